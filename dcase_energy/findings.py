@@ -1,0 +1,86 @@
+"""A finding is a value: what is wrong, where, what was expected and how to mend it.
+
+Reading and checking never raise to the user and never print; they yield findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters. Errors fail a submission, warnings only under ``--strict``."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in an input.
+
+    Attributes
+    ----------
+    file
+        Path as the user gave it, or the archive that holds ``member``.
+    member
+        Name inside an archive, None outside one.
+    line, column
+        Counted from 1; None where the finding concerns the whole file.
+    path
+        Key path in the document (``system.complexity.macs``), None outside one.
+    """
+
+    file: str
+    member: str | None = None
+    line: int | None = None
+    column: int | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        place = self.file if self.member is None else f"{self.file}!{self.member}"
+        if self.line is not None:
+            place += f":{self.line}"
+            if self.column is not None:
+                place += f":{self.column}"
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that validation found.
+
+    ``expected`` and ``found`` are short texts for people; ``hint`` says what to do.
+    """
+
+    code: str
+    severity: Severity
+    where: Where
+    message: str
+    expected: str | None = None
+    found: str | None = None
+    hint: str | None = None
+
+    def sort_key(self) -> tuple[str, str, int, int, str, str]:
+        """File order, then position, then code: a total, stable order for reports."""
+        where = self.where
+        return (
+            where.file,
+            where.member or "",
+            where.line or 0,
+            where.column or 0,
+            self.code,
+            self.message,
+        )
+
+    def with_severity(self, severity: Severity) -> Finding:
+        """The same finding as an edition weighs it."""
+        return replace(self, severity=severity)
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Whether any of the findings is an error."""
+    return any(finding.severity is Severity.ERROR for finding in findings)

@@ -1,0 +1,84 @@
+"""Units: one exact conversion each, and figures written with significant digits.
+
+Every name that holds a quantity carries its unit (``energy_kwh``, ``power_w``, ``duration_s``).
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+JOULES_PER_KWH = 3_600_000
+SECONDS_PER_HOUR = 3_600
+MICROSECONDS_PER_SECOND = 1_000_000
+
+
+def joules_to_kwh(energy_j: float) -> float:
+    """Convert joules to kilowatt-hours (1 kWh = 3.6 MJ exactly)."""
+    return energy_j / JOULES_PER_KWH
+
+
+def kwh_to_joules(energy_kwh: float) -> float:
+    """Convert kilowatt-hours to joules (1 kWh = 3.6 MJ exactly)."""
+    return energy_kwh * JOULES_PER_KWH
+
+
+def mean_power_w(energy_kwh: float, duration_s: float) -> float:
+    """Mean power in watts of an energy in kWh spent over a duration in seconds."""
+    return kwh_to_joules(energy_kwh) / duration_s
+
+
+def seconds_to_us(time_s: float) -> int:
+    """Round a time in seconds to integer microseconds, half away from zero.
+
+    Raises
+    ------
+    ValueError
+        If ``time_s`` is not finite.
+    """
+    if not math.isfinite(time_s):
+        raise ValueError(f"time must be finite, found {time_s}")
+    return math.floor(abs(time_s) * MICROSECONDS_PER_SECOND + 0.5) * (-1 if time_s < 0 else 1)
+
+
+def significant_digits(text: str) -> int:
+    """Count the significant digits of a number as it was written.
+
+    Leading zeros never count; trailing zeros count when a decimal point was written.
+
+    Examples
+    --------
+    >>> significant_digits("0.030"), significant_digits("1.39"), significant_digits("1200")
+    (2, 3, 2)
+    """
+    mantissa = text.strip().lower().split("e")[0].lstrip("+-")
+    digits = mantissa.replace(".", "").lstrip("0")
+    return len(digits if "." in mantissa else digits.rstrip("0"))
+
+
+def format_significant(value: float, digits: int = 4) -> str:
+    """Write a number with the given count of significant digits, never in exponent form.
+
+    Examples
+    --------
+    >>> format_significant(0.0012345), format_significant(1234567.0), format_significant(0.0)
+    ('0.001234', '1235000', '0')
+    """
+    if not math.isfinite(value):
+        return str(value)
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    rounded = round(Decimal(repr(value)), digits - 1 - exponent)
+    return f"{rounded:f}"
+
+
+def format_duration(duration_s: float) -> str:
+    """Write a duration for people: ``42.0 s``, ``3 min 05 s``, ``2 h 07 min``."""
+    if duration_s < 60:
+        return f"{duration_s:.1f} s"
+    minutes, seconds = divmod(round(duration_s), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"
