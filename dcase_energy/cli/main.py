@@ -1,0 +1,108 @@
+"""Entry point: finds commands without loading them all, and sets the exit code in one place.
+
+0 clean, 1 findings or a measurement that failed, 2 wrong use, 3 a bug of ours, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import platform
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from dcase_energy import __version__
+from dcase_energy.cli.terminal import visible
+
+COMMANDS = {
+    "calibrate": "train the reference baseline here and write a calibration record",
+    "validate": "check metadata files and packages: every finding at once",
+    "explain": "why a rule is there, with a bad and a good example",
+    "score": "PSDS and F1 of score folders or event lists against ground truth",
+    "report": "your systems: scores, energies and their ratio to this machine's baseline",
+    "rank": "ranking sheets of packages or of a table of results",
+    "soundscapes": "write embedded soundscapes as a DESED-shaped folder",
+    "macs": "multiply-accumulate operations and parameters of a model",
+    "editions": "list the editions",
+    "schema": "print the JSON Schema of an edition's metadata file",
+}
+ISSUES_URL = "https://github.com/dcase-energy/dcase-energy/issues"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used, so that help and errors are quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Names of all commands in the order of a participant's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the module of one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"dcase_energy.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands by their own one-line texts, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Example: dcase-energy calibrate --quick && dcase-energy report my_submission/",
+)
+@click.version_option(__version__, prog_name="dcase-energy")
+def cli() -> None:
+    """Calibrate, measure, validate, score and rank DCASE systems with their energy."""
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`). Python would complain once more when it flushes at exit.
+        sys.stdout = None
+        code = 1
+    except Exception:  # noqa: BLE001 - the one place where a bug of ours becomes an exit code
+        _show_crash()
+        code = 3
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show_crash() -> None:
+    """Print a report that can be pasted into an issue."""
+    lines = [
+        "This is a bug in dcase-energy. Please open an issue with the text below:",
+        f"  {ISSUES_URL}",
+        "",
+        "```",
+        f"dcase-energy {__version__}, Python {platform.python_version()}, {platform.system()}",
+        "command: dcase-energy " + " ".join(sys.argv[1:]),
+        traceback.format_exc().rstrip(),
+        "```",
+    ]
+    click.echo("\n".join(visible(line) for text in lines for line in text.split("\n")), err=True)
+
+
+def fail(message: str) -> Any:
+    """End the command with exit code 1: its work could not be done, and it was not the caller's mistake."""
+    raise _FailureError(message)
+
+
+class _FailureError(click.ClickException):
+    exit_code = 1

@@ -1,0 +1,66 @@
+"""Options that several commands share, and how their values become objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.measure.records import Calibration
+
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def edition_option(default: str = "generic") -> _Decorator:
+    """``--edition``."""
+    return click.option(
+        "--edition", "edition_name", default=default, show_default=True, metavar="NAME|PATH", help="Challenge edition."
+    )
+
+
+def existing(*, file: bool = True, folder: bool = True) -> click.Path:
+    """A path that must exist."""
+    return click.Path(exists=True, file_okay=file, dir_okay=folder, path_type=Path)
+
+
+def output_option(what: str) -> _Decorator:
+    """``--output FILE``."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--output", type=path, help=f"Write {what} to this file instead of stdout.")
+
+
+def get_edition(name: str) -> Edition:
+    """Load an edition; an unknown one is wrong use."""
+    from dcase_energy.editions.loader import EditionError, load_edition
+
+    try:
+        return load_edition(name)
+    except EditionError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def get_calibration(path: Path | None) -> Calibration | None:
+    """Load a calibration record; one that cannot be used is wrong use."""
+    from dcase_energy.measure.records import RecordError, load_calibration
+
+    try:
+        return None if path is None else load_calibration(path)
+    except RecordError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def emit(text: str, output: Path | None) -> None:
+    """Write to a file, atomically, or to stdout."""
+    from dcase_energy.documents.atomic import write_text
+
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        write_text(output, text if text.endswith("\n") else text + "\n")
+    except OSError as error:
+        raise click.UsageError(f"cannot write {output}: {error.strerror}") from None

@@ -1,0 +1,81 @@
+"""Numbers as people write them: a strict reading, and advice where the reading fails."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+
+from dcase_energy.units import JOULES_PER_KWH
+
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_WITH_UNIT = re.compile(r"\s*([-+]?[0-9.,\s_]*[0-9.])\s*([^\W\d_]+|%)\s*")
+_MAX_LENGTH = 64
+
+# What one of each unit is in kWh; used to suggest the number that was meant, never to read it.
+_KWH_PER_UNIT = {
+    "kwh": 1.0,
+    "wh": 1e-3,
+    "mwh": 1e3,
+    "j": 1 / JOULES_PER_KWH,
+    "kj": 1e3 / JOULES_PER_KWH,
+    "mj": 1e6 / JOULES_PER_KWH,
+}
+_SCALE = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12}
+
+
+def parse_number(text: str) -> float | None:
+    """Read a decimal number; None if the text is anything else or does not fit a finite float.
+
+    Python's ``float`` would also take ``nan``, ``inf``, ``1_0`` and digits of other scripts.
+
+    Examples
+    --------
+    >>> parse_number("1.5e-3"), parse_number("1_0"), parse_number("nan"), parse_number("1e400")
+    (0.0015, None, None, None)
+    """
+    if len(text) > _MAX_LENGTH or not _DECIMAL.fullmatch(text):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def advise_energy(text: str) -> str | None:
+    """What to write instead of an energy that is not a plain number of kWh, if one can tell."""
+    if comma := _decimal_comma(text):
+        return f"write a decimal point: {comma}"
+    match = _WITH_UNIT.fullmatch(text)
+    value = parse_number(match[1].replace(" ", "").replace("_", "")) if match else None
+    if match is None or value is None:
+        return _advise_digits(text)
+    per_unit = _KWH_PER_UNIT.get(match[2].lower())
+    if per_unit is None:
+        return None
+    return f"the unit is always kWh and is not written: {value * per_unit:.6g}"
+
+
+def advise_count(text: str) -> str | None:
+    """What to write instead of a count (parameters, MACs) with a suffix or separators, if one can tell."""
+    digits_only = re.sub(r"[,_\s'’]", "", text)
+    if re.fullmatch(r"[0-9]{1,18}", digits_only, re.ASCII):
+        return f"write plain digits: {digits_only}"
+    match = _WITH_UNIT.fullmatch(text)
+    value = parse_number(match[1].strip()) if match else None
+    if match is None or value is None:
+        return _advise_digits(text)
+    if match[2].lower() in {"kb", "mb", "gb", "kib", "mib", "gib"}:
+        return f"{text.strip()} is a size in bytes; give the count of parameters"
+    scale = _SCALE.get(match[2].lower())
+    return f"write the count in full: {round(value * scale)}" if scale else None
+
+
+def _decimal_comma(text: str) -> str | None:
+    match = re.fullmatch(r"\s*([-+]?[0-9]+),([0-9]+)\s*", text, re.ASCII)
+    return f"{match[1]}.{match[2]}" if match else None
+
+
+def _advise_digits(text: str) -> str | None:
+    """Digits of another script or with underscores, written as plain ones."""
+    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in plain).replace("_", "")
+    return f"write plain digits: {plain}" if plain != text and parse_number(plain) is not None else None

@@ -1,0 +1,207 @@
+"""Rules about documents themselves: YAML (Y) and tables (T)."""
+
+from __future__ import annotations
+
+from dcase_energy.findings import Severity
+from dcase_energy.rules import Rule, define
+
+YAML_ENCODING = define(
+    Rule(
+        code="Y001",
+        name="yaml-not-utf8",
+        title="A metadata file is UTF-8 text",
+        why="Names of authors in another encoding turn into wrong letters on the results page without any error.",
+        bad="(a file saved as Latin-1 or UTF-16)",
+        good="(the same file saved as UTF-8)",
+        fix="save the file as UTF-8",
+    )
+)
+YAML_SYNTAX = define(
+    Rule(
+        code="Y002",
+        name="yaml-syntax",
+        title="A metadata file is valid YAML",
+        why="Two of three files of one real submission were not valid YAML because of one wrong indent.",
+        bad="system:\n  complexity:\n   macs: 930902000\n    total_parameters: 1112420",
+        good="system:\n  complexity:\n    macs: 930902000\n    total_parameters: 1112420",
+        fix="mend the syntax at this place; indent with spaces and quote text that holds ': ' or ' #'",
+    )
+)
+YAML_DUPLICATE_KEY = define(
+    Rule(
+        code="Y003",
+        name="yaml-duplicate-key",
+        title="No key is written twice in one mapping",
+        why="Common readers silently take the last one, so the figure you see may not be the figure that counts.",
+        bad="macs: 930902000\nmacs: 911700000",
+        good="macs: 930902000",
+        fix="keep one of the two",
+    )
+)
+YAML_ALIAS = define(
+    Rule(
+        code="Y004",
+        name="yaml-alias",
+        title="No anchors, aliases or merge keys",
+        why="A file of 432 bytes with aliases can expand to gigabytes; metadata needs none.",
+        bad="authors: &team [..]\nteam: *team",
+        good="authors: [..]",
+        fix="write the value out where it is used",
+    )
+)
+YAML_TAG = define(
+    Rule(
+        code="Y005",
+        name="yaml-tag",
+        title="No tags but the template's !!null",
+        why="Tags let a file choose how it is read; some readers run code for them.",
+        bad="macs: !!python/object/apply:os.system [ls]",
+        good="macs: 930902000",
+        fix="remove the tag; write `!!null`, `null` or nothing for what does not apply",
+    )
+)
+YAML_EMPTY = define(
+    Rule(
+        code="Y006",
+        name="yaml-no-mapping",
+        title="A metadata file holds one mapping",
+        why="An empty file, a list or a bare value has none of the fields of a submission.",
+        bad="(an empty file)",
+        good="submission:\n  label: Adams_UNI_task4_1",
+        fix="start from the template of the edition",
+    )
+)
+YAML_LIMIT = define(
+    Rule(
+        code="Y007",
+        name="yaml-too-large",
+        title="A metadata file stays within sane limits",
+        why="No submission needs a megabyte of metadata or thirty levels of nesting; an attack does.",
+        bad="[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+        good="submission: {label: Adams_UNI_task4_1}",
+        fix="remove what does not belong into the metadata",
+    )
+)
+YAML_SEVERAL = define(
+    Rule(
+        code="Y008",
+        name="yaml-several-documents",
+        title="One document a file",
+        why="Readers take the first or fail; what stands after `---` would be lost.",
+        bad="submission: {..}\n---\nsystem: {..}",
+        good="submission: {..}\nsystem: {..}",
+        fix="remove the line `---` or split the file",
+    )
+)
+YAML_KEY = define(
+    Rule(
+        code="Y009",
+        name="yaml-key-not-text",
+        title="Keys are text",
+        why="Lists, mappings and nothing at all cannot name a field.",
+        bad="? [a, b]\n: 1",
+        good="name: value",
+        fix="write a plain key",
+    )
+)
+YAML_CHARACTER = define(
+    Rule(
+        code="Y010",
+        name="yaml-control-character",
+        title="No control characters",
+        why="They hide text, forge lines in reports or break the sheets made from it.",
+        bad='name: "A\\x1b[2JB"',
+        good="name: AB",
+        fix="remove the character",
+    )
+)
+
+TABLE_ENCODING = define(
+    Rule(
+        code="T101",
+        name="table-not-utf8",
+        title="A table is UTF-8 text",
+        why="Clip names and labels must compare equal byte for byte.",
+        bad="(a TSV saved as UTF-16)",
+        good="(the same TSV saved as UTF-8)",
+        fix="save the file as UTF-8; a packed or binary file is no table",
+    )
+)
+TABLE_HEADER = define(
+    Rule(
+        code="T102",
+        name="table-header",
+        title="The first line names the expected columns, each once",
+        why="A column that is missing, doubled or spelt otherwise would be dropped or renamed without a word.",
+        bad="filename\tonset\tevent_label",
+        good="filename\tonset\toffset\tevent_label",
+        fix="write the header with these columns",
+    )
+)
+TABLE_ROW = define(
+    Rule(
+        code="T103",
+        name="table-ragged-row",
+        title="Every row has as many cells as the header",
+        why="A short or long row shifts figures into the wrong column.",
+        bad="clip1.wav\t0.5\tDog",
+        good="clip1.wav\t0.5\t1.5\tDog",
+        fix="write one cell for each column",
+    )
+)
+TABLE_NUMBER = define(
+    Rule(
+        code="T104",
+        name="table-not-a-number",
+        title="A cell of a numeric column is a finite decimal number, or empty where that is allowed",
+        why="Common readers turn 'nan', 'inf' or '1_0' into numbers without a word.",
+        bad="0,5",
+        good="0.5",
+        fix="write a plain decimal number",
+    )
+)
+TABLE_EMPTY = define(
+    Rule(
+        code="T105",
+        name="table-empty",
+        title="A table has a header and rows",
+        why="An empty file usually is a failed export.",
+        bad="(an empty file)",
+        good="filename\tduration\nclip1.wav\t10.0",
+        fix="export the table again",
+    )
+)
+TABLE_DUPLICATE = define(
+    Rule(
+        code="T106",
+        name="table-duplicate-row",
+        title="A key occurs once",
+        why="Of two rows for one clip or one label only one can be right.",
+        bad="clip1.wav\t10.0\nclip1.wav\t9.0",
+        good="clip1.wav\t10.0",
+        fix="keep one of the rows",
+    )
+)
+FILE_UNREADABLE = define(
+    Rule(
+        code="T107",
+        name="file-unreadable",
+        title="A file can be read and is a plain file",
+        why="Folders, pipes and links that lead nowhere cannot be checked.",
+        bad="(a folder named clip1.tsv)",
+        good="(a file named clip1.tsv)",
+        fix="put a plain, readable file here",
+    )
+)
+TABLE_LIMIT = define(
+    Rule(
+        code="T108",
+        name="file-too-large",
+        title="A file stays within sane limits",
+        why="One organiser's machine reads all packages of the challenge.",
+        bad="(a score file of 4 GB)",
+        good="(a score file of 20 kB)",
+        fix="check what was written into the file",
+        severity=Severity.ERROR,
+    )
+)

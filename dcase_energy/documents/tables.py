@@ -1,0 +1,123 @@
+"""Strict reading of small tab- and comma-separated tables, with line numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dcase_energy.documents.numbers import parse_number
+from dcase_energy.documents.rules import (
+    TABLE_EMPTY,
+    TABLE_ENCODING,
+    TABLE_HEADER,
+    TABLE_NUMBER,
+    TABLE_ROW,
+)
+from dcase_energy.findings import Finding, Where
+
+_MAX_SHOWN = 20
+
+
+@dataclass
+class Table:
+    """A table as read: columns, rows of text and the line each row began on."""
+
+    file: str
+    member: str | None = None
+    columns: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    row_lines: list[int] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def where(self, row: int | None = None, column: str | None = None) -> Where:
+        """Place of a row (counted from 0) or of the header; ``column`` names the cell."""
+        line = 1 if row is None else self.row_lines[row]
+        return Where(self.file, self.member, line, None, column)
+
+    def number(self, row: int, column: str, *, empty: bool = False) -> float | None:
+        """Read a cell as a number; a cell that is none becomes a finding and None.
+
+        ``empty`` allows an empty cell, which is None without a finding.
+        """
+        text = self.rows[row][self.columns.index(column)]
+        value = parse_number(text)
+        if value is None and not (empty and not text.strip()):
+            where = self.where(row, column)
+            found = repr(text[:40]) if text else "nothing"
+            message = f"column {column!r} is not a number"
+            self.findings.append(TABLE_NUMBER.finding(where, message, expected="a finite decimal number", found=found))
+        return value
+
+
+def read_table(
+    data: bytes,
+    file: str,
+    *,
+    required: Sequence[str],
+    delimiter: str = "\t",
+    member: str | None = None,
+) -> Table:
+    """Read a table whose first line names its columns.
+
+    Every required column must be there once; others are kept. Ragged rows are findings and left out. Fields are
+    quoted only in comma-separated tables.
+    """
+    table = Table(file, member)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        table.findings.append(TABLE_ENCODING.finding(Where(file, member, line), message))
+        return table
+    try:
+        _fill(table, _records(text, delimiter), required)
+    except csv.Error as error:
+        table.findings.append(TABLE_ROW.finding(Where(file, member), f"not a table: {error}"))
+    return table
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    if delimiter == "\t":
+        # Not splitlines(): it would also break lines at U+2028 and other characters inside a cell.
+        for number, line in enumerate(re.split(r"\r\n|[\n\r]", text), 1):
+            yield number, line.split("\t")
+        return
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    begins = 1
+    for record in reader:
+        yield begins, record
+        begins = reader.line_num + 1
+
+
+def _fill(table: Table, records: Iterator[tuple[int, list[str]]], required: Sequence[str]) -> None:
+    header = next(records, None)
+    if header is None or header[1] in ([], [""]):
+        table.findings.append(TABLE_EMPTY.finding(Where(table.file, table.member), "no header"))
+        return
+    columns = [cell.strip() for cell in header[1]]
+    wrong = [name for name in required if columns.count(name) != 1]
+    doubled = sorted({name for name in columns if columns.count(name) > 1})
+    if wrong or doubled:
+        message = "; ".join(
+            ([f"missing {', '.join(n for n in wrong if n not in columns)}"] if set(wrong) - set(columns) else [])
+            + ([f"more than once: {', '.join(doubled)}"] if doubled else [])
+        )
+        expected, found = ", ".join(required), ", ".join(columns)[:200]
+        table.findings.append(TABLE_HEADER.finding(table.where(), f"header: {message}", expected=expected, found=found))
+        return
+    table.columns = columns
+    for line, record in records:
+        if not record or record == [""]:
+            continue
+        if len(record) != len(columns):
+            if sum(f.code == TABLE_ROW.code for f in table.findings) < _MAX_SHOWN:
+                where = Where(table.file, table.member, line)
+                cells = f"{len(columns)} cells"
+                table.findings.append(TABLE_ROW.finding(where, "ragged row", expected=cells, found=str(len(record))))
+            continue
+        table.rows.append(record)
+        table.row_lines.append(line)

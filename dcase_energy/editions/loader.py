@@ -1,0 +1,83 @@
+"""Finding and reading editions."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dcase_energy.editions.model import Edition
+
+
+class EditionError(ValueError):
+    """An edition cannot be found or read; the message says what to do."""
+
+
+def schemas_dir() -> Path:
+    """Folder of the editions: inside the installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "schemas"
+
+
+def edition_names() -> list[str]:
+    """Names of the editions that come with the program."""
+    return sorted(path.parent.name for path in schemas_dir().glob("*/edition.toml"))
+
+
+@cache
+def load_edition(name_or_path: str) -> Edition:
+    """Load an edition by name, or an organiser's own by the path of its folder or TOML file.
+
+    Raises
+    ------
+    EditionError
+        If there is none, or if its file is not a valid edition.
+    """
+    if name_or_path in edition_names():
+        return _read(schemas_dir() / name_or_path / "edition.toml")
+    path = Path(name_or_path)
+    path = path / "edition.toml" if path.is_dir() else path
+    if path.suffix == ".toml" and path.is_file():
+        return _read(path)
+    close = difflib.get_close_matches(name_or_path, edition_names(), n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise EditionError(
+        f"no edition {name_or_path!r}.{hint} Known: {', '.join(edition_names())}; or give the path of a folder with an "
+        "edition.toml."
+    )
+
+
+def _read(path: Path) -> Edition:
+    table = _read_toml(path)
+    base = table.pop("base", None)
+    if base is not None:
+        beside = path.parent / f"{base}.toml"
+        table = _merge(_read_toml(beside if beside.is_file() else schemas_dir() / f"{base}.toml"), table)
+    try:
+        return Edition.model_validate(table)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise EditionError("\n".join([f"{path} is not a valid edition:", *lines])) from None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EditionError(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EditionError(f"{path} is not valid TOML: {error}") from None
+
+
+def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """The base with an edition's own tables laid over it; lists are replaced, not joined."""
+    merged = dict(base)
+    for key, value in own.items():
+        known = merged.get(key)
+        merged[key] = _merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return merged

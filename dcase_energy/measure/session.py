@@ -1,0 +1,166 @@
+"""A measuring session: it runs a child process, reads the meter at its marks and in between, and writes the journal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dcase_energy.measure.journal import JournalWriter
+from dcase_energy.measure.marks import MARKS_VARIABLE
+from dcase_energy.measure.meter import Meter, MeterError, Reading
+
+POLL_S = 5.0
+_GRACE_S = 10.0
+
+# Gets each mark with the reading taken at it; what it returns is the answer to the work.
+MarkHandler = Callable[[dict[str, Any], Reading], dict[str, Any]]
+
+
+class ChildFailedError(RuntimeError):
+    """The measured work ended with an error; its own message went to stderr."""
+
+    def __init__(self, returncode: int) -> None:
+        super().__init__(f"the measured work ended with exit code {returncode}")
+        self.returncode = returncode
+
+
+class Session:
+    """Runs one piece of work under a meter.
+
+    Parameters
+    ----------
+    make_meter
+        Makes the meter when the work's first mark says which device it uses (the mark's fields are passed).
+    journal
+        Where readings and marks are written before anything is done with them.
+    """
+
+    def __init__(self, make_meter: Callable[[dict[str, Any]], Meter], journal: JournalWriter) -> None:
+        self._make_meter = make_meter
+        self._journal = journal
+        self._meter: Meter | None = None
+
+    def run(self, command: Sequence[str], environment: Mapping[str, str], on_mark: MarkHandler, cwd: Path) -> None:
+        """Run a command to its end.
+
+        Raises
+        ------
+        ChildFailedError
+            If it ends with an error.
+        MeterError
+            If the meter fails; the work is then stopped.
+        KeyboardInterrupt
+            On SIGINT and SIGTERM; the work is stopped and the journal says so.
+        """
+        complete = False
+        try:
+            with _terminate_as_interrupt(), _child(command, environment, cwd) as (child, answers_fd, marks_fd):
+                self._serve(answers_fd, marks_fd, on_mark)
+                returncode = child.wait()
+            if returncode:
+                raise ChildFailedError(returncode)
+            complete = True
+        finally:
+            self._finish(complete)
+
+    def _serve(self, answers_fd: int, marks_fd: int, on_mark: MarkHandler) -> None:
+        """Answer marks until the work closes its end; read the meter at least every ``POLL_S`` seconds."""
+        buffer = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(marks_fd, selectors.EVENT_READ)
+            while True:
+                if not selector.select(POLL_S):
+                    if self._meter is not None:
+                        self._note_reading(self._meter.read())
+                    continue
+                data = os.read(marks_fd, 65536)
+                if not data:
+                    return
+                *lines, buffer = (buffer + data).split(b"\n")
+                for line in lines:
+                    answer = self._mark(json.loads(line), on_mark)
+                    os.write(answers_fd, (json.dumps(answer) + "\n").encode())
+
+    def _mark(self, mark: dict[str, Any], on_mark: MarkHandler) -> dict[str, Any]:
+        if self._meter is None:
+            meter = self._make_meter(mark)
+            meter.start()
+            self._meter = meter
+            methods = {name: asdict(method) for name, method in meter.methods().items()}
+            self._journal.write("meter", settings=meter.settings(), methods=methods)
+        reading = self._meter.read()
+        self._journal.write("mark", reading=asdict(reading), **mark)
+        self._note_warnings()
+        return on_mark(mark, reading)
+
+    def _note_reading(self, reading: Reading) -> None:
+        self._journal.write("reading", reading=asdict(reading))
+        self._note_warnings()
+
+    def _note_warnings(self) -> None:
+        for message in self._meter.warnings() if self._meter else []:
+            self._journal.write("warning", message=message)
+
+    def _finish(self, complete: bool) -> None:
+        if self._meter is not None:
+            with contextlib.suppress(MeterError):
+                self._note_reading(self._meter.stop())
+        self._journal.write("finish", complete=complete)
+
+
+@contextlib.contextmanager
+def _child(
+    command: Sequence[str], environment: Mapping[str, str], cwd: Path
+) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
+    """Start the work with its pipes; whatever ends the session also ends the work."""
+    child_answers, answers = os.pipe()
+    marks, child_marks = os.pipe()
+    variables = {**environment, MARKS_VARIABLE: f"{child_answers},{child_marks}"}
+    try:
+        child = subprocess.Popen(command, env=variables, cwd=cwd, pass_fds=(child_answers, child_marks))
+    except OSError:
+        os.close(answers)
+        os.close(marks)
+        raise
+    finally:
+        os.close(child_answers)
+        os.close(child_marks)
+    try:
+        yield child, answers, marks
+    finally:
+        os.close(answers)
+        os.close(marks)
+        _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+@contextlib.contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM, which a scheduler sends before it kills, like Ctrl-C."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,64 @@
+"""Counts behind every F1, and the F1 itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcase_energy.scoring.data import Events, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Counts:
+    """True positives, false positives and annotated events (or segments) of each class, shape (n_classes,)."""
+
+    classes: tuple[str, ...]
+    true_positives: Ints
+    false_positives: Ints
+    annotated: Ints
+
+    @property
+    def f1_per_class(self) -> Floats:
+        """F1 of each class, shape (n_classes,): 2 TP / (2 TP + FP + FN).
+
+        A class without true positives has F1 0; a class that is neither annotated nor detected has NaN, because there
+        is nothing to judge.
+        """
+        total = self.true_positives + self.false_positives + self.annotated
+        f1: Floats = np.divide(2.0 * self.true_positives, total, out=np.full(len(total), np.nan), where=total > 0)
+        return f1
+
+    @property
+    def f1_macro(self) -> float:
+        """Mean F1 of the annotated classes; a class without true positives counts 0."""
+        judged = self.f1_per_class[self.annotated > 0]
+        return float(judged.mean()) if len(judged) else float("nan")
+
+    @property
+    def f1_macro_nanmean(self) -> float:
+        """What psds_eval's ``compute_macro_f_score`` gives: a class without true positives is left out.
+
+        Missing nine of ten classes entirely then scores 1.0, so it is shown for comparison only.
+        """
+        hit = self.f1_per_class[(self.annotated > 0) & (self.true_positives > 0)]
+        return float(hit.mean()) if len(hit) else float("nan")
+
+    @property
+    def f1_micro(self) -> float:
+        """F1 of all classes' counts together; NaN where nothing is annotated or detected."""
+        true_positives = int(self.true_positives.sum())
+        total = true_positives + int(self.false_positives.sum()) + int(self.annotated.sum())
+        return 2 * true_positives / total if total else float("nan")
+
+    def to_dict(self) -> dict[str, float | None]:
+        """F1 of each class by name, None where there is nothing to judge."""
+        return {
+            name: None if np.isnan(value) else float(value)
+            for name, value in zip(self.classes, self.f1_per_class, strict=True)
+        }
+
+
+def count_labels(events: Events, chosen: Ints | np.ndarray, n_classes: int) -> Ints:
+    """How many of the chosen rows (an integer or boolean index) each class has, shape (n_classes,)."""
+    return np.bincount(events.label[chosen], minlength=n_classes)

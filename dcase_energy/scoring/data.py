@@ -1,0 +1,163 @@
+"""What is scored: ground truth, scores and detections as flat arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dcase_energy.units import MICROSECONDS_PER_SECOND
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+def to_us(times_s: npt.ArrayLike) -> Ints:
+    """Round times in seconds, shape (n,), to integer microseconds, shape (n,)."""
+    return np.rint(np.asarray(times_s, dtype=np.float64) * MICROSECONDS_PER_SECOND).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Events:
+    """Events of many clips, one row an event; all arrays have shape (n_events,).
+
+    Attributes
+    ----------
+    clip, label
+        Index into the clips and classes they belong to.
+    onset_us, offset_us
+        Microseconds from the start of the clip.
+    """
+
+    clip: Ints
+    label: Ints
+    onset_us: Ints
+    offset_us: Ints
+
+    def __len__(self) -> int:
+        return len(self.clip)
+
+    def take(self, index: Ints | npt.NDArray[np.bool_]) -> Events:
+        """The rows selected by an integer or boolean index."""
+        return Events(self.clip[index], self.label[index], self.onset_us[index], self.offset_us[index])
+
+    @property
+    def duration_us(self) -> Ints:
+        """Length of each event in microseconds, shape (n_events,)."""
+        return self.offset_us - self.onset_us
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[tuple[int, int, int, int]]) -> Events:
+        """Build from (clip, label, onset_us, offset_us) rows."""
+        table = np.array(list(rows), dtype=np.int64).reshape(-1, 4)
+        return cls(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+
+
+@dataclass(frozen=True)
+class GroundTruth:
+    """Annotated events of a set of clips.
+
+    Attributes
+    ----------
+    clips, classes
+        Names; every index elsewhere refers to these.
+    duration_us
+        Length of each clip in microseconds, shape (n_clips,).
+    events
+        Sorted by clip; events of one class in one clip do not overlap (the reader merges or refuses).
+    """
+
+    clips: tuple[str, ...]
+    classes: tuple[str, ...]
+    duration_us: Ints
+    events: Events
+
+    @classmethod
+    def build(
+        cls,
+        durations_s: Mapping[str, float],
+        rows: Iterable[tuple[str, float, float, str]],
+        classes: Sequence[str],
+    ) -> GroundTruth:
+        """Build from clip durations and (clip, onset_s, offset_s, label) rows.
+
+        Raises
+        ------
+        KeyError
+            If a row names a clip without a duration or a label that is not in ``classes``.
+        """
+        clip_index = {clip: i for i, clip in enumerate(durations_s)}
+        label_index = {label: i for i, label in enumerate(classes)}
+        table = [(clip_index[clip], label_index[label], on, off) for clip, on, off, label in rows]
+        table.sort()
+        events = Events(
+            np.array([row[0] for row in table], dtype=np.int64),
+            np.array([row[1] for row in table], dtype=np.int64),
+            to_us([row[2] for row in table]),
+            to_us([row[3] for row in table]),
+        )
+        return cls(tuple(durations_s), tuple(classes), to_us(list(durations_s.values())), events)
+
+    def without_empty_clips(self) -> tuple[GroundTruth, Ints]:
+        """The ground truth of the clips that hold an event, and the indices of those clips."""
+        kept = np.unique(self.events.clip)
+        new_index = np.full(len(self.clips), -1, dtype=np.int64)
+        new_index[kept] = np.arange(len(kept))
+        events = self.events
+        renumbered = Events(new_index[events.clip], events.label, events.onset_us, events.offset_us)
+        clips = tuple(self.clips[i] for i in kept)
+        return GroundTruth(clips, self.classes, self.duration_us[kept], renumbered), kept
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Per-frame scores of all clips of a ground truth, clip after clip in its order.
+
+    Attributes
+    ----------
+    values
+        Shape (n_frames, n_classes), columns in the order of the ground truth's classes.
+    onset_us, offset_us
+        Frame boundaries in microseconds, shape (n_frames,). Within a clip frames are gapless.
+    first_frame
+        Clip i holds the frames ``first_frame[i]:first_frame[i + 1]``; shape (n_clips + 1,).
+    """
+
+    values: Floats
+    onset_us: Ints
+    offset_us: Ints
+    first_frame: Ints
+
+    @classmethod
+    def from_uniform(cls, values: npt.ArrayLike, frame_s: float) -> Scores:
+        """Scores of equally long clips, shape (n_clips, n_frames, n_classes), on a uniform grid."""
+        array = np.asarray(values, dtype=np.float64)
+        n_clips, n_frames, n_classes = array.shape
+        edges = to_us(np.arange(n_frames + 1) * frame_s)
+        return cls(
+            array.reshape(-1, n_classes),
+            np.tile(edges[:-1], n_clips),
+            np.tile(edges[1:], n_clips),
+            np.arange(n_clips + 1, dtype=np.int64) * n_frames,
+        )
+
+    def take_clips(self, index: Ints) -> Scores:
+        """The scores of some clips, in the order of ``index``."""
+        counts = np.diff(self.first_frame)[index]
+        frames = expand_ranges(self.first_frame[index], counts)
+        return Scores(
+            self.values[frames],
+            self.onset_us[frames],
+            self.offset_us[frames],
+            np.concatenate([[0], np.cumsum(counts)]),
+        )
+
+
+def expand_ranges(starts: Ints, counts: Ints) -> Ints:
+    """Concatenate ``arange(start, start + count)`` of each pair; shape (sum(counts),)."""
+    ends: Ints = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    ranges: Ints = np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
+    return ranges

@@ -1,0 +1,136 @@
+"""All detections of all thresholds at once.
+
+As a threshold falls through the scores of a clip, detections appear, grow and merge. Each distinct detection exists
+for one range of thresholds: it appears at the lowest score inside it and ends at the higher of the two scores beside
+it. A clip of n frames has at most n of them, however many thresholds there are. They are found for all clips
+together by jumping pointers to the nearest lower score.
+
+    score  1 3 3 2 4        threshold 3.5 |        [x]|   birth 4, death 2
+                            threshold 2.5 | [x x]  [x]|   birth 3, death 2
+                            threshold 1.5 | [x x x x] |   birth 2, death 1
+                            threshold 0.5 |[x x x x x]|   birth 1, death -inf
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcase_energy.scoring.data import Events, Floats, Ints, Scores
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Detections together with the thresholds at which they exist.
+
+    Attributes
+    ----------
+    events
+        The detections; each exists for thresholds t with ``death <= t < birth``.
+    birth, death
+        Scores, shape (n_intervals,).
+    """
+
+    events: Events
+    birth: Floats
+    death: Floats
+
+    def at(self, threshold: float) -> Events:
+        """The detections at one threshold: frames whose score is above it."""
+        return self.events.take((self.death <= threshold) & (threshold < self.birth))
+
+
+def class_intervals(scores: Scores, label: int) -> Intervals:
+    """All detections of one class over all thresholds.
+
+    Parameters
+    ----------
+    scores
+        Scores of all clips.
+    label
+        Column of the class.
+
+    Returns
+    -------
+    Intervals
+        One row a distinct detection.
+    """
+    value, first, last, clip = _plateaus(scores, label)
+    lower_left, lower_right = _nearest_lower(value)
+    # Of several plateaus at the same height in one detection, only the leftmost stands for it.
+    kept = np.flatnonzero((value[lower_left] < value) & np.isfinite(value))
+    left, right = lower_left[kept], lower_right[kept]
+    events = Events(
+        clip=clip[kept],
+        label=np.full(len(kept), label, dtype=np.int64),
+        onset_us=scores.onset_us[first[left + 1]],
+        offset_us=scores.offset_us[last[right - 1]],
+    )
+    return Intervals(events, value[kept], np.maximum(value[left], value[right]))
+
+
+def detections_at(scores: Scores, threshold: float) -> Events:
+    """Detections of all classes at one threshold: runs of frames whose score is above it."""
+    binary = Scores(
+        (scores.values > threshold).astype(np.float64),
+        scores.onset_us,
+        scores.offset_us,
+        scores.first_frame,
+    )
+    found = [class_intervals(binary, label).at(0.5) for label in range(scores.values.shape[1])]
+    return Events(
+        np.concatenate([events.clip for events in found]),
+        np.concatenate([events.label for events in found]),
+        np.concatenate([events.onset_us for events in found]),
+        np.concatenate([events.offset_us for events in found]),
+    )
+
+
+def _plateaus(scores: Scores, label: int) -> tuple[Floats, Ints, Ints, Ints]:
+    """Merge neighbouring frames of equal score and put a -inf plateau around each clip.
+
+    Returns value, first frame, last frame and clip of each plateau; a separator's frames are those next to it, so
+    that indexing stays within the array.
+    """
+    frames = scores.values[:, label]
+    n_frames, first_frame = len(frames), scores.first_frame
+    starts_clip = np.zeros(n_frames, dtype=bool)
+    starts_clip[first_frame[:-1][np.diff(first_frame) > 0]] = True
+    starts = starts_clip.copy()
+    starts[1:] |= frames[1:] != frames[:-1]
+    first = np.flatnonzero(starts)
+    last = np.append(first[1:], n_frames) - 1
+    clip_of_frame = np.searchsorted(first_frame, first, side="right") - 1
+    # One separator before each clip's first plateau and one at the very end.
+    opens = starts_clip[first]
+    position = np.arange(len(first)) + np.cumsum(opens)
+    size = len(first) + int(opens.sum()) + 1
+    value = np.full(size, -np.inf)
+    value[position] = frames[first]
+    out_first, out_last, clip = (np.zeros(size, dtype=np.int64) for _ in range(3))
+    out_first[position], out_last[position], clip[position] = first, last, clip_of_frame
+    return value, out_first, out_last, clip
+
+
+def _nearest_lower(value: Floats) -> tuple[Ints, Ints]:
+    """Index of the nearest value to the left that is not higher, and to the right that is lower.
+
+    Everything between an element and its pointer is higher (left) or not lower (right), so a pointer may jump to the
+    pointer of the element it points at. Each round at least halves the way that is left to go.
+    """
+    n = len(value)
+    left = np.arange(n) - 1
+    left[0] = 0
+    active = np.flatnonzero(value[left] > value)
+    while len(active):
+        left[active] = left[left[active]]
+        active = active[value[left[active]] > value[active]]
+    right = np.arange(n) + 1
+    right[-1] = n - 1
+    inner = np.arange(n)[np.isfinite(value)]
+    active = inner[value[right[inner]] >= value[inner]]
+    while len(active):
+        right[active] = right[right[active]]
+        active = active[value[right[active]] >= value[active]]
+    return left, right

@@ -1,0 +1,304 @@
+"""Polyphonic sound detection score, exact over all thresholds.
+
+Bilen et al., "A framework for the robust evaluation of sound event detection" (ICASSP 2020), evaluated at every
+threshold as in Ebbers, Haeb-Umbach and Serizel, "Threshold independent evaluation of sound event detection scores"
+(ICASSP 2022). The scenarios are those of DCASE task 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, Scores
+from dcase_energy.scoring.intervals import Intervals, class_intervals
+from dcase_energy.scoring.overlap import covers, overlapping_pairs
+from dcase_energy.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
+
+_TRUE_POSITIVE, _FALSE_POSITIVE, _CROSS_TRIGGER = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class PsdsScenario:
+    """Parameters of a PSDS, named as in the paper.
+
+    Attributes
+    ----------
+    dtc, gtc, cttc
+        Detection, ground-truth and cross-trigger tolerance criteria (shares of a duration).
+    alpha_ct, alpha_st
+        Cost of cross-triggers and of instability across classes.
+    e_max
+        Highest effective false positive rate of the area, per hour.
+    cross_trigger_average
+        ``"others"`` averages cross-trigger rates over the other C - 1 classes (psds_eval from 0.5 on), ``"all"``
+        over C classes (psds_eval before 0.5).
+    """
+
+    dtc: float
+    gtc: float
+    cttc: float
+    alpha_ct: float
+    alpha_st: float
+    e_max: float = 100.0
+    cross_trigger_average: str = "others"
+
+
+PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
+PSDS2 = PsdsScenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5, alpha_st=1.0)
+
+
+@dataclass(frozen=True)
+class PsdRoc:
+    """A staircase: the rate is ``true_positive_rate[i]`` from ``effective_fp_rate[i]`` on.
+
+    Both have shape (n_steps,); effective false positive rates are per hour, rise strictly and start at 0.
+    """
+
+    effective_fp_rate: Floats
+    true_positive_rate: Floats
+
+    def area(self, e_max: float) -> float:
+        """Area below the staircase up to ``e_max``, divided by ``e_max``."""
+        widths = np.diff(np.minimum(np.append(self.effective_fp_rate, e_max), e_max))
+        return float(np.dot(widths, self.true_positive_rate) / e_max)
+
+
+@dataclass(frozen=True)
+class PsdsResult:
+    """A PSDS with the curves it came from.
+
+    Attributes
+    ----------
+    value
+        The PSDS, between 0 and 1.
+    per_class
+        Area of each class's own curve.
+    roc, class_rocs
+        The PSD-ROC over classes and of each class.
+    classes_without_events
+        Classes of which the ground truth holds no event; they have no curve and do not count.
+    """
+
+    value: float
+    per_class: dict[str, float]
+    roc: PsdRoc
+    class_rocs: dict[str, PsdRoc]
+    classes_without_events: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClassDeltas:
+    """How the counts of one class change as the threshold falls.
+
+    Attributes
+    ----------
+    clip, kind, sign
+        One row a change, in order of falling score, shape (n_changes,). ``kind`` is 0 for a true positive, 1 for a
+        false positive and 2 + k for a cross-trigger with class k.
+    point
+        Index of the last change of each operating point, shape (n_points,).
+    """
+
+    clip: Ints
+    kind: Ints
+    sign: Ints
+    point: Ints
+
+
+def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario) -> PsdsResult:
+    """PSDS over all thresholds.
+
+    Parameters
+    ----------
+    scores
+        Scores of every clip of ``truth``, in its order.
+    truth
+        Ground truth; a class without events does not count.
+    scenario
+        `PSDS1`, `PSDS2` or another.
+
+    Returns
+    -------
+    PsdsResult
+        Equal to sed_scores_eval's ``psds`` within rounding.
+    """
+    deltas = [
+        class_deltas(class_intervals(scores, label), label, truth, scenario) for label in range(len(truth.classes))
+    ]
+    return psds_from_deltas(deltas, truth, scenario)
+
+
+def psds_from_operating_points(points: Sequence[Events], truth: GroundTruth, scenario: PsdsScenario) -> PsdsResult:
+    """PSDS over the given operating points, one table of detections each (psds_eval's way)."""
+    deltas = []
+    for label in range(len(truth.classes)):
+        intervals = _operating_point_intervals(points, label)
+        deltas.append(class_deltas(intervals, label, truth, scenario))
+    return psds_from_deltas(deltas, truth, scenario)
+
+
+def psds_from_deltas(
+    deltas: Sequence[ClassDeltas],
+    truth: GroundTruth,
+    scenario: PsdsScenario,
+    clip_weight: Floats | None = None,
+) -> PsdsResult:
+    """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default.
+
+    A resample of the clips is a vector of integer weights: nothing is sorted or matched again.
+    """
+    weight = np.ones(len(truth.clips)) if clip_weight is None else clip_weight
+    n_events, fp_cost, trigger_cost = _rates(truth, scenario, weight)
+    rocs: dict[str, PsdRoc] = {}
+    for label, name in enumerate(truth.classes):
+        if n_events[label] > 0:
+            cost = np.concatenate([[0.0, fp_cost], trigger_cost])
+            rocs[name] = _class_roc(deltas[label], weight, cost, n_events[label], scenario.e_max)
+    roc = _mean_roc(list(rocs.values()), scenario.alpha_st)
+    return PsdsResult(
+        value=roc.area(scenario.e_max),
+        per_class={name: curve.area(scenario.e_max) for name, curve in rocs.items()},
+        roc=roc,
+        class_rocs=rocs,
+        classes_without_events=tuple(name for name in truth.classes if name not in rocs),
+    )
+
+
+def class_deltas(intervals: Intervals, label: int, truth: GroundTruth, scenario: PsdsScenario) -> ClassDeltas:
+    """Turn the detections of one class into changes of its true positives, false positives and cross-triggers."""
+    found = intervals.events
+    pairs = overlapping_pairs(found, truth)
+    pair_label = truth.events.label[pairs.event]
+    n_classes = len(truth.classes)
+    # Shape (n_intervals, n_classes): how much of each detection the events of each class cover.
+    covered = np.bincount(
+        pairs.detection * n_classes + pair_label,
+        weights=pairs.overlap_us,
+        minlength=len(found) * n_classes,
+    ).reshape(-1, n_classes)
+    relevant = covers(covered[:, label], found.duration_us, scenario.dtc)
+    wrong = np.flatnonzero(~relevant)
+    changes = [_appear_and_vanish(intervals, wrong, _FALSE_POSITIVE)]
+    if scenario.alpha_ct > 0:
+        for other in range(n_classes):
+            if other != label:
+                triggered = wrong[covers(covered[wrong, other], found.duration_us[wrong], scenario.cttc)]
+                changes.append(_appear_and_vanish(intervals, triggered, _CROSS_TRIGGER + other))
+    hit = relevant[pairs.detection] & (pair_label == label)
+    changes.append(
+        _true_positive_changes(
+            intervals,
+            pairs.detection[hit],
+            pairs.event[hit],
+            pairs.overlap_us[hit],
+            truth,
+            scenario,
+        )
+    )
+    score, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
+    order = np.argsort(-score, kind="stable")
+    score = score[order]
+    point = np.flatnonzero(np.append(score[1:] != score[:-1], True)[: len(score)])
+    return ClassDeltas(clip[order], kind[order], sign[order], point)
+
+
+def _appear_and_vanish(intervals: Intervals, index: Ints, kind: int) -> tuple[Floats, Ints, Ints, Ints]:
+    """One count more where each detection appears, one less where it ends (if it ever does)."""
+    ends = index[np.isfinite(intervals.death[index])]
+    score = np.concatenate([intervals.birth[index], intervals.death[ends]])
+    clip = np.concatenate([intervals.events.clip[index], intervals.events.clip[ends]])
+    sign = np.concatenate([np.ones(len(index), np.int64), -np.ones(len(ends), np.int64)])
+    return score, clip, np.full(len(score), kind, dtype=np.int64), sign
+
+
+def _true_positive_changes(
+    intervals: Intervals,
+    detection: Ints,
+    event: Ints,
+    overlap_us: Ints,
+    truth: GroundTruth,
+    scenario: PsdsScenario,
+) -> tuple[Floats, Ints, Ints, Ints]:
+    """Where the relevant detections of an annotated event begin or cease to cover enough of it."""
+    score = np.concatenate([intervals.birth[detection], intervals.death[detection]])
+    change_us = np.concatenate([overlap_us, -overlap_us])
+    owner = np.concatenate([event, event])
+    order = np.lexsort((-score, owner))
+    score, change_us, owner = score[order], change_us[order], owner[order]
+    # Covered time of the owner once every change up to and including this score has happened. All changes of an
+    # event sum to zero (every detection ends, at -inf at the latest), so one running sum serves all events.
+    covered_us = np.cumsum(change_us)
+    settled = np.ones(len(score), dtype=bool)
+    settled[:-1] = (score[1:] != score[:-1]) | (owner[1:] != owner[:-1])
+    score, covered_us, owner = score[settled], covered_us[settled], owner[settled]
+    found = covers(covered_us, truth.events.duration_us[owner], scenario.gtc) & np.isfinite(score)
+    before = np.zeros(len(found), dtype=bool)
+    before[1:] = found[:-1] & (owner[1:] == owner[:-1])
+    sign = found.astype(np.int64) - before.astype(np.int64)
+    changed = np.flatnonzero((sign != 0) & np.isfinite(score))
+    clip = truth.events.clip[owner[changed]]
+    return score[changed], clip, np.full(len(changed), _TRUE_POSITIVE), sign[changed]
+
+
+def _rates(truth: GroundTruth, scenario: PsdsScenario, weight: Floats) -> tuple[Floats, float, Floats]:
+    """Events of each class, and what one false positive or cross-trigger adds to the effective rate per hour."""
+    events, n_classes = truth.events, len(truth.classes)
+    per_hour = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
+    n_events = np.asarray(np.bincount(events.label, weight[events.clip], n_classes), dtype=np.float64)
+    class_us = np.bincount(events.label, weights=weight[events.clip] * events.duration_us, minlength=n_classes)
+    fp_cost = per_hour / float(np.dot(weight, truth.duration_us))
+    n_averaged = n_classes - 1 if scenario.cross_trigger_average == "others" else n_classes
+    trigger_cost = np.zeros(n_classes)
+    present = class_us > 0
+    if n_averaged > 0:
+        trigger_cost[present] = scenario.alpha_ct * per_hour / class_us[present] / n_averaged
+    return n_events, fp_cost, trigger_cost
+
+
+def _class_roc(deltas: ClassDeltas, weight: Floats, cost: Floats, n_events: float, e_max: float) -> PsdRoc:
+    """The best true positive rate at each effective false positive rate of one class."""
+    signed = deltas.sign * weight[deltas.clip]
+    hits = np.cumsum(np.where(deltas.kind == _TRUE_POSITIVE, signed, 0.0))[deltas.point]
+    wrong = np.cumsum(signed * cost[deltas.kind])[deltas.point]
+    # Of neighbouring points with equal hits only the cheapest can lie on the staircase.
+    first = np.flatnonzero(np.append(True, hits[1:] != hits[:-1])[: len(hits)])
+    if len(first):
+        wrong = np.maximum(np.minimum.reduceat(wrong, first), 0.0)
+        hits = hits[first]
+    affordable = (wrong <= e_max) & (hits > 0)
+    hits, wrong = hits[affordable], wrong[affordable]
+    order = np.lexsort((-hits, wrong))
+    hits, wrong = np.maximum.accumulate(hits[order]), wrong[order]
+    rises = np.flatnonzero(np.append(True, hits[1:] > hits[:-1])[: len(hits)])
+    hits, wrong = hits[rises], wrong[rises]
+    if not len(wrong) or wrong[0] > 0:
+        hits, wrong = np.append(0.0, hits), np.append(0.0, wrong)
+    return PsdRoc(wrong, hits / n_events)
+
+
+def _mean_roc(rocs: Sequence[PsdRoc], alpha_st: float) -> PsdRoc:
+    """Mean over classes less ``alpha_st`` standard deviations, never below 0."""
+    if not rocs:
+        return PsdRoc(np.zeros(1), np.zeros(1))
+    grid = np.unique(np.concatenate([roc.effective_fp_rate for roc in rocs]))
+    rates = np.stack(
+        [roc.true_positive_rate[np.searchsorted(roc.effective_fp_rate, grid, side="right") - 1] for roc in rocs]
+    )
+    effective = rates.mean(axis=0) - alpha_st * rates.std(axis=0)
+    return PsdRoc(grid, np.maximum(effective, 0.0))
+
+
+def _operating_point_intervals(points: Sequence[Events], label: int) -> Intervals:
+    """Detections that each exist at one operating point only: a point's number takes the place of a score."""
+    chosen = [events.take(events.label == label) for events in points]
+    birth = np.repeat(np.arange(len(points), dtype=np.float64), [len(events) for events in chosen])
+    events = Events(
+        np.concatenate([events.clip for events in chosen]),
+        np.concatenate([events.label for events in chosen]),
+        np.concatenate([events.onset_us for events in chosen]),
+        np.concatenate([events.offset_us for events in chosen]),
+    )
+    return Intervals(events, birth, birth - 1)

@@ -1,0 +1,121 @@
+"""Rules about outputs (O) and ground truth (G)."""
+
+from __future__ import annotations
+
+from dcase_energy.findings import Severity
+from dcase_energy.rules import Rule, define
+
+CLIPS_MISSING = define(
+    Rule(
+        code="O601",
+        name="clips-missing",
+        title="There is a score file for every clip of the ground truth",
+        why="Common tools score 400 missing clips as silence, without a word: 0.458 in place of 0.637.",
+        bad="1167 score files for 1168 clips",
+        good="1168 score files for 1168 clips",
+        fix="write the scores of these clips as well",
+    )
+)
+CLIPS_UNKNOWN = define(
+    Rule(
+        code="O602",
+        name="clips-unknown",
+        title="Score files belong to clips of the ground truth",
+        why="Outputs of another set, or misspelt names, are ignored by common tools without a word.",
+        bad="clip1.wav.tsv",
+        good="clip1.tsv",
+        fix="name each file after its clip, without the extension of the audio file",
+    )
+)
+SCORE_HEADER = define(
+    Rule(
+        code="O603",
+        name="score-header",
+        title="A score file has the columns onset, offset and each class once",
+        why="A class that is missing or spelt otherwise would count as never detected.",
+        bad="onset\toffset\tDog\tCat\tdishes",
+        good="onset\toffset\tDog\tCat\tDishes",
+        fix="write the header with exactly the classes of the edition, in any order",
+    )
+)
+SCORE_TIMES = define(
+    Rule(
+        code="O604",
+        name="score-times",
+        title="Frames start at 0, follow each other without gap or overlap, and have a length",
+        why="A hole in the frames is time in which nothing can be detected; a common tool takes it as continuous.",
+        bad="0.0\t0.064\t..\n0.128\t0.192\t..",
+        good="0.0\t0.064\t..\n0.064\t0.128\t..",
+        fix="write one row for each frame, each beginning where the one before ended",
+    )
+)
+SCORE_VALUE = define(
+    Rule(
+        code="O605",
+        name="score-value",
+        title="A score is a finite number between 0 and 1",
+        why="NaN compares as false with every threshold: the event is never detected and nobody is told.",
+        bad="0.0\t0.064\tnan",
+        good="0.0\t0.064\t0.02",
+        fix="write probabilities between 0 and 1",
+    )
+)
+SCORE_COVERAGE = define(
+    Rule(
+        code="O606",
+        name="score-coverage",
+        title="The frames of a clip end where the clip ends",
+        why="Scores of five seconds for a clip of ten usually are an export that stopped early.",
+        bad="frames up to 5.0 s for a clip of 10.0 s",
+        good="frames up to 9.984 s for a clip of 10.0 s",
+        fix="write scores for the whole clip",
+        severity=Severity.WARNING,
+    )
+)
+TRUTH_EVENT = define(
+    Rule(
+        code="G701",
+        name="truth-event",
+        title="An annotated event has a known clip, a known label, and an offset after its onset",
+        why="Common tools drop such rows without a word.",
+        bad="clip1.wav\t3.0\t2.0\tDog",
+        good="clip1.wav\t2.0\t3.0\tDog",
+        fix="correct the row",
+    )
+)
+TRUTH_OVERLAP = define(
+    Rule(
+        code="G702",
+        name="truth-overlap",
+        title="Annotated events of one class in one clip do not overlap",
+        why="The metrics are not defined for them; some tools stop, others count twice. They are merged here.",
+        bad="clip1.wav\t1.0\t3.0\tDog\nclip1.wav\t2.0\t4.0\tDog",
+        good="clip1.wav\t1.0\t4.0\tDog",
+        fix="merge the events in the file",
+        severity=Severity.WARNING,
+    )
+)
+TRUTH_PAST_END = define(
+    Rule(
+        code="G703",
+        name="truth-past-end",
+        title="An annotated event ends within its clip",
+        why="Tools differ in what they do with the rest, so figures of one and the same system differ.",
+        bad="clip1.wav\t8.0\t10.2\tDog in a clip of 10.0 s",
+        good="clip1.wav\t8.0\t10.0\tDog",
+        fix="correct the offset or the duration; the event is taken as it stands",
+        severity=Severity.WARNING,
+    )
+)
+TRUTH_CLASS = define(
+    Rule(
+        code="G704",
+        name="truth-class-without-events",
+        title="Every class of the edition occurs in the ground truth",
+        why="A class without events has no true positive rate; it is left out of the means.",
+        bad="(a ground truth without any Blender)",
+        good="(a ground truth with every class)",
+        fix="use the whole ground truth, or accept that the class does not count",
+        severity=Severity.WARNING,
+    )
+)

@@ -1,0 +1,248 @@
+"""Reading score files: one TSV a clip with ``onset offset class...``, all of them parsed in one go.
+
+The fast way only accepts. Whatever it cannot accept is read again, file by file and cell by cell, to say what is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from dcase_energy.documents.rules import TABLE_EMPTY
+from dcase_energy.documents.tables import read_table
+from dcase_energy.documents.tree import Tree
+from dcase_energy.findings import Finding, Where
+from dcase_energy.rules import Rule
+from dcase_energy.scoring.data import Floats, GroundTruth, Ints, Scores, expand_ranges, to_us
+from dcase_energy.scoring.rules import (
+    CLIPS_MISSING,
+    CLIPS_UNKNOWN,
+    SCORE_COVERAGE,
+    SCORE_HEADER,
+    SCORE_TIMES,
+    SCORE_VALUE,
+)
+from dcase_energy.scoring.truth import clip_name
+
+MAX_SCORE_FILE_BYTES = 50_000_000
+_GAP_TOLERANCE_US = 1_000
+_COVERAGE_TOLERANCE_US = 250_000
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Files with one and the same header, parsed together: rows of (onset, offset, scores...)."""
+
+    clips: list[int]
+    names: list[str]
+    rows: Floats
+    first_row: Ints
+
+
+def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[Scores | None, list[Finding]]:
+    """Read the score files of one run.
+
+    Parameters
+    ----------
+    tree, names
+        Where the files are.
+    truth
+        Whose clips and classes they must have.
+
+    Returns
+    -------
+    Scores or None
+        None if anything is wrong that would change a figure.
+    list of Finding
+        Everything that is wrong.
+    """
+    files, findings = _assign(tree, names, truth)
+    batches: list[_Batch] = []
+    for header, members in _by_header(tree, files, findings).items():
+        columns = _column_order(header, truth.classes)
+        if columns is None:
+            findings += [_header_finding(tree.where(name), header, truth.classes) for _, name, _ in members]
+            continue
+        batch = _parse(members, columns)
+        if batch is None:
+            findings += _explain(tree, members, truth.classes)
+            continue
+        findings += _check_frames(batch, tree, truth)
+        batches.append(batch)
+    if any(finding.code != SCORE_COVERAGE.code for finding in findings) or not batches:
+        return None, findings
+    return _assemble(batches), findings
+
+
+def _assign(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[dict[int, str], list[Finding]]:
+    """Which file holds which clip; missing and unknown clips as one finding each, with the first names."""
+    index = {clip: i for i, clip in enumerate(truth.clips)}
+    files: dict[int, str] = {}
+    unknown: list[str] = []
+    for name in names:
+        pure = PurePosixPath(name)
+        clip = index.get(clip_name(pure.stem))
+        if pure.suffix != ".tsv" or clip is None:
+            unknown.append(pure.name)
+        else:
+            files[clip] = name
+    findings = []
+    folder = tree.where(str(PurePosixPath(names[0]).parent)) if names else tree.where("")
+    if missing := [clip for i, clip in enumerate(truth.clips) if i not in files]:
+        message = f"no scores of {len(missing)} of {len(truth.clips)} clips: {_some(missing)}"
+        findings.append(CLIPS_MISSING.finding(folder, message))
+    if unknown:
+        message = f"{len(unknown)} files of no clip of the ground truth: {_some(unknown)}"
+        findings.append(CLIPS_UNKNOWN.finding(folder, message))
+    return files, findings
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+
+
+def _by_header(
+    tree: Tree, files: Mapping[int, str], findings: list[Finding]
+) -> dict[bytes, list[tuple[int, str, bytes]]]:
+    """Read every file once and group by header: clip, name and what follows the header."""
+    groups: dict[bytes, list[tuple[int, str, bytes]]] = {}
+    for clip in sorted(files):
+        name = files[clip]
+        data = tree.read(name, MAX_SCORE_FILE_BYTES)
+        if isinstance(data, Finding):
+            findings.append(data)
+            continue
+        header, _, body = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+        if not body.strip():
+            findings.append(TABLE_EMPTY.finding(tree.where(name), "no frames"))
+            continue
+        body = body if body.endswith(b"\n") else body + b"\n"
+        groups.setdefault(header.rstrip(b"\r"), []).append((clip, name, body))
+    return groups
+
+
+def _column_order(header: bytes, classes: Sequence[str]) -> list[int] | None:
+    """Column of onset, offset and each class; None if the header is not one of each."""
+    names = header.decode("utf-8", errors="replace").split("\t")
+    if names[:2] != ["onset", "offset"] or sorted(names[2:]) != sorted(classes):
+        return None
+    return [0, 1, *(names.index(name, 2) for name in classes)]
+
+
+def _header_finding(where: Where, header: bytes, classes: Sequence[str]) -> Finding:
+    names = header.decode("utf-8", errors="replace").split("\t")
+    missing = [name for name in ("onset", "offset", *classes) if name not in names]
+    extra = [name for name in names if name not in ("onset", "offset", *classes)]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    parts = [
+        f"{what}: {_some(which)}"
+        for what, which in (("missing", missing), ("unknown", extra), ("more than once", doubled))
+        if which
+    ]
+    message = "columns " + ("; ".join(parts) or "not in the order onset, offset, classes")
+    where = Where(where.file, where.member, 1)
+    return SCORE_HEADER.finding(where, message, found=", ".join(names)[:200])
+
+
+def _parse(members: Sequence[tuple[int, str, bytes]], columns: list[int]) -> _Batch | None:
+    """Parse files of one header together; None if any cell is not a finite number."""
+    import pandas as pd
+
+    exact: dict[str, Any] = {} if _default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
+    joined = b"".join(body for _, _, body in members)
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(joined),
+            sep="\t",
+            header=None,
+            dtype=np.float64,
+            na_filter=False,
+            skip_blank_lines=False,
+            engine="c",
+            quoting=3,
+            **exact,
+        )
+    except (ValueError, pd.errors.ParserError):
+        return None
+    lines = np.array([body.count(b"\n") for _, _, body in members], dtype=np.int64)
+    if frame.shape != (lines.sum(), len(columns)):
+        return None
+    rows = frame.to_numpy()[:, columns]
+    if not np.isfinite(rows).all():
+        return None
+    return _Batch([c for c, _, _ in members], [n for _, n, _ in members], rows, np.append(0, np.cumsum(lines)))
+
+
+def _default_is_exact(version: str) -> bool:
+    """From pandas 3.1 on every parser rounds correctly, and naming one is deprecated."""
+    major, minor = (int(part) for part in version.split(".")[:2])
+    return (major, minor) >= (3, 1)
+
+
+def _explain(tree: Tree, members: Sequence[tuple[int, str, bytes]], classes: Sequence[str]) -> Iterator[Finding]:
+    """Read slowly what could not be parsed, to say which cell of which file is to blame."""
+    for _, name, _ in members:
+        data = tree.read(name, MAX_SCORE_FILE_BYTES)
+        if isinstance(data, Finding):
+            yield data
+            continue
+        where = tree.where(name)
+        columns = ["onset", "offset", *classes]
+        table = read_table(data, where.file, required=columns, member=where.member)
+        for row in range(len(table.rows)):
+            for column in columns:
+                table.number(row, column)
+            if len(table.findings) >= _SHOWN:
+                break
+        yield from table.findings[:_SHOWN]
+
+
+def _check_frames(batch: _Batch, tree: Tree, truth: GroundTruth) -> Iterator[Finding]:
+    """Times and values of all files of a batch; at most one finding of each rule a file."""
+    onset_us, offset_us = to_us(batch.rows[:, 0]), to_us(batch.rows[:, 1])
+    first, last = batch.first_row[:-1], batch.first_row[1:] - 1
+    starts = np.zeros(len(onset_us), dtype=bool)
+    starts[first] = True
+    before = np.where(starts, 0, np.append(0, offset_us[:-1]))
+    bad_time = np.logical_or(np.abs(onset_us - before) > _GAP_TOLERANCE_US, offset_us <= onset_us)
+    yield from _first_in_each(batch, tree, bad_time, SCORE_TIMES, "frame from {0:g} to {1:g} s does not follow")
+    scores = batch.rows[:, 2:]
+    bad_value = np.logical_or(scores < 0, scores > 1).any(axis=1)
+    yield from _first_in_each(batch, tree, bad_value, SCORE_VALUE, "a score outside 0 to 1 in the frame at {0:g} s")
+    short_us = truth.duration_us[batch.clips] - offset_us[last]
+    # Frames past the end are usual: systems pad clips to ten seconds.
+    for i in np.flatnonzero(short_us > _COVERAGE_TOLERANCE_US):
+        end_s, clip_s = offset_us[last[i]] / 1e6, truth.duration_us[batch.clips[i]] / 1e6
+        message = f"frames end at {end_s:g} s, the clip at {clip_s:g} s"
+        yield SCORE_COVERAGE.finding(tree.where(batch.names[i]), message)
+
+
+def _first_in_each(batch: _Batch, tree: Tree, bad: np.ndarray, rule: Rule, message: str) -> Iterator[Finding]:
+    rows = np.flatnonzero(bad)
+    owners = np.searchsorted(batch.first_row, rows, side="right") - 1
+    _, chosen = np.unique(owners, return_index=True)
+    for row, owner in zip(rows[chosen], owners[chosen], strict=True):
+        where = tree.where(batch.names[owner])
+        line = int(row - batch.first_row[owner]) + 2
+        text = message.format(batch.rows[row, 0], batch.rows[row, 1])
+        yield rule.finding(Where(where.file, where.member, line), text)
+
+
+def _assemble(batches: Sequence[_Batch]) -> Scores:
+    """Put the clips of all batches into the order of the ground truth."""
+    clips = np.concatenate([np.array(batch.clips, dtype=np.int64) for batch in batches])
+    counts = np.concatenate([np.diff(batch.first_row) for batch in batches])
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    rows = np.concatenate([batch.rows for batch in batches])
+    order = np.argsort(clips)
+    if len(batches) > 1 or (np.diff(order) != 1).any():
+        rows = rows[expand_ranges(starts[order], counts[order])]
+    onset_us, offset_us = to_us(rows[:, 0]), to_us(rows[:, 1])
+    first_frame = np.append(0, np.cumsum(counts[order]))
+    return Scores(np.ascontiguousarray(rows[:, 2:]), onset_us, offset_us, first_frame)

@@ -1,0 +1,94 @@
+"""Energy (E)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcase_energy.findings import Finding, Where
+from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.rules import (
+    ENERGY_BASELINE,
+    ENERGY_DIGITS,
+    ENERGY_PAIR,
+    ENERGY_README,
+    ENERGY_STAGES,
+)
+from dcase_energy.units import significant_digits
+
+_FIGURES = ("energy_training_kwh", "energy_test_kwh", "energy_evaluation_kwh")
+_BASELINES = ("energy_baseline_kwh", "energy_baseline_training_kwh", "energy_baseline_test_kwh")
+
+
+def stages_together(system: System) -> Iterator[Finding]:
+    """Where energy is optional, both stages are given or none."""
+    canonical = system.metadata.canonical
+    given = [name for name in _FIGURES[:2] if name in canonical.paths]
+    optional = not set(_FIGURES[:2]) & set(system.edition.required)
+    if optional and len(given) == 1:
+        missing = next(name for name in _FIGURES[:2] if name not in given)
+        message = f"{given[0]} is given and {missing} is not"
+        yield ENERGY_PAIR.finding(canonical.where(given[0]), message, expected=missing)
+
+
+def baseline_known(system: System) -> Iterator[Finding]:
+    """In an edition of ratios each stage's baseline is declared, or comes with a calibration record."""
+    if system.edition.normalisation.kind != "ratio":
+        return
+    canonical = system.metadata.canonical
+    for stage in ("training", "test"):
+        field = f"energy_baseline_{stage}_kwh"
+        recorded = system.calibration is not None and stage in system.calibration.stages
+        if f"energy_{stage}_kwh" in canonical.values and field not in canonical.paths and not recorded:
+            where = _energy_block(system, f"energy_{stage}_kwh")
+            message = f"the baseline's {stage} energy on the same hardware is not known"
+            yield ENERGY_BASELINE.finding(where, message, expected=f"{field} or a calibration record")
+
+
+def not_from_readme(system: System) -> Iterator[Finding]:
+    """Figures differ from those printed in the baseline's READMEs."""
+    plausible, submission = system.edition.plausible, system.submission
+    for name, known in (
+        ("energy_training_kwh", plausible.readme_training_kwh),
+        ("energy_test_kwh", plausible.readme_test_kwh),
+    ):
+        value = getattr(submission, name)
+        if value is not None and value in known:
+            where = system.metadata.canonical.where(name)
+            yield ENERGY_README.finding(
+                where, f"{value} kWh is a figure of the baseline's README", found=f"{value} kWh"
+            )
+
+
+def stages_plausible(system: System) -> Iterator[Finding]:
+    """Training energy over test energy lies in the range of real systems."""
+    training, test = system.submission.energy_training_kwh, system.submission.energy_test_kwh
+    if training is None or test is None:
+        return
+    low, high = system.edition.plausible.training_over_test
+    ratio = training / test
+    if not low <= ratio <= high:
+        where = system.metadata.canonical.where("energy_test_kwh")
+        message = f"training takes {ratio:.3g} times the energy of the test inference"
+        yield ENERGY_STAGES.finding(where, message, expected=f"{low:g} to {high:g} times", found=f"{ratio:.3g} times")
+
+
+def enough_digits(system: System) -> Iterator[Finding]:
+    """Every energy has enough significant digits as written."""
+    wanted = system.edition.plausible.energy_digits
+    canonical = system.metadata.canonical
+    for name in (*_FIGURES, *_BASELINES):
+        text = canonical.text(name)
+        if getattr(system.submission, name) is None or text is None:
+            continue
+        digits = significant_digits(text)
+        if digits < wanted:
+            message = f"{text} kWh has {digits} significant digit{'s' if digits != 1 else ''}"
+            yield ENERGY_DIGITS.finding(
+                canonical.where(name), message, expected=f"at least {wanted}", found=str(digits)
+            )
+
+
+def _energy_block(system: System, field: str) -> Where:
+    """The place of the mapping the energy figures stand in."""
+    canonical = system.metadata.canonical
+    return canonical.document.where(canonical.paths[field][:-1], key=True)

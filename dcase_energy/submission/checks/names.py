@@ -1,0 +1,62 @@
+"""Names and layout (N)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from dcase_energy.findings import Finding
+from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.model import team_of
+from dcase_energy.submission.rules import LABEL_PLACE, LABEL_TEMPLATE, LABEL_TWICE, NAME_BASELINE, TOO_MANY_SYSTEMS
+
+
+def label_matches_place(system: System) -> Iterator[Finding]:
+    """Label, file name and folder agree (a file given by itself has no folder)."""
+    label, files = system.submission.label, system.files
+    if label is None:
+        return
+    places = [("file name", files.stem)]
+    if files.runs and files.folder is not None:
+        places.append(("folder", files.folder))
+    for what, name in places:
+        if name != label:
+            where = system.metadata.canonical.where("label")
+            yield LABEL_PLACE.finding(where, f"label and {what} differ", expected=name, found=label)
+
+
+def label_is_own(system: System) -> Iterator[Finding]:
+    """The template's label was replaced."""
+    if system.submission.label in system.edition.template_labels:
+        where = system.metadata.canonical.where("label")
+        yield LABEL_TEMPLATE.finding(where, "the label is the template's", found=system.submission.label)
+
+
+def not_named_baseline(system: System) -> Iterator[Finding]:
+    """Label, name and abbreviation do not hold the word baseline."""
+    for field in ("label", "name", "abbreviation"):
+        value = getattr(system.submission, field)
+        if value is not None and "baseline" in value.casefold():
+            where = system.metadata.canonical.where(field)
+            yield NAME_BASELINE.finding(where, f"the {field} holds the word baseline", found=value)
+
+
+def labels_differ(systems: Sequence[System]) -> Iterator[Finding]:
+    """No label occurs twice, and no team has more systems than the edition allows."""
+    first: dict[str, System] = {}
+    for system in systems:
+        label = system.submission.label
+        if label is None:
+            continue
+        if label in first:
+            where = system.metadata.canonical.where("label")
+            other = first[label].metadata.canonical.where("label")
+            yield LABEL_TWICE.finding(where, f"label {label} is also in {other}", found=label)
+        first.setdefault(label, system)
+    for team, count in Counter(team_of(label) for label in first).items():
+        allowed = systems[0].edition.max_systems_per_team
+        if count > allowed:
+            one = next(system for label, system in first.items() if team_of(label) == team)
+            where = one.metadata.canonical.where("label")
+            message = f"team {team} has {count} systems"
+            yield TOO_MANY_SYSTEMS.finding(where, message, expected=f"at most {allowed}", found=str(count))
