@@ -9,7 +9,7 @@ import importlib
 import platform
 import sys
 import traceback
-from typing import Any
+from typing import NoReturn
 
 import click
 
@@ -99,7 +99,7 @@ def _show_crash() -> None:
     click.echo("\n".join(visible(line) for text in lines for line in text.split("\n")), err=True)
 
 
-def fail(message: str) -> Any:
+def fail(message: str) -> NoReturn:
     """End the command with exit code 1: its work could not be done, and it was not the caller's mistake."""
     raise _FailureError(message)
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli.terminal import say, visible
+
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.measure.records import Calibration
+    from dcase_energy.scoring.data import GroundTruth
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -31,6 +34,31 @@ def output_option(what: str) -> _Decorator:
     """``--output FILE``."""
     path = click.Path(dir_okay=False, path_type=Path)
     return click.option("--output", type=path, help=f"Write {what} to this file instead of stdout.")
+
+
+def ground_truth_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--ground-truth`` and ``--durations``."""
+    truth = click.option("--ground-truth", type=existing(folder=False), metavar="TSV", help="Annotated events.")
+    durations = click.option("--durations", type=existing(folder=False), metavar="TSV", help="Durations of all clips.")
+    return truth(durations(function))
+
+
+def get_ground_truth(truth: Path | None, durations: Path | None, edition: Edition) -> GroundTruth | None:
+    """Read ground truth; only one of the two files, or files that cannot be used, are wrong use."""
+    if truth is None and durations is None:
+        return None
+    if truth is None or durations is None:
+        raise click.UsageError("--ground-truth and --durations belong together")
+    from dcase_energy.findings import Severity
+    from dcase_energy.scoring.truth import read_ground_truth
+
+    found, findings = read_ground_truth(truth, durations, edition.classes)
+    for finding in findings:
+        if finding.severity is not Severity.INFO:
+            say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}"))
+    if found is None:
+        raise click.UsageError("the ground truth cannot be used")
+    return found
 
 
 def get_edition(name: str) -> Edition:

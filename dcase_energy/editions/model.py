@@ -105,6 +105,7 @@ class Edition(_Data):
     classes: tuple[str, ...] = Field(min_length=1)
     runs: int = Field(ge=1)
     max_systems_per_team: int = Field(ge=1)
+    recipe: str
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
     severities: dict[str, Severity] = Field(default_factory=dict)

@@ -223,7 +223,9 @@ def _check_frames(batch: _Batch, tree: Tree, truth: GroundTruth) -> Iterator[Fin
         yield SCORE_COVERAGE.finding(tree.where(batch.names[i]), message)
 
 
-def _first_in_each(batch: _Batch, tree: Tree, bad: np.ndarray, rule: Rule, message: str) -> Iterator[Finding]:
+def _first_in_each(
+    batch: _Batch, tree: Tree, bad: np.ndarray | np.bool_, rule: Rule, message: str
+) -> Iterator[Finding]:
     rows = np.flatnonzero(bad)
     owners = np.searchsorted(batch.first_row, rows, side="right") - 1
     _, chosen = np.unique(owners, return_index=True)

@@ -47,7 +47,7 @@ def validate_paths(paths: Sequence[Path], edition: Edition, calibration: Calibra
     edition
         Whose rules apply.
     calibration
-        Stands in for systems that come without a calibration record of their own.
+        Stands in for packages that come without a calibration record of their own.
     """
     systems: list[System] = []
     findings: list[Finding] = []

@@ -13,7 +13,7 @@ from dcase_energy.submission.reading import Metadata
 
 @dataclass(frozen=True)
 class System:
-    """One system of a team: its files, its metadata, the calibration that goes with it (None if there is none)."""
+    """One system of a team: its files, its metadata, the calibration record of its package (None if it has none)."""
 
     files: SystemFiles
     metadata: Metadata

@@ -1,0 +1,1 @@
+"""Normalising energies, ordering systems, writing sheets."""

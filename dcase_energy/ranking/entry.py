@@ -1,0 +1,123 @@
+"""One system in a ranking: what is known of it, and what follows from that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dcase_energy.editions.model import Edition
+from dcase_energy.ranking.normalize import (
+    energy_ratio,
+    energy_weighted_psds,
+    energy_weighted_psds_of_ratio,
+    normalised_energy_kwh,
+    ranking_score,
+)
+
+STAGES = ("training", "test")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a system. None means that it is not known.
+
+    Attributes
+    ----------
+    scores_are
+        ``scored`` from outputs, ``stated`` in the metadata, ``given`` in a table.
+    energy_kwh, baseline_kwh
+        By stage. In editions with one baseline figure it stands under both stages.
+    baseline_gpu_kwh, energy_gpu_kwh
+        Training energy of the GPU alone, where records tell it.
+    baseline_evidence
+        ``declared``, ``record`` or ``recomputed``; None where there is no baseline.
+    excluded
+        Why the system gets no rank; None if it gets one.
+    findings
+        Codes of what validation found.
+    extra
+        Columns of an input table that mean nothing to us: carried along as text.
+    """
+
+    label: str
+    team: str
+    psds1: float | None = None
+    psds2: float | None = None
+    collar_f1: float | None = None
+    intersection_f1: float | None = None
+    scores_are: str | None = None
+    energy_kwh: Mapping[str, float | None] = field(default_factory=dict)
+    baseline_kwh: Mapping[str, float | None] = field(default_factory=dict)
+    energy_gpu_kwh: float | None = None
+    baseline_gpu_kwh: float | None = None
+    baseline_evidence: str | None = None
+    total_parameters: int | None = None
+    macs: int | None = None
+    excluded: str | None = None
+    findings: tuple[str, ...] = ()
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What follows from an entry by the formulas of an edition; energies by stage."""
+
+    energy_ratio: Mapping[str, float | None]
+    energy_ratio_training_gpu: float | None
+    energy_normalized_kwh: Mapping[str, float | None]
+    ew_psds1: Mapping[str, float | None]
+    ew_psds2: Mapping[str, float | None]
+    ranking_score: float | None
+    ew_ranking_score: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The common reference of an edition of ratios: an organiser's own calibration, kWh by stage."""
+
+    energy_kwh: Mapping[str, float]
+
+
+def figures(entry: Entry, edition: Edition, reference: Reference | None = None) -> Figures:
+    """Apply an edition's formulas to one system."""
+    ratios = {stage: energy_ratio(entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)) for stage in STAGES}
+    normalised = {stage: _normalised(entry, edition, reference, stage) for stage in STAGES}
+    weighted = {
+        name: {
+            stage: _weighted(getattr(entry, name), entry, edition, ratios[stage], normalised[stage], stage)
+            for stage in STAGES
+        }
+        for name in ("psds1", "psds2")
+    }
+    references = edition.ranking.psds1_reference, edition.ranking.psds2_reference
+    return Figures(
+        energy_ratio=ratios,
+        energy_ratio_training_gpu=energy_ratio(entry.energy_gpu_kwh, entry.baseline_gpu_kwh),
+        energy_normalized_kwh=normalised,
+        ew_psds1=weighted["psds1"],
+        ew_psds2=weighted["psds2"],
+        ranking_score=ranking_score(entry.psds1, entry.psds2, *references),
+        ew_ranking_score={
+            stage: ranking_score(weighted["psds1"][stage], weighted["psds2"][stage], *references) for stage in STAGES
+        },
+    )
+
+
+def _normalised(entry: Entry, edition: Edition, reference: Reference | None, stage: str) -> float | None:
+    rule = edition.normalisation
+    system, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
+    if rule.kind == "common_reference" and rule.baseline_kwh is not None:
+        return normalised_energy_kwh(system, baseline, rule.baseline_kwh, rule.decimals)
+    if rule.kind == "ratio" and reference is not None and stage in reference.energy_kwh:
+        return normalised_energy_kwh(system, baseline, reference.energy_kwh[stage])
+    return None
+
+
+def _weighted(
+    psds: float | None, entry: Entry, edition: Edition, ratio: float | None, normalised: float | None, stage: str
+) -> float | None:
+    if edition.energy_weighted is None:
+        return energy_weighted_psds_of_ratio(psds, ratio)
+    own: float = getattr(edition.energy_weighted, f"{stage}_kwh")
+    energy = entry.energy_kwh.get(stage) if edition.normalisation.kind == "none" else normalised
+    return energy_weighted_psds(psds, energy, own)
