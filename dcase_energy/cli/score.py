@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from dcase_energy.scoring.summary import Summary
 
 CONVENTIONS = (
-    "all clips counted, empty ones included; F1: threshold 0.5, macro average, a class without true positives counts 0; "
-    "intersection-based F1 with DTC = GTC = 0.5 (0.7 beside it); collars 0.2 s and 20 %; segments of 1 s"
+    "all clips counted, empty ones included; F1: threshold 0.5, macro average, a class without true positives counts "
+    "0; intersection-based F1 with DTC = GTC = 0.5 (0.7 beside it); collars 0.2 s and 20 %; segments of 1 s"
 )
 
 

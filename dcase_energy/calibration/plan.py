@@ -1,0 +1,64 @@
+"""What a calibration is going to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+STAGES = ("training", "test")
+
+
+@dataclass(frozen=True)
+class QuickSettings:
+    """How long a quick calibration measures.
+
+    Attributes
+    ----------
+    precision
+        Half-width of the 95 % interval of the mean energy, over the mean, at which windows end.
+    budget_s
+        Seconds after which windows end anyway.
+    warmup_steps, window_steps, window_clips
+        Training steps before the first window; steps, and validated clips, in a window.
+    min_windows
+        Fewest windows an interval is computed from.
+    """
+
+    precision: float = 0.02
+    budget_s: float = 60.0
+    warmup_steps: int = 3
+    window_steps: int = 2
+    window_clips: int = 48
+    min_windows: int = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One calibration.
+
+    Attributes
+    ----------
+    edition, recipe
+        Whose denominator it is, and the recipe that is trained.
+    stages
+        ``training``, ``test`` or both.
+    epochs
+        Epochs to train; ignored by a quick calibration.
+    quick
+        Settings of a quick calibration, or None to train whole epochs.
+    batch_size
+        In place of the recipe's, or None.
+    execution_path, device, seed, threads
+        As the baseline takes them.
+    """
+
+    edition: str
+    recipe: str
+    stages: tuple[str, ...] = STAGES
+    epochs: int = 10
+    quick: QuickSettings | None = None
+    batch_size: int | None = None
+    execution_path: str = "fast"
+    device: str = "auto"
+    seed: int = 42
+    threads: int = 1
+    clips: dict[str, int] = field(default_factory=dict)

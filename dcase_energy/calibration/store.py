@@ -1,0 +1,52 @@
+"""Where this machine's calibrations are kept between commands: the user's data folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dcase_energy.documents.atomic import write_text
+from dcase_energy.measure.hardware import describe_host
+from dcase_energy.measure.records import Calibration, RecordError, load_calibration
+
+FOLDER_VARIABLE = "DCASE_ENERGY_DATA"
+_HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine")
+
+
+def store_folder() -> Path:
+    """The folder; the environment variable DCASE_ENERGY_DATA names another."""
+    if named := os.environ.get(FOLDER_VARIABLE):
+        return Path(named) / "calibrations"
+    import platformdirs
+
+    return platformdirs.user_data_path("dcase-energy", appauthor=False) / "calibrations"
+
+
+def keep(record: Calibration) -> Path | None:
+    """Keep a copy of a record; None if the folder cannot be written, which is no reason to fail."""
+    path = store_folder() / f"{record.created.replace(':', '')}-{record.run_id[:8]}.json"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, record.model_dump_json(indent=2) + "\n")
+    except OSError:
+        return None
+    return path
+
+
+def newest(recipe: str, execution_path: str) -> tuple[Path, Calibration] | None:
+    """The newest kept record of this host for a recipe and execution path, or None."""
+    host = describe_host()
+    try:
+        paths = sorted(store_folder().glob("*.json"), reverse=True)
+    except OSError:
+        return None
+    for path in paths:
+        try:
+            record = load_calibration(path)
+        except RecordError:
+            continue
+        same_host = all(record.hardware.get(name) == host[name] for name in _HOST)
+        path_name = record.implementation.execution_path.partition("/")[0]
+        if same_host and record.recipe == recipe and path_name == execution_path and record.valid and record.complete:
+            return path, record
+    return None

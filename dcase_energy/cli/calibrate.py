@@ -1,0 +1,153 @@
+"""`dcase-energy calibrate`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dcase_energy.cli.main import fail
+from dcase_energy.cli.options import edition_option, get_edition
+from dcase_energy.cli.terminal import say, style
+from dcase_energy.units import format_duration, format_significant
+
+if TYPE_CHECKING:
+    from dcase_energy.calibration.plan import Plan
+    from dcase_energy.measure.meter import Reading
+    from dcase_energy.measure.records import Calibration, Stage
+
+
+@click.command(epilog="Example: dcase-energy calibrate --quick --output calibration.json")
+@edition_option()
+@click.option("--recipe", help="Recipe to train in place of the edition's (`smoke` is small enough for any laptop).")
+@click.option("--stage", type=click.Choice(["training", "test", "both"]), default="both", show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.  [default: 10, or the recipe's if fewer]")
+@click.option("--quick", is_flag=True, help="Measure training steps until their mean is known, and scale.")
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.02,
+    show_default=True,
+    help="Of --quick: half-width of the 95 % interval over the mean.",
+)
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=1),
+    default=60.0,
+    show_default=True,
+    help="Of --quick: seconds after which it ends anyway.",
+)
+@click.option("--batch-size", type=click.IntRange(min=4), help="In place of the recipe's; a multiple of 4.")
+@click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0, ...")
+@click.option("--threads", type=click.IntRange(min=1), help="Of the CPU.  [default: all usable]")
+@click.option("--seed", type=int, default=42, show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("calibration.json"),
+    show_default=True,
+    help="Record to write; its journal is written beside it.",
+)
+@click.option("--strict", is_flag=True, help="Exit code 1 if a guard finds the record invalid.")
+def command(**options: Any) -> int:
+    """Train the reference baseline on this machine and write a calibration record.
+
+    By default ten epochs of the edition's recipe are trained on embedded synthetic soundscapes and scaled to the full
+    recipe; the energy of a training step does not depend on what the audio says. --quick measures some dozens of steps.
+    """
+    plan = _plan(options)
+    output: Path = options["output"]
+    if not output.parent.is_dir():
+        raise click.UsageError(f"there is no folder {output.parent}")
+    from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
+    from dcase_energy.measure.journal import JournalError
+    from dcase_energy.measure.meter import MeterError
+    from dcase_energy.measure.session import ChildFailedError
+
+    say(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
+    try:
+        record = calibrate(plan, output, _progress)
+    except CalibrationError as error:
+        fail(str(error))
+    except (MeterError, ChildFailedError, JournalError) as error:
+        fail(f"{error}; what was measured is in {journal_of(output)}")
+    click.echo(summary(record))
+    kept = _keep(record)
+    say(f"record: {output}\njournal: {journal_of(output)}" + (f"\nkept for `report`: {kept}" if kept else ""))
+    return int(options["strict"] and not record.valid)
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    from dcase_energy.calibration.plan import STAGES, Plan, QuickSettings
+
+    edition = get_edition(options["edition_name"])
+    quick = QuickSettings(precision=options["precision"], budget_s=options["budget"]) if options["quick"] else None
+    if quick and options["epochs"]:
+        raise click.UsageError("--quick and --epochs exclude each other")
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return Plan(
+        edition=edition.name,
+        recipe=options["recipe"] or edition.recipe,
+        stages=STAGES if options["stage"] == "both" else (options["stage"],),
+        epochs=options["epochs"] or 10,
+        quick=quick,
+        batch_size=options["batch_size"],
+        execution_path=options["execution_path"] or edition.execution_path,
+        device=options["device"],
+        seed=options["seed"],
+        threads=options["threads"] or usable or 1,
+    )
+
+
+def _progress(mark: dict[str, Any], reading: Reading) -> None:  # noqa: ARG001
+    """One line for what takes long."""
+    if mark["edge"] != "end":
+        return
+    student = mark.get("metrics", {}).get("student", {})
+    if mark["phase"] == "validation_metrics" and "intersection_f1_05" in student:
+        say(f"  epoch {mark['epoch']}: intersection-based F1 {student['intersection_f1_05']:.3f} (synthetic)")
+    elif mark["phase"] == "data_preparation":
+        say(f"  {sum(mark['clips'].values())} soundscapes made")
+    elif mark["phase"] in {"warmup", "training_window"}:
+        say(f"  {mark['phase'].replace('_', ' ')} {mark['epoch']}: {mark['steps']} steps")
+
+
+def summary(record: Calibration) -> str:
+    """A record for people: figures first, then how they were obtained, then what the guards say."""
+    lines = []
+    for name, stage in record.stages.items():
+        lines += _stage_lines(name, stage)
+    if any(value is not None for value in record.scores.values()):
+        scores = ", ".join(f"{key} {value:.3f}" for key, value in record.scores.items() if value is not None)
+        lines.append(f"scores of this run ({record.data['note']}): {scores}")
+    lines.append(f"tier: {style(record.tier, bold=True)}")
+    lines += [f"  {guard.state:<7} {guard.code}: {guard.message}" for guard in record.guards if guard.state != "ok"]
+    lines.append("valid" if record.valid else style("INVALID", fg="red", bold=True) + ": " + "; ".join(record.reasons))
+    return "\n".join(lines)
+
+
+def _stage_lines(name: str, stage: Stage) -> list[str]:
+    full = f"{format_significant(stage.full_recipe_energy_kwh)} kWh"
+    if stage.full_recipe_energy_kwh_low is not None and stage.full_recipe_energy_kwh_high is not None:
+        low, high = (
+            format_significant(v) for v in (stage.full_recipe_energy_kwh_low, stage.full_recipe_energy_kwh_high)
+        )
+        full += f" ({low} to {high}; {stage.interval})"
+    lines = [
+        f"{style(name, bold=True)}: {full} for the full recipe, in {format_duration(stage.full_recipe_duration_s)}",
+        f"  measured: {format_significant(stage.energy_kwh)} kWh in {format_duration(stage.duration_s)}: {stage.work}",
+    ]
+    for component, energy in stage.components.items():
+        amount = "not measured" if energy.energy_kwh is None else f"{format_significant(energy.energy_kwh)} kWh"
+        lines.append(f"  {component}: {amount}, {energy.method}: {energy.detail}")
+    return lines
+
+
+def _keep(record: Calibration) -> Path | None:
+    """Leave a usable record where `report` looks for it."""
+    from dcase_energy.calibration.store import keep
+
+    return keep(record) if record.complete and record.valid else None

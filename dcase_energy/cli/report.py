@@ -1,0 +1,142 @@
+"""`dcase-energy report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dcase_energy.cli.main import fail
+from dcase_energy.cli.options import (
+    edition_option,
+    emit,
+    existing,
+    get_calibration,
+    get_edition,
+    get_ground_truth,
+    ground_truth_options,
+    output_option,
+)
+from dcase_energy.cli.terminal import say, style, visible
+from dcase_energy.units import format_significant
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.measure.records import Calibration
+    from dcase_energy.ranking.order import Ranked
+    from dcase_energy.ranking.packages import Assessed
+
+FORMATS = ("text", "json", "csv", "html")
+
+
+@click.command(epilog="Example: dcase-energy report my_submission/ --calibration calibration.json")
+@click.argument("submissions", nargs=-1, required=True, type=existing(), metavar="SUBMISSION...")
+@edition_option()
+@ground_truth_options
+@click.option("--calibration", type=existing(folder=False), help="[default: this machine's newest valid one]")
+@click.option("--format", "output_format", type=click.Choice(FORMATS), default="text", show_default=True)
+@output_option("the report")
+def command(
+    submissions: tuple[Path, ...],
+    edition_name: str,
+    ground_truth: Path | None,
+    durations: Path | None,
+    calibration: Path | None,
+    output_format: str,
+    output: Path | None,
+) -> int:
+    """Your systems: scores, energies, and their ratio to the baseline on your hardware.
+
+    Validates, scores the outputs if ground truth is given, and divides each energy by the calibration's. Without
+    --calibration the newest valid record of this machine is taken. Exit code 1 if validation finds an error.
+    """
+    edition = get_edition(edition_name)
+    truth = get_ground_truth(ground_truth, durations, edition)
+    record = _denominator(get_calibration(calibration), calibration, edition)
+    from dcase_energy.findings import has_errors
+    from dcase_energy.ranking.order import rank_entries
+    from dcase_energy.ranking.packages import assess
+    from dcase_energy.submission.validate import validate_paths
+
+    validation = validate_paths(submissions, edition, record)
+    assessed = assess(validation, truth, preferred=record)
+    for finding in dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)]):
+        found = f" ({finding.found})" if finding.found else ""
+        say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
+    if not assessed:
+        fail("there is no system to report on")
+    ranked = rank_entries([one.entry for one in assessed], edition)
+    emit(_render(output_format, ranked, assessed, edition), output)
+    return int(has_errors(validation.findings) or any(has_errors(one.findings) for one in assessed))
+
+
+def _denominator(given: Calibration | None, path: Path | None, edition: Edition) -> Calibration | None:
+    """The record to divide by: the one given, else this machine's newest; says which, or how to make one."""
+    from dcase_energy.calibration.store import newest
+    from dcase_energy.submission.evidence import why_no_denominator
+
+    if given is not None:
+        reason = why_no_denominator(given, edition)
+        if reason is not None:
+            say(f"{path} is not used: {reason}")
+            return None
+        say(f"baseline: {path}, {given.tier}, of {given.created}")
+        return given
+    if edition.normalisation.kind != "ratio":
+        return None
+    found = newest(edition.recipe, edition.execution_path)
+    if found is None:
+        say("there is no calibration of this machine yet; `dcase-energy calibrate --quick` makes one")
+        return None
+    say(f"baseline: {found[0]}, {found[1].tier}, of {found[1].created}")
+    return found[1]
+
+
+def _render(output_format: str, ranked: list[Ranked], assessed: list[Assessed], edition: Edition) -> str:
+    from dcase_energy.ranking.sheets import SHEETS
+
+    if output_format != "text":
+        return SHEETS[output_format](ranked, edition)
+    by_label = {one.entry.label: one for one in assessed}
+    return "\n".join(_block(one, by_label[one.entry.label]) for one in ranked)
+
+
+def _block(ranked: Ranked, assessed: Assessed) -> str:
+    entry, figures = ranked.entry, ranked.figures
+    if entry.scores_are == "scored":
+        runs = f"{assessed.runs_scored} run{'s' * (assessed.runs_scored != 1)}"
+        origin = f"scored, {runs}"
+    else:
+        origin = "as stated in the metadata"
+    scores = [
+        f"{name} {_figure(value)}"
+        for name, value in (
+            ("PSDS1", entry.psds1),
+            ("PSDS2", entry.psds2),
+            ("intersection-based F1", entry.intersection_f1),
+            ("collar-based F1", entry.collar_f1),
+        )
+    ]
+    lines = [style(visible(entry.label), bold=True), f"  {', '.join(scores)} ({origin})"]
+    for stage in ("training", "test"):
+        energy, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
+        normalised = figures.energy_normalized_kwh[stage]
+        parts = [
+            f"  {stage:<8} {_figure(energy):>9} kWh",
+            f"baseline {_figure(baseline):>9} kWh",
+            f"ratio {_figure(figures.energy_ratio[stage]):>8}",
+            *([] if normalised is None else [f"normalised {_figure(normalised)} kWh"]),
+            f"EW-PSDS1 {_figure(figures.ew_psds1[stage]):>8}",
+            f"EW-PSDS2 {_figure(figures.ew_psds2[stage]):>8}",
+        ]
+        lines.append("  ".join(parts))
+    evidence = {"record": "from a calibration record", "declared": "declared in the metadata", None: "not known"}
+    lines.append(f"  baseline: {evidence[entry.baseline_evidence]}")
+    if entry.excluded is not None:
+        lines.append("  " + style("cannot be ranked: ", fg="red") + visible(entry.excluded))
+    return "\n".join(lines) + "\n"
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else format_significant(value)
