@@ -23,8 +23,6 @@ COMMANDS = {
     "score": "PSDS and F1 of score folders or event lists against ground truth",
     "report": "your systems: scores, energies and their ratio to this machine's baseline",
     "rank": "ranking sheets of packages or of a table of results",
-    "soundscapes": "write embedded soundscapes as a DESED-shaped folder",
-    "macs": "multiply-accumulate operations and parameters of a model",
     "editions": "list the editions",
     "schema": "print the JSON Schema of an edition's metadata file",
 }

@@ -9,12 +9,12 @@ too deep or too large. Plain scalars follow YAML 1.2's core schema: ``no`` is te
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
+from dcase_energy.documents.document import Document, Path, Place, dotted
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.rules import (
     YAML_ALIAS,
@@ -36,9 +36,9 @@ MAX_NODES = 20_000
 MAX_KEY_CHARACTERS = 200
 _MAX_INT_DIGITS = 18
 
-Path = tuple[str | int, ...]
 Scalar = str | int | float | bool | None
-_NULL_TAG = "tag:yaml.org,2002:null"
+_TAG_PREFIX = "tag:yaml.org,2002:"
+_NULL_TAG = f"{_TAG_PREFIX}null"
 _INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CONSTANTS: dict[str, bool | None] = {
@@ -46,65 +46,6 @@ _CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Line and column, counted from 1."""
-
-    line: int
-    column: int
-
-
-@dataclass
-class Document:
-    """A document as read.
-
-    Attributes
-    ----------
-    file, member
-        As in `Where`.
-    data
-        The root mapping, or None if there is none to be had. Values that were refused are absent.
-    keys, values
-        Place of each key and of each value, by key path.
-    texts
-        Plain and quoted scalars as they were written, by key path.
-    refused
-        Key paths whose value was refused: they are not missing.
-    findings
-        What is wrong with the document itself.
-    lines
-        The text, for excerpts.
-    """
-
-    file: str
-    member: str | None = None
-    data: dict[str, Any] | None = None
-    keys: dict[Path, Place] = field(default_factory=dict)
-    values: dict[Path, Place] = field(default_factory=dict)
-    texts: dict[Path, str] = field(default_factory=dict)
-    refused: set[Path] = field(default_factory=set)
-    findings: list[Finding] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-
-    def where(self, path: Path, *, key: bool = False) -> Where:
-        """The place of a value (or of its key), or of the nearest parent that exists."""
-        # A missing field is shown at the key it belongs under, not at whatever comes first there.
-        places: Mapping[Path, Place] = self.keys if key or path not in self.values else self.values
-        for end in range(len(path), 0, -1):
-            place = places.get(path[:end]) or self.values.get(path[:end])
-            if place is not None:
-                return Where(self.file, self.member, place.line, place.column, dotted(path))
-        return Where(self.file, self.member, 1, 1, dotted(path) or None)
-
-
-def dotted(path: Path) -> str:
-    """Write a key path as people do: ``submission.authors[0].email``."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".")
 
 
 def load_yaml(data: bytes, file: str, member: str | None = None) -> Document:
@@ -210,11 +151,11 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             self._refuse(YAML_ALIAS, event, path, f"alias *{event.anchor}")
             return None
-        if getattr(event, "anchor", None):
-            self._note(YAML_ALIAS, event, "an anchor", path)
+        elif (anchor := getattr(event, "anchor", None)) is not None:
+            self._note(YAML_ALIAS, event, f"anchor &{anchor}", path)
         tag = getattr(event, "tag", None)
         if tag and not (tag == _NULL_TAG and isinstance(event, yaml.ScalarEvent)):
-            self._refuse(YAML_TAG, event, path, f"tag {tag}")
+            self._refuse(YAML_TAG, event, path, f"tag {tag.replace(_TAG_PREFIX, '!!')}")
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
         if isinstance(event, yaml.SequenceStartEvent):

@@ -53,16 +53,27 @@ def load_edition(name_or_path: str) -> Edition:
 
 
 def _read(path: Path) -> Edition:
-    table = _read_toml(path)
-    base = table.pop("base", None)
-    if base is not None:
-        beside = path.parent / f"{base}.toml"
-        table = _merge(_read_toml(beside if beside.is_file() else schemas_dir() / f"{base}.toml"), table)
+    table = _table(path, ())
     try:
         return Edition.model_validate(table)
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
         raise EditionError("\n".join([f"{path} is not a valid edition:", *lines])) from None
+
+
+def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """A file's table laid over that of its ``base``: a file beside it, a shared part, or a whole edition."""
+    if path in seen:
+        raise EditionError(f"{path} is its own base, by way of {', '.join(str(p) for p in seen[1:]) or 'nothing'}")
+    table = _read_toml(path)
+    base = table.pop("base", None)
+    if base is None:
+        return table
+    places = [path.parent / f"{base}.toml", schemas_dir() / f"{base}.toml", schemas_dir() / f"{base}" / "edition.toml"]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise EditionError(f"{path}: there is no base {base!r}; it may be one of {', '.join(edition_names())}")
+    return _merge(_table(found, (*seen, path)), table)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dcase_energy.documents.yaml import Path
+from dcase_energy.documents.document import Path
 from dcase_energy.findings import Severity
 
 SCHEMA_VERSION = "1.0"

@@ -12,39 +12,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, Scores
-from dcase_energy.scoring.intervals import Intervals, class_intervals
-from dcase_energy.scoring.overlap import covers, overlapping_pairs
+from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores
+from dcase_energy.scoring.deltas import (
+    TRUE_POSITIVE,
+    ClassDeltas,
+    PsdsScenario,
+    class_deltas,
+    operating_point_intervals,
+)
+from dcase_energy.scoring.intervals import class_intervals
 from dcase_energy.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
-
-_TRUE_POSITIVE, _FALSE_POSITIVE, _CROSS_TRIGGER = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class PsdsScenario:
-    """Parameters of a PSDS, named as in the paper.
-
-    Attributes
-    ----------
-    dtc, gtc, cttc
-        Detection, ground-truth and cross-trigger tolerance criteria (shares of a duration).
-    alpha_ct, alpha_st
-        Cost of cross-triggers and of instability across classes.
-    e_max
-        Highest effective false positive rate of the area, per hour.
-    cross_trigger_average
-        ``"others"`` averages cross-trigger rates over the other C - 1 classes (psds_eval from 0.5 on), ``"all"``
-        over C classes (psds_eval before 0.5).
-    """
-
-    dtc: float
-    gtc: float
-    cttc: float
-    alpha_ct: float
-    alpha_st: float
-    e_max: float = 100.0
-    cross_trigger_average: str = "others"
-
 
 PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
 PSDS2 = PsdsScenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5, alpha_st=1.0)
@@ -89,25 +66,6 @@ class PsdsResult:
     classes_without_events: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ClassDeltas:
-    """How the counts of one class change as the threshold falls.
-
-    Attributes
-    ----------
-    clip, kind, sign
-        One row a change, in order of falling score, shape (n_changes,). ``kind`` is 0 for a true positive, 1 for a
-        false positive and 2 + k for a cross-trigger with class k.
-    point
-        Index of the last change of each operating point, shape (n_points,).
-    """
-
-    clip: Ints
-    kind: Ints
-    sign: Ints
-    point: Ints
-
-
 def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario) -> PsdsResult:
     """PSDS over all thresholds.
 
@@ -135,7 +93,7 @@ def psds_from_operating_points(points: Sequence[Events], truth: GroundTruth, sce
     """PSDS over the given operating points, one table of detections each (psds_eval's way)."""
     deltas = []
     for label in range(len(truth.classes)):
-        intervals = _operating_point_intervals(points, label)
+        intervals = operating_point_intervals(points, label)
         deltas.append(class_deltas(intervals, label, truth, scenario))
     return psds_from_deltas(deltas, truth, scenario)
 
@@ -167,82 +125,6 @@ def psds_from_deltas(
     )
 
 
-def class_deltas(intervals: Intervals, label: int, truth: GroundTruth, scenario: PsdsScenario) -> ClassDeltas:
-    """Turn the detections of one class into changes of its true positives, false positives and cross-triggers."""
-    found = intervals.events
-    pairs = overlapping_pairs(found, truth)
-    pair_label = truth.events.label[pairs.event]
-    n_classes = len(truth.classes)
-    # Shape (n_intervals, n_classes): how much of each detection the events of each class cover.
-    covered = np.bincount(
-        pairs.detection * n_classes + pair_label,
-        weights=pairs.overlap_us,
-        minlength=len(found) * n_classes,
-    ).reshape(-1, n_classes)
-    relevant = covers(covered[:, label], found.duration_us, scenario.dtc)
-    wrong = np.flatnonzero(~relevant)
-    changes = [_appear_and_vanish(intervals, wrong, _FALSE_POSITIVE)]
-    if scenario.alpha_ct > 0:
-        for other in range(n_classes):
-            if other != label:
-                triggered = wrong[covers(covered[wrong, other], found.duration_us[wrong], scenario.cttc)]
-                changes.append(_appear_and_vanish(intervals, triggered, _CROSS_TRIGGER + other))
-    hit = relevant[pairs.detection] & (pair_label == label)
-    changes.append(
-        _true_positive_changes(
-            intervals,
-            pairs.detection[hit],
-            pairs.event[hit],
-            pairs.overlap_us[hit],
-            truth,
-            scenario,
-        )
-    )
-    score, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
-    order = np.argsort(-score, kind="stable")
-    score = score[order]
-    point = np.flatnonzero(np.append(score[1:] != score[:-1], True)[: len(score)])
-    return ClassDeltas(clip[order], kind[order], sign[order], point)
-
-
-def _appear_and_vanish(intervals: Intervals, index: Ints, kind: int) -> tuple[Floats, Ints, Ints, Ints]:
-    """One count more where each detection appears, one less where it ends (if it ever does)."""
-    ends = index[np.isfinite(intervals.death[index])]
-    score = np.concatenate([intervals.birth[index], intervals.death[ends]])
-    clip = np.concatenate([intervals.events.clip[index], intervals.events.clip[ends]])
-    sign = np.concatenate([np.ones(len(index), np.int64), -np.ones(len(ends), np.int64)])
-    return score, clip, np.full(len(score), kind, dtype=np.int64), sign
-
-
-def _true_positive_changes(
-    intervals: Intervals,
-    detection: Ints,
-    event: Ints,
-    overlap_us: Ints,
-    truth: GroundTruth,
-    scenario: PsdsScenario,
-) -> tuple[Floats, Ints, Ints, Ints]:
-    """Where the relevant detections of an annotated event begin or cease to cover enough of it."""
-    score = np.concatenate([intervals.birth[detection], intervals.death[detection]])
-    change_us = np.concatenate([overlap_us, -overlap_us])
-    owner = np.concatenate([event, event])
-    order = np.lexsort((-score, owner))
-    score, change_us, owner = score[order], change_us[order], owner[order]
-    # Covered time of the owner once every change up to and including this score has happened. All changes of an
-    # event sum to zero (every detection ends, at -inf at the latest), so one running sum serves all events.
-    covered_us = np.cumsum(change_us)
-    settled = np.ones(len(score), dtype=bool)
-    settled[:-1] = (score[1:] != score[:-1]) | (owner[1:] != owner[:-1])
-    score, covered_us, owner = score[settled], covered_us[settled], owner[settled]
-    found = covers(covered_us, truth.events.duration_us[owner], scenario.gtc) & np.isfinite(score)
-    before = np.zeros(len(found), dtype=bool)
-    before[1:] = found[:-1] & (owner[1:] == owner[:-1])
-    sign = found.astype(np.int64) - before.astype(np.int64)
-    changed = np.flatnonzero((sign != 0) & np.isfinite(score))
-    clip = truth.events.clip[owner[changed]]
-    return score[changed], clip, np.full(len(changed), _TRUE_POSITIVE), sign[changed]
-
-
 def _rates(truth: GroundTruth, scenario: PsdsScenario, weight: Floats) -> tuple[Floats, float, Floats]:
     """Events of each class, and what one false positive or cross-trigger adds to the effective rate per hour."""
     events, n_classes = truth.events, len(truth.classes)
@@ -261,7 +143,7 @@ def _rates(truth: GroundTruth, scenario: PsdsScenario, weight: Floats) -> tuple[
 def _class_roc(deltas: ClassDeltas, weight: Floats, cost: Floats, n_events: float, e_max: float) -> PsdRoc:
     """The best true positive rate at each effective false positive rate of one class."""
     signed = deltas.sign * weight[deltas.clip]
-    hits = np.cumsum(np.where(deltas.kind == _TRUE_POSITIVE, signed, 0.0))[deltas.point]
+    hits = np.cumsum(np.where(deltas.kind == TRUE_POSITIVE, signed, 0.0))[deltas.point]
     wrong = np.cumsum(signed * cost[deltas.kind])[deltas.point]
     # Of neighbouring points with equal hits only the cheapest can lie on the staircase.
     first = np.flatnonzero(np.append(True, hits[1:] != hits[:-1])[: len(hits)])
@@ -289,16 +171,3 @@ def _mean_roc(rocs: Sequence[PsdRoc], alpha_st: float) -> PsdRoc:
     )
     effective = rates.mean(axis=0) - alpha_st * rates.std(axis=0)
     return PsdRoc(grid, np.maximum(effective, 0.0))
-
-
-def _operating_point_intervals(points: Sequence[Events], label: int) -> Intervals:
-    """Detections that each exist at one operating point only: a point's number takes the place of a score."""
-    chosen = [events.take(events.label == label) for events in points]
-    birth = np.repeat(np.arange(len(points), dtype=np.float64), [len(events) for events in chosen])
-    events = Events(
-        np.concatenate([events.clip for events in chosen]),
-        np.concatenate([events.label for events in chosen]),
-        np.concatenate([events.onset_us for events in chosen]),
-        np.concatenate([events.offset_us for events in chosen]),
-    )
-    return Intervals(events, birth, birth - 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dcase_energy.documents.yaml import Document, Path, dotted
+from dcase_energy.documents.document import Document, Path, dotted
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.rules import FIELD_TWICE, FIELD_TYPE, UNKNOWN_KEY
@@ -31,6 +31,10 @@ class Canonical:
         """A scalar field as it was written; None if it is absent or no scalar."""
         path = self.paths.get(name)
         return None if path is None else self.document.texts.get(path)
+
+    def given(self, name: str) -> bool:
+        """Whether a field holds anything, be it refused: null and absent are not given."""
+        return name in self.paths and self.values.get(name, ...) is not None
 
     def tree(self) -> dict[str, Any]:
         """The fields at the template's key paths, parents of all required fields included."""
@@ -115,12 +119,21 @@ def _suggestion(path: Path, canonical: Canonical) -> str | None:
     }
     by_case = {name.casefold(): name for name in siblings}
     near = difflib.get_close_matches(folded, by_case, n=2, cutoff=0.75)
-    if len(near) == 1 or (near and near[0] == folded):
-        return f"did you mean {by_case[near[0]]!r}?"
+    meant = [_spelt_as_template(siblings[by_case[name]], canonical) for name in near]
+    if meant and (len(set(meant)) == 1 or near[0] == folded):
+        return f"did you mean {meant[0]}?"
     elsewhere = {spec.paths[0] for spec in edition.fields.values() if folded == str(spec.path[-1]).casefold()}
     if len(elsewhere) == 1:
         return f"did you mean {elsewhere.pop()}?"
     return None
+
+
+def _spelt_as_template(known: Path, canonical: Canonical) -> str:
+    """The last key of a known path, or the template's whole path where the known one is an alias of it."""
+    edition = canonical.edition
+    name = edition.field_of_path.get(known)
+    template = known if name is None else edition.fields[name].path
+    return repr(str(template[-1])) if template[:-1] == known[:-1] else dotted(template)
 
 
 def describe(value: Any) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dcase_energy.documents.yaml import Document, load_yaml
+from dcase_energy.documents.document import Document
+from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.submission.canonical import Canonical, canonicalise

@@ -9,8 +9,8 @@ from typing import Any
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
+from dcase_energy.documents.document import dotted
 from dcase_energy.documents.numbers import advise_count, advise_energy
-from dcase_energy.documents.yaml import dotted
 from dcase_energy.editions.model import FieldKind
 from dcase_energy.editions.schema import submission_schema
 from dcase_energy.findings import Finding

@@ -22,7 +22,7 @@ _BASELINES = ("energy_baseline_kwh", "energy_baseline_training_kwh", "energy_bas
 def stages_together(system: System) -> Iterator[Finding]:
     """Where energy is optional, both stages are given or none."""
     canonical = system.metadata.canonical
-    given = [name for name in _FIGURES[:2] if name in canonical.paths]
+    given = [name for name in _FIGURES[:2] if canonical.given(name)]
     optional = not set(_FIGURES[:2]) & set(system.edition.required)
     if optional and len(given) == 1:
         missing = next(name for name in _FIGURES[:2] if name not in given)
@@ -38,7 +38,7 @@ def baseline_known(system: System) -> Iterator[Finding]:
     for stage in ("training", "test"):
         field = f"energy_baseline_{stage}_kwh"
         recorded = system.calibration is not None and stage in system.calibration.stages
-        if f"energy_{stage}_kwh" in canonical.values and field not in canonical.paths and not recorded:
+        if canonical.given(f"energy_{stage}_kwh") and not canonical.given(field) and not recorded:
             where = _energy_block(system, f"energy_{stage}_kwh")
             message = f"the baseline's {stage} energy on the same hardware is not known"
             yield ENERGY_BASELINE.finding(where, message, expected=f"{field} or a calibration record")

@@ -1,0 +1,70 @@
+"""A document as it was read: data, and where everything stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dcase_energy.findings import Finding, Where
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Line and column, counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass
+class Document:
+    """A document as read.
+
+    Attributes
+    ----------
+    file, member
+        As in `Where`.
+    data
+        The root mapping, or None if there is none to be had. Values that were refused are absent.
+    keys, values
+        Place of each key and of each value, by key path.
+    texts
+        Plain and quoted scalars as they were written, by key path.
+    refused
+        Key paths whose value was refused: they are not missing.
+    findings
+        What is wrong with the document itself.
+    lines
+        The text, for excerpts.
+    """
+
+    file: str
+    member: str | None = None
+    data: dict[str, Any] | None = None
+    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, Place] = field(default_factory=dict)
+    texts: dict[Path, str] = field(default_factory=dict)
+    refused: set[Path] = field(default_factory=set)
+    findings: list[Finding] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    def where(self, path: Path, *, key: bool = False) -> Where:
+        """The place of a value (or of its key), or of the nearest parent that exists."""
+        # A missing field is shown at the key it belongs under, not at whatever comes first there.
+        places: Mapping[Path, Place] = self.keys if key or path not in self.values else self.values
+        for end in range(len(path), 0, -1):
+            place = places.get(path[:end]) or self.values.get(path[:end])
+            if place is not None:
+                return Where(self.file, self.member, place.line, place.column, dotted(path))
+        return Where(self.file, self.member, 1, 1, dotted(path) or None)
+
+
+def dotted(path: Path) -> str:
+    """Write a key path as people do: ``submission.authors[0].email``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")

@@ -1,0 +1,125 @@
+"""The house: imports go one way, heavy libraries stay out of the way of quick commands, modules stay small."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = ROOT / "dcase_energy"
+
+# Each layer may import itself and the layers before it.
+LAYERS = [
+    {"units", "findings", "__init__"},
+    {"rules"},
+    {"documents"},
+    {"editions"},
+    {"scoring", "measure"},
+    {"submission", "calibration"},
+    {"ranking", "study"},
+    {"cli"},
+    {"__main__"},
+]
+HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dcase_baseline"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def layer_of(name: str) -> int:
+    return next(i for i, names in enumerate(LAYERS) if name in names)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module == "dcase_energy":
+                yield from (f"dcase_energy.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(path):
+    own = part_of(path)
+    for name in imported(ast.parse(path.read_text())):
+        if name.startswith("dcase_energy.") and name != "dcase_energy.__version__":
+            other = name.split(".")[1]
+            assert layer_of(other) <= layer_of(own), f"{own} may not import {name}"
+            if layer_of(other) == layer_of(own):
+                assert other == own, f"{own} and {other} are side by side"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_heavy_libraries_are_imported_where_they_are_used(path):
+    tree = ast.parse(path.read_text())
+    top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    found = {name.split(".")[0] for node in top for name in imported(node)}
+    assert not found & HEAVY
+
+
+def test_only_calibration_imports_the_baseline():
+    users = {
+        part_of(path)
+        for path in modules()
+        for name in imported(ast.parse(path.read_text()))
+        if name.split(".")[0] == "dcase_baseline"
+    }
+    assert users == {"calibration"}
+
+
+def test_the_baseline_uses_measuring_and_scoring_only():
+    used = {
+        name.split(".")[1]
+        for path in (ROOT / "baseline" / "dcase_baseline").rglob("*.py")
+        for name in imported(ast.parse(path.read_text()))
+        if name.startswith("dcase_energy.")
+    }
+    assert used <= {"measure", "scoring"}
+
+
+def quick_commands() -> list[list[str]]:
+    example = ROOT / "tests/acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml"
+    return [["--help"], ["--version"], ["validate", "--help"], ["validate", str(example)], ["explain", "E201"]]
+
+
+@pytest.mark.parametrize("arguments", quick_commands(), ids=lambda a: " ".join(a)[:20])
+def test_quick_commands_load_nothing_heavy(arguments):
+    code = (
+        "import sys\n"
+        "from dcase_energy.cli.main import main\n"
+        f"sys.argv = ['dcase-energy', *{arguments!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "path", [*modules(), *(ROOT / "baseline").rglob("*.py")], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_modules_and_functions_stay_small(path):
+    text = path.read_text()
+    # Rules are prose: their length is not complexity.
+    limit = 500 if path.name == "rules.py" else 300
+    assert len(text.splitlines()) <= limit
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            docstring = ast.get_docstring(node, clean=False) or ""
+            length = (node.end_lineno or 0) - node.lineno + 1 - (docstring.count("\n") + 1 if docstring else 0)
+            allowed = 80 if (path.parent.name, node.name) == ("dcase_baseline", "train") else 40
+            assert length <= allowed, f"{node.name} has {length} lines"
