@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.measure.meter import Reading
     from dcase_energy.measure.records import Calibration, Stage
+
+
+def _device(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse a misspelt device now, not after torch was loaded."""
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", value):
+        raise click.BadParameter(
+            f"{value!r} is not a device; choose auto, cpu or cuda:0, cuda:1, ...", context, parameter
+        )
+    return value
 
 
 @click.command(epilog="Example: dcase-energy calibrate --quick --output calibration.json")
@@ -41,7 +51,7 @@ if TYPE_CHECKING:
 )
 @click.option("--batch-size", type=click.IntRange(min=4), help="In place of the recipe's; a multiple of 4.")
 @click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda:0, ...")
+@click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ...")
 @click.option("--threads", type=click.IntRange(min=1), help="Of the CPU.  [default: all usable]")
 @click.option("--seed", type=int, default=42, show_default=True)
 @click.option(

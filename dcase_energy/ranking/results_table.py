@@ -37,7 +37,7 @@ def read_results(path: Path, edition: Edition) -> tuple[list[Entry], list[Findin
     if isinstance(data, Finding):
         return [], [data]
     table = read_table(data, str(path), required=REQUIRED, delimiter=",")
-    if table.columns and not table.rows:
+    if table.columns and not table.rows and not table.findings:
         table.findings.append(TABLE_EMPTY.finding(table.where(), "no rows"))
     labels = [row[table.columns.index("label")] for row in table.rows] if table.columns else []
     entries = []

@@ -35,6 +35,10 @@ _COVERAGE_TOLERANCE_US = 250_000
 _SHOWN = 5
 
 
+# Clip, name of the file, what follows its header.
+_Member = tuple[int, str, bytes]
+
+
 @dataclass(frozen=True)
 class _Batch:
     """Files with one and the same header, parsed together: rows of (onset, offset, scores...)."""
@@ -69,12 +73,12 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[S
         if columns is None:
             findings += [_header_finding(tree.where(name), header, truth.classes) for _, name, _ in members]
             continue
-        batch = _parse(members, columns)
-        if batch is None:
-            findings += _explain(tree, members, truth.classes)
-            continue
-        findings += _check_frames(batch, tree, truth)
-        batches.append(batch)
+        for batch in _batches(members, columns):
+            if isinstance(batch, _Batch):
+                findings += _check_frames(batch, tree, truth)
+                batches.append(batch)
+            else:
+                findings += _explain(tree, batch, truth.classes)
     if any(finding.code != SCORE_COVERAGE.code for finding in findings) or not batches:
         return None, findings
     return _assemble(batches), findings
@@ -107,11 +111,9 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
 
 
-def _by_header(
-    tree: Tree, files: Mapping[int, str], findings: list[Finding]
-) -> dict[bytes, list[tuple[int, str, bytes]]]:
+def _by_header(tree: Tree, files: Mapping[int, str], findings: list[Finding]) -> dict[bytes, list[_Member]]:
     """Read every file once and group by header: clip, name and what follows the header."""
-    groups: dict[bytes, list[tuple[int, str, bytes]]] = {}
+    groups: dict[bytes, list[_Member]] = {}
     for clip in sorted(files):
         name = files[clip]
         data = tree.read(name, MAX_SCORE_FILE_BYTES)
@@ -150,7 +152,18 @@ def _header_finding(where: Where, header: bytes, classes: Sequence[str]) -> Find
     return SCORE_HEADER.finding(where, message, found=", ".join(names)[:200])
 
 
-def _parse(members: Sequence[tuple[int, str, bytes]], columns: list[int]) -> _Batch | None:
+def _batches(members: Sequence[_Member], columns: list[int]) -> Iterator[_Batch | _Member]:
+    """All files in one batch; if that fails, the files one by one, those that cannot be parsed as they are."""
+    together = _parse(members, columns)
+    if together is not None:
+        yield together
+        return
+    for member in members:
+        alone = _parse([member], columns)
+        yield member if alone is None else alone
+
+
+def _parse(members: Sequence[_Member], columns: list[int]) -> _Batch | None:
     """Parse files of one header together; None if any cell is not a finite number."""
     import pandas as pd
 
@@ -185,22 +198,22 @@ def _default_is_exact(version: str) -> bool:
     return (major, minor) >= (3, 1)
 
 
-def _explain(tree: Tree, members: Sequence[tuple[int, str, bytes]], classes: Sequence[str]) -> Iterator[Finding]:
-    """Read slowly what could not be parsed, to say which cell of which file is to blame."""
-    for _, name, _ in members:
-        data = tree.read(name, MAX_SCORE_FILE_BYTES)
-        if isinstance(data, Finding):
-            yield data
-            continue
-        where = tree.where(name)
-        columns = ["onset", "offset", *classes]
-        table = read_table(data, where.file, required=columns, member=where.member)
-        for row in range(len(table.rows)):
-            for column in columns:
-                table.number(row, column)
-            if len(table.findings) >= _SHOWN:
-                break
-        yield from table.findings[:_SHOWN]
+def _explain(tree: Tree, member: _Member, classes: Sequence[str]) -> Iterator[Finding]:
+    """Read slowly what could not be parsed, to say which cells are to blame."""
+    name = member[1]
+    data = tree.read(name, MAX_SCORE_FILE_BYTES)
+    if isinstance(data, Finding):
+        yield data
+        return
+    where = tree.where(name)
+    columns = ["onset", "offset", *classes]
+    table = read_table(data, where.file, required=columns, member=where.member)
+    for row in range(len(table.rows)):
+        for column in columns:
+            table.number(row, column)
+        if len(table.findings) >= _SHOWN:
+            break
+    yield from table.findings[:_SHOWN]
 
 
 def _check_frames(batch: _Batch, tree: Tree, truth: GroundTruth) -> Iterator[Finding]:

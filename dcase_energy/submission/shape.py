@@ -28,6 +28,7 @@ _EXPECTED = {
     FieldKind.TEXTS: "text or a list of texts",
     FieldKind.AUTHORS: "a list of authors, each with lastname and firstname",
 }
+_LENGTH_HINTS = {"maxLength": "shorten it", "minLength": "fill it in, or write null where that is allowed"}
 
 
 def shape_findings(canonical: Canonical) -> Iterator[Finding]:
@@ -83,7 +84,7 @@ def _violation(error: ValidationError, canonical: Canonical, name: str, where: A
         message,
         expected=_expected(canonical, name),
         found=describe(error.instance),
-        hint=_hint(error.instance, spec.kind, spec.choices),
+        hint=_LENGTH_HINTS.get(str(error.validator)) or _hint(error.instance, spec.kind, spec.choices),
     )
 
 

@@ -35,13 +35,19 @@ def baseline_known(system: System) -> Iterator[Finding]:
     if system.edition.normalisation.kind != "ratio":
         return
     canonical = system.metadata.canonical
-    for stage in ("training", "test"):
-        field = f"energy_baseline_{stage}_kwh"
-        recorded = system.calibration is not None and stage in system.calibration.stages
-        if canonical.given(f"energy_{stage}_kwh") and not canonical.given(field) and not recorded:
-            where = _energy_block(system, f"energy_{stage}_kwh")
-            message = f"the baseline's {stage} energy on the same hardware is not known"
-            yield ENERGY_BASELINE.finding(where, message, expected=f"{field} or a calibration record")
+    recorded = {} if system.calibration is None else system.calibration.stages
+    stages = [
+        stage
+        for stage in ("training", "test")
+        if canonical.given(f"energy_{stage}_kwh")
+        and not canonical.given(f"energy_baseline_{stage}_kwh")
+        and stage not in recorded
+    ]
+    if stages:
+        where = _energy_block(system, f"energy_{stages[0]}_kwh")
+        message = f"the baseline's {' and '.join(stages)} energy on the same hardware is not known"
+        fields = " and ".join(f"baseline_{stage}" for stage in stages)
+        yield ENERGY_BASELINE.finding(where, message, expected=f"{fields}, or a calibration record")
 
 
 def not_from_readme(system: System) -> Iterator[Finding]:

@@ -1,0 +1,175 @@
+"""The process a measuring session starts: reads a task, runs it, marks its phases.
+
+``python -m dcase_baseline.measured TASK.json``. It runs as a process of its own because allocator and thread settings
+must stand before torch is loaded. Marks go through the session's pipes (`dcase_energy.measure.marks`).
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from dcase_baseline.data import Pool, Pools, SyntheticSource, load_pools
+from dcase_baseline.evaluate import Floats, score_clips
+from dcase_baseline.features import front_end_name
+from dcase_baseline.mean_teacher import TrainStep
+from dcase_baseline.probe import probe
+from dcase_baseline.recipe import Recipe, load_recipe
+from dcase_baseline.runtime import EXECUTION_PATHS
+from dcase_baseline.soundscapes import CLASSES
+from dcase_baseline.train import detection_figures, run_test, tagging_figures, train
+from dcase_energy.measure.marks import Marks
+from dcase_energy.scoring.data import GroundTruth, Scores
+from dcase_energy.scoring.intersection import intersection_counts
+from dcase_energy.scoring.intervals import detections_at
+from dcase_energy.scoring.summary import summarise
+
+OnMark = Callable[[str, str, int, Mapping[str, Any]], bool]
+
+
+def main(task_file: str) -> None:
+    """Run the task in a JSON file (`dcase_energy.calibration.run` writes it)."""
+    task = json.loads(Path(task_file).read_text(encoding="utf-8"))
+    marks = Marks.from_environment()
+    recipe = load_recipe(task["recipe"])
+    if task["batch_size"] is not None:
+        recipe = recipe.with_batch_size(task["batch_size"])
+    device = choose_device(task["device"])
+    torch.set_num_threads(task["threads"])
+
+    def on_mark(edge: str, phase: str, epoch: int, payload: Mapping[str, Any]) -> bool:
+        return bool(marks.send(edge, phase, epoch=epoch, **payload).get("go_on", True))
+
+    marks.send("begin", "session", **about(device, task["execution_path"]))
+    marks.send("begin", "data_preparation")
+    pools = load_pools(
+        SyntheticSource(seed=task["data_seed"], workers=task["workers"]), recipe, tuple(task["clips"]), task["clips"]
+    )
+    marks.send("end", "data_preparation", clips={name: len(pool) for name, pool in pools.items()})
+    run = quick if task["quick"] else whole
+    run(task, recipe, pools, device, on_mark)
+    marks.send("end", "session")
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` is the first GPU if there is one that torch can use."""
+    if name == "auto":
+        name = "cuda:0" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def about(device: torch.device, execution_path: str) -> dict[str, Any]:
+    """What the record says about device and software."""
+    facts: dict[str, Any] = {
+        "device": device.type,
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "front_end": front_end_name(),
+        "execution_path": EXECUTION_PATHS[execution_path],
+        "threads": torch.get_num_threads(),
+    }
+    if device.type == "cuda":
+        properties = torch.cuda.get_device_properties(device)
+        facts |= {
+            "gpu_name": properties.name,
+            "gpu_uuid": f"GPU-{properties.uuid}",
+            "cuda": torch.version.cuda,
+        }
+    return facts
+
+
+def whole(task: dict[str, Any], recipe: Recipe, pools: Pools, device: torch.device, on_mark: OnMark) -> None:
+    """Train whole epochs, then test the best of them."""
+    folder = Path(task["checkpoints"])
+    result = train(
+        recipe,
+        pools,
+        execution_path=task["execution_path"],
+        device=device,
+        epochs=task["epochs"],
+        seed=task["seed"],
+        score_function=Figures(recipe, final=False),
+        on_mark=on_mark,
+        checkpoints=folder,
+        resume=task["resume"],
+    )
+    if "test" in task["stages"]:
+        run_test(
+            recipe,
+            pools["test"],
+            result.trainer,
+            score_function=Figures(recipe, final=True),
+            on_mark=on_mark,
+            checkpoints=folder,
+        )
+
+
+def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, device: torch.device, on_mark: OnMark) -> None:
+    """Windows of training steps and validated clips, metrics of a validation, and a short test."""
+    settings = task["quick"]
+    path, seed = task["execution_path"], task["seed"]
+    probe(
+        recipe,
+        pools,
+        on_mark=on_mark,
+        execution_path=path,
+        device=device,
+        seed=seed,
+        warmup_steps=settings["warmup_steps"],
+        window_steps=settings["window_steps"],
+        window_clips=settings["window_clips"],
+    )
+    trainer = TrainStep(recipe, execution_path=path, device=device, seed=seed)
+    pool = pools["strong_validation"]
+    scores = score_clips(trainer.networks(), trainer.front_end, pool, recipe)
+    on_mark("begin", "validation_metrics", 0, {})
+    for one in scores.values():
+        detection_figures(one, pool, recipe, Figures(recipe, final=False))
+        tagging_figures(one, pool, recipe)
+    on_mark("end", "validation_metrics", 0, {"clips": len(pool)})
+    if "test" in task["stages"]:
+        run_test(recipe, pools["test"], trainer, score_function=Figures(recipe, final=True), on_mark=on_mark)
+
+
+class Figures:
+    """Event-based figures of filtered frame scores: F1 under both criteria each epoch, everything in the test."""
+
+    def __init__(self, recipe: Recipe, *, final: bool) -> None:
+        self._recipe = recipe
+        self._final = final
+
+    def __call__(self, frame_scores: Floats, pool: Pool) -> dict[str, float]:
+        """Figures of scores of shape (n_clips, frames, n_classes)."""
+        truth = ground_truth(pool, self._recipe)
+        scores = Scores.from_uniform(frame_scores, self._recipe.output_frame_s)
+        detections = detections_at(scores, self._recipe.evaluation.threshold)
+        half = intersection_counts(detections, truth, dtc=0.5, gtc=0.5)
+        figures = {
+            "intersection_f1_05": half.f1_macro,
+            "intersection_f1_07": intersection_counts(detections, truth, dtc=0.7, gtc=0.7).f1_macro,
+            # NaN where no class has a true positive: the mean of nothing.
+            "intersection_f1_05_nanmean": half.f1_macro_nanmean,
+        }
+        if self._final:
+            whole = summarise(scores, truth)
+            figures |= {"psds1": whole.psds1, "psds2": whole.psds2, "collar_f1": whole.collar_f1}
+        return {name: value for name, value in figures.items() if not np.isnan(value)}
+
+
+def ground_truth(pool: Pool, recipe: Recipe) -> GroundTruth:
+    """The events of a pool as the scoring package wants them."""
+    durations = dict.fromkeys(pool.clips, recipe.features.clip_duration_s)
+    rows = [(clip, *event) for clip, events in zip(pool.clips, pool.events or (), strict=True) for event in events]
+    return GroundTruth.build(durations, rows, CLASSES)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

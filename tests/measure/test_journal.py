@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dcase_energy.measure.journal import (
+    JournalError,
+    JournalWriter,
+    canonical_json,
+    journal_digest,
+    read_journal,
+    sealed,
+)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    path = tmp_path / "j.jsonl"
+    writer = JournalWriter(path)
+    for number in range(4):
+        writer.write("reading", number=number, text="ü\n")
+    writer.close()
+    return path
+
+
+def test_what_was_written_is_read(journal):
+    entries = read_journal(journal)
+    assert [entry["number"] for entry in entries] == [0, 1, 2, 3]
+    assert journal_digest(entries) != journal_digest(entries[:-1])
+
+
+def test_every_line_is_on_disk_when_write_returns(tmp_path):
+    writer = JournalWriter(tmp_path / "j.jsonl")
+    writer.write("a")
+    assert len(read_journal(tmp_path / "j.jsonl")) == 1
+
+
+@pytest.mark.parametrize("cut", [1, 10, 50])
+def test_a_torn_last_line_is_dropped(journal, cut):
+    journal.write_bytes(journal.read_bytes()[:-cut])
+    assert [entry["number"] for entry in read_journal(journal)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("line", [0, 1, 2])
+def test_a_changed_line_is_seen(journal, line):
+    lines = journal.read_text().splitlines(keepends=True)
+    lines[line] = lines[line].replace(f'"number":{line}', '"number":9')
+    journal.write_text("".join(lines))
+    with pytest.raises(JournalError, match=rf":{line + 2}: does not follow"):
+        read_journal(journal)
+
+
+def test_a_removed_line_is_seen(journal):
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:1] + lines[2:]))
+    with pytest.raises(JournalError, match=":2: does not follow"):
+        read_journal(journal)
+
+
+def test_what_is_no_journal_is_refused(tmp_path):
+    path = tmp_path / "j.jsonl"
+    path.write_text("hello\n")
+    with pytest.raises(JournalError, match=":1: not a journal line"):
+        read_journal(path)
+
+
+def test_a_journal_is_never_overwritten(journal):
+    with pytest.raises(FileExistsError):
+        JournalWriter(journal)
+
+
+def test_canonical_json_refuses_what_json_cannot_say():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical_json({"a": float("nan")})
+
+
+def test_the_seal_covers_everything_but_itself():
+    record = {"a": 1, "b": [1.5, None]}
+    seal = sealed(record)
+    assert sealed({**record, "digest": seal}) == seal
+    assert sealed({**record, "a": 2}) != seal
+    assert seal == sealed(json.loads(json.dumps(record)))

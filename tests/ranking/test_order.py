@@ -1,0 +1,162 @@
+"""Whatever is missing, zero, negative or made up never raises a rank."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.ranking.entry import Entry, Reference, figures
+from dcase_energy.ranking.normalize import (
+    energy_ratio,
+    energy_weighted_psds,
+    energy_weighted_psds_of_ratio,
+    normalised_energy_kwh,
+    ranking_score,
+)
+from dcase_energy.ranking.order import rank_entries
+from dcase_energy.ranking.results_table import read_results
+from dcase_energy.ranking.sheets import SHEETS
+
+EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
+HEADER = "label,psds1,psds2,energy_training_kwh,energy_test_kwh,energy_baseline_kwh"
+BAD = ["", "nan", "inf", "-1", "-0.0", "1e400", "1e-400", "lots", "0,5", "0.5 kWh", "١", "1_0", "=1", "48.0"]
+
+
+def table(tmp_path: Path, rows: list[str]) -> Path:
+    path = tmp_path / "results.csv"
+    path.write_text("\n".join([HEADER, *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("column", ["psds1", "psds2", "energy_training_kwh", "energy_test_kwh", "energy_baseline_kwh"])
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_bad_cell_never_raises_a_rank(tmp_path, edition, column, bad):
+    rows = [{"label": f"T_U_task4_{i}", "psds1": 0.1 * i, "psds2": 0.1 * i, "energy_training_kwh": 2.0,
+             "energy_test_kwh": 0.1, "energy_baseline_kwh": 1.0} for i in (1, 2, 3)]  # fmt: skip
+    loaded = load_edition(edition)
+
+    def rank_of_second() -> int:
+        path = table(tmp_path, [",".join(f'"{value}"' for value in row.values()) for row in rows])
+        entries, _ = read_results(path, loaded)
+        ranked = rank_entries(entries, loaded)
+        return [one.entry.label for one in ranked].index("T_U_task4_2")
+
+    before = rank_of_second()
+    rows[1][column] = bad
+    assert rank_of_second() >= before
+
+
+@pytest.mark.parametrize("bad", ["nan", "inf", "-1", "0", "lots"])
+def test_a_figure_that_cannot_be_is_a_finding_with_its_line(tmp_path, bad):
+    path = table(tmp_path, ["A_U_task4_1,0.3,0.5,1.0,0.1,1.0", f"B_U_task4_1,0.3,0.5,{bad},0.1,1.0"])
+    entries, findings = read_results(path, load_edition("generic"))
+    assert [finding.where.line for finding in findings] == [3]
+    assert entries[1].excluded
+    assert entries[1].energy_kwh["training"] is None
+
+
+def test_missing_figures_stay_missing_and_are_no_findings(tmp_path):
+    path = table(tmp_path, ["A_U_task4_1,0.3,0.5,,,"])
+    entries, findings = read_results(path, load_edition("dcase2022-task4"))
+    assert findings == []
+    result = figures(entries[0], load_edition("dcase2022-task4"))
+    assert result.ew_psds1 == {"training": None, "test": None}
+    assert result.ranking_score is not None
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "codes"),
+    [
+        ("label,psds1", ["a,1"], ["T102"]),
+        (HEADER, [], ["T105"]),
+        (HEADER, ["A_U_task4_1,0.1,0.1,1,1,1", "A_U_task4_1,0.2,0.2,1,1,1"], ["T106"]),
+        (HEADER, ["A_U_task4_1,0.1,0.1,1,1"], ["T103"]),
+    ],
+)
+def test_bad_tables(tmp_path, header, rows, codes):
+    path = tmp_path / "results.csv"
+    path.write_text("\n".join([header, *rows]) + "\n")
+    _, findings = read_results(path, load_edition("generic"))
+    assert [finding.code for finding in findings] == codes
+
+
+def test_equal_scores_share_a_rank():
+    edition = load_edition("generic")
+    entries = [
+        Entry(label, "T", psds1=score, psds2=score) for label, score in zip("dcba", (0.5, 0.5, 0.7, 0.1), strict=True)
+    ]
+    entries.append(Entry("e", "T", psds1=0.9, psds2=0.9, excluded="E201"))
+    entries.append(Entry("f", "T", psds1=0.9, psds2=None))
+    ranked = rank_entries(entries, edition)
+    assert [(one.rank, one.entry.label) for one in ranked] == [
+        (1, "b"),
+        (2, "c"),
+        (2, "d"),
+        (4, "a"),
+        (None, "e"),
+        (None, "f"),
+    ]
+
+
+@settings(max_examples=200)
+@given(st.one_of(st.none(), st.floats()), st.one_of(st.none(), st.floats()))
+def test_nothing_is_divided_by_zero_or_less(system, baseline):
+    usable = [value is not None and value > 0 for value in (system, baseline)]
+    assert (energy_ratio(system, baseline) is not None) == all(usable)
+    assert (normalised_energy_kwh(system, baseline, 1.0) is not None) == all(usable)
+    assert (energy_weighted_psds(0.5, system, 1.0) is not None) == usable[0]
+    assert (energy_weighted_psds_of_ratio(0.5, system) is not None) == usable[0]
+
+
+def test_the_formulas_on_a_worked_example():
+    """Li_USTC_task4a_1 of 2023: 3.139 and 0.008 kWh, baseline 0.010; 10.045 and 0.026 normalised."""
+    assert normalised_energy_kwh(3.139, 0.010, 0.032, 3) == 10.045
+    assert normalised_energy_kwh(0.008, 0.010, 0.032, 3) == 0.026
+    assert energy_weighted_psds(0.5375, 10.045, 1.390) == pytest.approx(0.0744, abs=5e-5)
+    assert energy_weighted_psds(0.5375, 0.026, 0.019) == pytest.approx(0.3928, abs=5e-5)
+    assert energy_ratio(2.0, 4.0) == 0.5
+    assert ranking_score(0.3, 0.6, 0.3, 0.3) == 1.5
+
+
+def test_a_figure_that_rounds_to_zero_is_not_divided_by():
+    entry = Entry("a", "T", psds1=0.5, psds2=0.5, energy_kwh={"test": 0.00001}, baseline_kwh={"test": 1.0})
+    result = figures(entry, load_edition("dcase2023-task4a"))
+    assert result.energy_normalized_kwh["test"] == 0.0
+    assert result.ew_psds1["test"] is None
+
+
+def test_the_ratio_edition_with_a_common_reference():
+    entry = Entry("a", "T", psds1=0.5, psds2=0.5, energy_kwh={"training": 3.0}, baseline_kwh={"training": 2.0})
+    edition = load_edition("generic")
+    alone = figures(entry, edition)
+    assert (alone.energy_ratio["training"], alone.energy_normalized_kwh["training"]) == (1.5, None)
+    assert alone.ew_psds1["training"] == 0.5 / 1.5
+    assert figures(entry, edition, Reference({"training": 0.7})).energy_normalized_kwh["training"] == 3.0 * 0.7 / 2.0
+
+
+HOSTILE = ["=HYPERLINK(\"http://x\",\"y\")", "+1+2", "-2+3", "@SUM(1)", "\t=1", " =1", "＝1+1", "a\"b,c;d\ne", "NA", "007",
+           "1e3", "-0.1", "<img src=x onerror=alert(1)>", "</td><script>alert(1)</script>", "{{7*7}}", "%s", "نص"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_foreign_text_stays_text_in_every_sheet(name):
+    edition = load_edition("generic")
+    entry = Entry(name, name, psds1=0.5, psds2=0.5, extra={"notes": name})
+    ranked = rank_entries([entry], edition)
+    rows = list(csv.DictReader(io.StringIO(SHEETS["csv"](ranked, edition))))
+    assert len(rows) == 1
+    for column in ("label", "team", "notes"):
+        cell = rows[0][column]
+        assert cell.removeprefix("'") == name
+        assert cell.lstrip(" ")[:1] not in tuple("=+@\t\r＝") and (cell[:1] != "-" or cell == "-0.1")
+    page = SHEETS["html"](ranked, edition)
+    assert "<img" not in page
+    assert "<script" not in page
+    assert name in __import__("html").unescape(page)

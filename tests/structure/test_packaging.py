@@ -1,0 +1,68 @@
+"""The wheel works away from the checkout and without torch; so does one built from the sdist."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+pytestmark = pytest.mark.slow
+
+
+def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False)
+    assert result.returncode in {0, 1}, f"{command}: {result.stdout}{result.stderr}"
+    return result
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A fresh environment with the wheel that was built from the sdist, and nothing of the checkout."""
+    folder = tmp_path_factory.mktemp("packaging")
+    run(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, cwd=folder)
+    wheel = next((folder / "dist").glob("*.whl"))
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel, cwd=folder)
+    return folder, python
+
+
+def test_it_validates_an_example_without_torch(installed):
+    folder, python = installed
+    packages = json.loads(run(python, "-m", "pip", "list", "--format", "json", cwd=folder).stdout)
+    names = {package["name"].lower() for package in packages}
+    assert "dcase-energy" in names
+    assert not names & {"torch", "torchaudio", "codecarbon"}
+    example = ROOT / "tests" / "acceptance" / "positive" / "M101"
+    result = run(python, "-m", "dcase_energy", "validate", example, "--edition", "dcase2023-task4a", cwd=folder)
+    assert "E203" not in result.stdout
+    assert "energy_consumption.baseline" in result.stdout
+    assert run(folder / "venv/bin/dcase-energy", "validate", example, cwd=folder).returncode == 0
+
+
+def test_it_ranks_real_results_without_torch(installed):
+    folder, python = installed
+    table = ROOT / "tests" / "data" / "dcase2022_task4_results.csv"
+    out = folder / "out"
+    result = run(python, "-m", "dcase_energy", "rank", table, "--edition", "dcase2022-task4", "--output-dir", out, cwd=folder)
+    assert result.returncode == 0
+    assert len((out / "ranking.csv").read_text().splitlines()) == 102
+
+
+def test_calibrating_without_the_extra_says_what_to_install(installed):
+    folder, python = installed
+    result = run(python, "-m", "dcase_energy", "calibrate", "--quick", cwd=folder)
+    assert result.returncode == 1
+    assert "pip install 'dcase-energy[train]'" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_it_installs_no_import_that_others_use(installed):
+    folder, python = installed
+    code = "import importlib.util as u; print([n for n in ('baseline', 'schemas', 'tests') if u.find_spec(n)])"
+    assert run(python, "-c", code, cwd=folder).stdout == "[]\n"
