@@ -33,8 +33,8 @@ def main() -> int:
             0,
         ),
         (
-            "2. Train: a small model of the same family, all its epochs, to see it learn (synthetic, not comparable)",
-            ["calibrate", "--recipe", "smoke", "--epochs", "30", "--output", str(out / "smoke.json")],
+            "2. Train: a small model of the same family, to see it learn (synthetic, not comparable)",
+            ["calibrate", "--recipe", "smoke", "--epochs", "20", "--output", str(out / "smoke.json")],
             0,
         ),
         (

@@ -126,6 +126,7 @@ def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, device: torch.devi
         warmup_steps=settings["warmup_steps"],
         window_steps=settings["window_steps"],
         window_clips=settings["window_clips"],
+        window_s=settings["window_s"],
     )
     trainer = TrainStep(recipe, execution_path=path, device=device, seed=seed)
     pool = pools["strong_validation"]

@@ -18,7 +18,9 @@ class QuickSettings:
     budget_s
         Seconds after which windows end anyway.
     warmup_steps, window_steps, window_clips
-        Training steps before the first window; steps, and validated clips, in a window.
+        Training steps before the first window; least steps, and validated clips, in a window.
+    window_s
+        Least seconds in a window, long enough for counters that tick every tenth of one.
     min_windows
         Fewest windows an interval is computed from.
     """
@@ -26,8 +28,9 @@ class QuickSettings:
     precision: float = 0.02
     budget_s: float = 60.0
     warmup_steps: int = 3
-    window_steps: int = 2
+    window_steps: int = 1
     window_clips: int = 48
+    window_s: float = 3.0
     min_windows: int = 5
 
 

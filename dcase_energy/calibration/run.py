@@ -106,7 +106,7 @@ def _check_memory(plan: Plan, recipe: Recipe) -> None:
     from dcase_baseline.runtime import memory_needed_gb
 
     available = _available_gb()
-    needed = memory_needed_gb(recipe, plan.execution_path)
+    needed = memory_needed_gb(recipe, plan.execution_path, sum(_clips(plan, recipe).values()))
     if plan.device in {"auto", "cpu"} and available is not None and needed > available:
         raise CalibrationError(
             f"training {recipe.name} with batches of {recipe.batch.total} needs about {needed:.1f} GB of memory on the "

@@ -47,8 +47,8 @@ class CodeCarbonMeter:
             ) from error
         self._log.attach()
         self._tracker = OfflineEmissionsTracker(**self._arguments())
-        # The constructor sets the level it was given; warnings are collected, not printed.
-        logging.getLogger("codecarbon").setLevel(logging.WARNING)
+        # The constructor adds a handler that prints and sets its own level.
+        self._log.attach()
         self._tracker.start()
         if getattr(self._tracker, "_start_time", None) is None or not getattr(self._tracker, "_hardware", None):
             raise MeterError("CodeCarbon did not start: " + ("; ".join(self._log.take()) or "it gave no reason"))
@@ -196,13 +196,17 @@ class _Collector(logging.Handler):
         logger = logging.getLogger("codecarbon")
         logger.handlers.clear()
         logger.propagate = False
+        logger.setLevel(logging.WARNING)
         logger.addHandler(self)
 
     def detach(self) -> None:
         logging.getLogger("codecarbon").removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._messages.append(" ".join(record.getMessage().split()))
+        message = " ".join(record.getMessage().split())
+        # Without a country the carbon intensity is the world's average. We report energy, not carbon.
+        if not message.startswith("We do not have data for None"):
+            self._messages.append(message)
 
     def take(self) -> list[str]:
         messages, self._messages = self._messages, []

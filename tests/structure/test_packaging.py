@@ -49,7 +49,9 @@ def test_it_ranks_real_results_without_torch(installed):
     folder, python = installed
     table = ROOT / "tests" / "data" / "dcase2022_task4_results.csv"
     out = folder / "out"
-    result = run(python, "-m", "dcase_energy", "rank", table, "--edition", "dcase2022-task4", "--output-dir", out, cwd=folder)
+    result = run(
+        python, "-m", "dcase_energy", "rank", table, "--edition", "dcase2022-task4", "--output-dir", out, cwd=folder
+    )
     assert result.returncode == 0
     assert len((out / "ranking.csv").read_text().splitlines()) == 102
 

@@ -1,0 +1,54 @@
+"""Checkpoints: written whole or not at all, read without running what they hold."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+VERSION = 1
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that cannot be read or belongs to another run."""
+
+
+def save(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a checkpoint beside its target, then rename it over: a crash leaves the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            torch.save({"version": VERSION, **content}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a checkpoint of the run that ``identity`` describes, onto the CPU.
+
+    Raises
+    ------
+    CheckpointError
+        If it cannot be read, is of another version, or one value of ``identity`` differs.
+    """
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{path}: not a readable checkpoint: {error}") from error
+    if content.get("version") != VERSION:
+        raise CheckpointError(f"{path}: expected version {VERSION}, found {content.get('version')}")
+    for key, expected in identity.items():
+        if content["identity"].get(key) != expected:
+            found = content["identity"].get(key)
+            raise CheckpointError(f"{path}: {key}: this run has {expected!r}, the checkpoint {found!r}")
+    return content

@@ -1,0 +1,252 @@
+"""The training run, as a loop one can read: steps, validation, checkpoint, and marks around each.
+
+Whoever measures passes ``on_mark``; whoever scores passes ``score_function``. Nothing here knows about either.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dcase_baseline import checkpoint
+from dcase_baseline.batches import BatchLoader
+from dcase_baseline.data import Pool, Pools
+from dcase_baseline.evaluate import ScoreFunction, Scores, postprocess, score_clips, weak_macro_f1
+from dcase_baseline.features import front_end_name
+from dcase_baseline.marks import Marks, OnMark
+from dcase_baseline.mean_teacher import TrainStep
+from dcase_baseline.recipe import Recipe
+from dcase_baseline.runtime import EXECUTION_PATHS
+
+OBJECTIVE = "intersection_f1_05"  # of a score function; the best epoch is the best in this plus weak F1
+
+
+class TrainingDivergedError(ArithmeticError):
+    """A loss that is not a finite number."""
+
+
+@dataclass(frozen=True)
+class EpochLog:
+    """What one epoch came to.
+
+    Attributes
+    ----------
+    epoch
+        Counted from 1.
+    steps, clips
+        Training steps and the clips in them.
+    losses
+        Means over the steps, by `dcase_baseline.mean_teacher.LOSSES`.
+    metrics
+        For ``student`` and ``teacher``: ``weak_f1`` and what the score function gave.
+    """
+
+    epoch: int
+    steps: int
+    clips: int
+    losses: dict[str, float]
+    metrics: dict[str, dict[str, float]]
+
+    @property
+    def objective(self) -> float:
+        """Student's weak F1 plus its intersection F1: what the reference picks the best epoch by."""
+        return self.metrics["student"].get("weak_f1", 0.0) + self.metrics["student"].get(OBJECTIVE, 0.0)
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """The finished run.
+
+    Attributes
+    ----------
+    log
+        One row an epoch, those before a resumption included.
+    best_epoch
+        By `EpochLog.objective`, the first of equals.
+    trainer
+        Holds both networks as the last epoch left them.
+    notes
+        In what way the data differ from the recipe's.
+    """
+
+    log: list[EpochLog]
+    best_epoch: int
+    trainer: TrainStep
+    notes: tuple[str, ...]
+
+
+def train(
+    recipe: Recipe,
+    pools: Pools,
+    *,
+    execution_path: str = "fast",
+    device: str | torch.device = "cpu",
+    epochs: int | None = None,
+    seed: int = 42,
+    score_function: ScoreFunction | None = None,
+    on_mark: OnMark | None = None,
+    checkpoints: Path | None = None,
+    resume: bool = False,
+) -> TrainingResult:
+    """Train the mean teacher, validating it after each epoch.
+
+    Parameters
+    ----------
+    recipe
+        All hyper-parameters.
+    pools
+        Strong, weak, unlabelled, weak_validation and strong_validation.
+    execution_path
+        ``fast`` or ``reference``.
+    device
+        ``cpu``, ``cuda:0``, ...
+    epochs
+        How many in all; the recipe's if None. The ramps stay the recipe's: a shorter run is the start of a full one.
+    seed
+        Of weights, shuffles, dropout and mixup.
+    score_function
+        Gives event-based figures from filtered frame scores; none if None.
+    on_mark
+        Called around ``training_steps``, ``validation_forward``, ``validation_metrics`` and, where there are
+        checkpoints, ``checkpoint``. An end answered with False makes this epoch the last.
+    checkpoints
+        Folder for ``last.pt`` and ``best.pt``, written after each epoch; none if None.
+    resume
+        Continue from ``last.pt`` if there is one.
+
+    Raises
+    ------
+    CheckpointError
+        If ``last.pt`` belongs to another run.
+    TrainingDivergedError
+        If a mean loss is not finite. (On a CPU torch raises RuntimeError at the first output that is not.)
+    """
+    trainer = TrainStep(recipe, execution_path=execution_path, device=device, seed=seed)
+    loader = BatchLoader(recipe, pools, seed, pin_memory=trainer.device.type == "cuda")
+    marks = Marks(on_mark, trainer.device)
+    identity = run_identity(recipe, pools, trainer, seed)
+    log: list[EpochLog] = []
+    if checkpoints is not None and resume and (checkpoints / "last.pt").exists():
+        saved = checkpoint.load(checkpoints / "last.pt", identity)
+        trainer.load_state_dict(saved["trainer"])
+        log = [EpochLog(**row) for row in json.loads(saved["log"])]
+
+    for epoch in range(len(log) + 1, (recipe.epochs if epochs is None else epochs) + 1):
+        steps, clips = recipe.steps_per_epoch, recipe.training_clips
+        with marks.phase("training_steps", epoch, steps=steps, clips=clips) as payload:
+            for batch in loader.epoch(epoch):
+                trainer.step(batch)
+            payload["losses"] = losses = trainer.drain_losses()
+        if not all(math.isfinite(loss) for loss in losses.values()):
+            raise TrainingDivergedError(f"epoch {epoch}: the mean losses are {losses}")
+
+        validated = [pools["weak_validation"], pools["strong_validation"]]
+        with marks.phase("validation_forward", epoch, clips=sum(map(len, validated))):
+            weak, strong = (score_clips(trainer.networks(), trainer.front_end, pool, recipe) for pool in validated)
+        with marks.phase("validation_metrics", epoch) as payload:
+            payload["metrics"] = metrics = {
+                name: {
+                    **tagging_figures(weak[name], validated[0], recipe),
+                    **detection_figures(strong[name], validated[1], recipe, score_function),
+                }
+                for name in trainer.networks()
+            }
+        log.append(EpochLog(epoch, steps, clips, losses, metrics))
+
+        if checkpoints is not None:
+            with marks.phase("checkpoint", epoch):
+                save_checkpoints(checkpoints, identity, log, trainer)
+        if not marks.go_on:
+            break
+    return TrainingResult(log, best_epoch(log), trainer, loader.notes)
+
+
+def best_epoch(log: list[EpochLog]) -> int:
+    """Epoch with the highest objective, the first of equals; 0 where none has run."""
+    return max(log, key=lambda row: row.objective).epoch if log else 0
+
+
+def run_identity(recipe: Recipe, pools: Pools, trainer: TrainStep, seed: int) -> dict[str, Any]:
+    """What must be equal for a run to go on from a checkpoint."""
+    return {
+        "recipe_sha256": recipe.sha256(),
+        "execution_path": EXECUTION_PATHS[trainer.student.execution_path],
+        "device": trainer.device.type,
+        "front_end": front_end_name(),
+        "seed": seed,
+        "data": [[subset, len(pools[subset]), pools[subset].source] for subset in sorted(pools)],
+    }
+
+
+def save_checkpoints(folder: Path, identity: Mapping[str, Any], log: list[EpochLog], trainer: TrainStep) -> None:
+    """Write ``last.pt`` to go on from, and ``best.pt`` to test, as the reference does each epoch."""
+    if best_epoch(log) == log[-1].epoch:
+        networks = {name: network.state_dict() for name, network in trainer.networks().items()}
+        checkpoint.save(folder / "best.pt", {"identity": identity, "epoch": log[-1].epoch, **networks})
+    rows = json.dumps([asdict(row) for row in log])
+    checkpoint.save(folder / "last.pt", {"identity": identity, "log": rows, "trainer": trainer.state_dict()})
+
+
+def tagging_figures(scores: Scores, pool: Pool, recipe: Recipe) -> dict[str, float]:
+    """Weak macro-F1 on a pool with weak targets; nothing where it has none."""
+    if pool.weak is None:
+        return {}
+    return {"weak_f1": weak_macro_f1(scores.clips, pool.weak, recipe.evaluation.threshold)}
+
+
+def detection_figures(
+    scores: Scores, pool: Pool, recipe: Recipe, score_function: ScoreFunction | None
+) -> dict[str, float]:
+    """What the score function says about the filtered scores of a pool."""
+    if score_function is None:
+        return {}
+    return dict(score_function(postprocess(scores.frames, recipe.evaluation), pool))
+
+
+def run_test(
+    recipe: Recipe,
+    pool: Pool,
+    trainer: TrainStep,
+    *,
+    score_function: ScoreFunction | None = None,
+    on_mark: OnMark | None = None,
+    checkpoints: Path | None = None,
+) -> tuple[dict[str, Scores], dict[str, dict[str, float]]]:
+    """Run the test stage: student and teacher over all clips, then the figures.
+
+    Parameters
+    ----------
+    recipe, pool, trainer
+        What is tested on what.
+    score_function, on_mark
+        As for `train`; the phases are ``test_forward`` and ``test_metrics``, of epoch 0.
+    checkpoints
+        Folder whose ``best.pt`` is tested, as the reference does; the networks as they are if None.
+
+    Returns
+    -------
+    scores, figures
+        By ``student`` and ``teacher``.
+    """
+    if checkpoints is not None:
+        identity = {
+            "recipe_sha256": recipe.sha256(),
+            "execution_path": EXECUTION_PATHS[trainer.student.execution_path],
+        }
+        best = checkpoint.load(checkpoints / "best.pt", identity)
+        for name, network in trainer.networks().items():
+            network.load_state_dict(best[name])
+    marks = Marks(on_mark, trainer.device)
+    with marks.phase("test_forward", 0, clips=len(pool)):
+        scores = score_clips(trainer.networks(), trainer.front_end, pool, recipe)
+    with marks.phase("test_metrics", 0) as payload:
+        payload["metrics"] = figures = {
+            name: detection_figures(one, pool, recipe, score_function) for name, one in scores.items()
+        }
+    return scores, figures
