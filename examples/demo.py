@@ -38,7 +38,7 @@ def main() -> int:
             0,
         ),
         (
-            "3. Validate: the packages of three teams; one is broken in ways that really occurred, so this finds errors",
+            "3. Validate: three teams' packages; one is broken in ways that really occurred, so this finds errors",
             ["validate", packages, "--output", str(out / "findings.txt")],
             1,
         ),

@@ -141,8 +141,25 @@ def test_the_ratio_edition_with_a_common_reference():
     assert figures(entry, edition, Reference({"training": 0.7})).energy_normalized_kwh["training"] == 3.0 * 0.7 / 2.0
 
 
-HOSTILE = ["=HYPERLINK(\"http://x\",\"y\")", "+1+2", "-2+3", "@SUM(1)", "\t=1", " =1", "＝1+1", "a\"b,c;d\ne", "NA", "007",
-           "1e3", "-0.1", "<img src=x onerror=alert(1)>", "</td><script>alert(1)</script>", "{{7*7}}", "%s", "نص"]  # fmt: skip
+HOSTILE = [
+    '=HYPERLINK("http://x","y")',
+    "+1+2",
+    "-2+3",
+    "@SUM(1)",
+    "\t=1",
+    " =1",
+    "＝1+1",
+    'a"b,c;d\ne',
+    "NA",
+    "007",
+    "1e3",
+    "-0.1",
+    "<img src=x onerror=alert(1)>",
+    "</td><script>alert(1)</script>",
+    "{{7*7}}",
+    "%s",
+    "نص",
+]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
