@@ -186,7 +186,7 @@ def _task(plan: Plan, work: Path) -> dict[str, Any]:
         "execution_path": plan.execution_path,
         "device": plan.device,
         "threads": plan.threads,
-        "workers": plan.threads,
+        "workers": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         "seed": plan.seed,
         "data_seed": plan.seed,
         "clips": plan.clips,
