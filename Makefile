@@ -24,8 +24,9 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Two at a time: training the smoke recipe to its floor takes one core for minutes.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py
