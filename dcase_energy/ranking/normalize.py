@@ -52,3 +52,10 @@ def ranking_score(
     if psds1 is None or psds2 is None:
         return None
     return (psds1 / psds1_reference + psds2 / psds2_reference) / 2
+
+
+def kwh_per_psds_point(energy_kwh: float | None, psds: float | None) -> float | None:
+    """Energy per point of PSDS, a point being a hundredth: E / (100 PSDS), kWh."""
+    if energy_kwh is None or psds is None or energy_kwh <= 0 or psds <= 0:
+        return None
+    return energy_kwh / (100 * psds)
