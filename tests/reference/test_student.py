@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 
@@ -10,54 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dcase_energy.documents.tree import Folder
-from dcase_energy.editions.loader import load_edition
 from dcase_energy.scoring.collar import collar_counts
-from dcase_energy.scoring.data import Events, GroundTruth, Scores, to_us
+from dcase_energy.scoring.data import Events, GroundTruth, to_us
 from dcase_energy.scoring.intersection import intersection_counts
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.psds import PSDS1, PSDS2, psds_from_operating_points, psds_from_scores
-from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.segment import segment_counts
-from dcase_energy.scoring.truth import clip_name, read_ground_truth
+from dcase_energy.scoring.truth import clip_name
 
 DATA = Path(__file__).parent.parent / "data" / "desed_validation"
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
-
-
-@pytest.fixture(scope="module")
-def reference():
-    return json.loads((DATA / "student_reference.json").read_text())["values"]
-
-
-@pytest.fixture(scope="module")
-def oracle():
-    return json.loads((DATA / "student_f1_oracle.json").read_text())["thresholds"]
-
-
-@pytest.fixture(scope="module")
-def truth() -> GroundTruth:
-    found, findings = read_ground_truth(
-        DATA / "validation.tsv", DATA / "validation_durations.tsv", load_edition("generic").classes
-    )
-    assert found is not None
-    # DESED's own annotations run past the end of sixteen clips; nothing else is wrong with them.
-    assert {finding.code for finding in findings} == {"G703"}
-    assert len(findings) == 16
-    assert (len(found.clips), len(found.events)) == (1168, 4224)
-    return found
-
-
-@pytest.fixture(scope="module")
-def scores(truth, tmp_path_factory) -> Scores:
-    folder = tmp_path_factory.mktemp("student")
-    with zipfile.ZipFile(DATA / "student_scores.zip") as archive:
-        archive.extractall(folder)
-    tree = Folder(folder)
-    found, findings = read_scores(tree, tree.names(), truth)
-    assert findings == []
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
