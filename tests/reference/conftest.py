@@ -6,13 +6,15 @@ import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from dcase_energy.documents.tree import Folder
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.scoring.data import GroundTruth, Scores
+from dcase_energy.scoring.data import Events, GroundTruth, Scores, to_us
 from dcase_energy.scoring.score_files import read_scores
-from dcase_energy.scoring.truth import read_ground_truth
+from dcase_energy.scoring.truth import clip_name, read_ground_truth
 
 DATA = Path(__file__).parent.parent / "data" / "desed_validation"
 
@@ -55,3 +57,26 @@ def scores(truth, tmp_path_factory) -> Scores:
     assert findings == []
     assert found is not None
     return found
+
+
+@pytest.fixture(scope="session")
+def points(truth) -> dict[str, Events]:
+    """Detections at each of the fifty thresholds."""
+    found = {}
+    with zipfile.ZipFile(DATA / "student_operating_points.zip") as archive:
+        for member in sorted(archive.namelist()):
+            with archive.open(member) as file:
+                table = pd.read_csv(file, sep="\t")
+            found[member.removeprefix("predictions_th_").removesuffix(".tsv")] = as_events(table, truth)
+    return found
+
+
+def as_events(table: pd.DataFrame, truth: GroundTruth) -> Events:
+    clips = {clip: i for i, clip in enumerate(truth.clips)}
+    labels = {label: i for i, label in enumerate(truth.classes)}
+    return Events(
+        np.array([clips[clip_name(name)] for name in table["filename"]]),
+        np.array([labels[name] for name in table["event_label"]]),
+        to_us(table["onset"]),
+        to_us(table["offset"]),
+    )
