@@ -24,7 +24,7 @@ from dcase_energy.units import format_significant
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.measure.records import Calibration
-    from dcase_energy.ranking.order import Ranked
+    from dcase_energy.ranking.order import Ranked, Ranking
     from dcase_energy.ranking.packages import Assessed
 
 FORMATS = ("text", "json", "csv", "html")
@@ -55,7 +55,7 @@ def command(
     truth = get_ground_truth(ground_truth, durations, edition)
     record = _denominator(get_calibration(calibration), calibration, edition)
     from dcase_energy.findings import has_errors
-    from dcase_energy.ranking.order import rank_entries
+    from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import assess
     from dcase_energy.submission.validate import validate_paths
 
@@ -66,8 +66,8 @@ def command(
         say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
     if not assessed:
         fail("there is no system to report on")
-    ranked = rank_entries([one.entry for one in assessed], edition)
-    emit(_render(output_format, ranked, assessed, edition), output)
+    ranking = make_ranking([one.entry for one in assessed], edition)
+    emit(_render(output_format, ranking, assessed), output)
     return int(has_errors(validation.findings) or any(has_errors(one.findings) for one in assessed))
 
 
@@ -93,13 +93,14 @@ def _denominator(given: Calibration | None, path: Path | None, edition: Edition)
     return found[1]
 
 
-def _render(output_format: str, ranked: list[Ranked], assessed: list[Assessed], edition: Edition) -> str:
+def _render(output_format: str, ranking: Ranking, assessed: list[Assessed]) -> str:
     from dcase_energy.ranking.sheets import SHEETS
 
     if output_format != "text":
-        return SHEETS[output_format](ranked, edition)
+        sheet = SHEETS[output_format](ranking)
+        return sheet if isinstance(sheet, str) else sheet.decode()
     by_label = {one.entry.label: one for one in assessed}
-    return "\n".join(_block(one, by_label[one.entry.label]) for one in ranked)
+    return "\n".join(_block(one, by_label[one.entry.label]) for one in ranking.systems)
 
 
 def _block(ranked: Ranked, assessed: Assessed) -> str:

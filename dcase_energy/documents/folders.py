@@ -118,10 +118,10 @@ def _sweep(target: Path) -> None:
     for folder in (target.parent, target):
         for entry in os.scandir(folder) if folder.is_dir() else ():
             owner = _TEMPORARY.search(entry.name)
-            if owner and entry.name.startswith(".") and (target.name in entry.name or folder == target):
-                if not _runs(int(owner[1])):
-                    with suppress(OSError):
-                        _remove(Path(entry.path))
+            ours = entry.name.startswith(".") and (folder == target or target.name in entry.name)
+            if owner and ours and not _runs(int(owner[1])):
+                with suppress(OSError):
+                    _remove(Path(entry.path))
 
 
 def _remove(path: Path) -> None:
@@ -139,4 +139,3 @@ def _runs(process: int) -> bool:
     except OSError:
         return True
     return True
-

@@ -36,11 +36,9 @@ class Provenance:
 def why_not_comparable(system: Provenance, baseline: Provenance) -> str | None:
     """Why the two may not be divided, in words with both values; None where nothing speaks against it."""
     models = gpu_model(system.gpu or system.hardware), gpu_model(baseline.gpu or baseline.hardware)
-    if None not in models:
-        pairs = [("hardware", *models)]
-    else:
-        pairs = [("hardware", system.hardware, baseline.hardware)]
-    pairs += [
+    hardware = models if None not in models else (system.hardware, baseline.hardware)
+    pairs = [
+        ("hardware", *hardware),
         ("tracker", system.tracker, baseline.tracker),
         ("tier", system.tier, baseline.tier),
         ("stage", system.stage, baseline.stage),

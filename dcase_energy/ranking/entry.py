@@ -111,7 +111,9 @@ class Reference:
 
 def figures(entry: Entry, edition: Edition, reference: Reference | None = None) -> Figures:
     """Apply an edition's formulas to one system."""
-    ratios = {stage: energy_ratio(entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)) for stage in STAGES}
+    ratios = {
+        stage: energy_ratio(entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)) for stage in STAGES
+    }
     normalised = {stage: _normalised(entry, edition, reference, stage) for stage in STAGES}
     weighted = {
         name: {

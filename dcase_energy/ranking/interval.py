@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats")
-# Mean range of n draws from a normal distribution in units of its standard deviation (Tippett 1925): d2 of control charts.
+# Mean range of n normal draws in units of their standard deviation (Tippett 1925): d2 of control charts.
 _MEAN_RANGE = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}
 _RANGES = {"runs", "repeats"}
 _LEVEL = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
@@ -54,13 +54,14 @@ class Interval:
     def standard_deviation(self) -> float | None:
         """Standard deviation of the figure if its distribution is normal; None where the interval does not tell it.
 
-        Of the mean over the runs for a range, since the mean is the figure; of one interval at a level otherwise.
+        Of the mean over the runs for a range, since the mean is the figure; of one interval at a level otherwise. A
+        subsample is drawn without replacement and is too narrow to tell it.
         """
         if self.kind in _RANGES:
             if self.count not in _MEAN_RANGE:
                 return None
             return (self.high - self.low) / _MEAN_RANGE[self.count] / math.sqrt(self.count)
-        if self.level is None or self.kind not in KINDS:
+        if self.level is None or self.kind not in {"bootstrap", "calibration"}:
             return None
         return (self.high - self.low) / (2 * NormalDist().inv_cdf((1 + self.level) / 2))
 

@@ -65,7 +65,7 @@ class IntervalColumns:
 
 def _holds(value: float, low: str, high: str) -> bool:
     """Whether a figure lies between two ends that may be rounded to the digits they are printed with."""
-    slack = 0.5 * 10 ** -min(_decimals(low), _decimals(high)) * (1 + 1e-9)
+    slack: float = 0.5 * 10 ** -min(_decimals(low), _decimals(high)) * (1 + 1e-9)
     return float(low) - slack <= value <= float(high) + slack
 
 

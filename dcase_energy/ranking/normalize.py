@@ -1,7 +1,8 @@
 """The formulas, and nothing else.
 
 A figure that is missing gives a figure that is missing: None in, None out. Nothing is ever divided by zero, by a
-negative number or by a figure that rounding has made zero.
+negative number, by NaN, by a figure that rounding has made zero, or by one that is no energy of anything: training a
+system takes more than a third of a joule and less than a thousand gigawatt-hours.
 
 Sources: Serizel, Cornell and Turpault, "Performance above all?" (ICASSP 2023), for the ratio to the baseline on the
 same hardware; Ronchini and Serizel, "Performance and energy balance" (ICASSP 2024, arXiv 2310.03455), for the
@@ -10,10 +11,20 @@ energy-weighted PSDS; the published results of 2022 and 2023 for rounding and co
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
+SMALLEST_KWH = 1e-7
+LARGEST_KWH = 1e9
+
+
+def is_energy(value_kwh: float | None) -> TypeGuard[float]:
+    """Whether a figure can be the energy of a stage; neither None nor NaN nor an absurd one can."""
+    return value_kwh is not None and SMALLEST_KWH <= value_kwh <= LARGEST_KWH
+
 
 def energy_ratio(system_kwh: float | None, baseline_kwh: float | None) -> float | None:
     """Energy of a system over energy of the baseline, both of one stage on one machine: E_system / E_baseline."""
-    if system_kwh is None or baseline_kwh is None or system_kwh <= 0 or baseline_kwh <= 0:
+    if not is_energy(system_kwh) or not is_energy(baseline_kwh):
         return None
     return system_kwh / baseline_kwh
 
@@ -25,7 +36,7 @@ def normalised_energy_kwh(
 
     The product comes first, as in the published figures: it decides how exact ties are rounded.
     """
-    if system_kwh is None or baseline_kwh is None or system_kwh <= 0 or baseline_kwh <= 0:
+    if not is_energy(system_kwh) or not is_energy(baseline_kwh):
         return None
     normalised = system_kwh * reference_kwh / baseline_kwh
     return normalised if decimals is None else round(normalised, decimals)
@@ -33,14 +44,14 @@ def normalised_energy_kwh(
 
 def energy_weighted_psds(psds: float | None, energy_kwh: float | None, reference_kwh: float) -> float | None:
     """PSDS x E_reference / E: the PSDS weighted by how much less energy than the reference the system took."""
-    if psds is None or energy_kwh is None or energy_kwh <= 0:
+    if psds is None or not is_energy(energy_kwh):
         return None
     return psds * reference_kwh / energy_kwh
 
 
 def energy_weighted_psds_of_ratio(psds: float | None, ratio: float | None) -> float | None:
     """PSDS / ratio: the same with the baseline on the system's own hardware as the reference."""
-    if psds is None or ratio is None or ratio <= 0:
+    if psds is None or ratio is None or not ratio > 0:
         return None
     return psds / ratio
 
@@ -56,6 +67,6 @@ def ranking_score(
 
 def kwh_per_psds_point(energy_kwh: float | None, psds: float | None) -> float | None:
     """Energy per point of PSDS, a point being a hundredth: E / (100 PSDS), kWh."""
-    if energy_kwh is None or psds is None or energy_kwh <= 0 or psds <= 0:
+    if not is_energy(energy_kwh) or psds is None or not psds > 0:
         return None
     return energy_kwh / (100 * psds)

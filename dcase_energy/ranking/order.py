@@ -18,7 +18,7 @@ class Ranked:
     rank: int | None
     entry: Entry
     figures: Figures
-    uncertainty: Uncertainty = Uncertainty()
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     baselines: Mapping[str, BaselineCheck] = field(default_factory=dict)
 
 

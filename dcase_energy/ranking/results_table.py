@@ -17,7 +17,8 @@ from dcase_energy.ranking.entry import STAGES, Entry
 from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.interval_columns import IntervalColumns
-from dcase_energy.ranking.rules import NOT_COMPARABLE
+from dcase_energy.ranking.normalize import is_energy
+from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.rules import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
@@ -82,7 +83,10 @@ def _entry(table: Table, index: int, label: str, edition: Edition, intervals: In
     return Entry(
         label=label,
         team=row.get("team") or team_of(label),
-        **scores,
+        psds1=scores["psds1"],
+        psds2=scores["psds2"],
+        collar_f1=scores["collar_f1"],
+        intersection_f1=scores["intersection_f1"],
         scores_are="given",
         energy_kwh={stage: energies[f"energy_{stage}_kwh"] for stage in STAGES},
         baseline_kwh=baseline,
@@ -154,11 +158,14 @@ def _score(table: Table, index: int, name: str) -> float | None:
 
 def _energy(table: Table, index: int, name: str) -> float | None:
     value = _number(table, index, name)
-    if value is not None and value <= 0:
-        where = table.where(index, name)
+    if value is None or is_energy(value):
+        return value
+    where = table.where(index, name)
+    if value <= 0:
         table.findings.append(ENERGY_POSITIVE.finding(where, f"{name} is not greater than 0", found=f"{value:g}"))
-        return None
-    return value
+    else:
+        table.findings.append(NO_ENERGY.finding(where, f"{name} is no energy of a system", found=f"{value:g} kWh"))
+    return None
 
 
 def _component(table: Table, index: int, name: str) -> float | None:

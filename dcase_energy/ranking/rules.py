@@ -37,11 +37,22 @@ INTERVAL_ENDS = define(
         code="K803",
         name="interval-without-its-figure",
         title="A figure lies in its interval",
-        why="An interval that does not hold its own figure is a slip of columns, and every rank derived from it would be.",
+        why="An interval that does not hold its own figure is a slip of columns, and so would be every rank from it.",
         bad="psds1 0.52 with psds1_low 0.31 and psds1_high 0.34",
         good="psds1 0.32 with psds1_low 0.31 and psds1_high 0.34",
         fix="look at the row: are low and high those of this figure and this system?",
         severity=Severity.WARNING,
+    )
+)
+NO_ENERGY = define(
+    Rule(
+        code="K805",
+        name="no-energy-of-a-system",
+        title="An energy lies between a tenth of a milliwatt-hour and a terawatt-hour",
+        why="A figure such as 1e-300 kWh is greater than 0 and would win every ranking by energy-weighted score.",
+        bad="energy_test_kwh 1e-300",
+        good="energy_test_kwh 0.0021",
+        fix="write the energy in kWh as it was measured",
     )
 )
 BASELINE_ODD = define(

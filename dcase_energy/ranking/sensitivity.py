@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.entry import STAGES, Entry, Figures, Reference, figures
+from dcase_energy.ranking.rules import BASELINE_ODD
 
 ODD_FACTOR = 2.0
 
@@ -129,3 +131,22 @@ class _Peers:
         if own is not None:
             del values[bisect_left(values, own)]
         return len(values), median(values) if values else None
+
+
+def odd_baselines(systems: Sequence[tuple[Entry, Mapping[str, BaselineCheck]]]) -> list[Finding]:
+    """Baselines unlike those of other teams on the same GPU model: one finding a team and figure."""
+    found: dict[tuple[str, str, float | None], Finding] = {}
+    for entry, checks in systems:
+        for stage, check in checks.items():
+            if not check.odd or check.over_peers is None or check.peers_kwh is None:
+                continue
+            own = entry.baseline_kwh.get(stage)
+            single = len(set(entry.baseline_kwh.values())) == 1
+            message = (
+                f"baseline {'' if single else stage + ' '}energy is {check.over_peers:.3g} times the median of "
+                f"{check.peers} other team{'s' * (check.peers != 1)} on {entry.gpu_model}"
+            )
+            key = entry.team, "" if single else stage, own
+            text = f"{own:g} kWh, others {check.peers_kwh:g} kWh"
+            found.setdefault(key, BASELINE_ODD.finding(Where(entry.label[:120]), message, found=text))
+    return list(found.values())

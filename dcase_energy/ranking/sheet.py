@@ -81,7 +81,9 @@ def _energies() -> Iterator[Column]:
     yield from by_stage("ew_ranking_score_{}", "EW score, {}", lambda r: r.figures.ew_ranking_score, weighted)
     for stage in STAGES:
         yield _integer(f"ew_rank_{stage}", f"EW rank, {stage.capitalize()}", _ew_rank(stage), weighted)
-    yield from by_stage("kwh_per_psds1_point_{}", "kWh a point of PSDS1, {}", lambda r: r.figures.kwh_per_point, weighted)
+    yield from by_stage(
+        "kwh_per_psds1_point_{}", "kWh a point of PSDS1, {}", lambda r: r.figures.kwh_per_point, weighted
+    )
     for part in ("gpu", "cpu", "ram"):
         yield Column(f"energy_training_{part}_kwh", f"Training, {part.upper()}, kWh", _component(part), group="Parts")
     for part in ("gpu", "cpu", "ram"):
@@ -91,7 +93,7 @@ def _energies() -> Iterator[Column]:
 
 
 def _of_stage(table: Callable[[Ranked], object], stage: str) -> Callable[[Ranked], Cell]:
-    return lambda ranked: table(ranked).get(stage)  # type: ignore[attr-defined, no-any-return]
+    return lambda ranked: table(ranked).get(stage)  # type: ignore[attr-defined]
 
 
 def _ew_rank(stage: str) -> Callable[[Ranked], Cell]:
@@ -189,7 +191,7 @@ def _interval_part(name: str, end: str) -> Callable[[Ranked], Cell]:
         interval = interval_of(ranked, name)
         if interval is None:
             return None
-        return interval.label if end == "interval" else getattr(interval, end)  # type: ignore[no-any-return]
+        return interval.label if end == "interval" else getattr(interval, end)
 
     return value
 

@@ -50,12 +50,13 @@ def views_of(ranking: Ranking) -> list[View]:
 
 def fronts(ranking: Ranking) -> list[tuple[str, str, Figure, str]]:
     """What a score may be set against: name, title, figure and its heading."""
-    energy = energy_title(ranking)
+    energy, title = energy_title(ranking), "Pareto front: score against"
+    unit = "Ratio" if energy == "energy over the baseline's" else "kWh"
     return [
-        ("front_training", f"Pareto front: score against {energy}, training", energy_figure(ranking, "training"), "kWh"),
-        ("front_test", f"Pareto front: score against {energy}, test", energy_figure(ranking, "test"), "kWh"),
-        ("front_macs", "Pareto front: score against MACs", lambda one: one.entry.macs, "MACs"),
-        ("front_parameters", "Pareto front: score against parameters", lambda r: r.entry.total_parameters, "Parameters"),
+        ("front_training", f"{title} {energy}, training", energy_figure(ranking, "training"), unit),
+        ("front_test", f"{title} {energy}, test", energy_figure(ranking, "test"), unit),
+        ("front_macs", f"{title} MACs", lambda one: one.entry.macs, "MACs"),
+        ("front_parameters", f"{title} parameters", lambda one: one.entry.total_parameters, "Parameters"),
     ]
 
 

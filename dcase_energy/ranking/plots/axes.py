@@ -26,7 +26,7 @@ class Axis:
 
     def rank_ticks(self) -> list[tuple[float, str]]:
         """The same for ranks: the first is 1."""
-        return [(1.0, "1"), *((value, text) for value, text in self.ticks() if value >= 2 and value.is_integer())]
+        return [(1.0, "1"), *((value, text) for value, text in self.ticks() if value >= 2 and value == round(value))]
 
     def ticks(self) -> list[tuple[float, str]]:
         """Values and texts of at most about eight ticks."""

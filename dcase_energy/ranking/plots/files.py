@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FORMATS = ("svg", "png", "pdf")
-_SETTINGS = {"svg.hashsalt": "dcase-energy", "font.size": 9, "pdf.fonttype": 42, "text.usetex": False}
+_SETTINGS: Any = {"svg.hashsalt": "dcase-energy", "font.size": 9, "pdf.fonttype": 42, "text.usetex": False}
 _UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
 _MOST_NAMED = 12
 _COLOURS = ("#2b6cb0", "#c77700", "#2f855a")
@@ -73,7 +73,7 @@ def _scatter(axes: Axes, chart: Scatter) -> None:
     axes.scatter([p.x for p in others], [p.y for p in others], s=16, color=_COLOURS[0], alpha=0.75)
     if chart.log_x:
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(lambda value, _: short(value))
+        axes.xaxis.set_major_formatter(lambda value, _: short(float(value)))
     if chart.ranks:
         axes.axline((1, 1), slope=1, linestyle="--", linewidth=1, color="gray")
         axes.invert_yaxis()

@@ -55,7 +55,9 @@ def _steps(places: Sequence[tuple[float, float]], right: float) -> list[tuple[fl
 
 def _point(point: Point, x: float, y: float, *, named: bool) -> str:
     name = escape(_cut(point.label))
-    mark = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{4.5 if point.on_front else 3.5}"{_class("on-front", point.on_front)}/>'
+    mark = (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{4.5 if point.on_front else 3.5}"{_class("on-front", point.on_front)}/>'
+    )
     if not named:
         return f'<a href="#s{point.row}">{mark}</a>'
     anchor = "end" if x > WIDTH / 2 else "start"
@@ -94,7 +96,8 @@ def _frame(x: Axis, y: Axis, chart: Scatter) -> Iterator[str]:
         yield _line("grid", [(x.start, at), (x.end, at)])
         yield f'<text class="tick" x="{x.start - 6:.1f}" y="{at + 4:.1f}" text-anchor="end">{text}</text>'
     middle = (x.start + x.end) / 2
-    yield f'<text class="axis" x="{middle:.1f}" y="{bottom + 34:.1f}" text-anchor="middle">{escape(chart.x_title)}</text>'
+    below = f'x="{middle:.1f}" y="{bottom + 34:.1f}" text-anchor="middle"'
+    yield f'<text class="axis" {below}>{escape(chart.x_title)}</text>'
     height = (top + bottom) / 2
     turned = f'transform="rotate(-90 13 {height:.1f})" text-anchor="middle"'
     yield f'<text class="axis" x="13" y="{height:.1f}" {turned}>{escape(chart.y_title)}</text>'
@@ -122,11 +125,11 @@ def _bars(chart: Bars) -> Iterator[str]:
     for row, (name, values) in enumerate(chart.bars):
         top, total = 40 + 30 * row, 0.0
         yield f'<text class="name" x="10" y="{top}">{escape(_cut(name, 60))}</text>'
-        for number, value in enumerate(values):
-            start, end = axis.place(total), axis.place(total + (value or 0.0))
-            total += value or 0.0
-            if value:
-                title = f"<title>{escape(chart.parts[number].upper())}: {value!r} kWh</title>"
+        for number, energy_kwh in enumerate(values):
+            start, end = axis.place(total), axis.place(total + (energy_kwh or 0.0))
+            total += energy_kwh or 0.0
+            if energy_kwh:
+                title = f"<title>{escape(chart.parts[number].upper())}: {energy_kwh!r} kWh</title>"
                 place = f'x="{start:.1f}" y="{top + 4}" width="{max(end - start, 0.5):.1f}" height="10"'
                 yield f'<rect class="part{number}" {place}>{title}</rect>'
 

@@ -11,6 +11,9 @@ from dcase_energy.ranking.sheets.escape import csv_text
 from dcase_energy.ranking.tables import Table, sensitivity_tables
 from dcase_energy.ranking.views import views_of
 
+# Other commands that write text into CSV escape it alike.
+escape = csv_text
+
 
 def to_csv(ranking: Ranking) -> str:
     """Write a ranking; numbers with all their digits, missing figures as empty cells."""

@@ -36,12 +36,12 @@ LATEX_LONGEST = 200
 def csv_text(text: str) -> str:
     """Keep a spreadsheet from taking text for a formula: a quote goes before what could begin one (CWE-1236).
 
-    Text that is a plain number stays as it is: a carried column of figures must remain one. Text that already begins
+    A plain negative number stays as it is: a carried column of figures must remain one. Text that already begins
     with such a quote gets another, so that taking one away gives back what was there. NUL is dropped.
     """
     text = text.replace("\0", "")
     start = unicodedata.normalize("NFKC", text.lstrip("' ")[:1])
-    if start in _FORMULA_STARTS and start and not _is_number(text):
+    if start in _FORMULA_STARTS and start and not (start == "-" and _is_number(text)):
         return f"'{text}"
     return text
 
@@ -59,7 +59,7 @@ def markdown(text: str) -> str:
 
 
 def latex(text: str) -> str:
-    """Keep text from being commands. What the T1 encoding lacks goes through ``\\foreign``, which the preamble defines.
+    """Keep text from being commands. What the T1 encoding lacks goes through the preamble's ``foreign`` command.
 
     Text longer than a page can hold is cut, and says so.
     """

@@ -26,13 +26,21 @@ LONGEST_TEXT = 32_767
 _NO_DATE = datetime.datetime(1980, 1, 1)
 
 
+class _Exact(float):
+    """A number that is written with all its digits: the library formats with 16, and 17 are needed."""
+
+    def __format__(self, spec: str) -> str:
+        return repr(float(self)) if spec.upper().endswith("G") else format(float(self), spec)
+
+
 def to_xlsx(ranking: Ranking) -> bytes:
     """Write a ranking; numbers with all their digits, missing figures as empty cells."""
     import xlsxwriter
 
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": ranking.edition.title, "comments": f"dcase-energy {__version__}", "created": _NO_DATE})
+    about_tool = f"dcase-energy {__version__}"
+    book.set_properties({"title": ranking.edition.title, "comments": about_tool, "created": _NO_DATE})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     columns = columns_of(ranking)
     main = Table(
@@ -46,7 +54,7 @@ def to_xlsx(ranking: Ranking) -> bytes:
     about = book.add_worksheet("about")
     about.set_column(0, 0, 120)
     lines = (*describe_formulas(ranking.edition), *describe_intervals(ranking))
-    for row, line in enumerate((ranking.edition.title, *lines, f"dcase-energy {__version__}")):
+    for row, line in enumerate((ranking.edition.title, *lines, about_tool)):
         about.write_string(row, 0, line)
     book.close()
     return out.getvalue()
@@ -69,7 +77,7 @@ def _cell(sheet: Worksheet, row: int, place: int, value: Cell) -> None:
     if isinstance(value, str):
         sheet.write_string(row, place, cut(value))
     elif value is not None:
-        sheet.write_number(row, place, value)
+        sheet.write_number(row, place, _Exact(value))
 
 
 def cut(text: str) -> str:
