@@ -65,11 +65,11 @@ class IntervalColumns:
 
 def _holds(value: float, low: str, high: str) -> bool:
     """Whether a figure lies between two ends that may be rounded to the digits they are printed with."""
-    slack: float = 0.5 * 10 ** -min(_decimals(low), _decimals(high)) * (1 + 1e-9)
-    return float(low) - slack <= value <= float(high) + slack
+    return float(low) - _half_digit(low) <= value <= float(high) + _half_digit(high)
 
 
-def _decimals(text: str) -> int:
-    """Digits behind the decimal point, all of those of the exponent form counted."""
+def _half_digit(text: str) -> float:
+    """Half a unit of the last digit that is printed, and a little for the binary fraction it becomes."""
     mantissa, _, exponent = text.casefold().partition("e")
-    return len(mantissa.partition(".")[2]) - int(exponent or 0)
+    decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
+    return float(0.5 * 10.0**-decimals * (1 + 1e-9))

@@ -11,6 +11,7 @@ energy-weighted PSDS; the published results of 2022 and 2023 for rounding and co
 
 from __future__ import annotations
 
+import math
 from typing import TypeGuard
 
 SMALLEST_KWH = 1e-7
@@ -20,6 +21,11 @@ LARGEST_KWH = 1e9
 def is_energy(value_kwh: float | None) -> TypeGuard[float]:
     """Whether a figure can be the energy of a stage; neither None nor NaN nor an absurd one can."""
     return value_kwh is not None and SMALLEST_KWH <= value_kwh <= LARGEST_KWH
+
+
+def is_score(value: float | None) -> TypeGuard[float]:
+    """Whether a figure can be a PSDS, or an energy-weighted one: finite and not negative."""
+    return value is not None and 0 <= value < math.inf
 
 
 def energy_ratio(system_kwh: float | None, baseline_kwh: float | None) -> float | None:
@@ -44,14 +50,14 @@ def normalised_energy_kwh(
 
 def energy_weighted_psds(psds: float | None, energy_kwh: float | None, reference_kwh: float) -> float | None:
     """PSDS x E_reference / E: the PSDS weighted by how much less energy than the reference the system took."""
-    if psds is None or not is_energy(energy_kwh):
+    if not is_score(psds) or not is_energy(energy_kwh):
         return None
     return psds * reference_kwh / energy_kwh
 
 
 def energy_weighted_psds_of_ratio(psds: float | None, ratio: float | None) -> float | None:
     """PSDS / ratio: the same with the baseline on the system's own hardware as the reference."""
-    if psds is None or ratio is None or not ratio > 0:
+    if not is_score(psds) or ratio is None or not ratio > 0:
         return None
     return psds / ratio
 
@@ -60,13 +66,13 @@ def ranking_score(
     psds1: float | None, psds2: float | None, psds1_reference: float, psds2_reference: float
 ) -> float | None:
     """Mean of both PSDS over those of the reference system."""
-    if psds1 is None or psds2 is None:
+    if not is_score(psds1) or not is_score(psds2):
         return None
     return (psds1 / psds1_reference + psds2 / psds2_reference) / 2
 
 
 def kwh_per_psds_point(energy_kwh: float | None, psds: float | None) -> float | None:
     """Energy per point of PSDS, a point being a hundredth: E / (100 PSDS), kWh."""
-    if not is_energy(energy_kwh) or psds is None or not psds > 0:
+    if not is_energy(energy_kwh) or not is_score(psds) or psds == 0:
         return None
     return energy_kwh / (100 * psds)

@@ -49,7 +49,31 @@ def carried(entry: Entry, edition: Edition, reference: Reference | None) -> dict
         low, high = worst[name], best[name]
         if sources and low is not None and high is not None:
             known[name] = combined(low, high, sources)
+    if entry.replicates and "psds1" in entry.intervals:
+        known |= _of_replicates(entry, edition, reference)
     return known
+
+
+def _of_replicates(entry: Entry, edition: Edition, reference: Reference | None) -> dict[str, Interval]:
+    """Intervals of scores straight from a bootstrap, which knows how both PSDS go together."""
+    import numpy as np
+
+    kind = entry.intervals["psds1"]
+    drawn, result = _replicated(entry, edition), figures(entry, edition, reference)
+    if kind.level is None or result.ranking_score is None or not drawn:
+        return {}
+    low, high = (float(np.quantile(drawn, (1 + sign * kind.level) / 2)) for sign in (-1, 1))
+    if not low <= result.ranking_score <= high:
+        return {}
+    found = {"ranking_score": Interval(low, high, kind.kind, kind.level)}
+    for stage in STAGES:
+        # The energy-weighted score is the score times what the energy says, if that is known exactly.
+        weighted = result.ew_ranking_score[stage]
+        inputs = set(_inputs(edition)[f"ew_ranking_score_{stage}"]) - {*_PSDS}
+        if weighted is not None and result.ranking_score > 0 and not inputs & set(entry.intervals):
+            factor = weighted / result.ranking_score
+            found[f"ew_ranking_score_{stage}"] = Interval(low * factor, high * factor, kind.kind, kind.level)
+    return found
 
 
 def score_interval(known: Mapping[str, Interval]) -> Interval | None:
@@ -73,7 +97,8 @@ def judge(
             below = bisect_left(highs, interval.low)
             tied = len(lows) - above - below - 1
             if complete:
-                rank = Interval(above + 1, len(lows) - below, "from the intervals of all scores")
+                others_above = len(highs) - bisect_right(highs, interval.low) - (interval.high > interval.low)
+                rank = Interval(above + 1, others_above + 1, "from the intervals of all scores")
         beats = _beats(scored, known, place, edition) if place + 1 < len(scored) else None
         judged.append(Uncertainty(own, rank, tied, beats))
     return judged
