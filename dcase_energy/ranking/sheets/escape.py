@@ -30,6 +30,8 @@ _LATEX = {
     "]": r"{]}",
     "-": r"{-}",
 }
+_LATEX_TABLE = str.maketrans(_LATEX)
+_FOREIGN = re.compile("[^ -\u017f]")
 LATEX_LONGEST = 200
 
 
@@ -66,7 +68,7 @@ def latex(text: str) -> str:
     line = shown(text)
     if len(line) > LATEX_LONGEST:
         line = f"{line[:LATEX_LONGEST]} (cut, {len(line)} characters)"
-    return "".join(_LATEX.get(c) or (c if " " <= c <= "\u017f" else f"\\foreign{{{ord(c):04X}}}{{{c}}}") for c in line)
+    return _FOREIGN.sub(lambda m: f"\\foreign{{{ord(m[0]):04X}}}{{{m[0]}}}", line.translate(_LATEX_TABLE))
 
 
 def _is_number(text: str) -> bool:

@@ -40,8 +40,7 @@ def _table(table: Table) -> str:
     head = " & ".join(_narrow(latex(title)) for _, title in table.columns) + r" \\"
     spec = "".join(_alignment(table, place) for place in range(width))
     rows = [
-        " & ".join(latex(table.shown(index, place)) for place in range(width)) + r" \\"
-        for index in range(len(table.rows))
+        " & ".join(_cell(table, index, place) for place in range(width)) + r" \\" for index in range(len(table.rows))
     ]
     return "\n".join(
         [
@@ -60,6 +59,11 @@ def _table(table: Table) -> str:
             "",
         ]
     )
+
+
+def _cell(table: Table, row: int, place: int) -> str:
+    text = table.shown(row, place)
+    return latex(text) if isinstance(table.rows[row][place], str) else text
 
 
 def _narrow(title: str) -> str:

@@ -32,8 +32,13 @@ def _table(table: Table) -> list[str]:
     lines.append(_row(markdown(title) for _, title in table.columns))
     lines.append(_row("---:" if number else "---" for number in numeric))
     for index in range(len(table.rows)):
-        lines.append(_row(markdown(table.shown(index, place)) for place in range(len(table.columns))))
+        lines.append(_row(_cell(table, index, place) for place in range(len(table.columns))))
     return [*lines, ""]
+
+
+def _cell(table: Table, row: int, place: int) -> str:
+    text = table.shown(row, place)
+    return markdown(text) if isinstance(table.rows[row][place], str) else text
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -84,6 +84,11 @@
     box.addEventListener("change", apply);
     apply();
   });
+  // All digits of a figure, for whoever points at it.
+  body.addEventListener("mouseover", (event) => {
+    const cell = event.target.closest("td[data-v]");
+    if (cell && !cell.title) cell.title = cell.dataset.v;
+  });
   view.addEventListener("change", choose);
   team.addEventListener("change", filter);
   search.addEventListener("input", filter);
