@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test browser-test lint bench clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -26,7 +26,10 @@ lint: $(VENV)/.test
 
 # Two at a time: training the smoke recipe to its floor takes one core for minutes.
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/browser
+
+browser-test: $(VENV)/.test
+	tests/browser/run $(BIN)/python
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py
