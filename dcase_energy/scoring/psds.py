@@ -99,7 +99,7 @@ def psds_from_deltas(
     clip_weight: Floats | None = None,
 ) -> PsdsResult:
     """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default."""
-    return PreparedPsds.build(deltas, truth, scenario).result(clip_weight)
+    return PreparedPsds.build(deltas, truth, scenario, often=False).result(clip_weight)
 
 
 @dataclass(frozen=True)
@@ -111,9 +111,11 @@ class PreparedPsds:
     scenario: PsdsScenario
 
     @classmethod
-    def build(cls, deltas: Sequence[ClassDeltas], truth: GroundTruth, scenario: PsdsScenario) -> PreparedPsds:
-        """Arrange the changes of all classes."""
-        budget = scenario.e_max * float(truth.duration_us.sum()) / _US_PER_HOUR
+    def build(
+        cls, deltas: Sequence[ClassDeltas], truth: GroundTruth, scenario: PsdsScenario, *, often: bool
+    ) -> PreparedPsds:
+        """Arrange the changes of all classes; ``often`` if many weightings of the clips will be asked for."""
+        budget = scenario.e_max * float(truth.duration_us.sum()) / _US_PER_HOUR if often else None
         n_kinds = CROSS_TRIGGER + len(truth.classes)
         return cls(tuple(arrange(one, len(truth.clips), n_kinds, budget) for one in deltas), truth, scenario)
 

@@ -167,7 +167,7 @@ def _parse(members: Sequence[_Member], columns: list[int]) -> _Batch | None:
     """Parse files of one header together; None if any cell is not a finite number."""
     import pandas as pd
 
-    exact: dict[str, Any] = {} if _default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
+    exact: dict[str, Any] = {} if default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
     joined = b"".join(body for _, _, body in members)
     try:
         frame = pd.read_csv(
@@ -192,7 +192,7 @@ def _parse(members: Sequence[_Member], columns: list[int]) -> _Batch | None:
     return _Batch([c for c, _, _ in members], [n for _, n, _ in members], rows, np.append(0, np.cumsum(lines)))
 
 
-def _default_is_exact(version: str) -> bool:
+def default_is_exact(version: str) -> bool:
     """From pandas 3.1 on every parser rounds correctly, and naming one is deprecated."""
     major, minor = (int(part) for part in version.split(".")[:2])
     return (major, minor) >= (3, 1)
