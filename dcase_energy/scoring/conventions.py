@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from dcase_energy.editions.model import Scoring
 from dcase_energy.scoring.deltas import PsdsScenario
 from dcase_energy.scoring.overlap import Timing
 from dcase_energy.scoring.resampling import Resampling, ResamplingKind
 from dcase_energy.scoring.segment import Grid
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Scoring
 
 COLLAR_S = 0.2
 COLLAR_SHARE = 0.2
@@ -104,7 +106,8 @@ class Conventions:
         if not metric.startswith("psds"):
             parts += [f"threshold {self.threshold:g}", f"no hits: {self.classes_without_hits}"]
         if metric != "segment_f1":
-            parts.append(f"ties {self.time_tolerance_us:+d} us" if self.arithmetic == "microseconds" else "float s")
+            parts.append("whole us" if self.arithmetic == "microseconds" else "floating-point s")
+            parts += [f"tolerance {self.time_tolerance_us:+d} us"] if self.time_tolerance_us else []
             parts += ["late detections ignored"] if self.late_detections == "ignore" else []
         return "; ".join(parts)
 

@@ -17,6 +17,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.evaluation import Evaluation, evaluate_points, evaluate_scores
 from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, read_events
+from dcase_energy.scoring.psds import PsdsResult
 from dcase_energy.scoring.rules import CLIPS_UNKNOWN, OUTPUT_FORMAT, THRESHOLD_MISSING
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
@@ -47,11 +48,23 @@ class SystemOutputs:
 
 @dataclass(frozen=True)
 class Scored:
-    """What came of scoring a system; ``figures`` is None if it could not be scored."""
+    """What came of scoring a system.
+
+    Attributes
+    ----------
+    outputs
+        What was scored.
+    figures
+        None if it could not be scored.
+    curves
+        PSD-ROC curves by run and scenario, if they were asked for.
+    findings
+        Everything that is wrong with the outputs.
+    """
 
     outputs: SystemOutputs
     figures: SystemFigures | None
-    curves: dict[str, Evaluation] = field(default_factory=dict)
+    curves: dict[str, dict[str, PsdsResult]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
 
@@ -113,14 +126,14 @@ def score_system(
     """
     findings: list[Finding] = []
     runs: dict[str, RunFigures] = {}
-    kept: dict[str, Evaluation] = {}
+    kept: dict[str, dict[str, PsdsResult]] = {}
     for name, output in outputs.runs.items():
         evaluation, problems = evaluate(output, truth, conventions)
         findings += problems
         if evaluation is not None:
             runs[name] = figures_of_run(evaluation, conventions.resampling)
             if curves:
-                kept[name] = evaluation
+                kept[name] = {metric: psds.result() for metric, psds in evaluation.psds.items()}
     usable = len(runs) == len(outputs.runs) and any(run.names for run in runs.values())
     figures = system_of_runs(outputs.name, runs, conventions.resampling) if usable else None
     return Scored(outputs, figures, kept, tuple(findings))
