@@ -11,10 +11,11 @@ from dcase_energy.scoring.collar import collar_by_clip
 from dcase_energy.scoring.conventions import COLLAR_S, COLLAR_SHARE, SEGMENT_S, Conventions
 from dcase_energy.scoring.counts import ClipCounts, Counts
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores, keep_clips
-from dcase_energy.scoring.deltas import ClassDeltas, class_deltas, operating_point_intervals
+from dcase_energy.scoring.deltas import class_deltas, operating_point_intervals
 from dcase_energy.scoring.intersection import intersection_by_clip
 from dcase_energy.scoring.intervals import Intervals, class_intervals, detections_at
-from dcase_energy.scoring.psds import PSDS1, PSDS2, PreparedPsds
+from dcase_energy.scoring.psds import PSDS1, PSDS2, PreparedPsds, arrange_class
+from dcase_energy.scoring.roc import Arranged
 from dcase_energy.scoring.segment import segment_by_clip
 
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
@@ -116,13 +117,14 @@ def _prepare(
     truth: GroundTruth, conventions: Conventions, intervals_of: Callable[[int], Intervals]
 ) -> dict[str, PreparedPsds]:
     scenarios = {metric: conventions.scenario(base) for metric, base in SCENARIOS.items()}
-    deltas: dict[str, list[ClassDeltas]] = {metric: [] for metric in scenarios}
+    often = conventions.resampling.count > 0
+    arranged: dict[str, list[Arranged]] = {metric: [] for metric in scenarios}
     for label in range(len(truth.classes)):
         intervals = intervals_of(label)
         for metric, scenario in scenarios.items():
-            deltas[metric].append(class_deltas(intervals, label, truth, scenario, conventions.timing))
-    often = conventions.resampling.count > 0
-    return {name: PreparedPsds.build(deltas[name], truth, scenarios[name], often=often) for name in scenarios}
+            deltas = class_deltas(intervals, label, truth, scenario, conventions.timing)
+            arranged[metric].append(arrange_class(deltas, truth, scenario, often=often))
+    return {metric: PreparedPsds(tuple(arranged[metric]), truth, scenarios[metric]) for metric in scenarios}
 
 
 def _count(found: Events, truth: GroundTruth, conventions: Conventions) -> dict[str, ClipCounts]:

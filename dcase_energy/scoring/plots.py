@@ -83,7 +83,7 @@ def _roc_figure(one: Scored) -> Any:
         axis.set_xlabel("effective false positives per hour")
         axis.legend(loc="lower right", title="area")
     axes[0].set_ylabel("effective true positive rate (classes in grey)")
-    figure.suptitle(one.outputs.name)
+    figure.suptitle(one.outputs.name, parse_math=False)
     return figure
 
 
@@ -110,10 +110,10 @@ def _class_figure(one: Scored) -> Any:
             if estimate.interval is not None:
                 axis.plot([x, x], [estimate.interval.low, estimate.interval.high], color="black", linewidth=0.9)
     names = [label.replace("_", " ") for label in labels if label is not None]
-    axis.set_xticks(np.arange(len(labels)), names, rotation=35, ha="right")
+    axis.set_xticks(np.arange(len(labels)), names, rotation=35, ha="right", parse_math=False)
     axis.set_ylim(0, 1)
     axis.legend(ncols=len(metrics), loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
-    figure.suptitle(one.outputs.name)
+    figure.suptitle(one.outputs.name, parse_math=False)
     return figure
 
 

@@ -99,7 +99,14 @@ def psds_from_deltas(
     clip_weight: Floats | None = None,
 ) -> PsdsResult:
     """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default."""
-    return PreparedPsds.build(deltas, truth, scenario, often=False).result(clip_weight)
+    arranged = tuple(arrange_class(one, truth, scenario, often=False) for one in deltas)
+    return PreparedPsds(arranged, truth, scenario).result(clip_weight)
+
+
+def arrange_class(deltas: ClassDeltas, truth: GroundTruth, scenario: PsdsScenario, *, often: bool) -> Arranged:
+    """Arrange the changes of one class; ``often`` if many weightings of the clips will be asked for."""
+    budget = scenario.e_max * float(truth.duration_us.sum()) / _US_PER_HOUR if often else None
+    return arrange(deltas, len(truth.clips), CROSS_TRIGGER + len(truth.classes), budget)
 
 
 @dataclass(frozen=True)
@@ -109,15 +116,6 @@ class PreparedPsds:
     classes: tuple[Arranged, ...]
     truth: GroundTruth
     scenario: PsdsScenario
-
-    @classmethod
-    def build(
-        cls, deltas: Sequence[ClassDeltas], truth: GroundTruth, scenario: PsdsScenario, *, often: bool
-    ) -> PreparedPsds:
-        """Arrange the changes of all classes; ``often`` if many weightings of the clips will be asked for."""
-        budget = scenario.e_max * float(truth.duration_us.sum()) / _US_PER_HOUR if often else None
-        n_kinds = CROSS_TRIGGER + len(truth.classes)
-        return cls(tuple(arrange(one, len(truth.clips), n_kinds, budget) for one in deltas), truth, scenario)
 
     def result(self, clip_weight: Floats | None = None) -> PsdsResult:
         """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default.

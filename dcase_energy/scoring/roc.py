@@ -73,7 +73,7 @@ class Arranged:
     hit_clip: Ints
     hit_sign: Floats
     wrong_cell: npt.NDArray[np.int32]
-    last_wrong: Ints
+    last_wrong: npt.NDArray[np.int32]
     segment_point: Ints
     segment_hit: Ints
     cuts: tuple[Cut, ...]
@@ -128,7 +128,7 @@ def arrange(deltas: ClassDeltas, n_clips: int, n_kinds: int, budget: float | Non
         hit_clip=deltas.clip[is_hit],
         hit_sign=deltas.sign[is_hit].astype(np.float64),
         wrong_cell=cell.astype(np.int32),
-        last_wrong=n_wrong,
+        last_wrong=n_wrong.astype(np.int32),
         segment_point=segment_point,
         segment_hit=last,
         cuts=() if budget is None else _cuts(deltas, change_point, segment_point, n_wrong, n_clips, budget),
