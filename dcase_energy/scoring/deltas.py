@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints
 from dcase_energy.scoring.intervals import Intervals
-from dcase_energy.scoring.overlap import EXACT, Amounts, Timing, overlapping_pairs
+from dcase_energy.scoring.overlap import EXACT, Amounts, Pairs, Timing, overlapping_pairs
 
 TRUE_POSITIVE, FALSE_POSITIVE, CROSS_TRIGGER = 0, 1, 2
 
@@ -57,10 +58,32 @@ class ClassDeltas:
         Index of the last change of each operating point, shape (n_points,).
     """
 
-    clip: Ints
-    kind: Ints
-    sign: Ints
+    clip: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.int16]
+    sign: npt.NDArray[np.int8]
     point: Ints
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the detections of one class have in common with annotated events; the same for every scenario.
+
+    ``covered``, shape (n_intervals, n_classes): how much of each detection the events of each class cover.
+    """
+
+    pairs: Pairs
+    pair_label: Ints
+    covered: Floats
+
+
+def coverage(intervals: Intervals, truth: GroundTruth, timing: Timing = EXACT) -> Coverage:
+    """Join the detections of one class with the ground truth."""
+    pairs = overlapping_pairs(intervals.events, truth, timing)
+    pair_label = truth.events.label[pairs.event]
+    n_classes, n_intervals = len(truth.classes), len(intervals.events)
+    cell = pairs.detection * n_classes + pair_label
+    covered = np.bincount(cell, weights=pairs.of_detection, minlength=n_intervals * n_classes)
+    return Coverage(pairs, pair_label, covered.reshape(-1, n_classes).astype(np.float64, copy=False))
 
 
 def class_deltas(
@@ -69,8 +92,11 @@ def class_deltas(
     truth: GroundTruth,
     scenario: PsdsScenario,
     timing: Timing = EXACT,
+    common: Coverage | None = None,
 ) -> ClassDeltas:
     """Turn the detections of one class into changes of its true positives, false positives and cross-triggers.
+
+    ``common`` may hold what several scenarios share.
 
     Raises
     ------
@@ -81,43 +107,38 @@ def class_deltas(
     if timing.in_seconds and not intervals.separate:
         raise ValueError("floating-point seconds are for operating points, not for scores")
     found = intervals.events
-    pairs = overlapping_pairs(found, truth, timing)
-    pair_label = truth.events.label[pairs.event]
-    n_classes = len(truth.classes)
-    # Shape (n_intervals, n_classes): how much of each detection the events of each class cover.
-    covered = np.bincount(
-        pairs.detection * n_classes + pair_label,
-        weights=pairs.of_detection,
-        minlength=len(found) * n_classes,
-    ).reshape(-1, n_classes)
+    common = common or coverage(intervals, truth, timing)
+    pairs, covered = common.pairs, common.covered
     relevant = timing.enough(covered[:, label], found.duration_us, scenario.dtc)
     wrong = np.flatnonzero(~relevant)
     false = wrong[timing.counted(found, truth)[wrong]]
-    changes = [_appear_and_vanish(intervals, false, FALSE_POSITIVE)]
+    changes = [_appear_and_vanish(intervals, false, np.full(len(false), FALSE_POSITIVE))]
     if scenario.alpha_ct > 0:
-        for other in range(n_classes):
-            if other != label:
-                triggered = wrong[timing.enough(covered[wrong, other], found.duration_us[wrong], scenario.cttc)]
-                changes.append(_appear_and_vanish(intervals, triggered, CROSS_TRIGGER + other))
-    hit = relevant[pairs.detection] & (pair_label == label)
+        triggers = timing.enough(covered[wrong], found.duration_us[wrong, None], scenario.cttc)
+        triggers[:, label] = False
+        detection, other = np.nonzero(triggers)
+        changes.append(_appear_and_vanish(intervals, wrong[detection], CROSS_TRIGGER + other))
+    hit = relevant[pairs.detection] & (common.pair_label == label)
     count = _hits_at_points if intervals.separate else _true_positive_changes
     changes.append(
         count(intervals, pairs.detection[hit], pairs.event[hit], pairs.of_event[hit], truth, scenario.gtc, timing)
     )
     score, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
-    order = np.argsort(-score, kind="stable")
+    # Changes at one score take effect together, so their order among themselves does not matter.
+    order = np.argsort(-score)
     score = score[order]
     point = np.flatnonzero(np.append(score[1:] != score[:-1], True)[: len(score)])
-    return ClassDeltas(clip[order], kind[order], sign[order], point)
+    return ClassDeltas(clip.astype(np.int32)[order], kind.astype(np.int16)[order], sign.astype(np.int8)[order], point)
 
 
-def _appear_and_vanish(intervals: Intervals, index: Ints, kind: int) -> tuple[Floats, Ints, Ints, Ints]:
+def _appear_and_vanish(intervals: Intervals, index: Ints, kind: Ints) -> tuple[Floats, Ints, Ints, Ints]:
     """One count more where each detection appears, one less where it ends (if it ever does)."""
-    ends = index[np.isfinite(intervals.death[index])]
+    lasts = np.isfinite(intervals.death[index])
+    ends = index[lasts]
     score = np.concatenate([intervals.birth[index], intervals.death[ends]])
     clip = np.concatenate([intervals.events.clip[index], intervals.events.clip[ends]])
-    sign = np.concatenate([np.ones(len(index), np.int64), -np.ones(len(ends), np.int64)])
-    return score, clip, np.full(len(score), kind, dtype=np.int64), sign
+    sign = np.repeat(np.array([1, -1], dtype=np.int64), [len(index), len(ends)])
+    return score, clip, np.concatenate([kind, kind[lasts]]), sign
 
 
 def _true_positive_changes(

@@ -11,7 +11,7 @@ from dcase_energy.scoring.collar import collar_by_clip
 from dcase_energy.scoring.conventions import COLLAR_S, COLLAR_SHARE, SEGMENT_S, Conventions
 from dcase_energy.scoring.counts import ClipCounts, Counts
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores, keep_clips
-from dcase_energy.scoring.deltas import class_deltas, operating_point_intervals
+from dcase_energy.scoring.deltas import class_deltas, coverage, operating_point_intervals
 from dcase_energy.scoring.intersection import intersection_by_clip
 from dcase_energy.scoring.intervals import Intervals, class_intervals, detections_at
 from dcase_energy.scoring.psds import PSDS1, PSDS2, PreparedPsds, arrange_class
@@ -121,8 +121,9 @@ def _prepare(
     arranged: dict[str, list[Arranged]] = {metric: [] for metric in scenarios}
     for label in range(len(truth.classes)):
         intervals = intervals_of(label)
+        common = coverage(intervals, truth, conventions.timing)
         for metric, scenario in scenarios.items():
-            deltas = class_deltas(intervals, label, truth, scenario, conventions.timing)
+            deltas = class_deltas(intervals, label, truth, scenario, conventions.timing, common)
             arranged[metric].append(arrange_class(deltas, truth, scenario, often=often))
     return {metric: PreparedPsds(tuple(arranged[metric]), truth, scenarios[metric]) for metric in scenarios}
 

@@ -117,15 +117,17 @@ def arrange(deltas: ClassDeltas, n_clips: int, n_kinds: int, budget: float | Non
     Without it there are none, which is quicker for a single weighting.
     """
     is_hit = deltas.kind == TRUE_POSITIVE
-    change_point = np.searchsorted(deltas.point, np.arange(len(deltas.kind)))
+    n_points = len(deltas.point)
+    change_point = np.repeat(np.arange(n_points), np.diff(deltas.point, prepend=-1))
     hit_point = change_point[is_hit]
     last = np.flatnonzero(np.append(hit_point[1:] != hit_point[:-1], True)[: len(hit_point)])
     wrong = ~is_hit
-    cell = ((deltas.sign[wrong] < 0) * n_kinds + deltas.kind[wrong]) * n_clips + deltas.clip[wrong]
-    n_wrong = np.searchsorted(np.flatnonzero(wrong), deltas.point, side="right")
+    kind = np.where(deltas.sign < 0, n_kinds, 0) + deltas.kind
+    cell = kind[wrong] * n_clips + deltas.clip[wrong]
+    n_wrong = np.cumsum(wrong)[deltas.point]
     segment_point = hit_point[last]
     return Arranged(
-        hit_clip=deltas.clip[is_hit],
+        hit_clip=deltas.clip[is_hit].astype(np.int64),
         hit_sign=deltas.sign[is_hit].astype(np.float64),
         wrong_cell=cell.astype(np.int32),
         last_wrong=n_wrong.astype(np.int32),
@@ -161,13 +163,13 @@ def _lasting_false_positives(deltas: ClassDeltas, change_point: Ints) -> tuple[I
     """
     wrong = np.flatnonzero(deltas.kind == FALSE_POSITIVE)
     wrong = wrong[np.argsort(deltas.clip[wrong], kind="stable")]
-    clip, point = deltas.clip[wrong], change_point[wrong]
+    clip, point = deltas.clip[wrong].astype(np.int64), change_point[wrong]
     if not len(wrong):
         return clip, point, clip
     # Counts are those after all changes of a clip at one operating point.
     starts = np.flatnonzero(np.append(True, (clip[1:] != clip[:-1]) | (point[1:] != point[:-1])))
     clip, point = clip[starts], point[starts]
-    running = np.cumsum(np.add.reduceat(deltas.sign[wrong], starts))
+    running = np.cumsum(np.add.reduceat(deltas.sign[wrong], starts, dtype=np.int64))
     opens = np.append(True, clip[1:] != clip[:-1])
     before = np.append(0, running[:-1])[opens]
     number = np.cumsum(opens) - 1
