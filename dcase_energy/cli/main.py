@@ -23,6 +23,7 @@ COMMANDS = {
     "score": "PSDS and F1 of score folders or event lists against ground truth",
     "report": "your systems: scores, energies and their ratio to this machine's baseline",
     "rank": "ranking sheets of packages or of a table of results",
+    "study": "the ICASSP 2023 study on your hardware: run the grid, its tables and figures",
     "editions": "list the editions",
     "schema": "print the JSON Schema of an edition's metadata file",
 }
