@@ -72,6 +72,42 @@ def report(
     return int(has_errors(gathered.findings))
 
 
+@command.command("import", epilog="Example: dcase-energy study import desed_energy_runs.csv --epochs 200 --output runs")
+@click.argument("sheets", nargs=-1, required=True, type=existing(folder=False), metavar="SHEET...")
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True)
+@click.option("--gpu", help="GPU of all rows, in place of the sheet's.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs of all trainings.")
+@click.option("--f1", type=click.Choice(["07", "05"]), help="F1 criterion of the sheet.  [default: not known]")
+def import_(
+    sheets: tuple[Path, ...],
+    output: Path,
+    gpu: str | None,
+    batch_size: int | None,
+    epochs: int | None,
+    f1: Literal["05", "07"] | None,
+) -> int:
+    """Make run folders from sheets made elsewhere, and name what they lack.
+
+    SHEET is a CSV with one run a row (columns gpu, batch_size or batch_unit, total_kwh, and any of max_f1_pct,
+    time_hh_mm or duration_s, kwh_at_f1_40, kwh_at_95, kwh_at_max), or an emissions.csv of CodeCarbon, for which
+    --batch-size is needed. Exit code 1 if something in a sheet is wrong; what is right is imported all the same.
+    """
+    from dcase_energy.study.importing import Given, import_sheet
+
+    failed = False
+    for sheet in sheets:
+        try:
+            runs, findings = import_sheet(sheet, output, Given(gpu, batch_size, epochs, f1))
+        except OSError as error:
+            raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
+        _show(findings)
+        failed = failed or has_errors(findings)
+        gpus, batches = len({run.gpu for run in runs}), len({run.batch_size for run in runs})
+        say(f"{visible(str(sheet))}: {len(runs)} runs of {gpus} GPUs and {batches} batch sizes -> {output}")
+    return int(failed)
+
+
 def _write(made: Report, output_dir: Path, formats: Sequence[str], images: tuple[str, ...]) -> list[Path]:
     """Write everything; figures are left out, with a word, where matplotlib is missing."""
     from dcase_energy.documents.atomic import write_bytes

@@ -107,7 +107,7 @@ def _of_epochs(epochs: Sequence[Epoch], criterion: Criterion) -> Outcome:
 
 
 def _of_figures(run: Run) -> Outcome:
-    """Only what follows exactly is computed; nothing is guessed."""
+    """What is stated, but where it follows from figures stated with more digits; nothing is guessed."""
     stated, epochs = run.about.figures, run.about.work.epochs
     if stated is None:
         return Outcome()
@@ -121,8 +121,8 @@ def _of_figures(run: Run) -> Outcome:
         f1_95_pct=f1_95,
         duration_s=duration_s,
         total_kwh=total,
-        epoch_wh=None if total is None or not epochs else 1000 * total / epochs,
-        minute_wh=None if total is None or not duration_s else 1000 * total / (duration_s / 60),
+        epoch_wh=stated.epoch_wh if total is None or not epochs else 1000 * total / epochs,
+        minute_wh=stated.minute_wh if total is None or not duration_s else 1000 * total / (duration_s / 60),
         kwh_at_f1_40=stated.kwh_at_f1_40,
         kwh_at_95=stated.kwh_at_95,
         kwh_at_max=stated.kwh_at_max,

@@ -144,7 +144,7 @@ def _look(index: int) -> dict[str, Any]:
 
 def _legend(axes: Axes) -> None:
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(fontsize=7, ncols=2)
+        axes.figure.legend(loc="outside right upper", fontsize=7)
 
 
 def _save(figure: Figure, suffix: str) -> bytes:

@@ -152,9 +152,9 @@ def _claims_sheet(claims: Sequence[Claim]) -> Sheet:
         if (chosen := [claim for claim in claims if claim.claim == name])
     )
     notes = (
-        "Shares of variance: two-way analysis of variance over runs; where the grid has gaps, the mean over both orders "
-        "of fitting. An empty value is one that these runs cannot tell; without repeated runs the residual stands in "
-        "the interaction.",
+        "Shares of variance: two-way analysis of variance over runs; where the grid has gaps, the mean over both "
+        "orders of fitting. An empty value is one that these runs cannot tell; without repeated runs the residual "
+        "stands in the interaction.",
         "Savings are in percent of the energy of all epochs. The paper found about 40 % for stopping at the highest F1 "
         "(70 % for small batches) and about 65 % for stopping at 95 % of it (80 %).",
         "A patience rule stops once F1 has not risen above its highest value for so many epochs.",

@@ -77,6 +77,8 @@ class Figures(_Document):
     max_f1_pct: Percent | None = None
     duration_s: Amount | None = None
     total_kwh: Amount | None = None
+    epoch_wh: Amount | None = None
+    minute_wh: Amount | None = None
     f1_95_pct: Percent | None = None
     kwh_at_f1_40: Amount | None = None
     kwh_at_95: Amount | None = None

@@ -103,7 +103,7 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     >>> sorted(["RTX 3090", "RTX 980", "A40"], key=natural_key)
     ['A40', 'RTX 980', 'RTX 3090']
     """
-    parts = re.split(r"([0-9]+)", name)
+    parts = re.split(r"([0-9]+)", re.sub(r"[\s_-]+", "", name))
     return [(1, int(part), "") if part.isdecimal() else (0, 0, part.casefold()) for part in parts]
 
 
