@@ -13,7 +13,7 @@ import numpy as np
 
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints
 from dcase_energy.scoring.intervals import Intervals
-from dcase_energy.scoring.overlap import covers, overlapping_pairs
+from dcase_energy.scoring.overlap import EXACT, Amounts, Timing, overlapping_pairs
 
 TRUE_POSITIVE, FALSE_POSITIVE, CROSS_TRIGGER = 0, 1, 2
 
@@ -63,36 +63,46 @@ class ClassDeltas:
     point: Ints
 
 
-def class_deltas(intervals: Intervals, label: int, truth: GroundTruth, scenario: PsdsScenario) -> ClassDeltas:
-    """Turn the detections of one class into changes of its true positives, false positives and cross-triggers."""
+def class_deltas(
+    intervals: Intervals,
+    label: int,
+    truth: GroundTruth,
+    scenario: PsdsScenario,
+    timing: Timing = EXACT,
+) -> ClassDeltas:
+    """Turn the detections of one class into changes of its true positives, false positives and cross-triggers.
+
+    Raises
+    ------
+    ValueError
+        If ``timing`` asks for floating-point seconds and the detections come from scores: covered shares of growing
+        detections are only defined exactly in whole microseconds.
+    """
+    if timing.in_seconds and not intervals.separate:
+        raise ValueError("floating-point seconds are for operating points, not for scores")
     found = intervals.events
-    pairs = overlapping_pairs(found, truth)
+    pairs = overlapping_pairs(found, truth, timing)
     pair_label = truth.events.label[pairs.event]
     n_classes = len(truth.classes)
     # Shape (n_intervals, n_classes): how much of each detection the events of each class cover.
     covered = np.bincount(
         pairs.detection * n_classes + pair_label,
-        weights=pairs.overlap_us,
+        weights=pairs.of_detection,
         minlength=len(found) * n_classes,
     ).reshape(-1, n_classes)
-    relevant = covers(covered[:, label], found.duration_us, scenario.dtc)
+    relevant = timing.enough(covered[:, label], found.duration_us, scenario.dtc)
     wrong = np.flatnonzero(~relevant)
-    changes = [_appear_and_vanish(intervals, wrong, FALSE_POSITIVE)]
+    false = wrong[timing.counted(found, truth)[wrong]]
+    changes = [_appear_and_vanish(intervals, false, FALSE_POSITIVE)]
     if scenario.alpha_ct > 0:
         for other in range(n_classes):
             if other != label:
-                triggered = wrong[covers(covered[wrong, other], found.duration_us[wrong], scenario.cttc)]
+                triggered = wrong[timing.enough(covered[wrong, other], found.duration_us[wrong], scenario.cttc)]
                 changes.append(_appear_and_vanish(intervals, triggered, CROSS_TRIGGER + other))
     hit = relevant[pairs.detection] & (pair_label == label)
+    count = _hits_at_points if intervals.separate else _true_positive_changes
     changes.append(
-        _true_positive_changes(
-            intervals,
-            pairs.detection[hit],
-            pairs.event[hit],
-            pairs.overlap_us[hit],
-            truth,
-            scenario,
-        )
+        count(intervals, pairs.detection[hit], pairs.event[hit], pairs.of_event[hit], truth, scenario.gtc, timing)
     )
     score, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
     order = np.argsort(-score, kind="stable")
@@ -114,9 +124,10 @@ def _true_positive_changes(
     intervals: Intervals,
     detection: Ints,
     event: Ints,
-    overlap_us: Ints,
+    overlap_us: Amounts,
     truth: GroundTruth,
-    scenario: PsdsScenario,
+    gtc: float,
+    timing: Timing,
 ) -> tuple[Floats, Ints, Ints, Ints]:
     """Where the relevant detections of an annotated event begin or cease to cover enough of it."""
     score = np.concatenate([intervals.birth[detection], intervals.death[detection]])
@@ -130,13 +141,37 @@ def _true_positive_changes(
     settled = np.ones(len(score), dtype=bool)
     settled[:-1] = (score[1:] != score[:-1]) | (owner[1:] != owner[:-1])
     score, covered_us, owner = score[settled], covered_us[settled], owner[settled]
-    found = covers(covered_us, truth.events.duration_us[owner], scenario.gtc) & np.isfinite(score)
+    found = timing.enough(covered_us, truth.events.duration_us[owner], gtc)
+    found &= (covered_us > 0) & np.isfinite(score)
     before = np.zeros(len(found), dtype=bool)
     before[1:] = found[:-1] & (owner[1:] == owner[:-1])
     sign = found.astype(np.int64) - before.astype(np.int64)
     changed = np.flatnonzero((sign != 0) & np.isfinite(score))
     clip = truth.events.clip[owner[changed]]
     return score[changed], clip, np.full(len(changed), TRUE_POSITIVE), sign[changed]
+
+
+def _hits_at_points(
+    intervals: Intervals,
+    detection: Ints,
+    event: Ints,
+    amount: Amounts,
+    truth: GroundTruth,
+    gtc: float,
+    timing: Timing,
+) -> tuple[Floats, Ints, Ints, Ints]:
+    """Events that are hit at each operating point: one more where it begins, one less where it ends."""
+    point = intervals.birth[detection].astype(np.int64)
+    n_points = int(point.max()) + 1 if len(point) else 1
+    cell, member = np.unique(event * n_points + point, return_inverse=True)
+    covered = np.bincount(member, weights=amount, minlength=len(cell))
+    owner = cell // n_points
+    hit = timing.enough(covered, truth.events.duration_us[owner], gtc)
+    birth, clip = (cell % n_points)[hit].astype(np.float64), truth.events.clip[owner[hit]]
+    n_hits = len(clip)
+    sign = np.repeat(np.array([1, -1], dtype=np.int64), n_hits)
+    score = np.concatenate([birth, birth - 1])
+    return score, np.tile(clip, 2), np.full(2 * n_hits, TRUE_POSITIVE), sign
 
 
 def operating_point_intervals(points: Sequence[Events], label: int) -> Intervals:
@@ -149,4 +184,4 @@ def operating_point_intervals(points: Sequence[Events], label: int) -> Intervals
         np.concatenate([events.onset_us for events in chosen]),
         np.concatenate([events.offset_us for events in chosen]),
     )
-    return Intervals(events, birth, birth - 1)
+    return Intervals(events, birth, birth - 1, separate=True)

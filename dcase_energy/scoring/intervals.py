@@ -30,11 +30,14 @@ class Intervals:
         The detections; each exists for thresholds t with ``death <= t < birth``.
     birth, death
         Scores, shape (n_intervals,).
+    separate
+        Whether each detection exists at one operating point only; its number then takes the place of a score.
     """
 
     events: Events
     birth: Floats
     death: Floats
+    separate: bool = False
 
     def at(self, threshold: float) -> Events:
         """The detections at one threshold: frames whose score is above it."""

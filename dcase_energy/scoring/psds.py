@@ -21,6 +21,7 @@ from dcase_energy.scoring.deltas import (
     operating_point_intervals,
 )
 from dcase_energy.scoring.intervals import class_intervals
+from dcase_energy.scoring.overlap import EXACT, Timing
 from dcase_energy.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
 
 PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
@@ -66,7 +67,7 @@ class PsdsResult:
     classes_without_events: tuple[str, ...]
 
 
-def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario) -> PsdsResult:
+def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario, timing: Timing = EXACT) -> PsdsResult:
     """PSDS over all thresholds.
 
     Parameters
@@ -84,17 +85,23 @@ def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario)
         Equal to sed_scores_eval's ``psds`` within rounding.
     """
     deltas = [
-        class_deltas(class_intervals(scores, label), label, truth, scenario) for label in range(len(truth.classes))
+        class_deltas(class_intervals(scores, label), label, truth, scenario, timing)
+        for label in range(len(truth.classes))
     ]
     return psds_from_deltas(deltas, truth, scenario)
 
 
-def psds_from_operating_points(points: Sequence[Events], truth: GroundTruth, scenario: PsdsScenario) -> PsdsResult:
-    """PSDS over the given operating points, one table of detections each (psds_eval's way)."""
+def psds_from_operating_points(
+    points: Sequence[Events], truth: GroundTruth, scenario: PsdsScenario, timing: Timing = EXACT
+) -> PsdsResult:
+    """PSDS over the given operating points, one table of detections each (psds_eval's way).
+
+    ``Timing("seconds", late_detections="ignore")`` gives psds_eval's figures to the last digits.
+    """
     deltas = []
     for label in range(len(truth.classes)):
         intervals = operating_point_intervals(points, label)
-        deltas.append(class_deltas(intervals, label, truth, scenario))
+        deltas.append(class_deltas(intervals, label, truth, scenario, timing))
     return psds_from_deltas(deltas, truth, scenario)
 
 
