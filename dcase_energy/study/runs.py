@@ -95,6 +95,15 @@ class Work(_Document):
     data: str | None = None
 
 
+class Progress(_Document):
+    """How far a training is: epochs that ended, their energy, time and last F1 (criterion 0.7)."""
+
+    epochs: int
+    energy_kwh: float
+    duration_s: float
+    f1: float | None = None
+
+
 class RunFile(_Document):
     """run.json.
 
@@ -104,16 +113,20 @@ class RunFile(_Document):
 
     kind: Literal["study-run"] = "study-run"
     schema_version: Literal["1.0"] = "1.0"
-    state: Literal["running", "failed", "done"]
+    state: Literal["waiting", "running", "failed", "done"]
     gpu: Annotated[str, Field(min_length=1, max_length=200)]
     batch_size: Annotated[int, Field(ge=1)]
     repeat: int | None = None
     work: Work
     specification: Flat | None = None
     specification_sha256: str | None = None
+    recipe_source: str | None = None
+    check_hardware: bool = True
     started: str | None = None
     ended: str | None = None
-    sessions: int = 1
+    sessions: int = 0
+    progress: Progress | None = None
+    waits_for: str | None = None
     error: str | None = None
     tier: str | None = None
     valid: bool | None = None
