@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -86,6 +87,9 @@ def _on_cluster(
         message = "--scheduler needs Dask: pip install 'dcase-energy[cluster]'"
         raise ParallelError(message) from None
     is_file = scheduler.endswith(".json")
+    if is_file and not Path(scheduler).is_file():
+        # Dask would wait for the file to appear, for ever.
+        raise ParallelError(f"there is no scheduler file {scheduler}; `dask scheduler --scheduler-file` writes it")
     place = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
     try:
         client = Client(**place, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)

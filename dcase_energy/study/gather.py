@@ -12,6 +12,8 @@ from dcase_energy.study.rules import GRID_UNBALANCED, RUN_INVALID, RUN_NOT_DONE,
 from dcase_energy.study.runs import Criterion, Run, find_run_folders, read_run
 from dcase_energy.study.tables import natural_key
 
+_UNFINISHED = {"failed": "the run failed", "waiting": "the run has not begun", "running": "the run has not ended"}
+
 
 @dataclass(frozen=True)
 class Gathered:
@@ -55,7 +57,7 @@ def _left_out(
     """Why a run does not enter the tables; None if it does."""
     about, where = run.about, Where(run.path)
     if about.state != "done":
-        message = "the run failed" if about.state == "failed" else "the run has not ended"
+        message = _UNFINISHED[about.state]
         return RUN_NOT_DONE.finding(where, f"{message}; it is left out", found=about.error)
     if about.valid is False and not include_invalid:
         return RUN_INVALID.finding(

@@ -97,17 +97,22 @@ def _complete(row: Row, given: Given) -> Row:
     figures = row.figures.model_copy(update={"f1_criterion": given.criterion})
     return replace(
         row,
-        gpu=given.gpu or row.gpu,
+        gpu=given.gpu or _plain(row.gpu),
         batch_size=given.batch_size or row.batch_size,
         epochs=given.epochs or row.epochs,
         figures=figures,
     )
 
 
+def _plain(text: str | None) -> str | None:
+    """A name without control characters."""
+    return text and "".join(character if character.isprintable() else " " for character in text)[:200].strip()
+
+
 def _run_file(path: Path, row: Row, gpu: str, batch_size: int, repeat: int) -> RunFile:
     return RunFile(
         state="done",
-        gpu=gpu[:200],
+        gpu=gpu,
         batch_size=batch_size,
         repeat=repeat,
         work=Work(recipe=None, epochs=row.epochs),

@@ -22,6 +22,8 @@ from dcase_energy.study.rules import RUN_EPOCHS, RUN_UNREADABLE
 RUN_FILE = "run.json"
 EPOCHS_FILE = "epochs.csv"
 _MAX_BYTES = 50_000_000
+# Control characters have no place in sheets and figures.
+_PLAIN_TEXT = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 Criterion = Literal["05", "07"]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -114,7 +116,7 @@ class RunFile(_Document):
     kind: Literal["study-run"] = "study-run"
     schema_version: Literal["1.0"] = "1.0"
     state: Literal["waiting", "running", "failed", "done"]
-    gpu: Annotated[str, Field(min_length=1, max_length=200)]
+    gpu: Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN_TEXT)]
     batch_size: Annotated[int, Field(ge=1)]
     repeat: int | None = None
     work: Work
@@ -219,7 +221,7 @@ def read_epochs(path: Path) -> tuple[tuple[Epoch, ...], list[Finding]]:
         return (), [data]
     table = read_table(data, str(path), required=COLUMNS, delimiter=",")
     rows = [_epoch(table, row) for row in range(len(table.rows))]
-    if table.columns and not rows:
+    if table.columns and not rows and not table.findings:
         table.findings.append(RUN_EPOCHS.finding(table.where(), "no epoch"))
     epochs = tuple(row for row in rows if row is not None)
     return epochs, table.findings

@@ -90,3 +90,22 @@ def test_the_extra_cost_is_within_its_tolerance_but_for_the_misprints(built):
         if abs(extra - float(expected["extra_cost_95_to_max_pct"])) > EXTRA_TOLERANCE:
             wrong[value] = expected["extra_cost_95_to_max_pct"]
     assert wrong == {value: text for value, text in MISPRINTS.items() if value in found}
+
+
+def test_savings_follow_from_the_printed_energies(built):
+    number, panel, report = built
+    if number == 1:
+        pytest.skip("table 1 has no energies to levels")
+    golden = GOLDENS / f"savings_{panel}.txt"
+    assert "\n".join([*savings(panel, report), ""]) == golden.read_text()
+
+
+def savings(panel: str, report: Report) -> list[str]:
+    """What stopping at a level would have saved, a line for each row of the panel and one for all."""
+    lines = []
+    for claim in report.claims:
+        of = claim.batch_size if panel == "batch" else claim.gpu
+        everything = claim.gpu is None and claim.batch_size is None
+        if claim.claim == "saving" and claim.quantity.startswith("stop") and (of is not None or everything):
+            lines.append(f"{claim.quantity}, {of or 'all'}: {claim.value:.1f} ± {claim.deviation:.1f} %")
+    return lines
