@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import os
@@ -10,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +21,7 @@ from dcase_energy.study.lock import LockedError, held, is_held
 from dcase_energy.study.running import Job, prepare, run_job, run_jobs, to_do
 from dcase_energy.study.runs import Progress
 from dcase_energy.study.status import read_status
+from tests.study.clusters import cluster, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = str(Path(__file__).parent / "tiny.toml")
@@ -177,37 +176,6 @@ def test_a_training_ends_when_whoever_started_it_is_gone(tmp_path):
     assert states(output) == ["interrupted"]
 
 
-def wait_for(condition, timeout_s: float = 30.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-@contextlib.contextmanager
-def cluster(folder: Path, workers: int, *options: str):
-    """A scheduler and workers, each a process; gives the scheduler's file and the workers."""
-    place = folder / "scheduler.json"
-    dask = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    processes = [
-        subprocess.Popen([*dask, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(place)], **quiet)
-    ]
-    try:
-        wait_for(place.exists)
-        command = [*dask, "worker", "--scheduler-file", str(place), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        processes += [subprocess.Popen([*command, *options], **quiet) for _ in range(workers)]
-        from distributed import Client
-
-        with Client(scheduler_file=str(place), set_as_default=False) as client:
-            client.wait_for_workers(workers, timeout=60)
-        yield str(place), processes[1:]
-    finally:
-        for process in reversed(processes):
-            process.kill()
-            process.wait()
-
-
 def test_a_killed_worker_loses_no_run(tmp_path):
     output = tmp_path / "runs"
     orders(output, b8="hang")
@@ -217,7 +185,7 @@ def test_a_killed_worker_loses_no_run(tmp_path):
 
     def kill(pids: set[int]) -> None:
         """Kill the worker that trains the first run of batch 8 as soon as it hangs."""
-        wait_for(lambda: started.exists() and "begin b8-r1" in started.read_text(), 60)
+        wait_for(lambda: started.exists() and "begin b8-r1" in started.read_text())
         line = next(line for line in started.read_text().splitlines() if line.startswith("begin b8-r1"))
         _, name, child, worker = line.split()
         assert int(worker) in pids
