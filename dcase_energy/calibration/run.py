@@ -28,7 +28,7 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.documents.atomic import write_text
 from dcase_energy.measure.host import facts
 from dcase_energy.measure.instruments import instruments_for_torch
-from dcase_energy.measure.journal import JournalError, JournalWriter, canonical_json, read_journal
+from dcase_energy.measure.journal import JournalError, JournalWriter, canonical_json, fresh_journal, read_journal
 from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.recorder import Instruments
@@ -145,22 +145,10 @@ def _maker(plan: Plan) -> MakeInstruments:
 
 
 def _fresh(path: Path, output: Path) -> JournalWriter:
-    """A new journal. One of a run that was cut off is moved aside, not lost: it is what was measured."""
-    if path.exists():
-        try:
-            entries = read_journal(path)
-            finished = not entries or (entries[-1].get("entry") == "finish" and entries[-1].get("complete") is True)
-        except JournalError:
-            finished = False
-        if finished:
-            path.unlink()
-        else:
-            number = 1
-            while (aside := path.with_name(f"{output.stem}.interrupted-{number}.jsonl")).exists():
-                number += 1
-            path.rename(aside)
+    """A new journal, and no checkpoints of another run."""
+    journal = fresh_journal(path)
     shutil.rmtree(_checkpoints_of(output), ignore_errors=True)
-    return JournalWriter(path)
+    return journal
 
 
 def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:

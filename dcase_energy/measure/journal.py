@@ -64,6 +64,11 @@ class JournalWriter:
                 file.truncate(file.read().rfind(b"\n") + 1)
         self._file: TextIO = path.open("a" if resume else "x", encoding="utf-8")
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been written yet."""
+        return self._previous == _FIRST
+
     def write(self, entry: str, **fields: Any) -> None:
         """Append an entry of the given name."""
         line = canonical_json({"entry": entry, "previous": self._previous, **fields})
@@ -75,6 +80,28 @@ class JournalWriter:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def fresh_journal(path: Path) -> JournalWriter:
+    """Begin a journal anew.
+
+    One that was cut off is moved aside (``.interrupted-1.jsonl``, ...), not lost: it holds what was measured.
+    """
+    if path.exists():
+        try:
+            entries = read_journal(path)
+            finished = not entries or entries[-1].get("entry") == "finish"
+        except JournalError:
+            finished = False
+        if finished:
+            path.unlink()
+        else:
+            stem = path.name.removesuffix(".journal.jsonl")
+            number = 1
+            while (aside := path.with_name(f"{stem}.interrupted-{number}.jsonl")).exists():
+                number += 1
+            path.rename(aside)
+    return JournalWriter(path)
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:

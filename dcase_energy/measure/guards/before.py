@@ -38,7 +38,8 @@ def tracker_config(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  #
 def tracker_started(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
     """A failed measurement is never a zero."""
     if view.failure is not None:
-        yield invalid(view.failure, view.failure)
+        code = view.failure.partition(":")[0]
+        yield invalid(None, f"no figure: see {code}") if code != "interrupted" else ok(None, "the tracker was ready")
         return
     if not view.meters:
         yield invalid(None, "no meter was started")
@@ -133,15 +134,18 @@ def gpu_exclusive(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # 
 
 def host_exclusive(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
     """The share of the processors that work which is not ours used."""
-    share = foreign_share(view)
+    share = foreign_share(view, limits["min_s"])
     if share is None:
         return
     message = f"other work used {share:.0%} of the processors"
     yield graded(share, limits["ok_share"], limits["warn_share"], message)
 
 
-def foreign_share(view: JournalView) -> float | None:
-    """Busy time of the machine without our own, over all processors' time; None where it is not known."""
+def foreign_share(view: JournalView, min_s: float = 0.0) -> float | None:
+    """Busy time of the machine without our own, over all processors' time; None where it is not known.
+
+    A time below ``min_s`` tells nothing: the kernel counts in steps of a hundredth of a second.
+    """
     threads = view.header.get("hardware", {}).get("cpu_threads")
     foreign_s, wall_s = 0.0, 0.0
     for segment in view.samples:
@@ -151,7 +155,7 @@ def foreign_share(view: JournalView) -> float | None:
             continue
         foreign_s += max(0.0, (values[2] - values[0]) - (values[3] - values[1]))
         wall_s += last["reading"]["time_s"] - first["reading"]["time_s"]
-    return foreign_s / (wall_s * threads) if threads and wall_s > 0 else None
+    return foreign_s / (wall_s * threads) if threads and wall_s > min_s else None
 
 
 def single_tracker(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001

@@ -74,7 +74,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "little other work on the processors",
         "neighbours changed a figure 2.8 times",
         before.host_exclusive,
-        {"ok_share": 0.05, "warn_share": 0.15},
+        {"ok_share": 0.05, "warn_share": 0.15, "min_s": 2.0},
     ),
     GuardSpec(
         10, "single-tracker", "before", "one session a host", "nodes were counted once per rank", before.single_tracker

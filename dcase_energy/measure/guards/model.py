@@ -31,7 +31,7 @@ class JournalView:
     tier, warnings, complete
         As the record will have them.
     failure
-        Why nothing, or not all, was measured; None where all went well.
+        Why nothing, or not all, was measured, after the code of the guard that says so; None where all went well.
     """
 
     header: Mapping[str, Any]
@@ -125,6 +125,9 @@ class GuardSpec:
     def judge(self, view: JournalView) -> list[Guard]:
         """Its verdicts: always at least one."""
         found = [guard.model_copy(update={"code": self.code}) for guard in self.check(view, self.thresholds)]
+        refusal = f"{self.code}: "
+        if view.failure is not None and view.failure.startswith(refusal):
+            found = [invalid(None, view.failure.removeprefix(refusal)).model_copy(update={"code": self.code})]
         if not found:
             found = [Guard(code=self.code, state=GuardState.OK, value=None, message="does not apply here")]
         if self.advisory:
