@@ -17,6 +17,7 @@ from dcase_energy import __version__
 from dcase_energy.cli.terminal import visible
 
 COMMANDS = {
+    "doctor": "what can be measured on this machine, and what would make it better",
     "calibrate": "train the reference baseline here and write a calibration record",
     "measure": "run any command under the same session and write its energy record",
     "validate": "check metadata files and packages: every finding at once",
