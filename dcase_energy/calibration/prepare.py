@@ -128,7 +128,8 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
 def task_of(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[str, Any]:
     """What the child process is told."""
     return {
-        "recipe": plan.recipe,
+        # The work runs in a folder of its own.
+        "recipe": str(Path(plan.recipe).resolve()) if Path(plan.recipe).is_file() else plan.recipe,
         "batch_size": plan.batch_size,
         "execution_path": plan.execution_path,
         "device": plan.device,
