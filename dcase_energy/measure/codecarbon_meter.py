@@ -171,9 +171,9 @@ class CodeCarbonMeter:
         if counted == {gpu.index for gpu in self._gpus} and uuids == {gpu.uuid for gpu in self._gpus}:
             return
         self._tracker.stop()
-        reason = "; ".join(self._log.take())
+        reason = "; ".join(message for message in self._log.take() if "gpu" in message.casefold())
         if self._gpus and not counted:
-            reason = reason or "it finds GPUs only where nvidia-smi is on the PATH"
+            reason = "; ".join(filter(None, [reason, "it finds GPUs only where nvidia-smi is on the PATH"]))
         wanted = ", ".join(str(gpu.index) for gpu in self._gpus) or "none"
         got = ", ".join(str(index) for index in sorted(counted)) or "none"
         raise GpuRefusedError(
