@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dcase_energy.cli.options import existing, get_calibration
 from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
-    from dcase_energy.measure.records import Energy
+    from dcase_energy.measure.records import Calibration, Energy
 
 STAGES = ("training", "test", "evaluation")
 
@@ -40,6 +41,9 @@ STAGES = ("training", "test", "evaluation")
 @click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: energy_STAGE.json]")
 @click.option(
+    "--calibration", type=existing(folder=False), metavar="RECORD", help="Print the ratio to this machine's baseline."
+)
+@click.option(
     "--strict", is_flag=True, help="Exit code 1 if the command went well and a guard finds the record invalid."
 )
 @click.argument("command_line", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
@@ -52,6 +56,7 @@ def command(
     idle: float,
     allow_estimate: bool,
     output: Path | None,
+    calibration: Path | None,
     strict: bool,
     command_line: tuple[str, ...],
 ) -> int:
@@ -70,6 +75,7 @@ def command(
     target = output or Path(f"energy_{stage}.json")
     if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
         raise click.UsageError(f"there is no folder {target.parent} to write to")
+    baseline = get_calibration(calibration)
     plan = MeasurePlan(stage, tuple(dict.fromkeys(scope)), gpu, repeat, min_window, idle, allow_estimate)
     try:
         record, code = measure_command(plan, command_line, target, talk=lambda text: say(f"dcase-energy: {text}"))
@@ -77,6 +83,8 @@ def command(
         say(f"dcase-energy: the record could not be written: {error}")
         return OWN_FAILURE
     say(summary(record))
+    for line in comparison(record, baseline):
+        say(line)
     say(f"record: {target}\njournal: {journal_of(target)}")
     return 1 if strict and code == 0 and not record.valid else code
 
@@ -104,6 +112,22 @@ def summary(record: Energy) -> str:
         if repeats.coefficient_of_variation is not None
     ]
     return "\n".join([*lines, *verdict(record)])
+
+
+def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
+    """The ratio to the baseline, and what speaks against dividing the two."""
+    from dcase_energy.measure.guards.pairs import compare, ratio
+
+    lines: list[str] = []
+    if baseline is None:
+        return lines
+    for name, stage in record.stages.items():
+        value, verdicts = ratio(baseline, stage.energy_kwh, name)
+        if value is not None:
+            lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy")
+        spoken = [guard for guard in [*compare(baseline, record), *verdicts] if guard.state != "ok"]
+        lines += [f"  {guard.state:<7} {guard.code}: {visible(guard.message)}" for guard in spoken]
+    return lines
 
 
 def verdict(record: Energy) -> list[str]:

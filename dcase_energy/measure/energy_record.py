@@ -109,7 +109,9 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     found = components(whole, 1 / executions, methods)
     per_execution = [window.energy_kwh / window.payload["executions"] for window in windows]
     low, high = bounds_of(per_execution)
-    work = "one execution" if executions == 1 else f"mean of {executions} executions in {len(windows)} windows"
+    work = "one execution"
+    if executions > 1:
+        work = f"mean of {executions} executions in {len(windows)} window{'s' * (len(windows) > 1)}"
     inner = [window for window in windows_of(entries) if window.phase != "window"]
     measured = {name: one.model_copy(update={"energy_kwh": one.full_recipe_energy_kwh}) for name, one in found.items()}
     net = net_kwh(found, whole.duration_s, idle_of(entries))
