@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -30,6 +31,7 @@ def run_all(
     *,
     jobs: int = 1,
     scheduler: str | None = None,
+    resources: Mapping[str, float] | None = None,
 ) -> Iterator[Result]:
     """Apply a function to every item; results come in the order of the items, each as soon as it can.
 
@@ -42,6 +44,9 @@ def run_all(
     scheduler
         Address of a Dask scheduler (``tcp://host:8786``, or the path of its ``--scheduler-file``). It takes the place
         of ``jobs``.
+    resources
+        What an item takes of a worker of the cluster (`dask worker --resources "measure=1"`); workers without it are
+        given none.
 
     Raises
     ------
@@ -53,7 +58,7 @@ def run_all(
     if jobs < 1:
         raise ValueError(f"jobs is {jobs}; it must be at least 1")
     if scheduler is not None:
-        return _on_cluster(function, items, scheduler)
+        return _on_cluster(function, items, scheduler, resources)
     if jobs == 1 or len(items) < 2:
         return map(function, items)
     return _on_this_machine(function, items, min(jobs, len(items)))
@@ -72,7 +77,9 @@ def _on_this_machine(function: Callable[[Item], Result], items: Sequence[Item], 
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _on_cluster(function: Callable[[Item], Result], items: Sequence[Item], scheduler: str) -> Iterator[Result]:
+def _on_cluster(
+    function: Callable[[Item], Result], items: Sequence[Item], scheduler: str, resources: Mapping[str, float] | None
+) -> Iterator[Result]:
     try:
         from distributed import Client
         from distributed.scheduler import KilledWorker
@@ -80,16 +87,26 @@ def _on_cluster(function: Callable[[Item], Result], items: Sequence[Item], sched
         message = "--scheduler needs Dask: pip install 'dcase-energy[cluster]'"
         raise ParallelError(message) from None
     is_file = scheduler.endswith(".json")
+    if is_file and not Path(scheduler).is_file():
+        # Dask would wait for the file to appear, for ever.
+        raise ParallelError(f"there is no scheduler file {scheduler}; `dask scheduler --scheduler-file` writes it")
     place = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
     try:
         client = Client(**place, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ParallelError(f"no Dask scheduler answers at {scheduler}: {error}") from None
     try:
-        if not client.scheduler_info(n_workers=-1)["workers"]:
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        if not workers:
             raise ParallelError(f"the Dask scheduler at {scheduler} has no workers; start some with `dask worker`")
+        for name in resources or {}:
+            if not any(worker.get("resources", {}).get(name) for worker in workers):
+                message = (
+                    f'no worker of {scheduler} offers {name}; start them with `dask worker --resources "{name}=1"`'
+                )
+                raise ParallelError(message)
         # Not pure: two equal items are two pieces of work, and no result of an earlier command is taken for ours.
-        futures = client.map(function, items, pure=False, retries=1)
+        futures = client.map(function, items, pure=False, retries=1, resources=resources)
         for future in futures:
             try:
                 yield future.result()
