@@ -32,6 +32,7 @@ WEAK_TRAINING_SHARE = 0.9
 MAX_MISSING_SHARE = 0.5  # above, it is another data set or a wrong path
 IN_MEMORY_BYTES = 1 << 30  # a larger subset is kept in a file and mapped
 TABLE_BYTES = 256 << 20
+SYNTHETIC_MARK = "SYNTHETIC.txt"  # in the root of a folder that `dcase-energy soundscapes` wrote
 SHOWN = 5  # missing clips that a message names
 
 
@@ -79,10 +80,13 @@ class Manifest:
         By subset, how many are used.
     missing
         By subset, the clips that a table names and the disk lacks.
+    synthetic
+        Whether `dcase-energy soundscapes` wrote the folder.
     """
 
     clips: dict[str, int] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
+    synthetic: bool = False
     _lines: list[str] = field(default_factory=list)
 
     def add(self, subset: str, paths: Iterable[Path], missing: list[str]) -> None:
@@ -100,6 +104,8 @@ class Manifest:
     def about(self) -> dict[str, str | int]:
         """What a record says, flat."""
         facts: dict[str, str | int] = {"manifest_sha256": self.sha256()}
+        if self.synthetic:
+            facts |= {"source": "embedded soundscapes from a folder", "note": "synthetic, not comparable"}
         for subset, names in self.missing.items():
             facts[f"{subset}_missing"] = len(names)
             facts[f"{subset}_missing_first"] = ", ".join(names[:SHOWN])
@@ -131,6 +137,7 @@ class DesedSource:
         nested = self.root / "dataset"
         if not (self.root / "audio").is_dir() and (nested / "audio").is_dir():
             self.root = nested
+        self.manifest.synthetic = (self.root / SYNTHETIC_MARK).is_file()
         for name in ("audio", "metadata"):
             if not (self.root / name).is_dir():
                 raise DesedError(
@@ -150,12 +157,6 @@ class DesedSource:
             If a table or a clip cannot be read, or more than half of the clips are missing.
         """
         clips, missing = self._clips(subset)
-        if not clips or len(missing) > MAX_MISSING_SHARE * (len(clips) + len(missing)):
-            raise DesedError(
-                f"{self.root}: {subset}: {len(clips)} clips of {len(clips) + len(missing)} are there"
-                + (f", missing are {', '.join(sorted(missing)[:SHOWN])}, ..." if missing else "")
-                + f"; expected them in audio/{PARTS[subset].folder} (or its _16k twin)"
-            )
         clips = clips[:n_clips]
         self.manifest.add(subset, [clip.path for clip in clips], missing)
         labelled = subset in {"weak", "weak_validation"}
@@ -169,8 +170,29 @@ class DesedSource:
             source=f"DESED, {PARTS[subset].folder}",
         )
 
+    def missing(self) -> dict[str, list[str]]:
+        """By subset, the clips that a table names and the disk lacks; reads tables and folders only.
+
+        Raises
+        ------
+        DesedError
+            As `load`.
+        """
+        found = {subset: self._clips(subset)[1] for subset in PARTS}
+        return {subset: sorted(names) for subset, names in found.items() if names}
+
     def _clips(self, subset: str) -> tuple[list[_Clip], list[str]]:
         """Clips on disk in a fixed order, and the names of those that are not."""
+        clips, missing = self._listed(subset)
+        if not clips or len(missing) > MAX_MISSING_SHARE * (len(clips) + len(missing)):
+            raise DesedError(
+                f"{self.root}: {subset}: {len(clips)} clips of {len(clips) + len(missing)} are there"
+                + (f", missing are {', '.join(sorted(missing)[:SHOWN])}, ..." if missing else "")
+                + f"; expected them in audio/{PARTS[subset].folder} (or its _16k twin)"
+            )
+        return clips, missing
+
+    def _listed(self, subset: str) -> tuple[list[_Clip], list[str]]:
         part = PARTS[subset]
         if subset == "unlabelled":
             return [_Clip(path) for path in sorted(self._folder(part).glob("*.wav"))], []

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dcase_baseline.desed import PARTS, STRONG_REAL, Part
+from dcase_baseline.desed import PARTS, STRONG_REAL, SYNTHETIC_MARK, Part
 from dcase_baseline.event_sounds import SAMPLE_RATE
 from dcase_baseline.soundscapes import CLIP_DURATION_S, Event, soundscape
 
@@ -52,6 +52,11 @@ def write_desed_folder(
     """
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / SYNTHETIC_MARK).write_text(
+        f"Embedded soundscapes of dcase-energy, profile {profile}, seed {seed}: synthetic, not comparable with DESED.\n",
+        encoding="utf-8",
+    )
     written = {}
     for subset, share in SHARES.items():
         count = max(1, round(share * clips))
