@@ -54,7 +54,7 @@ def write_desed_folder(
         raise FileExistsError(f"{out} is not empty")
     out.mkdir(parents=True, exist_ok=True)
     (out / SYNTHETIC_MARK).write_text(
-        f"Embedded soundscapes of dcase-energy, profile {profile}, seed {seed}: synthetic, not comparable with DESED.\n",
+        f"Embedded soundscapes of dcase-energy, profile {profile}, seed {seed}: synthetic, comparable with nothing.\n",
         encoding="utf-8",
     )
     written = {}
