@@ -1,0 +1,304 @@
+"""The library from a program: what the commands do, with objects in place of text.
+
+``from dcase_energy import EnergyMeter, calibrate, validate, score, rank``. Nothing is printed and nothing ends the
+program: what is wrong with a file is a finding in the result, what cannot be used at all raises `InputError`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcase_energy.editions.loader import EditionError, load_edition
+from dcase_energy.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.measure.records import Calibration
+    from dcase_energy.ranking.order import Ranked, Ranking
+    from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.scoring.outputs import Scored
+    from dcase_energy.submission.validate import Validation
+
+PathLike = str | os.PathLike[str]
+Paths = PathLike | Sequence[PathLike]
+
+
+class InputError(ValueError):
+    """Something given cannot be used at all: no such file or edition, ground truth that cannot be read, ..."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What `score` found.
+
+    Attributes
+    ----------
+    systems
+        One for each system; ``figures`` is None for those that could not be scored.
+    findings
+        Everything found in ground truth and outputs.
+    """
+
+    systems: tuple[Scored, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def values(self) -> dict[str, dict[str, float | None]]:
+        """Figures over all classes by system and metric (``psds1``, ``collar_f1``, ...), means over its runs."""
+        return {
+            one.outputs.name: {
+                figure.metric: estimate.value
+                for figure, estimate in one.figures.estimates.items()
+                if figure.label is None and figure.average == "macro"
+            }
+            for one in self.systems
+            if one.figures is not None
+        }
+
+
+@dataclass(frozen=True)
+class RankingSheet:
+    """What `rank` found: the systems in their order, and everything found on the way."""
+
+    ranking: Ranking
+    findings: tuple[Finding, ...]
+
+    @property
+    def systems(self) -> Sequence[Ranked]:
+        """All systems, those with a rank first."""
+        return self.ranking.systems
+
+    def write(self, output_dir: PathLike, formats: Sequence[str] = ("csv", "html")) -> list[Path]:
+        """Write sheets (csv, md, html, latex, xlsx, json), all at once; returns their paths."""
+        from dcase_energy.documents.folders import replace_files
+        from dcase_energy.ranking.sheets import write_sheets
+
+        files = write_sheets(self.ranking, list(formats))
+        replace_files(Path(output_dir), files)
+        return [Path(output_dir) / name for name in files]
+
+
+def calibrate(
+    output: PathLike = "calibration.json",
+    *,
+    edition: str = "generic",
+    quick: bool = False,
+    epochs: int = 10,
+    stages: Sequence[str] = ("training", "test"),
+    device: str = "auto",
+    threads: int | None = None,
+    data: PathLike | None = None,
+    resume: bool = False,
+    progress: Callable[[dict[str, Any], Any], None] | None = None,
+    **plan: Any,
+) -> Calibration:
+    """Train the reference baseline here and write a calibration record, as `dcase-energy calibrate` does.
+
+    Parameters
+    ----------
+    output
+        Record to write; its journal is written beside it.
+    edition, quick, epochs, stages, device, threads, data, resume
+        As the command's options.
+    progress
+        Called with each mark and its reading.
+    **plan
+        Any other field of `dcase_energy.calibration.plan.Plan`.
+
+    Raises
+    ------
+    InputError
+        If there is no such edition.
+    CalibrationError
+        If the baseline's packages are missing, or the machine cannot hold it.
+    MeterError
+        If energy cannot be measured here.
+    """
+    from dcase_energy.calibration.plan import Plan, QuickSettings
+    from dcase_energy.calibration.run import calibrate as run
+
+    rules = _edition(edition)
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    settings: dict[str, Any] = {"recipe": rules.recipe, "execution_path": rules.execution_path, **plan}
+    made = Plan(
+        edition=rules.name,
+        stages=tuple(stages),
+        epochs=epochs,
+        quick=QuickSettings() if quick else None,
+        device=device,
+        threads=threads or usable or 1,
+        data=None if data is None else os.fspath(data),
+        **settings,
+    )
+    return run(made, Path(output), progress, resume=resume)
+
+
+def validate(paths: Paths, *, edition: str = "generic", calibration: PathLike | None = None) -> Validation:
+    """Check metadata files and packages: every finding at once, as `dcase-energy validate` does.
+
+    Parameters
+    ----------
+    paths
+        A metadata file, a package folder, or several of them.
+    edition
+        Name, or path of a folder with an ``edition.toml``.
+    calibration
+        Record that stands in for packages without one.
+
+    Raises
+    ------
+    InputError
+        If a path, the edition or the record cannot be used.
+
+    Examples
+    --------
+    >>> from dcase_energy import validate
+    >>> validate("examples/packages/Baker_LAB").findings
+    []
+    """
+    from dcase_energy.submission.validate import validate_paths
+
+    return validate_paths(_paths(paths), _edition(edition), _record(calibration))
+
+
+def score(
+    outputs: Paths, ground_truth: PathLike, durations: PathLike, *, edition: str = "generic", **conventions: Any
+) -> Scores:
+    """PSDS and F1 of score folders, event lists or packages, as `dcase-energy score` does.
+
+    Parameters
+    ----------
+    outputs
+        What to score.
+    ground_truth, durations
+        Tab-separated files: ``filename onset offset event_label`` and ``filename duration``, seconds.
+    edition
+        Whose conventions and classes apply.
+    **conventions
+        Fields of `dcase_energy.scoring.conventions.Conventions` to take in their place.
+
+    Raises
+    ------
+    InputError
+        If a path, the edition or the ground truth cannot be used.
+    """
+    from dcase_energy.scoring.conventions import Conventions
+    from dcase_energy.scoring.outputs import find_outputs, score_system
+
+    rules = _edition(edition)
+    truth, findings = _truth(ground_truth, durations, rules)
+    chosen = Conventions.of_edition(rules.scoring, **conventions)
+    scored: list[Scored] = []
+    for path in _paths(outputs):
+        found, problems = find_outputs(path)
+        findings += problems
+        scored += [score_system(one, truth=truth, conventions=chosen) for one in found]
+    findings += [finding for one in scored for finding in one.findings]
+    return Scores(tuple(scored), tuple(findings))
+
+
+def rank(
+    sources: Paths,
+    *,
+    edition: str = "generic",
+    ground_truth: PathLike | None = None,
+    durations: PathLike | None = None,
+    calibration: PathLike | None = None,
+    reference: PathLike | None = None,
+    bootstrap: int = 0,
+    jobs: int = 1,
+) -> RankingSheet:
+    """Rank systems of packages and of tables of results, as `dcase-energy rank` does.
+
+    Parameters
+    ----------
+    sources
+        Packages, folders of packages, or CSV tables of results.
+    ground_truth, durations
+        As `score` takes them; without them the development scores stated in the metadata are shown.
+    calibration, reference
+        Record for packages without a baseline; an organiser's calibration as the common reference.
+    bootstrap, jobs
+        Resamples of the clips; systems scored at a time.
+
+    Raises
+    ------
+    InputError
+        If a path, the edition, a record or the ground truth cannot be used, or one of the two truth files is missing.
+
+    Examples
+    --------
+    >>> from dcase_energy import rank
+    >>> sheet = rank("tests/data/dcase2022_task4_results.csv", edition="dcase2022-task4")
+    >>> sheet.systems[0].entry.label
+    'Ebbers_UPB_task4_1'
+    """
+    from dcase_energy.ranking.entry import Reference
+    from dcase_energy.ranking.order import make_ranking
+    from dcase_energy.ranking.packages import Spread, assess
+    from dcase_energy.ranking.results_table import read_results
+    from dcase_energy.submission.validate import validate_paths
+
+    rules, record, common = _edition(edition), _record(calibration), _record(reference)
+    if (ground_truth is None) != (durations is None):
+        raise InputError("ground_truth and durations belong together")
+    findings: list[Finding] = []
+    truth = None
+    if ground_truth is not None and durations is not None:
+        truth, findings = _truth(ground_truth, durations, rules)
+    entries = []
+    given = _paths(sources)
+    packages = [path for path in given if path.suffix.lower() != ".csv"]
+    for path in given:
+        if path not in packages:
+            found, problems = read_results(path, rules, {})
+            entries += found
+            findings += problems
+    if packages:
+        validation = validate_paths(packages, rules, record)
+        assessed = assess(validation, truth, fallback=record, spread=Spread(bootstrap, jobs))
+        entries += [one.entry for one in assessed]
+        findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
+    by = None if common is None else Reference({n: s.full_recipe_energy_kwh for n, s in common.stages.items()})
+    return RankingSheet(make_ranking(entries, rules, by), tuple(findings))
+
+
+def _paths(given: Paths) -> list[Path]:
+    paths = [Path(given)] if isinstance(given, str | os.PathLike) else [Path(one) for one in given]
+    if not paths:
+        raise InputError("no path was given")
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"there is no {path}")
+    return paths
+
+
+def _edition(name: str) -> Edition:
+    try:
+        return load_edition(name)
+    except EditionError as error:
+        raise InputError(str(error)) from None
+
+
+def _record(path: PathLike | None) -> Calibration | None:
+    from dcase_energy.measure.records import RecordError, load_calibration
+
+    try:
+        return None if path is None else load_calibration(Path(path))
+    except RecordError as error:
+        raise InputError(str(error)) from None
+
+
+def _truth(ground_truth: PathLike, durations: PathLike, edition: Edition) -> tuple[GroundTruth, list[Finding]]:
+    from dcase_energy.scoring.truth import read_ground_truth
+
+    files = [path for one in (ground_truth, durations) for path in _paths(one)]
+    truth, findings = read_ground_truth(files[0], files[1], edition.classes)
+    if truth is None:
+        told = "; ".join(f"{one.where}: {one.message}" for one in findings if one.severity is Severity.ERROR)
+        raise InputError(f"the ground truth cannot be used: {told}")
+    return truth, list(findings)

@@ -1,0 +1,35 @@
+"""A training loop of one's own, measured: three lines more.
+
+``python examples/plain_loop.py --epochs 5 --output training.json`` needs no torch; put your own training in its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from dcase_energy import EnergyMeter
+
+
+def main() -> None:
+    """Fit a line, and write what it cost."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--output", default="training.json")
+    options = parser.parse_args()
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(20_000, 64))
+    targets = inputs @ rng.normal(size=64)
+    weights = np.zeros(64)
+    with EnergyMeter("training", options.output, device="cpu") as meter:
+        for epoch in range(1, options.epochs + 1):
+            with meter.phase("training_steps", epoch=epoch):
+                for _ in range(100):
+                    weights -= 0.1 * inputs.T @ (inputs @ weights - targets) / len(inputs)
+    stage = meter.record.stages["training"]
+    print(f"{stage.energy_kwh:.3g} kWh in {stage.duration_s:.0f} s, {meter.record.tier}; {options.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""The library from a program: the same results as the commands', nothing printed, errors that say what to do."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
+
+import pytest
+
+import dcase_energy
+from dcase_energy import InputError, rank, score, validate
+from dcase_energy.measure.records import load_energy
+from tests.cli.run import run
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+BAKER = EXAMPLES / "packages" / "Baker_LAB"
+TRUTH = {"ground_truth": EXAMPLES / "truth.tsv", "durations": EXAMPLES / "durations.tsv"}
+
+
+def test_every_public_name_is_there():
+    for name in dcase_energy.__all__:
+        assert getattr(dcase_energy, name) is not None
+        assert name in dir(dcase_energy)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        dcase_energy.nothing  # noqa: B018
+
+
+def test_validate_finds_what_the_command_finds():
+    path = EXAMPLES / "packages" / "Clark_INST"
+    shown = json.loads(run("validate", path, "--format", "json").stdout)["findings"]
+    found = validate(path).findings
+    assert [one["code"] for one in shown] == [one.code for one in found]
+    assert found
+
+
+def test_score_gives_what_the_command_gives():
+    shown = json.loads(
+        run(
+            "score",
+            BAKER,
+            "--ground-truth",
+            TRUTH["ground_truth"],
+            "--durations",
+            TRUTH["durations"],
+            "--format",
+            "json",
+        ).stdout
+    )
+    found = score(BAKER, **TRUTH)
+    assert not found.findings
+    for metric in ("psds1", "psds2", "collar_f1", "segment_f1"):
+        assert {name: values[metric] for name, values in found.values.items()} == {
+            one["system"]: one[metric] for one in shown["systems"]
+        }
+
+
+def test_rank_writes_the_sheets_of_the_command(tmp_path):
+    table = ROOT / "tests" / "data" / "dcase2022_task4_results.csv"
+    run("rank", table, "--edition", "dcase2022-task4", "--output-dir", tmp_path / "command", "--formats", "csv")
+    sheet = rank([table], edition="dcase2022-task4")
+    paths = sheet.write(tmp_path / "api", ["csv"])
+    assert (tmp_path / "api" / "ranking.csv") in paths
+    for path in paths:
+        assert path.read_bytes() == (tmp_path / "command" / path.name).read_bytes()
+    assert {finding.code for finding in sheet.findings} == {"C301"}
+
+
+def test_rank_scores_packages(tmp_path):
+    sheet = rank(BAKER, **TRUTH)
+    sheet.write(tmp_path, ["csv"])
+    rows = list(csv.DictReader((tmp_path / "ranking.csv").open()))
+    assert [row["label"] for row in rows] == ["Baker_LAB_task4_2", "Baker_LAB_task4_1"]
+    assert rows[0]["scores_are"] == "scored"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: validate("nowhere"), "there is no nowhere"),
+        (lambda: validate([]), "no path was given"),
+        (lambda: validate(BAKER, edition="generc"), "Did you mean 'generic'"),
+        (lambda: validate(BAKER, calibration="none.json"), "cannot be read"),
+        (lambda: rank(BAKER, ground_truth=TRUTH["ground_truth"]), "belong together"),
+        (lambda: score(BAKER, TRUTH["durations"], TRUTH["durations"]), "ground truth cannot be used"),
+    ],
+)
+def test_what_cannot_be_used_is_said(call, says, capsys):
+    with pytest.raises(InputError, match=says):
+        call()
+    assert capsys.readouterr() == ("", "")
+
+
+def test_calibrate_hands_its_options_on(monkeypatch, tmp_path):
+    seen = {}
+    monkeypatch.setattr(
+        "dcase_energy.calibration.run.calibrate",
+        lambda plan, output, progress, *, resume: seen.update(plan=plan, output=output, resume=resume),
+    )
+    dcase_energy.calibrate(tmp_path / "c.json", edition="dcase2022-task4", quick=True, threads=3, seed=7, resume=True)
+    plan = seen["plan"]
+    assert (plan.edition, plan.recipe, plan.execution_path) == ("dcase2022-task4", "dcase2022", "reference")
+    assert (plan.quick is not None, plan.threads, plan.seed, seen["resume"]) == (True, 3, 7, True)
+
+
+def test_the_plain_loop_writes_a_record(tmp_path):
+    pytest.importorskip("codecarbon")
+    command = [sys.executable, EXAMPLES / "plain_loop.py", "--epochs", "2", "--output", tmp_path / "t.json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    record = load_energy(tmp_path / "t.json")
+    assert record.complete
+    assert record.stages["training"].phases["training_steps"].windows == 2
+
+
+class Meter:
+    """Stands in for EnergyMeter."""
+
+    made: ClassVar[list] = []
+
+    def __init__(self, stage, output, *, device):
+        self.events, self.stage, self.output, self.device, self.record = [], stage, output, device, "record"
+        Meter.made.append(self)
+
+    def __enter__(self):
+        self.events.append("begin")
+
+    def __exit__(self, kind, error, trace):
+        self.events.append(kind)
+
+
+@pytest.fixture
+def callback(monkeypatch):
+    spec = importlib.util.spec_from_file_location("lightning_callback", EXAMPLES / "lightning_callback.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "EnergyMeter", Meter)
+    Meter.made = []
+    return module.EnergyCallback("out.json")
+
+
+def fit(callback, trainer, error=None):
+    """As Lightning's Trainer calls its callbacks."""
+    callback.on_train_start(trainer, None)
+    if error is not None:
+        callback.on_exception(trainer, None, error)
+    else:
+        callback.on_train_end(trainer, None)
+
+
+def test_the_callback_measures_training_and_testing(callback):
+    fit(callback, SimpleNamespace(world_size=1))
+    callback.on_test_start(SimpleNamespace(), None)
+    callback.on_test_end(None, None)
+    assert [(meter.stage, meter.events) for meter in Meter.made] == [
+        ("training", ["begin", None]),
+        ("test", ["begin", None]),
+    ]
+    assert callback.record == "record"
+
+
+def test_the_callback_says_that_training_was_cut_off(callback):
+    fit(callback, SimpleNamespace(world_size=1), KeyboardInterrupt())
+    callback.on_train_end(None, None)
+    assert Meter.made[0].events == ["begin", KeyboardInterrupt]
+
+
+def test_the_callback_refuses_several_processes(callback):
+    with pytest.raises(RuntimeError, match="one process"):
+        fit(callback, SimpleNamespace(world_size=2))
+    assert Meter.made == []
