@@ -8,7 +8,7 @@ from typing import Any
 
 from dcase_energy.measure.evidence import components, parts_only, phases_of
 from dcase_energy.measure.records import Stage
-from dcase_energy.measure.statistics import Mean, interval, mean_of, weighted_sum
+from dcase_energy.measure.statistics import Mean, interval, mean_of, steady_mean, weighted_sum
 from dcase_energy.measure.windows import Span, Window, of_phase, span
 
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
@@ -62,7 +62,7 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window], method
             if rows is metrics:  # once a validation: its mean counts, its spread is not known
                 terms.append((factor, Mean(sum(filter(None, values)) / max(1, len(values)), 0.0, 1e9)))
             else:
-                terms.append((factor, mean_of([v for v in values if v is not None])))
+                terms.append((factor, steady_mean([v for v in values if v is not None])))
         return weighted_sum(terms)
 
     full = whole_recipe(lambda w: w.energy_kwh) or Mean(0.0, None, None)
@@ -73,7 +73,12 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window], method
         f"{recipe['name']}, scaled to its {epochs} epochs"
     )
     used = [*steps, *clips, *metrics]
-    scaled = Scaled(1.0, full, "95 %, means over windows (Welch)", duration.value if duration else 0.0)
+    scaled = Scaled(
+        1.0,
+        full,
+        "95 %, means over windows (Welch; correlation of windows, 1 % systematic)",
+        duration.value if duration else 0.0,
+    )
     stage = _stage(work, parts_only(used), scaled, used, methods, n_steps / recipe["steps_per_epoch"])
     parts = {}
     for name, one in stage.components.items():
