@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-long clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ test: lint
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py
+
+# Hours: ten epochs of the published recipe against its quick calibration.
+bench-long: $(VENV)/.demo
+	$(BIN)/python benchmarks/quick_calibration.py --live --recipe dcase2023 --epochs 10
 
 clean:
 	rm -rf $(VENV) build dist demo-output
