@@ -150,4 +150,9 @@ def environment_of(plan: Plan) -> dict[str, str]:
     """The variables of the training process."""
     from dcase_baseline.runtime import process_environment
 
-    return {**os.environ, **process_environment(plan.execution_path, plan.threads)}
+    variables = {**os.environ, **process_environment(plan.execution_path, plan.threads)}
+    # cuda:1 is then what nvidia-smi calls 1; which board it was is checked by its UUID all the same.
+    variables.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    if plan.device == "cpu":
+        variables["CUDA_VISIBLE_DEVICES"] = "-1"
+    return variables

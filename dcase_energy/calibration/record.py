@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dcase_energy.calibration.stages import TRAINING_PHASES, by_epoch, stages_of
 from dcase_energy.measure.evidence import (
+    Outcome,
     bounds_of,
     estimated_share,
     evidence,
@@ -21,6 +22,7 @@ from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
     EpochRow,
+    Idle,
     Implementation,
     Repeats,
     Stage,
@@ -47,29 +49,15 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     recipe, methods = header["recipe"], meters[-1]["methods"]
     windows, repeated_kwh = last_attempts(windows_of(entries))
     lost_kwh = [repeated_kwh.get(segment, 0.0) for segment in _cut_segments(entries)]
-    runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
-    found = [stages_of(header, rows, methods) for rows in runs]
-    stages, repeats = _together([one for one in found if set(one) >= set(header["stages"])] or found[:1])
+    stages, repeats = _stages(header, windows, methods, idle_of(entries))
     if not stages:
         raise JournalError("nothing was measured: the journal ends before a stage was complete")
-    idle = idle_of(entries)
-    stages = {
-        name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
-    }
     about = next((e for e in of_kind(entries, "mark") if e["phase"] == "session"), {})
     done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
     complete = done >= header.get("repeats", 1) and set(header["stages"]) <= set(stages)
     epochs = _epoch_rows(windows)
     return Calibration(
-        **evidence(
-            header,
-            entries,
-            stages,
-            complete=complete,
-            epochs=epochs,
-            repeats=dict(repeats),
-            repeated_kwh=lost_kwh,
-        ),
+        **evidence(header, entries, Outcome(stages, complete, epochs=epochs, repeats=repeats, repeated_kwh=lost_kwh)),
         edition=header["edition"],
         recipe=recipe["name"],
         recipe_sha256=recipe["sha256"],
@@ -84,6 +72,19 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         scores=_final_scores(windows),
         epochs_log=epochs,
     ).seal()
+
+
+def _stages(
+    header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any], idle: Idle
+) -> tuple[dict[str, Stage], dict[str, Repeats]]:
+    """The stages over all runs that reached their end; of the first run where none did."""
+    runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
+    found = [stages_of(header, rows, methods) for rows in runs]
+    stages, repeats = _together([one for one in found if set(one) >= set(header["stages"])] or found[:1])
+    informed = {
+        name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
+    }
+    return informed, repeats
 
 
 def last_attempts(windows: Sequence[Window]) -> tuple[list[Window], dict[int, float]]:
