@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import shutil
@@ -86,11 +87,22 @@ def calibrate(
                 if not before:
                     journal.write("calibration", **header_of(plan, recipe, locked))
                 _run_all(plan, output, journal, before, progress, make_instruments)
+            except BaseException:
+                journal.close()
+                with contextlib.suppress(JournalError, OSError):
+                    _write_record(path, output)
+                raise
             finally:
                 journal.close()
-    record = record_of(read_journal(path))
-    write_text(output, record.model_dump_json(indent=2) + "\n")
+    record = _write_record(path, output)
     shutil.rmtree(_checkpoints_of(output), ignore_errors=True)
+    return record
+
+
+def _write_record(journal: Path, output: Path) -> Calibration:
+    """The record of what was measured; of a run that was cut off it is not complete, and no denominator."""
+    record = record_of(read_journal(journal))
+    write_text(output, record.model_dump_json(indent=2) + "\n")
     return record
 
 

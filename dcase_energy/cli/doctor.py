@@ -41,7 +41,7 @@ def command(gpu: str, output_format: str, guards: bool, output: Path | None) -> 
 
     from dcase_energy.measure.doctor import diagnose
 
-    found = diagnose(Path.cwd(), gpu=gpu)
+    found = diagnose(Path(), gpu=gpu)
     text = json.dumps(found.as_json(), indent=2) if output_format == "json" else render(found)
     emit(text, output)
     return int(found.refuses)
