@@ -18,6 +18,7 @@ from dcase_energy.measure.evidence import (
     repeats_of,
 )
 from dcase_energy.measure.journal import JournalError
+from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
@@ -47,8 +48,9 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     if header is None or not meters:
         raise JournalError("nothing was measured: the journal ends before the first reading")
     recipe, methods = header["recipe"], meters[-1]["methods"]
-    windows, repeated_kwh = last_attempts(windows_of(entries))
-    lost_kwh = [repeated_kwh.get(segment, 0.0) for segment in _cut_segments(entries)]
+    every = windows_of(entries)
+    windows = last_attempts(every)
+    lost_kwh = _lost_kwh(entries, every, windows)
     stages, repeats = _stages(header, windows, methods, idle_of(entries))
     if not stages:
         raise JournalError("nothing was measured: the journal ends before a stage was complete")
@@ -87,20 +89,13 @@ def _stages(
     return informed, repeats
 
 
-def last_attempts(windows: Sequence[Window]) -> tuple[list[Window], dict[int, float]]:
-    """The windows that count where a run was resumed, and the energy of those done again, by segment.
+def last_attempts(windows: Sequence[Window]) -> list[Window]:
+    """The windows that count where a run was resumed.
 
     An epoch that was cut off before its checkpoint was written is trained again: its last attempt counts.
     """
     last = {_work(window): window.segment for window in windows}
-    kept: list[Window] = []
-    repeated: dict[int, float] = {}
-    for window in windows:
-        if window.segment == last[_work(window)]:
-            kept.append(window)
-        elif window.phase not in _OUTSIDE:
-            repeated[window.segment] = repeated.get(window.segment, 0.0) + window.energy_kwh
-    return kept, repeated
+    return [window for window in windows if window.segment == last[_work(window)]]
 
 
 def _work(window: Window) -> tuple[int, int, str]:
@@ -110,13 +105,27 @@ def _work(window: Window) -> tuple[int, int, str]:
     return window.run, 0, window.phase
 
 
-def _cut_segments(entries: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The segment that each resumption cut off."""
-    found: list[int] = []
-    for segment, entry in enumerate(of_kind(entries, "run", "resume")):
-        if entry["entry"] == "resume":
-            found.append(segment)
+def _lost_kwh(entries: Sequence[Mapping[str, Any]], windows: Sequence[Window], kept: Sequence[Window]) -> list[float]:
+    """For each resumption, energy from the last work that counts to where the run was cut off."""
+    found: list[float] = []
+    segment = 0
+    latest: Reading | None = None
+    for entry in entries:
+        if "reading" in entry:
+            latest = Reading(**entry["reading"])
+        elif entry["entry"] in {"run", "resume"}:
+            if entry["entry"] == "resume":
+                rows = [w for w in kept if w.segment == segment] or [
+                    w for w in windows if w.segment == segment and w.phase in _OUTSIDE
+                ]
+                since = max((w.end for w in rows), key=lambda reading: reading.time_s, default=None)
+                found.append(_between_kwh(since, latest))
+            segment, latest = segment + 1, None
     return found
+
+
+def _between_kwh(begin: Reading | None, end: Reading | None) -> float:
+    return 0.0 if begin is None or end is None else Window("lost", 0, {}, begin, end).energy_kwh
 
 
 def _together(found: Sequence[Mapping[str, Stage]]) -> tuple[dict[str, Stage], dict[str, Repeats]]:

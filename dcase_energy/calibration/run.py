@@ -180,6 +180,8 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
     now = json.loads(canonical_json(asdict(plan)))
     differing = sorted(key for key in now if header["plan"].get(key) != now[key])
     if differing:
+        # Amounts of data follow from the rest.
+        differing = [key for key in differing if key != "clips"] or differing
         shown = ", ".join(f"{key}: was {header['plan'].get(key)!r}, is {now[key]!r}" for key in differing)
         raise CalibrationError(f"cannot go on with another plan ({shown}); give the same options, or omit --resume")
     return entries
