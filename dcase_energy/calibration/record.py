@@ -70,7 +70,7 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         stages={name: stages[name] for name in STAGE_NAMES if name in stages},
         outside=phases_of(of_phase(windows, *_OUTSIDE)),
         repeats={name: repeats[name] for name in STAGE_NAMES if name in repeats},
-        data=header["data"],
+        data=_data(header, entries),
         scores=_final_scores(windows),
         epochs_log=epochs,
     ).seal()
@@ -87,6 +87,14 @@ def _stages(
         name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
     }
     return informed, repeats
+
+
+def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What was planned to be used, and what was: of DESED on disk clips may be missing."""
+    prepared = [e for e in of_kind(entries, "mark") if e["phase"] == "data_preparation" and e["edge"] == "end"]
+    used = prepared[-1] if prepared else {}
+    counts = {f"{subset}_clips": count for subset, count in used.get("clips", {}).items()}
+    return {**header["data"], **counts, **used.get("data", {})}
 
 
 def last_attempts(windows: Sequence[Window]) -> list[Window]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from dcase_energy.calibration.prepare import (
     clips_of,
     environment_of,
     header_of,
+    identity_of,
     recipe_of,
     task_of,
 )
@@ -29,7 +30,7 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.documents.atomic import write_text
 from dcase_energy.measure.host import facts
 from dcase_energy.measure.instruments import instruments_for_torch
-from dcase_energy.measure.journal import JournalError, JournalWriter, canonical_json, fresh_journal, read_journal
+from dcase_energy.measure.journal import JournalError, JournalWriter, fresh_journal, read_journal
 from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.recorder import Instruments
@@ -177,7 +178,7 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
     header = entries[0]
     if header["entry"] != "calibration" or "plan" not in header:
         raise CalibrationError(f"cannot go on: {path} is no journal of a calibration that can be resumed")
-    now = json.loads(canonical_json(asdict(plan)))
+    now = identity_of(plan)
     differing = sorted(key for key in now if header["plan"].get(key) != now[key])
     if differing:
         # Amounts of data follow from the rest.
