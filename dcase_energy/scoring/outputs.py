@@ -113,7 +113,8 @@ def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
             return [], [OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
         match = _RUN.fullmatch(path.resolve().name)
         run = f"run{int(match['run'])}" if match and match["run"] else "run1"
-        return [SystemOutputs(path.name or str(path), str(path), {run: _output(tree, names)})], []
+        name = match["system"] if match else path.resolve().name
+        return [SystemOutputs(name, str(path), {run: _output(tree, names)})], []
     systems = [
         SystemOutputs(system, str(path / parent), dict(sorted(found.items(), key=lambda item: int(item[0][3:]))))
         for (parent, system), found in sorted(runs.items())

@@ -34,6 +34,8 @@ def layout(path):
 def test_a_folder_of_scores(tmp_path):
     folder = write(tmp_path / "mine", {"a.tsv": SCORES})
     assert layout(folder) == ([("mine", {"run1": "scores"})], [])
+    run = write(tmp_path / "A_task4_1_run3.output", {"a.tsv": SCORES})
+    assert layout(run) == ([("A_task4_1", {"run3": "scores"})], [])
 
 
 def test_one_event_list(tmp_path):
