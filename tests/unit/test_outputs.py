@@ -123,6 +123,14 @@ def test_runs_are_averaged_and_spanned(tmp_path):
     assert figures.samples(Figure("intersection_f1")).tolist() == [0.5] * 4
 
 
+def test_a_resample_without_any_clip_has_nothing_to_judge(tmp_path):
+    folder = write(tmp_path / "mine", {"a.tsv": SCORES})
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions(interval="subsample80", resamples=5))
+    estimate = scored.figures.estimates[Figure("psds1")]
+    # Of five folds of one clip four are empty and one holds it.
+    assert (estimate.value, estimate.resampled.mean, estimate.resampled.n) == (1.0, 1.0, 4)
+
+
 def test_what_is_sent_to_other_processes_can_be_sent(tmp_path):
     folder = write(tmp_path / "mine", {"a.tsv": SCORES})
     system = find_outputs(folder)[0][0]
