@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import json
 import os
 import platform
@@ -46,6 +47,19 @@ def recipe_of(plan: Plan) -> Recipe:
         return recipe if plan.batch_size is None else recipe.with_batch_size(plan.batch_size)
     except (RecipeError, ValueError) as error:
         raise CalibrationError(str(error)) from None
+
+
+def check_packages() -> None:
+    """Refuse at once where the training process could not even start.
+
+    Raises
+    ------
+    CalibrationError
+        If torch or CodeCarbon is not installed.
+    """
+    missing = [name for name in ("torch", "codecarbon") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CalibrationError(f"{' and '.join(missing)} not installed: pip install 'dcase-energy[train]'")
 
 
 def check_memory(plan: Plan, recipe: Recipe) -> None:

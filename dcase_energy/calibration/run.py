@@ -18,6 +18,7 @@ from dcase_energy.calibration.plan import Plan
 from dcase_energy.calibration.prepare import (
     CalibrationError,
     check_memory,
+    check_packages,
     clips_of,
     environment_of,
     header_of,
@@ -81,6 +82,7 @@ def calibrate(
     if resume:
         before = _earlier(path, plan)
     if not _is_complete(before, plan):
+        check_packages()
         check_memory(plan, recipe)
         with only_session() as locked:
             journal = JournalWriter(path, resume=True) if before else _fresh(path, output)
