@@ -48,17 +48,18 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 @click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ...")
 @click.option("--gpu", help="Name of the hardware in the tables, in place of its own.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of the CPU.  [default: all usable]")
+@click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Of the first repeat; the next has the next.")
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Train on the workers of this Dask scheduler that offer measure=1."
 )
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
-@click.option("--resume", is_flag=True, help="Go on with what is there (a study always does).")
+@click.option("--resume", is_flag=True, help="Go on with what is there, as a study always does.")
 def run(**options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
 
     Each run has a folder in the output, named by the hash of what it is. Runs that are done stay; the same command
-    again goes on with what is missing. Run the study on each machine, or each kind of GPU of a cluster, into one folder
+    again goes on with what is missing, and with interrupted runs from their last epoch. Run the study on each machine, or each kind of GPU of a cluster, into one folder
     or several: `study report` takes them all. Exit code 1 if a run failed.
     """
     from dcase_energy.calibration.recipes import UnknownRecipeError
@@ -100,6 +101,7 @@ def _choices(options: dict[str, Any]) -> Choices:
         epochs=options["epochs"],
         seed=options["seed"],
         threads=options["threads"],
+        allow_estimate=options["allow_estimate"],
     )
 
 

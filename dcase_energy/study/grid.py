@@ -30,6 +30,8 @@ class Specification:
         As asked for; None is all usable threads.
     gpu
         The hardware it is to be trained on, as the tables name it.
+    allow_estimate
+        Whether the processor may be estimated where its counters exist and may not be read.
     data
         What is trained on.
     """
@@ -45,6 +47,7 @@ class Specification:
     device: str
     threads: int | None
     gpu: str
+    allow_estimate: bool = False
     data: str = DATA
 
     def sha256(self) -> str:
@@ -87,6 +90,7 @@ class Choices:
     epochs: int | None = None
     seed: int = 42
     threads: int | None = None
+    allow_estimate: bool = False
 
 
 def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: str) -> list[Specification]:
@@ -112,6 +116,7 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
             device=choices.device,
             threads=choices.threads,
             gpu=gpu,
+            allow_estimate=choices.allow_estimate,
         )
         for repeat in range(1, repeats + 1)
         for batch_size in batch_sizes

@@ -100,7 +100,9 @@ def test_a_failed_run_is_marked_and_tried_again_on_request_alone(tmp_path):
     again = to_do(grid(output, repeats=1), retry_failed=True)
     assert [ended.outcome for ended in run_jobs(jobs(again), None)] == ["done"]
     assert open_folder(again[0].path).about.error is None
-    assert open_folder(again[0].path).about.sessions == 2
+    # What failed begins anew.
+    assert open_folder(again[0].path).about.sessions == 1
+    assert [line.split()[0] for line in (output / "trainings.txt").read_text().splitlines()] == ["begin", "end"] * 3
 
 
 def test_a_process_that_ends_without_a_word_has_failed(tmp_path):
@@ -178,7 +180,7 @@ def test_a_training_ends_when_whoever_started_it_is_gone(tmp_path):
 
 def test_a_killed_worker_loses_no_run(tmp_path):
     output = tmp_path / "runs"
-    orders(output, b8="hang")
+    orders(output, b8="hang once")
     folders = grid(output, batches=(4, 8), repeats=2)
     started = output / "trainings.txt"
     killed: list[tuple[str, int]] = []
@@ -192,8 +194,6 @@ def test_a_killed_worker_loses_no_run(tmp_path):
         os.kill(int(worker), signal.SIGKILL)
         killed.append((name, int(child)))
 
-    # The second repeat of batch 8 would hang as well: only the first is to.
-    update(folders[3].path, sessions=1)
     with cluster(tmp_path, 2, "--resources", "measure=1") as (scheduler, workers):
         killer = threading.Thread(target=kill, args=({worker.pid for worker in workers},))
         killer.start()
@@ -205,8 +205,9 @@ def test_a_killed_worker_loses_no_run(tmp_path):
     # The training that the killed worker had started did not go on beside the next one.
     with pytest.raises(ProcessLookupError):
         os.kill(killed[0][1], 0)
-    begun = [line.split()[1] for line in started.read_text().splitlines() if line.startswith("begin")]
-    assert begun.count(killed[0][0]) == 2
+    begun = [tuple(line.split()[:2]) for line in started.read_text().splitlines() if not line.startswith("end")]
+    assert begun.count(("begin", killed[0][0])) == 1
+    assert begun.count(("resume", killed[0][0])) == 1  # from its last checkpoint
     assert len(begun) == 5
 
 
