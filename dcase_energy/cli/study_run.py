@@ -59,8 +59,9 @@ def run(**options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
 
     Each run has a folder in the output, named by the hash of what it is. Runs that are done stay; the same command
-    again goes on with what is missing, and with interrupted runs from their last epoch. Run the study on each machine, or each kind of GPU of a cluster, into one folder
-    or several: `study report` takes them all. Exit code 1 if a run failed.
+    again goes on with what is missing, and with interrupted runs from their last epoch. Run the study on each
+    machine, or each kind of GPU of a cluster, into one folder or several: `study report` takes them all. Exit code 1 if
+    a run failed.
     """
     from dcase_energy.calibration.recipes import UnknownRecipeError
     from dcase_energy.parallel import ParallelError

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcase_energy.study.folder import LOCK_FILE, RECORD_FILE, now, open_folder, update
 from dcase_energy.study.lock import SESSION_LOCK_VARIABLE, LockedError, held, training_lock
-from dcase_energy.study.runs import Epoch, Progress, write_epochs
+from dcase_energy.study.runs import COLUMNS, Epoch, Progress, write_epochs
 
 if TYPE_CHECKING:
     from dcase_energy.measure.meter import Reading
@@ -79,21 +79,7 @@ def _train(folder: Path, train: Train) -> int:
     except (CalibrationError, MeterError, ChildFailedError, JournalError, WrongHardwareError, OSError) as error:
         update(folder, state="failed", ended=now(), error=str(error))
         return 1
-    epochs = [
-        Epoch(
-            epoch=row.epoch,
-            duration_s=row.duration_s,
-            energy_kwh=row.energy_kwh,
-            gpu_kwh=row.gpu_kwh,
-            cpu_kwh=row.cpu_kwh,
-            ram_kwh=row.ram_kwh,
-            train_loss=row.train_loss,
-            intersection_f1_05=row.intersection_f1_05,
-            intersection_f1_07=row.intersection_f1_07,
-        )
-        for row in record.epochs_log
-    ]
-    write_epochs(folder, epochs)
+    write_epochs(folder, _epochs(record))
     update(
         folder,
         state="done",
@@ -105,6 +91,11 @@ def _train(folder: Path, train: Train) -> int:
         software=record.software,
     )
     return 0
+
+
+def _epochs(record: Calibration) -> list[Epoch]:
+    """The rows of epochs.csv; a record knows more about an epoch than they hold."""
+    return [Epoch(**{name: getattr(row, name) for name in COLUMNS}) for row in record.epochs_log]
 
 
 def _calibrate(folder: Path, resume: bool) -> Calibration:
