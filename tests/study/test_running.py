@@ -14,13 +14,16 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.calibration.recipes import UnknownRecipeError
+from dcase_energy.measure.meter import Reading
 from dcase_energy.study.folder import RunFolder, open_folder, update
 from dcase_energy.study.gather import gather
 from dcase_energy.study.grid import Choices, make_grid
 from dcase_energy.study.lock import LockedError, held, is_held
+from dcase_energy.study.one import Watch, WrongHardwareError
 from dcase_energy.study.running import Job, prepare, run_job, run_jobs, to_do
 from dcase_energy.study.runs import Progress
 from dcase_energy.study.status import read_status
+from tests.cli.run import run as dcase_energy
 from tests.study.clusters import cluster, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -216,3 +219,33 @@ def test_a_cluster_without_the_resource_is_refused(tmp_path):
 
     with cluster(tmp_path, 1) as (scheduler, _), pytest.raises(ParallelError, match="measure=1"):
         list(run_jobs(jobs(grid(tmp_path / "runs")), scheduler))
+
+
+def test_a_watch_notes_epochs_and_refuses_other_hardware(tmp_path):
+    folder = grid(tmp_path / "runs", batches=(4,), repeats=1)[0].path
+    update(folder, progress=Progress(epochs=1, energy_kwh=0.5, duration_s=100.0).model_dump())
+    watch = Watch(folder, "Pretended GPU")
+    watch({"edge": "begin", "phase": "session", "gpu_name": "Pretended GPU"}, Reading(0.0, 0.0, 0.0, None))
+    watch({"edge": "begin", "phase": "training_steps", "epoch": 2}, Reading(10.0, 0.1, 0.2, None))
+    metrics = {"student": {"intersection_f1_07": 0.25}}
+    watch({"edge": "end", "phase": "validation_metrics", "epoch": 2, "metrics": metrics}, Reading(40.0, 0.3, 0.3, None))
+    progress = open_folder(folder).about.progress
+    # What an earlier session had spent counts as well; memory was not measured.
+    assert (progress.epochs, progress.duration_s, progress.f1) == (2, 130.0, 0.25)
+    assert progress.energy_kwh == pytest.approx(0.8)
+    with pytest.raises(WrongHardwareError, match="once for each kind"):
+        watch({"edge": "begin", "phase": "session", "gpu_name": "Another"}, Reading(0.0, 0.0, 0.0, None))
+
+
+def test_a_report_can_be_made_of_a_study_with_failures(tmp_path):
+    output = tmp_path / "runs"
+    orders(output, b8="fail")
+    list(run_jobs(jobs(grid(output, repeats=1)), None))
+    result = dcase_energy("study", "report", output, "--output-dir", tmp_path / "out", "--figures", "none")
+    assert (result.returncode, "1 run in 1 cell" in result.stderr) == (0, True)
+    assert "U103 the run failed; it is left out (the counter went backwards)" in result.stderr
+    status = dcase_energy("study", "status", output)
+    assert status.returncode == 1
+    assert "2 runs: 1 done, 1 failed" in status.stdout
+    found = json.loads(dcase_energy("study", "status", output, "--format", "json").stdout)
+    assert [run["state"] for run in found["runs"]] == ["done", "failed"]
