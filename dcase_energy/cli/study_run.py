@@ -54,6 +54,7 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
     "--scheduler", metavar="ADDRESS", help="Train on the workers of this Dask scheduler that offer measure=1."
 )
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
+@click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
 @click.option("--resume", is_flag=True, help="Go on with what is there, as a study always does.")
 def run(**options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
@@ -82,7 +83,7 @@ def run(**options: Any) -> int:
         fail(str(error))
     except OSError as error:
         raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
-    todo = to_do(folders, retry_failed=options["retry_failed"])
+    todo = to_do(folders, retry_failed=options["retry_failed"], retry_invalid=options["retry_invalid"])
     say(f"{visible(gpu)}: {len(folders)} run{'s' * (len(folders) != 1)}, {len(todo)} to train, in {output}")
     jobs = [Job(folder.path, per_device=scheduler is not None) for folder in todo]
     failed = _train(jobs, run_jobs(jobs, scheduler, _progress(todo)), output)

@@ -20,7 +20,7 @@ from dcase_energy.study.gather import gather
 from dcase_energy.study.grid import Choices, make_grid
 from dcase_energy.study.lock import LockedError, held, is_held
 from dcase_energy.study.one import Watch, WrongHardwareError
-from dcase_energy.study.running import Job, prepare, run_job, run_jobs, to_do
+from dcase_energy.study.running import Ended, Job, prepare, run_job, run_jobs, to_do
 from dcase_energy.study.runs import Progress
 from dcase_energy.study.status import read_status
 from tests.cli.run import run as dcase_energy
@@ -78,14 +78,14 @@ def test_a_recipe_that_cannot_have_the_batch_size_is_refused():
 
 def test_running_again_trains_nothing_again(tmp_path):
     output = tmp_path / "runs"
-    todo = to_do(grid(output), retry_failed=False)
+    todo = to_do(grid(output))
     assert [ended.outcome for ended in run_jobs(jobs(todo), None)] == ["done"] * 4
     before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
     assert to_do(grid(output), retry_failed=True) == []
     assert run_job(jobs(todo)[0]).outcome == "done"  # even if somebody had submitted it
     assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
     # A larger grid trains only what is new.
-    assert [one.path.name[:5] for one in to_do(grid(output, repeats=3), retry_failed=False)] == ["b4-r3", "b8-r3"]
+    assert [one.path.name[:5] for one in to_do(grid(output, repeats=3))] == ["b4-r3", "b8-r3"]
     gathered = gather([output], "07")
     assert [finding.message for finding in gathered.findings] == ["the run has not begun; it is left out"] * 2
     assert [run.epochs[2].intersection_f1_07 for run in gathered.runs] == [pytest.approx(0.3)] * 4
@@ -98,7 +98,7 @@ def test_a_failed_run_is_marked_and_tried_again_on_request_alone(tmp_path):
     assert [ended.outcome for ended in results] == ["done", "failed"]
     assert "the counter went backwards" in results[1].message
     assert states(output) == ["done", "failed"]
-    assert to_do(grid(output, repeats=1), retry_failed=False) == []
+    assert to_do(grid(output, repeats=1)) == []
     (output / "orders.json").unlink()
     again = to_do(grid(output, repeats=1), retry_failed=True)
     assert [ended.outcome for ended in run_jobs(jobs(again), None)] == ["done"]
@@ -134,7 +134,7 @@ def test_an_interrupted_run_is_told_from_a_running_one_by_its_lock(tmp_path):
     assert status.left_s == 200.0  # two more epochs of 100 s
     now = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
     assert status.expected_end(now) == now + datetime.timedelta(seconds=200)
-    assert [one.path for one in to_do(grid(output, batches=(4,), repeats=1), retry_failed=False)] == [folder]
+    assert [one.path for one in to_do(grid(output, batches=(4,), repeats=1))] == [folder]
 
 
 def test_the_expected_end_takes_epochs_of_the_nearest_runs(tmp_path):
@@ -249,3 +249,16 @@ def test_a_report_can_be_made_of_a_study_with_failures(tmp_path):
     assert "2 runs: 1 done, 1 failed" in status.stdout
     found = json.loads(dcase_energy("study", "status", output, "--format", "json").stdout)
     assert [run["state"] for run in found["runs"]] == ["done", "failed"]
+
+
+def test_an_invalid_run_is_measured_again_on_request(tmp_path):
+    output = tmp_path / "runs"
+    folder = grid(output, batches=(4,), repeats=1)[0]
+    run_job(jobs([folder])[0])
+    update(folder.path, valid=False, reasons=["host-exclusive: other work"])
+    assert run_job(jobs([folder])[0]).message == "not valid: host-exclusive: other work"
+    assert "not valid" in (read_status([output]).runs[0].error or "")
+    assert to_do(grid(output, batches=(4,), repeats=1), retry_failed=True) == []
+    todo = to_do(grid(output, batches=(4,), repeats=1), retry_invalid=True)
+    assert [run_job(job) for job in jobs(todo)] == [Ended(folder.path.name, "done")]
+    assert len((output / "trainings.txt").read_text().splitlines()) == 4
