@@ -54,6 +54,8 @@ class Plan:
         As the baseline takes them.
     clips
         Embedded clips by subset; chosen by the recipe if empty.
+    data
+        Folder of DESED, or None for the embedded soundscapes.
     repeats
         Trainings, each with the next seed.
     idle_s
@@ -73,6 +75,7 @@ class Plan:
     seed: int = 42
     threads: int = 1
     clips: dict[str, int] = field(default_factory=dict)
+    data: str | None = None
     repeats: int = 1
     idle_s: float = 30.0
     allow_estimate: bool = False

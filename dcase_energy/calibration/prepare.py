@@ -24,6 +24,9 @@ _QUICK_CLIPS = 96
 # A pool of this many clips stands in for a larger subset of the recipe: the energy of a step does not depend on what
 # the audio says.
 _POOL_CLIPS = 480
+# Larger subsets of DESED are kept in a file.
+_IN_MEMORY_CLIPS = 3355
+SYNTHETIC = "synthetic, not comparable"
 
 
 class CalibrationError(RuntimeError):
@@ -48,7 +51,8 @@ def check_memory(plan: Plan, recipe: Recipe) -> None:
     from dcase_baseline.runtime import memory_needed_gb
 
     available = _available_gb()
-    needed = memory_needed_gb(recipe, plan.execution_path, sum(clips_of(plan, recipe).values()))
+    held = sum(min(count, _IN_MEMORY_CLIPS) for count in clips_of(plan, recipe).values())
+    needed = memory_needed_gb(recipe, plan.execution_path, held)
     if plan.device in {"auto", "cpu"} and available is not None and needed > available:
         raise CalibrationError(
             f"training {recipe.name} with batches of {recipe.batch.total} needs about {needed:.1f} GB of memory on the "
@@ -65,7 +69,7 @@ def _available_gb() -> float | None:
 
 
 def clips_of(plan: Plan, recipe: Recipe) -> dict[str, int]:
-    """How many embedded clips of each subset are made."""
+    """How many clips of each subset are made, or read at most."""
     data, batch = recipe.data, recipe.batch
     nominal = {
         "strong": data.strong_clips,
@@ -76,7 +80,7 @@ def clips_of(plan: Plan, recipe: Recipe) -> dict[str, int]:
         "test": data.test_clips,
     }
     if plan.quick is None:
-        limit = dict.fromkeys(nominal, _POOL_CLIPS)
+        limit = dict.fromkeys(nominal, _POOL_CLIPS) if plan.data is None else nominal
     else:
         limit = {
             "strong": _QUICK_BATCHES * batch.strong,
@@ -87,6 +91,30 @@ def clips_of(plan: Plan, recipe: Recipe) -> dict[str, int]:
             "test": _QUICK_CLIPS,
         }
     return {name: min(count, limit[name]) for name, count in nominal.items()}
+
+
+def check_data(plan: Plan) -> dict[str, list[str]]:
+    """Look through the tables and folders of DESED before anything starts.
+
+    Returns
+    -------
+    dict
+        By subset, the clips that a table names and the disk lacks.
+
+    Raises
+    ------
+    CalibrationError
+        If the folder cannot be used.
+    """
+    if plan.data is None:
+        return {}
+    from dcase_baseline.desed import DesedError, DesedSource
+
+    try:
+        missing: dict[str, list[str]] = DesedSource(Path(plan.data), Path()).missing()
+        return missing
+    except DesedError as error:
+        raise CalibrationError(str(error)) from None
 
 
 def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
@@ -117,8 +145,7 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
         "hardware": describe_host(),
         "software": {"dcase_energy": __version__, "platform": platform.system()},
         "data": {
-            "source": "embedded soundscapes",
-            "note": "synthetic, not comparable",
+            **({"source": "embedded soundscapes", "note": SYNTHETIC} if plan.data is None else {"source": "DESED"}),
             "seed": plan.seed,
             **{f"{name}_clips": count for name, count in plan.clips.items()},
         },
@@ -134,10 +161,11 @@ def task_of(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[st
         "execution_path": plan.execution_path,
         "device": plan.device,
         "threads": plan.threads,
-        "workers": plan.threads,
+        "workers": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         "seed": plan.seed + number - 1,
         "data_seed": plan.seed,
         "clips": plan.clips,
+        "data": None if plan.data is None else str(Path(plan.data).resolve()),
         "stages": list(plan.stages),
         "epochs": plan.epochs,
         "quick": None if plan.quick is None else asdict(plan.quick),

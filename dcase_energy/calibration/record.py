@@ -80,10 +80,18 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         stages={name: stages[name] for name in STAGE_NAMES if name in stages},
         outside=phases_of(of_phase(windows, *_OUTSIDE)),
         repeats={name: repeats[name] for name in STAGE_NAMES if name in repeats},
-        data=header["data"],
+        data=_data(header, entries),
         scores=_final_scores(windows),
         epochs_log=epochs,
     ).seal()
+
+
+def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What was planned to be used, and what was: of DESED on disk clips may be missing."""
+    prepared = [e for e in of_kind(entries, "mark") if e["phase"] == "data_preparation" and e["edge"] == "end"]
+    used = prepared[-1] if prepared else {}
+    counts = {f"{subset}_clips": count for subset, count in used.get("clips", {}).items()}
+    return {**header["data"], **counts, **used.get("data", {})}
 
 
 def last_attempts(windows: Sequence[Window]) -> tuple[list[Window], dict[int, float]]:

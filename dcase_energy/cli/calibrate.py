@@ -50,6 +50,12 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
     show_default=True,
     help="Of --quick: seconds after which it ends anyway.",
 )
+@click.option(
+    "--data",
+    type=existing(file=False),
+    metavar="DESED_DIR",
+    help="Folder with audio/ and metadata/ as DESED_task lays them out.  [default: embedded synthetic soundscapes]",
+)
 @click.option("--batch-size", type=click.IntRange(min=4), help="In place of the recipe's; a multiple of 4.")
 @click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
 @click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ...")
@@ -90,6 +96,7 @@ def command(**options: Any) -> int:
     output: Path = options["output"]
     if not output.parent.is_dir():
         raise click.UsageError(f"there is no folder {output.parent}")
+    from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
     from dcase_energy.measure.journal import JournalError
     from dcase_energy.measure.meter import MeterError
@@ -97,6 +104,8 @@ def command(**options: Any) -> int:
 
     say(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
     try:
+        for subset, names in check_data(plan).items():
+            say(f"  {subset}: {len(names)} clips are missing and left out: {visible(', '.join(names[:5]))}")
         record = calibrate(plan, output, _progress, resume=options["resume"])
     except CalibrationError as error:
         fail(str(error))
@@ -132,6 +141,7 @@ def _plan(options: dict[str, Any]) -> Plan:
         device=options["device"],
         seed=options["seed"],
         threads=options["threads"] or usable or 1,
+        data=None if options["data"] is None else str(options["data"]),
         repeats=options["repeats"],
         idle_s=options["idle"],
         allow_estimate=options["allow_estimate"],
@@ -144,9 +154,9 @@ def _progress(mark: dict[str, Any], reading: Reading) -> None:  # noqa: ARG001
         return
     student = mark.get("metrics", {}).get("student", {})
     if mark["phase"] == "validation_metrics" and "intersection_f1_05" in student:
-        say(f"  epoch {mark['epoch']}: intersection-based F1 {student['intersection_f1_05']:.3f} (synthetic)")
+        say(f"  epoch {mark['epoch']}: intersection-based F1 {student['intersection_f1_05']:.3f}")
     elif mark["phase"] == "data_preparation":
-        say(f"  {sum(mark['clips'].values())} soundscapes made")
+        say(f"  {sum(mark['clips'].values())} clips ready")
     elif mark["phase"] in {"warmup", "training_window"}:
         say(f"  {mark['phase'].replace('_', ' ')} {mark['epoch']}: {mark['steps']} steps")
 
@@ -161,7 +171,8 @@ def summary(record: Calibration) -> str:
             lines.append(f"  {repeats.n} runs, coefficient of variation {repeats.coefficient_of_variation:.1%}")
     if any(value is not None for value in record.scores.values()):
         scores = ", ".join(f"{key} {value:.3f}" for key, value in record.scores.items() if value is not None)
-        lines.append(f"scores of this run ({record.data['note']}): {scores}")
+        note = f" ({record.data['note']})" if "note" in record.data else ""
+        lines.append(f"scores of this run{note}: {scores}")
     lines.append(f"tier: {style(record.tier, bold=True)}")
     lines += [f"  {guard.state:<7} {guard.code}: {guard.message}" for guard in record.guards if guard.state != "ok"]
     lines.append("valid" if record.valid else style("INVALID", fg="red", bold=True) + ": " + "; ".join(record.reasons))

@@ -25,6 +25,8 @@ COMMANDS = {
     "score": "PSDS and F1 of score folders or event lists against ground truth",
     "report": "your systems: scores, energies and their ratio to this machine's baseline",
     "rank": "ranking sheets of packages or of a table of results",
+    "macs": "multiply-accumulates and parameters of a torch model for 10 s of audio",
+    "soundscapes": "write embedded soundscapes as a DESED-shaped folder",
     "study": "the ICASSP 2023 study on your hardware: run the grid, its tables and figures",
     "editions": "list the editions",
     "schema": "print the JSON Schema of an edition's metadata file",
