@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import edition_option, get_edition
+from dcase_energy.cli.options import edition_option, existing, get_edition
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -42,6 +42,12 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 @click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True, help="Runs of each batch size.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Of each run.  [default: the recipe's, 200]")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True)
+@click.option(
+    "--data",
+    type=existing(file=False),
+    metavar="DESED_DIR",
+    help="Folder of DESED, as for `calibrate`.  [default: embedded synthetic soundscapes]",
+)
 @edition_option()
 @click.option("--recipe", help="Recipe to train in place of the edition's: a name or a TOML file.")
 @click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
@@ -74,9 +80,11 @@ def run(**options: Any) -> int:
     choices, output, scheduler = _choices(options), options["output"], options["scheduler"]
     try:
         make_grid(options["batch_sizes"], 1, choices, "")  # before a cluster is asked for anything
+        _check_data(choices)
         gpu = options["gpu"] or ask_hardware(choices.device, scheduler)
         grid = make_grid(options["batch_sizes"], options["repeats"], choices, gpu)
-        folders = prepare(output, grid, recipe_source(choices.recipe), check_hardware=not options["gpu"])
+        source = recipe_source(choices.recipe)
+        folders = prepare(output, grid, source, choices.data, check_hardware=not options["gpu"])
     except UnknownRecipeError as error:
         raise click.UsageError(str(error)) from None
     except (HardwareError, FolderError, ParallelError) as error:
@@ -104,7 +112,20 @@ def _choices(options: dict[str, Any]) -> Choices:
         seed=options["seed"],
         threads=options["threads"],
         allow_estimate=options["allow_estimate"],
+        data=None if options["data"] is None else str(options["data"].resolve()),
     )
+
+
+def _check_data(choices: Choices) -> None:
+    """Say which clips of DESED are missing, before hours of training."""
+    from dcase_energy.calibration.plan import Plan
+    from dcase_energy.calibration.prepare import CalibrationError, check_data
+
+    try:
+        for subset, names in check_data(Plan(choices.edition, choices.recipe, data=choices.data)).items():
+            say(f"  {subset}: {len(names)} clips are missing and left out: {visible(', '.join(names[:5]))}")
+    except CalibrationError as error:
+        fail(str(error))
 
 
 def _train(jobs: Sequence[Job], results: Iterator[Ended], output: Path) -> int:

@@ -118,6 +118,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
         seed=specification["seed"],
         threads=specification["threads"] or usable or 1,
         allow_estimate=specification["allow_estimate"],
+        data=about.data_source,
     )
     watch = Watch(folder, about.gpu if about.check_hardware else None)
     while True:

@@ -54,7 +54,12 @@ class Job:
 
 
 def prepare(
-    output: Path, specifications: Sequence[Specification], recipe_source: str, *, check_hardware: bool = True
+    output: Path,
+    specifications: Sequence[Specification],
+    recipe_source: str,
+    data_source: str | None = None,
+    *,
+    check_hardware: bool = True,
 ) -> list[RunFolder]:
     """Make the folders of a grid; those that are there stay as they are.
 
@@ -67,7 +72,8 @@ def prepare(
     for specification in specifications:
         folder = make_folder(output.resolve(), specification)
         if folder.about.state == "waiting":
-            about = update(folder.path, recipe_source=recipe_source, check_hardware=check_hardware)
+            sources = {"recipe_source": recipe_source, "data_source": data_source}
+            about = update(folder.path, **sources, check_hardware=check_hardware)
             folder = RunFolder(folder.path, about)
         folders.append(folder)
     return folders

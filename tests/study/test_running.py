@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,9 @@ def test_a_folder_is_named_by_the_hash_of_what_the_run_is(tmp_path):
     assert [one.folder for one in make_grid((4, 8), 2, CHOICES, "T4")] == names
     assert not {one.folder for one in make_grid((4, 8), 2, CHOICES, "A100")} & set(names)
     assert [one.seed for one in specifications] == [42, 42, 43, 43]
+    # Other data are another run; where they lie is not.
+    places = [make_grid((4,), 1, replace(CHOICES, data=place), "T4")[0].folder for place in ("/a", "/b")]
+    assert places[0] == places[1] != names[0]
 
 
 def test_a_recipe_that_cannot_have_the_batch_size_is_refused():
