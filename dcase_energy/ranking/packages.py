@@ -12,6 +12,7 @@ from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.comparable import Provenance, why_not_comparable
 from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.epochs import last_share
 from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.normalize import is_energy
@@ -102,6 +103,7 @@ def _assess(
         replicates=scored.replicates,
         gpu_model=gpu_model(submission.hardware) or gpu_model(_gpu_name(record)) or gpu_model(submission.training_time),
         not_comparable=not_comparable,
+        last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
         macs=submission.macs,
         ensemble_subsystems=submission.ensemble_subsystems,
