@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test browser-test lint bench clean
+.PHONY: demo test browser-test lint bench oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -33,5 +33,9 @@ browser-test: $(VENV)/.test
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py
 
+# The peers that scores are compared with, pinned, in .oracle (sed_scores_eval needs a C++ compiler).
+oracle:
+	$(PYTHON) benchmarks/oracle.py
+
 clean:
-	rm -rf $(VENV) build dist demo-output
+	rm -rf $(VENV) .oracle build dist demo-output

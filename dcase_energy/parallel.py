@@ -7,17 +7,22 @@ must be there where it runs.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import re
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CONNECT_TIMEOUT_S = 20
+_ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^/]+):(?P<port>[0-9]{1,5})")
 
 
 class ParallelError(RuntimeError):
@@ -79,12 +84,11 @@ def _on_cluster(function: Callable[[Item], Result], items: Sequence[Item], sched
     except ImportError:
         message = "--scheduler needs Dask: pip install 'dcase-energy[cluster]'"
         raise ParallelError(message) from None
-    is_file = scheduler.endswith(".json")
-    place = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
+    address = _address_of(scheduler)
     try:
-        client = Client(**place, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)
+        client = Client(address, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ParallelError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+        raise ParallelError(f"no Dask scheduler answers at {address}: {error}") from None
     try:
         if not client.scheduler_info(n_workers=-1)["workers"]:
             raise ParallelError(f"the Dask scheduler at {scheduler} has no workers; start some with `dask worker`")
@@ -100,3 +104,21 @@ def _on_cluster(function: Callable[[Item], Result], items: Sequence[Item], sched
                 raise ParallelError(message) from None
     finally:
         client.close()
+
+
+def _address_of(scheduler: str) -> str:
+    """The scheduler's address, if something listens there: Dask itself would go on trying for minutes."""
+    address = scheduler
+    if scheduler.endswith(".json"):
+        try:
+            address = str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ParallelError(f"{scheduler} is no scheduler file (`dask scheduler --scheduler-file`)") from None
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise ParallelError(f"no Dask scheduler answers at {address}: an address is tcp://HOST:PORT or tls://HOST:PORT")
+    try:
+        socket.create_connection((match["host"].strip("[]"), int(match["port"])), _CONNECT_TIMEOUT_S).close()
+    except (OSError, OverflowError) as error:
+        raise ParallelError(f"no Dask scheduler answers at {address}: {error}") from None
+    return address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
 from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
+from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
 from dcase_energy.submission.checks.system import System
@@ -68,7 +70,9 @@ def assess(
     if truth is None:
         scored: Iterable[Scored] = [NOT_SCORED] * len(systems)
     else:
-        work = partial(score_files, truth=truth, resamples=spread.bootstrap)
+        resampled = {"resamples": spread.bootstrap, "interval": "bootstrap"} if spread.bootstrap else {}
+        conventions = Conventions.of_edition(validation.edition.scoring, **resampled)
+        work = partial(score_files, truth=truth, conventions=conventions)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
     return [_assess(system, validation, one, preferred, fallback) for system, one in zip(systems, scored, strict=True)]
 
@@ -89,10 +93,10 @@ def _assess(
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
-        psds1=submission.psds1_dev if scores is None else scores.psds1,
-        psds2=submission.psds2_dev if scores is None else scores.psds2,
-        collar_f1=submission.collar_f1_dev if scores is None else scores.collar_f1,
-        intersection_f1=None if scores is None else scores.intersection_f1,
+        psds1=submission.psds1_dev if scores is None else _known(scores.psds1),
+        psds2=submission.psds2_dev if scores is None else _known(scores.psds2),
+        collar_f1=submission.collar_f1_dev if scores is None else _known(scores.collar_f1),
+        intersection_f1=None if scores is None else _known(scores.intersection_f1),
         scores_are=_scores_are(system, scores),
         energy_kwh={"training": submission.energy_training_kwh, "test": submission.energy_test_kwh},
         baseline_kwh=baseline.energy_kwh,
@@ -111,6 +115,11 @@ def _assess(
         findings=tuple(sorted({finding.code for finding in findings})),
     )
     return Assessed(entry, system, scores, scored.runs, findings)
+
+
+def _known(value: float) -> float | None:
+    """A score, None where there was nothing to judge."""
+    return None if math.isnan(value) else value
 
 
 def _scores_are(system: System, scores: Summary | None) -> str | None:
