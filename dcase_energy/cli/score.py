@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,11 @@ def _find(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[Finding]]:
         found, problems = find_outputs(path)
         systems += found
         findings += problems
+    names = [system.name for system in systems]
+    # Two systems of one name are told apart by where they are.
+    systems = [
+        replace(one, name=str(Path(one.path) / one.name)) if names.count(one.name) > 1 else one for one in systems
+    ]
     return systems, findings
 
 

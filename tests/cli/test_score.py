@@ -56,15 +56,18 @@ def test_systems_are_compared_on_the_same_resamples(package):
 
 
 @pytest.mark.slow
-def test_processes_and_a_cluster_give_the_same_bytes(package):
+def test_processes_and_a_cluster_give_the_same_bytes(tmp_path, monkeypatch):
+    """Relative paths too: the workers of a cluster have another working directory."""
     from distributed import LocalCluster
 
-    plain = run("score", BAKER, *TRUTH, "--format", "json", "--bootstrap", 40)
-    jobs = run("score", BAKER, *TRUTH, "--format", "json", "--bootstrap", 40, "--jobs", 2)
+    monkeypatch.chdir(tmp_path)
+    package = BAKER.relative_to(ROOT)
+    plain = run("score", package, *TRUTH, "--format", "json", "--bootstrap", 40)
+    jobs = run("score", package, *TRUTH, "--format", "json", "--bootstrap", 40, "--jobs", 2)
     assert jobs.stdout == plain.stdout
     with LocalCluster(n_workers=2, processes=True, threads_per_worker=1, dashboard_address=":0") as cluster:
         address = cluster.scheduler_address
-        remote = run("score", BAKER, *TRUTH, "--format", "json", "--bootstrap", 40, "--scheduler", address)
+        remote = run("score", package, *TRUTH, "--format", "json", "--bootstrap", 40, "--scheduler", address)
     assert remote.returncode == 0, remote.stderr
     assert remote.stdout == plain.stdout
 
