@@ -48,8 +48,8 @@ def test_a_bootstrap_gives_intervals_and_probabilities(tmp_path):
 
 
 def test_jobs_change_nothing(tmp_path):
-    ranked(tmp_path / "one", "--bootstrap", 10)
-    ranked(tmp_path / "two", "--bootstrap", 10, "--jobs", 2)
+    ranked(tmp_path / "one", "--bootstrap", 5)
+    ranked(tmp_path / "two", "--bootstrap", 5, "--jobs", 2)
     assert (tmp_path / "one" / "ranking.csv").read_bytes() == (tmp_path / "two" / "ranking.csv").read_bytes()
 
 
@@ -70,8 +70,20 @@ def test_wrong_use(tmp_path, arguments, words):
     assert not (tmp_path / "r").exists()
 
 
+def test_a_label_in_two_sources_is_ranked_once_and_told_of(tmp_path):
+    head = "label,psds1,psds2,energy_training_kwh,energy_test_kwh"
+    for name, score in (("a", 0.5), ("b", 0.9)):
+        (tmp_path / f"{name}.csv").write_text(f"{head}\nA_U_task4_1,{score},{score},1,1\n")
+    tables = (tmp_path / "a.csv", tmp_path / "b.csv")
+    result = run("rank", *tables, "--output-dir", tmp_path / "r", "--formats", "csv")
+    assert result.returncode == 1
+    assert "error T106 label 'A_U_task4_1' comes 2 times" in result.stderr
+    with (tmp_path / "r" / "ranking.csv").open(newline="") as file:
+        assert [row["psds1"] for row in csv.DictReader(file)] == ["0.5"]
+
+
 def test_sheets_of_an_earlier_run_are_told_of(tmp_path):
-    ranked(tmp_path)
+    (tmp_path / "ranking.csv").touch()
     result = run("rank", PACKAGES, "--output-dir", tmp_path, "--formats", "md")
     assert "of an earlier run, and left as they are: ranking.csv" in result.stderr
 
