@@ -84,21 +84,19 @@ def _assess(
     preferred: Calibration | None,
     fallback: Calibration | None,
 ) -> Assessed:
-    scores = scored.summary
+    submission, scores = system.submission, scored.summary
     baseline, record = _baseline(system, preferred, fallback)
     own = _own_records(system)
     training = own.get("training", Measured(0.0))
     not_comparable, unlike = _compare(system, baseline, record, own)
-    submission = system.submission
     findings = [*validation.of_system(system), *scored.findings, *unlike, *_no_energies(system)]
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
-        psds1=submission.psds1_dev if scores is None else _known(scores.psds1),
-        psds2=submission.psds2_dev if scores is None else _known(scores.psds2),
-        collar_f1=submission.collar_f1_dev if scores is None else _known(scores.collar_f1),
-        intersection_f1=None if scores is None else _known(scores.intersection_f1),
+        psds1=_score(scores, "psds1", submission.psds1_dev),
+        psds2=_score(scores, "psds2", submission.psds2_dev),
+        collar_f1=_score(scores, "collar_f1", submission.collar_f1_dev),
+        intersection_f1=_score(scores, "intersection_f1", None),
         scores_are=_scores_are(system, scores),
         energy_kwh={"training": submission.energy_training_kwh, "test": submission.energy_test_kwh},
         baseline_kwh=baseline.energy_kwh,
@@ -115,14 +113,17 @@ def _assess(
         total_parameters=submission.total_parameters,
         macs=submission.macs,
         ensemble_subsystems=submission.ensemble_subsystems,
-        excluded=_reason(errors),
+        excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),
     )
     return Assessed(entry, system, scores, scored.runs, findings)
 
 
-def _known(value: float) -> float | None:
-    """A score, None where there was nothing to judge."""
+def _score(scores: Summary | None, name: str, stated: float | None) -> float | None:
+    """A score that was computed, or the stated one; None where there is none, or was nothing to judge."""
+    if scores is None:
+        return stated
+    value: float = getattr(scores, name)
     return None if math.isnan(value) else value
 
 
