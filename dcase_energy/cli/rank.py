@@ -94,7 +94,7 @@ def _entries(
     """Systems of tables and of packages, in the order given."""
     from dcase_energy.ranking.packages import assess
     from dcase_energy.ranking.results_table import read_results
-    from dcase_energy.submission.validate import validate_paths
+    from dcase_energy.submission.validate import Options, validate_paths
 
     fallback = get_calibration(calibration)
     entries: list[Entry] = []
@@ -106,7 +106,7 @@ def _entries(
             entries += found
             findings += problems
     if packages:
-        validation = validate_paths(packages, edition, fallback)
+        validation = validate_paths(packages, edition, options=Options(fallback, outputs=truth is None))
         assessed = assess(validation, truth, fallback=fallback)
         entries += [one.entry for one in assessed]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])

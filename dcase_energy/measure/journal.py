@@ -67,21 +67,34 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
     JournalError
         If a line is not JSON or does not follow from the one before.
     """
-    text = path.read_text(encoding="utf-8")
-    lines = text.split("\n")
+    try:
+        data = path.read_bytes()
+        return parse_journal(data, str(path))
+    except OSError as error:
+        raise JournalError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def parse_journal(data: bytes, path: str) -> list[dict[str, Any]]:
+    """Read the entries of a journal from bytes; see `read_journal`."""
+    lines = data.split(b"\n")
     lines.pop()  # what stands after the last newline: nothing, or a torn line
     entries: list[dict[str, Any]] = []
     previous = _FIRST
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise JournalError(f"{path}:{number}: not a journal line ({error.msg})") from None
+            entry = json.loads(line.decode(), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            raise JournalError(f"{path}:{number}: not a journal line ({reason})") from None
         if not isinstance(entry, dict) or entry.get("previous") != previous:
             raise JournalError(f"{path}:{number}: does not follow from the line before; the journal was changed")
-        previous = sha256_text(line)
+        previous = hashlib.sha256(line).hexdigest()
         entries.append(entry)
     return entries
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not allowed")
 
 
 def journal_digest(entries: list[dict[str, Any]]) -> str:

@@ -100,7 +100,8 @@ def _baseline(system: System, preferred: Calibration | None, fallback: Calibrati
     edition = system.edition
     for record in (preferred, system.calibration):
         if record is not None and why_no_denominator(record, edition) is None:
-            return recorded(record)
+            own = record is system.records.calibration
+            return recorded(record, system.records.evidence if own else None)
     stated = declared(system.submission, edition)
     if stated.evidence is None and fallback is not None and why_no_denominator(fallback, edition) is None:
         return recorded(fallback)
