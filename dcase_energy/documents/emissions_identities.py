@@ -88,8 +88,12 @@ def _units(row: EmissionsRow) -> Iterator[Finding]:
         return
     near = min(_UNITS, key=lambda known: abs(math.log(factor / known)))
     suspect = f"; in {_UNITS[near]}?" if abs(math.log(factor / near)) < math.log(10) else ""
-    message = f"energy_consumed is {factor:.3g} times power by duration{suspect}"
+    message = f"energy_consumed is {_times(factor)} times power by duration{suspect}"
     yield EMISSIONS_UNITS.finding(row.where, message, expected=f"about {row.energy_kwh / factor:.3g} kWh")
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f}" if 1 <= factor < 1e7 else f"{factor:.2g}"
 
 
 def _gpu(row: EmissionsRow) -> Iterator[Finding]:

@@ -104,7 +104,8 @@ def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
     inner = [(NESTED_ARCHIVE, name, "an archive inside the package") for name in _archives(usable.values())]
     problems = few([*unsafe, *alike, *clash, *inner])
     if litter:
-        problems.append((LITTER, litter[0], f"{len(litter)} files left by the operating system are ignored"))
+        message = f"left by the operating system, ignored ({len(litter):,} in all)"
+        problems.append((LITTER, litter[0], message))
     return sorted(usable.values()), problems
 
 

@@ -173,4 +173,5 @@ def _of_nobody(tree: Tree, systems: Sequence[SystemFiles]) -> Iterator[Finding]:
 
 def _whose(folder: PurePosixPath, systems: Sequence[SystemFiles]) -> str | None:
     beside = [system.stem for system in systems if PurePosixPath(system.meta).parent == folder.parent]
-    return f"name the folder {beside[0]}_run1.output (with the number of the run)" if len(beside) == 1 else None
+    run = re.search(r"_run([0-9]+)", folder.name)
+    return f"name the folder {beside[0]}_run{run[1] if run else 1}.output" if len(beside) == 1 else None

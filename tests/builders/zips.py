@@ -43,7 +43,9 @@ class Member:
         """Header and data as they stand in front of the directory."""
         size = len(self.data) if self.local_size is None else self.local_size
         header = self._fields(self.local_name or self.name, size)
-        return b"PK\x03\x04" + struct.pack("<5H3L2H", *header) + (self.local_name or self.name) + self.extra + self.body()
+        return (
+            b"PK\x03\x04" + struct.pack("<5H3L2H", *header) + (self.local_name or self.name) + self.extra + self.body()
+        )
 
     def body(self) -> bytes:
         return self.packed_bytes

@@ -32,9 +32,11 @@ def emissions_in_metadata(system: System) -> Iterator[Finding]:
         texts = {field: system.metadata.canonical.text(field) for field in declared}
         if any(agrees(value, texts[field], total) for field, value in declared.items() for total in totals):
             continue
-        field, value = min(declared.items(), key=lambda item: abs(math.log(item[1] / totals[0])))
+        # The system's own figure, where there is one; it stands first.
+        field, value = next(iter(declared.items()))
         file = name.rpartition("/")[2]
-        message = f"{field} is {value:.6g} kWh, {file} has {totals[0]:.6g} kWh for the {stage}"
+        others = "".join(f", {other} {figure:.6g}" for other, figure in list(declared.items())[1:])
+        message = f"{field} is {value:.6g} kWh{others}; {file} has {totals[0]:.6g} kWh"
         reason = slip(value, totals[0])
         hint = f"{reason}? copy energy_consumed from the file" if reason else None
         where = system.metadata.canonical.where(field)

@@ -64,7 +64,8 @@ def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
     where = files.tree.where(files.meta)
     expected = "run1" if edition.runs == 1 else f"run1 to run{edition.runs}"
     found = ", ".join(f"run{number}" for number in numbers[:10])
-    yield RUNS_MISSING.finding(where, "the runs are not all there", expected=expected, found=found)
+    message = f"outputs of {found} are there, not of {expected}"
+    yield RUNS_MISSING.finding(where, message, expected=expected, found=found)
 
 
 def _expected(folders: Sequence[Run], durations_s: Mapping[str, float] | None) -> dict[str, float]:
@@ -92,8 +93,9 @@ def _clips(
         yield CLIPS_UNKNOWN.finding(where, f"{len(unknown):,} files of no known clip: {_some(unknown)}")
     if not told and not missing and edition.clips is not None and len(run.digests) != edition.clips:
         rule = CLIPS_MISSING if len(run.digests) < edition.clips else CLIPS_UNKNOWN
-        message = f"{len(run.digests):,} score files; the edition has {edition.clips:,} clips"
-        yield rule.finding(where, message, expected=f"{edition.clips:,}", found=f"{len(run.digests):,}")
+        message = f"{len(run.digests):,} score files, where the edition's clips are {edition.clips:,}"
+        hint = "hand in one score file for each clip of the evaluation set, and no others"
+        yield rule.finding(where, message, expected=f"{edition.clips:,}", found=f"{len(run.digests):,}", hint=hint)
 
 
 def _coverage(run: Run, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
