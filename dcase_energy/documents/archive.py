@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
-from dcase_energy.documents.files import kind_of_bytes, open_plain
+from dcase_energy.documents.files import open_plain
 from dcase_energy.documents.names import SHOWN, few, judge_names, printable
 from dcase_energy.documents.package_rules import (
     ARCHIVE_AMBIGUOUS,
@@ -174,11 +174,6 @@ class Archive:
         return [ARCHIVE_AMBIGUOUS.finding(self.where(name), message) for name, message in found[:SHOWN]]
 
 
-def open_archive(path: Path, data: bytes | None = None) -> Archive:
-    """Inspect an archive. Never raises for what it holds; see `Archive.problems`."""
-    return Archive(path, data)
-
-
 def _refusals(layout: Layout) -> Iterator[tuple[Rule, str]]:
     """Why the directory is not even read."""
     if layout.broken is not None:
@@ -229,16 +224,3 @@ def _name_of(info: zipfile.ZipInfo) -> str:
 
 def _reason(error: BaseException) -> str:
     return printable(str(error)[:200]) or type(error).__name__
-
-
-def sniff(path: Path) -> bool:
-    """Whether a file is to be taken for an archive: by its name, or by its first bytes where they are one's."""
-    if path.suffix.lower() == ".zip":
-        return True
-    if path.suffix.lower() in {".yaml", ".yml"}:
-        return False
-    try:
-        with open_plain(path) as file:
-            return kind_of_bytes(file.read(512)) is not None
-    except OSError:
-        return False

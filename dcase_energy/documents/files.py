@@ -41,6 +41,15 @@ def kind_of_bytes(head: bytes) -> str | None:
     return "a tar archive" if head[257:262] == b"ustar" else None
 
 
+def kind_of_file(path: Path) -> str | None:
+    """What a plain file is by its first bytes; None if it may be text or cannot be read."""
+    try:
+        with open_plain(path) as file:
+            return kind_of_bytes(file.read(512))
+    except (OSError, ValueError):
+        return None
+
+
 def open_plain(path: Path) -> BinaryIO:
     """Open a plain file for reading. A link is followed; folders, pipes, sockets and devices are refused unopened.
 

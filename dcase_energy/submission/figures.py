@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
 _RELATIVE = 0.005
 # Slips that turn up in real submissions.
 _SLIPS = {1e3: "Wh for kWh", 3.6e6: "joule for kWh", 3600.0: "kilojoule for kWh", 10.0: "a decimal place"}
@@ -22,6 +20,8 @@ def slip(declared: float, measured: float) -> str | None:
 
 def _half_unit(text: str | None) -> float:
     """Half a unit of the last digit written."""
+    from decimal import Decimal, InvalidOperation
+
     try:
         exponent = Decimal(text or "0").as_tuple().exponent
     except InvalidOperation:

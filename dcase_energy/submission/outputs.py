@@ -7,8 +7,6 @@ run and counted for the rest.
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -78,6 +76,8 @@ class Outputs:
 
 def read_run(tree: Tree, names: Sequence[str], classes: Sequence[str]) -> Run:
     """Read all files of one output folder, each once."""
+    import hashlib
+
     run = Run(str(PurePosixPath(names[0]).parent))
     notes = _Notes()
     waiting: dict[bytes, list[_Member]] = {}
@@ -179,6 +179,8 @@ def _blocks(members: Sequence[_Member], n_columns: int, notes: _Notes) -> Iterat
 
 def _parse(members: Sequence[_Member], n_columns: int) -> _Block | None:
     """Parse files together; None if anything in them is not a finite decimal number or a row is ragged."""
+    import io
+
     import numpy as np
     import pandas as pd
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from dcase_energy.documents.archive import open_archive, sniff
+from dcase_energy.documents.files import kind_of_file
 from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.output_rules import OUTPUT_OF_NOBODY
@@ -93,11 +93,19 @@ def find_systems(path: Path, data: bytes | None = None) -> tuple[list[SystemFile
     """
     if data is None and path.is_dir():
         return _in_tree(Folder(path), path.name, "this folder or below")
-    if data.startswith(b"PK") if data is not None else sniff(path):
-        return _in_tree(open_archive(path, data), None, "this archive")
+    if data.startswith(b"PK") if data is not None else _is_archive(path):
+        from dcase_energy.documents.archive import Archive
+
+        return _in_tree(Archive(path, data), None, "this archive")
     match = _META.fullmatch(path.name)
     stem = match["stem"] if match else path.stem
     return [SystemFiles(OneFile(path, data), path.name, "" if path == STDIN else stem, None)], []
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is to be taken for an archive: by its name, or by its first bytes where they are one's."""
+    suffix = path.suffix.lower()
+    return suffix == ".zip" or (suffix not in {".yaml", ".yml"} and kind_of_file(path) is not None)
 
 
 def _in_tree(tree: Tree, root_name: str | None, place: str) -> tuple[list[SystemFiles], list[Finding]]:

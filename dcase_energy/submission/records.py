@@ -84,9 +84,9 @@ def read_records(files: SystemFiles) -> tuple[Records, list[Finding]]:
 
 
 def _record_files(files: SystemFiles, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
-    from dcase_energy.measure.records import MAX_RECORD_BYTES
-
     for name in files.records:
+        from dcase_energy.measure.records import MAX_RECORD_BYTES
+
         data = files.tree.read(name, MAX_RECORD_BYTES)
         if isinstance(data, Finding):
             findings.append(data)
