@@ -54,7 +54,7 @@ def _sum(row: EmissionsRow) -> Iterator[Finding]:
     parts = [value for value in row.components_kwh.values() if value is not None]
     if not parts:
         return
-    total = math.fsum(parts)
+    total = sum(parts)  # not fsum: it raises where the sum is infinite
     if not _close(total, row.energy_kwh):
         message = f"CPU, GPU and RAM add up to {total:.6g} kWh, energy_consumed is {row.energy_kwh:.6g}"
         yield EMISSIONS_SUM.finding(row.where, message, expected=f"{total:.6g}", found=f"{row.energy_kwh:.6g}")
@@ -80,11 +80,12 @@ def _rate(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
 
 def _units(row: EmissionsRow) -> Iterator[Finding]:
     """Energy against power and duration: far off, the factor names the unit."""
-    power_w = math.fsum(value for value in row.powers_w.values() if value is not None)
+    power_w = sum(value for value in row.powers_w.values() if value is not None)
     if power_w <= 0 or row.duration_s <= 0 or row.energy_kwh <= 0:
         return
-    factor = row.energy_kwh / (power_w * row.duration_s / JOULES_PER_KWH)
-    if 1 / _POWER_SLACK < factor < _POWER_SLACK or not math.isfinite(factor):
+    expected_kwh = power_w * (row.duration_s / JOULES_PER_KWH)
+    factor = row.energy_kwh / expected_kwh if expected_kwh else math.inf
+    if 1 / _POWER_SLACK < factor < _POWER_SLACK or not 0 < factor < math.inf:
         return
     near = min(_UNITS, key=lambda known: abs(math.log(factor / known)))
     suspect = f"; in {_UNITS[near]}?" if abs(math.log(factor / near)) < math.log(10) else ""
@@ -120,7 +121,7 @@ def _order(emissions: Emissions) -> Iterator[Finding]:
 def _runs(emissions: Emissions) -> Iterator[Finding]:
     runs = emissions.last_of_run
     if len(runs) > 1:
-        total = math.fsum(row.energy_kwh for row in runs.values())
+        total = sum(row.energy_kwh for row in runs.values())
         message = f"{len(runs)} runs in one file, {total:.6g} kWh together"
         yield EMISSIONS_RUNS.finding(Where(emissions.file, emissions.member, 2), message, expected="one run")
 

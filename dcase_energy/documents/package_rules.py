@@ -121,6 +121,18 @@ NESTED_ARCHIVE = define(
         severity=Severity.WARNING,
     )
 )
+REPORT_KIND = define(
+    Rule(
+        code="Z812",
+        name="report-not-pdf",
+        title="A file called .pdf is a PDF",
+        why="The technical report is what readers of the results open; an error page saved under its name is found out "
+        "after the deadline.",
+        bad="Adams_UNI_task4.technical_report.pdf (a web page)",
+        good="Adams_UNI_task4.technical_report.pdf (begins with %PDF-)",
+        fix="export the report as PDF again",
+    )
+)
 LITTER = define(
     Rule(
         code="Z811",

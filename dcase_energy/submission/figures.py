@@ -14,7 +14,7 @@ def agrees(declared: float, text: str | None, measured: float) -> bool:
 
 def slip(declared: float, measured: float) -> str | None:
     """What probably went wrong between two figures that do not agree, by their quotient."""
-    ratio = max(declared, measured) / min(declared, measured)
+    ratio = max(declared, measured) / max(min(declared, measured), 1e-300)
     return next((name for factor, name in _SLIPS.items() if abs(ratio / factor - 1) < 0.05), None)
 
 

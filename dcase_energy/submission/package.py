@@ -17,7 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from dcase_energy.documents.files import kind_of_file
+from dcase_energy.documents.files import kind_of_bytes, kind_of_file
+from dcase_energy.documents.package_rules import REPORT_KIND
 from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.output_rules import OUTPUT_OF_NOBODY
@@ -25,6 +26,7 @@ from dcase_energy.submission.rules import NO_SYSTEM
 
 # Metadata that came through standard input has this name, and no file name to compare its label with.
 STDIN = Path("-")
+_MAX_REPORT_BYTES = 100_000_000
 _META = re.compile(r"(?P<stem>.+?)(?:\.meta)?\.ya?ml", re.IGNORECASE)
 _OUTPUT = re.compile(r"(?P<label>.+?)(?:_run(?P<run>[0-9]{1,4}))?(?P<raw>_unprocessed)?\.output")
 
@@ -110,7 +112,7 @@ def _is_archive(path: Path) -> bool:
 
 def _in_tree(tree: Tree, root_name: str | None, place: str) -> tuple[list[SystemFiles], list[Finding]]:
     systems = list(_systems_of(tree, root_name))
-    findings = [*tree.problems(), *_of_nobody(tree, systems)]
+    findings = [*tree.problems(), *_of_nobody(tree, systems), *_reports(tree)]
     if not systems and not any(finding.severity == "error" for finding in findings):
         findings.append(NO_SYSTEM.finding(tree.where(""), f"no metadata file (*.meta.yaml) in {place}"))
     return systems, findings
@@ -177,6 +179,17 @@ def _of_nobody(tree: Tree, systems: Sequence[SystemFiles]) -> Iterator[Finding]:
             message = "the outputs in this folder belong to no metadata file"
             hint = _whose(PurePosixPath(folder), systems)
             yield OUTPUT_OF_NOBODY.finding(tree.where(folder), message, hint=hint)
+
+
+def _reports(tree: Tree) -> Iterator[Finding]:
+    for name in tree.names():
+        if not name.lower().endswith(".pdf") or ".output/" in name:
+            continue
+        data = tree.read(name, _MAX_REPORT_BYTES)
+        if isinstance(data, Finding):
+            yield data
+        elif not data.startswith(b"%PDF-"):
+            yield REPORT_KIND.finding(tree.where(name), "not a PDF", found=kind_of_bytes(data[:512]) or repr(data[:20]))
 
 
 def _whose(folder: PurePosixPath, systems: Sequence[SystemFiles]) -> str | None:

@@ -46,6 +46,10 @@ def _archives() -> dict[str, tuple[Files, Files]]:
         "Z808": (_zip(with_member(small, Member(b"notes", b"/etc/passwd", mode=0o120777))), good),
         "Z809": (_zip(with_member(small, latin)), good),
         "Z810": (_zip(with_member(small, Member(b"outputs.zip", archive(package(small))))), good),
+        "Z812": (
+            {**small, "report.pdf": b"<html>Bad gateway</html>"},
+            {**small, "report.pdf": b"%PDF-1.7\n%%EOF\n"},
+        ),
         "Z811": (_zip(with_member(small, Member(b"__MACOSX/._x", b"x"))), good),
     }
 

@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 UTF8 = 0x800
 STORED, DEFLATED = 0, 8
@@ -30,13 +31,13 @@ class Member:
     ghost: bool = False
     at: int | None = field(default=None)
 
-    @property
+    @cached_property
     def packed_bytes(self) -> bytes:
         if self.packed is not None:
             return self.packed
         if self.method != DEFLATED:
             return self.data
-        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
         return deflate.compress(self.data) + deflate.flush()
 
     def local(self) -> bytes:
@@ -65,7 +66,7 @@ class Member:
 
 def archive(members: Iterable[Member], *, comment: bytes = b"", prefix: bytes = b"", trailing: bytes = b"") -> bytes:
     """An archive of these members; offsets do not count the prefix, as in a program with an archive behind it."""
-    local, central, entries = b"", b"", 0
+    local, central, entries = bytearray(), bytearray(), 0
     for member in members:
         if not member.hidden:
             central += member.central(len(local))
@@ -74,7 +75,7 @@ def archive(members: Iterable[Member], *, comment: bytes = b"", prefix: bytes = 
             local += member.local()
     count = min(entries, 0xFFFF)
     end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, len(central), len(local), len(comment))
-    return prefix + local + central + end + comment + trailing
+    return b"".join([prefix, local, central, end, comment, trailing])
 
 
 def package(files: dict[str, bytes]) -> list[Member]:

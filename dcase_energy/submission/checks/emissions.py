@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from dcase_energy.documents.emissions import Emissions
@@ -26,7 +25,7 @@ def emissions_in_metadata(system: System) -> Iterator[Finding]:
         stage = _stage(name, emissions)
         fields = (f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh", "energy_baseline_kwh")
         declared = {field: value for field in fields if (value := getattr(system.submission, field, None)) is not None}
-        totals = [total for total in _totals(emissions) if total > 0]
+        totals = [total for total in _totals(emissions) if 0 < total < float("inf")]
         if stage is None or not declared or not totals:
             continue
         texts = {field: system.metadata.canonical.text(field) for field in declared}
@@ -82,5 +81,5 @@ def _totals(emissions: Emissions) -> list[float]:
     runs = [row.energy_kwh for row in emissions.last_of_run.values()]
     if len(runs) <= 1:
         return runs
-    total = math.fsum(runs)
+    total = sum(runs)
     return [total, total / len(runs), *runs]
