@@ -14,17 +14,22 @@ import tempfile
 from pathlib import Path
 
 CPU_SECONDS = 60
+EXAMPLE = Path(__file__).parent.parent / "acceptance/positive/M101"
 
 
 def serve() -> None:
     import pandas  # noqa: F401 - loaded before the forks, once
 
+    import dcase_energy.calibration.record
     import dcase_energy.cli.main as command_line
     import dcase_energy.cli.render
     import dcase_energy.documents.archive
-    import dcase_energy.measure.records
-    import dcase_energy.submission.validate  # noqa: F401
+    import dcase_energy.measure.records  # noqa: F401
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.submission.validate import validate_paths
 
+    # Fills the caches that every child inherits: the edition, its schema.
+    validate_paths([EXAMPLE], load_edition("generic"))
     for line in sys.stdin:
         request = json.loads(line)
         answer = {"id": request["id"], **run(command_line.main, request["argv"])}
