@@ -1,8 +1,9 @@
 """Writes the examples of rules about packages, outputs, CodeCarbon files and evidence: a bad and a good one a rule.
 
 ``python -m tests.acceptance.make_packages [FOLDER]`` writes below FOLDER (this one). Each example is the smallest
-package that shows its rule. The journal of the evidence examples is a real one, of a quick calibration on a small CPU;
-after a change of what a journal holds, calibrate again (recipe smoke) and put it in its place.
+package that shows its rule. The journal of the evidence examples is a real one, of a quick calibration on a small CPU
+with the recipe smoke, its energies scaled to those of a whole training; after a change of what a journal holds,
+calibrate again and put it in its place.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from dcase_energy.calibration.record import record_of
 from dcase_energy.measure.journal import canonical_json, parse_journal, sealed, sha256_text
@@ -21,6 +23,7 @@ from tests.builders.zips import Member, archive, package, with_member
 
 HERE = Path(__file__).parent
 JOURNAL = Path(__file__).parent.parent / "data" / "calibration.journal.jsonl"
+SCALE = 3000.0
 RUN = f"{LABEL}/{LABEL}_run{{}}.output"
 Files = dict[str, bytes]
 
@@ -116,16 +119,15 @@ def _thousandfold() -> dict[str, float]:
 
 
 def _evidence() -> dict[str, tuple[Files, Files]]:
-    journal = JOURNAL.read_bytes()
-    record = _record(journal)
+    journal = real_journal()
+    record = record_for(journal)
     training, test = (record["stages"][stage]["full_recipe_energy_kwh"] for stage in ("training", "test"))
     text = metadata().replace("1.412", f"{training:.4g}").replace("0.0204", f"{test:.4g}")
-    text = text.replace("1.3907", f"{training * 2:.6g}").replace("0.01934", f"{test * 2:.6g}")
     edition = {"edition.toml": b'base = "generic"\nname = "smoke"\nrecipe = "smoke"\n'}
     asking = {"edition.toml": edition["edition.toml"] + b'evidence = "recomputed"\n'}
     lines = journal.splitlines(keepends=True)
 
-    def beside(record: dict[str, object], journal: bytes | None = journal, text: str = text) -> Files:
+    def beside(record: dict[str, Any], journal: bytes | None = journal, text: str = text) -> Files:
         found = {META: text.encode(), f"{LABEL}/calibration.json": (json.dumps(record, indent=2) + "\n").encode()}
         found |= {f"{LABEL}/calibration.journal.jsonl": journal} if journal is not None else {}
         return {**found, **edition}
@@ -135,7 +137,7 @@ def _evidence() -> dict[str, tuple[Files, Files]]:
     name = f"{LABEL}/calibration.json"
     edited[name] = edited[name].replace(b'"quick": true', b'"quick": false')
     stages = {**record["stages"], "training": {**record["stages"]["training"], "full_recipe_energy_kwh": training * 3}}
-    resealed = _seal({**record, "stages": stages})
+    resealed = seal({**record, "stages": stages})
     other = text.replace("lastname: Adams", "lastname: Baker").replace(LABEL, "Baker_LAB_task4_1")
     of_baker = {name.replace(LABEL, "Baker_LAB_task4_1"): data for name, data in good.items()}
     of_baker["Baker_LAB_task4_1/Baker_LAB_task4_1.meta.yaml"] = other.encode()
@@ -152,22 +154,38 @@ def _evidence() -> dict[str, tuple[Files, Files]]:
     }
 
 
-def _record(journal: bytes) -> dict[str, object]:
+def record_for(journal: bytes) -> dict[str, Any]:
     return record_of(parse_journal(journal, "journal")).model_dump(mode="json")
 
 
-def _seal(record: dict[str, object]) -> dict[str, object]:
+def seal(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "digest": sealed(record)}
 
 
 def _of_another_run(journal: bytes) -> bytes:
     """The same journal as a later run would have written it: another id, and so another chain."""
+    other = {"run_id": "00000000-0000-4000-8000-000000000000"}
+    return chained([{**entry, **other} if "run_id" in entry else entry for entry in parse_journal(journal, "journal")])
+
+
+def real_journal() -> bytes:
+    """The journal of the examples."""
+    return chained([_scaled(entry) for entry in parse_journal(JOURNAL.read_bytes(), "journal")])
+
+
+def _scaled(entry: dict[str, Any]) -> dict[str, Any]:
+    reading = entry.get("reading")
+    if reading is None:
+        return entry
+    energies = {name: value * SCALE for name, value in reading.items() if name.endswith("_kwh") and value is not None}
+    return {**entry, "reading": {**reading, **energies}}
+
+
+def chained(entries: list[dict[str, Any]]) -> bytes:
+    """A journal of these entries, whose chain holds."""
     lines, previous = [], "0" * 64
-    for entry in parse_journal(journal, "journal"):
-        changed = {**entry, "previous": previous}
-        if "run_id" in entry:
-            changed["run_id"] = "00000000-0000-4000-8000-000000000000"
-        lines.append(canonical_json(changed))
+    for entry in entries:
+        lines.append(canonical_json({**entry, "previous": previous}))
         previous = sha256_text(lines[-1])
     return ("\n".join(lines) + "\n").encode()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from tests.acceptance.make_packages import JOURNAL
+from tests.acceptance.make_packages import real_journal, record_for
 from tests.builders.emissions import row, table
 from tests.builders.packages import LABEL
 from tests.hostile.case import Case, folder
 
+_JOURNAL = real_journal()
 _FILE = f"{LABEL}/emissions_training.csv"
 _HEADER, _ROW = table().decode().splitlines()
 
@@ -22,14 +23,12 @@ def _json(name: str, data: bytes, *codes: str, words: str = "") -> Case:
 
 
 def _journal(name: str, data: bytes, *codes: str) -> Case:
-    from tests.acceptance.make_packages import _record
-
-    record = json.dumps(_record(JOURNAL.read_bytes())).encode()
+    record = json.dumps(record_for(_JOURNAL)).encode()
     contents = {f"{LABEL}/calibration.json": record, f"{LABEL}/calibration.journal.jsonl": data}
     return folder(name, contents, *codes)
 
 
-_LINES = JOURNAL.read_bytes().splitlines(keepends=True)
+_LINES = _JOURNAL.splitlines(keepends=True)
 CASES = [
     _csv("E06-nan", table(row(energy_consumed="nan")), "T104"),
     _csv("E06-inf", table(row(gpu_energy="inf")), "T104"),

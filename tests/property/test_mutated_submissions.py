@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from dcase_energy.cli.render import findings_json, findings_text
 from dcase_energy.editions.loader import load_edition
+from dcase_energy.measure.journal import journal_digest, parse_journal
 from dcase_energy.submission.validate import validate_paths
+from tests.acceptance.make_packages import chained, real_journal, record_for, seal
 from tests.builders import emissions
 from tests.builders.packages import LABEL, META, files, metadata, write
 from tests.builders.zips import archive, package
@@ -150,23 +152,17 @@ _JSON = st.recursive(
 @given(st.data())
 def test_a_journal_whose_chain_holds_may_say_anything(data):
     """Any entry replaced or changed, and the chain forged anew: the record is refused, never a crash."""
-    from dcase_energy.measure.journal import canonical_json, parse_journal, sha256_text
-    from tests.acceptance.make_packages import JOURNAL, _record, _seal
-
-    journal = JOURNAL.read_bytes()
+    journal = real_journal()
     entries = parse_journal(journal, "journal")
     at = data.draw(st.integers(0, len(entries) - 1))
     name = data.draw(st.sampled_from(sorted(entries[at])))
     entries[at] = {**entries[at], name: data.draw(_JSON)}
-    lines, previous = [], "0" * 64
-    for entry in entries:
-        try:
-            lines.append(canonical_json({**entry, "previous": previous}))
-            previous = sha256_text(lines[-1])
-        except ValueError:  # a lone surrogate cannot be written
-            return
-    record = _seal({**_record(journal), "journal_sha256": previous})
-    forged = "".join(line + "\n" for line in lines).encode()
+    try:
+        forged = chained(entries)
+    except ValueError:  # a lone surrogate cannot be written
+        return
+    digest = journal_digest(parse_journal(forged, "forged"))
+    record = seal({**record_for(journal), "journal_sha256": digest})
     judge(
         {
             META: metadata().encode(),
