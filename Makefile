@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test browser-test lint bench oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -24,11 +24,19 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Two at a time: training the smoke recipe to its floor takes one core for minutes.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/browser
+
+browser-test: $(VENV)/.test
+	tests/browser/run $(BIN)/python
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py
 
+# The peers that scores are compared with, pinned, in .oracle (sed_scores_eval needs a C++ compiler).
+oracle:
+	$(PYTHON) benchmarks/oracle.py
+
 clean:
-	rm -rf $(VENV) build dist demo-output
+	rm -rf $(VENV) .oracle build dist demo-output

@@ -34,7 +34,7 @@ def main() -> int:
         ),
         (
             "2. Train: a small model of the same family, to see it learn (synthetic, not comparable)",
-            ["calibrate", "--recipe", "smoke", "--epochs", "20", "--output", str(out / "smoke.json")],
+            ["calibrate", "--recipe", "smoke", "--epochs", "15", "--threads", "1", "--output", str(out / "smoke.json")],
             0,
         ),
         (

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from dcase_baseline.data import Pool, Pools, SyntheticSource, load_pools
+from dcase_baseline.desed import DesedSource
 from dcase_baseline.evaluate import Floats, score_clips
 from dcase_baseline.features import front_end_name
 from dcase_baseline.mean_teacher import TrainStep
@@ -49,13 +50,22 @@ def main(task_file: str) -> None:
 
     marks.send("begin", "session", **about(device, task["execution_path"]))
     marks.send("begin", "data_preparation")
-    pools = load_pools(
-        SyntheticSource(seed=task["data_seed"], workers=task["workers"]), recipe, tuple(task["clips"]), task["clips"]
-    )
-    marks.send("end", "data_preparation", clips={name: len(pool) for name, pool in pools.items()})
+    source = source_of(task)
+    pools = load_pools(source, recipe, tuple(task["clips"]), task["clips"])
+    facts = source.manifest.about() if isinstance(source, DesedSource) else {}
+    marks.send("end", "data_preparation", clips={name: len(pool) for name, pool in pools.items()}, data=facts)
     run = quick if task["quick"] else whole
     run(task, recipe, pools, device, on_mark)
     marks.send("end", "session")
+
+
+def source_of(task: dict[str, Any]) -> SyntheticSource | DesedSource:
+    """Where the clips come from."""
+    if task["data"] is None:
+        return SyntheticSource(seed=task["data_seed"], workers=task["workers"])
+    cache = Path(task["checkpoints"]).parent / "audio"
+    cache.mkdir(parents=True, exist_ok=True)
+    return DesedSource(Path(task["data"]), cache)
 
 
 def choose_device(name: str) -> torch.device:

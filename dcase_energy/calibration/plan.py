@@ -52,6 +52,16 @@ class Plan:
         In place of the recipe's, or None.
     execution_path, device, seed, threads
         As the baseline takes them.
+    clips
+        Embedded clips by subset; chosen by the recipe if empty.
+    data
+        Folder of DESED, or None for the embedded soundscapes.
+    repeats
+        Trainings, each with the next seed.
+    idle_s
+        Seconds of doing nothing that are measured before and after, where a sensor would see them.
+    allow_estimate
+        Estimate the processor where its counters exist and may not be read.
     """
 
     edition: str
@@ -65,3 +75,7 @@ class Plan:
     seed: int = 42
     threads: int = 1
     clips: dict[str, int] = field(default_factory=dict)
+    data: str | None = None
+    repeats: int = 1
+    idle_s: float = 30.0
+    allow_estimate: bool = False

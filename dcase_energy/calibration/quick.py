@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dcase_energy.calibration.plan import QuickSettings
-from dcase_energy.calibration.statistics import interval, mean_of
 from dcase_energy.measure.meter import COMPONENTS, Reading
+from dcase_energy.measure.statistics import interval, mean_of
 
 _PHASES = {"training_window": "steps", "validation_window": "clips"}
 # Validated clips cost far less than steps in a training: they get this share of the budget.

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import edition_option, get_edition
-from dcase_energy.cli.terminal import say, style
+from dcase_energy.cli.options import edition_option, existing, get_calibration, get_edition
+from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
     from dcase_energy.calibration.plan import Plan
+    from dcase_energy.editions.model import Edition
     from dcase_energy.measure.meter import Reading
     from dcase_energy.measure.records import Calibration, Stage
 
@@ -49,6 +50,12 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
     show_default=True,
     help="Of --quick: seconds after which it ends anyway.",
 )
+@click.option(
+    "--data",
+    type=existing(file=False),
+    metavar="DESED_DIR",
+    help="Folder with audio/ and metadata/ as DESED_task lays them out.  [default: embedded synthetic soundscapes]",
+)
 @click.option("--batch-size", type=click.IntRange(min=4), help="In place of the recipe's; a multiple of 4.")
 @click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
 @click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ...")
@@ -61,6 +68,22 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
     show_default=True,
     help="Record to write; its journal is written beside it.",
 )
+@click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings to measure.")
+@click.option(
+    "--idle",
+    type=click.FloatRange(0),
+    default=30.0,
+    show_default=True,
+    help="Seconds of idle power before and after, where sensors are read.",
+)
+@click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
+@click.option(
+    "--reference",
+    type=existing(folder=False),
+    metavar="RECORD",
+    help="An organiser's calibration: says what a kWh here is on the reference machine.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the interrupted calibration of this output, if there is one.")
 @click.option("--strict", is_flag=True, help="Exit code 1 if a guard finds the record invalid.")
 def command(**options: Any) -> int:
     """Train the reference baseline on this machine and write a calibration record.
@@ -69,9 +92,11 @@ def command(**options: Any) -> int:
     recipe; the energy of a training step does not depend on what the audio says. --quick measures some dozens of steps.
     """
     plan = _plan(options)
+    reference = get_calibration(options["reference"])
     output: Path = options["output"]
     if not output.parent.is_dir():
         raise click.UsageError(f"there is no folder {output.parent}")
+    from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
     from dcase_energy.measure.journal import JournalError
     from dcase_energy.measure.meter import MeterError
@@ -79,12 +104,19 @@ def command(**options: Any) -> int:
 
     say(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
     try:
-        record = calibrate(plan, output, _progress)
+        for subset, names in check_data(plan).items():
+            say(f"  {subset}: {len(names)} clips are missing and left out: {visible(', '.join(names[:5]))}")
+        record = calibrate(plan, output, _progress, resume=options["resume"])
     except CalibrationError as error:
         fail(str(error))
     except (MeterError, ChildFailedError, JournalError) as error:
-        fail(f"{error}; what was measured is in {journal_of(output)}")
+        fail(f"{error}; what was measured is in {journal_of(output)}, --resume goes on")
+    except KeyboardInterrupt:
+        say(f"\ninterrupted; what was measured is in {journal_of(output)}, --resume goes on")
+        raise
     click.echo(summary(record))
+    for line in reference_lines(record, reference, get_edition(options["edition_name"])):
+        click.echo(line)
     kept = _keep(record)
     say(f"record: {output}\njournal: {journal_of(output)}" + (f"\nkept for `report`: {kept}" if kept else ""))
     return int(options["strict"] and not record.valid)
@@ -109,6 +141,10 @@ def _plan(options: dict[str, Any]) -> Plan:
         device=options["device"],
         seed=options["seed"],
         threads=options["threads"] or usable or 1,
+        data=None if options["data"] is None else str(options["data"]),
+        repeats=options["repeats"],
+        idle_s=options["idle"],
+        allow_estimate=options["allow_estimate"],
     )
 
 
@@ -118,9 +154,9 @@ def _progress(mark: dict[str, Any], reading: Reading) -> None:  # noqa: ARG001
         return
     student = mark.get("metrics", {}).get("student", {})
     if mark["phase"] == "validation_metrics" and "intersection_f1_05" in student:
-        say(f"  epoch {mark['epoch']}: intersection-based F1 {student['intersection_f1_05']:.3f} (synthetic)")
+        say(f"  epoch {mark['epoch']}: intersection-based F1 {student['intersection_f1_05']:.3f}")
     elif mark["phase"] == "data_preparation":
-        say(f"  {sum(mark['clips'].values())} soundscapes made")
+        say(f"  {sum(mark['clips'].values())} clips ready")
     elif mark["phase"] in {"warmup", "training_window"}:
         say(f"  {mark['phase'].replace('_', ' ')} {mark['epoch']}: {mark['steps']} steps")
 
@@ -130,9 +166,13 @@ def summary(record: Calibration) -> str:
     lines = []
     for name, stage in record.stages.items():
         lines += _stage_lines(name, stage)
+        repeats = record.repeats.get(name)
+        if repeats is not None and repeats.coefficient_of_variation is not None:
+            lines.append(f"  {repeats.n} runs, coefficient of variation {repeats.coefficient_of_variation:.1%}")
     if any(value is not None for value in record.scores.values()):
         scores = ", ".join(f"{key} {value:.3f}" for key, value in record.scores.items() if value is not None)
-        lines.append(f"scores of this run ({record.data['note']}): {scores}")
+        note = f" ({record.data['note']})" if "note" in record.data else ""
+        lines.append(f"scores of this run{note}: {scores}")
     lines.append(f"tier: {style(record.tier, bold=True)}")
     lines += [f"  {guard.state:<7} {guard.code}: {guard.message}" for guard in record.guards if guard.state != "ok"]
     lines.append("valid" if record.valid else style("INVALID", fg="red", bold=True) + ": " + "; ".join(record.reasons))
@@ -152,8 +192,24 @@ def _stage_lines(name: str, stage: Stage) -> list[str]:
     ]
     for component, energy in stage.components.items():
         amount = "not measured" if energy.energy_kwh is None else f"{format_significant(energy.energy_kwh)} kWh"
-        lines.append(f"  {component}: {amount}, {energy.method}: {energy.detail}")
+        how = energy.detail if energy.method == "not measured" else f"{energy.method}: {energy.detail}"
+        lines.append(f"  {component}: {amount}, {how}")
+    if stage.estimated_share:
+        lines.append(f"  {stage.estimated_share:.0%} of the energy is estimated")
+    if stage.net_energy_kwh is not None:
+        lines.append(f"  without idle power, for information: {format_significant(stage.net_energy_kwh)} kWh")
     return lines
+
+
+def reference_lines(record: Calibration, reference: Calibration | None, edition: Edition) -> list[str]:
+    """What a kWh of this machine is on the reference machine, and whether that is exact or only indicative."""
+    from dcase_energy.calibration.reference import factors
+
+    return [
+        f"{one.stage}: 1 kWh here is {format_significant(one.factor)} kWh on the reference machine "
+        f"({'exact' if one.exact else 'indicative'}{': ' + visible('; '.join(one.reasons)) if one.reasons else ''})"
+        for one in factors(record, reference, edition)
+    ]
 
 
 def _keep(record: Calibration) -> Path | None:

@@ -12,6 +12,8 @@ from dcase_energy.rules import Rule
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 def command(codes: tuple[str, ...]) -> int:
     """Tell why a rule is there, with a bad and a good example; without CODE list all rules."""
+    import dcase_energy.ranking.rules
+    import dcase_energy.study.rules
     import dcase_energy.submission.validate  # noqa: F401 - its import registers every rule
     from dcase_energy import rules
 

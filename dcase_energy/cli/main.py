@@ -17,12 +17,17 @@ from dcase_energy import __version__
 from dcase_energy.cli.terminal import visible
 
 COMMANDS = {
+    "doctor": "what can be measured on this machine, and what would make it better",
     "calibrate": "train the reference baseline here and write a calibration record",
+    "measure": "run any command under the same session and write its energy record",
     "validate": "check metadata files and packages: every finding at once",
     "explain": "why a rule is there, with a bad and a good example",
     "score": "PSDS and F1 of score folders or event lists against ground truth",
     "report": "your systems: scores, energies and their ratio to this machine's baseline",
     "rank": "ranking sheets of packages or of a table of results",
+    "macs": "multiply-accumulates and parameters of a torch model for 10 s of audio",
+    "soundscapes": "write embedded soundscapes as a DESED-shaped folder",
+    "study": "the ICASSP 2023 study on your hardware: run the grid, its tables and figures",
     "editions": "list the editions",
     "schema": "print the JSON Schema of an edition's metadata file",
 }
@@ -78,7 +83,8 @@ def main() -> None:
         code = 1
     except Exception:  # noqa: BLE001 - the one place where a bug of ours becomes an exit code
         _show_crash()
-        code = 3
+        # `measure` passes exit codes on: 3 would be its command's.
+        code = 125 if sys.argv[1:2] == ["measure"] else 3
     sys.exit(code if isinstance(code, int) else 0)
 
 

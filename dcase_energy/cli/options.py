@@ -12,6 +12,7 @@ from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
+    from dcase_energy.findings import Finding
     from dcase_energy.measure.records import Calibration
     from dcase_energy.scoring.data import GroundTruth
 
@@ -43,8 +44,13 @@ def ground_truth_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return truth(durations(function))
 
 
-def get_ground_truth(truth: Path | None, durations: Path | None, edition: Edition) -> GroundTruth | None:
-    """Read ground truth; only one of the two files, or files that cannot be used, are wrong use."""
+def get_ground_truth(
+    truth: Path | None, durations: Path | None, edition: Edition, collected: list[Finding] | None = None
+) -> GroundTruth | None:
+    """Read ground truth; only one of the two files, or files that cannot be used, are wrong use.
+
+    What is found is said, and added to ``collected`` where that is given.
+    """
     if truth is None and durations is None:
         return None
     if truth is None or durations is None:
@@ -53,6 +59,8 @@ def get_ground_truth(truth: Path | None, durations: Path | None, edition: Editio
     from dcase_energy.scoring.truth import read_ground_truth
 
     found, findings = read_ground_truth(truth, durations, edition.classes)
+    if collected is not None:
+        collected += findings
     for finding in findings:
         if finding.severity is not Severity.INFO:
             say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,47 @@ if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.measure.records import Calibration
     from dcase_energy.ranking.entry import Entry, Reference
+    from dcase_energy.ranking.order import Ranking
+    from dcase_energy.ranking.packages import Spread
     from dcase_energy.scoring.data import GroundTruth
 
-FORMATS = ("csv", "html", "json")
+FORMATS = ("csv", "md", "html", "latex", "xlsx", "json")
+PLOT_FORMATS = ("svg", "png", "pdf")
+_MOST_SHOWN = 20
+
+
+_Callback = Callable[[click.Context, click.Parameter, str], list[str]]
+
+
+def _list_of(name: str, allowed: tuple[str, ...]) -> _Callback:
+    """An option that takes several words of a list, with commas between them."""
+
+    def check(_: click.Context, __: click.Parameter, text: str) -> list[str]:
+        chosen = [word.strip() for word in text.split(",") if word.strip()]
+        unknown = [word for word in chosen if word not in allowed]
+        if unknown or (not chosen and name == "--formats"):
+            wrong = visible(", ".join(unknown)) or "nothing"
+            raise click.UsageError(f"{name}: {wrong}; choose from {', '.join(allowed)}")
+        return list(dict.fromkeys(chosen))
+
+    return check
+
+
+def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """``--interval psds1='range over 3 runs'``."""
+    from dcase_energy.ranking.interval import KINDS, parse_kind
+
+    del context, parameter
+    found = {}
+    for text in texts:
+        name, _, kind = text.partition("=")
+        if not kind or parse_kind(kind) is None:
+            raise click.UsageError(
+                f"--interval {visible(text)}: write FIGURE=KIND with a kind of {', '.join(KINDS)} and its level or "
+                "number, such as psds1='bootstrap 95 %' or psds1='range over 3 runs'"
+            )
+        found[name.strip()] = kind
+    return found
 
 
 @click.command(epilog="Example: dcase-energy rank results_2023.csv --edition dcase2023-task4a --output-dir results")
@@ -37,7 +76,23 @@ FORMATS = ("csv", "html", "json")
 @click.option(
     "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("ranking"), show_default=True
 )
-@click.option("--formats", default="csv,html", show_default=True, help=f"Any of {','.join(FORMATS)}.")
+@click.option(
+    "--formats", default="csv,html", show_default=True, callback=_list_of("--formats", FORMATS),
+    help=f"Any of {','.join(FORMATS)}.",
+)  # fmt: skip
+@click.option(
+    "--plots", default="", callback=_list_of("--plots", PLOT_FORMATS),
+    help=f"Plots as files too: any of {','.join(PLOT_FORMATS)}.",
+)  # fmt: skip
+@click.option(
+    "--bootstrap", type=click.IntRange(0), default=0, metavar="N", help="Resamples of the clips for intervals of PSDS."
+)
+@click.option(
+    "--interval", "intervals", multiple=True, callback=_kinds, metavar="FIGURE=KIND",
+    help="Kind of a table's _low and _high columns: psds1='range over 3 runs', psds1='bootstrap 95 %'.",
+)  # fmt: skip
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Systems scored at a time.")
+@click.option("--scheduler", metavar="ADDR", help="Score on the workers of this Dask scheduler instead.")
 def command(
     sources: tuple[Path, ...],
     edition_name: str,
@@ -46,52 +101,51 @@ def command(
     calibration: Path | None,
     reference: Path | None,
     output_dir: Path,
-    formats: str,
+    formats: list[str],
+    plots: list[str],
+    bootstrap: int,
+    intervals: dict[str, str],
+    jobs: int,
+    scheduler: str | None,
 ) -> int:
     """Rank systems: energies normalised, PSDS weighted by energy, ranks.
 
     SOURCE is a package folder, a folder of packages, or a table of results: a CSV with the columns label, psds1, psds2,
     energy_training_kwh and energy_test_kwh, and energy_baseline_kwh where the edition has one. Exit code 1 if
-    something was found that keeps a system from being ranked; the sheets are written all the same.
+    something was found that keeps a system from being ranked; the sheets are written all the same, all at once: whoever
+    looks sees the old ones or the new ones.
     """
-    chosen = _formats(formats)
+    from dcase_energy.ranking.order import make_ranking
+    from dcase_energy.ranking.packages import Spread
+
     edition = get_edition(edition_name)
-    entries, findings = _entries(sources, edition, get_ground_truth(ground_truth, durations, edition), calibration)
+    truth = get_ground_truth(ground_truth, durations, edition)
+    if bootstrap and truth is None:
+        raise click.UsageError("--bootstrap resamples the clips of the ground truth: it needs --ground-truth")
+    entries, findings = _entries(sources, edition, truth, calibration, intervals, Spread(bootstrap, jobs, scheduler))
     if not entries:
         _show(findings)
         fail("there is no system to rank")
-    from dcase_energy.ranking.order import rank_entries
-    from dcase_energy.ranking.sheets import SHEETS
+    ranking = make_ranking(entries, edition, _reference(get_calibration(reference)))
+    from dcase_energy.ranking.sensitivity import odd_baselines
 
-    ranked = rank_entries(entries, edition, _reference(get_calibration(reference)))
-    from dcase_energy.documents.atomic import write_text
-
-    try:
-        output_dir.mkdir(parents=True, exist_ok=True)
-        for name in chosen:
-            path = output_dir / f"ranking.{name}"
-            write_text(path, SHEETS[name](ranked, edition))
-            click.echo(path)
-    except OSError as error:
-        raise click.UsageError(f"cannot write to {output_dir}: {error.strerror}") from None
+    findings += odd_baselines([(one.entry, one.baselines) for one in ranking.placed])
+    _write(ranking, output_dir, formats, plots)
     _show(findings)
-    unranked = sum(one.rank is None for one in ranked)
-    say(f"{len(ranked)} systems, {len(ranked) - unranked} with a rank (edition {edition.name})")
+    _tell(ranking)
     return int(any(finding.severity is Severity.ERROR for finding in findings))
 
 
-def _formats(text: str) -> list[str]:
-    chosen = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in chosen if name not in FORMATS]
-    if unknown or not chosen:
-        raise click.BadParameter(f"--formats: {', '.join(unknown) or 'nothing'}; choose from {', '.join(FORMATS)}")
-    return list(dict.fromkeys(chosen))
-
-
 def _entries(
-    sources: tuple[Path, ...], edition: Edition, truth: GroundTruth | None, calibration: Path | None
+    sources: tuple[Path, ...],
+    edition: Edition,
+    truth: GroundTruth | None,
+    calibration: Path | None,
+    intervals: dict[str, str],
+    spread: Spread,
 ) -> tuple[list[Entry], list[Finding]]:
-    """Systems of tables and of packages, in the order given."""
+    """Systems of tables and of packages, in the order given; a label that comes twice is ranked once."""
+    from dcase_energy.parallel import ParallelError
     from dcase_energy.ranking.packages import assess
     from dcase_energy.ranking.results_table import read_results
     from dcase_energy.submission.validate import Options, validate_paths
@@ -102,12 +156,15 @@ def _entries(
     packages = [path for path in sources if path.suffix.lower() != ".csv"]
     for path in sources:
         if path not in packages:
-            found, problems = read_results(path, edition)
+            found, problems = read_results(path, edition, intervals)
             entries += found
             findings += problems
     if packages:
         validation = validate_paths(packages, edition, options=Options(fallback, outputs=truth is None))
-        assessed = assess(validation, truth, fallback=fallback)
+        try:
+            assessed = assess(validation, truth, fallback=fallback, spread=spread)
+        except ParallelError as error:
+            fail(str(error))
         entries += [one.entry for one in assessed]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
     return entries, findings
@@ -121,8 +178,47 @@ def _reference(record: Calibration | None) -> Reference | None:
     return Reference({name: stage.full_recipe_energy_kwh for name, stage in record.stages.items()})
 
 
+def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[str]) -> None:
+    """Make every sheet, then put all of them in place at once; tell of sheets an earlier run left."""
+    from dcase_energy.documents.folders import replace_files
+    from dcase_energy.ranking.plots.files import PlotsMissingError, write_plots
+    from dcase_energy.ranking.sheets import write_sheets
+
+    files = write_sheets(ranking, formats)
+    if plots:
+        try:
+            files |= write_plots(ranking, plots)
+        except PlotsMissingError as error:
+            fail(str(error))
+    try:
+        replace_files(output_dir, files)
+        names = sorted(path.name for path in output_dir.iterdir())
+    except OSError as error:
+        raise click.UsageError(f"cannot write to {output_dir}: {error.strerror}") from None
+    for name in files:
+        click.echo(output_dir / name)
+    older = [name for name in names if name.startswith(("ranking.", "ranking_", "plot_")) and name not in files]
+    if older:
+        say(visible(f"of an earlier run, and left as they are: {', '.join(older)}"))
+
+
 def _show(findings: list[Finding]) -> None:
-    """One line a finding on stderr; `validate` shows them at length."""
+    """One line a finding on stderr, the first of each code; `validate` shows those of packages at length."""
+    shown: dict[str, int] = {}
     for finding in findings:
-        found = f" ({finding.found})" if finding.found else ""
-        say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
+        shown[finding.code] = shown.get(finding.code, 0) + 1
+        if shown[finding.code] <= _MOST_SHOWN:
+            found = f" ({finding.found})" if finding.found else ""
+            say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
+    for code, count in shown.items():
+        if count > _MOST_SHOWN:
+            say(f"{count - _MOST_SHOWN} more of {code}; the sheets name the systems")
+
+
+def _tell(ranking: Ranking) -> None:
+    """How many systems, and what is not known of how sure their ranks are."""
+    placed = len(ranking.placed)
+    say(f"{len(ranking.systems)} systems, {placed} with a rank (edition {ranking.edition.name})")
+    sure = sum(one.uncertainty.tied_with is not None for one in ranking.placed)
+    if 0 < sure < placed:
+        say(f"no interval of ranks: {placed - sure} systems have no interval of both PSDS")

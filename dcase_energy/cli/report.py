@@ -24,7 +24,8 @@ from dcase_energy.units import format_significant
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.measure.records import Calibration
-    from dcase_energy.ranking.order import Ranked
+    from dcase_energy.ranking.entry import Entry
+    from dcase_energy.ranking.order import Ranked, Ranking
     from dcase_energy.ranking.packages import Assessed
 
 FORMATS = ("text", "json", "csv", "html")
@@ -35,6 +36,9 @@ FORMATS = ("text", "json", "csv", "html")
 @edition_option()
 @ground_truth_options
 @click.option("--calibration", type=existing(folder=False), help="[default: this machine's newest valid one]")
+@click.option(
+    "--field", type=existing(folder=False), metavar="TABLE", help="A past results table: where you would stand."
+)
 @click.option("--format", "output_format", type=click.Choice(FORMATS), default="text", show_default=True)
 @output_option("the report")
 def command(
@@ -43,19 +47,21 @@ def command(
     ground_truth: Path | None,
     durations: Path | None,
     calibration: Path | None,
+    field: Path | None,
     output_format: str,
     output: Path | None,
 ) -> int:
     """Your systems: scores, energies, and their ratio to the baseline on your hardware.
 
     Validates, scores the outputs if ground truth is given, and divides each energy by the calibration's. Without
-    --calibration the newest valid record of this machine is taken. Exit code 1 if validation finds an error.
+    --calibration the newest valid record of this machine is taken. --field shows your systems among those of a past
+    results table, with their neighbours and the organisers' baseline. Exit code 1 if validation finds an error.
     """
     edition = get_edition(edition_name)
     truth = get_ground_truth(ground_truth, durations, edition)
     record = _denominator(get_calibration(calibration), calibration, edition)
     from dcase_energy.findings import has_errors
-    from dcase_energy.ranking.order import rank_entries
+    from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import assess
     from dcase_energy.submission.validate import Options, validate_paths
 
@@ -66,8 +72,9 @@ def command(
         say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
     if not assessed:
         fail("there is no system to report on")
-    ranked = rank_entries([one.entry for one in assessed], edition)
-    emit(_render(output_format, ranked, assessed, edition), output)
+    own = [one.entry for one in assessed]
+    ranking = make_ranking(own, edition) if field is None else _in_field(own, field, edition)
+    emit(_render(output_format, ranking, assessed, field), output)
     return int(has_errors(validation.findings) or any(has_errors(one.findings) for one in assessed))
 
 
@@ -93,13 +100,62 @@ def _denominator(given: Calibration | None, path: Path | None, edition: Edition)
     return found[1]
 
 
-def _render(output_format: str, ranked: list[Ranked], assessed: list[Assessed], edition: Edition) -> str:
+def _in_field(own: list[Entry], path: Path, edition: Edition) -> Ranking:
+    """The own systems among those of a table; a table without a usable system is wrong use."""
+    from dcase_energy.ranking.field import in_field
+    from dcase_energy.ranking.results_table import read_results
+
+    others, findings = read_results(path, edition)
+    if not others:
+        told = "; ".join(f"{finding.where}: {finding.message}" for finding in findings[:3])
+        raise click.UsageError(visible(f"--field {path} has no system to stand beside: {told}"))
+    twice = sorted({entry.label for entry in own} & {entry.label for entry in others})
+    if twice:
+        say(visible(f"yours stand in place of the field's systems of the same label: {', '.join(twice)}"))
+    return in_field(own, others, edition)
+
+
+def _render(output_format: str, ranking: Ranking, assessed: list[Assessed], field: Path | None) -> str:
     from dcase_energy.ranking.sheets import SHEETS
 
     if output_format != "text":
-        return SHEETS[output_format](ranked, edition)
+        sheet = SHEETS[output_format](ranking)
+        return sheet if isinstance(sheet, str) else sheet.decode()
     by_label = {one.entry.label: one for one in assessed}
-    return "\n".join(_block(one, by_label[one.entry.label]) for one in ranked)
+    own = [one for one in ranking.systems if one.entry.label in by_label]
+    blocks = []
+    for one in own:
+        block = _block(one, by_label[one.entry.label])
+        blocks.append(block if field is None else block + _standing(ranking, one, field))
+    return "\n".join(blocks)
+
+
+def _standing(ranking: Ranking, one: Ranked, field: Path) -> str:
+    """Where a system would stand, its neighbours, and the organisers' baseline beside it."""
+    from dcase_energy.ranking.field import baseline_of, on_fronts, standings
+
+    found = standings(ranking, one.entry.label)
+    lines = [visible(f"  in the field of {field.name}, had the same clips been scored:")]
+    names = {"score": "by score", "ew_training": "by EW score, training", "ew_test": "by EW score, test"}
+    for standing in found:
+        near = [
+            f"{word} {visible(other[0])} ({_figure(other[1])})"
+            for word, other in (("behind", standing.above), ("ahead of", standing.below))
+            if other is not None
+        ]
+        place = f"rank {standing.place} of {standing.of}"
+        lines.append(
+            f"    {names[standing.view.name]:<22} {place:<15} {_figure(standing.figure):>8}  {', '.join(near)}"
+        )
+    baseline = baseline_of(ranking)
+    if baseline is not None:
+        of_baseline = {standing.view.name: standing for standing in standings(ranking, baseline.entry.label)}
+        told = ", ".join(f"{names[name]} rank {s.place} ({_figure(s.figure)})" for name, s in of_baseline.items())
+        lines.append(f"    baseline {visible(baseline.entry.label)}: {told}")
+    lines += [f"    on the {title}" for title in on_fronts(ranking, one.entry.label)]
+    if not found:
+        lines.append("    nowhere: it cannot be ranked")
+    return "\n".join(lines) + "\n"
 
 
 def _block(ranked: Ranked, assessed: Assessed) -> str:

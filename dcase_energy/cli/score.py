@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,23 +22,76 @@ from dcase_energy.cli.options import (
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.findings import Finding
+    from dcase_energy.scoring.conventions import Conventions
     from dcase_energy.scoring.data import GroundTruth
-    from dcase_energy.scoring.summary import Summary
+    from dcase_energy.scoring.outputs import Scored, SystemOutputs
 
-CONVENTIONS = (
-    "all clips counted, empty ones included; F1: threshold 0.5, macro average, a class without true positives counts "
-    "0; intersection-based F1 with DTC = GTC = 0.5 (0.7 beside it); collars 0.2 s and 20 %; segments of 1 s"
-)
+LIKE = ("psds_eval-0.5", "psds_eval-0.3", "sed_scores_eval", "sed_eval")
+PLOT_FORMATS = ("svg", "png", "pdf")
+_DEFAULT_RESAMPLES = {"bootstrap": 1000, "subsample80": 100, "none": 0}
+_Command = Callable[..., Any]
 
 
-@click.command(epilog="Example: dcase-energy score my_run1.output --ground-truth truth.tsv --durations durations.tsv")
-@click.argument("outputs", nargs=-1, required=True, type=existing(file=False), metavar="OUTPUT...")
+def _convention_options(function: _Command) -> _Command:
+    """One option a convention; what is not given is as the edition says."""
+    share = click.FloatRange(0, 1)
+    options = [
+        click.option("--bootstrap", type=click.IntRange(1), metavar="N", help="Intervals of N bootstrap resamples."),
+        click.option("--interval", type=click.Choice(["bootstrap", "subsample80", "none"]), help="Kind of intervals."),
+        click.option("--resamples", type=click.IntRange(1), metavar="N", help="How many resamples of the clips."),
+        click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Level of intervals."),
+        click.option("--like", type=click.Choice(LIKE), help="Conventions of this library; other options go before."),
+        click.option("--threshold", type=share, help="Threshold of every F1."),
+        click.option("--dtc", type=share, help="Detection tolerance of the intersection-based F1."),
+        click.option("--gtc", type=share, help="Ground-truth tolerance of the intersection-based F1."),
+        click.option("--empty-clips", type=click.Choice(["keep", "drop"]), help="Clips without annotated events."),
+        click.option(
+            "--cross-triggers",
+            "cross_trigger_average",
+            type=click.Choice(["others", "all"]),
+            help="Average cross-trigger rates over the C-1 other classes, or all C.",
+        ),
+        click.option(
+            "--no-hits",
+            "classes_without_hits",
+            type=click.Choice(["zero", "skip"]),
+            help="A class without true positives in a macro F1.",
+        ),
+        click.option(
+            "--time-tolerance",
+            "time_tolerance_us",
+            type=int,
+            metavar="MICROSECONDS",
+            help="Added to what is compared with a limit; -1 makes every tie a miss.",
+        ),
+        click.option("--late-detections", type=click.Choice(["count", "ignore"]), help="Those after a clip's end."),
+        click.option(
+            "--arithmetic",
+            type=click.Choice(["microseconds", "seconds"]),
+            help="Whole microseconds, or floating-point seconds.",
+        ),
+        click.option("--segments", "segment_grid", type=click.Choice(["cut", "extend"]), help="At a clip's end."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command(epilog="Example: dcase-energy score packages/ --ground-truth truth.tsv --durations durations.tsv")
+@click.argument("outputs", nargs=-1, required=True, type=existing(), metavar="OUTPUT...")
 @ground_truth_options
 @edition_option()
+@_convention_options
 @click.option(
     "--format", "output_format", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True
 )
 @output_option("the scores")
+@click.option("--plots", type=click.Path(file_okay=False, path_type=Path), help="Draw figures into this folder.")
+@click.option("--plot-format", type=click.Choice(PLOT_FORMATS), default="svg", show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Systems scored at once.")
+@click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to score the systems on, in place of --jobs.")
 def command(
     outputs: tuple[Path, ...],
     ground_truth: Path | None,
@@ -46,53 +99,116 @@ def command(
     edition_name: str,
     output_format: str,
     output: Path | None,
+    plots: Path | None,
+    plot_format: str,
+    jobs: int,
+    scheduler: str | None,
+    **chosen: Any,
 ) -> int:
-    """PSDS1, PSDS2, intersection-based, collar-based and segment-based F1 of folders of score files.
+    """PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, over all classes and of each.
 
-    A score file is one TSV a clip with the columns onset, offset and every class. Exit code 1 if any folder could not
-    be scored.
+    OUTPUT is a folder of score files (one TSV a clip: onset, offset and every class), an event list (TSV: filename,
+    onset, offset, event_label), a folder of event lists (one a threshold), or a package with outputs of several systems
+    and runs (<system>_run<number>.output). What libraries and papers do differently is an option; the edition chooses
+    the defaults, and the figures say what was chosen. Exit code 1 if anything could not be scored.
     """
-    truth = get_ground_truth(ground_truth, durations, get_edition(edition_name))
+    from dcase_energy.cli.score_sheets import SHEETS, Sheet
+    from dcase_energy.findings import Severity
+
+    edition = get_edition(edition_name)
+    conventions = _conventions(edition, chosen)
+    if plots is not None:
+        _check_plots()
+    findings: list[Finding] = []
+    truth = get_ground_truth(ground_truth, durations, edition, findings)
     if truth is None:
         raise click.UsageError("--ground-truth and --durations are needed")
-    scored = {str(path): _score(path, truth) for path in outputs}
-    usable = {name: summary for name, summary in scored.items() if summary is not None}
-    if not usable:
-        fail("no folder could be scored")
-    emit(_render(usable, output_format), output)
-    if output_format == "text":
-        say(f"conventions: {CONVENTIONS}")
-    return int(len(usable) < len(scored))
+    systems, problems = _find(outputs)
+    scored = _score(systems, truth, conventions, jobs=jobs, scheduler=scheduler, curves=plots is not None)
+    found = [*problems, *(finding for one in scored for finding in one.findings)]
+    for finding in found:
+        _say(finding)
+    if not any(one.figures for one in scored):
+        fail("nothing could be scored")
+    emit(SHEETS[output_format](Sheet(edition, conventions, truth, scored, [*findings, *found])), output)
+    if plots is not None:
+        _draw(scored, plots, plot_format)
+    failed = any(one.figures is None for one in scored)
+    return int(failed or any(finding.severity is Severity.ERROR for finding in found))
 
 
-def _score(path: Path, truth: GroundTruth) -> Summary | None:
-    from dcase_energy.documents.tree import Folder
-    from dcase_energy.scoring.score_files import read_scores
-    from dcase_energy.scoring.summary import summarise
+def _conventions(edition: Edition, chosen: dict[str, Any]) -> Conventions:
+    """The edition's conventions, those of a library laid over them, and what was chosen by itself over both."""
+    from dcase_energy.scoring import conventions
 
-    tree = Folder(path)
-    scores, findings = read_scores(tree, tree.names(), truth)
-    for finding in findings:
-        say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}"))
-    return None if scores is None else summarise(scores, truth)
+    bootstrap, like = chosen.pop("bootstrap"), chosen.pop("like")
+    if bootstrap is not None:
+        if chosen["interval"] not in (None, "bootstrap") or chosen["resamples"] not in (None, bootstrap):
+            raise click.UsageError("--bootstrap N stands for --interval bootstrap --resamples N; give one or the other")
+        chosen |= {"interval": "bootstrap", "resamples": bootstrap}
+    elif chosen["interval"] is not None and chosen["resamples"] is None:
+        chosen["resamples"] = _DEFAULT_RESAMPLES[chosen["interval"]]
+    given = {name: value for name, value in chosen.items() if value is not None}
+    return conventions.Conventions.of_edition(edition.scoring, **{**conventions.LIKE.get(like, {}), **given})
 
 
-def _render(scored: dict[str, Summary], output_format: str) -> str:
-    rows = {name: asdict(summary) for name, summary in scored.items()}
-    if output_format == "json":
-        systems = [{"output": name, **row} for name, row in rows.items()]
-        document = {"schema_version": "1.0", "conventions": CONVENTIONS, "systems": systems}
-        return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
-    names = list(next(iter(rows.values())))
-    if output_format == "csv":
-        from dcase_energy.ranking.sheets.csv import escape
+def _find(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[Finding]]:
+    from dcase_energy.scoring.outputs import find_outputs
 
-        lines = [",".join(["output", *names])]
-        lines += [",".join([f'"{escape(name)}"', *(repr(v) for v in row.values())]) for name, row in rows.items()]
-        return "\n".join(lines)
-    width = max(len(name) for name in names)
-    blocks = [
-        "\n".join([visible(name), *(f"  {key:<{width}}  {value:.4f}" for key, value in row.items())])
-        for name, row in rows.items()
-    ]
-    return "\n".join(blocks)
+    systems: list[SystemOutputs] = []
+    findings: list[Finding] = []
+    for path in dict.fromkeys(paths):
+        found, problems = find_outputs(path)
+        systems += found
+        findings += problems
+    return systems, findings
+
+
+def _score(
+    systems: Sequence[SystemOutputs],
+    truth: GroundTruth,
+    conventions: Conventions,
+    *,
+    jobs: int,
+    scheduler: str | None,
+    curves: bool,
+) -> list[Scored]:
+    import sys
+
+    from dcase_energy.parallel import ParallelError, run_all
+    from dcase_energy.scoring.outputs import score_system
+
+    work = partial(score_system, truth=truth, conventions=conventions, curves=curves)
+    scored: list[Scored] = []
+    try:
+        for one in run_all(work, systems, jobs=jobs, scheduler=scheduler):
+            scored.append(one)
+            if len(systems) > 1 and sys.stderr.isatty():
+                say(visible(f"{len(scored)} of {len(systems)}: {one.outputs.name}"))
+    except ParallelError as error:
+        fail(str(error))
+    return scored
+
+
+def _say(finding: Finding) -> None:
+    found = f" ({finding.found})" if finding.found else ""
+    say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
+
+
+def _check_plots() -> None:
+    from dcase_energy.scoring.plots import PlotError, require_matplotlib
+
+    try:
+        require_matplotlib()
+    except PlotError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _draw(scored: Sequence[Scored], folder: Path, plot_format: str) -> None:
+    from dcase_energy.scoring.plots import draw
+
+    try:
+        for path in draw([one for one in scored if one.figures], folder, plot_format):
+            say(visible(f"wrote {path}"))
+    except OSError as error:
+        raise click.UsageError(f"cannot write into {folder}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""Rules about CodeCarbon's CSV files (K)."""
+"""Rules about CodeCarbon's CSV files (W)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dcase_energy.rules import Rule, define
 
 EMISSIONS_HEADER = define(
     Rule(
-        code="K801",
+        code="W801",
         name="emissions-header",
         title="A CodeCarbon file has the columns of a known version, separated by commas",
         why="A table that was edited in a spreadsheet loses columns, order or separators, and with them its meaning.",
@@ -18,7 +18,7 @@ EMISSIONS_HEADER = define(
 )
 EMISSIONS_SUM = define(
     Rule(
-        code="K802",
+        code="W802",
         name="emissions-sum",
         title="energy_consumed is the sum of CPU, GPU and RAM energy",
         why="CodeCarbon writes the sum exactly; a row where it is not was edited.",
@@ -29,7 +29,7 @@ EMISSIONS_SUM = define(
 )
 EMISSIONS_RATE = define(
     Rule(
-        code="K803",
+        code="W803",
         name="emissions-identity",
         title="The columns of a CodeCarbon row agree with each other",
         why="emissions_rate is emissions over duration, and before version 3 RAM power is 3/8 W a GB: a row where they "
@@ -42,7 +42,7 @@ EMISSIONS_RATE = define(
 )
 EMISSIONS_UNITS = define(
     Rule(
-        code="K804",
+        code="W804",
         name="emissions-units",
         title="Energies are in kWh, powers in W and the duration in seconds",
         why="A column converted to Wh or joule is 1000 or 3.6 million times too large, and nothing else in the "
@@ -55,7 +55,7 @@ EMISSIONS_UNITS = define(
 )
 EMISSIONS_RUNS = define(
     Rule(
-        code="K805",
+        code="W805",
         name="emissions-appended",
         title="A CodeCarbon file holds one run",
         why="CodeCarbon appends to the file that is there: several runs in it may be restarts, attempts or "
@@ -69,7 +69,7 @@ EMISSIONS_RUNS = define(
 )
 EMISSIONS_ORDER = define(
     Rule(
-        code="K806",
+        code="W806",
         name="emissions-not-increasing",
         title="Duration and energy of a run are positive and never decrease",
         why="Rows of one run are cumulative; a figure that goes down, or a duration of 0, is a counter that was "
@@ -82,7 +82,7 @@ EMISSIONS_ORDER = define(
 )
 EMISSIONS_VERSION = define(
     Rule(
-        code="K807",
+        code="W807",
         name="emissions-incomparable",
         title="Energies come from CodeCarbon 2.0 or later",
         why="Version 1.2 counts CPU energy from RAPL 1000 times too low and has no RAM: its totals are GPU energy and "
@@ -95,7 +95,7 @@ EMISSIONS_VERSION = define(
 )
 EMISSIONS_GPU = define(
     Rule(
-        code="K808",
+        code="W808",
         name="emissions-gpu",
         title="A GPU that is listed has used energy, and one that has used energy is listed",
         why="Cards without an energy counter (GTX 1080, P100, K80) are written as 0 by some versions: the "
@@ -109,7 +109,7 @@ EMISSIONS_GPU = define(
 )
 EMISSIONS_DIFFER = define(
     Rule(
-        code="K809",
+        code="W809",
         name="emissions-not-in-metadata",
         title="The energy in the metadata is the one in the package's CodeCarbon file",
         why="The figure that is ranked is typed by hand; the file is what was measured.",
@@ -120,7 +120,7 @@ EMISSIONS_DIFFER = define(
 )
 EMISSIONS_MISSING = define(
     Rule(
-        code="K810",
+        code="W810",
         name="emissions-missing",
         title="The package brings CodeCarbon's files where the edition asks for them",
         why="The organisers asked for the whole CSV files, which tell GPU, CPU and RAM apart.",
@@ -132,7 +132,7 @@ EMISSIONS_MISSING = define(
 )
 EMISSIONS_UNLIKE = define(
     Rule(
-        code="K811",
+        code="W811",
         name="emissions-not-alike",
         title="All CodeCarbon files of a system come from one machine, version and tracking mode",
         why="A system's energy is divided by the baseline's; measured on another GPU, with another version, or of one "

@@ -84,6 +84,21 @@ class Ranking(_Data):
     psds2_reference: Positive
 
 
+class Scoring(_Data):
+    """What the edition chooses where libraries and papers differ; see `dcase_energy.scoring.conventions`."""
+
+    empty_clips: Literal["keep", "drop"] = "keep"
+    cross_trigger_average: Literal["others", "all"] = "others"
+    dtc: Annotated[float, Field(ge=0, le=1)] = 0.5
+    gtc: Annotated[float, Field(ge=0, le=1)] = 0.5
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
+    classes_without_hits: Literal["zero", "skip"] = "zero"
+    time_tolerance_us: int = 0
+    interval: Literal["bootstrap", "subsample80", "none"] = "bootstrap"
+    resamples: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.9
+
+
 class Plausible(_Data):
     """Limits behind warnings; none of them makes a submission invalid."""
 
@@ -116,6 +131,7 @@ class Edition(_Data):
     normalisation: Normalisation
     energy_weighted: EnergyWeighted | None = None
     ranking: Ranking
+    scoring: Scoring = Scoring()
     plausible: Plausible = Plausible()
     fields: dict[str, FieldSpec]
 

@@ -6,17 +6,31 @@ every argument is passed explicitly, what it chose is checked after its start, a
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from dcase_energy.measure.gpu import Gpu, GpuRefusedError
 from dcase_energy.measure.meter import MeterError, Method, Obtained, Reading
 
 # CodeCarbon's own timer would race with readings at marks, and both would count the same seconds. Ours alone reads.
 _OWN_TIMER_S = 10**7
+
+
+# What our own choices make it say: no country (we report energy, not carbon), no GPU or some of them.
+_EXPECTED = (
+    "We do not have data for None",
+    "GPU ID -1 out of range",
+    "GPU with ID '-1'",
+    "You have ",
+    "Multiple instances of codecarbon are allowed",
+)
 
 
 class CodeCarbonMeter:
@@ -24,12 +38,12 @@ class CodeCarbonMeter:
 
     Parameters
     ----------
-    gpu_index
-        NVML index of the one GPU to count, or None for a run on the CPU, which counts no GPU.
+    gpus
+        The GPUs to count; none for work on the CPU.
     """
 
-    def __init__(self, gpu_index: int | None) -> None:
-        self._gpu_index = gpu_index
+    def __init__(self, gpus: Sequence[Gpu] = ()) -> None:
+        self._gpus = tuple(gpus)
         self._tracker: Any = None
         self._last: Any = None
         self._lock = threading.Lock()
@@ -39,26 +53,34 @@ class CodeCarbonMeter:
         """Start the tracker and check what it will count."""
         # Read before codecarbon is imported: the logger is set up at import.
         os.environ["CODECARBON_LOG_LEVEL"] = "error"
-        try:
-            from codecarbon import OfflineEmissionsTracker
-        except ImportError as error:
-            raise MeterError(
-                f"codecarbon cannot be imported ({error}); install it with: pip install 'dcase-energy[measure]'"
-            ) from error
-        self._log.attach()
-        self._tracker = OfflineEmissionsTracker(**self._arguments())
-        # The constructor adds a handler that prints and sets its own level.
-        self._log.attach()
-        self._tracker.start()
+        with _without_unusable_slurm(self._log):
+            try:
+                from codecarbon import OfflineEmissionsTracker
+                from codecarbon.core import hardware_cache
+            except ImportError as error:
+                raise MeterError(
+                    f"codecarbon cannot be imported ({error}); install it with: pip install 'dcase-energy[measure]'"
+                ) from error
+            self._log.attach()
+            # What an earlier tracker of this process found is kept under a key that confuses "no GPU" with "all".
+            hardware_cache._plans.clear()
+            self._tracker = OfflineEmissionsTracker(**self._arguments())
+            # The constructor adds a handler that prints and sets its own level.
+            self._log.attach()
+            self._tracker.start()
         if getattr(self._tracker, "_start_time", None) is None or not getattr(self._tracker, "_hardware", None):
-            raise MeterError("CodeCarbon did not start: " + ("; ".join(self._log.take()) or "it gave no reason"))
-        self._check_gpu()
+            raise MeterError(
+                "tracker-started: CodeCarbon did not start: " + ("; ".join(self._log.take()) or "it gave no reason")
+            )
+        self._check_gpus()
         self.read()
 
     def read(self) -> Reading:
         """Make CodeCarbon measure now and give the energies since the start."""
         with self._lock:
             self._last = None
+            # Flushing alone measures nothing within 50 ms of the last time, and a short phase would be told as zero.
+            self._tracker._measure_power_and_energy()
             self._tracker.flush()
             return self._reading()
 
@@ -73,12 +95,12 @@ class CodeCarbonMeter:
     def methods(self) -> dict[str, Method]:
         """How CodeCarbon obtains each component on this machine."""
         found = {name: Method(Obtained.NOT_MEASURED, "no such component") for name in ("gpu", "cpu", "ram")}
-        if self._gpu_index is None:
+        if not self._gpus:
             found["gpu"] = Method(Obtained.NOT_MEASURED, "the work runs on the CPU; no GPU is counted")
         for hardware in self._tracker._hardware:
             kind = type(hardware).__name__
-            if kind == "GPU" and self._gpu_index is not None:
-                found["gpu"] = Method(Obtained.COUNTED, f"NVML, GPU {self._gpu_index}")
+            if kind == "GPU" and self._gpus:
+                found["gpu"] = _gpu_method(self._gpus)
             elif kind == "CPU":
                 found["cpu"] = _cpu_method(hardware)
             elif kind == "RAM":
@@ -94,8 +116,9 @@ class CodeCarbonMeter:
             "meter": "codecarbon",
             "codecarbon_version": version,
             "tracking_mode": "machine",
-            "gpu_index": self._gpu_index,
+            "gpu_indices": ",".join(str(gpu.index) for gpu in self._gpus) or None,
             "pue": 1.0,
+            "wue": 0,
         }
 
     def warnings(self) -> list[str]:
@@ -114,7 +137,7 @@ class CodeCarbonMeter:
             "measure_power_secs": _OWN_TIMER_S,
             "tracking_mode": "machine",
             # No list is not "no GPU" to CodeCarbon, and neither is an empty one; an index that does not exist is.
-            "gpu_ids": [-1 if self._gpu_index is None else self._gpu_index],
+            "gpu_ids": [gpu.index for gpu in self._gpus] or [-1],
             "output_methods": [],
             "output_handlers": [_Handler(self)],
             "api_call_interval": -1,
@@ -135,17 +158,28 @@ class CodeCarbonMeter:
             "logger_preamble": "",
         }
 
-    def _check_gpu(self) -> None:
-        gpus = [hardware for hardware in self._tracker._hardware if type(hardware).__name__ == "GPU"]
-        counted = [index for gpu in gpus for index in gpu._get_gpu_ids()]
-        expected = [] if self._gpu_index is None else [self._gpu_index]
-        if counted != expected:
-            self._tracker.stop()
-            reason = "; ".join(self._log.take())
-            raise MeterError(
-                f"CodeCarbon would count GPU {counted or 'none'} instead of {expected or 'none'}"
-                + (f" ({reason})" if reason else "; is nvidia-smi on the PATH?")
-            )
+    def _check_gpus(self) -> None:
+        """Compare the boards CodeCarbon says it counts with those it was told to, by index and UUID."""
+        found = [hardware for hardware in self._tracker._hardware if type(hardware).__name__ == "GPU"]
+        counted = {index for gpu in found for index in gpu._get_gpu_ids()}
+        uuids = {
+            info["uuid"]
+            for gpu in found
+            for info in gpu.devices.get_gpu_static_info()
+            if info["gpu_index"] in gpu._get_gpu_ids()
+        }
+        if counted == {gpu.index for gpu in self._gpus} and uuids == {gpu.uuid for gpu in self._gpus}:
+            return
+        self._tracker.stop()
+        reason = "; ".join(message for message in self._log.take() if "gpu" in message.casefold())
+        if self._gpus and not counted:
+            reason = "; ".join(filter(None, [reason, "it finds GPUs only where nvidia-smi is on the PATH"]))
+        wanted = ", ".join(str(gpu.index) for gpu in self._gpus) or "none"
+        got = ", ".join(str(index) for index in sorted(counted)) or "none"
+        raise GpuRefusedError(
+            "gpu-identity",
+            f"CodeCarbon would count GPU {got}, the work uses GPU {wanted}" + (f" ({reason})" if reason else ""),
+        )
 
     def _reading(self) -> Reading:
         data = self._last
@@ -153,10 +187,32 @@ class CodeCarbonMeter:
             raise MeterError("CodeCarbon gave no figure: " + ("; ".join(self._log.take()) or "it gave no reason"))
         return Reading(
             time_s=time.monotonic(),
-            gpu_kwh=None if self._gpu_index is None else float(data.gpu_energy),
+            gpu_kwh=float(data.gpu_energy) if self._gpus else None,
             cpu_kwh=float(data.cpu_energy),
             ram_kwh=float(data.ram_energy),
         )
+
+
+def _gpu_method(gpus: Sequence[Gpu]) -> Method:
+    names = ", ".join(f"GPU {gpu.index}" for gpu in gpus)
+    if all(gpu.counter for gpu in gpus):
+        return Method(Obtained.COUNTED, f"NVML energy counter, {names}")
+    return Method(Obtained.COUNTED, f"NVML power readings once a second, {names}: no energy counter")
+
+
+@contextlib.contextmanager
+def _without_unusable_slurm(log: _Collector) -> Iterator[None]:
+    """Hide SLURM's job number where `scontrol` is missing (in a container): CodeCarbon would give no figure at all."""
+    names = [name for name in ("SLURM_JOB_ID", "SLURM_JOBID") if name in os.environ]
+    if not names or shutil.which("scontrol"):
+        yield
+        return
+    hidden = {name: os.environ.pop(name) for name in names}
+    log.note("SLURM's scontrol is not on the PATH: memory is that of the machine, not of the job")
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
 
 
 def _cpu_method(hardware: Any) -> Method:
@@ -204,9 +260,11 @@ class _Collector(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = " ".join(record.getMessage().split())
-        # Without a country the carbon intensity is the world's average. We report energy, not carbon.
-        if not message.startswith("We do not have data for None"):
-            self._messages.append(message)
+        if not message.startswith(_EXPECTED):
+            self.note(message)
+
+    def note(self, message: str) -> None:
+        self._messages.append(message)
 
     def take(self) -> list[str]:
         messages, self._messages = self._messages, []

@@ -37,12 +37,37 @@ def sha256_text(text: str) -> str:
 
 
 class JournalWriter:
-    """Appends entries to a journal file; each is on disk when `write` returns."""
+    """Appends entries to a journal file; each is on disk when `write` returns.
 
-    def __init__(self, path: Path) -> None:
+    Parameters
+    ----------
+    path
+        A file that does not exist yet.
+    resume
+        Go on behind the last whole line of a file that exists; a torn line after it is cut off.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError
+        If the file is there although not resumed, or the other way round.
+    JournalError
+        If what is there is no journal.
+    """
+
+    def __init__(self, path: Path, *, resume: bool = False) -> None:
         self.path = path
         self._previous = _FIRST
-        self._file: TextIO = path.open("x", encoding="utf-8")
+        if resume:
+            entries = read_journal(path)
+            self._previous = journal_digest(entries)
+            with path.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
+        self._file: TextIO = path.open("a" if resume else "x", encoding="utf-8")
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has been written yet."""
+        return self._previous == _FIRST
 
     def write(self, entry: str, **fields: Any) -> None:
         """Append an entry of the given name."""
@@ -55,6 +80,28 @@ class JournalWriter:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def fresh_journal(path: Path) -> JournalWriter:
+    """Begin a journal anew.
+
+    One that was cut off is moved aside (``.interrupted-1.jsonl``, ...), not lost: it holds what was measured.
+    """
+    if path.exists():
+        try:
+            entries = read_journal(path)
+            finished = not entries or entries[-1].get("entry") == "finish"
+        except JournalError:
+            finished = False
+        if finished:
+            path.unlink()
+        else:
+            stem = path.name.removesuffix(".journal.jsonl")
+            number = 1
+            while (aside := path.with_name(f"{stem}.interrupted-{number}.jsonl")).exists():
+                number += 1
+            path.rename(aside)
+    return JournalWriter(path)
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:

@@ -9,16 +9,15 @@ import selectors
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from dcase_energy.measure.journal import JournalWriter
 from dcase_energy.measure.marks import MARKS_VARIABLE
-from dcase_energy.measure.meter import Meter, MeterError, Reading
+from dcase_energy.measure.meter import Reading
+from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
 
-POLL_S = 5.0
 _GRACE_S = 10.0
 
 # Gets each mark with the reading taken at it; what it returns is the answer to the work.
@@ -34,20 +33,30 @@ class ChildFailedError(RuntimeError):
 
 
 class Session:
-    """Runs one piece of work under a meter.
+    """Runs one piece of work under instruments.
 
     Parameters
     ----------
-    make_meter
-        Makes the meter when the work's first mark says which device it uses (the mark's fields are passed).
+    make_instruments
+        Makes them when the work's first mark says which device it uses (the mark's fields are passed).
     journal
         Where readings and marks are written before anything is done with them.
+    idle_s
+        Seconds of idle power that are measured while the work waits for the answer to its first mark, and to its last
+        (the end of the phase ``session``).
     """
 
-    def __init__(self, make_meter: Callable[[dict[str, Any]], Meter], journal: JournalWriter) -> None:
-        self._make_meter = make_meter
+    def __init__(
+        self,
+        make_instruments: Callable[[dict[str, Any]], Instruments],
+        journal: JournalWriter,
+        *,
+        idle_s: float = 0.0,
+    ) -> None:
+        self._make_instruments = make_instruments
+        self._idle_s = idle_s
         self._journal = journal
-        self._meter: Meter | None = None
+        self._recorder: Recorder | None = None
 
     def run(self, command: Sequence[str], environment: Mapping[str, str], on_mark: MarkHandler, cwd: Path) -> None:
         """Run a command to its end.
@@ -79,8 +88,8 @@ class Session:
             selector.register(marks_fd, selectors.EVENT_READ)
             while True:
                 if not selector.select(POLL_S):
-                    if self._meter is not None:
-                        self._note_reading(self._meter.read())
+                    if self._recorder is not None:
+                        self._recorder.poll()
                     continue
                 data = os.read(marks_fd, 65536)
                 if not data:
@@ -88,32 +97,24 @@ class Session:
                 *lines, buffer = (buffer + data).split(b"\n")
                 for line in lines:
                     answer = self._mark(json.loads(line), on_mark)
-                    os.write(answers_fd, (json.dumps(answer) + "\n").encode())
+                    # The work may have died waiting for the answer; its exit code will say so.
+                    with contextlib.suppress(BrokenPipeError):
+                        os.write(answers_fd, (json.dumps(answer) + "\n").encode())
 
     def _mark(self, mark: dict[str, Any], on_mark: MarkHandler) -> dict[str, Any]:
-        if self._meter is None:
-            meter = self._make_meter(mark)
-            meter.start()
-            self._meter = meter
-            methods = {name: asdict(method) for name, method in meter.methods().items()}
-            self._journal.write("meter", settings=meter.settings(), methods=methods)
-        reading = self._meter.read()
-        self._journal.write("mark", reading=asdict(reading), **mark)
-        self._note_warnings()
+        if self._recorder is None:
+            recorder = Recorder(self._make_instruments(mark), self._journal)
+            recorder.start()
+            self._recorder = recorder
+            recorder.idle("before", self._idle_s)
+        reading = self._recorder.mark(**mark)
+        if (mark["edge"], mark["phase"]) == ("end", "session"):
+            self._recorder.idle("after", self._idle_s)
         return on_mark(mark, reading)
 
-    def _note_reading(self, reading: Reading) -> None:
-        self._journal.write("reading", reading=asdict(reading))
-        self._note_warnings()
-
-    def _note_warnings(self) -> None:
-        for message in self._meter.warnings() if self._meter else []:
-            self._journal.write("warning", message=message)
-
     def _finish(self, complete: bool) -> None:
-        if self._meter is not None:
-            with contextlib.suppress(MeterError):
-                self._note_reading(self._meter.stop())
+        if self._recorder is not None:
+            self._recorder.finish()
         self._journal.write("finish", complete=complete)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.normalize import (
     energy_ratio,
     energy_weighted_psds,
     energy_weighted_psds_of_ratio,
+    kwh_per_psds_point,
     normalised_energy_kwh,
     ranking_score,
 )
@@ -31,6 +33,19 @@ class Entry:
         Training energy of the GPU alone, where records tell it.
     baseline_evidence
         ``declared``, ``record`` or ``recomputed``; None where there is no baseline.
+    components_kwh, baseline_components_kwh
+        Training energy by component (``gpu``, ``cpu``, ``ram``) of the system and of its baseline, where records or
+        columns tell it; None is a component that was not measured.
+    intervals
+        Known intervals by column name (``psds1``, ``energy_training_kwh``, ``energy_baseline_test_kwh``, ...).
+    replicates
+        Both PSDS of each replicate of a bootstrap over clips, drawn alike for all systems of a run; empty without one.
+    gpu_model
+        In one spelling, from records or from what the team wrote of its hardware.
+    not_comparable
+        By stage, why the system's energy may not be divided by the baseline's; such figures stay missing.
+    last_share
+        Share of the training energy that went into the last 5 % of the score, where an epoch log tells it.
     excluded
         Why the system gets no rank; None if it gets one.
     findings
@@ -51,16 +66,31 @@ class Entry:
     energy_gpu_kwh: float | None = None
     baseline_gpu_kwh: float | None = None
     baseline_evidence: str | None = None
+    components_kwh: Mapping[str, float | None] = field(default_factory=dict)
+    baseline_components_kwh: Mapping[str, float | None] = field(default_factory=dict)
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    replicates: Sequence[tuple[float, float]] = ()
+    gpu_model: str | None = None
+    not_comparable: Mapping[str, str] = field(default_factory=dict)
+    last_share: float | None = None
     total_parameters: int | None = None
     macs: int | None = None
+    ensemble_subsystems: int | None = None
     excluded: str | None = None
     findings: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    def comparable_baseline_kwh(self, stage: str) -> float | None:
+        """The baseline's energy of a stage; None where there is none that this system may be divided by."""
+        return None if stage in self.not_comparable else self.baseline_kwh.get(stage)
+
 
 @dataclass(frozen=True)
 class Figures:
-    """What follows from an entry by the formulas of an edition; energies by stage."""
+    """What follows from an entry by the formulas of an edition; energies by stage.
+
+    ``kwh_per_point`` is energy over hundredths of PSDS1: normalised energy where the edition, or a reference, has it.
+    """
 
     energy_ratio: Mapping[str, float | None]
     energy_ratio_training_gpu: float | None
@@ -69,6 +99,7 @@ class Figures:
     ew_psds2: Mapping[str, float | None]
     ranking_score: float | None
     ew_ranking_score: Mapping[str, float | None]
+    kwh_per_point: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +111,9 @@ class Reference:
 
 def figures(entry: Entry, edition: Edition, reference: Reference | None = None) -> Figures:
     """Apply an edition's formulas to one system."""
-    ratios = {stage: energy_ratio(entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)) for stage in STAGES}
+    ratios = {
+        stage: energy_ratio(entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)) for stage in STAGES
+    }
     normalised = {stage: _normalised(entry, edition, reference, stage) for stage in STAGES}
     weighted = {
         name: {
@@ -92,7 +125,9 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
     references = edition.ranking.psds1_reference, edition.ranking.psds2_reference
     return Figures(
         energy_ratio=ratios,
-        energy_ratio_training_gpu=energy_ratio(entry.energy_gpu_kwh, entry.baseline_gpu_kwh),
+        energy_ratio_training_gpu=energy_ratio(
+            entry.energy_gpu_kwh, None if "training" in entry.not_comparable else entry.baseline_gpu_kwh
+        ),
         energy_normalized_kwh=normalised,
         ew_psds1=weighted["psds1"],
         ew_psds2=weighted["psds2"],
@@ -100,12 +135,25 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
         ew_ranking_score={
             stage: ranking_score(weighted["psds1"][stage], weighted["psds2"][stage], *references) for stage in STAGES
         },
+        kwh_per_point={
+            stage: kwh_per_psds_point(comparable_energy_kwh(entry, edition, normalised, stage), entry.psds1)
+            for stage in STAGES
+        },
     )
+
+
+def comparable_energy_kwh(
+    entry: Entry, edition: Edition, normalised: Mapping[str, float | None], stage: str
+) -> float | None:
+    """Normalised energy where the edition has it (or a reference gives it), the system's own elsewhere."""
+    if edition.normalisation.kind == "common_reference" or normalised[stage] is not None:
+        return normalised[stage]
+    return entry.energy_kwh.get(stage)
 
 
 def _normalised(entry: Entry, edition: Edition, reference: Reference | None, stage: str) -> float | None:
     rule = edition.normalisation
-    system, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
+    system, baseline = entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)
     if rule.kind == "common_reference" and rule.baseline_kwh is not None:
         return normalised_energy_kwh(system, baseline, rule.baseline_kwh, rule.decimals)
     if rule.kind == "ratio" and reference is not None and stage in reference.energy_kwh:

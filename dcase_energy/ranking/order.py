@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.entry import Entry, Figures, Reference, figures
+from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines
+from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,27 @@ class Ranked:
     rank: int | None
     entry: Entry
     figures: Figures
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
+    baselines: Mapping[str, BaselineCheck] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """All systems in their order, with the rules and the reference they were ranked by."""
+
+    edition: Edition
+    systems: Sequence[Ranked]
+    reference: Reference | None = None
+
+    @property
+    def placed(self) -> list[Ranked]:
+        """The systems with a rank."""
+        return [one for one in self.systems if one.rank is not None]
+
+
+def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> Ranking:
+    """Rank systems; see `rank_entries`."""
+    return Ranking(edition, rank_entries(entries, edition, reference), reference)
 
 
 def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> list[Ranked]:
@@ -26,14 +49,26 @@ def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Referenc
     """
     computed = [(entry, figures(entry, edition, reference)) for entry in entries]
     computed.sort(key=lambda pair: _sort_key(*pair))
-    ranked: list[Ranked] = []
-    for position, (entry, result) in enumerate(computed, 1):
-        score = _score(entry, result)
-        previous = ranked[-1] if ranked else None
-        tied = previous is not None and score == _score(previous.entry, previous.figures)
-        rank = previous.rank if tied and previous else position
-        ranked.append(Ranked(None if score is None else rank, entry, result))
-    return ranked
+    scored = [(entry, score) for entry, result in computed if (score := _score(entry, result)) is not None]
+    ranks = shared_ranks([score for _, score in scored])
+    intervals = [carried(entry, edition, reference) for entry, _ in computed]
+    judged = judge(scored, intervals[: len(scored)], edition)
+    checks = check_baselines(computed[: len(scored)], edition, reference)
+    placed = [
+        Ranked(rank, *pair, uncertainty, check)
+        for rank, pair, uncertainty, check in zip(ranks, computed, judged, checks, strict=False)
+    ]
+    rest = zip(computed[len(scored) :], intervals[len(scored) :], strict=True)
+    return [*placed, *(Ranked(None, *pair, Uncertainty(known)) for pair, known in rest)]
+
+
+def shared_ranks(scores: Sequence[float]) -> list[int]:
+    """Ranks of scores that fall: equal ones share theirs (1, 2, 2, 4)."""
+    ranks: list[int] = []
+    for position, score in enumerate(scores, 1):
+        tied = position > 1 and score == scores[position - 2]
+        ranks.append(ranks[-1] if tied else position)
+    return ranks
 
 
 def _score(entry: Entry, result: Figures) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dcase_energy.documents.files import read_bytes
@@ -10,7 +12,13 @@ from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.comparable import Provenance, why_not_comparable
+from dcase_energy.ranking.entry import STAGES, Entry
+from dcase_energy.ranking.gpu import gpu_model
+from dcase_energy.ranking.interval import Interval
+from dcase_energy.ranking.interval_columns import IntervalColumns
+from dcase_energy.ranking.normalize import is_energy
+from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.rules import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
@@ -25,13 +33,19 @@ _ENERGIES = (
     "energy_baseline_test_kwh",
 )
 _COUNTS = ("total_parameters", "macs")
+COMPONENTS = ("gpu", "cpu", "ram")
+_COMPONENTS = tuple(f"energy_training_{name}_kwh" for name in COMPONENTS)
+_BASELINE_COMPONENTS = tuple(f"energy_baseline_training_{name}_kwh" for name in COMPONENTS)
 
 
-def read_results(path: Path, edition: Edition) -> tuple[list[Entry], list[Finding]]:
+def read_results(
+    path: Path, edition: Edition, declared: Mapping[str, str] | None = None
+) -> tuple[list[Entry], list[Finding]]:
     """Read a table of results.
 
     An empty cell is a missing figure. A cell that is no figure, or none that can be (a negative energy, a PSDS of 48),
-    is a finding and counts as missing. Columns that mean nothing to us are carried along.
+    is a finding and counts as missing. Columns that mean nothing to us are carried along. ``declared`` names the kind
+    of the intervals whose ends stand in ``_low`` and ``_high``, by figure; a column ``_interval`` says it row by row.
     """
     data = read_bytes(path, MAX_TABLE_BYTES)
     if isinstance(data, Finding):
@@ -40,29 +54,32 @@ def read_results(path: Path, edition: Edition) -> tuple[list[Entry], list[Findin
     if table.columns and not table.rows and not table.findings:
         table.findings.append(TABLE_EMPTY.finding(table.where(), "no rows"))
     labels = [row[table.columns.index("label")] for row in table.rows] if table.columns else []
+    intervals = IntervalColumns(table, (*_SCORES, *_ENERGIES), declared or {})
+    first_line: dict[str, int] = {}
     entries = []
     for index, label in enumerate(labels):
-        if label in labels[:index]:
-            message = f"label {label!r} is also in line {table.row_lines[labels.index(label)]}"
+        if label in first_line:
+            message = f"label {label[:80]!r} is also in line {first_line[label]}"
             table.findings.append(TABLE_DUPLICATE.finding(table.where(index, "label"), message))
         else:
-            entries.append(_entry(table, index, label, edition))
+            first_line[label] = table.row_lines[index]
+            entries.append(_entry(table, index, label, edition, intervals))
     return entries, sorted(table.findings, key=Finding.sort_key)
 
 
-def _entry(table: Table, index: int, label: str, edition: Edition) -> Entry:
+def _entry(table: Table, index: int, label: str, edition: Edition, intervals: IntervalColumns) -> Entry:
     before = len(table.findings)
     scores = {name: _score(table, index, name) for name in _SCORES}
     energies = {name: _energy(table, index, name) for name in _ENERGIES}
     counts = {name: _count(table, index, name) for name in _COUNTS}
-    single = energies["energy_baseline_kwh"]
-    baseline = {
-        stage: energies[f"energy_baseline_{stage}_kwh"] if edition.normalisation.kind == "ratio" else single
-        for stage in ("training", "test")
-    }
-    own = {"label", "team", *_SCORES, *_ENERGIES, *_COUNTS}
+    parts = {name: _component(table, index, name) for name in (*_COMPONENTS, *_BASELINE_COMPONENTS)}
+    known = intervals.read(index, {**scores, **energies})
+    ratio = edition.normalisation.kind == "ratio"
+    baseline = {stage: energies[f"energy_baseline_{stage}_kwh" if ratio else "energy_baseline_kwh"] for stage in STAGES}
     row = dict(zip(table.columns, table.rows[index], strict=True))
+    not_comparable = _not_comparable(table, index, row)
     found = table.findings[before:]
+    own = {"label", "team", "gpu_model", *_SCORES, *_ENERGIES, *_COUNTS, *parts, *_own_ends(known)}
     return Entry(
         label=label,
         team=row.get("team") or team_of(label),
@@ -71,15 +88,58 @@ def _entry(table: Table, index: int, label: str, edition: Edition) -> Entry:
         collar_f1=scores["collar_f1"],
         intersection_f1=scores["intersection_f1"],
         scores_are="given",
-        energy_kwh={stage: energies[f"energy_{stage}_kwh"] for stage in ("training", "test")},
+        energy_kwh={stage: energies[f"energy_{stage}_kwh"] for stage in STAGES},
         baseline_kwh=baseline,
-        baseline_evidence="declared" if any(value is not None for value in baseline.values()) else None,
+        energy_gpu_kwh=parts["energy_training_gpu_kwh"],
+        baseline_gpu_kwh=parts["energy_baseline_training_gpu_kwh"],
+        baseline_evidence=_evidence(row, baseline),
+        components_kwh=_by_component(parts, _COMPONENTS),
+        baseline_components_kwh=_by_component(parts, _BASELINE_COMPONENTS),
+        intervals=known,
+        gpu_model=gpu_model(row.get("gpu_model") or row.get("hardware") or row.get("training_time")),
+        not_comparable=not_comparable,
         total_parameters=counts["total_parameters"],
         macs=counts["macs"],
+        ensemble_subsystems=_subsystems(row.get("ensemble_subsystems", "")),
         excluded=_reason(found),
         findings=tuple(sorted({finding.code for finding in found})),
         extra={name: value for name, value in row.items() if name not in own or counts.get(name, 0) is None},
     )
+
+
+def _own_ends(known: Mapping[str, Interval]) -> list[str]:
+    return [f"{name}_{end}" for name in known for end in ("low", "high", "interval")]
+
+
+def _by_component(parts: Mapping[str, float | None], names: Sequence[str]) -> dict[str, float | None]:
+    """Energies by component; nothing at all where no column tells any."""
+    found = {component: parts[name] for component, name in zip(COMPONENTS, names, strict=True)}
+    return found if any(value is not None for value in found.values()) else {}
+
+
+def _evidence(row: Mapping[str, str], baseline: Mapping[str, float | None]) -> str | None:
+    if all(value is None for value in baseline.values()):
+        return None
+    stated = row.get("baseline_evidence", "")
+    return stated if stated in {"record", "recomputed"} else "declared"
+
+
+def _not_comparable(table: Table, index: int, row: Mapping[str, str]) -> dict[str, str]:
+    """Compare what the table says of the system's energies with what it says of the baseline's."""
+    names = ("hardware", "tracker", "tier")
+    system = Provenance(**{name: row.get(name) for name in names})
+    baseline = Provenance(**{name: row.get(f"baseline_{name}") for name in names})
+    reason = why_not_comparable(system, baseline)
+    if reason is None:
+        return {}
+    table.findings.append(NOT_COMPARABLE.finding(table.where(index), f"not divided by the baseline: {reason[:200]}"))
+    return dict.fromkeys(STAGES, reason)
+
+
+def _subsystems(text: str) -> int | None:
+    """Number of subsystems where a plain one is written; `None`, `10 (5 SEDT, ...)` and the like have their first."""
+    match = re.match(r"[0-9]{1,6}\b", text.strip())
+    return int(match[0]) if match else None
 
 
 def _reason(found: list[Finding]) -> str | None:
@@ -98,9 +158,22 @@ def _score(table: Table, index: int, name: str) -> float | None:
 
 def _energy(table: Table, index: int, name: str) -> float | None:
     value = _number(table, index, name)
-    if value is not None and value <= 0:
-        where = table.where(index, name)
+    if value is None or is_energy(value):
+        return value
+    where = table.where(index, name)
+    if value <= 0:
         table.findings.append(ENERGY_POSITIVE.finding(where, f"{name} is not greater than 0", found=f"{value:g}"))
+    else:
+        table.findings.append(NO_ENERGY.finding(where, f"{name} is no energy of a system", found=f"{value:g} kWh"))
+    return None
+
+
+def _component(table: Table, index: int, name: str) -> float | None:
+    """A component's energy; 0 is a reading here, unlike in a total."""
+    value = _number(table, index, name)
+    if value is not None and value < 0:
+        where = table.where(index, name)
+        table.findings.append(ENERGY_POSITIVE.finding(where, f"{name} is less than 0", found=f"{value:g}"))
         return None
     return value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +60,34 @@ class Counts:
         }
 
 
-def count_labels(events: Events, chosen: Ints | np.ndarray, n_classes: int) -> Ints:
-    """How many of the chosen rows (an integer or boolean index) each class has, shape (n_classes,)."""
-    return np.bincount(events.label[chosen], minlength=n_classes)
+@dataclass(frozen=True)
+class ClipCounts:
+    """The same counts clip by clip, so that any weighting of the clips can be summed.
+
+    ``table`` has shape (n_clips, 3 * n_classes): true positives, false positives, annotated.
+    """
+
+    classes: tuple[str, ...]
+    table: Floats
+
+    @classmethod
+    def build(cls, classes: tuple[str, ...], true_positives: Ints, detected: Ints, annotated: Ints) -> ClipCounts:
+        """Build from three tables of shape (n_clips, n_classes); what was detected and is no hit is false."""
+        table = np.concatenate([true_positives, detected - true_positives, annotated], axis=1)
+        return cls(classes, table.astype(np.float64))
+
+    def total(self, clip_weight: Floats | None = None) -> Counts:
+        """Sum over the clips, each as often as its weight says, shape (n_clips,); once by default."""
+        summed = self.table.sum(axis=0) if clip_weight is None else clip_weight @ self.table
+        hits, wrong, annotated = np.rint(summed).astype(np.int64).reshape(3, -1)
+        return Counts(self.classes, hits, wrong, annotated)
+
+
+def count_by_clip(events: Events, chosen: np.ndarray[Any, Any] | None, n_clips: int, n_classes: int) -> Ints:
+    """How many of the chosen rows (an integer or boolean index; all by default) each clip and class has.
+
+    Shape (n_clips, n_classes).
+    """
+    cell = events.clip * n_classes + events.label
+    cell = cell if chosen is None else cell[chosen]
+    return np.bincount(cell, minlength=n_clips * n_classes).reshape(n_clips, n_classes)

@@ -103,10 +103,7 @@ class GroundTruth:
     def without_empty_clips(self) -> tuple[GroundTruth, Ints]:
         """The ground truth of the clips that hold an event, and the indices of those clips."""
         kept = np.unique(self.events.clip)
-        new_index = np.full(len(self.clips), -1, dtype=np.int64)
-        new_index[kept] = np.arange(len(kept))
-        events = self.events
-        renumbered = Events(new_index[events.clip], events.label, events.onset_us, events.offset_us)
+        renumbered = keep_clips(self.events, kept, len(self.clips))
         clips = tuple(self.clips[i] for i in kept)
         return GroundTruth(clips, self.classes, self.duration_us[kept], renumbered), kept
 
@@ -153,6 +150,15 @@ class Scores:
             self.offset_us[frames],
             np.concatenate([[0], np.cumsum(counts)]),
         )
+
+
+def keep_clips(events: Events, kept: Ints, n_clips: int) -> Events:
+    """The events of some of ``n_clips`` clips; clip ``kept[i]`` becomes clip i."""
+    new_index = np.full(n_clips, -1, dtype=np.int64)
+    new_index[kept] = np.arange(len(kept))
+    clip = new_index[events.clip]
+    inside = clip >= 0
+    return Events(clip[inside], events.label[inside], events.onset_us[inside], events.offset_us[inside])
 
 
 def expand_ranges(starts: Ints, counts: Ints) -> Ints:

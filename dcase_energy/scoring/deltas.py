@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints
 from dcase_energy.scoring.intervals import Intervals
-from dcase_energy.scoring.overlap import covers, overlapping_pairs
+from dcase_energy.scoring.overlap import EXACT, Amounts, Pairs, Timing, overlapping_pairs
 
 TRUE_POSITIVE, FALSE_POSITIVE, CROSS_TRIGGER = 0, 1, 2
 
@@ -57,96 +58,161 @@ class ClassDeltas:
         Index of the last change of each operating point, shape (n_points,).
     """
 
-    clip: Ints
-    kind: Ints
-    sign: Ints
+    clip: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.int16]
+    sign: npt.NDArray[np.int8]
     point: Ints
 
 
-def class_deltas(intervals: Intervals, label: int, truth: GroundTruth, scenario: PsdsScenario) -> ClassDeltas:
-    """Turn the detections of one class into changes of its true positives, false positives and cross-triggers."""
-    found = intervals.events
-    pairs = overlapping_pairs(found, truth)
+@dataclass(frozen=True)
+class Coverage:
+    """What the detections of one class have in common with annotated events; the same for every scenario.
+
+    ``covered``, shape (n_intervals, n_classes): how much of each detection the events of each class cover.
+    """
+
+    pairs: Pairs
+    pair_label: Ints
+    covered: Floats
+
+
+def coverage(intervals: Intervals, truth: GroundTruth, timing: Timing = EXACT) -> Coverage:
+    """Join the detections of one class with the ground truth."""
+    pairs = overlapping_pairs(intervals.events, truth, timing)
     pair_label = truth.events.label[pairs.event]
-    n_classes = len(truth.classes)
-    # Shape (n_intervals, n_classes): how much of each detection the events of each class cover.
-    covered = np.bincount(
-        pairs.detection * n_classes + pair_label,
-        weights=pairs.overlap_us,
-        minlength=len(found) * n_classes,
-    ).reshape(-1, n_classes)
-    relevant = covers(covered[:, label], found.duration_us, scenario.dtc)
+    n_classes, n_intervals = len(truth.classes), len(intervals.events)
+    cell = pairs.detection * n_classes + pair_label
+    covered = np.bincount(cell, weights=pairs.of_detection, minlength=n_intervals * n_classes)
+    return Coverage(pairs, pair_label, covered.reshape(-1, n_classes).astype(np.float64, copy=False))
+
+
+def class_deltas(
+    intervals: Intervals,
+    label: int,
+    truth: GroundTruth,
+    scenario: PsdsScenario,
+    timing: Timing = EXACT,
+    common: Coverage | None = None,
+) -> ClassDeltas:
+    """Turn the detections of one class into changes of its true positives, false positives and cross-triggers.
+
+    ``common`` may hold what several scenarios share.
+
+    Raises
+    ------
+    ValueError
+        If ``timing`` asks for floating-point seconds and the detections come from scores: covered shares of growing
+        detections are only defined exactly in whole microseconds.
+    """
+    if timing.in_seconds and not intervals.separate:
+        raise ValueError("floating-point seconds are for operating points, not for scores")
+    found = intervals.events
+    common = common or coverage(intervals, truth, timing)
+    pairs, covered = common.pairs, common.covered
+    relevant = timing.enough(covered[:, label], found.duration_us, scenario.dtc)
     wrong = np.flatnonzero(~relevant)
-    changes = [_appear_and_vanish(intervals, wrong, FALSE_POSITIVE)]
+    false = wrong[timing.counted(found, truth)[wrong]]
+    changes = [_appear_and_vanish(intervals, false, np.full(len(false), FALSE_POSITIVE))]
     if scenario.alpha_ct > 0:
-        for other in range(n_classes):
-            if other != label:
-                triggered = wrong[covers(covered[wrong, other], found.duration_us[wrong], scenario.cttc)]
-                changes.append(_appear_and_vanish(intervals, triggered, CROSS_TRIGGER + other))
-    hit = relevant[pairs.detection] & (pair_label == label)
+        triggers = timing.enough(covered[wrong], found.duration_us[wrong, None], scenario.cttc)
+        triggers[:, label] = False
+        detection, other = np.nonzero(triggers)
+        changes.append(_appear_and_vanish(intervals, wrong[detection], CROSS_TRIGGER + other))
+    hit = relevant[pairs.detection] & (common.pair_label == label)
+    count = _hits_at_points if intervals.separate else _true_positive_changes
     changes.append(
-        _true_positive_changes(
-            intervals,
-            pairs.detection[hit],
-            pairs.event[hit],
-            pairs.overlap_us[hit],
-            truth,
-            scenario,
-        )
+        count(intervals, pairs.detection[hit], pairs.event[hit], pairs.of_event[hit], truth, scenario.gtc, timing)
     )
-    score, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
-    order = np.argsort(-score, kind="stable")
-    score = score[order]
-    point = np.flatnonzero(np.append(score[1:] != score[:-1], True)[: len(score)])
-    return ClassDeltas(clip[order], kind[order], sign[order], point)
+    level, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
+    order = _falling(level)
+    level = level[order]
+    point = np.flatnonzero(np.append(level[1:] != level[:-1], True)[: len(level)])
+    return ClassDeltas(clip.astype(np.int32)[order], kind.astype(np.int16)[order], sign.astype(np.int8)[order], point)
 
 
-def _appear_and_vanish(intervals: Intervals, index: Ints, kind: int) -> tuple[Floats, Ints, Ints, Ints]:
+def _falling(level: Ints) -> Ints:
+    """Order of falling levels; NumPy sorts integers of 16 bits by their digits, several times faster."""
+    highest = int(level.max()) if len(level) else 0
+    key = (highest - level).astype(np.uint32)
+    order = np.argsort(key.astype(np.uint16), kind="stable")
+    if highest < 1 << 16:
+        return order
+    return order[np.argsort((key >> 16).astype(np.uint16)[order], kind="stable")]
+
+
+def _appear_and_vanish(intervals: Intervals, index: Ints, kind: Ints) -> tuple[Ints, Ints, Ints, Ints]:
     """One count more where each detection appears, one less where it ends (if it ever does)."""
-    ends = index[np.isfinite(intervals.death[index])]
-    score = np.concatenate([intervals.birth[index], intervals.death[ends]])
+    lasts = intervals.death[index] >= 0
+    ends = index[lasts]
+    level = np.concatenate([intervals.birth[index], intervals.death[ends]])
     clip = np.concatenate([intervals.events.clip[index], intervals.events.clip[ends]])
-    sign = np.concatenate([np.ones(len(index), np.int64), -np.ones(len(ends), np.int64)])
-    return score, clip, np.full(len(score), kind, dtype=np.int64), sign
+    sign = np.repeat(np.array([1, -1], dtype=np.int64), [len(index), len(ends)])
+    return level, clip, np.concatenate([kind, kind[lasts]]), sign
 
 
 def _true_positive_changes(
     intervals: Intervals,
     detection: Ints,
     event: Ints,
-    overlap_us: Ints,
+    overlap_us: Amounts,
     truth: GroundTruth,
-    scenario: PsdsScenario,
-) -> tuple[Floats, Ints, Ints, Ints]:
+    gtc: float,
+    timing: Timing,
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Where the relevant detections of an annotated event begin or cease to cover enough of it."""
-    score = np.concatenate([intervals.birth[detection], intervals.death[detection]])
+    level = np.concatenate([intervals.birth[detection], intervals.death[detection]])
     change_us = np.concatenate([overlap_us, -overlap_us])
     owner = np.concatenate([event, event])
-    order = np.lexsort((-score, owner))
-    score, change_us, owner = score[order], change_us[order], owner[order]
-    # Covered time of the owner once every change up to and including this score has happened. All changes of an
-    # event sum to zero (every detection ends, at -inf at the latest), so one running sum serves all events.
+    order = np.lexsort((-level, owner))
+    level, change_us, owner = level[order], change_us[order], owner[order]
+    # Covered time of the owner once every change up to and including this level has happened. All changes of an
+    # event sum to zero (every detection ends, at level -1 at the latest), so one running sum serves all events.
     covered_us = np.cumsum(change_us)
-    settled = np.ones(len(score), dtype=bool)
-    settled[:-1] = (score[1:] != score[:-1]) | (owner[1:] != owner[:-1])
-    score, covered_us, owner = score[settled], covered_us[settled], owner[settled]
-    found = covers(covered_us, truth.events.duration_us[owner], scenario.gtc) & np.isfinite(score)
+    settled = np.ones(len(level), dtype=bool)
+    settled[:-1] = (level[1:] != level[:-1]) | (owner[1:] != owner[:-1])
+    level, covered_us, owner = level[settled], covered_us[settled], owner[settled]
+    found = timing.enough(covered_us, truth.events.duration_us[owner], gtc)
+    found &= (covered_us > 0) & (level >= 0)
     before = np.zeros(len(found), dtype=bool)
     before[1:] = found[:-1] & (owner[1:] == owner[:-1])
     sign = found.astype(np.int64) - before.astype(np.int64)
-    changed = np.flatnonzero((sign != 0) & np.isfinite(score))
+    changed = np.flatnonzero((sign != 0) & (level >= 0))
     clip = truth.events.clip[owner[changed]]
-    return score[changed], clip, np.full(len(changed), TRUE_POSITIVE), sign[changed]
+    return level[changed], clip, np.full(len(changed), TRUE_POSITIVE), sign[changed]
+
+
+def _hits_at_points(
+    intervals: Intervals,
+    detection: Ints,
+    event: Ints,
+    amount: Amounts,
+    truth: GroundTruth,
+    gtc: float,
+    timing: Timing,
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Events that are hit at each operating point: one more where it begins, one less where it ends."""
+    point = intervals.birth[detection]
+    n_points = int(point.max()) + 1 if len(point) else 1
+    cell, member = np.unique(event * n_points + point, return_inverse=True)
+    covered = np.bincount(member, weights=amount, minlength=len(cell))
+    owner = cell // n_points
+    hit = timing.enough(covered, truth.events.duration_us[owner], gtc)
+    birth, clip = (cell % n_points)[hit], truth.events.clip[owner[hit]]
+    ends = birth > 0
+    level = np.concatenate([birth, birth[ends] - 1])
+    sign = np.repeat(np.array([1, -1], dtype=np.int64), [len(birth), int(ends.sum())])
+    return level, np.concatenate([clip, clip[ends]]), np.full(len(level), TRUE_POSITIVE), sign
 
 
 def operating_point_intervals(points: Sequence[Events], label: int) -> Intervals:
     """Detections that each exist at one operating point only: a point's number takes the place of a score."""
     chosen = [events.take(events.label == label) for events in points]
-    birth = np.repeat(np.arange(len(points), dtype=np.float64), [len(events) for events in chosen])
+    birth = np.repeat(np.arange(len(points)), [len(events) for events in chosen])
     events = Events(
         np.concatenate([events.clip for events in chosen]),
         np.concatenate([events.label for events in chosen]),
         np.concatenate([events.onset_us for events in chosen]),
         np.concatenate([events.offset_us for events in chosen]),
     )
-    return Intervals(events, birth, birth - 1)
+    levels = np.arange(len(points), dtype=np.float64)
+    return Intervals(events, birth, birth - 1, levels, separate=True)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from dcase_energy.scoring.counts import Counts, count_labels
+from dcase_energy.scoring.counts import ClipCounts, Counts, count_by_clip
 from dcase_energy.scoring.data import Events, GroundTruth
-from dcase_energy.scoring.overlap import covers, overlapping_pairs
+from dcase_energy.scoring.overlap import EXACT, Timing, overlapping_pairs
 
 
-def intersection_counts(detections: Events, truth: GroundTruth, *, dtc: float, gtc: float) -> Counts:
+def intersection_counts(
+    detections: Events, truth: GroundTruth, *, dtc: float, gtc: float, timing: Timing = EXACT
+) -> Counts:
+    """Count true and false positives by intersection, over all clips; see `intersection_by_clip`."""
+    return intersection_by_clip(detections, truth, dtc=dtc, gtc=gtc, timing=timing).total()
+
+
+def intersection_by_clip(
+    detections: Events, truth: GroundTruth, *, dtc: float, gtc: float, timing: Timing = EXACT
+) -> ClipCounts:
     """Count true and false positives by intersection.
 
     A detection is relevant if events of its class cover at least ``dtc`` of it; an annotated event is a true positive
@@ -23,20 +32,20 @@ def intersection_counts(detections: Events, truth: GroundTruth, *, dtc: float, g
         Ground truth of the same clips.
     dtc, gtc
         Both 0.5 in DESED_task's reports, both 0.7 in the ICASSP 2023 paper.
+    timing
+        How times are compared.
     """
-    events, n_classes = truth.events, len(truth.classes)
-    pairs = overlapping_pairs(detections, truth)
+    events, n_clips, n_classes = truth.events, len(truth.clips), len(truth.classes)
+    pairs = overlapping_pairs(detections, truth, timing)
     same = detections.label[pairs.detection] == events.label[pairs.event]
-    detection, event, overlap_us = pairs.detection[same], pairs.event[same], pairs.overlap_us[same]
-    covered = np.bincount(detection, weights=overlap_us, minlength=len(detections))
-    relevant = covers(covered, detections.duration_us, dtc)
+    detection, event = pairs.detection[same], pairs.event[same]
+    covered = np.bincount(detection, weights=pairs.of_detection[same], minlength=len(detections))
+    relevant = timing.enough(covered, detections.duration_us, dtc)
     counted = relevant[detection]
-    found = np.bincount(event[counted], weights=overlap_us[counted], minlength=len(events))
+    found = np.bincount(event[counted], weights=pairs.of_event[same][counted], minlength=len(events))
     # An event that no relevant detection touches is missed, however short it is.
-    hit = covers(found, events.duration_us, gtc) & (found > 0)
-    return Counts(
-        classes=truth.classes,
-        true_positives=count_labels(events, hit, n_classes),
-        false_positives=count_labels(detections, ~relevant, n_classes),
-        annotated=count_labels(events, np.ones(len(events), dtype=bool), n_classes),
-    )
+    hit = timing.enough(found, events.duration_us, gtc) & (found > 0)
+    true_positives = count_by_clip(events, hit, n_clips, n_classes)
+    wrong = count_by_clip(detections, ~relevant & timing.counted(detections, truth), n_clips, n_classes)
+    annotated = count_by_clip(events, None, n_clips, n_classes)
+    return ClipCounts.build(truth.classes, true_positives, true_positives + wrong, annotated)

@@ -29,16 +29,23 @@ class Intervals:
     events
         The detections; each exists for thresholds t with ``death <= t < birth``.
     birth, death
-        Scores, shape (n_intervals,).
+        Indices into ``levels``, shape (n_intervals,); a death of -1 is -inf. Indices sort faster than scores.
+    levels
+        The scores that occur, rising, shape (n_levels,).
+    separate
+        Whether each detection exists at one operating point only; its number then takes the place of a score.
     """
 
     events: Events
-    birth: Floats
-    death: Floats
+    birth: Ints
+    death: Ints
+    levels: Floats
+    separate: bool = False
 
     def at(self, threshold: float) -> Events:
         """The detections at one threshold: frames whose score is above it."""
-        return self.events.take((self.death <= threshold) & (threshold < self.birth))
+        above = int(np.searchsorted(self.levels, threshold, side="right"))
+        return self.events.take((self.death < above) & (above <= self.birth))
 
 
 def class_intervals(scores: Scores, label: int) -> Intervals:
@@ -56,10 +63,10 @@ def class_intervals(scores: Scores, label: int) -> Intervals:
     Intervals
         One row a distinct detection.
     """
-    value, first, last, clip = _plateaus(scores, label)
-    lower_left, lower_right = _nearest_lower(value)
+    level, levels, first, last, clip = _plateaus(scores, label)
+    lower_left, lower_right = _nearest_lower(level)
     # Of several plateaus at the same height in one detection, only the leftmost stands for it.
-    kept = np.flatnonzero((value[lower_left] < value) & np.isfinite(value))
+    kept = np.flatnonzero((level[lower_left] < level) & (level >= 0))
     left, right = lower_left[kept], lower_right[kept]
     events = Events(
         clip=clip[kept],
@@ -67,7 +74,7 @@ def class_intervals(scores: Scores, label: int) -> Intervals:
         onset_us=scores.onset_us[first[left + 1]],
         offset_us=scores.offset_us[last[right - 1]],
     )
-    return Intervals(events, value[kept], np.maximum(value[left], value[right]))
+    return Intervals(events, level[kept], np.maximum(level[left], level[right]), levels)
 
 
 def detections_at(scores: Scores, threshold: float) -> Events:
@@ -87,11 +94,10 @@ def detections_at(scores: Scores, threshold: float) -> Events:
     )
 
 
-def _plateaus(scores: Scores, label: int) -> tuple[Floats, Ints, Ints, Ints]:
-    """Merge neighbouring frames of equal score and put a -inf plateau around each clip.
+def _plateaus(scores: Scores, label: int) -> tuple[Ints, Floats, Ints, Ints, Ints]:
+    """Merge neighbouring frames of equal score and put a plateau of level -1 around each clip.
 
-    Returns value, first frame, last frame and clip of each plateau; a separator's frames are those next to it, so
-    that indexing stays within the array.
+    Returns the level of each plateau, the scores of the levels, and first frame, last frame and clip of each plateau.
     """
     frames = scores.values[:, label]
     n_frames, first_frame = len(frames), scores.first_frame
@@ -106,14 +112,14 @@ def _plateaus(scores: Scores, label: int) -> tuple[Floats, Ints, Ints, Ints]:
     opens = starts_clip[first]
     position = np.arange(len(first)) + np.cumsum(opens)
     size = len(first) + int(opens.sum()) + 1
-    value = np.full(size, -np.inf)
-    value[position] = frames[first]
+    level = np.full(size, -1, dtype=np.int64)
+    levels, level[position] = np.unique(frames[first], return_inverse=True)
     out_first, out_last, clip = (np.zeros(size, dtype=np.int64) for _ in range(3))
     out_first[position], out_last[position], clip[position] = first, last, clip_of_frame
-    return value, out_first, out_last, clip
+    return level, levels, out_first, out_last, clip
 
 
-def _nearest_lower(value: Floats) -> tuple[Ints, Ints]:
+def _nearest_lower(value: Ints) -> tuple[Ints, Ints]:
     """Index of the nearest value to the left that is not higher, and to the right that is lower.
 
     Everything between an element and its pointer is higher (left) or not lower (right), so a pointer may jump to the
@@ -128,7 +134,7 @@ def _nearest_lower(value: Floats) -> tuple[Ints, Ints]:
         active = active[value[left[active]] > value[active]]
     right = np.arange(n) + 1
     right[-1] = n - 1
-    inner = np.arange(n)[np.isfinite(value)]
+    inner = np.flatnonzero(value >= 0)
     active = inner[value[right[inner]] >= value[inner]]
     while len(active):
         right[active] = right[right[active]]

@@ -1,12 +1,77 @@
-"""Which detections and annotated events meet, and for how long: the join that every intersection criterion uses."""
+"""Which detections and annotated events meet, for how long, and whether that is enough: the join of every
+intersection criterion, and the one place that decides ties.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from dcase_energy.scoring.data import Events, GroundTruth, Ints, expand_ranges
+from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, expand_ranges
+from dcase_energy.units import MICROSECONDS_PER_SECOND
+
+Bools = npt.NDArray[np.bool_]
+Amounts = Ints | Floats
+_PPM = 1_000_000
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How times are compared.
+
+    Attributes
+    ----------
+    arithmetic
+        ``"microseconds"`` compares whole numbers, so that a tie is a tie (sed_scores_eval rounds to 1e-6 for the same
+        reason). ``"seconds"`` computes in binary floating point as psds_eval and sed_eval do, where 1.491 - 1.291 is
+        more than 0.2: only to reproduce their figures.
+    tolerance_us
+        Added to what is compared with a limit, in microseconds; -1 makes every tie a miss.
+    late_detections
+        ``"count"``, or ``"ignore"`` detections that begin after the end of their clip, as psds_eval does.
+    """
+
+    arithmetic: Literal["microseconds", "seconds"] = "microseconds"
+    tolerance_us: int = 0
+    late_detections: Literal["count", "ignore"] = "count"
+
+    @property
+    def in_seconds(self) -> bool:
+        """Whether floating-point seconds are compared."""
+        return self.arithmetic == "seconds"
+
+    def enough(self, amount: Amounts, whole_us: Ints, share: float) -> Bools:
+        """Whether a covered amount is at least a share of the whole.
+
+        ``amount`` comes from `Pairs`: microseconds, or, with ``"seconds"``, the covered share itself.
+        """
+        if not self.in_seconds:
+            reached: Bools = (amount + self.tolerance_us) * _PPM >= whole_us * round(share * _PPM)
+            return reached
+        slack = self.tolerance_us / whole_us if self.tolerance_us else 0.0
+        reached = amount + slack >= share
+        return reached
+
+    def within(self, first_us: Ints, second_us: Ints, limit_us: Ints | int, limit_s: Floats | float) -> Bools:
+        """Whether two times are no farther apart than a limit, which is given in both arithmetics."""
+        if not self.in_seconds:
+            near: Bools = np.abs(first_us - second_us) <= limit_us + self.tolerance_us
+            return near
+        gap_s = np.abs(seconds(first_us) - seconds(second_us))
+        near = gap_s <= limit_s + self.tolerance_us / MICROSECONDS_PER_SECOND
+        return near
+
+    def counted(self, detections: Events, truth: GroundTruth) -> Bools:
+        """Which detections may be false positives, shape (n_detections,)."""
+        if self.late_detections == "count":
+            return np.ones(len(detections), dtype=np.bool_)
+        return detections.onset_us < truth.duration_us[detections.clip]
+
+
+EXACT = Timing()
 
 
 @dataclass(frozen=True)
@@ -17,16 +82,18 @@ class Pairs:
     ----------
     detection, event
         Row indices, shape (n_pairs,).
-    overlap_us
-        Length of the intersection in microseconds, positive, shape (n_pairs,).
+    of_detection, of_event
+        How much of the one and of the other the pair covers, shape (n_pairs,): microseconds, the same for both, or
+        shares in floating point where the timing is in seconds.
     """
 
     detection: Ints
     event: Ints
-    overlap_us: Ints
+    of_detection: Amounts
+    of_event: Amounts
 
 
-def overlapping_pairs(detections: Events, truth: GroundTruth) -> Pairs:
+def overlapping_pairs(detections: Events, truth: GroundTruth, timing: Timing = EXACT) -> Pairs:
     """All overlapping pairs of a detection and an annotated event in the same clip, of any class."""
     events = truth.events
     first = np.searchsorted(events.clip, np.arange(len(truth.clips) + 1))
@@ -36,13 +103,21 @@ def overlapping_pairs(detections: Events, truth: GroundTruth) -> Pairs:
     overlap_us = np.minimum(detections.offset_us[detection], events.offset_us[event])
     overlap_us -= np.maximum(detections.onset_us[detection], events.onset_us[event])
     meets = overlap_us > 0
-    return Pairs(detection[meets], event[meets], overlap_us[meets])
+    detection, event, overlap_us = detection[meets], event[meets], overlap_us[meets]
+    if not timing.in_seconds:
+        return Pairs(detection, event, overlap_us, overlap_us)
+    onset_s, offset_s = seconds(detections.onset_us), seconds(detections.offset_us)
+    begin_s, end_s = seconds(events.onset_us), seconds(events.offset_us)
+    overlap_s = np.minimum(offset_s[detection], end_s[event]) - np.maximum(onset_s[detection], begin_s[event])
+    return Pairs(
+        detection,
+        event,
+        overlap_s / (offset_s - onset_s)[detection],
+        overlap_s / (end_s - begin_s)[event],
+    )
 
 
-def covers(part_us: Ints, whole_us: Ints, share: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether ``part_us / whole_us >= share``, decided in integers of a millionth.
-
-    Shares such as 0.7 have no exact binary form; comparing multiples of 1e-6 makes a tie a tie (sed_scores_eval
-    rounds to 1e-6 for the same reason, psds_eval does not).
-    """
-    return part_us * 1_000_000 >= whole_us * round(share * 1_000_000)
+def seconds(times_us: Ints) -> Floats:
+    """Microseconds as floating-point seconds: the very doubles that a text with six decimals is read as."""
+    times_s: Floats = times_us / MICROSECONDS_PER_SECOND
+    return times_s

@@ -14,33 +14,21 @@ import numpy as np
 
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores
 from dcase_energy.scoring.deltas import (
-    TRUE_POSITIVE,
+    CROSS_TRIGGER,
     ClassDeltas,
     PsdsScenario,
     class_deltas,
     operating_point_intervals,
 )
 from dcase_energy.scoring.intervals import class_intervals
+from dcase_energy.scoring.overlap import EXACT, Timing
+from dcase_energy.scoring.roc import Arranged, PsdRoc, arrange, mean_roc
 from dcase_energy.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
+
+_US_PER_HOUR = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
 
 PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
 PSDS2 = PsdsScenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5, alpha_st=1.0)
-
-
-@dataclass(frozen=True)
-class PsdRoc:
-    """A staircase: the rate is ``true_positive_rate[i]`` from ``effective_fp_rate[i]`` on.
-
-    Both have shape (n_steps,); effective false positive rates are per hour, rise strictly and start at 0.
-    """
-
-    effective_fp_rate: Floats
-    true_positive_rate: Floats
-
-    def area(self, e_max: float) -> float:
-        """Area below the staircase up to ``e_max``, divided by ``e_max``."""
-        widths = np.diff(np.minimum(np.append(self.effective_fp_rate, e_max), e_max))
-        return float(np.dot(widths, self.true_positive_rate) / e_max)
 
 
 @dataclass(frozen=True)
@@ -66,7 +54,7 @@ class PsdsResult:
     classes_without_events: tuple[str, ...]
 
 
-def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario) -> PsdsResult:
+def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario, timing: Timing = EXACT) -> PsdsResult:
     """PSDS over all thresholds.
 
     Parameters
@@ -84,17 +72,23 @@ def psds_from_scores(scores: Scores, truth: GroundTruth, scenario: PsdsScenario)
         Equal to sed_scores_eval's ``psds`` within rounding.
     """
     deltas = [
-        class_deltas(class_intervals(scores, label), label, truth, scenario) for label in range(len(truth.classes))
+        class_deltas(class_intervals(scores, label), label, truth, scenario, timing)
+        for label in range(len(truth.classes))
     ]
     return psds_from_deltas(deltas, truth, scenario)
 
 
-def psds_from_operating_points(points: Sequence[Events], truth: GroundTruth, scenario: PsdsScenario) -> PsdsResult:
-    """PSDS over the given operating points, one table of detections each (psds_eval's way)."""
+def psds_from_operating_points(
+    points: Sequence[Events], truth: GroundTruth, scenario: PsdsScenario, timing: Timing = EXACT
+) -> PsdsResult:
+    """PSDS over the given operating points, one table of detections each (psds_eval's way).
+
+    ``Timing("seconds", late_detections="ignore")`` gives psds_eval's figures to the last digits.
+    """
     deltas = []
     for label in range(len(truth.classes)):
         intervals = operating_point_intervals(points, label)
-        deltas.append(class_deltas(intervals, label, truth, scenario))
+        deltas.append(class_deltas(intervals, label, truth, scenario, timing))
     return psds_from_deltas(deltas, truth, scenario)
 
 
@@ -104,70 +98,59 @@ def psds_from_deltas(
     scenario: PsdsScenario,
     clip_weight: Floats | None = None,
 ) -> PsdsResult:
-    """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default.
+    """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default."""
+    arranged = tuple(arrange_class(one, truth, scenario, often=False) for one in deltas)
+    return PreparedPsds(arranged, truth, scenario).result(clip_weight)
 
-    A resample of the clips is a vector of integer weights: nothing is sorted or matched again.
-    """
-    weight = np.ones(len(truth.clips)) if clip_weight is None else clip_weight
-    n_events, fp_cost, trigger_cost = _rates(truth, scenario, weight)
-    rocs: dict[str, PsdRoc] = {}
-    for label, name in enumerate(truth.classes):
-        if n_events[label] > 0:
-            cost = np.concatenate([[0.0, fp_cost], trigger_cost])
-            rocs[name] = _class_roc(deltas[label], weight, cost, n_events[label], scenario.e_max)
-    roc = _mean_roc(list(rocs.values()), scenario.alpha_st)
-    return PsdsResult(
-        value=roc.area(scenario.e_max),
-        per_class={name: curve.area(scenario.e_max) for name, curve in rocs.items()},
-        roc=roc,
-        class_rocs=rocs,
-        classes_without_events=tuple(name for name in truth.classes if name not in rocs),
-    )
+
+def arrange_class(deltas: ClassDeltas, truth: GroundTruth, scenario: PsdsScenario, *, often: bool) -> Arranged:
+    """Arrange the changes of one class; ``often`` if many weightings of the clips will be asked for."""
+    budget = scenario.e_max * float(truth.duration_us.sum()) / _US_PER_HOUR if often else None
+    return arrange(deltas, len(truth.clips), CROSS_TRIGGER + len(truth.classes), budget)
+
+
+@dataclass(frozen=True)
+class PreparedPsds:
+    """Everything about a run's PSDS that does not depend on how often each clip counts."""
+
+    classes: tuple[Arranged, ...]
+    truth: GroundTruth
+    scenario: PsdsScenario
+
+    def result(self, clip_weight: Floats | None = None) -> PsdsResult:
+        """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default.
+
+        A resample of the clips is a vector of whole weights: nothing is sorted or matched again.
+        """
+        truth, scenario = self.truth, self.scenario
+        weight = np.ones(len(truth.clips)) if clip_weight is None else clip_weight
+        n_events, fp_cost, trigger_cost = _rates(truth, scenario, weight)
+        signed = np.multiply.outer(np.concatenate([[0.0, fp_cost], trigger_cost]), weight)
+        table = np.stack([signed, -signed]).ravel()
+        rocs = {
+            name: self.classes[label].roc(weight, table, scenario.e_max / fp_cost, n_events[label], scenario.e_max)
+            for label, name in enumerate(truth.classes)
+            if n_events[label] > 0
+        }
+        roc = mean_roc(list(rocs.values()), scenario.alpha_st)
+        return PsdsResult(
+            value=roc.area(scenario.e_max),
+            per_class={name: curve.area(scenario.e_max) for name, curve in rocs.items()},
+            roc=roc,
+            class_rocs=rocs,
+            classes_without_events=tuple(name for name in truth.classes if name not in rocs),
+        )
 
 
 def _rates(truth: GroundTruth, scenario: PsdsScenario, weight: Floats) -> tuple[Floats, float, Floats]:
     """Events of each class, and what one false positive or cross-trigger adds to the effective rate per hour."""
     events, n_classes = truth.events, len(truth.classes)
-    per_hour = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
     n_events = np.asarray(np.bincount(events.label, weight[events.clip], n_classes), dtype=np.float64)
     class_us = np.bincount(events.label, weights=weight[events.clip] * events.duration_us, minlength=n_classes)
-    fp_cost = per_hour / float(np.dot(weight, truth.duration_us))
+    fp_cost = _US_PER_HOUR / float(np.dot(weight, truth.duration_us))
     n_averaged = n_classes - 1 if scenario.cross_trigger_average == "others" else n_classes
     trigger_cost = np.zeros(n_classes)
     present = class_us > 0
     if n_averaged > 0:
-        trigger_cost[present] = scenario.alpha_ct * per_hour / class_us[present] / n_averaged
+        trigger_cost[present] = scenario.alpha_ct * _US_PER_HOUR / class_us[present] / n_averaged
     return n_events, fp_cost, trigger_cost
-
-
-def _class_roc(deltas: ClassDeltas, weight: Floats, cost: Floats, n_events: float, e_max: float) -> PsdRoc:
-    """The best true positive rate at each effective false positive rate of one class."""
-    signed = deltas.sign * weight[deltas.clip]
-    hits = np.cumsum(np.where(deltas.kind == TRUE_POSITIVE, signed, 0.0))[deltas.point]
-    wrong = np.cumsum(signed * cost[deltas.kind])[deltas.point]
-    # Of neighbouring points with equal hits only the cheapest can lie on the staircase.
-    first = np.flatnonzero(np.append(True, hits[1:] != hits[:-1])[: len(hits)])
-    if len(first):
-        wrong = np.maximum(np.minimum.reduceat(wrong, first), 0.0)
-        hits = hits[first]
-    affordable = (wrong <= e_max) & (hits > 0)
-    hits, wrong = hits[affordable], wrong[affordable]
-    order = np.lexsort((-hits, wrong))
-    hits, wrong = np.maximum.accumulate(hits[order]), wrong[order]
-    rises = np.flatnonzero(np.append(True, hits[1:] > hits[:-1])[: len(hits)])
-    hits, wrong = hits[rises], wrong[rises]
-    if not len(wrong) or wrong[0] > 0:
-        hits, wrong = np.append(0.0, hits), np.append(0.0, wrong)
-    return PsdRoc(wrong, hits / n_events)
-
-
-def _mean_roc(rocs: Sequence[PsdRoc], alpha_st: float) -> PsdRoc:
-    """Mean over classes less ``alpha_st`` standard deviations, never below 0."""
-    if not rocs:
-        return PsdRoc(np.zeros(1), np.zeros(1))
-    grid = np.unique(np.concatenate([roc.effective_fp_rate for roc in rocs]))
-    rates = np.stack(
-        [roc.true_positive_rate[np.searchsorted(roc.effective_fp_rate, grid, side="right") - 1] for roc in rocs]
-    )
-    effective = rates.mean(axis=0) - alpha_st * rates.std(axis=0)
-    return PsdRoc(grid, np.maximum(effective, 0.0))

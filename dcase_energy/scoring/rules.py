@@ -72,6 +72,73 @@ SCORE_COVERAGE = define(
         severity=Severity.WARNING,
     )
 )
+OUTPUT_FORMAT = define(
+    Rule(
+        code="O607",
+        name="output-format",
+        title="Outputs are folders of TSVs, or one TSV of events",
+        why="Arrays and pickles have no names of clips and classes, and a pickle runs code when it is opened.",
+        bad="scores.npy",
+        good="Adams_UNI_task4_1_run1.output/clip1.tsv",
+        fix="export one TSV a clip (onset, offset, classes) or one event list a threshold",
+    )
+)
+EVENT_CLIP = define(
+    Rule(
+        code="O608",
+        name="event-clip",
+        title="A detection belongs to a clip of the ground truth",
+        why="Detections in unknown clips are ignored by common tools without a word.",
+        bad="clip1\t1.0\t2.0\tDog in a set without clip1",
+        good="clip2.wav\t1.0\t2.0\tDog",
+        fix="name the clip as the ground truth does, with or without the extension of the audio file",
+    )
+)
+EVENT_LABEL = define(
+    Rule(
+        code="O609",
+        name="event-label",
+        title="A detection has a class of the edition",
+        why="Detections of unknown classes are ignored by common tools without a word.",
+        bad="clip1.wav\t1.0\t2.0\tdog",
+        good="clip1.wav\t1.0\t2.0\tDog",
+        fix="write the class exactly as the edition spells it",
+    )
+)
+EVENT_TIMES = define(
+    Rule(
+        code="O610",
+        name="event-times",
+        title="A detection ends after it begins, and begins at 0 or later",
+        why="Common tools drop the others without a word.",
+        bad="clip1.wav\t2.0\t1.0\tDog",
+        good="clip1.wav\t1.0\t2.0\tDog",
+        fix="correct the export",
+    )
+)
+EVENT_OVERLAP = define(
+    Rule(
+        code="O611",
+        name="event-overlap",
+        title="Detections of one class in one clip do not overlap",
+        why="The metrics are not defined for them; some tools stop, others count the time twice.",
+        bad="clip1.wav\t1.0\t3.0\tDog\nclip1.wav\t2.0\t4.0\tDog",
+        good="clip1.wav\t1.0\t4.0\tDog",
+        fix="merge the detections",
+    )
+)
+THRESHOLD_MISSING = define(
+    Rule(
+        code="O612",
+        name="threshold-missing",
+        title="Among the operating points is one at the threshold of the F1",
+        why="Every F1 is defined at one threshold; the nearest other one gives another figure.",
+        bad="predictions_th_0.49.tsv, predictions_th_0.51.tsv",
+        good="predictions_th_0.50.tsv",
+        fix="export the detections at that threshold, or choose one with --threshold",
+        severity=Severity.WARNING,
+    )
+)
 TRUTH_EVENT = define(
     Rule(
         code="G701",

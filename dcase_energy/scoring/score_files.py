@@ -18,7 +18,7 @@ from dcase_energy.documents.tables import read_table
 from dcase_energy.documents.tree import Tree
 from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
-from dcase_energy.scoring.data import Floats, GroundTruth, Ints, Scores, expand_ranges, to_us
+from dcase_energy.scoring.data import Floats, GroundTruth, Ints, Scores, to_us
 from dcase_energy.scoring.rules import (
     CLIPS_MISSING,
     CLIPS_UNKNOWN,
@@ -33,6 +33,8 @@ MAX_SCORE_FILE_BYTES = 50_000_000
 _GAP_TOLERANCE_US = 1_000
 _COVERAGE_TOLERANCE_US = 250_000
 _SHOWN = 5
+# Parsed in one go: large enough that calls cost nothing, small enough that text and numbers never stand side by side.
+_BATCH_BYTES = 8_000_000
 
 
 # Clip, name of the file, what follows its header.
@@ -41,11 +43,13 @@ _Member = tuple[int, str, bytes]
 
 @dataclass(frozen=True)
 class _Batch:
-    """Files with one and the same header, parsed together: rows of (onset, offset, scores...)."""
+    """Files with one and the same header, parsed together; file i has the rows ``first_row[i]:first_row[i + 1]``."""
 
     clips: list[int]
     names: list[str]
-    rows: Floats
+    onset_us: Ints
+    offset_us: Ints
+    values: Floats
     first_row: Ints
 
 
@@ -68,7 +72,7 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[S
     """
     files, findings = _assign(tree, names, truth)
     batches: list[_Batch] = []
-    for header, members in _by_header(tree, files, findings).items():
+    for header, members in _by_header(tree, files, findings):
         columns = _column_order(header, truth.classes)
         if columns is None:
             findings += [_header_finding(tree.where(name), header, truth.classes) for _, name, _ in members]
@@ -111,9 +115,10 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
 
 
-def _by_header(tree: Tree, files: Mapping[int, str], findings: list[Finding]) -> dict[bytes, list[_Member]]:
-    """Read every file once and group by header: clip, name and what follows the header."""
+def _by_header(tree: Tree, files: Mapping[int, str], findings: list[Finding]) -> Iterator[tuple[bytes, list[_Member]]]:
+    """Read every file once and give those of one header together, as many as are parsed well in one go."""
     groups: dict[bytes, list[_Member]] = {}
+    held: dict[bytes, int] = {}
     for clip in sorted(files):
         name = files[clip]
         data = tree.read(name, MAX_SCORE_FILE_BYTES)
@@ -125,8 +130,13 @@ def _by_header(tree: Tree, files: Mapping[int, str], findings: list[Finding]) ->
             findings.append(TABLE_EMPTY.finding(tree.where(name), "no frames"))
             continue
         body = body if body.endswith(b"\n") else body + b"\n"
-        groups.setdefault(header.rstrip(b"\r"), []).append((clip, name, body))
-    return groups
+        header = header.rstrip(b"\r")
+        groups.setdefault(header, []).append((clip, name, body))
+        held[header] = held.get(header, 0) + len(body)
+        if held[header] >= _BATCH_BYTES:
+            yield header, groups.pop(header)
+            del held[header]
+    yield from groups.items()
 
 
 def _column_order(header: bytes, classes: Sequence[str]) -> list[int] | None:
@@ -167,7 +177,7 @@ def _parse(members: Sequence[_Member], columns: list[int]) -> _Batch | None:
     """Parse files of one header together; None if any cell is not a finite number."""
     import pandas as pd
 
-    exact: dict[str, Any] = {} if _default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
+    exact: dict[str, Any] = {} if default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
     joined = b"".join(body for _, _, body in members)
     try:
         frame = pd.read_csv(
@@ -186,13 +196,20 @@ def _parse(members: Sequence[_Member], columns: list[int]) -> _Batch | None:
     lines = np.array([body.count(b"\n") for _, _, body in members], dtype=np.int64)
     if frame.shape != (lines.sum(), len(columns)):
         return None
-    rows = frame.to_numpy()[:, columns]
+    rows = frame.to_numpy()
     if not np.isfinite(rows).all():
         return None
-    return _Batch([c for c, _, _ in members], [n for _, n, _ in members], rows, np.append(0, np.cumsum(lines)))
+    return _Batch(
+        clips=[clip for clip, _, _ in members],
+        names=[name for _, name, _ in members],
+        onset_us=to_us(rows[:, 0]),
+        offset_us=to_us(rows[:, 1]),
+        values=np.ascontiguousarray(rows[:, columns[2:]]),
+        first_row=np.append(0, np.cumsum(lines)),
+    )
 
 
-def _default_is_exact(version: str) -> bool:
+def default_is_exact(version: str) -> bool:
     """From pandas 3.1 on every parser rounds correctly, and naming one is deprecated."""
     major, minor = (int(part) for part in version.split(".")[:2])
     return (major, minor) >= (3, 1)
@@ -218,15 +235,14 @@ def _explain(tree: Tree, member: _Member, classes: Sequence[str]) -> Iterator[Fi
 
 def _check_frames(batch: _Batch, tree: Tree, truth: GroundTruth) -> Iterator[Finding]:
     """Times and values of all files of a batch; at most one finding of each rule a file."""
-    onset_us, offset_us = to_us(batch.rows[:, 0]), to_us(batch.rows[:, 1])
+    onset_us, offset_us = batch.onset_us, batch.offset_us
     first, last = batch.first_row[:-1], batch.first_row[1:] - 1
     starts = np.zeros(len(onset_us), dtype=bool)
     starts[first] = True
     before = np.where(starts, 0, np.append(0, offset_us[:-1]))
     bad_time = np.logical_or(np.abs(onset_us - before) > _GAP_TOLERANCE_US, offset_us <= onset_us)
     yield from _first_in_each(batch, tree, bad_time, SCORE_TIMES, "frame from {0:g} to {1:g} s does not follow")
-    scores = batch.rows[:, 2:]
-    bad_value = np.logical_or(scores < 0, scores > 1).any(axis=1)
+    bad_value = np.logical_or(batch.values < 0, batch.values > 1).any(axis=1)
     yield from _first_in_each(batch, tree, bad_value, SCORE_VALUE, "a score outside 0 to 1 in the frame at {0:g} s")
     short_us = truth.duration_us[batch.clips] - offset_us[last]
     # Frames past the end are usual: systems pad clips to ten seconds.
@@ -245,7 +261,7 @@ def _first_in_each(
     for row, owner in zip(rows[chosen], owners[chosen], strict=True):
         where = tree.where(batch.names[owner])
         line = int(row - batch.first_row[owner]) + 2
-        text = message.format(batch.rows[row, 0], batch.rows[row, 1])
+        text = message.format(batch.onset_us[row] / 1e6, batch.offset_us[row] / 1e6)
         yield rule.finding(Where(where.file, where.member, line), text)
 
 
@@ -253,11 +269,13 @@ def _assemble(batches: Sequence[_Batch]) -> Scores:
     """Put the clips of all batches into the order of the ground truth."""
     clips = np.concatenate([np.array(batch.clips, dtype=np.int64) for batch in batches])
     counts = np.concatenate([np.diff(batch.first_row) for batch in batches])
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    rows = np.concatenate([batch.rows for batch in batches])
+    first_frame = np.append(0, np.cumsum(counts))
+    scores = Scores(
+        np.concatenate([batch.values for batch in batches]),
+        np.concatenate([batch.onset_us for batch in batches]),
+        np.concatenate([batch.offset_us for batch in batches]),
+        first_frame,
+    )
     order = np.argsort(clips)
-    if len(batches) > 1 or (np.diff(order) != 1).any():
-        rows = rows[expand_ranges(starts[order], counts[order])]
-    onset_us, offset_us = to_us(rows[:, 0]), to_us(rows[:, 1])
-    first_frame = np.append(0, np.cumsum(counts[order]))
-    return Scores(np.ascontiguousarray(rows[:, 2:]), onset_us, offset_us, first_frame)
+    in_order = (np.diff(order) == 1).all()
+    return scores if in_order else scores.take_clips(order)

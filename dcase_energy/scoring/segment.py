@@ -2,36 +2,56 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
-from dcase_energy.scoring.counts import Counts
+from dcase_energy.scoring.counts import ClipCounts, Counts
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
 
+Grid = Literal["cut", "extend"]
 
-def segment_counts(detections: Events, truth: GroundTruth, *, segment_s: float = 1.0) -> Counts:
+
+def segment_counts(detections: Events, truth: GroundTruth, *, segment_s: float = 1.0, grid: Grid = "cut") -> Counts:
+    """Count segments over all clips; see `segment_by_clip`."""
+    return segment_by_clip(detections, truth, segment_s=segment_s, grid=grid).total()
+
+
+def segment_by_clip(
+    detections: Events, truth: GroundTruth, *, segment_s: float = 1.0, grid: Grid = "cut"
+) -> ClipCounts:
     """Count the segments of each clip in which a class is annotated, detected, or both.
 
-    Segments start at 0 and end with the clip; the last may be shorter. Whatever lies beyond the clip's end is cut off
-    (as in sed_scores_eval; sed_eval lengthens the clip instead).
+    Segments start at 0. With ``grid="cut"`` they end with the clip, the last may be shorter, and whatever lies beyond
+    the clip's end is cut off (as in sed_scores_eval); with ``"extend"`` they go on to the last event (as in sed_eval).
     """
     segment_us = int(to_us([segment_s])[0])
-    per_clip = -(-truth.duration_us // segment_us)
-    first = np.concatenate([[0], np.cumsum(per_clip)])
-    annotated = _activity(truth.events, truth, segment_us, first)
-    detected = _activity(detections, truth, segment_us, first)
-    both = (annotated & detected).sum(axis=1)
-    return Counts(
-        classes=truth.classes,
-        true_positives=both,
-        false_positives=detected.sum(axis=1) - both,
-        annotated=annotated.sum(axis=1),
+    end_us = truth.duration_us
+    if grid == "extend":
+        end_us = end_us.copy()
+        for events in (truth.events, detections):
+            np.maximum.at(end_us, events.clip, events.offset_us)
+    first = np.concatenate([[0], np.cumsum(-(-end_us // segment_us))])
+    annotated = _activity(truth.events, truth, segment_us, first, end_us)
+    detected = _activity(detections, truth, segment_us, first, end_us)
+    return ClipCounts.build(
+        truth.classes,
+        _by_clip(annotated & detected, first),
+        _by_clip(detected, first),
+        _by_clip(annotated, first),
     )
 
 
-def _activity(events: Events, truth: GroundTruth, segment_us: int, first: Ints) -> np.ndarray:
+def _by_clip(active: np.ndarray, first: Ints) -> Ints:
+    """Active segments of each clip and class, shape (n_clips, n_classes); every clip has a segment."""
+    counts: Ints = np.add.reduceat(active, first[:-1], axis=1, dtype=np.int64).T
+    return counts
+
+
+def _activity(events: Events, truth: GroundTruth, segment_us: int, first: Ints, end_us: Ints) -> np.ndarray:
     """Which segments each class is active in, shape (n_classes, n_segments of all clips)."""
-    end_us = truth.duration_us[events.clip]
-    onset_us, offset_us = np.clip(events.onset_us, 0, end_us), np.minimum(events.offset_us, end_us)
+    last_us = end_us[events.clip]
+    onset_us, offset_us = np.clip(events.onset_us, 0, last_us), np.minimum(events.offset_us, last_us)
     seen = offset_us > onset_us
     clip, label = events.clip[seen], events.label[seen]
     begin = first[clip] + onset_us[seen] // segment_us

@@ -1,4 +1,4 @@
-"""All scores of one run, with the conventions they were computed by."""
+"""The main scores of one run, all clips counted: what validation, training and rankings need."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from dcase_energy.scoring.collar import collar_counts
+from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth, Scores
-from dcase_energy.scoring.intersection import intersection_counts
-from dcase_energy.scoring.intervals import detections_at
-from dcase_energy.scoring.psds import PSDS1, PSDS2, psds_from_scores
-from dcase_energy.scoring.segment import segment_counts
+from dcase_energy.scoring.evaluation import METRICS, Evaluation, Figure, evaluate_scores
 
 THRESHOLD = 0.5
 
@@ -33,17 +30,15 @@ class Summary:
     segment_f1: float
 
 
-def summarise(scores: Scores, truth: GroundTruth) -> Summary:
-    """Score one run, all clips counted, empty ones included."""
-    detections = detections_at(scores, THRESHOLD)
-    return Summary(
-        psds1=psds_from_scores(scores, truth, PSDS1).value,
-        psds2=psds_from_scores(scores, truth, PSDS2).value,
-        intersection_f1=intersection_counts(detections, truth, dtc=0.5, gtc=0.5).f1_macro,
-        intersection_f1_07=intersection_counts(detections, truth, dtc=0.7, gtc=0.7).f1_macro,
-        collar_f1=collar_counts(detections, truth).f1_macro,
-        segment_f1=segment_counts(detections, truth).f1_macro,
-    )
+def summarise(scores: Scores, truth: GroundTruth, conventions: Conventions = Conventions()) -> Summary:  # noqa: B008
+    """Score one run; by default all clips are counted, empty ones included."""
+    return summary_of(evaluate_scores(scores, truth, conventions))
+
+
+def summary_of(evaluation: Evaluation) -> Summary:
+    """The main scores of a run; NaN where there is nothing to judge."""
+    figures = dict(zip(evaluation.names(), evaluation.figures().tolist(), strict=True))
+    return Summary(**{metric: figures.get(Figure(metric), float("nan")) for metric in METRICS})
 
 
 def mean_of(runs: Sequence[Summary]) -> Summary:

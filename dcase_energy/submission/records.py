@@ -6,11 +6,10 @@ beside it and gives the same figures again.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcase_energy.documents.emissions import Emissions, looks_like_emissions, read_emissions
 from dcase_energy.findings import Finding
@@ -24,8 +23,9 @@ from dcase_energy.submission.package import SystemFiles
 from dcase_energy.submission.rules import BAD_RECORD
 
 if TYPE_CHECKING:
-    from dcase_energy.measure.records import Calibration
+    from dcase_energy.measure.records import Calibration, Energy
 
+_Record = TypeVar("_Record", "Calibration", "Energy")
 MAX_EMISSIONS_BYTES = 20_000_000
 MAX_JOURNAL_BYTES = 100_000_000
 # Recomputing sums the same numbers; only their order may have changed between versions.
@@ -40,6 +40,7 @@ class MeasuredStage:
     name: str
     stage: str
     energy_kwh: float
+    evidence: str
 
 
 @dataclass(frozen=True)
@@ -106,55 +107,47 @@ def _kind(data: bytes, name: str) -> str | None:
 def _calibration(
     files: SystemFiles, name: str, data: bytes, findings: list[Finding]
 ) -> tuple[Calibration, str, str] | None:
-    from dcase_energy.measure.records import RecordError, parse_calibration
+    from dcase_energy.calibration.record import record_of
+    from dcase_energy.measure.records import parse_calibration
+
+    return _checked(files, name, data, parse_calibration, record_of, findings)
+
+
+def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Iterator[MeasuredStage]:
+    """The stages of an energy record that its guards found valid."""
+    from dcase_energy.measure.energy_record import energy_of
+    from dcase_energy.measure.records import parse_energy
+
+    checked = _checked(files, name, data, parse_energy, energy_of, findings)
+    if checked is not None and checked[0].valid:
+        for stage, figures in checked[0].stages.items():
+            yield MeasuredStage(name, stage, figures.full_recipe_energy_kwh, checked[2])
+
+
+def _checked(
+    files: SystemFiles,
+    name: str,
+    data: bytes,
+    parse: Callable[[bytes, str], _Record],
+    compute: Callable[[list[dict[str, Any]]], _Record],
+    findings: list[Finding],
+) -> tuple[_Record, str, str] | None:
+    """A record, its name, and whether it is recomputed or only a record; None if it cannot be believed."""
+    from dcase_energy.measure.records import RecordError
 
     where = files.tree.where(name)
     try:
-        record = parse_calibration(data, name.rpartition("/")[2])
+        record = parse(data, name.rpartition("/")[2])
     except RecordError as error:
         findings.append(BAD_RECORD.finding(where, str(error)))
         return None
     entries = _journal_of(files, name, record.journal_sha256, findings)
     if entries is None:
         return record, name, "record"
-    if problem := _differs(record, entries):
+    if problem := _differs(record, entries, compute):
         findings.append(RECORD_NOT_OF_JOURNAL.finding(where, problem))
         return None
     return record, name, "recomputed"
-
-
-def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Iterator[MeasuredStage]:
-    """The stages of an energy record whose seal holds."""
-    where = files.tree.where(name)
-    problem, document = _sealed_document(data)
-    if problem:
-        findings.append(BAD_RECORD.finding(where, f"{name.rpartition('/')[2]} {problem}"))
-        return
-    _journal_of(files, name, document.get("journal_sha256"), findings)
-    if document.get("valid") is not True:
-        return
-    stages = document.get("stages")
-    for stage, figures in stages.items() if isinstance(stages, dict) else ():
-        energy_kwh = figures.get("full_recipe_energy_kwh") if isinstance(figures, dict) else None
-        if isinstance(energy_kwh, float) and energy_kwh > 0:
-            yield MeasuredStage(name, stage, energy_kwh)
-
-
-def _sealed_document(data: bytes) -> tuple[str | None, dict[str, Any]]:
-    from dcase_energy.measure.journal import sealed
-
-    try:
-        document = json.loads(data, parse_constant=_refuse_constant)
-        if not isinstance(document, dict):
-            return "is no record", {}
-        holds = document.get("digest") == sealed(document)
-    except (ValueError, RecursionError) as error:
-        return f"is not JSON: {error}", {}
-    return (None if holds else "was changed after it was written: its digest does not match"), document
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not allowed")
 
 
 def _journal_of(files: SystemFiles, name: str, digest: object, findings: list[Finding]) -> list[dict[str, Any]] | None:
@@ -203,20 +196,19 @@ def _not_the_journal(
     )
 
 
-def _differs(record: Calibration, entries: list[dict[str, Any]]) -> str | None:
-    """In what the record and the one computed from its journal differ; None if the figures are the same."""
-    from dcase_energy.calibration.record import record_of
-
+def _differs(
+    record: _Record, entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], _Record]
+) -> str | None:
+    """In what a record and the one computed from its journal differ; None if the figures are the same."""
     try:
-        again = record_of(entries)
+        again = compute(entries)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
         # A journal whose chain holds may still be invented: whatever computing stumbles over is the journal's fault.
         return f"no record can be computed from the journal ({type(error).__name__})"
-    for name in ("run_id", "recipe", "recipe_sha256", "implementation", "complete", "hardware_sha256"):
-        if getattr(record, name) != getattr(again, name):
-            return (
-                f"{name}: the record has {getattr(record, name)!s:.60}, the journal gives {getattr(again, name)!s:.60}"
-            )
+    for name in ("run_id", "stage", "recipe", "recipe_sha256", "implementation", "complete", "hardware_sha256"):
+        stored, computed = getattr(record, name, None), getattr(again, name, None)
+        if stored != computed:
+            return f"{name}: the record has {stored!s:.60}, the journal gives {computed!s:.60}"
     if set(record.stages) != set(again.stages):
         return f"stages: the record has {', '.join(record.stages)}, the journal gives {', '.join(again.stages)}"
     for stage, figures in record.stages.items():

@@ -97,17 +97,17 @@ def _emissions() -> dict[str, tuple[Files, Files]]:
     same = table(row(project_name="BASELINE TRAINING", energy_consumed=1.412, cpu_energy=0.1913))
     old = row(energy_consumed=1.3907)
     return {
-        "K801": (beside(table().replace(b",", b";")), good),
-        "K802": (beside(table(row(gpu_energy=0.5))), good),
-        "K803": (beside(table(row(emissions_rate=0.01))), good),
-        "K804": (beside(table(row(**_thousandfold()))), good),
-        "K805": (beside(table(row(run_id="a", energy_consumed=1.3907), row(run_id="b"))), good),
-        "K806": (beside(table(row(), row(duration=100.0, emissions_rate=0.00072))), good),
-        "K807": (beside(table(old, versions="1.2")), good),
-        "K808": (beside(table(row(gpu_energy=0.0, cpu_energy=1.2947))), good),
-        "K809": (beside(table(row(energy_consumed=13.907, gpu_energy=12.541, cpu_energy=1.27))), good),
-        "K810": ({**beside(b"", "notes.csv"), **asked}, {**good, **asked}),
-        "K811": (
+        "W801": (beside(table().replace(b",", b";")), good),
+        "W802": (beside(table(row(gpu_energy=0.5))), good),
+        "W803": (beside(table(row(emissions_rate=0.01))), good),
+        "W804": (beside(table(row(**_thousandfold()))), good),
+        "W805": (beside(table(row(run_id="a", energy_consumed=1.3907), row(run_id="b"))), good),
+        "W806": (beside(table(row(), row(duration=100.0, emissions_rate=0.00072))), good),
+        "W807": (beside(table(old, versions="1.2")), good),
+        "W808": (beside(table(row(gpu_energy=0.0, cpu_energy=1.2947))), good),
+        "W809": (beside(table(row(energy_consumed=13.907, gpu_energy=12.541, cpu_energy=1.27))), good),
+        "W810": ({**beside(b"", "notes.csv"), **asked}, {**good, **asked}),
+        "W811": (
             {**good, f"{LABEL}/emissions_baseline.csv": other},
             {**good, f"{LABEL}/emissions_baseline.csv": same},
         ),

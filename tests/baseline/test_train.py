@@ -281,7 +281,7 @@ def test_the_smoke_recipe_learns():
     # In a process of its own, with the environment that a measured run has.
     environment = {**os.environ, **process_environment("fast", 1)}
     result = subprocess.run(
-        [sys.executable, "-m", "tests.baseline.smoke_run"],
+        [sys.executable, "-m", "tests.baseline.smoke_run", "20"],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -290,7 +290,7 @@ def test_the_smoke_recipe_learns():
     )
     assert result.returncode == 0, result.stderr
     *epochs, tested = [json.loads(line) for line in result.stdout.splitlines()]
-    assert len(epochs) == 30
+    assert len(epochs) == 20  # of the 30 that it has: enough to pass the floor
     f1 = [row["metrics"]["student"]["intersection_f1_05"] for row in epochs]
     assert f1[0] < 0.3  # it was not there from the start
     assert max(f1[-5:]) > 0.5

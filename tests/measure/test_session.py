@@ -14,6 +14,7 @@ import pytest
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.marks import Marks
 from dcase_energy.measure.meter import MeterError
+from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.session import ChildFailedError, Session
 from tests.measure.worlds import ClockMeter, work
 
@@ -23,7 +24,7 @@ def run(tmp_path, body, meter=None, on_mark=lambda mark, reading: {}):
     journal = JournalWriter(path)
     meter = meter or ClockMeter()
     try:
-        Session(lambda mark: meter, journal).run(work(tmp_path, body), os.environ, on_mark, tmp_path)
+        Session(lambda mark: Instruments(meter), journal).run(work(tmp_path, body), os.environ, on_mark, tmp_path)
     finally:
         journal.close()
     return read_journal(path)
@@ -96,10 +97,11 @@ def test_work_ends_when_its_session_is_gone(tmp_path):
     script.write_text(
         "import os, sys\nfrom pathlib import Path\n"
         "from dcase_energy.measure.journal import JournalWriter\nfrom dcase_energy.measure.session import Session\n"
+        "from dcase_energy.measure.recorder import Instruments\n"
         "from tests.measure.worlds import ClockMeter, work\nfolder = Path(sys.argv[1])\n"
         "body = 'import os, pathlib, time\\npathlib.Path(\"pid\").write_text(str(os.getpid()))\\n'\n"
         'body += \'while True:\\n    marks.send("begin", "steps")\\n    time.sleep(0.05)\\n\'\n'
-        "Session(lambda mark: ClockMeter(), JournalWriter(folder / 'j.jsonl')).run("
+        "Session(lambda mark: Instruments(ClockMeter()), JournalWriter(folder / 'j.jsonl')).run("
         "work(folder, body), os.environ, lambda mark, reading: {}, folder)\n"
     )
     root = os.fspath(tmp_path.cwd())

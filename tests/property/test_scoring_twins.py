@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,11 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcase_energy.scoring.collar import collar_counts
+from dcase_energy.scoring.collar import collar_by_clip, collar_counts
 from dcase_energy.scoring.data import GroundTruth, Scores, to_us
-from dcase_energy.scoring.intersection import intersection_counts
+from dcase_energy.scoring.deltas import class_deltas
+from dcase_energy.scoring.intersection import intersection_by_clip, intersection_counts
 from dcase_energy.scoring.intervals import class_intervals, detections_at
-from dcase_energy.scoring.psds import PSDS1, PSDS2, PsdsScenario, psds_from_scores
+from dcase_energy.scoring.psds import (
+    PSDS1,
+    PSDS2,
+    PreparedPsds,
+    PsdsScenario,
+    arrange_class,
+    psds_from_operating_points,
+    psds_from_scores,
+)
 from dcase_energy.scoring.segment import segment_counts
 from tests.reference import slow_scoring as slow
 
@@ -107,3 +117,62 @@ def test_intervals_give_the_detections_of_every_threshold(problem):
                 {c: [(a, b, {name: s[name]}) for a, b, s in r] for c, r in frames.items()}, threshold
             )
             assert fast == sorted((clips.index(c), int(on * 10**6), int(off * 10**6)) for c, on, off, _ in twin)
+
+
+def replicated(frames, truth, durations, weights):
+    """The problem with every clip written out as often as its weight says."""
+    copies = {clip: [f"{clip}#{k}" for k in range(weight)] for clip, weight in zip(frames, weights, strict=True)}
+    return (
+        {copy: frames[clip] for clip, names in copies.items() for copy in names},
+        [(copy, on, off, label) for clip, on, off, label in truth for copy in copies[clip]],
+        {copy: durations[clip] for clip, names in copies.items() for copy in names},
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(problems(), st.lists(st.integers(0, 3), min_size=3, max_size=3), st.sampled_from([1.0, 100.0, 2000.0, 1e5]))
+def test_weights_are_copies_of_clips(problem, weights, e_max):
+    """PSDS and F1 of weighted clips, with everything pruned that can be, are those of the clips written out."""
+    weights = weights[: len(problem[0])]
+    copied = replicated(*problem, weights)
+    if not copied[1]:
+        return
+    scores, ground_truth = as_arrays(*problem)
+    weight = np.array(weights, dtype=np.float64)
+    for base in SCENARIOS:
+        scenario = replace(base, e_max=e_max)
+        deltas = [class_deltas(class_intervals(scores, k), k, ground_truth, scenario) for k in range(len(LABELS))]
+        arranged = tuple(arrange_class(one, ground_truth, scenario, often=True) for one in deltas)
+        found = PreparedPsds(arranged, ground_truth, scenario).result(weight).value
+        assert found == pytest.approx(slow.psds(*copied, LABELS, scenario), abs=1e-12)
+    detected, fast = slow.detections(copied[0], 0.3), detections_at(scores, 0.3)
+    counts = intersection_by_clip(fast, ground_truth, dtc=0.5, gtc=0.5).total(weight)
+    collars = collar_by_clip(fast, ground_truth).total(weight)
+    for i, label in enumerate(LABELS):
+        half = Fraction(1, 2)
+        hits, wrong, _ = slow.intersection(detected, copied[1], label, half, half)
+        assert (counts.true_positives[i], counts.false_positives[i]) == (hits, wrong)
+        one_by_one = [
+            slow.collar(*(of_clip(part, clip) for part in (detected, copied[1])), label) for clip in copied[0]
+        ]
+        expected = tuple(sum(column) for column in zip(*one_by_one, strict=True))
+        assert (collars.true_positives[i], collars.false_positives[i]) == expected
+
+
+def of_clip(events, clip):
+    return [event for event in events if event[0] == clip]
+
+
+@settings(max_examples=40, deadline=None)
+@given(problems(), st.sampled_from([0.0, 0.3, 0.5]))
+def test_operating_points_are_what_they_list(problem, threshold):
+    """PSDS of all thresholds listed as event lists is that of the scores."""
+    frames, truth, _ = problem
+    if not truth:
+        return
+    scores, ground_truth = as_arrays(*problem)
+    levels = sorted({value for rows in frames.values() for _, _, row in rows for value in row.values()})
+    points = [detections_at(scores, np.nextafter(level, -1)) for level in levels] + [detections_at(scores, threshold)]
+    for scenario in SCENARIOS:
+        expected = psds_from_scores(scores, ground_truth, scenario).value
+        assert psds_from_operating_points(points, ground_truth, scenario).value == pytest.approx(expected, abs=1e-12)

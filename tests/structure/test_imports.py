@@ -15,7 +15,7 @@ PACKAGE = ROOT / "dcase_energy"
 
 # Each layer may import itself and the layers before it.
 LAYERS = [
-    {"units", "findings", "__init__"},
+    {"units", "findings", "parallel", "__init__"},
     {"rules"},
     {"documents"},
     {"editions"},
@@ -26,7 +26,7 @@ LAYERS = [
     {"cli"},
     {"__main__"},
 ]
-HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dcase_baseline"}
+HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dask", "distributed", "dcase_baseline"}
 
 
 def modules() -> list[Path]:

@@ -2,50 +2,65 @@
 
 from __future__ import annotations
 
-import csv
 import io
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.order import Ranked
+from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.sheet import Cell, columns_of
+from dcase_energy.ranking.sheets.escape import csv_text
+from dcase_energy.ranking.tables import Table, sensitivity_tables
+from dcase_energy.ranking.views import views_of
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Other commands that write text into CSV escape it alike.
+escape = csv_text
 
 
-def to_csv(ranked: Sequence[Ranked], edition: Edition) -> str:  # noqa: ARG001 - every sheet is called alike
+def to_csv(ranking: Ranking) -> str:
     """Write a ranking; numbers with all their digits, missing figures as empty cells."""
+    columns = columns_of(ranking)
+    names = [column.name for column in columns]
+    return _write(names, ([column.value(one) for column in columns] for one in ranking.systems))
+
+
+def views_csv(ranking: Ranking) -> str:
+    """Write all views below each other; ``figure`` is what the view is ordered by, or its front is against."""
+    names = ["view", "place", "label", "team", "ranking_score", "figure"]
+    return _write(
+        names,
+        (
+            [view.name, place, one.entry.label, one.entry.team, one.figures.ranking_score, view.figure(one)]
+            for view in views_of(ranking)
+            for place, one in view.rows
+        ),
+    )
+
+
+def sensitivity_csv(ranking: Ranking) -> str | None:
+    """Write the sensitivity to the baseline energy, both stages below each other; None if there is none."""
+    tables = sensitivity_tables(ranking)
+    if not tables:
+        return None
+    names = ["stage", *(name for name, _ in tables[0].columns)]
+    return _write(names, ([_stage(table), *row] for table in tables for row in table.rows))
+
+
+def _stage(table: Table) -> str:
+    return table.name.rpartition("_")[2]
+
+
+def _write(names: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
-    columns = columns_of(ranked)
-    writer.writerow(escape(column.name) for column in columns)
-    for one in ranked:
-        writer.writerow(_cell(column.value(one)) for column in columns)
+    for row in (names, *rows):
+        out.write(",".join(_cell(value) for value in row) + "\n")
     return out.getvalue()
 
 
 def _cell(value: Cell) -> str:
+    """One cell. The standard writer leaves a lone carriage return unquoted, which readers take for a line end."""
     if value is None:
         return ""
-    return escape(value) if isinstance(value, str) else repr(value)
-
-
-def escape(text: str) -> str:
-    """Keep a spreadsheet from taking text for a formula: a quote goes before what could begin one (CWE-1236).
-
-    Text that is a plain number stays as it is: a carried column of figures must remain one.
-    """
-    text = text.replace("\0", "")
-    start = unicodedata.normalize("NFKC", text.lstrip(" ")[:1])
-    if start in _FORMULA_STARTS and start and not _is_number(text):
-        return f"'{text}"
-    return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return text.isascii() and text[-1:].isdigit()
+    if not isinstance(value, str):
+        return repr(value)
+    text = csv_text(value)
+    quoted = any(c in text for c in ',"\r\n') or text != text.strip()
+    return '"' + text.replace('"', '""') + '"' if quoted else text

@@ -1,23 +1,102 @@
-"""JSON, for programs."""
+"""JSON, for programs. `ranking_schema` says what is in it; the published schema is made from that."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from typing import Any
 
 from dcase_energy import __version__
-from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.order import Ranked
-from dcase_energy.ranking.sheet import columns_of
+from dcase_energy.ranking.order import Ranking
+from dcase_energy.ranking.sheet import COLUMNS, Column, columns_of, interval_columns
+from dcase_energy.ranking.tables import describe_formulas, sensitivity_tables
+from dcase_energy.ranking.views import views_of
+
+SCHEMA_VERSION = "1.1"
 
 
-def to_json(ranked: Sequence[Ranked], edition: Edition) -> str:
-    """Write a ranking; missing figures are null."""
-    columns = columns_of(ranked)
+def to_json(ranking: Ranking) -> str:
+    """Write a ranking with its views; missing figures are null."""
+    columns = columns_of(ranking)
     document = {
-        "schema_version": "1.0",
+        "schema_version": SCHEMA_VERSION,
         "tool_version": __version__,
-        "edition": edition.name,
-        "systems": [{column.name: column.value(one) for column in columns} for one in ranked],
+        "edition": ranking.edition.name,
+        "formulas": describe_formulas(ranking.edition),
+        "reference_kwh": None if ranking.reference is None else dict(ranking.reference.energy_kwh),
+        "systems": [{column.name: column.value(one) for column in columns} for one in ranking.systems],
+        "views": {
+            view.name: [
+                {"place": place, "label": one.entry.label, "figure": view.figure(one)} for place, one in view.rows
+            ]
+            for view in views_of(ranking)
+        },
+        "sensitivity": {
+            table.name.rpartition("_")[2]: [
+                {name: cell for (name, _), cell in zip(table.columns, row, strict=True)} for row in table.rows
+            ]
+            for table in sensitivity_tables(ranking)
+        },
     }
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def ranking_schema() -> dict[str, Any]:
+    """The JSON Schema (draft-07) of a ranking."""
+    properties: dict[str, Any] = {}
+    for column in COLUMNS:
+        properties[column.name] = _schema(column)
+        if column.kind == "number" or column.name == "rank":
+            properties |= {part.name: _schema(part) for part in interval_columns(column)}
+    place = {
+        "type": "object",
+        "required": ["place", "label", "figure"],
+        "additionalProperties": False,
+        "properties": {
+            "place": {"type": "integer", "minimum": 1},
+            "label": {"type": "string"},
+            "figure": {"type": "number"},
+        },
+    }
+    cell = {"type": ["string", "number", "null"]}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Ranking",
+        "description": "Written by `dcase-energy rank --formats json`. Energies are in kWh, scores are fractions, null "
+        "is a figure that is not known. Columns of an input table that have no meaning here are carried along as text.",
+        "type": "object",
+        "required": ["schema_version", "tool_version", "edition", "formulas", "reference_kwh", "systems", "views"],
+        "properties": {
+            "schema_version": {"const": SCHEMA_VERSION},
+            "tool_version": {"type": "string"},
+            "edition": {"type": "string"},
+            "formulas": {"type": "array", "items": {"type": "string"}},
+            "reference_kwh": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
+            "systems": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": [column.name for column in COLUMNS],
+                    "properties": properties,
+                    "additionalProperties": {"type": ["string", "null"]},
+                },
+            },
+            "views": {"type": "object", "additionalProperties": {"type": "array", "items": place}},
+            "sensitivity": {
+                "type": "object",
+                "additionalProperties": {
+                    "type": "array",
+                    "items": {"type": "object", "required": ["label"], "additionalProperties": cell},
+                },
+            },
+        },
+    }
+
+
+def _schema(column: Column) -> dict[str, Any]:
+    """A count may be the text that stood in its place in an input table."""
+    types: dict[str, list[str]] = {
+        "text": ["string", "null"],
+        "number": ["number", "null"],
+        "integer": ["integer", "string", "null"] if column.group == "Complexity" else ["integer", "null"],
+    }
+    return {"type": types[column.kind], "description": column.title}

@@ -1,4 +1,4 @@
-"""CodeCarbon files of a package against its metadata (K)."""
+"""CodeCarbon files of a package against its metadata (W)."""
 
 from __future__ import annotations
 

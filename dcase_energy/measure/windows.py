@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dcase_energy.measure.meter import COMPONENTS, Reading
+
+_NO_PAYLOAD = {"entry", "previous", "edge", "phase", "reading", "counters", "sample"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,10 @@ class Window:
         What the work said at the end.
     begin, end
         The readings at both marks.
+    segment
+        How often a meter had been started anew: readings of different segments come from different meters.
+    run
+        Number of the repetition, from 1; 0 where nothing was to be repeated.
     """
 
     phase: str
@@ -28,6 +35,8 @@ class Window:
     payload: dict[str, Any]
     begin: Reading
     end: Reading
+    segment: int = 0
+    run: int = 0
 
     @property
     def duration_s(self) -> float:
@@ -49,14 +58,19 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
     """Pair the marks of a journal. A phase that was not ended (the work was killed) gives no window."""
     begun: dict[str, dict[str, Any]] = {}
     windows: list[Window] = []
+    segment = run = 0
     for entry in entries:
+        if entry["entry"] in {"resume", "run"}:
+            begun.clear()
+            segment += 1
+            run = entry.get("number", run)
         if entry["entry"] != "mark":
             continue
         if entry["edge"] == "begin":
             begun[entry["phase"]] = entry
         elif entry["edge"] == "end" and entry["phase"] in begun:
             start = begun.pop(entry["phase"])
-            payload = {k: v for k, v in entry.items() if k not in {"entry", "previous", "edge", "phase", "reading"}}
+            payload = {k: v for k, v in entry.items() if k not in _NO_PAYLOAD}
             windows.append(
                 Window(
                     phase=entry["phase"],
@@ -64,6 +78,8 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
                     payload=payload,
                     begin=Reading(**start["reading"]),
                     end=Reading(**entry["reading"]),
+                    segment=segment,
+                    run=run,
                 )
             )
     return windows
@@ -74,8 +90,34 @@ def of_phase(windows: Sequence[Window], *phases: str) -> list[Window]:
     return [window for window in windows if window.phase in phases]
 
 
-def span(windows: Sequence[Window]) -> Window:
-    """One window from the first begin to the last end."""
-    first = min(windows, key=lambda window: window.begin.time_s)
-    last = max(windows, key=lambda window: window.end.time_s)
-    return Window("span", 0, {}, first.begin, last.end)
+@dataclass(frozen=True)
+class Span:
+    """The time from the first begin to the last end of some windows; where a run was resumed, of each segment."""
+
+    parts: tuple[Window, ...]
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds measured."""
+        return math.fsum(part.duration_s for part in self.parts)
+
+    @property
+    def energy_kwh(self) -> float:
+        """Energy of all measured components."""
+        return math.fsum(part.energy_kwh for part in self.parts)
+
+    def component_kwh(self, name: str) -> float | None:
+        """Energy of one component; None where it is not measured."""
+        values = [part.component_kwh(name) for part in self.parts]
+        return None if None in values else math.fsum(value for value in values if value is not None)
+
+
+def span(windows: Sequence[Window]) -> Span:
+    """What lies between the first and the last of some windows, what they leave out between them included."""
+    parts = []
+    for segment in sorted({window.segment for window in windows}):
+        rows = [window for window in windows if window.segment == segment]
+        first = min(rows, key=lambda window: window.begin.time_s)
+        last = max(rows, key=lambda window: window.end.time_s)
+        parts.append(Window("span", 0, {}, first.begin, last.end, segment, first.run))
+    return Span(tuple(parts))

@@ -1,4 +1,4 @@
-"""The little statistics a calibration needs: intervals of means by Student's t."""
+"""The little statistics measuring needs: intervals of means by Student's t."""
 
 from __future__ import annotations
 

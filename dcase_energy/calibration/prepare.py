@@ -1,0 +1,181 @@
+"""What a calibration needs before it starts: recipe, memory, amounts of data, the header of its journal."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import uuid
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dcase_energy import __version__
+from dcase_energy.calibration.plan import Plan
+from dcase_energy.measure.hardware import describe_host
+from dcase_energy.measure.host import facts, hidden_settings
+
+if TYPE_CHECKING:
+    from dcase_baseline.recipe import Recipe
+
+# What a quick calibration takes of each subset: enough for different batches, little enough to make in seconds.
+_QUICK_BATCHES = 2
+_QUICK_CLIPS = 96
+# A pool of this many clips stands in for a larger subset of the recipe: the energy of a step does not depend on what
+# the audio says.
+_POOL_CLIPS = 480
+# Larger subsets of DESED are kept in a file.
+_IN_MEMORY_CLIPS = 3355
+SYNTHETIC = "synthetic, not comparable"
+
+
+class CalibrationError(RuntimeError):
+    """A calibration cannot start or came to nothing; the message says what to do."""
+
+
+def recipe_of(plan: Plan) -> Recipe:
+    """The recipe of a plan, with its batch size."""
+    try:
+        from dcase_baseline.recipe import RecipeError, load_recipe
+    except ImportError as error:
+        raise CalibrationError(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'") from None
+    try:
+        recipe = load_recipe(plan.recipe)
+        return recipe if plan.batch_size is None else recipe.with_batch_size(plan.batch_size)
+    except (RecipeError, ValueError) as error:
+        raise CalibrationError(str(error)) from None
+
+
+def check_memory(plan: Plan, recipe: Recipe) -> None:
+    """Refuse before an hour of work what the system would kill in its first minute."""
+    from dcase_baseline.runtime import memory_needed_gb
+
+    available = _available_gb()
+    held = sum(min(count, _IN_MEMORY_CLIPS) for count in clips_of(plan, recipe).values())
+    needed = memory_needed_gb(recipe, plan.execution_path, held)
+    if plan.device in {"auto", "cpu"} and available is not None and needed > available:
+        raise CalibrationError(
+            f"training {recipe.name} with batches of {recipe.batch.total} needs about {needed:.1f} GB of memory on the "
+            f"CPU, {available:.1f} GB are free; use --batch-size {recipe.batch.total // 2 // 4 * 4} or another machine"
+        )
+
+
+def _available_gb() -> float | None:
+    try:
+        import psutil
+    except ImportError:
+        return None
+    return float(psutil.virtual_memory().available) / 1e9
+
+
+def clips_of(plan: Plan, recipe: Recipe) -> dict[str, int]:
+    """How many clips of each subset are made, or read at most."""
+    data, batch = recipe.data, recipe.batch
+    nominal = {
+        "strong": data.strong_clips,
+        "weak": data.weak_clips,
+        "unlabelled": data.unlabelled_clips,
+        "weak_validation": data.weak_validation_clips,
+        "strong_validation": data.strong_validation_clips,
+        "test": data.test_clips,
+    }
+    if plan.quick is None:
+        limit = dict.fromkeys(nominal, _POOL_CLIPS) if plan.data is None else nominal
+    else:
+        limit = {
+            "strong": _QUICK_BATCHES * batch.strong,
+            "weak": _QUICK_BATCHES * batch.weak,
+            "unlabelled": _QUICK_BATCHES * batch.unlabelled,
+            "weak_validation": 1,
+            "strong_validation": _QUICK_CLIPS,
+            "test": _QUICK_CLIPS,
+        }
+    return {name: min(count, limit[name]) for name, count in nominal.items()}
+
+
+def check_data(plan: Plan) -> dict[str, list[str]]:
+    """Look through the tables and folders of DESED before anything starts.
+
+    Returns
+    -------
+    dict
+        By subset, the clips that a table names and the disk lacks.
+
+    Raises
+    ------
+    CalibrationError
+        If the folder cannot be used.
+    """
+    if plan.data is None:
+        return {}
+    from dcase_baseline.desed import DesedError, DesedSource
+
+    try:
+        missing: dict[str, list[str]] = DesedSource(Path(plan.data), Path()).missing()
+        return missing
+    except DesedError as error:
+        raise CalibrationError(str(error)) from None
+
+
+def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
+    """Everything a record needs that the work itself does not say."""
+    return {
+        "run_id": str(uuid.uuid4()),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "edition": plan.edition,
+        "plan": asdict(plan),
+        "repeats": plan.repeats,
+        "locked": locked,
+        "host": facts(),
+        "hidden_settings": [asdict(one) for one in hidden_settings()],
+        "implementation": "dcase-energy baseline",
+        "version": __version__,
+        "stages": list(plan.stages),
+        "quick": None if plan.quick is None else asdict(plan.quick),
+        "epochs": plan.epochs,
+        "recipe": {
+            "name": recipe.name,
+            "sha256": recipe.sha256(),
+            "epochs": recipe.epochs,
+            "steps_per_epoch": recipe.steps_per_epoch,
+            "validation_clips": recipe.validation_clips,
+            "test_clips": recipe.test_clips,
+            "batch_size": recipe.batch.total,
+        },
+        "hardware": describe_host(),
+        "software": {"dcase_energy": __version__, "platform": platform.system()},
+        "data": {
+            **({"source": "embedded soundscapes", "note": SYNTHETIC} if plan.data is None else {"source": "DESED"}),
+            "seed": plan.seed,
+            **{f"{name}_clips": count for name, count in plan.clips.items()},
+        },
+    }
+
+
+def task_of(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[str, Any]:
+    """What the child process is told."""
+    return {
+        # The work runs in a folder of its own.
+        "recipe": str(Path(plan.recipe).resolve()) if Path(plan.recipe).is_file() else plan.recipe,
+        "batch_size": plan.batch_size,
+        "execution_path": plan.execution_path,
+        "device": plan.device,
+        "threads": plan.threads,
+        "workers": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "seed": plan.seed + number - 1,
+        "data_seed": plan.seed,
+        "clips": plan.clips,
+        "data": None if plan.data is None else str(Path(plan.data).resolve()),
+        "stages": list(plan.stages),
+        "epochs": plan.epochs,
+        "quick": None if plan.quick is None else asdict(plan.quick),
+        "checkpoints": str(checkpoints),
+        "resume": resume,
+    }
+
+
+def environment_of(plan: Plan) -> dict[str, str]:
+    """The variables of the training process."""
+    from dcase_baseline.runtime import process_environment
+
+    return {**os.environ, **process_environment(plan.execution_path, plan.threads)}

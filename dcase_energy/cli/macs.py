@@ -1,0 +1,140 @@
+"""``dcase-energy macs``: multiply-accumulates and parameters of a user's torch model."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dcase_energy.cli.main import fail
+from dcase_energy.cli.terminal import say, visible
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+BASELINE = "baseline"
+CLIP_DURATION_S = 10
+
+
+@click.command("macs", epilog="Example: dcase-energy macs my_system.model:build --input-shape 1,128,626")
+@click.argument("target", metavar="MODULE:CALLABLE")
+@click.option(
+    "--input-shape",
+    "shapes",
+    multiple=True,
+    callback=lambda _context, _option, values: [_shape(value) for value in values],
+    help="Of a float tensor for one clip of 10 s; once for each input.  [default: 1,160000, audio at 16 kHz]",
+)
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(target: str, shapes: list[tuple[int, ...]], output_format: str) -> int:
+    """Count multiply-accumulates and parameters of a torch model for 10 s of audio.
+
+    MODULE:CALLABLE names what returns the model: a function without arguments, a class or a model. It may return
+    (model, inputs) instead: then the inputs are used as they are. The current folder is searched, too. `baseline`
+    counts the reference system. Two conventions are given: the challenge's (THOP's, for the submission's `MACS`) and
+    torch's own counter.
+    """
+    try:
+        from dcase_baseline.macs import challenge_macs, torch_macs
+    except ImportError as error:
+        fail(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'")
+    model, inputs = _baseline() if target == BASELINE else _load(target, shapes or [(1, 16_000 * CLIP_DURATION_S)])
+    try:
+        counts = [challenge_macs(model, *inputs), torch_macs(model, *inputs)]
+    except Exception as error:  # noqa: BLE001 - the user's model may raise anything
+        _show_theirs(error)
+        fail(
+            f"{target} does not run on inputs of shape {', '.join(str(tuple(one.shape)) for one in inputs)}: "
+            f"{type(error).__name__}: {visible(str(error))[:500]}; name the shape for 10 s of audio with --input-shape"
+        )
+    if output_format == "json":
+        result = {
+            "target": target,
+            "input_shapes": [list(one.shape) for one in inputs],
+            "clip_duration_s": CLIP_DURATION_S,
+        }
+        click.echo(json.dumps({**result, "counts": [asdict(count) for count in counts]}, indent=2))
+        return 0
+    thop, own = counts
+    click.echo(
+        f"{target}, one input of shape {', '.join(str(tuple(one.shape)) for one in inputs)}, taken as 10 s of audio"
+    )
+    click.echo(f"  parameters            {own.parameters:>16,}  ({own.trainable_parameters:,} trainable)")
+    click.echo(
+        f"  MACs, challenge       {thop.macs:>16,}  THOP's convention: declare this one ({thop.macs / 1e6:.3f} M)"
+    )
+    click.echo(f"  MACs, torch's counter {own.macs:>16,}  matrix products and convolutions that ran")
+    for count, what in (
+        (thop, "modules without a rule in the challenge's convention, counted 0"),
+        (own, "operators torch counts 0"),
+    ):
+        if count.uncounted:
+            click.echo(f"  {what}: {', '.join(count.uncounted)}")
+    return 0
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        shape = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        shape = ()
+    if not shape or min(shape) < 1 or len(shape) > 8:
+        raise click.BadParameter(f"expected positive integers such as 1,128,626, found {text!r}")
+    return shape
+
+
+def _baseline() -> tuple[nn.Module, tuple[Tensor, ...]]:
+    import torch
+    from dcase_baseline.crnn import CRNN
+    from dcase_baseline.recipe import load_recipe
+
+    recipe = load_recipe("dcase2023")
+    # The reference path has the published system's layers; the fast one has a dropout that THOP has no rule for.
+    model = CRNN(recipe, execution_path="reference")
+    return model, (torch.rand(1, recipe.features.n_mels, recipe.features.n_frames),)
+
+
+def _load(target: str, shapes: list[tuple[int, ...]]) -> tuple[nn.Module, tuple[Tensor, ...]]:
+    """Import what the user names and make the model and its inputs."""
+    import torch
+    from torch import nn
+
+    module_name, _, name = target.partition(":")
+    if not module_name or not name:
+        raise click.BadParameter(f"expected MODULE:CALLABLE, such as my_system.model:build, found {target!r}")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        made: Any = importlib.import_module(module_name)
+        for part in name.split("."):
+            made = getattr(made, part)
+        if not isinstance(made, nn.Module):
+            made = made()
+    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+        _show_theirs(error)
+        fail(f"{target} cannot be loaded: {type(error).__name__}: {visible(str(error))[:500]}")
+    model, *given = made if isinstance(made, tuple) else (made,)
+    if not isinstance(model, nn.Module):
+        fail(f"{target}: expected a torch.nn.Module, found {type(model).__name__}")
+    if not given:
+        return model, tuple(torch.rand(shape) for shape in shapes)
+    inputs = tuple(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else tuple(given)
+    if not all(isinstance(one, torch.Tensor) for one in inputs):
+        fail(f"{target}: expected tensors after the model, found {', '.join(type(one).__name__ for one in inputs)}")
+    return model, inputs
+
+
+def _show_theirs(error: BaseException) -> None:
+    """The last lines of the user's own traceback: the error is in their code, and they want to find it."""
+    theirs = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "dcase_energy" not in frame.filename and not frame.filename.startswith("<")
+    ]
+    for frame in theirs[-3:]:
+        say(visible(f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"))

@@ -1,0 +1,225 @@
+"""Measuring any command: it runs as it would alone, its exit code is passed on, and a record is left in any case."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dcase_energy.documents.atomic import write_text
+from dcase_energy.measure.energy_record import energy_of, header_of
+from dcase_energy.measure.gpu import list_gpus, load_nvml, select
+from dcase_energy.measure.instruments import instruments_for
+from dcase_energy.measure.journal import JournalWriter, canonical_json, fresh_journal, read_journal, sha256_text
+from dcase_energy.measure.lock import only_session
+from dcase_energy.measure.meter import MeterError, failure_of
+from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
+from dcase_energy.measure.records import Energy
+
+# Exit codes of commands that run others (POSIX env, nohup, timeout).
+OWN_FAILURE, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
+
+MakeInstruments = Callable[[], tuple[Instruments, dict[str, str]]]
+Talk = Callable[[str], None]
+
+
+def measure_command(
+    plan: MeasurePlan,
+    command: Sequence[str],
+    output: Path,
+    *,
+    talk: Talk | None = None,
+    make_instruments: MakeInstruments | None = None,
+) -> tuple[Energy, int]:
+    """Run a command under a measuring session, write its record, and give both it and the exit code to pass on.
+
+    Parameters
+    ----------
+    plan, command, output
+        What to measure, and the record to write; the journal is written beside it.
+    talk
+        Gets lines for people.
+    make_instruments
+        In place of the machine's own, with variables for the command; for tests.
+
+    Returns
+    -------
+    record, exit_code
+        The command's own code, 128 and the signal's number where one ended it, 126 or 127 where it could not be
+        started, 125 where the measurement failed.
+    """
+    journal_path = journal_of(output)
+    journal = fresh_journal(journal_path)
+    run = _Run(plan, command, journal, talk or _say_nothing, make_instruments or _maker(plan))
+    try:
+        code = run.all()
+    finally:
+        journal.close()
+    record = energy_of(read_journal(journal_path))
+    write_text(output, record.model_dump_json(indent=2) + "\n")
+    return record, code
+
+
+def journal_of(output: Path) -> Path:
+    """Where the journal of a record lies: beside it."""
+    return output.with_name(f"{output.stem}.journal.jsonl")
+
+
+def _maker(plan: MeasurePlan) -> MakeInstruments:
+    def make() -> tuple[Instruments, dict[str, str]]:
+        gpus = select(list_gpus(load_nvml()), plan.gpu)
+        return instruments_for(gpus, allow_estimate=plan.allow_estimate), dict(gpus.environment)
+
+    return make
+
+
+class _Run:
+    """One call of `measure_command`."""
+
+    def __init__(
+        self, plan: MeasurePlan, command: Sequence[str], journal: JournalWriter, talk: Talk, make: MakeInstruments
+    ) -> None:
+        self._plan, self._command, self._journal = plan, list(command), journal
+        self._talk, self._make = talk, make
+        self._recorder: Recorder | None = None
+        self._failure: str | None = None
+        self._environment: dict[str, str] = {}
+
+    def all(self) -> int:
+        """Everything between the header and the end of the journal; gives the exit code to pass on."""
+        code: int | None = None
+        try:
+            with only_session() as locked:
+                self._write_header(locked)
+                self._start()
+                code = self._windows()
+        except MeterError as error:
+            self._write_header(None)
+            self._failure = failure_of(error)
+        finally:
+            self._end(code)
+        if self._failure is not None and code in {None, 0}:
+            return OWN_FAILURE
+        return OWN_FAILURE if code is None else code
+
+    def _write_header(self, locked: bool | None) -> None:
+        if self._journal.empty:
+            command = sha256_text(canonical_json(self._command))
+            self._journal.write("energy", **header_of(self._plan, command, bool(locked)))
+
+    def _start(self) -> None:
+        instruments, self._environment = self._make()
+        recorder = Recorder(instruments, self._journal)
+        recorder.start()
+        self._recorder = recorder
+        if self._plan.idle_s:
+            recorder.idle("before", self._plan.idle_s)
+
+    def _windows(self) -> int:
+        with _Signals() as signals:
+            code = 0
+            for number in range(1, self._plan.repeat + 1):
+                code = self._window(number, signals)
+                if code or signals.seen:
+                    break
+            if not code and self._plan.idle_s and not signals.seen:
+                self._read(lambda recorder: recorder.idle("after", self._plan.idle_s))
+            return code
+
+    def _window(self, number: int, signals: _Signals) -> int:
+        """Executions until the window is long enough; the first that fails ends it."""
+        self._read(lambda recorder: recorder.mark(edge="begin", phase="window", epoch=number))
+        began = time.monotonic()
+        executions = 0
+        while True:
+            code = self._execute(signals)
+            executions += code not in {CANNOT_EXECUTE, NOT_FOUND}
+            lasted = time.monotonic() - began
+            if code or signals.seen or lasted >= self._plan.min_window_s or self._failure:
+                break
+            if executions == 1:
+                self._talk(
+                    f"the command took {lasted:.1f} s: it is executed again until {self._plan.min_window_s:g} s are "
+                    "measured (--min-window 0 measures one execution)"
+                )
+        self._read(lambda recorder: recorder.mark(edge="end", phase="window", epoch=number, executions=executions))
+        return code
+
+    def _execute(self, signals: _Signals) -> int:
+        try:
+            child = subprocess.Popen(self._command, env={**os.environ, **self._environment})
+        except OSError as error:
+            self._failure = f"interrupted: the command could not be started: {error.strerror}"
+            return NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_EXECUTE
+        signals.child = child
+        while True:
+            try:
+                code = child.wait(POLL_S)
+                break
+            except subprocess.TimeoutExpired:
+                self._read(lambda recorder: recorder.poll())
+        signals.child = None
+        return 128 - code if code < 0 else code
+
+    def _read(self, action: Callable[[Recorder], Any]) -> None:
+        """Read the instruments. Should they fail now, the command goes on: it is worth more than its measurement."""
+        if self._recorder is None or self._failure is not None:
+            return
+        try:
+            action(self._recorder)
+        except MeterError as error:
+            self._failure = failure_of(error)
+            self._talk(f"the measurement failed ({error}); the command goes on")
+
+    def _end(self, code: int | None) -> None:
+        if self._recorder is not None:
+            self._recorder.finish()
+        complete = code == 0 and self._failure is None
+        if self._journal.empty:
+            return
+        self._journal.write("finish", complete=complete, exit_code=code, failure=self._failure)
+
+
+class _Signals(contextlib.AbstractContextManager["_Signals"]):
+    """Passes SIGTERM and SIGINT on to the command, which decides what they mean; the session outlives it.
+
+    A terminal sends Ctrl-C to the command itself: it is not sent twice.
+    """
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+        self.child: subprocess.Popen[bytes] | None = None
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> _Signals:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.seen.append(number)
+        if self.child is not None and not (number == signal.SIGINT and _from_terminal()):
+            with contextlib.suppress(ProcessLookupError):
+                self.child.send_signal(number)
+
+
+def _from_terminal() -> bool:
+    """Whether Ctrl-C reaches this process and its children from a terminal."""
+    with contextlib.suppress(OSError, AttributeError):
+        return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+    return False
+
+
+def _say_nothing(text: str) -> None:
+    """Where nobody listens."""

@@ -1,0 +1,208 @@
+"""What can be measured on this machine, how, and what would make it better."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dcase_energy.measure.counters import RaplDomain, rapl_packages
+from dcase_energy.measure.gpu import GpuRefusedError, Gpus, list_gpus, load_nvml, mps_server, select
+from dcase_energy.measure.host import facts, hidden_settings, stale_lock
+from dcase_energy.measure.instruments import PERMIT_RAPL, PERMIT_RAPL_FOR_GOOD, instruments_for
+from dcase_energy.measure.lock import SessionRunningError, only_session
+from dcase_energy.measure.meter import COMPONENTS, MeterError, Obtained
+from dcase_energy.measure.records import GuardState, Tier
+from dcase_energy.measure.watch import HostWatch
+
+SCHEMA_VERSION = "1.0"
+MIN_FREE_GB = 2.0
+
+
+@dataclass(frozen=True)
+class Component:
+    """How one component will be measured, and how it could be measured better."""
+
+    name: str
+    method: str
+    detail: str
+    better: str | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that will matter for a measurement; ``code`` is the guard's."""
+
+    code: str
+    state: GuardState
+    message: str
+    remedy: str | None = None
+
+
+# What is so just now and may be otherwise in a minute.
+_MOMENTARY = {"host-exclusive", "gpu-exclusive", "single-tracker"}
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found."""
+
+    tier: Tier | None
+    components: tuple[Component, ...]
+    remarks: tuple[Remark, ...]
+    gpus: tuple[dict[str, Any], ...]
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a measurement would be refused, not only at this moment."""
+        return any(one.state is GuardState.INVALID and one.code not in _MOMENTARY for one in self.remarks)
+
+    def as_json(self) -> dict[str, Any]:
+        """The whole as JSON writes it."""
+        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+
+
+def diagnose(
+    folder: Path, *, gpu: str = "auto", look_s: float = 2.0, sleep: Callable[[float], None] = time.sleep
+) -> Diagnosis:
+    """Look at everything a measurement will depend on. Nothing is written but a lock that is released again.
+
+    Parameters
+    ----------
+    folder
+        Where records would be written: its free space is looked at.
+    gpu
+        As `dcase_energy.measure.gpu.select` takes it.
+    look_s
+        Seconds for which other work on the machine is watched.
+    """
+    nvml, packages, remarks = load_nvml(), rapl_packages(), []
+    boards, gpus = [], Gpus()
+    try:
+        boards = list_gpus(nvml)
+        gpus = select(boards, gpu)
+    except GpuRefusedError as error:
+        remarks.append(Remark(error.code, GuardState.INVALID, str(error).removeprefix(f"{error.code}: ")))
+    tier, components, trouble = _meter(gpus, packages, bool(boards))
+    remarks += trouble
+    remarks += _remarks(gpus, packages)
+    remarks += _exclusive(gpus, nvml, look_s, sleep)
+    free_gb = shutil.disk_usage(folder).free / 1e9
+    state = GuardState.OK if free_gb >= MIN_FREE_GB else GuardState.WARN
+    remarks.append(Remark("disk", state, f"{free_gb:.1f} GB free for records and checkpoints"))
+    shown = tuple(
+        {**asdict(board), "uuid": board.uuid_sha256[:12], "counted": board in gpus.boards} for board in boards
+    )
+    return Diagnosis(tier, components, tuple(remarks), shown)
+
+
+def _meter(
+    gpus: Gpus, packages: Sequence[RaplDomain], any_gpu: bool
+) -> tuple[Tier | None, tuple[Component, ...], list[Remark]]:
+    """Start the real meter for a moment: what it uses is what will be used."""
+    from dcase_energy.measure.guards import tier_of
+
+    try:
+        meter = instruments_for(gpus, allow_estimate=True).meter
+        meter.start()
+        meter.stop()
+    except MeterError as error:
+        code = error.code
+        message = str(error).removeprefix(f"{code}: ")
+        return None, (), [Remark(code, GuardState.INVALID, message, _meter_remedy(message))]
+    methods = meter.methods()
+    better = {
+        "cpu": _better_cpu(packages) if methods["cpu"].obtained is Obtained.ESTIMATED else None,
+        "gpu": None if gpus.boards or not any_gpu else "no GPU is chosen: see --gpu and CUDA_VISIBLE_DEVICES",
+        "ram": "no tool counts memory by itself; the constant is the same for baseline and system",
+    }
+    found = tuple(
+        Component(name, methods[name].obtained.value, methods[name].detail, better[name]) for name in COMPONENTS
+    )
+    return tier_of({name: asdict(method) for name, method in methods.items()}), found, []
+
+
+def _meter_remedy(message: str) -> str | None:
+    if "cannot be imported" in message:
+        return "pip install 'dcase-energy[measure]'"
+    if "nvidia-smi" in message:
+        return "put nvidia-smi on the PATH (of a container: NVIDIA_DRIVER_CAPABILITIES=compute,utility)"
+    return None
+
+
+def _better_cpu(packages: Sequence[RaplDomain]) -> str:
+    if packages:
+        return f"the counters are there; whoever administers the machine allows them with: {PERMIT_RAPL}"
+    return "this machine shows no energy counter (a virtual machine, or a processor without RAPL): use one that does"
+
+
+def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
+    """Everything that stands before a run."""
+    host, found = facts(), []
+    closed = [package for package in packages if not package.readable]
+    if closed:
+        found.append(
+            Remark(
+                "rapl-permission",
+                GuardState.INVALID,
+                f"{len(closed)} of {len(packages)} processor counters may not be read; a calibration would stop here",
+                f"{PERMIT_RAPL}   (for good: {PERMIT_RAPL_FOR_GOOD}); or estimate with --allow-estimate",
+            )
+        )
+    found += [
+        Remark("tracker-config", GuardState.WARN, f"{setting.key}: {setting.source}; it will be overruled")
+        for setting in hidden_settings()
+    ]
+    if gpus.boards and mps_server():
+        remedy = "stop it: echo quit | nvidia-cuda-mps-control"
+        found.append(Remark("gpu-mode", GuardState.INVALID, "a multi-process server (MPS) runs", remedy))
+    for key, code, message in (
+        ("other_trackers", "single-tracker", "other trackers run: {}"),
+        ("rank", "single-tracker", "this process has local rank {}: only rank 0 may measure"),
+        ("container", "virtualised", "this is a container: others' work may be invisible"),
+        ("battery", "power-state", "the machine runs on its battery"),
+    ):
+        if host[key]:
+            found.append(Remark(code, GuardState.WARN, message.format(host[key])))
+    if host["slurm"] and not host["scontrol"]:
+        message = "a SLURM job without scontrol: memory will be that of the machine, not of the job"
+        found.append(Remark("tracker-started", GuardState.WARN, message))
+    if stale_lock():
+        found.append(Remark("single-tracker", GuardState.OK, "a killed CodeCarbon left its lock; it is not used here"))
+    return found
+
+
+def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], None]) -> list[Remark]:
+    """Who else uses processors and GPUs now."""
+    from dcase_energy.measure.guards.catalogue import BY_CODE
+
+    found: list[Remark] = []
+    try:
+        with only_session():
+            pass
+    except SessionRunningError:
+        found.append(Remark("single-tracker", GuardState.INVALID, "another dcase-energy session measures just now"))
+    watch = HostWatch(nvml=nvml if gpus.boards else None, indices=gpus.indices)
+    began_s, before = time.monotonic(), watch.sample()
+    sleep(look_s)
+    spent_s, after = time.monotonic() - began_s, watch.sample()
+    if None not in (before["cpu_busy_s"], after["cpu_own_s"]) and spent_s > 0:
+        foreign_s = (after["cpu_busy_s"] - before["cpu_busy_s"]) - (after["cpu_own_s"] - before["cpu_own_s"])
+        share, limits = max(0.0, foreign_s / spent_s / (os.cpu_count() or 1)), BY_CODE["host-exclusive"].thresholds
+        state = (
+            GuardState.OK
+            if share <= limits["ok_share"]
+            else GuardState.WARN
+            if share <= limits["warn_share"]
+            else GuardState.INVALID
+        )
+        found.append(Remark("host-exclusive", state, f"other work uses {share:.0%} of the processors"))
+    if after.get("gpu_foreign"):
+        found.append(Remark("gpu-exclusive", GuardState.INVALID, f"{after['gpu_foreign']} processes use the GPU"))
+    elif gpus.boards:
+        found.append(Remark("gpu-exclusive", GuardState.OK, "nobody uses the GPU"))
+    return found

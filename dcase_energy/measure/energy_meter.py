@@ -1,0 +1,180 @@
+"""Measuring in one's own program, in three lines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dcase_energy.documents.atomic import write_text
+from dcase_energy.measure.command import journal_of
+from dcase_energy.measure.energy_record import energy_of, header_of
+from dcase_energy.measure.gpu import list_gpus, load_nvml, select
+from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
+from dcase_energy.measure.journal import JournalWriter, fresh_journal, read_journal
+from dcase_energy.measure.lock import only_session
+from dcase_energy.measure.meter import MeterError, failure_of
+from dcase_energy.measure.plan import STAGES, MeasurePlan
+from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
+from dcase_energy.measure.records import Energy
+
+
+class EnergyMeter:
+    """Measures a block of a program as `dcase-energy measure` measures a command, and writes the same record.
+
+    Parameters
+    ----------
+    stage
+        ``training``, ``test`` or ``evaluation``.
+    output
+        Record to write; the journal is written beside it.
+    device
+        ``cpu``, ``cuda``, ``cuda:1``, ... as torch names it; ``auto`` is the GPU that torch uses now, if torch is
+        loaded and has one, else what CUDA_VISIBLE_DEVICES shows.
+    scope
+        What else the block holds, for the record: see `dcase_energy.measure.plan.SCOPES`.
+    idle_s
+        Seconds of idle power measured first and last, where a sensor would see them.
+    allow_estimate
+        Estimate the processor where its counters exist and may not be read.
+
+    Raises
+    ------
+    MeterError
+        On entering, if energy cannot be measured rightly here. On leaving nothing is raised: a measurement that
+        failed must not cost the training; ``record`` says so.
+
+    Examples
+    --------
+    ::
+
+        from dcase_energy.measure import EnergyMeter
+
+        with EnergyMeter("training", "training.json"):
+            train()
+    """
+
+    def __init__(
+        self,
+        stage: str = "training",
+        output: str | os.PathLike[str] = "energy.json",
+        *,
+        device: str = "auto",
+        scope: Sequence[str] = (),
+        idle_s: float = 0.0,
+        allow_estimate: bool = False,
+    ) -> None:
+        if stage not in STAGES:
+            raise ValueError(f"stage: expected one of {', '.join(STAGES)}, found {stage!r}")
+        self._plan = MeasurePlan(stage, tuple(scope), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate)
+        self._output = Path(output)
+        self._device = str(device)
+        self._journal: JournalWriter | None = None
+        self._recorder: Recorder | None = None
+        self._failure: str | None = None
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = contextlib.ExitStack()
+        self.record: Energy | None = None
+
+    def __enter__(self) -> Self:
+        locked = self._lock.enter_context(only_session())
+        try:
+            self._begin(locked)
+        except BaseException:
+            self._lock.close()
+            if self._journal is not None:
+                self._journal.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._synchronise()
+        self._read("end", executions=1)
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._lock:
+            self._end(complete=kind is None)
+
+    @contextlib.contextmanager
+    def phase(self, name: str, epoch: int = 0) -> Iterator[None]:
+        """Mark a phase of the block (``data_preparation``, ``training_steps``, ...), told apart in the record."""
+        if name == "window":
+            raise ValueError("'window' is the name of the whole block")
+        self._synchronise()
+        self._read("begin", name, epoch=epoch)
+        try:
+            yield
+        finally:
+            self._synchronise()
+            self._read("end", name, epoch=epoch)
+
+    def _begin(self, locked: bool) -> None:
+        self._journal = fresh_journal(journal_of(self._output))
+        self._journal.write("energy", **header_of(self._plan, None, locked))
+        recorder = Recorder(self._instruments(), self._journal)
+        recorder.start()
+        recorder.idle("before", self._plan.idle_s)
+        self._recorder = recorder
+        self._synchronise()
+        recorder.mark(edge="begin", phase="window", epoch=1)
+        self._thread = threading.Thread(target=self._poll, name="dcase-energy", daemon=True)
+        self._thread.start()
+
+    def _instruments(self) -> Instruments:
+        allow = self._plan.allow_estimate
+        torch = sys.modules.get("torch")
+        if self._device == "cpu":
+            return instruments_for_torch("cpu", None, allow_estimate=allow)
+        if torch is not None and (self._device != "auto" or torch.cuda.is_available()):
+            device = torch.device("cuda" if self._device == "auto" else self._device)
+            if device.type != "cuda":
+                return instruments_for_torch(device.type, None, allow_estimate=allow)
+            properties = torch.cuda.get_device_properties(device)
+            return instruments_for_torch("cuda", f"GPU-{properties.uuid}", allow_estimate=allow)
+        if self._device != "auto":
+            raise MeterError(f"device {self._device!r} is torch's name for a GPU: import torch before measuring")
+        return instruments_for(select(list_gpus(load_nvml()), "auto"), allow_estimate=allow)
+
+    def _poll(self) -> None:
+        while not self._ended.wait(POLL_S):
+            if self._failure is None and self._recorder is not None:
+                try:
+                    self._recorder.poll()
+                except MeterError as error:
+                    self._failure = failure_of(error)
+
+    def _read(self, edge: str, phase: str = "window", epoch: int = 1, **fields: Any) -> None:
+        if self._recorder is None or self._failure is not None:
+            return
+        try:
+            self._recorder.mark(edge=edge, phase=phase, epoch=epoch, **fields)
+        except MeterError as error:
+            self._failure = failure_of(error)
+
+    def _synchronise(self) -> None:
+        """Wait for the GPU: what was started must end within its window."""
+        torch = sys.modules.get("torch")
+        if torch is not None and self._device != "cpu" and torch.cuda.is_available() and torch.cuda.is_initialized():
+            torch.cuda.synchronize()
+
+    def _end(self, *, complete: bool) -> None:
+        if self._recorder is None or self._journal is None:
+            return
+        with contextlib.suppress(MeterError):
+            if complete and self._failure is None:
+                self._recorder.idle("after", self._plan.idle_s)
+        self._recorder.finish()
+        ended = complete and self._failure is None
+        self._journal.write("finish", complete=ended, exit_code=None, failure=self._failure)
+        self._journal.close()
+        self.record = energy_of(read_journal(self._journal.path))
+        write_text(self._output, self.record.model_dump_json(indent=2) + "\n")

@@ -1,0 +1,137 @@
+"""From the entries of a journal to an energy record of a user's own system. Nothing else goes in."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from dcase_energy import __version__
+from dcase_energy.measure.evidence import (
+    bounds_of,
+    components,
+    estimated_share,
+    evidence,
+    idle_of,
+    net_kwh,
+    of_kind,
+    parts_only,
+    phases_of,
+    repeats_of,
+)
+from dcase_energy.measure.hardware import describe_host
+from dcase_energy.measure.host import facts, hidden_settings
+from dcase_energy.measure.journal import JournalError
+from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.records import Energy, Stage
+from dcase_energy.measure.windows import Window, of_phase, windows_of
+
+
+def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
+    """The first entry of the journal of a user's own system. The command itself may hold names and is not in it."""
+    return {
+        "run_id": str(uuid.uuid4()),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **plan.header(),
+        "command_sha256": command_sha256,
+        "locked": locked,
+        "host": facts(),
+        "hidden_settings": [asdict(one) for one in hidden_settings()],
+        "hardware": describe_host(),
+        "software": {
+            "dcase_energy": __version__,
+            "platform": platform.system(),
+            "python": platform.python_version(),
+        },
+    }
+
+
+def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
+    """Compute an energy record from its journal. It may hold no stage: then ``failure`` says why.
+
+    Raises
+    ------
+    JournalError
+        If it is not the journal of such a measurement.
+    """
+    header = entries[0] if entries else {}
+    if header.get("entry") != "energy":
+        raise JournalError("not the journal of a measured command or block")
+    ends = of_kind(entries, "finish")
+    end: Mapping[str, Any] = ends[-1] if ends else {"complete": False, "failure": None, "exit_code": None}
+    windows = [w for w in of_phase(windows_of(entries), "window") if w.payload["executions"] > 0]
+    meters = of_kind(entries, "meter")
+    stage = _stage(windows, meters[-1]["methods"], entries) if windows and meters else None
+    stages = {header["stage"]: stage} if stage is not None else {}
+    per_execution = [w.energy_kwh / w.payload["executions"] for w in windows]
+    repeats = {header["stage"]: repeats_of(per_execution)} if per_execution else {}
+    failure = end.get("failure")
+    code = end.get("exit_code")
+    complete = bool(end["complete"]) and stage is not None
+    return Energy(
+        **evidence(
+            header,
+            entries,
+            stages,
+            complete=complete,
+            repeats=dict(repeats),
+            failure=failure,
+            exit_reason=_reason(code, ends, failure),
+        ),
+        stage=header["stage"],
+        stages=stages,
+        scope=header["scope"],
+        command_sha256=header["command_sha256"],
+        exit_code=code,
+        executions=sum(w.payload["executions"] for w in windows),
+        repeats=repeats,
+        failure=failure,
+    ).seal()
+
+
+def _reason(code: int | None, ends: Sequence[Mapping[str, Any]], failure: str | None) -> str | None:
+    if failure is not None:
+        return "the measurement failed"
+    if not ends:
+        return "the session was cut off: nothing says how it ended"
+    if code:
+        return f"the command ended with exit code {code}"
+    return None
+
+
+def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> Stage:
+    """All windows together; the energy of the stage is that of one execution."""
+    executions = sum(window.payload["executions"] for window in windows)
+    whole = parts_only(windows)
+    found = components(whole, 1 / executions, methods)
+    per_execution = [window.energy_kwh / window.payload["executions"] for window in windows]
+    low, high = bounds_of(per_execution)
+    work = "one execution"
+    if executions > 1:
+        work = f"mean of {executions} executions in {len(windows)} window{'s' * (len(windows) > 1)}"
+    inner = [window for window in windows_of(entries) if window.phase != "window"]
+    measured = {name: one.model_copy(update={"energy_kwh": one.full_recipe_energy_kwh}) for name, one in found.items()}
+    net = net_kwh(found, whole.duration_s, idle_of(entries))
+    energy_kwh = whole.energy_kwh / executions
+    return Stage(
+        work=work,
+        energy_kwh=energy_kwh,
+        energy_kwh_low=low,
+        energy_kwh_high=high,
+        net_energy_kwh=None if net is None else net / executions,
+        estimated_share=estimated_share(found),
+        full_recipe_energy_kwh=energy_kwh,
+        full_recipe_energy_kwh_low=low,
+        full_recipe_energy_kwh_high=high,
+        interval=None if low is None else f"95 %, mean of {len(windows)} windows (Student's t)",
+        epochs=0,
+        steps=0,
+        clips=0,
+        duration_s=whole.duration_s,
+        full_recipe_duration_s=whole.duration_s / executions,
+        components=measured,
+        phases=phases_of([*windows, *inner]),
+    )

@@ -1,0 +1,214 @@
+"""What every record says beside its figures: devices, idle power, interruptions, verdict. From the journal alone."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dcase_energy.measure.guards import JournalView, judge, tier_of, validity
+from dcase_energy.measure.hardware import fingerprint
+from dcase_energy.measure.journal import journal_digest
+from dcase_energy.measure.meter import COMPONENTS, Obtained
+from dcase_energy.measure.records import (
+    ComponentEnergy,
+    EpochRow,
+    Flat,
+    Idle,
+    Interruption,
+    PhaseEnergy,
+    Repeats,
+    Stage,
+    Tier,
+)
+from dcase_energy.measure.statistics import interval, mean_of
+from dcase_energy.measure.windows import Span, Window, of_phase
+
+Entries = Sequence[Mapping[str, Any]]
+
+
+def of_kind(entries: Entries, *kinds: str) -> list[Mapping[str, Any]]:
+    """The entries of some kinds, in order."""
+    return [entry for entry in entries if entry["entry"] in kinds]
+
+
+def evidence(
+    header: Mapping[str, Any],
+    entries: Entries,
+    stages: Mapping[str, Stage],
+    *,
+    complete: bool,
+    epochs: Sequence[EpochRow] = (),
+    repeats: Mapping[str, Repeats] | None = None,
+    failure: str | None = None,
+    exit_reason: str | None = None,
+    repeated_kwh: Sequence[float] = (),
+) -> dict[str, Any]:
+    """The fields of `dcase_energy.measure.records.Evidence`.
+
+    Parameters
+    ----------
+    header, entries
+        The journal's first entry, and all.
+    stages, epochs, repeats, complete, failure
+        What was computed from it.
+    exit_reason
+        Why the work did not reach its end, for people.
+    repeated_kwh
+        For each resumption, energy of work that was done again after it.
+    """
+    meters = of_kind(entries, "meter")
+    about = next((e for e in of_kind(entries, "mark") if e["phase"] == "session"), {})
+    devices = devices_of(meters)
+    hardware = {**header["hardware"], **_device(about, devices)}
+    warnings = list(dict.fromkeys(e["message"] for e in of_kind(entries, "warning")))
+    tier = tier_of(meters[-1]["methods"]) if meters else Tier.ESTIMATED
+    found_idle, cuts = idle_of(entries), interruptions(entries, repeated_kwh)
+    shown = {**header, "exit_reason": exit_reason} if exit_reason else header
+    view = JournalView(
+        header=shown,
+        meters=meters,
+        entries=entries,
+        stages=stages,
+        tier=tier,
+        warnings=warnings,
+        complete=complete,
+        epochs=epochs,
+        repeats=repeats or {},
+        idle=found_idle,
+        interruptions=cuts,
+        failure=failure,
+    )
+    guards = judge(view)
+    return {
+        "run_id": header["run_id"],
+        "created": header["created"],
+        "complete": complete,
+        "tier": tier,
+        **validity(guards),
+        "hardware": hardware,
+        "hardware_sha256": fingerprint(hardware),
+        "software": {**header["software"], **_software(about), **(meters[-1]["settings"] if meters else {})},
+        "devices": devices,
+        "idle": found_idle,
+        "interruptions": cuts,
+        "guards": guards,
+        "warnings": warnings,
+        "journal_sha256": journal_digest([dict(entry) for entry in entries]),
+    }
+
+
+def devices_of(meters: Entries) -> list[Flat]:
+    """The GPUs that were counted; empty for work on the processor."""
+    return [dict(board) for board in meters[-1].get("about", {}).get("gpus", [])] if meters else []
+
+
+def _device(about: Mapping[str, Any], devices: Sequence[Flat]) -> Flat:
+    """The device in one line; identifiers of GPUs only as hashes."""
+    uuids: list[str | None] = [str(board["uuid_sha256"]) for board in devices] or [about.get("gpu_uuid_sha256")]
+    names: list[str | None] = list(dict.fromkeys(str(board["name"]) for board in devices)) or [about.get("gpu_name")]
+    return {
+        "device": about.get("device") or ("cuda" if devices else "cpu"),
+        "gpu_count": len(devices),
+        "gpu_name": ", ".join(name for name in names if name) or None,
+        "gpu_uuid_sha256": ",".join(sorted(uuid for uuid in uuids if uuid)) or None,
+    }
+
+
+def _software(about: Mapping[str, Any]) -> Flat:
+    names = ("python", "torch", "numpy", "cuda", "front_end", "threads")
+    return {name: about[name] for name in names if name in about}
+
+
+def idle_of(entries: Entries) -> Idle:
+    """Idle power as it was measured first before the work and last after it."""
+    rows = of_kind(entries, "idle")
+    before = next((row["power_w"] for row in rows if row["when"] == "before"), None)
+    after = next((row["power_w"] for row in reversed(rows) if row["when"] == "after"), None)
+    return Idle(before_w=before, after_w=after)
+
+
+def interruptions(entries: Entries, repeated_kwh: Sequence[float] = ()) -> list[Interruption]:
+    """One for each time the run was resumed."""
+    found: list[Interruption] = []
+    for number, entry in enumerate(of_kind(entries, "resume")):
+        repeated = repeated_kwh[number] if number < len(repeated_kwh) else 0.0
+        found.append(Interruption(resumed=entry["at"], gap_s=entry["gap_s"], repeated_energy_kwh=max(0.0, repeated)))
+    return found
+
+
+def components(whole: Span, scale: float, methods: Mapping[str, Any]) -> dict[str, ComponentEnergy]:
+    """Energy of each component in a span, and scaled."""
+    found = {}
+    for name in COMPONENTS:
+        energy = whole.component_kwh(name)
+        found[name] = ComponentEnergy(
+            energy_kwh=energy,
+            full_recipe_energy_kwh=None if energy is None else energy * scale,
+            method=Obtained(methods[name]["obtained"]),
+            detail=methods[name]["detail"],
+        )
+    return found
+
+
+def phases_of(windows: Sequence[Window]) -> dict[str, PhaseEnergy]:
+    """Energy and time of each phase, in order of appearance."""
+    return {
+        phase: PhaseEnergy(
+            energy_kwh=math.fsum(window.energy_kwh for window in rows),
+            duration_s=math.fsum(window.duration_s for window in rows),
+            windows=len(rows),
+        )
+        for phase in dict.fromkeys(window.phase for window in windows)
+        if (rows := of_phase(windows, phase))
+    }
+
+
+def parts_only(windows: Sequence[Window]) -> Span:
+    """The windows themselves, without what lies between them."""
+    return Span(tuple(windows))
+
+
+def net_kwh(found: Mapping[str, ComponentEnergy], duration_s: float, idle: Idle) -> float | None:
+    """Energy of the counted components without their idle power; None where idle power was not measured."""
+    watts = idle.before_w
+    counted = {name: one.energy_kwh for name, one in found.items() if one.method is Obtained.COUNTED}
+    if watts is None or not counted:
+        return None
+    net = 0.0
+    for name, energy in counted.items():
+        power = watts.get(name)
+        if power is None or energy is None:
+            return None
+        net += max(0.0, energy - power * duration_s / 3.6e6)
+    return net
+
+
+def estimated_share(found: Mapping[str, ComponentEnergy]) -> float | None:
+    """The part of the energy that no sensor measured."""
+    known = [(one.energy_kwh, one.method) for one in found.values() if one.energy_kwh is not None]
+    total = math.fsum(energy for energy, _ in known)
+    if total <= 0:
+        return None
+    return min(1.0, math.fsum(energy for energy, method in known if method is Obtained.ESTIMATED) / total)
+
+
+def repeats_of(values_kwh: Sequence[float]) -> Repeats:
+    """Mean, standard deviation and coefficient of variation of runs; from five on also without best and worst."""
+    mean = statistics.fmean(values_kwh)
+    deviation = statistics.stdev(values_kwh) if len(values_kwh) > 1 else None
+    return Repeats(
+        n=len(values_kwh),
+        values_kwh=list(values_kwh),
+        mean_kwh=mean,
+        standard_deviation_kwh=deviation,
+        coefficient_of_variation=deviation / mean if deviation is not None and mean else None,
+        olympic_mean_kwh=statistics.fmean(sorted(values_kwh)[1:-1]) if len(values_kwh) >= 5 else None,
+    )
+
+
+def bounds_of(values_kwh: Sequence[float]) -> tuple[float | None, float | None]:
+    """The 95 % interval of the mean of runs; None for one."""
+    bounds = interval(mean_of(values_kwh)) if len(values_kwh) > 1 else None
+    return (None, None) if bounds is None else (max(0.0, bounds[0]), bounds[1])

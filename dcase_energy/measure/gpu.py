@@ -1,0 +1,284 @@
+"""Which GPU is counted: from what the work uses to NVML's index, or a refusal with a code.
+
+CUDA's own numbers follow visibility and, unless told otherwise, an order of speed; NVML's follow the bus. So a GPU is
+known by its UUID, and only NVML's integer is handed on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dcase_energy.measure.journal import sha256_text
+from dcase_energy.measure.meter import MeterError
+
+_PROC = Path("/proc")
+
+
+class GpuRefusedError(MeterError):
+    """A GPU cannot be counted rightly. ``code`` is the guard that says so."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One board as NVML sees it.
+
+    Attributes
+    ----------
+    index, uuid, name
+        NVML's.
+    counter
+        Whether it has an energy counter.
+    mig, virtual
+        Whether it is cut into instances, or is itself part of a board.
+    limit_w
+        Enforced power limit; None where it is not known.
+    driver, vbios
+        Versions; None where they are not known.
+    """
+
+    index: int
+    uuid: str
+    name: str
+    counter: bool
+    mig: bool = False
+    virtual: bool = False
+    limit_w: float | None = None
+    driver: str | None = None
+    vbios: str | None = None
+
+    @property
+    def uuid_sha256(self) -> str:
+        """The UUID as records hold it."""
+        return hidden_uuid(self.uuid)
+
+
+@dataclass(frozen=True)
+class Gpus:
+    """The GPUs that are counted, and how the work is kept on them."""
+
+    boards: tuple[Gpu, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """NVML's indices."""
+        return tuple(board.index for board in self.boards)
+
+
+def hidden_uuid(uuid: str) -> str:
+    """Salted hash of a GPU's UUID: equal for equal boards, and nobody can look the board up."""
+    return sha256_text(f"dcase-energy gpu {uuid}")
+
+
+def load_nvml() -> Any | None:
+    """The module ``pynvml``, initialised; None where there is no NVIDIA driver or no module."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+    except ImportError:
+        return None
+    except pynvml.NVMLError:
+        return None
+    return pynvml
+
+
+def list_gpus(nvml: Any | None) -> list[Gpu]:
+    """All boards in NVML's order.
+
+    Raises
+    ------
+    GpuRefusedError
+        If the driver cannot list them.
+    """
+    if nvml is None:
+        return []
+    try:
+        return [_board(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+    except nvml.NVMLError as error:
+        raise GpuRefusedError("gpu-identity", f"the GPUs cannot be listed: {error}") from None
+
+
+def _board(nvml: Any, index: int) -> Gpu:
+    handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    limit = _ask(nvml, "nvmlDeviceGetEnforcedPowerLimit", handle)
+    mig = _ask(nvml, "nvmlDeviceGetMigMode", handle)
+    mode = _ask(nvml, "nvmlDeviceGetVirtualizationMode", handle)
+    driver = _ask(nvml, "nvmlSystemGetDriverVersion")
+    vbios = _ask(nvml, "nvmlDeviceGetVbiosVersion", handle)
+    return Gpu(
+        index=index,
+        uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
+        name=_text(nvml.nvmlDeviceGetName(handle)),
+        counter=_ask(nvml, "nvmlDeviceGetTotalEnergyConsumption", handle) is not None,
+        mig=bool(mig and mig[0]),
+        # NVML_GPU_VIRTUALIZATION_MODE_VGPU: a share of a board. A board passed through whole (1) counts itself.
+        virtual=mode == 2,
+        limit_w=None if limit is None else limit / 1000,
+        driver=None if driver is None else _text(driver),
+        vbios=None if vbios is None else _text(vbios),
+    )
+
+
+def _ask(nvml: Any, function: str, *arguments: Any) -> Any:
+    """What NVML says; None where the driver or the module does not know the question."""
+    try:
+        return getattr(nvml, function)(*arguments)
+    except (AttributeError, nvml.NVMLError):
+        return None
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def gpu_of_uuid(boards: Sequence[Gpu], uuid: str) -> Gpu:
+    """The board that torch uses, by the UUID torch tells.
+
+    Raises
+    ------
+    GpuRefusedError
+        If NVML does not know it, or it is one whose counter is not that of the work.
+    """
+    if uuid.startswith("MIG-"):
+        raise GpuRefusedError("gpu-mode", "the work runs on a part of a GPU (MIG), which has no energy counter")
+    for board in boards:
+        if board.uuid.casefold() == uuid.casefold():
+            return whole(board)
+    if not boards:
+        raise GpuRefusedError(
+            "gpu-identity", "the work runs on a GPU, but NVML shows none; pip install nvidia-ml-py, or use --device cpu"
+        )
+    raise GpuRefusedError(
+        "gpu-identity",
+        f"NVML shows {len(boards)} GPUs and the one the work runs on is not among them: on a part of a GPU (MIG) no "
+        "energy can be counted",
+    )
+
+
+def whole(board: Gpu) -> Gpu:
+    """The board itself if its counter is that of the work alone.
+
+    Raises
+    ------
+    GpuRefusedError
+        If it is shared in a way that no counter can tell apart.
+    """
+    if board.mig:
+        raise GpuRefusedError(
+            "gpu-mode",
+            f"GPU {board.index} ({board.name}) is cut into instances (MIG); its counter is that of all of them. "
+            f"`nvidia-smi -i {board.index} -mig 0` makes it one again",
+        )
+    if board.virtual:
+        raise GpuRefusedError("gpu-mode", f"GPU {board.index} ({board.name}) is a share of a board (vGPU)")
+    return board
+
+
+def mps_server(proc: Path = _PROC) -> bool:
+    """Whether a multi-process server runs: its clients' work is mixed on the GPU and none is told apart."""
+    for path in proc.glob("[0-9]*/comm"):
+        try:
+            if path.read_text(encoding="utf-8", errors="replace").startswith("nvidia-cuda-mps"):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def visible(boards: Sequence[Gpu], environment: Mapping[str, str] | None = None) -> list[Gpu]:
+    """The boards that CUDA_VISIBLE_DEVICES leaves to a command, in CUDA's order.
+
+    Raises
+    ------
+    GpuRefusedError
+        If it names what cannot be told or counted.
+    """
+    environment = os.environ if environment is None else environment
+    setting = environment.get("CUDA_VISIBLE_DEVICES")
+    if setting is None:
+        return list(boards)
+    chosen: list[Gpu] = []
+    for entry in (part.strip() for part in setting.split(",")):
+        board = _visible_one(boards, entry, environment)
+        if board is None:  # CUDA ignores everything from the first entry on that names no device
+            break
+        chosen.append(board)
+    return chosen
+
+
+def _visible_one(boards: Sequence[Gpu], entry: str, environment: Mapping[str, str]) -> Gpu | None:
+    if entry.upper().startswith("MIG"):
+        raise GpuRefusedError("gpu-mode", f"CUDA_VISIBLE_DEVICES names a part of a GPU ({entry[:8]}...), not counted")
+    if entry.upper().startswith("GPU-"):
+        matching = [board for board in boards if board.uuid.casefold().startswith(entry.casefold())]
+        if len(matching) != 1:
+            many = "no GPU" if not matching else f"{len(matching)} GPUs"
+            raise GpuRefusedError("gpu-identity", f"CUDA_VISIBLE_DEVICES: {entry[:12]}... names {many}")
+        return matching[0]
+    if not entry.isdecimal() or int(entry) >= len(boards):
+        return None
+    alike = len({board.name for board in boards}) == 1
+    if not alike and environment.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
+        raise GpuRefusedError(
+            "gpu-identity",
+            f"CUDA_VISIBLE_DEVICES={entry} counts the GPUs by speed, NVML by their place on the bus, and this machine "
+            "has different ones; set CUDA_DEVICE_ORDER=PCI_BUS_ID or name the GPU by its UUID (nvidia-smi -L)",
+        )
+    return boards[int(entry)]
+
+
+def select(boards: Sequence[Gpu], wanted: str, environment: Mapping[str, str] | None = None) -> Gpus:
+    """The GPUs to count for a command, and the variables that keep the command on them.
+
+    Parameters
+    ----------
+    boards
+        From `list_gpus`.
+    wanted
+        ``auto`` (the visible one), ``all`` visible ones, ``none``, or NVML indices and UUIDs with commas between.
+    environment
+        Of the command; the process's own if None.
+
+    Raises
+    ------
+    GpuRefusedError
+        If a GPU cannot be told or counted, or ``auto`` would have to choose.
+    """
+    if wanted == "none":
+        return Gpus(environment={"CUDA_VISIBLE_DEVICES": "-1"})
+    chosen = (
+        visible(boards, environment) if wanted in {"auto", "all"} else [_named(boards, n) for n in wanted.split(",")]
+    )
+    if wanted == "auto" and len(chosen) > 1:
+        raise GpuRefusedError(
+            "gpu-identity",
+            f"the command could use {len(chosen)} GPUs; name those it uses with --gpu (numbers as in nvidia-smi, or "
+            "UUIDs), --gpu all or --gpu none",
+        )
+    if len({board.index for board in chosen}) < len(chosen):
+        raise GpuRefusedError("gpu-identity", "a GPU is named twice")
+    return pinned([whole(board) for board in chosen]) if boards else Gpus()
+
+
+def pinned(boards: Sequence[Gpu]) -> Gpus:
+    """The boards with variables that show a command those and no others, in NVML's numbering."""
+    indices = ",".join(str(board.index) for board in boards) or "-1"
+    return Gpus(tuple(boards), {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": indices})
+
+
+def _named(boards: Sequence[Gpu], name: str) -> Gpu:
+    name = name.strip()
+    matching = [board for board in boards if name == str(board.index) or board.uuid.casefold() == name.casefold()]
+    if len(matching) != 1:
+        known = ", ".join(f"{board.index} ({board.name})" for board in boards) or "none"
+        raise GpuRefusedError("gpu-identity", f"--gpu {name!r} names no GPU of this machine; there is: {known}")
+    return matching[0]

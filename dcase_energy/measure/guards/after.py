@@ -1,0 +1,140 @@
+"""Guards that look at the figures, and at what two records must share to be divided."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+
+from dcase_energy.measure.guards.model import JournalView, Thresholds, graded, invalid, ok, warn
+from dcase_energy.measure.journal import canonical_json
+from dcase_energy.measure.records import EpochRow, Guard
+from dcase_energy.units import mean_power_w
+
+_PRIVATE = ("hostname", "longitude", "latitude", '"gpu_uuid":', "GPU-", "/home/", "/Users/")
+
+
+def energy_fields(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """Power is energy over time, and components sum to the total; the tracker's own means are not used."""
+    for name, stage in view.stages.items():
+        known = [energy.energy_kwh for energy in stage.components.values() if energy.energy_kwh is not None]
+        total = sum(known)
+        # Phases leave small gaps between their marks: the total spans them, the components too, up to that.
+        difference = abs(total - stage.energy_kwh) / stage.energy_kwh if stage.energy_kwh else 0.0
+        if difference > limits["sum"]:
+            yield invalid(round(difference, 6), f"{name}: the components' sum is {difference:.1%} off the total")
+        elif stage.duration_s > 0:
+            power_w = mean_power_w(stage.energy_kwh, stage.duration_s)
+            yield ok(round(power_w, 3), f"{name}: {power_w:.1f} W on average")
+
+
+def epoch_outliers(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """Epochs that cost more or less than their like; they are flagged, never dropped."""
+    rows = view.epochs[1:]  # the first epoch warms caches and chips up
+    if len(rows) < 3:
+        return
+    values = [row.energy_kwh for row in rows]
+    middle = statistics.median(values)
+    spread = statistics.median(abs(value - middle) for value in values)
+    odd = [
+        row.epoch
+        for row in rows
+        if abs(row.energy_kwh - middle) > max(limits["mads"] * spread, limits["floor"] * middle)
+    ]
+    slope = _slope(rows)
+    if odd:
+        yield warn(len(odd), f"epochs that cost unlike the others: {', '.join(map(str, odd))}")
+    if abs(slope) > limits["slope"]:
+        yield warn(round(slope, 4), f"energy per epoch changes by {slope:+.1%} over the run (heat, or other work)")
+    if not odd and abs(slope) <= limits["slope"]:
+        yield ok(round(slope, 4), "every epoch costs like the others")
+
+
+def _slope(rows: Sequence[EpochRow]) -> float:
+    """Change of the epochs' energy from first to last by the least-squares line, over their mean."""
+    xs, ys = [float(row.epoch) for row in rows], [row.energy_kwh for row in rows]
+    mean_x, mean_y = statistics.fmean(xs), statistics.fmean(ys)
+    square = sum((x - mean_x) ** 2 for x in xs)
+    if not square or not mean_y:
+        return 0.0
+    per_epoch = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / square
+    return per_epoch * (xs[-1] - xs[0]) / mean_y
+
+
+def repeatability(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """How much runs of the same work differ."""
+    several = {name: repeats for name, repeats in view.repeats.items() if repeats.n > 1}
+    if not several:
+        yield ok(1, "one run: how much runs differ is not known (--repeats, --repeat)")
+    for name, repeats in several.items():
+        variation = repeats.coefficient_of_variation
+        if variation is None:
+            continue
+        message = f"{name}: {repeats.n} runs, coefficient of variation {variation:.1%}"
+        found = graded(variation, limits["ok"], limits["warn"], message)
+        if repeats.n < limits["runs"] and found.state == "ok":
+            found = warn(repeats.n, f"{message}; {limits['runs']:.0f} runs are wanted")
+        yield found
+
+
+def same_machine(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """The fingerprint by which another record is known to be of the same machine."""
+    starts = {meter["settings"].get("gpu_indices") for meter in view.meters}
+    boots = {entry["boot_sha256"] for entry in view.entries if entry.get("boot_sha256")}
+    if len(starts) > 1:
+        yield invalid(len(starts), "the run was resumed on another GPU")
+    elif len(boots) > 1:
+        yield warn(len(boots), "the machine was restarted between the parts of the run")
+    else:
+        yield ok(None, "devices stored as a fingerprint")
+
+
+def same_session(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """What a later comparison needs: when, and after which start of the machine."""
+    yield ok(view.header.get("created"), f"measured {view.header.get('created')}")
+
+
+def same_work(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """What was done, and what was scaled from it."""
+    for name, stage in view.stages.items():
+        scaled = stage.full_recipe_energy_kwh != stage.energy_kwh
+        yield ok("scaled" if scaled else "whole", f"{name}: {stage.work}")
+
+
+def scope(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """The machine's own energy, no overhead of a building; the share that is a constant for memory."""
+    settings = view.settings
+    if settings.get("pue", 1.0) != 1.0 or settings.get("wue", 0) != 0:
+        yield invalid(settings.get("pue"), f"the tracker multiplied by a PUE of {settings.get('pue')}")
+    for name, stage in view.stages.items():
+        ram = stage.components["ram"].energy_kwh
+        total = sum(c.energy_kwh for c in stage.components.values() if c.energy_kwh is not None)
+        if ram is None or not total:
+            continue
+        share = ram / total
+        message = f"{name}: {share:.0%} of the energy is the constant assumed for memory"
+        yield (warn if share > limits["ram_share"] else ok)(round(share, 4), message)
+
+
+def plausible_ratio(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """A power that no such machine takes."""
+    for name, stage in view.stages.items():
+        if stage.duration_s <= 0:
+            continue
+        power_w = mean_power_w(stage.energy_kwh, stage.duration_s)
+        if not limits["min_w"] <= power_w <= limits["max_w"]:
+            yield warn(round(power_w, 3), f"{name}: {power_w:.3g} W on average is not what a machine takes")
+
+
+def sealed_record(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """Every figure comes from a chained journal."""
+    yield ok(len(view.entries), "computed from a chain of journal lines: tampering shows, invention does not")
+
+
+def privacy(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """Nothing in a record names a person, a place or a machine."""
+    text = "".join(canonical_json(entry) for entry in (view.header, *view.meters))
+    named = [word for word in _PRIVATE if word in text]
+    if named:
+        yield warn(", ".join(named), f"the journal may tell more than it should: {', '.join(named)}")
+    else:
+        yield ok(0, "no host name, place, path or identifier of a GPU")

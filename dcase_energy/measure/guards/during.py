@@ -1,0 +1,188 @@
+"""Guards that look at what happened while the work ran."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from dcase_energy.measure.guards.model import JournalView, Thresholds, graded, invalid, ok, warn
+from dcase_energy.measure.meter import COMPONENTS, Obtained
+from dcase_energy.measure.records import Guard
+from dcase_energy.units import format_duration, mean_power_w
+
+# What the tracker says when a figure is lost, and the guard that then speaks.
+FATAL_WARNINGS = {
+    "went backwards": "a counter was reset",
+    "cannot be corrected": "a counter fell and could not be corrected",
+    "its energy will be reported as 0": "the GPU's power could not be read",
+    "reports 0 W power usage": "the GPU told no power",
+    "Another instance of codecarbon is already running": "a lock kept the tracker from counting",
+}
+
+
+def api_use(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """Counters wrap: they must be read before they do so twice."""
+    wrap_s = view.about.get("cpu_wrap_s")
+    gap = longest_gap_s(view)
+    if wrap_s is None or view.obtained("cpu") != Obtained.COUNTED:
+        yield ok(None, "no counter that wraps is read")
+        return
+    allowed = wrap_s * limits["wrap_share"]
+    message = f"the processor's counter can wrap in {wrap_s:.0f} s and was read every {gap:.1f} s or sooner"
+    yield (ok if gap <= allowed else invalid)(round(gap, 3), message)
+
+
+def longest_gap_s(view: JournalView) -> float:
+    """The longest time between two readings of one meter."""
+    times = [[entry["reading"]["time_s"] for entry in segment] for segment in view.segments]
+    return max((b - a for segment in times for a, b in pairwise(segment)), default=0.0)
+
+
+def window(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """What lies in the window: from mark to mark, or the whole command."""
+    if view.header["entry"] == "energy":
+        yield ok("whole", "the whole command or block, with its start and end")
+        return
+    phases = {entry.get("phase") for entry in view.entries if entry["entry"] == "mark"}
+    if view.header.get("quick") and "training_window" in phases and "warmup" not in phases:
+        yield warn("no warm-up", "steps were measured from the first one on, without a warm-up")
+    else:
+        yield ok("marks", "from mark to mark; making data and loading the program lie outside")
+
+
+def min_duration(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """A short window is mostly the counters' steps."""
+    wanted = limits["min_s"]
+    for name, stage in view.stages.items():
+        short = stage.duration_s < wanted
+        message = f"{name}: {stage.duration_s:.0f} s measured" + (f", {wanted:.0f} s are wanted" if short else "")
+        yield (warn if short else ok)(round(stage.duration_s, 3), message)
+
+
+def sampling_gap(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """Readings come regularly, and the machine did not sleep."""
+    slept = max((_slept_s(segment) for segment in view.samples), default=0.0)
+    if slept > limits["suspend_s"]:
+        yield invalid(round(slept, 3), f"the machine slept for {format_duration(slept)} while it was measured")
+        return
+    gap = longest_gap_s(view)
+    message = f"longest time between two readings {gap:.1f} s"
+    yield (warn if gap > limits["max_gap_s"] else ok)(round(gap, 3), message)
+
+
+def _slept_s(segment: list) -> float:  # type: ignore[type-arg]
+    """Seconds in which the clock that counts sleep ran and the other did not."""
+    both = [(entry["reading"]["time_s"], entry["sample"].get("boottime_s")) for entry in segment]
+    known = [(time_s, boot_s) for time_s, boot_s in both if boot_s is not None]
+    if len(known) < 2:
+        return 0.0
+    (first_s, first_boot_s), (last_s, last_boot_s) = known[0], known[-1]
+    return float((last_boot_s - first_boot_s) - (last_s - first_s))
+
+
+def counter_sane(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """Energies never fall, and no power is beyond what the device may take."""
+    resets = [entry["message"] for entry in view.entries if entry["entry"] == "counter_reset"]
+    resets += [meaning for text, meaning in FATAL_WARNINGS.items() if any(text in said for said in view.warnings)]
+    if resets:
+        yield invalid(len(resets), "; ".join(dict.fromkeys(resets)))
+    falls = {
+        name
+        for segment in view.segments
+        for before, after in pairwise(entry["reading"] for entry in segment)
+        for name in (f"{component}_kwh" for component in COMPONENTS)
+        if before[name] is not None and (after[name] is None or not after[name] >= before[name])
+    }
+    if falls:
+        yield invalid(len(falls), f"{', '.join(sorted(falls))} fell or vanished")
+    yield from _powers(view, limits)
+    if not resets and not falls:
+        yield ok(0, "no energy ever fell")
+
+
+def _powers(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    gpu_limits = [board.get("limit_w") for board in view.about.get("gpus", [])]
+    bounds = {
+        "gpu": sum(gpu_limits) if gpu_limits and None not in gpu_limits else None,
+        "cpu": view.about.get("cpu_limit_w"),
+    }
+    idle = view.idle.before_w or {}
+    for name, stage in view.stages.items():
+        for component, bound_w in bounds.items():
+            energy = stage.components[component].energy_kwh
+            if not energy or stage.duration_s <= 0 or view.obtained(component) != Obtained.COUNTED:
+                continue
+            power_w = mean_power_w(energy, stage.duration_s)
+            if bound_w and power_w > bound_w * limits["over_limit"]:
+                yield invalid(
+                    round(power_w, 3), f"{name}: {component} took {power_w:.0f} W, its power limit is {bound_w:.0f} W"
+                )
+            idle_w = idle.get(component)
+            if idle_w and power_w < idle_w * limits["under_idle"]:
+                yield warn(round(power_w, 3), f"{name}: {component} took {power_w:.1f} W, idle it takes {idle_w:.1f} W")
+
+
+def cross_check(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
+    """The tracker's figure against counters read directly."""
+    compared = False
+    for component in ("gpu", "cpu"):
+        if view.obtained(component) != Obtained.COUNTED:
+            continue
+        pair = _both_kwh(view, component)
+        if pair is None:
+            yield warn(None, f"{component}: no counter could be read beside the tracker")
+            continue
+        compared = True
+        told, counted = pair
+        difference = abs(told - counted) / counted if counted > 0 else math.inf if told > 0 else 0.0
+        message = f"{component}: the tracker and the counter differ by {difference:.1%}"
+        yield graded(min(difference, 1e9), limits["ok"], limits["warn"], message)
+    if not compared and not any(view.obtained(name) == Obtained.COUNTED for name in ("gpu", "cpu")):
+        yield ok(None, "nothing is counted that could be checked")
+
+
+def _both_kwh(view: JournalView, component: str) -> tuple[float, float] | None:
+    """Energy by the tracker and by the counter between the first and the last reading of both."""
+    name, told, counted, spans = f"{component}_kwh", 0.0, 0.0, 0
+    for segment in view.segments:
+        rows = [
+            (entry["reading"][name], entry["counters"][name])
+            for entry in segment
+            if entry["reading"][name] is not None and entry.get("counters", {}).get(name) is not None
+        ]
+        if len(rows) >= 2:
+            spans += 1
+            told += rows[-1][0] - rows[0][0]
+            counted += rows[-1][1] - rows[0][1]
+    return (told, counted) if spans else None
+
+
+def warnings_captured(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """What the tracker complained about stands in the record."""
+    count = len(view.warnings)
+    if count:
+        yield warn(count, f"{count} warning{'s' * (count > 1)} of the tracker, in the record")
+    else:
+        yield ok(0, "the tracker gave no warning")
+
+
+def interrupted(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
+    """A run that did not reach its end is no denominator; one that was resumed says so."""
+    if not view.complete:
+        reason = view.header.get("exit_reason") or "the run did not reach its end"
+        yield invalid(True, reason)
+        return
+    if view.interruptions:
+        count = len(view.interruptions)
+        gaps = [one.gap_s for one in view.interruptions]
+        known = sum(gap for gap in gaps if gap is not None)
+        lost = sum(one.repeated_energy_kwh for one in view.interruptions)
+        yield warn(
+            count,
+            f"resumed {count} time{'s' * (count > 1)} after {format_duration(known)}"
+            f"{' and a restart of the machine' if None in gaps else ''}; {lost:.4g} kWh spent on work done again are "
+            "not in the figures",
+        )
+    else:
+        yield ok(False, "ran to its end")

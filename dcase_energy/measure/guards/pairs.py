@@ -1,0 +1,120 @@
+"""Whether a system's record may be divided by a baseline's: guards that look at two records.
+
+The denominator is one training (or test) of the baseline on one device of the same model. A system that used several
+devices is divided by that figure too: the ratio then counts all of its devices, and says so.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+
+from dcase_energy.measure.guards.catalogue import BY_CODE
+from dcase_energy.measure.guards.model import invalid, ok, warn
+from dcase_energy.measure.records import Calibration, Evidence, Guard, GuardState
+
+_HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
+_SETTINGS = ("tracking_mode", "meter")
+
+
+def compare(baseline: Calibration, system: Evidence) -> list[Guard]:
+    """The verdicts about a pair of records, each with the code of the guard that speaks."""
+    found: list[Guard] = []
+    for code, check in _CHECKS.items():
+        verdicts = [guard.model_copy(update={"code": code}) for guard in check(baseline, system)]
+        if BY_CODE[code].advisory:
+            verdicts = [
+                guard.model_copy(update={"state": GuardState.WARN}) if guard.state is GuardState.INVALID else guard
+                for guard in verdicts
+            ]
+        found += verdicts
+    return found
+
+
+def _version(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
+    ours, theirs = (one.software.get("codecarbon_version") for one in (system, baseline))
+    if ours != theirs:
+        yield invalid(str(ours), f"measured with CodeCarbon {ours}, the baseline with {theirs}: they differ up to 2x")
+    for name in _SETTINGS:
+        ours, theirs = system.software.get(name), baseline.software.get(name)
+        if ours != theirs:
+            yield invalid(str(ours), f"{name.replace('_', ' ')}: here {ours}, for the baseline {theirs}")
+
+
+def _tier(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
+    if system.tier != baseline.tier:
+        yield invalid(system.tier.value, f"{system.tier} is not divided by {baseline.tier}: one has a sensor less")
+
+
+def _machine(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
+    differing = [name for name in _HOST if system.hardware.get(name) != baseline.hardware.get(name)]
+    if differing:
+        told = ", ".join(f"{n}: {system.hardware.get(n)}, baseline {baseline.hardware.get(n)}" for n in differing)
+        yield invalid(len(differing), f"another machine ({told})")
+    models = {one.get("name") for one in system.devices}, {one.get("name") for one in baseline.devices}
+    ours, theirs = len(system.devices), len(baseline.devices)
+    if models[0] != models[1]:
+        shown = [", ".join(sorted(str(name) for name in names)) or "no GPU" for names in models]
+        yield invalid(ours, f"on {shown[0]}, the baseline on {shown[1]}: only devices of one model are compared")
+    elif theirs > 1:
+        yield invalid(theirs, f"the baseline was trained on {theirs} GPUs; the denominator is a training on one")
+    elif ours > theirs:
+        yield warn(ours, f"on {ours} GPUs, the baseline on one of the same model: the ratio counts all {ours}")
+    elif system.hardware.get("gpu_uuid_sha256") != baseline.hardware.get("gpu_uuid_sha256"):
+        yield warn(ours, "on another GPU of the same model: boards differ by a few per cent")
+    else:
+        yield ok(ours, "the same machine")
+
+
+def _power(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
+    limits = [{one.get("limit_w") for one in record.devices} for record in (system, baseline)]
+    if limits[0] and limits[1] and limits[0] != limits[1]:
+        shown = [", ".join(str(limit) for limit in sorted(map(str, one))) for one in limits]
+        yield invalid(shown[0], f"power limit {shown[0]} W, for the baseline {shown[1]} W")
+
+
+def _session(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
+    limits = BY_CODE["same-session"].thresholds
+    try:
+        times = [datetime.datetime.fromisoformat(one.created) for one in (baseline, system)]
+        days = abs((times[1] - times[0]).total_seconds()) / 86400
+    except (ValueError, TypeError):
+        yield warn(None, "when the records were made is not known")
+        return
+    if days > limits["days"]:
+        yield warn(round(days, 2), f"{days:.0f} days lie between system and baseline; calibrate again")
+    drivers = [{one.get("driver") for one in record.devices} for record in (system, baseline)]
+    if drivers[0] and drivers[1] and drivers[0] != drivers[1]:
+        yield warn(None, "the GPU's driver is another one than for the baseline")
+    idle = [(one.idle.before_w or {}).get("gpu") for one in (system, baseline)]
+    if idle[0] and idle[1] and abs(idle[0] - idle[1]) > limits["idle"] * idle[1]:
+        yield warn(round(idle[0], 2), f"the idle GPU takes {idle[0]:.1f} W, at the baseline it took {idle[1]:.1f} W")
+
+
+def _work(baseline: Calibration, system: Evidence) -> Iterator[Guard]:  # noqa: ARG001
+    if not baseline.complete:
+        yield invalid(False, "the baseline's run did not reach its end")
+    elif not baseline.valid:
+        yield invalid(False, f"the baseline's record is not valid: {'; '.join(baseline.reasons)}")
+
+
+_CHECKS: dict[str, Callable[[Calibration, Evidence], Iterator[Guard]]] = {
+    "tracker-version": _version,
+    "backend-tier": _tier,
+    "power-state": _power,
+    "same-machine": _machine,
+    "same-session": _session,
+    "same-work": _work,
+}
+
+
+def ratio(baseline: Calibration, system_kwh: float, stage: str) -> tuple[float | None, list[Guard]]:
+    """A system's energy over the baseline's full recipe (None where it has none), with a verdict on its size."""
+    of = baseline.stages.get("training" if stage == "training" else "test")
+    if of is None or of.full_recipe_energy_kwh <= 0:
+        return None, []
+    value = system_kwh / of.full_recipe_energy_kwh
+    limits = BY_CODE["plausible-ratio"].thresholds
+    odd = not limits["min_ratio"] <= value <= limits["max_ratio"]
+    verdict = (warn if odd else ok)(round(value, 6), f"{value:.4g} times the baseline")
+    return value, [verdict.model_copy(update={"code": "plausible-ratio"})]

@@ -1,0 +1,117 @@
+"""The real instruments: CodeCarbon, the counters beside it, and the watch over the host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
+from dcase_energy.measure.counters import DirectCounters, NvmlCounters, RaplCounters, rapl_packages
+from dcase_energy.measure.gpu import Gpu, GpuRefusedError, Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
+from dcase_energy.measure.host import rank
+from dcase_energy.measure.lock import SessionRunningError
+from dcase_energy.measure.meter import MeterError
+from dcase_energy.measure.recorder import Instruments
+from dcase_energy.measure.watch import HostWatch
+
+
+class RaplUnreadableError(MeterError):
+    """The processor's counters are there and this user may not read them."""
+
+    code = "rapl-permission"
+
+
+PERMIT_RAPL = "sudo chmod -R a+r /sys/class/powercap/intel-rapl*/"
+PERMIT_RAPL_FOR_GOOD = (
+    'echo \'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/chmod a+r /sys%p/energy_uj"\' | '
+    "sudo tee /etc/udev/rules.d/70-energy.rules"
+)
+
+
+def instruments_for(gpus: Gpus, *, allow_estimate: bool = False) -> Instruments:
+    """Meter, counters and watch for work on some GPUs, or on the CPU alone.
+
+    Parameters
+    ----------
+    gpus
+        From `dcase_energy.measure.gpu`.
+    allow_estimate
+        Estimate the processor where its counters exist and may not be read.
+
+    Raises
+    ------
+    MeterError
+        If what is there cannot be counted rightly; `code` says which guard refuses.
+    """
+    refuse_other_ranks()
+    packages = rapl_packages()
+    if packages and not all(package.readable for package in packages) and not allow_estimate:
+        raise RaplUnreadableError(
+            "rapl-permission: this processor counts its energy, and only root may read it. Whoever administers the "
+            f"machine can allow it until the next start with: {PERMIT_RAPL} (it opens a known side channel, "
+            "CVE-2020-8694); --allow-estimate goes on with an estimate"
+        )
+    nvml = load_nvml() if gpus.boards else None
+    rapl = RaplCounters(packages)
+    sources: dict[str, RaplCounters | NvmlCounters] = {}
+    if any(package.readable for package in packages):
+        sources["cpu"] = rapl
+    if gpus.boards:
+        sources["gpu"] = NvmlCounters(nvml, gpus.indices)
+    return Instruments(
+        meter=CodeCarbonMeter(gpus.boards),
+        counters=DirectCounters(sources),
+        watch=HostWatch(nvml=nvml, indices=gpus.indices),
+        about={
+            "gpus": [_facts(board) for board in gpus.boards],
+            "cpu_wrap_s": rapl.wrap_s,
+            "cpu_limit_w": _limit_w(packages),
+            "mps": bool(gpus.boards) and mps_server(),
+        },
+    )
+
+
+def refuse_other_ranks() -> None:
+    """Refuse all processes of a launcher but the first: each would count the whole machine."""
+    number = rank()
+    if number:
+        raise SessionRunningError(
+            f"single-tracker: this process has local rank {number}; measure in rank 0 alone, or start the launcher "
+            "under `dcase-energy measure`"
+        )
+
+
+def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: bool = False) -> Instruments:
+    """The instruments for the device that torch uses.
+
+    Parameters
+    ----------
+    device
+        Type of the device: ``cpu`` or ``cuda``; others are refused, since nothing counts them.
+    gpu_uuid
+        As torch tells it, with its prefix.
+    """
+    if device == "cpu":
+        return instruments_for(Gpus(), allow_estimate=allow_estimate)
+    if device != "cuda" or gpu_uuid is None:
+        raise GpuRefusedError("gpu-mode", f"nothing counts the energy of a device of the kind {device!r}")
+    board = gpu_of_uuid(list_gpus(load_nvml()), gpu_uuid)
+    return instruments_for(Gpus((board,)), allow_estimate=allow_estimate)
+
+
+def _facts(board: Gpu) -> dict[str, Any]:
+    return {
+        "index": board.index,
+        "name": board.name,
+        "uuid_sha256": board.uuid_sha256,
+        "counter": board.counter,
+        "mig": board.mig,
+        "virtual": board.virtual,
+        "limit_w": board.limit_w,
+        "driver": board.driver,
+        "vbios": board.vbios,
+    }
+
+
+def _limit_w(packages: list[Any]) -> float | None:
+    limits = [package.limit_w for package in packages]
+    return sum(limits) if limits and None not in limits else None

@@ -1,0 +1,50 @@
+"""What is to be measured of a user's own system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+STAGES = ("training", "test", "evaluation")
+# What a user may declare the measured window to hold besides the work itself.
+SCOPES = ("data-preparation", "embedding-extraction", "hyper-parameter-search", "pretraining", "scoring")
+
+
+@dataclass(frozen=True)
+class MeasurePlan:
+    """One measurement.
+
+    Attributes
+    ----------
+    stage
+        ``training``, ``test`` or ``evaluation``.
+    scope
+        Of `SCOPES`, as the user declares it.
+    gpu
+        Which GPUs to count, as `dcase_energy.measure.gpu.select` takes it.
+    repeat
+        Windows, each with at least one execution.
+    min_window_s
+        A command that ends sooner is executed again until a window has lasted this long.
+    idle_s
+        Seconds of idle power measured before and after, where a sensor would see them.
+    allow_estimate
+        Estimate the processor where its counters exist and may not be read.
+    """
+
+    stage: str
+    scope: tuple[str, ...] = ()
+    gpu: str = "auto"
+    repeat: int = 1
+    min_window_s: float = 60.0
+    idle_s: float = 0.0
+    allow_estimate: bool = False
+
+    def header(self) -> Mapping[str, object]:
+        """What the journal says about it."""
+        return {
+            "stage": self.stage,
+            "scope": list(self.scope),
+            "repeat": self.repeat,
+            "min_window_s": self.min_window_s,
+        }

@@ -1,0 +1,146 @@
+"""The instruments of a session, read together and written down before anything is done with the figures."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from dcase_energy.measure.counters import DirectCounters
+from dcase_energy.measure.gpu import hidden_uuid
+from dcase_energy.measure.journal import JournalWriter
+from dcase_energy.measure.meter import Meter, MeterError, Obtained, Reading
+from dcase_energy.units import mean_power_w
+
+POLL_S = 5.0
+
+
+class Watch(Protocol):
+    """Looks who else uses the machine (`dcase_energy.measure.watch.HostWatch`)."""
+
+    def sample(self) -> dict[str, Any]:
+        """Plain numbers for the journal."""
+
+
+@dataclass
+class Instruments:
+    """What a session reads.
+
+    Attributes
+    ----------
+    meter
+        Gives the figures.
+    counters
+        Counters read directly, to check the meter; None where there are none.
+    watch
+        Looks at the host; None in tests.
+    about
+        What the journal says about them: GPUs counted, time in which a counter wraps.
+    """
+
+    meter: Meter
+    counters: DirectCounters | None = None
+    watch: Watch | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Recorder:
+    """Reads the instruments and writes the journal. Threads may call it.
+
+    Parameters
+    ----------
+    instruments, journal
+        Not started; the journal is left open.
+    sleep
+        How to wait; a test's own clock need not.
+    """
+
+    def __init__(
+        self, instruments: Instruments, journal: JournalWriter, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._sleep = sleep
+        self._instruments = instruments
+        self._journal = journal
+        self._lock = threading.RLock()
+        self._sampled_s = float("-inf")
+        self._resets = 0
+        self._stopped = False
+
+    def start(self) -> None:
+        """Start the meter.
+
+        Raises
+        ------
+        MeterError
+            If anything that was to be measured cannot be.
+        """
+        meter = self._instruments.meter
+        meter.start()
+        methods = {name: asdict(method) for name, method in meter.methods().items()}
+        self._journal.write("meter", settings=meter.settings(), methods=methods, about=dict(self._instruments.about))
+
+    def mark(self, **fields: Any) -> Reading:
+        """Read the instruments and write a mark."""
+        with self._lock:
+            reading = self._instruments.meter.read()
+            if uuid := fields.pop("gpu_uuid", None):
+                fields["gpu_uuid_sha256"] = hidden_uuid(str(uuid))
+            self._write("mark", reading, **fields)
+            return reading
+
+    def poll(self, *, sample: bool = False) -> Reading:
+        """Read the instruments and write a reading."""
+        with self._lock:
+            reading = self._instruments.meter.read()
+            self._write("reading", reading, sample=sample)
+            return reading
+
+    def idle(self, when: str, duration_s: float) -> None:
+        """Measure the machine doing nothing, ``before`` or ``after`` the work, unless no sensor would see it."""
+        counted = [name for name, how in self._instruments.meter.methods().items() if how.obtained == Obtained.COUNTED]
+        if duration_s <= 0 or not counted:
+            return
+        first = last = self.poll(sample=True)
+        while last.time_s - first.time_s < duration_s:
+            self._sleep(min(POLL_S, duration_s))
+            last = self.poll()
+        watts = {name: mean_power_w(_between(first, last, name), last.time_s - first.time_s) for name in counted}
+        with self._lock:
+            self._journal.write("idle", when=when, duration_s=last.time_s - first.time_s, power_w=watts)
+
+    def finish(self) -> None:
+        """Take the last reading and stop the meter; only once."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
+            with contextlib.suppress(MeterError):
+                self._write("reading", self._instruments.meter.stop(), sample=True)
+
+    def _write(self, entry: str, reading: Reading, *, sample: bool = False, **fields: Any) -> None:
+        extras: dict[str, Any] = {}
+        counters = self._instruments.counters
+        if counters is not None:
+            extras["counters"] = counters.read()
+        now = time.monotonic()
+        if self._instruments.watch is not None and (sample or now - self._sampled_s >= POLL_S):
+            self._sampled_s = now
+            extras["sample"] = self._instruments.watch.sample()
+        self._journal.write(entry, reading=asdict(reading), **extras, **fields)
+        self._note_trouble()
+
+    def _note_trouble(self) -> None:
+        for message in self._instruments.meter.warnings():
+            self._journal.write("warning", message=message)
+        resets = self._instruments.counters.resets if self._instruments.counters is not None else []
+        for message in resets[self._resets :]:
+            self._journal.write("counter_reset", message=message)
+        self._resets = len(resets)
+
+
+def _between(first: Reading, last: Reading, name: str) -> float:
+    before, after = first.component(name), last.component(name)
+    return 0.0 if before is None or after is None else after - before

@@ -1,0 +1,119 @@
+"""The one place that knows about parallelism: this process, processes of this machine, or a Dask cluster.
+
+`run_all` maps a function over items and gives the results in their order, whatever ran them. Function and items
+travel by pickle: the function must be importable (or a `functools.partial` of one that is), and what it names on disk
+must be there where it runs.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_CONNECT_TIMEOUT_S = 20
+
+
+class ParallelError(RuntimeError):
+    """Work could not be spread; the message says why and what to do."""
+
+
+def run_all(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    resources: Mapping[str, float] | None = None,
+) -> Iterator[Result]:
+    """Apply a function to every item; results come in the order of the items, each as soon as it can.
+
+    Parameters
+    ----------
+    function, items
+        What to do, and to what.
+    jobs
+        Processes of this machine; with 1, or a single item, everything runs in this process.
+    scheduler
+        Address of a Dask scheduler (``tcp://host:8786``, or the path of its ``--scheduler-file``). It takes the place
+        of ``jobs``.
+    resources
+        What an item takes of a worker of the cluster (`dask worker --resources "measure=1"`); workers without it are
+        given none.
+
+    Raises
+    ------
+    ParallelError
+        If a worker process dies, if no scheduler answers, or if the extra ``cluster`` is not installed.
+    ValueError
+        If ``jobs`` is below 1.
+    """
+    if jobs < 1:
+        raise ValueError(f"jobs is {jobs}; it must be at least 1")
+    if scheduler is not None:
+        return _on_cluster(function, items, scheduler, resources)
+    if jobs == 1 or len(items) < 2:
+        return map(function, items)
+    return _on_this_machine(function, items, min(jobs, len(items)))
+
+
+def _on_this_machine(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
+    # Not plain fork: the parent may hold threads of BLAS or Arrow, and a lock of theirs would stay locked in the child.
+    method = "spawn" if sys.platform == "win32" else "forkserver"
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method))
+    try:
+        yield from pool.map(function, items)
+    except BrokenProcessPool:
+        message = "a worker process ended unexpectedly (out of memory?); try fewer --jobs"
+        raise ParallelError(message) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _on_cluster(
+    function: Callable[[Item], Result], items: Sequence[Item], scheduler: str, resources: Mapping[str, float] | None
+) -> Iterator[Result]:
+    try:
+        from distributed import Client
+        from distributed.scheduler import KilledWorker
+    except ImportError:
+        message = "--scheduler needs Dask: pip install 'dcase-energy[cluster]'"
+        raise ParallelError(message) from None
+    is_file = scheduler.endswith(".json")
+    if is_file and not Path(scheduler).is_file():
+        # Dask would wait for the file to appear, for ever.
+        raise ParallelError(f"there is no scheduler file {scheduler}; `dask scheduler --scheduler-file` writes it")
+    place = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
+    try:
+        client = Client(**place, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ParallelError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+    try:
+        workers = client.scheduler_info(n_workers=-1)["workers"].values()
+        if not workers:
+            raise ParallelError(f"the Dask scheduler at {scheduler} has no workers; start some with `dask worker`")
+        for name in resources or {}:
+            if not any(worker.get("resources", {}).get(name) for worker in workers):
+                message = (
+                    f'no worker of {scheduler} offers {name}; start them with `dask worker --resources "{name}=1"`'
+                )
+                raise ParallelError(message)
+        # Not pure: two equal items are two pieces of work, and no result of an earlier command is taken for ours.
+        futures = client.map(function, items, pure=False, retries=1, resources=resources)
+        for future in futures:
+            try:
+                yield future.result()
+            except KilledWorker as error:
+                raise ParallelError(f"workers of {scheduler} died over one item: {error}") from None
+            except ModuleNotFoundError as error:
+                message = f"a worker of {scheduler} lacks {error.name}; it needs the same dcase-energy as this machine"
+                raise ParallelError(message) from None
+    finally:
+        client.close()

@@ -1,0 +1,102 @@
+"""Intervals: from where to where, of what kind and at what level. None is ever made up.
+
+A figure computed from others carries the interval that follows when every input lies somewhere in its own: the
+formulas rise or fall with each input, so the ends of the inputs give the ends of the figure. That asks neither for
+independence nor for a distribution. Where several intervals come together, the level that is left is what Bonferroni's
+inequality leaves of theirs; ranges over runs have no level, and nothing that they enter has one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats")
+# Mean range of n normal draws in units of their standard deviation (Tippett 1925): d2 of control charts.
+_MEAN_RANGE = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}
+_RANGES = {"runs", "repeats"}
+_LEVEL = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
+_COUNT = re.compile(r"\b([0-9]+)\b(?!\s*%|\.)")
+
+
+@dataclass(frozen=True)
+class Interval:
+    """One interval.
+
+    Attributes
+    ----------
+    low, high
+        Its ends, in the unit of the figure.
+    kind
+        One of `KINDS`, or how the intervals of several inputs were put together.
+    level
+        Probability that it covers, as a fraction; None where that is not known, as with a range over runs.
+    count
+        Number of runs or repeats of a range; None elsewhere or where it is not told.
+    """
+
+    low: float
+    high: float
+    kind: str
+    level: float | None = None
+    count: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Kind and level in words: ``bootstrap, 95 %``, ``range over 3 runs``."""
+        if self.kind in _RANGES:
+            return f"range over {self.count} {self.kind}" if self.count else f"range over {self.kind}"
+        return self.kind if self.level is None else f"{self.kind}, {100 * self.level:.4g} %"
+
+    def standard_deviation(self) -> float | None:
+        """Standard deviation of the figure if its distribution is normal; None where the interval does not tell it.
+
+        Of the mean over the runs for a range, since the mean is the figure; of one interval at a level otherwise. A
+        subsample is drawn without replacement and is too narrow to tell it.
+        """
+        if self.kind in _RANGES:
+            if self.count not in _MEAN_RANGE:
+                return None
+            return (self.high - self.low) / _MEAN_RANGE[self.count] / math.sqrt(self.count)
+        if self.level is None or self.kind not in {"bootstrap", "calibration"}:
+            return None
+        return (self.high - self.low) / (2 * NormalDist().inv_cdf((1 + self.level) / 2))
+
+
+def parse_kind(text: str) -> tuple[str, float | None, int | None] | None:
+    """Read a declared kind (``range over 3 runs``, ``bootstrap 95 %``, ``calibration, 95 %``); None if it is none.
+
+    Examples
+    --------
+    >>> parse_kind("range over 3 runs"), parse_kind("bootstrap, 95 %"), parse_kind("sure")
+    (('runs', None, 3), ('bootstrap', 0.95, None), None)
+    """
+    words = re.findall(r"[a-z]+", text.casefold())
+    found = [kind for kind in KINDS if kind in words or kind.removesuffix("s") in words]
+    if len(found) != 1:
+        return None
+    level, count = _LEVEL.search(text), _COUNT.search(text)
+    fraction = float(level[1]) / 100 if level else None
+    if fraction is not None and not 0 < fraction < 1:
+        return None
+    runs = int(count[1]) if count and found[0] in _RANGES else None
+    return found[0], None if found[0] in _RANGES else fraction, runs
+
+
+def combined(low: float, high: float, sources: Mapping[str, Interval]) -> Interval:
+    """The interval of a figure between the values its inputs' ends give it, with what it rests on.
+
+    ``sources`` are the intervals of the inputs by name; there is at least one.
+    """
+    levels = [source.level for source in sources.values()]
+    known = [level for level in levels if level is not None]
+    level = 1 - sum(1 - one for one in known) if len(known) == len(levels) else None
+    return Interval(
+        low=min(low, high),
+        high=max(low, high),
+        kind="from " + ", ".join(f"{name} ({source.label})" for name, source in sources.items()),
+        level=level if level is not None and level > 0 and len(sources) > 1 else None,
+    )

@@ -1,0 +1,69 @@
+"""Rules about what may be compared in a ranking (K)."""
+
+from __future__ import annotations
+
+from dcase_energy.findings import Severity
+from dcase_energy.rules import Rule, define
+
+NOT_COMPARABLE = define(
+    Rule(
+        code="K801",
+        name="not-comparable",
+        title="A system's energy is divided by the baseline's only where both were measured alike",
+        why="The same baseline training cost 0.37 to 1.83 kWh on different GPUs, and a tracker's figure changed by a "
+        "factor of two between its versions: a ratio across either says nothing about the system.",
+        bad="system on an RTX 3090, baseline on an A100",
+        good="both on the RTX 3090 the system was trained on",
+        fix="calibrate on the hardware the system was measured on, with the same tracker and the same settings",
+        severity=Severity.WARNING,
+    )
+)
+INTERVAL_KIND = define(
+    Rule(
+        code="K802",
+        name="interval-of-no-kind",
+        title="Every interval says of what kind it is",
+        why="The results of 2023 hold the range over three runs beside a bootstrap over clips under like names: one is "
+        "three times as wide as the other and means something else.",
+        bad="psds1_low,psds1_high",
+        good="psds1_low,psds1_high,psds1_interval with `range over 3 runs` or `bootstrap 95 %`",
+        fix="add a column <figure>_interval, or say --interval psds1='range over 3 runs'; until then the columns are "
+        "carried along and nothing is computed from them",
+        severity=Severity.WARNING,
+    )
+)
+INTERVAL_ENDS = define(
+    Rule(
+        code="K803",
+        name="interval-without-its-figure",
+        title="A figure lies in its interval",
+        why="An interval that does not hold its own figure is a slip of columns, and so would be every rank from it.",
+        bad="psds1 0.52 with psds1_low 0.31 and psds1_high 0.34",
+        good="psds1 0.32 with psds1_low 0.31 and psds1_high 0.34",
+        fix="look at the row: are low and high those of this figure and this system?",
+        severity=Severity.WARNING,
+    )
+)
+NO_ENERGY = define(
+    Rule(
+        code="K805",
+        name="no-energy-of-a-system",
+        title="An energy lies between a tenth of a milliwatt-hour and a terawatt-hour",
+        why="A figure such as 1e-300 kWh is greater than 0 and would win every ranking by energy-weighted score.",
+        bad="energy_test_kwh 1e-300",
+        good="energy_test_kwh 0.0021",
+        fix="write the energy in kWh as it was measured",
+    )
+)
+BASELINE_ODD = define(
+    Rule(
+        code="K804",
+        name="baseline-unlike-others",
+        title="A baseline energy is like that of other teams on the same GPU model",
+        why="A team gains by a slower baseline: in 2023 the same baseline on an A100 was stated at 0.007 to 2.34 kWh.",
+        bad="baseline 0.156 kWh on an A100, others 0.032",
+        good="baseline 0.031 kWh on an A100, others 0.032",
+        fix="see the sheet `sensitivity` for the rank with the other teams' median, and ask for the calibration record",
+        severity=Severity.WARNING,
+    )
+)

@@ -1,0 +1,79 @@
+"""Foreign text made harmless: one function a sink. What each undoes is tested by reading sheets back."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# C0 but line ends and tab, C1, and the characters that reorder text across a cell's edge.
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#!|~$&]")
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "_": r"\_",
+    "%": r"\%",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    "[": r"{[}",
+    "]": r"{]}",
+    "-": r"{-}",
+}
+_LATEX_TABLE = str.maketrans(_LATEX)
+_FOREIGN = re.compile("[^ -\u017f]")
+LATEX_LONGEST = 200
+
+
+def csv_text(text: str) -> str:
+    """Keep a spreadsheet from taking text for a formula: a quote goes before what could begin one (CWE-1236).
+
+    A plain negative number stays as it is: a carried column of figures must remain one. Text that already begins
+    with such a quote gets another, so that taking one away gives back what was there. NUL is dropped.
+    """
+    text = text.replace("\0", "")
+    start = unicodedata.normalize("NFKC", text.lstrip("' ")[:1])
+    if start in _FORMULA_STARTS and start and not (start == "-" and _is_number(text)):
+        return f"'{text}"
+    return text
+
+
+def shown(text: str) -> str:
+    """Text on one line of a page: line ends and tabs are spaces, other controls and direction marks are spelled out."""
+    line = re.sub(r"\r\n|[\n\r\t\u2028\u2029]", " ", text)
+    return _CONTROL.sub(lambda m: f"\\u{ord(m[0]):04x}" if ord(m[0]) > 0xFF else f"\\x{ord(m[0]):02x}", line)
+
+
+def markdown(text: str) -> str:
+    """Keep text from being markup: punctuation is escaped, addresses and mentions do not become links."""
+    escaped = _MARKDOWN.sub(lambda match: f"\\{match[0]}", shown(text))
+    return escaped.replace("://", "&#58;//").replace("@", "&#64;").replace("www.", "www&#46;")
+
+
+def latex(text: str) -> str:
+    """Keep text from being commands. What the T1 encoding lacks goes through the preamble's ``foreign`` command.
+
+    Text longer than a page can hold is cut, and says so.
+    """
+    line = shown(text)
+    if len(line) > LATEX_LONGEST:
+        line = f"{line[:LATEX_LONGEST]} (cut, {len(line)} characters)"
+    return _FOREIGN.sub(lambda m: f"\\foreign{{{ord(m[0]):04X}}}{{{m[0]}}}", line.translate(_LATEX_TABLE))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text.isascii() and text[-1:].isdigit()

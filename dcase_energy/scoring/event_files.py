@@ -1,0 +1,148 @@
+"""Reading event lists: TSVs with ``filename onset offset event_label``, one an operating point.
+
+As with score files, the fast way only accepts; what it cannot accept is read again cell by cell to say what is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.documents.tree import Tree
+from dcase_energy.findings import Finding
+from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
+from dcase_energy.scoring.overlap import Bools
+from dcase_energy.scoring.rules import EVENT_CLIP, EVENT_LABEL, EVENT_OVERLAP, EVENT_TIMES
+from dcase_energy.scoring.score_files import default_is_exact
+from dcase_energy.scoring.truth import clip_name
+
+MAX_EVENT_FILE_BYTES = 500_000_000
+COLUMNS = ("filename", "onset", "offset", "event_label")
+_SHOWN = 5
+
+
+def read_events(tree: Tree, name: str, truth: GroundTruth) -> tuple[Events | None, list[Finding]]:
+    """Read one event list.
+
+    Parameters
+    ----------
+    tree, name
+        Where it is.
+    truth
+        Whose clips and classes its rows must name. A clip without rows has no detections.
+
+    Returns
+    -------
+    Events or None
+        None if anything is wrong that would change a figure.
+    list of Finding
+        Everything that is wrong, at most five findings of a kind.
+    """
+    data = tree.read(name, MAX_EVENT_FILE_BYTES)
+    if isinstance(data, Finding):
+        return None, [data]
+    events = _parse(data, truth)
+    if events is not None and not (len(events) and (_bad_times(events).any() or len(_overlaps(events)))):
+        return events, []
+    where = tree.where(name)
+    table = read_table(data, where.file, required=COLUMNS, member=where.member)
+    rows, events = _read_slowly(table, truth) if table.columns else ([], None)
+    findings = table.findings[:_SHOWN]
+    if events is not None and not findings:
+        findings = list(_check_events(table, rows, events))
+    return (None if findings else events), findings
+
+
+def _parse(data: bytes, truth: GroundTruth) -> Events | None:
+    """Parse all rows at once; None if any of them needs a closer look."""
+    import pandas as pd
+
+    header, _, body = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+    names = header.rstrip(b"\r").decode("utf-8", errors="replace").split("\t")
+    if sorted(names) != sorted(COLUMNS) or b'"' in body:
+        return None
+    if not body.strip():
+        return Events.from_rows([])
+    n_lines = body.count(b"\n") + (not body.endswith(b"\n"))
+    if body.count(b"\t") != n_lines * (len(COLUMNS) - 1):
+        return None
+    exact: dict[str, Any] = {} if default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
+    types: Any = {"filename": "category", "event_label": "category", "onset": np.float64, "offset": np.float64}
+    try:
+        frame = pd.read_csv(
+            io.BytesIO(body), sep="\t", names=names, header=None, dtype=types, na_filter=False, engine="c", **exact
+        )
+    except (ValueError, pd.errors.ParserError):
+        return None
+    times = frame[["onset", "offset"]].to_numpy()
+    clips = {clip: index for index, clip in enumerate(truth.clips)}
+    labels = {label: index for index, label in enumerate(truth.classes)}
+    clip = _codes(frame["filename"], {name: clips.get(clip_name(name)) for name in frame["filename"].cat.categories})
+    label = _codes(frame["event_label"], {name: labels.get(name) for name in frame["event_label"].cat.categories})
+    if clip is None or label is None or len(frame) != n_lines or not np.isfinite(times).all():
+        return None
+    return Events(clip, label, to_us(times[:, 0]), to_us(times[:, 1]))
+
+
+def _codes(column: Any, index: dict[str, int | None]) -> Ints | None:
+    """Indices of a column of categories; None if one of them is unknown."""
+    if None in index.values():
+        return None
+    codes: Ints = np.array(list(index.values()), dtype=np.int64)[column.cat.codes.to_numpy()]
+    return codes
+
+
+def _bad_times(events: Events) -> Bools:
+    return np.logical_or(events.onset_us < 0, events.offset_us <= events.onset_us)
+
+
+def _overlaps(events: Events) -> Ints:
+    """Rows that overlap the one before in the same clip and class, as indices in their own order."""
+    order = np.lexsort((events.onset_us, events.label, events.clip))
+    ordered = events.take(order)
+    same = (ordered.clip[1:] == ordered.clip[:-1]) & (ordered.label[1:] == ordered.label[:-1])
+    later: Ints = order[1:][same & (ordered.onset_us[1:] < ordered.offset_us[:-1])]
+    return later
+
+
+def _read_slowly(table: Table, truth: GroundTruth) -> tuple[list[int], Events]:
+    """Rows that hold an event, as numbers and as events; unknown names get the index -1."""
+    clips = {clip: index for index, clip in enumerate(truth.clips)}
+    labels = {label: index for index, label in enumerate(truth.classes)}
+    at = {name: table.columns.index(name) for name in COLUMNS}
+    rows, found = [], []
+    for index, row in enumerate(table.rows):
+        if not (row[at["onset"]] or row[at["offset"]] or row[at["event_label"]]):
+            continue  # A clip without detections, as DESED writes it.
+        onset_s, offset_s = table.number(index, "onset"), table.number(index, "offset")
+        if len(table.findings) >= _SHOWN:
+            break
+        if onset_s is None or offset_s is None:
+            continue
+        clip, label = clips.get(clip_name(row[at["filename"]]), -1), labels.get(row[at["event_label"]], -1)
+        onset_us, offset_us = (int(time_us) for time_us in to_us([onset_s, offset_s]))
+        rows.append(index)
+        found.append((clip, label, onset_us, offset_us))
+    return rows, Events.from_rows(found)
+
+
+def _check_events(table: Table, rows: Sequence[int], events: Events) -> Iterator[Finding]:
+    at = {name: table.columns.index(name) for name in COLUMNS}
+
+    def cell(row: int, column: str) -> str:
+        return table.rows[rows[row]][at[column]]
+
+    for row in np.flatnonzero(events.clip < 0)[:_SHOWN]:
+        yield EVENT_CLIP.finding(table.where(rows[row]), f"{cell(row, 'filename')!r} is no clip of the ground truth")
+    for row in np.flatnonzero(events.label < 0)[:_SHOWN]:
+        yield EVENT_LABEL.finding(table.where(rows[row]), f"{cell(row, 'event_label')!r} is no class of the edition")
+    for row in np.flatnonzero(_bad_times(events))[:_SHOWN]:
+        message = f"the detection lasts from {cell(row, 'onset')} to {cell(row, 'offset')} s"
+        yield EVENT_TIMES.finding(table.where(rows[row]), message)
+    for row in np.sort(_overlaps(events))[:_SHOWN]:
+        message = f"{cell(row, 'event_label')} overlaps another detection of its class in the same clip"
+        yield EVENT_OVERLAP.finding(table.where(rows[row]), message)

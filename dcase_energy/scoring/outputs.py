@@ -1,0 +1,179 @@
+"""Finding what there is to score: a folder of score files, event lists, or a package of systems and runs.
+
+An output is described without opening more than its first file, so that descriptions can be sent to other processes,
+which then read the files themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from dcase_energy.documents.tree import Folder, Tree
+from dcase_energy.findings import Finding, Where
+from dcase_energy.scoring.conventions import Conventions
+from dcase_energy.scoring.data import Events, GroundTruth
+from dcase_energy.scoring.evaluation import Evaluation, evaluate_points, evaluate_scores
+from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, read_events
+from dcase_energy.scoring.psds import PsdsResult
+from dcase_energy.scoring.rules import CLIPS_UNKNOWN, OUTPUT_FORMAT, THRESHOLD_MISSING
+from dcase_energy.scoring.score_files import read_scores
+from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
+
+Kind = Literal["scores", "events", "points"]
+KIND_NAMES = {"scores": "scores", "events": "one event list", "points": "operating points"}
+_RUN = re.compile(r"(?P<system>.+?)(?:_run(?P<run>[0-9]+))?(?P<raw>_unprocessed)?\.output")
+_THRESHOLD = re.compile(r"(?<![0-9])[01]?\.[0-9]+(?=\D*$)|(?<![0-9.])[01](?=\D*$)")
+
+
+@dataclass(frozen=True)
+class Output:
+    """The files of one run: score files, one event list, or one a threshold."""
+
+    tree: Tree
+    names: tuple[str, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class SystemOutputs:
+    """The runs of one system by name, in order; ``path`` is what the user gave."""
+
+    name: str
+    path: str
+    runs: dict[str, Output]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What came of scoring a system.
+
+    Attributes
+    ----------
+    outputs
+        What was scored.
+    figures
+        None if it could not be scored.
+    curves
+        PSD-ROC curves by run and scenario, if they were asked for.
+    findings
+        Everything that is wrong with the outputs.
+    """
+
+    outputs: SystemOutputs
+    figures: SystemFigures | None
+    curves: dict[str, dict[str, PsdsResult]] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
+    """What a path holds.
+
+    A TSV is an event list. A folder that holds folders named ``*.output`` is a package: the outputs of each system,
+    ``<system>_run<number>.output``, are its runs; those of ``_unprocessed`` scores are left out. Any other folder is
+    one run.
+    """
+    if path.is_file():
+        if path.suffix.lower() != ".tsv":
+            return [], [OUTPUT_FORMAT.finding(Where(str(path)), f"{path.name} is no TSV; it is not opened")]
+        output = Output(Folder(path.parent), (path.name,), "events")
+        return [SystemOutputs(path.stem, str(path), {path.stem: output})], []
+    tree = Folder(path)
+    names = tree.names()
+    folders: dict[PurePosixPath, list[str]] = {}
+    for name in names:
+        folders.setdefault(PurePosixPath(name).parent, []).append(name)
+    runs: dict[tuple[PurePosixPath, str], dict[str, Output]] = {}
+    for folder, members in folders.items():
+        match = _RUN.fullmatch(folder.name)
+        if match and not match["raw"]:
+            run = f"run{int(match['run'])}" if match["run"] else "run1"
+            found = runs.setdefault((folder.parent, match["system"]), {})
+            found[run] = _output(tree, members)
+    if not runs:
+        if not names:
+            return [], [OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
+        match = _RUN.fullmatch(path.resolve().name)
+        run = f"run{int(match['run'])}" if match and match["run"] else "run1"
+        return [SystemOutputs(path.name or str(path), str(path), {run: _output(tree, names)})], []
+    systems = [
+        SystemOutputs(system, str(path / parent), dict(sorted(found.items(), key=lambda item: int(item[0][3:]))))
+        for (parent, system), found in sorted(runs.items())
+    ]
+    return systems, []
+
+
+def _output(tree: Tree, names: list[str]) -> Output:
+    """Event lists begin with the column ``filename``, score files with ``onset``."""
+    tables = [name for name in names if name.endswith(".tsv")]
+    if tables:
+        data = tree.read(tables[0], MAX_EVENT_FILE_BYTES)
+        if not isinstance(data, Finding):
+            header = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r").split(b"\t")
+            if b"filename" in header or b"event_label" in header:
+                return Output(tree, tuple(names), "points" if len(tables) > 1 else "events")
+    return Output(tree, tuple(names), "scores")
+
+
+def score_system(
+    outputs: SystemOutputs, truth: GroundTruth, conventions: Conventions, *, curves: bool = False
+) -> Scored:
+    """Read, match and resample all runs of a system; one run that cannot be used makes the system unusable.
+
+    ``curves`` keeps what figures are drawn from.
+    """
+    findings: list[Finding] = []
+    runs: dict[str, RunFigures] = {}
+    kept: dict[str, dict[str, PsdsResult]] = {}
+    for name, output in outputs.runs.items():
+        evaluation, problems = evaluate(output, truth, conventions)
+        findings += problems
+        if evaluation is not None:
+            runs[name] = figures_of_run(evaluation, conventions.resampling)
+            if curves:
+                kept[name] = {metric: psds.result() for metric, psds in evaluation.psds.items()}
+    usable = len(runs) == len(outputs.runs) and any(run.names for run in runs.values())
+    figures = system_of_runs(outputs.name, runs, conventions.resampling) if usable else None
+    return Scored(outputs, figures, kept, tuple(findings))
+
+
+def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tuple[Evaluation | None, list[Finding]]:
+    """Read the files of one run and match them; None if anything is wrong that would change a figure."""
+    if output.kind == "scores":
+        scores, findings = read_scores(output.tree, output.names, truth)
+        return (None if scores is None else evaluate_scores(scores, truth, conventions)), findings
+    points: dict[str, Events] = {}
+    findings = []
+    for name in output.names:
+        if not name.endswith(".tsv"):
+            findings.append(CLIPS_UNKNOWN.finding(output.tree.where(name), f"{PurePosixPath(name).name} is no TSV"))
+            continue
+        events, problems = read_events(output.tree, name, truth)
+        findings += problems
+        if events is not None:
+            points[name] = events
+    if findings:
+        return None, findings
+    chosen = next(iter(points)) if output.kind == "events" else _at_threshold(list(points), conventions.threshold)
+    if chosen is None:
+        message = f"no detections at threshold {conventions.threshold:g}: there is no F1, only PSDS"
+        findings.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=_nearest(points, conventions)))
+    detections = None if chosen is None else points[chosen]
+    return evaluate_points(list(points.values()), detections, truth, conventions), findings
+
+
+def threshold_of(name: str) -> float | None:
+    """The threshold in the name of an event list: ``predictions_th_0.49.tsv`` holds the detections at 0.49."""
+    match = _THRESHOLD.search(PurePosixPath(name).stem)
+    return float(match[0]) if match else None
+
+
+def _at_threshold(names: list[str], threshold: float) -> str | None:
+    return next((n for n in names if (t := threshold_of(n)) is not None and abs(t - threshold) < 1e-9), None)
+
+
+def _nearest(points: dict[str, Events], conventions: Conventions) -> str:
+    known = [(abs(t - conventions.threshold), t) for name in points if (t := threshold_of(name)) is not None]
+    return ", ".join(f"{t:g}" for _, t in sorted(known)[:2]) if known else "no threshold in any name"

@@ -1,0 +1,113 @@
+"""Which runs enter a report, and what must be said about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.study.rules import GRID_UNBALANCED, RUN_INVALID, RUN_NOT_DONE, RUN_TWICE, RUNS_MIXED
+from dcase_energy.study.runs import Criterion, Run, find_run_folders, read_run
+from dcase_energy.study.tables import natural_key
+
+_UNFINISHED = {"failed": "the run failed", "waiting": "the run has not begun", "running": "the run has not ended"}
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Runs to report on, and what was found about all."""
+
+    runs: tuple[Run, ...]
+    findings: tuple[Finding, ...]
+
+
+def gather(
+    places: Sequence[Path], criterion: Criterion, *, include_invalid: bool = False, mixed: bool = False
+) -> Gathered:
+    """Read all run folders in and under some places; keep what can be averaged."""
+    findings: list[Finding] = []
+    runs: list[Run] = []
+    seen: dict[tuple[str, str], str] = {}
+    for folder in find_run_folders(places):
+        run, found = read_run(folder)
+        findings += found
+        if run is None:
+            continue
+        reason = _left_out(run, criterion, seen, include_invalid=include_invalid)
+        if reason is None:
+            runs.append(run)
+        else:
+            findings.append(reason)
+    different = _different_work(runs)
+    if different is not None and mixed:
+        different = different.with_severity(Severity.WARNING)
+    findings += [finding for finding in (different, _gaps(runs)) if finding is not None]
+    return Gathered(tuple(sorted(runs, key=_order)), tuple(findings))
+
+
+def _order(run: Run) -> tuple[object, ...]:
+    return natural_key(run.about.gpu), run.about.batch_size, run.about.repeat or 0, run.path
+
+
+def _left_out(
+    run: Run, criterion: Criterion, seen: dict[tuple[str, str], str], *, include_invalid: bool
+) -> Finding | None:
+    """Why a run does not enter the tables; None if it does."""
+    about, where = run.about, Where(run.path)
+    if about.state != "done":
+        message = _UNFINISHED[about.state]
+        return RUN_NOT_DONE.finding(where, f"{message}; it is left out", found=about.error)
+    if about.valid is False and not include_invalid:
+        return RUN_INVALID.finding(
+            where, "the run is not valid; it is left out", found="; ".join(about.reasons) or None
+        )
+    if about.figures and about.figures.f1_criterion not in {None, criterion}:
+        message = f"its F1 is of criterion {about.figures.f1_criterion}, the report's of {criterion}; it is left out"
+        return RUNS_MIXED.finding(where, message).with_severity(Severity.WARNING)
+    # The same specification trained on two machines is two runs; a copy has the same beginning as well.
+    identity = (about.specification_sha256 or about.source or run.path, about.started or "")
+    if identity in seen:
+        return RUN_TWICE.finding(where, f"a copy of {seen[identity]}; it is left out")
+    seen[identity] = run.path
+    return None
+
+
+def _different_work(runs: Sequence[Run]) -> Finding | None:
+    kinds = Counter(_work(run) for run in runs)
+    if len(kinds) < 2:
+        return None
+    listed = "; ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
+    place = next(run.path for run in runs)
+    message = "runs of different work would be averaged"
+    return RUNS_MIXED.finding(Where(place), message, expected="one kind of work", found=listed)
+
+
+def _work(run: Run) -> str:
+    """What a run trained, in words."""
+    work = run.about.work
+    parts = {
+        "recipe": work.recipe,
+        "by": work.implementation,
+        "path": work.execution_path,
+        "epochs": None if work.epochs is None else str(work.epochs),
+        "data": work.data,
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "unknown work"
+
+
+def _gaps(runs: Sequence[Run]) -> Finding | None:
+    """Which cells of the grid are empty."""
+    cells = {run.cell for run in runs}
+    gpus = sorted({gpu for gpu, _ in cells}, key=natural_key)
+    batches = sorted({batch for _, batch in cells})
+    missing = [f"{gpu}: {', '.join(map(str, gone))}" for gpu in gpus if (gone := _missing(cells, gpu, batches))]
+    if not missing:
+        return None
+    message = "averages over batch sizes or GPUs are of different cells"
+    return GRID_UNBALANCED.finding(Where(runs[0].path), message, found=f"no run of {'; '.join(missing)}")
+
+
+def _missing(cells: set[tuple[str, int]], gpu: str, batches: Sequence[int]) -> list[int]:
+    return [batch for batch in batches if (gpu, batch) not in cells]

@@ -1,0 +1,123 @@
+"""The grid of a study: one specification a run, and the name of its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dcase_energy.calibration.recipes import execution_path_version, recipe_facts
+from dcase_energy.study.runs import RunFile, Work
+
+DATA = "embedded soundscapes (synthetic, scores not comparable)"
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What one run is: everything that may change its figures, and nothing else.
+
+    Attributes
+    ----------
+    recipe, recipe_sha256
+        Name, and hash of all values with the run's batch size.
+    batch_size, repeat, seed, epochs
+        Which run of the grid; ``repeat`` counts from 1.
+    execution_path
+        With its version.
+    device, threads
+        As asked for; None is all usable threads.
+    gpu
+        The hardware it is to be trained on, as the tables name it.
+    data
+        What is trained on.
+    """
+
+    edition: str
+    recipe: str
+    recipe_sha256: str
+    batch_size: int
+    repeat: int
+    seed: int
+    epochs: int
+    execution_path: str
+    device: str
+    threads: int | None
+    gpu: str
+    data: str = DATA
+
+    def sha256(self) -> str:
+        """Hash of all fields: SHA-256 of their canonical JSON, in hex."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def folder(self) -> str:
+        """Name of the run's folder: batch size and repeat for people, the hash for certainty."""
+        return f"b{self.batch_size}-r{self.repeat}-{self.sha256()[:12]}"
+
+    def run_file(self) -> RunFile:
+        """run.json of the run before it began."""
+        return RunFile(
+            state="waiting",
+            gpu=self.gpu,
+            batch_size=self.batch_size,
+            repeat=self.repeat,
+            work=Work(
+                recipe=self.recipe,
+                implementation="dcase-energy baseline",
+                execution_path=self.execution_path,
+                epochs=self.epochs,
+                data=self.data,
+            ),
+            specification=asdict(self),
+            specification_sha256=self.sha256(),
+        )
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose for all runs of a grid; None is the recipe's, or all threads."""
+
+    edition: str
+    recipe: str
+    execution_path: str
+    device: str = "auto"
+    epochs: int | None = None
+    seed: int = 42
+    threads: int | None = None
+
+
+def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: str) -> list[Specification]:
+    """All runs, all batch sizes of a repeat before the next repeat: a study that is cut short is still balanced.
+
+    Raises
+    ------
+    UnknownRecipeError
+        If there is no such recipe, or it cannot be trained with one of the batch sizes.
+    """
+    facts = {batch_size: recipe_facts(choices.recipe, batch_size) for batch_size in batch_sizes}
+    path = execution_path_version(choices.execution_path)
+    return [
+        Specification(
+            edition=choices.edition,
+            recipe=facts[batch_size].name,
+            recipe_sha256=facts[batch_size].sha256,
+            batch_size=batch_size,
+            repeat=repeat,
+            seed=choices.seed + repeat - 1,
+            epochs=choices.epochs or facts[batch_size].epochs,
+            execution_path=path,
+            device=choices.device,
+            threads=choices.threads,
+            gpu=gpu,
+        )
+        for repeat in range(1, repeats + 1)
+        for batch_size in batch_sizes
+    ]
+
+
+def recipe_source(recipe: str) -> str:
+    """The recipe as a worker in another folder finds it: a path is made absolute, a name stays one."""
+    return str(Path(recipe).resolve()) if recipe.endswith(".toml") or Path(recipe).name != recipe else recipe

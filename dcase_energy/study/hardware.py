@@ -1,0 +1,49 @@
+"""What hardware a training would run on, as the tables name it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from dcase_energy.measure.hardware import describe_host
+
+_ASK = """
+import sys, torch
+name = sys.argv[1]
+if name == "auto":
+    name = "cuda:0" if torch.cuda.is_available() else "cpu"
+print("" if name == "cpu" else torch.cuda.get_device_name(torch.device(name)))
+"""
+_TIMEOUT_S = 120
+
+
+class HardwareError(RuntimeError):
+    """The device that was asked for cannot be used; the message says why."""
+
+
+def hardware_label(device: str) -> str:
+    """Name of the GPU that ``device`` is, or of the processor.
+
+    Asked in a process of its own: torch in this one would wake the GPU and keep it awake while others measure.
+
+    Raises
+    ------
+    HardwareError
+        If torch is missing or has no such device.
+    """
+    if device == "cpu":
+        return processor_label()
+    command = [sys.executable, "-c", _ASK, device]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise HardwareError(f"torch did not say within {_TIMEOUT_S} s what {device} is") from None
+    if asked.returncode:
+        last = (asked.stderr.strip().splitlines() or ["no message"])[-1]
+        raise HardwareError(f"device {device} cannot be used: {last}")
+    return asked.stdout.strip() or processor_label()
+
+
+def processor_label() -> str:
+    """The processor's own name."""
+    return f"CPU {describe_host()['cpu_model']}"

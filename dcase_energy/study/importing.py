@@ -1,0 +1,148 @@
+"""Run folders from sheets made elsewhere: tables of single runs, and CodeCarbon's emissions.csv."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dcase_energy.documents.files import read_bytes
+from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.findings import Finding, Where
+from dcase_energy.study import codecarbon_csv, run_sheet
+from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_LACKS
+from dcase_energy.study.runs import Criterion, Figures, RunFile, Work, write_run_file
+
+_MAX_BYTES = 20_000_000
+# What a figure that is nowhere in a sheet leaves empty.
+_FIGURES = {
+    "max_f1_pct": "the highest F1",
+    "duration_s": "the time",
+    "total_kwh": "the total energy",
+    "kwh_at_f1_40": "the energy at F1 = 40 %",
+    "kwh_at_95": "the energy at 95 % of the highest F1",
+    "kwh_at_max": "the energy at the highest F1",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user says about all rows of a sheet that does not say it itself.
+
+    Attributes
+    ----------
+    gpu, batch_size, epochs, criterion
+        None where nothing is said.
+    """
+
+    gpu: str | None = None
+    batch_size: int | None = None
+    epochs: int | None = None
+    criterion: Criterion | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run of a sheet; ``line`` is where it stands."""
+
+    line: int
+    gpu: str | None
+    batch_size: int | None
+    epochs: int | None
+    figures: Figures
+
+
+def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile], list[Finding]]:
+    """Read a sheet and write a run folder for each of its runs.
+
+    A row that is imported again is written to the same folder again.
+
+    Raises
+    ------
+    OSError
+        If the folders cannot be written.
+    """
+    data = read_bytes(path, _MAX_BYTES)
+    if isinstance(data, Finding):
+        return [], [data]
+    table = read_table(data, str(path), required=(), delimiter=",")
+    if not table.columns:
+        return [], table.findings
+    reader = codecarbon_csv.rows if codecarbon_csv.is_one(table.columns) else run_sheet.rows
+    if missing := run_sheet.missing_columns(table.columns, gpu=given.gpu, batch_size=given.batch_size):
+        found = ", ".join(table.columns)[:200]
+        return [], [*table.findings, SHEET_COLUMNS.finding(table.where(), f"no column for {missing}", found=found)]
+    rows = [_complete(row, given) for row in reader(table)]
+    digest = hashlib.sha256(data).hexdigest()
+    runs: list[RunFile] = []
+    repeats: Counter[tuple[str, int]] = Counter()
+    for row in rows:
+        if row.gpu is None or row.batch_size is None:
+            what = "GPU" if row.gpu is None else "batch size"
+            table.findings.append(SHEET_COLUMNS.finding(Where(str(path), None, row.line), f"the row has no {what}"))
+            continue
+        repeats[row.gpu, row.batch_size] += 1
+        about = _run_file(path, row, row.gpu, row.batch_size, repeats[row.gpu, row.batch_size])
+        folder = output / f"import-{hashlib.sha256(f'{digest}:{row.line}'.encode()).hexdigest()[:12]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_run_file(folder, about)
+        runs.append(about)
+    lacks = _lacks(table, runs, given) if runs else []
+    return runs, sorted([*table.findings, *lacks], key=Finding.sort_key)
+
+
+def _complete(row: Row, given: Given) -> Row:
+    figures = row.figures.model_copy(update={"f1_criterion": given.criterion})
+    return replace(
+        row,
+        gpu=given.gpu or _plain(row.gpu),
+        batch_size=given.batch_size or row.batch_size,
+        epochs=given.epochs or row.epochs,
+        figures=figures,
+    )
+
+
+def _plain(text: str | None) -> str | None:
+    """A name without control characters."""
+    return text and "".join(character if character.isprintable() else " " for character in text)[:200].strip()
+
+
+def _run_file(path: Path, row: Row, gpu: str, batch_size: int, repeat: int) -> RunFile:
+    return RunFile(
+        state="done",
+        gpu=gpu,
+        batch_size=batch_size,
+        repeat=repeat,
+        work=Work(recipe=None, epochs=row.epochs),
+        source=f"{path.name}:{row.line}",
+        figures=row.figures,
+    )
+
+
+def _lacks(table: Table, runs: Sequence[RunFile], given: Given) -> list[Finding]:
+    """One finding for each thing the sheet cannot say."""
+    messages = ["epochs: no curves, no slope of the energy of epochs, no patience rule"]
+    cells = Counter((run.gpu, run.batch_size) for run in runs)
+    if max(cells.values()) == 1:
+        messages.append("repeated runs: no deviations, and no residual of the variance")
+    figures = [run.figures for run in runs if run.figures is not None]
+    for name, what in _FIGURES.items():
+        without = sum(getattr(one, name) is None for one in figures)
+        if without:
+            messages.append(
+                f"{what} in {'all rows' if without == len(figures) else f'{without} of {len(figures)} rows'}"
+            )
+    if given.criterion is None and any(one.max_f1_pct is not None for one in figures):
+        messages.append("the criterion of F1 (--f1 says it)")
+    if any(run.work.epochs is None for run in runs):
+        messages.append("the number of epochs (--epochs says it)")
+    gpus, batches = sorted({gpu for gpu, _ in cells}), sorted({batch for _, batch in cells})
+    gaps = [
+        f"{gpu}: {', '.join(map(str, gone))}" for gpu in gpus if (gone := [b for b in batches if not cells[gpu, b]])
+    ]
+    if gaps:
+        messages.append(f"runs of some cells: {'; '.join(gaps)}")
+    messages.append("recipe, data, components, tier and guards of the measurement")
+    return [SHEET_LACKS.finding(Where(table.file), f"lacks {message}") for message in messages]

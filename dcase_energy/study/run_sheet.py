@@ -1,0 +1,198 @@
+"""Sheets with one training run a row, such as the organisers' own of 2022."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dcase_energy.documents.numbers import parse_number
+from dcase_energy.documents.tables import Table
+from dcase_energy.study.rules import SHEET_CONTRADICTS, SHEET_VALUE
+from dcase_energy.study.runs import Figures
+
+if TYPE_CHECKING:
+    from dcase_energy.study.importing import Row
+
+# Every known name of a column. A batch unit is 1 strong, 1 weak and 2 unlabelled clips.
+NAMES = {
+    "gpu": ("gpu", "gpu_model", "hardware", "device"),
+    "batch_size": ("batch_size", "batch"),
+    "batch_unit": ("batch_unit",),
+    "epochs": ("epochs",),
+    "max_f1_pct": ("max_f1_pct",),
+    "time_hh_mm": ("time_hh_mm", "time"),
+    "duration_s": ("duration_s", "duration"),
+    "total_kwh": ("total_kwh", "energy_kwh", "energy_consumed"),
+    "epoch_kwh": ("epoch_kwh",),
+    "minute_kwh": ("minute_kwh",),
+    "f1_95_pct": ("f1_95_pct",),
+    "kwh_at_f1_40": ("kwh_at_f1_40",),
+    "kwh_at_95": ("kwh_at_95", "kwh_at_f1_95", "kwh_at_95_max"),
+    "kwh_at_max": ("kwh_at_max", "kwh_at_best"),
+    "best_over_95_pct": ("best_over_95_pct",),
+}
+_CLIPS_PER_UNIT = 4
+_PERCENT = ("max_f1_pct", "f1_95_pct")
+_AMOUNTS = ("duration_s", "total_kwh", "epoch_kwh", "minute_kwh", "kwh_at_f1_40", "kwh_at_95", "kwh_at_max")
+
+Interval = tuple[float, float]
+
+
+def column_of(columns: Sequence[str], name: str) -> str | None:
+    """The column of a sheet that holds a figure, under any of its names; None if there is none."""
+    lower = {column.strip().lower(): column for column in columns}
+    return next((lower[alias] for alias in NAMES[name] if alias in lower), None)
+
+
+def missing_columns(columns: Sequence[str], *, gpu: str | None, batch_size: int | None) -> str:
+    """Which of GPU, batch size and total energy no column and no option gives, in words; empty if none is missing."""
+    known = {
+        "the GPU": gpu or column_of(columns, "gpu"),
+        "the batch size": batch_size or column_of(columns, "batch_size") or column_of(columns, "batch_unit"),
+        "the total energy": column_of(columns, "total_kwh"),
+    }
+    return ", ".join(name for name, found in known.items() if not found)
+
+
+def rows(table: Table) -> Iterator[Row]:
+    """The runs of a sheet; a figure that cannot be is a finding and stays empty."""
+    from dcase_energy.study.importing import Row
+
+    for index in range(len(table.rows)):
+        values = {name: _value(table, index, name) for name in NAMES if name not in {"gpu", "time_hh_mm"}}
+        duration_s = _time(table, index) or values["duration_s"]
+        figures = Figures(
+            max_f1_pct=values["max_f1_pct"],
+            duration_s=duration_s,
+            total_kwh=values["total_kwh"],
+            epoch_wh=_thousand(values["epoch_kwh"]),
+            minute_wh=_thousand(values["minute_kwh"]),
+            f1_95_pct=values["f1_95_pct"],
+            kwh_at_f1_40=values["kwh_at_f1_40"],
+            kwh_at_95=values["kwh_at_95"],
+            kwh_at_max=values["kwh_at_max"],
+        )
+        _check(table, index)
+        batch_size = _count(table, index, "batch_size", values["batch_size"])
+        unit = _count(table, index, "batch_unit", values["batch_unit"])
+        yield Row(
+            line=table.row_lines[index],
+            gpu=text_of(table, index, "gpu") or None,
+            batch_size=batch_size or (None if unit is None else unit * _CLIPS_PER_UNIT),
+            epochs=_count(table, index, "epochs", values["epochs"]),
+            figures=figures,
+        )
+
+
+def text_of(table: Table, index: int, name: str) -> str:
+    """A cell as text; empty where there is no such column."""
+    column = column_of(table.columns, name)
+    return "" if column is None else table.rows[index][table.columns.index(column)].strip()
+
+
+def _value(table: Table, index: int, name: str) -> float | None:
+    column = column_of(table.columns, name)
+    if column is None:
+        return None
+    value = table.number(index, column, empty=True)
+    if value is None:
+        return None
+    if (name in _PERCENT and not 0 <= value <= 100) or (name in _AMOUNTS and value < 0):
+        expected = "0 to 100" if name in _PERCENT else "0 or more"
+        where = table.where(index, column)
+        table.findings.append(SHEET_VALUE.finding(where, f"{column} cannot be", expected=expected, found=f"{value:g}"))
+        return None
+    return value
+
+
+def _count(table: Table, index: int, name: str, value: float | None) -> int | None:
+    if value is None:
+        return None
+    if value < 1 or not value.is_integer():
+        where = table.where(index, column_of(table.columns, name))
+        message = f"{name} is no count"
+        table.findings.append(SHEET_VALUE.finding(where, message, expected="a whole number", found=f"{value:g}"))
+        return None
+    return int(value)
+
+
+def _time(table: Table, index: int) -> float | None:
+    """Hours and minutes as seconds."""
+    text = text_of(table, index, "time_hh_mm")
+    if not text:
+        return None
+    match = re.fullmatch(r"([0-9]{1,4}):([0-5][0-9])", text, re.ASCII)
+    if match is None:
+        where = table.where(index, column_of(table.columns, "time_hh_mm"))
+        message = "a time is written hours:minutes"
+        table.findings.append(SHEET_VALUE.finding(where, message, expected="08:28", found=repr(text[:20])))
+        return None
+    return 3600.0 * int(match[1]) + 60.0 * int(match[2])
+
+
+def _thousand(value: float | None) -> float | None:
+    return None if value is None else 1000 * value
+
+
+def _check(table: Table, index: int) -> None:
+    """Say which figures of a row do not follow from each other, as far as their digits can tell."""
+    near = {name: _interval(text_of(table, index, name)) for name in NAMES if name not in {"gpu", "time_hh_mm"}}
+    duration_s = _time_interval(text_of(table, index, "time_hh_mm")) or near["duration_s"]
+    total = near["total_kwh"]
+    derived = {
+        "epoch_kwh": _divide(total, near["epochs"]),
+        "minute_kwh": _divide(total, None if duration_s is None else (duration_s[0] / 60, duration_s[1] / 60)),
+        "f1_95_pct": _times(near["max_f1_pct"], 0.95),
+        "best_over_95_pct": _times(_divide(near["kwh_at_max"], near["kwh_at_95"]), 100),
+    }
+    problems = [
+        f"{name} is {_range(found)}, the row's other figures give {_range(follows)}"
+        for name, follows in derived.items()
+        if (found := near[name]) is not None and follows is not None and not _overlap(found, follows)
+    ]
+    for low_name, high_name in itertools.pairwise(("kwh_at_95", "kwh_at_max", "total_kwh")):
+        low, high = near[low_name], near[high_name]
+        if low is not None and high is not None and low[0] > high[1]:
+            problems.append(f"{low_name} ({_range(low)}) is above {high_name} ({_range(high)})")
+    for problem in problems:
+        table.findings.append(SHEET_CONTRADICTS.finding(table.where(index), problem))
+
+
+def _interval(text: str) -> Interval | None:
+    """What a written number may have been before it was rounded."""
+    value = parse_number(text)
+    if value is None:
+        return None
+    half = 0.5 * 10.0 ** -len(text.partition(".")[2])
+    return value - half, value + half
+
+
+def _time_interval(text: str) -> Interval | None:
+    hours, _, minutes = text.partition(":")
+    if not (hours.isdecimal() and minutes.isdecimal()):
+        return None
+    time_s = 3600.0 * int(hours) + 60.0 * int(minutes)
+    return time_s - 30, time_s + 30
+
+
+def _divide(above: Interval | None, below: Interval | None) -> Interval | None:
+    if above is None or below is None or below[0] <= 0:
+        return None
+    return above[0] / below[1], above[1] / below[0]
+
+
+def _times(value: Interval | None, factor: float) -> Interval | None:
+    return None if value is None else (value[0] * factor, value[1] * factor)
+
+
+def _overlap(one: Interval, other: Interval) -> bool:
+    return one[0] <= other[1] * (1 + 1e-9) and other[0] <= one[1] * (1 + 1e-9)
+
+
+def _range(interval: Interval) -> str:
+    middle, half = (interval[0] + interval[1]) / 2, (interval[1] - interval[0]) / 2
+    decimals = max(0, -math.floor(math.log10(half))) if half > 0 else 3
+    return f"{middle:.{decimals}f} ± {half:.1g}"

@@ -1,0 +1,249 @@
+"""Records computed from journals of replayed traces, against figures worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from dcase_energy.calibration.plan import QuickSettings
+from dcase_energy.calibration.quick import StoppingRule
+from dcase_energy.calibration.record import record_of
+from dcase_energy.calibration.reference import factors
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.measure.journal import JournalError
+from dcase_energy.measure.meter import Reading
+from dcase_energy.measure.records import RecordError, parse_calibration, parse_energy
+from dcase_energy.measure.schemas import RECORDS, record_schema
+from tests.calibration.replayed import Trace, about, journal_of, plan, quick_plan, whole
+
+ROOT = Path(__file__).parent.parent.parent
+KWH = 1 / 3.6e6  # of a watt second
+POWER_W = 260.0
+
+
+def record(tmp_path, plan, *traces, **more):
+    return record_of(journal_of(tmp_path / "j.jsonl", plan, *traces, **more))
+
+
+@pytest.fixture
+def three(tmp_path):
+    return record(tmp_path, plan(), whole(range(1, 4)))
+
+
+def test_whole_epochs_are_scaled_to_the_recipe(three):
+    training = three.stages["training"]
+    assert training.energy_kwh == pytest.approx(POWER_W * 180 * KWH)
+    assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * 720 * KWH)  # 12 epochs
+    assert training.full_recipe_duration_s == pytest.approx(720)
+    assert training.full_recipe_energy_kwh_low == pytest.approx(training.full_recipe_energy_kwh)
+    assert training.components["gpu"].full_recipe_energy_kwh == pytest.approx(200 * 720 * KWH)
+    assert training.estimated_share == pytest.approx(10 / 260)
+    assert (three.complete, three.valid, three.tier.value) == (True, True, "measured")
+    assert three.reasons == []
+
+
+def test_phases_are_separable_by_epoch_and_in_all(three):
+    training = three.stages["training"]
+    shares = {name: phase.energy_kwh / training.energy_kwh for name, phase in training.phases.items()}
+    expected = {"training_steps": 0.90, "validation_forward": 0.08, "validation_metrics": 0.02}
+    assert shares == pytest.approx(expected)
+    for number, row in enumerate(three.epochs_log, 1):
+        assert row.epoch == number
+        assert {name: phase.energy_kwh / row.energy_kwh for name, phase in row.phases.items()} == pytest.approx(
+            expected
+        )
+        assert row.cumulated_energy_kwh == pytest.approx(number * POWER_W * 60 * KWH)
+    assert three.outside["data_preparation"].duration_s == 20.0
+
+
+def test_the_test_stage_is_told_with_and_without_metrics(three):
+    test = three.stages["test"]
+    assert test.energy_kwh == pytest.approx(POWER_W * 90 * KWH)
+    assert test.phases["test_forward"].energy_kwh == pytest.approx(POWER_W * 60 * KWH)
+    assert three.scores["intersection_f1_05"] == 0.5
+
+
+def test_a_resumed_run_counts_each_epoch_once_and_says_what_was_done_twice(tmp_path):
+    first = Trace()
+    first.at("begin", "session", **about())
+    first.epoch(1)
+    first.epoch(2)
+    first.phase("training_steps", 54.0, 3, steps=3, clips=24)  # cut off in the third epoch
+    second = whole(range(3, 4))
+    found = record(tmp_path, plan(), first, second, cut=(1,))
+    assert [row.epoch for row in found.epochs_log] == [1, 2, 3]
+    assert found.stages["training"].energy_kwh == pytest.approx(POWER_W * 180 * KWH)
+    assert found.complete
+    assert found.valid
+    (cut,) = found.interruptions
+    assert cut.gap_s == 30.0
+    assert cut.repeated_energy_kwh == pytest.approx(POWER_W * 54 * KWH)
+    assert next(guard.state for guard in found.guards if guard.code == "interrupted") == "warn"
+
+
+def test_a_run_that_was_not_resumed_is_not_complete(tmp_path):
+    found = record(tmp_path, plan(), whole(range(1, 3), test=False))
+    assert not found.complete
+    assert not found.valid
+
+
+def test_several_runs_give_their_mean_with_an_interval(tmp_path):
+    found = record(tmp_path, plan(repeats=3), *(whole(range(1, 4), seconds=s) for s in (59.0, 60.0, 61.0)))
+    repeats = found.repeats["training"]
+    assert repeats.n == 3
+    assert repeats.coefficient_of_variation == pytest.approx(1 / 60)
+    training = found.stages["training"]
+    assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * 720 * KWH)
+    half = 4.302653 / 3**0.5 * POWER_W * 12 * KWH  # t(2) x standard error
+    assert training.full_recipe_energy_kwh_high - training.full_recipe_energy_kwh == pytest.approx(half, rel=1e-6)
+    assert training.work.endswith("mean of 3 runs")
+    assert found.complete
+
+
+def test_one_of_several_runs_is_not_complete(tmp_path):
+    assert not record(tmp_path, plan(repeats=2), whole(range(1, 4))).complete
+
+
+def quick_trace(steps_s, clips_s, metrics_s=2.0):
+    """Windows of 2 steps and of 8 clips."""
+    trace = Trace()
+    trace.at("begin", "session", **about())
+    trace.phase("warmup", 5.0)
+    for number, seconds in enumerate(steps_s, 1):
+        trace.phase("training_window", seconds, number, steps=2, clips=16)
+    for number, seconds in enumerate(clips_s, 1):
+        trace.phase("validation_window", seconds, number, clips=8)
+    trace.phase("validation_metrics", metrics_s, clips=8)
+    trace.test()
+    trace.at("end", "session")
+    return trace
+
+
+def test_a_quick_calibration_scales_steps_clips_and_metrics(tmp_path):
+    found = record(tmp_path, quick_plan(), quick_trace([4.0, 4.2, 3.8, 4.0, 4.0], [1.0] * 5))
+    training = found.stages["training"]
+    # 12 epochs of 3 steps of 2 s, of 8 clips of 1/8 s, and of metrics of 2 s.
+    seconds = 12 * (3 * 2.0 + 1.0 + 2.0)
+    assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * seconds * KWH)
+    assert training.full_recipe_duration_s == pytest.approx(seconds)
+    assert training.components["gpu"].full_recipe_energy_kwh == pytest.approx(200 * seconds * KWH)
+    assert training.full_recipe_energy_kwh_low < training.full_recipe_energy_kwh
+    assert set(training.phases) == {"training_window", "validation_window", "validation_metrics"}
+    assert found.quick
+    assert training.interval == "95 %, means over windows (Welch)"
+
+
+def rule_after(energies_j, **settings):
+    """After how many windows the rule has enough; None if never."""
+    rule = StoppingRule(QuickSettings(**settings))
+    total, time_s = 0.0, 0.0
+    for number, joules in enumerate(energies_j, 1):
+        before = Reading(time_s, None, total * KWH, None)
+        rule.go_on({"edge": "begin", "phase": "training_window"}, before)
+        total, time_s = total + joules, time_s + 3.0
+        after = Reading(time_s, None, total * KWH, None)
+        if not rule.go_on({"edge": "end", "phase": "training_window", "steps": 1}, after):
+            return number
+    return None
+
+
+def test_the_rule_stops_when_the_interval_is_narrow():
+    assert rule_after([100.0] * 20, budget_s=1e9) == 5
+    # Standard deviation 5 %: t x 0.05 / sqrt(n) falls below 2 % at n = 27.
+    noisy = [105.0, 95.0] * 50
+    assert rule_after(noisy, budget_s=1e9) in range(24, 30)
+    assert rule_after(noisy, budget_s=1e9, precision=0.05) < 10
+
+
+def test_the_rule_stops_when_the_budget_is_spent():
+    assert rule_after([150.0, 50.0] * 50, budget_s=60.0) == 15  # three quarters of 60 s, 3 s each
+
+
+def test_a_whole_calibration_never_stops_by_the_rule():
+    rule = StoppingRule(None)
+    assert rule.go_on({"edge": "end", "phase": "training_steps"}, Reading(0, None, 0, None))
+
+
+def test_an_empty_journal_is_no_record(tmp_path):
+    with pytest.raises(JournalError, match="nothing was measured"):
+        record_of([])
+    entries = journal_of(tmp_path / "j.jsonl", plan(), whole(range(1, 4)))
+    with pytest.raises(JournalError, match="before the first reading"):
+        record_of(entries[:2])
+    with pytest.raises(JournalError, match="before a stage was complete"):
+        record_of(entries[:5])
+
+
+def test_no_identifier_of_a_gpu_is_in_the_journal(tmp_path):
+    journal_of(tmp_path / "j.jsonl", plan(), whole(range(1, 4)))
+    text = (tmp_path / "j.jsonl").read_text()
+    assert '"GPU-1"' not in text
+    assert "gpu_uuid_sha256" in text
+
+
+# --- records as files
+
+
+def test_a_record_read_again_is_the_same(three):
+    text = three.model_dump_json(indent=2)
+    assert parse_calibration(text.encode(), "c.json") == three
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"valid": True, "complete": True, "tier": "mixed"}, "its digest does not match"),
+        ({"schema_version": "9.9"}, "schema version '9.9'"),
+        ({"kind": "energy"}, "not a calibration record"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_changed_record_is_refused(three, change, words):
+    document = {**json.loads(three.model_dump_json()), **change}
+    with pytest.raises(RecordError, match=words):
+        parse_calibration(json.dumps(document).encode(), "c.json")
+
+
+def test_a_calibration_is_no_energy_record(three):
+    with pytest.raises(RecordError, match="not an energy record"):
+        parse_energy(three.model_dump_json().encode(), "c.json")
+
+
+@pytest.mark.parametrize("kind", RECORDS)
+def test_the_schema_that_is_shipped_is_that_of_the_models(kind):
+    shipped = json.loads((ROOT / "schemas" / "records" / f"{kind}.schema.json").read_text())
+    assert shipped == record_schema(kind), f"run: dcase-energy schema --record {kind} --output schemas/records/..."
+
+
+def test_a_record_meets_its_schema(three):
+    schema = record_schema("calibration")
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = json.loads(three.model_dump_json())
+    jsonschema.Draft202012Validator(schema).validate(document)
+    del document["stages"]
+    assert not jsonschema.Draft202012Validator(schema).is_valid(document)
+
+
+# --- reference machines
+
+
+def test_a_reference_of_the_same_work_is_exact(tmp_path, three):
+    other = record_of(journal_of(tmp_path / "o.jsonl", plan(), whole(range(1, 4), seconds=120.0)))
+    found = factors(three, other, load_edition("generic"))
+    training, test = found
+    assert (training.stage, training.exact, training.factor) == ("training", True, pytest.approx(2.0))
+    assert test.factor == pytest.approx(1.0)
+
+
+def test_a_reference_of_another_path_or_of_unknown_work_is_indicative(three):
+    path = three.implementation.model_copy(update={"execution_path": "reference/1"})
+    (training, _) = factors(three, three.model_copy(update={"implementation": path}), load_edition("generic"))
+    assert not training.exact
+    assert training.reasons == ("execution path: here fast/1, there reference/1",)
+    (published,) = factors(three, None, load_edition("dcase2023-task4a"))
+    assert not published.exact
+    assert published.factor == pytest.approx(0.032 / three.stages["training"].full_recipe_energy_kwh)
+    assert factors(three, None, load_edition("generic")) == []

@@ -1,0 +1,136 @@
+"""A calibration that is killed again and again ends in one complete record."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dcase_energy.calibration.record import record_of
+from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
+from dcase_energy.measure.journal import fresh_journal, read_journal
+from dcase_energy.measure.records import load_calibration
+from dcase_energy.measure.windows import of_phase, windows_of
+from tests.calibration.killable import plan
+
+ROOT = Path(__file__).parent.parent.parent
+EPOCHS, KILLS = 16, 10
+
+
+def start(output: Path, epochs: int = EPOCHS) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.calibration.killable", str(output), str(epochs)],
+        cwd=ROOT,
+        env={**os.environ, "DCASE_ENERGY_LOCK": str(output.with_suffix(".lock"))},
+        stderr=subprocess.PIPE,
+    )
+
+
+def lines(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+@pytest.mark.slow
+def test_ten_kills_at_random_moments_end_in_one_complete_record(tmp_path):
+    output, chance = tmp_path / "c.json", random.Random(20261123)
+    journal = journal_of(output)
+    kills = 0
+    while kills < KILLS:
+        session = start(output)
+        # So many lines later: moments anywhere in the work, on a machine of any speed.
+        wanted = lines(journal) + chance.randint(1, 16)
+        while session.poll() is None and lines(journal) < wanted:
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.1))
+        if session.poll() is not None:
+            break  # it got through before it could be killed
+        session.send_signal(signal.SIGKILL)
+        session.communicate()
+        kills += 1
+    assert kills == KILLS
+    last = start(output)
+    _, errors = last.communicate(timeout=120)
+    assert last.returncode == 0, errors.decode()
+
+    record = load_calibration(output)
+    entries = read_journal(journal)
+    assert record == record_of(entries)
+    assert record.complete
+    assert record.valid, record.reasons
+    assert [row.epoch for row in record.epochs_log] == list(range(1, EPOCHS + 1))
+    resumed = [entry for entry in entries if entry["entry"] == "resume"]
+    assert len(record.interruptions) == len(resumed) > 0
+    assert all(one.gap_s is not None and one.gap_s >= 0 for one in record.interruptions)
+    guard = next(guard for guard in record.guards if guard.code == "interrupted")
+    assert (guard.state, guard.value) == ("warn", len(resumed))
+    # 50 W and 10 W all the time: what was kept and what was done again are all that was measured of the epochs.
+    training = record.stages["training"]
+    assert training.energy_kwh == pytest.approx(60 * training.duration_s / 3.6e6)
+    assert training.energy_kwh == pytest.approx(sum(row.energy_kwh for row in record.epochs_log))
+    measured = sum(
+        window.energy_kwh
+        for window in windows_of(entries)
+        if window.phase in {"training_steps", "validation_forward", "validation_metrics", "checkpoint"}
+    )
+    kept = sum(phase.energy_kwh for phase in training.phases.values())
+    assert kept + sum(one.repeated_energy_kwh for one in record.interruptions) == pytest.approx(measured)
+    assert not output.with_name("c.checkpoints").exists()
+    assert of_phase(windows_of(entries), "test_forward")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of a calibration of one epoch."""
+    output = tmp_path_factory.mktemp("finished") / "c.json"
+    session = start(output, epochs=1)
+    _, errors = session.communicate(timeout=120)
+    assert session.returncode == 0, errors.decode()
+    return output
+
+
+def test_what_is_complete_is_not_run_again(finished):
+    before = journal_of(finished).read_bytes()
+    first = load_calibration(finished)
+    finished.unlink()
+    assert calibrate(plan(1), finished, resume=True) == first == load_calibration(finished)
+    assert journal_of(finished).read_bytes() == before
+
+
+def test_another_plan_does_not_go_on(finished):
+    with pytest.raises(CalibrationError, match="seed: was 42, is 43"):
+        calibrate(replace(plan(1), seed=43), finished, resume=True)
+
+
+def test_a_changed_journal_does_not_go_on(tmp_path):
+    output = tmp_path / "c.json"
+    journal_of(output).write_text('{"entry":"calibration","previous":"1"}\n')
+    with pytest.raises(CalibrationError, match="the journal was changed"):
+        calibrate(plan(1), output, resume=True)
+
+
+def test_a_journal_that_was_cut_off_is_moved_aside_not_lost(tmp_path):
+    path = tmp_path / "c.journal.jsonl"
+    for number in (1, 2):
+        journal = fresh_journal(path)
+        journal.write("energy", number=number)
+        journal.close()
+    fresh_journal(path).close()
+    moved = [read_journal(tmp_path / f"c.interrupted-{number}.jsonl") for number in (1, 2)]
+    assert [entries[0]["number"] for entries in moved] == [1, 2]
+    assert read_journal(path) == []
+
+
+def test_a_journal_that_ended_is_replaced(tmp_path):
+    path = tmp_path / "c.journal.jsonl"
+    journal = fresh_journal(path)
+    journal.write("finish", complete=True)
+    journal.close()
+    fresh_journal(path).close()
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]

@@ -1,0 +1,14 @@
+"""What holds for every test: nothing is left in, or read from, the user's own folders."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+
+def pytest_configure(config):
+    """Give each test process, and what it starts, a lock and a data folder of its own."""
+    folder = tempfile.TemporaryDirectory(prefix="dcase-energy-tests-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["DCASE_ENERGY_LOCK"] = os.path.join(folder.name, "lock")  # noqa: PTH118
+    os.environ["DCASE_ENERGY_DATA"] = os.path.join(folder.name, "data")  # noqa: PTH118

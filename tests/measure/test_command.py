@@ -1,0 +1,289 @@
+"""`measure`: any command runs as it would alone, and leaves a record in any case."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from dcase_energy.measure import EnergyMeter
+from dcase_energy.measure.command import journal_of, measure_command
+from dcase_energy.measure.energy_record import energy_of
+from dcase_energy.measure.gpu import GpuRefusedError
+from dcase_energy.measure.journal import JournalError, read_journal
+from dcase_energy.measure.meter import MeterError
+from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.recorder import Instruments
+from dcase_energy.measure.records import load_energy
+from tests.calibration.killable import FixedPowerMeter
+from tests.measure.worlds import ClockMeter
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def measure(tmp_path, *command, meter=None, environment=None, talk=None, **plan):
+    output = tmp_path / "energy.json"
+    plan = MeasurePlan("training", **{"min_window_s": 0.0, **plan})
+    instruments = Instruments(meter or FixedPowerMeter())
+    record, code = measure_command(
+        plan, command, output, talk=talk, make_instruments=lambda: (instruments, environment or {})
+    )
+    assert load_energy(output) == record == energy_of(read_journal(journal_of(output)))
+    return record, code
+
+
+def states(record):
+    return {guard.code: guard.state for guard in record.guards if guard.state != "ok"}
+
+
+@pytest.mark.parametrize("code", [0, 1, 3, 77, 125, 255])
+def test_the_exit_code_is_passed_on_and_the_record_says_it(tmp_path, code):
+    record, passed = measure(tmp_path, sys.executable, "-c", f"raise SystemExit({code})")
+    assert passed == record.exit_code == code
+    assert record.complete == record.valid == (code == 0)
+    assert record.failure is None
+    if code:
+        assert f"interrupted: the command ended with exit code {code}" in record.reasons
+
+
+def test_a_command_that_a_signal_ended_gives_128_and_its_number(tmp_path):
+    record, code = measure(tmp_path, "sh", "-c", "kill -9 $$")
+    assert code == record.exit_code == 128 + 9
+    assert not record.complete
+
+
+@pytest.mark.parametrize(("command", "code"), [("no-such-command", 127), ("/dev/null", 126)])
+def test_a_command_that_cannot_be_started_is_127_or_126(tmp_path, command, code):
+    record, passed = measure(tmp_path, command)
+    assert passed == code
+    assert record.stages == {}
+    assert record.executions == 0
+    assert "could not be started" in record.failure
+    assert {code for code, state in states(record).items() if state == "invalid"} == {"interrupted"}
+
+
+def test_a_meter_that_cannot_start_is_125_and_the_command_does_not_run(tmp_path):
+    class Refusing(FixedPowerMeter):
+        def start(self):
+            raise GpuRefusedError("gpu-mode", "cut into instances")
+
+    record, code = measure(tmp_path, "touch", str(tmp_path / "ran"), meter=Refusing())
+    assert code == 125
+    assert not (tmp_path / "ran").exists()
+    assert record.failure == "gpu-mode: cut into instances"
+    assert states(record)["gpu-mode"] == "invalid"
+    assert record.stages == {}
+
+
+def test_a_meter_that_fails_later_is_125_and_the_command_runs_to_its_end(tmp_path):
+    class Breaking(ClockMeter):
+        def read(self):
+            if self.reads >= 1:
+                raise MeterError("the counter is gone")
+            return super().read()
+
+    said = []
+    done = tmp_path / "done"
+    record, code = measure(tmp_path, "touch", str(done), meter=Breaking(), talk=said.append)
+    assert code == 125
+    assert done.exists()
+    assert record.failure == "tracker-started: the counter is gone"
+    assert record.exit_code == 0
+    assert "the command goes on" in said[0]
+
+
+def test_a_failing_command_outweighs_a_failing_meter(tmp_path):
+    class Breaking(ClockMeter):
+        def read(self):
+            if self.reads >= 1:
+                raise MeterError("the counter is gone")
+            return super().read()
+
+    assert measure(tmp_path, "false", meter=Breaking())[1] == 1
+
+
+def test_a_short_command_is_executed_until_the_window_is_long_enough_and_divided(tmp_path):
+    said = []
+    log = tmp_path / "log"
+    record, code = measure(tmp_path, "sh", "-c", f"echo x >> {log}", min_window_s=0.3, talk=said.append)
+    count = len(log.read_text().split())
+    assert code == 0
+    assert record.executions == count > 1
+    stage = record.stages["training"]
+    assert stage.work == f"mean of {count} executions in 1 window"
+    assert stage.energy_kwh * count == pytest.approx(60 * stage.duration_s / 3.6e6)
+    assert stage.components["cpu"].energy_kwh == pytest.approx(stage.energy_kwh * 50 / 60)
+    assert "executed again" in said[0]
+
+
+def test_a_command_that_fails_is_not_executed_again(tmp_path):
+    log = tmp_path / "log"
+    record, code = measure(tmp_path, "sh", "-c", f"echo x >> {log}; exit 4", min_window_s=5.0, repeat=3)
+    assert (code, record.executions, log.read_text()) == (4, 1, "x\n")
+
+
+def test_repeats_give_mean_interval_and_variation(tmp_path):
+    record, _ = measure(tmp_path, "true", meter=ClockMeter(), repeat=4)
+    repeats = record.repeats["training"]
+    assert repeats.n == 4
+    # The clock goes on ten seconds at each reading: 160 W for as long, each time.
+    assert repeats.values_kwh == pytest.approx([160 * 10 / 3.6e6] * 4)
+    assert repeats.coefficient_of_variation == pytest.approx(0.0, abs=1e-9)
+    stage = record.stages["training"]
+    assert stage.energy_kwh_low == pytest.approx(stage.energy_kwh_high)
+    assert stage.interval == "95 %, mean of 4 windows (Student's t)"
+    assert record.valid
+
+
+def test_the_command_keeps_stdin_stdout_and_gets_the_variables_that_keep_it_on_the_gpu(tmp_path):
+    seen = tmp_path / "seen"
+    measure(tmp_path, "sh", "-c", f"echo $CUDA_VISIBLE_DEVICES > {seen}", environment={"CUDA_VISIBLE_DEVICES": "1"})
+    assert seen.read_text() == "1\n"
+
+
+def test_scope_travels_and_the_command_line_does_not(tmp_path):
+    record, _ = measure(tmp_path, "sh", "-c", ": /home/jane", scope=("data-preparation",))
+    assert record.scope == ["data-preparation"]
+    assert "jane" not in journal_of(tmp_path / "energy.json").read_text()
+    assert record.command_sha256 is not None
+
+
+def test_idle_power_is_measured_around_the_command_and_net_is_information(tmp_path):
+    record, _ = measure(tmp_path, "true", meter=ClockMeter(), idle_s=0.01)
+    assert record.idle.before_w == pytest.approx({"gpu": 100.0, "cpu": 50.0})
+    stage = record.stages["training"]
+    assert stage.net_energy_kwh == pytest.approx(0.0, abs=1e-12)
+    assert stage.energy_kwh > 0
+
+
+# --- the command line, with the real meter
+
+
+def cli(folder, *arguments, **environment):
+    variables = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'baseline'}", "NO_COLOR": "1", **environment}
+    command = [sys.executable, "-m", "dcase_energy", "measure", *arguments]
+    return subprocess.Popen(
+        command, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_as_a_user_does_it(tmp_path):
+    run = cli(tmp_path, "--stage", "test", "--min-window", "0", "--", "sh", "-c", "echo out; echo err >&2; exit 5")
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == 5
+    assert out == "out\n"
+    assert "err\n" in err
+    record = load_energy(tmp_path / "energy_test.json")
+    assert (record.stage, record.exit_code, record.software["meter"]) == ("test", 5, "codecarbon")
+    assert record.stages["test"].components["ram"].energy_kwh > 0
+    text = (tmp_path / "energy_test.json").read_text()
+    assert os.uname().nodename not in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--", "true"], 2, "Missing option '--stage'"),
+        (["--stage", "test"], 2, "Missing argument"),
+        (["--stage", "test", "--scope", "sauna", "--", "true"], 2, "'sauna' is not known"),
+        (["--stage", "test", "--output", "no/such/e.json", "--", "true"], 2, "there is no folder no/such"),
+        (["--stage", "test", "--gpu", "5", "--", "true"], 125, "names no GPU of this machine"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_wrong_use_and_own_failures(tmp_path, arguments, code, words):
+    run = cli(tmp_path, *arguments)
+    out, err = run.communicate(timeout=60)
+    assert run.returncode == code
+    assert words in err
+    assert out == ""
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 7), (signal.SIGINT, 7)], ids=["term", "int"])
+def test_a_signal_goes_to_the_command_and_the_record_is_still_written(tmp_path, number, code):
+    body = "import signal, sys, time\nfor n in (2, 15):\n    signal.signal(n, lambda *a: sys.exit(7))\n"
+    body += "print('ready', flush=True)\ntime.sleep(60)"
+    run = cli(tmp_path, "--stage", "training", "--", sys.executable, "-c", body)
+    assert run.stdout.readline() == "ready\n"
+    run.send_signal(number)
+    run.communicate(timeout=60)
+    assert run.returncode == code
+    assert not load_energy(tmp_path / "energy_training.json").complete
+
+
+def test_a_killed_session_leaves_a_journal_one_can_read(tmp_path):
+    run = cli(tmp_path, "--stage", "training", "--", "sh", "-c", "echo ready; exec sleep 60")
+    assert run.stdout.readline() == "ready\n"
+    run.kill()
+    run.wait()
+    entries = read_journal(tmp_path / "energy_training.journal.jsonl")
+    assert [entry["entry"] for entry in entries][:3] == ["energy", "meter", "mark"]
+    record = energy_of(entries)
+    assert not record.complete
+    assert "interrupted: the session was cut off: nothing says how it ended" in record.reasons
+
+
+# --- three lines of Python
+
+
+@pytest.fixture
+def pretended(monkeypatch):
+    """The meter of a program's own block counts a fixed power."""
+    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(FixedPowerMeter()))
+
+
+def test_a_block_is_measured_with_its_phases(tmp_path, pretended):
+    with EnergyMeter("training", tmp_path / "e.json", scope=["data-preparation"]) as meter:
+        with meter.phase("data_preparation"):
+            time.sleep(0.05)
+        with meter.phase("training_steps", epoch=1):
+            time.sleep(0.1)
+    record = load_energy(tmp_path / "e.json")
+    assert record == meter.record
+    assert record.complete
+    stage = record.stages["training"]
+    assert set(stage.phases) == {"window", "data_preparation", "training_steps"}
+    assert stage.energy_kwh == pytest.approx(60 * stage.duration_s / 3.6e6)
+    assert stage.phases["training_steps"].energy_kwh < stage.energy_kwh
+    assert record.scope == ["data-preparation"]
+
+
+def test_an_exception_passes_and_the_record_is_not_complete(tmp_path, pretended):
+    with pytest.raises(ZeroDivisionError), EnergyMeter("test", tmp_path / "e.json"):
+        1 / 0  # noqa: B018
+    record = load_energy(tmp_path / "e.json")
+    assert not record.complete
+    assert not record.valid
+
+
+def test_blocks_one_after_the_other_and_not_within_each_other(tmp_path, pretended):
+    with EnergyMeter("test", tmp_path / "a.json"), pytest.raises(MeterError, match="another dcase-energy session"):
+        EnergyMeter("test", tmp_path / "b.json").__enter__()
+    with EnergyMeter("test", tmp_path / "b.json"):
+        pass
+    assert load_energy(tmp_path / "b.json").complete
+
+
+def test_a_stage_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="expected one of training, test, evaluation"):
+        EnergyMeter("inference")
+
+
+def test_a_journal_of_something_else_is_refused(tmp_path):
+    with pytest.raises(JournalError):
+        energy_of([{"entry": "calibration"}])
+
+
+def test_the_record_is_plain_json(tmp_path, pretended):
+    with EnergyMeter("test", tmp_path / "e.json"):
+        pass
+    document = json.loads((tmp_path / "e.json").read_text())
+    assert document["kind"] == "energy"
+    assert document["stages"]["test"]["components"]["gpu"]["energy_kwh"] is None

@@ -1,0 +1,137 @@
+"""Sheets made elsewhere: the organisers' own, CodeCarbon's, and bad ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dcase_energy.study.gather import gather
+from dcase_energy.study.importing import Given, import_sheet
+from dcase_energy.study.report import make_report
+from tests.study.paper import DATA
+
+GOLDENS = Path(__file__).parent / "goldens"
+SHEET = DATA / "desed_energy_runs.csv"
+
+
+def sheet(folder: Path, *lines: str) -> Path:
+    path = folder / "sheet.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def codes(findings) -> list[str]:
+    return [finding.code for finding in findings if finding.code != "U204"]
+
+
+def test_the_organisers_sheet_gives_the_means_of_a_hand_calculation(tmp_path):
+    # The golden was added up from the CSV by another program, without this package.
+    runs, _ = import_sheet(SHEET, tmp_path, Given(epochs=200))
+    assert len(runs) == 31
+    gathered = gather([tmp_path], "07")
+    tables = make_report(gathered.runs, "07").tables
+    lines = []
+    for by, title in (("batch_size", "By batch size"), ("gpu", "By GPU")):
+        lines.append(title)
+        first, second = (next(p.rows for p in table.panels if p.by == by) for table in tables)
+        for one, two in sorted(zip(first, second, strict=True), key=lambda r: (r[0].batch_size or 0, r[0].gpu or "")):
+            mean = {name: figure.mean for row in (one, two) for name, figure in row.figures.items()}
+            lines.append(
+                f"{one.gpu or one.batch_size} | runs {one.runs} | max F1 {mean['max_f1_pct']:.4f} % | "
+                f"time {mean['duration_s'] / 60:.4f} min | total {mean['total_kwh']:.6f} kWh | "
+                f"minute {mean['minute_wh']:.6f} Wh | at 40 % {mean['kwh_at_f1_40']:.6f} kWh | "
+                f"at 95 % {mean['kwh_at_95']:.6f} kWh | at max {mean['kwh_at_max']:.6f} kWh | "
+                f"extra {mean['extra_95_to_max_pct']:.4f} %"
+            )
+    assert "\n".join([*lines, ""]) == (GOLDENS / "desed_energy_runs_means.txt").read_text()
+
+
+def test_what_the_sheet_lacks_is_named(tmp_path):
+    _, findings = import_sheet(SHEET, tmp_path, Given())
+    assert {finding.code for finding in findings} == {"U204"}
+    text = "\n".join(finding.message for finding in findings)
+    for missing in ("epochs: no curves", "repeated runs", "criterion of F1", "number of epochs", "A100: 4, 8, 48"):
+        assert missing in text
+    told, findings = import_sheet(SHEET, tmp_path, Given(epochs=200, criterion="05"))
+    assert "criterion" not in "\n".join(finding.message for finding in findings)
+    assert told[0].figures.f1_criterion == "05"
+    assert told[0].batch_size == 4  # a batch unit of 1
+
+
+def test_importing_twice_gives_the_same_folders(tmp_path):
+    import_sheet(SHEET, tmp_path, Given())
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    import_sheet(SHEET, tmp_path, Given())
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_repeated_rows_of_a_cell_are_repeats(tmp_path):
+    path = sheet(tmp_path, "gpu,batch_size,total_kwh", "T4,8,0.8", "T4,8,1.0")
+    runs, _ = import_sheet(path, tmp_path / "runs", Given())
+    assert [run.repeat for run in runs] == [1, 2]
+    figure = make_report(gather([tmp_path / "runs"], "07").runs, "07").tables[0].panels[0].rows[0].figures["total_kwh"]
+    assert (figure.mean, round(figure.deviation, 6)) == (0.9, 0.141421)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("a,b", "1,2"), ["U201"]),
+        (("gpu,batch_size,total_kwh", ",8,0.9"), ["U201"]),
+        (("gpu,batch_size,total_kwh", "T4,,0.9"), ["U201"]),
+        (("gpu,batch_size,total_kwh", "T4,2.5,0.9"), ["U201", "U202"]),
+        (("gpu,batch_size,total_kwh", "T4,8,-0.9"), ["U202"]),
+        (("gpu,batch_size,total_kwh", "T4,8,0.9 kWh"), ["T104"]),
+        (("gpu,batch_size,total_kwh", "T4,8"), ["T103"]),
+        (("gpu,batch_size,total_kwh,time_hh_mm", "T4,8,0.9,8.28"), ["U202"]),
+        (("gpu,batch_size,total_kwh,max_f1_pct", "T4,8,0.9,491"), ["U202"]),
+        (("gpu,batch_size,total_kwh,kwh_at_best", "T4,8,0.40,0.47"), ["U203"]),
+        (("gpu,batch_size,total_kwh,time_hh_mm,minute_kwh", "T4,8,0.85,07:34,0.0021"), ["U203"]),
+        (("gpu,batch_size,total_kwh,time_hh_mm,minute_kwh", "T4,8,0.85,07:34,0.0019"), []),
+        (("gpu,batch_size,max_f1_pct,f1_95_pct,total_kwh", "T4,8,54.2,48.8,0.85"), ["U203"]),
+        ((), ["T105"]),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, tuple) and value else None,
+)
+def test_bad_sheets_are_refused_where_they_are_bad(tmp_path, lines, expected):
+    _, findings = import_sheet(sheet(tmp_path, *lines), tmp_path / "runs", Given())
+    assert sorted(codes(findings)) == expected
+
+
+HEADER = (
+    "timestamp,project_name,run_id,duration,energy_consumed,cpu_energy,gpu_energy,ram_energy,"
+    "cpu_model,gpu_count,gpu_model"
+)
+
+
+def test_codecarbon_rows_become_runs(tmp_path):
+    path = sheet(
+        tmp_path,
+        HEADER,
+        "2026-01-01T00:00:00,codecarbon,a,1800.5,0.40,0.1,0.25,0.05,Xeon,1,1 x NVIDIA A100",
+        "2026-01-01T01:00:00,codecarbon,a,3600.5,0.90,0.2,0.6,0.1,Xeon,1,1 x NVIDIA A100",
+        "2026-01-01T02:00:00,codecarbon,b,100.0,0.05,0.04,0.0,0.01,Xeon,,",
+    )
+    runs, findings = import_sheet(path, tmp_path / "runs", Given(batch_size=8, epochs=200))
+    assert codes(findings) == []
+    # The first two rows are one run, written twice as it went; the last had no GPU.
+    assert [(run.gpu, run.figures.total_kwh, run.figures.duration_s) for run in runs] == [
+        ("NVIDIA A100", 0.9, 3600.5),
+        ("Xeon", 0.05, 100.0),
+    ]
+    assert any("the highest F1 in all rows" in finding.message for finding in findings)
+
+
+def test_codecarbon_rows_need_a_batch_size_and_say_what_is_odd(tmp_path):
+    path = sheet(
+        tmp_path,
+        HEADER,
+        "t,c,a,10,0.9,0.2,0.0,0.1,Xeon,2,2 x NVIDIA A100",
+    )
+    runs, findings = import_sheet(path, tmp_path / "runs", Given())
+    assert (runs, codes(findings)) == ([], ["U201"])
+    runs, findings = import_sheet(path, tmp_path / "runs", Given(gpu="A100", batch_size=8))
+    assert runs[0].gpu == "A100"
+    # Two GPUs listed, components that do not add up, a GPU without energy.
+    assert codes(findings) == ["U203"] * 3

@@ -1,0 +1,217 @@
+"""The grid: folders, states, locks, and a real Dask cluster of which one worker is killed. Nothing is trained here."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from dcase_energy.calibration.recipes import UnknownRecipeError
+from dcase_energy.study.folder import RunFolder, open_folder, update
+from dcase_energy.study.gather import gather
+from dcase_energy.study.grid import Choices, make_grid
+from dcase_energy.study.lock import LockedError, held, is_held
+from dcase_energy.study.running import Job, prepare, run_job, run_jobs, to_do
+from dcase_energy.study.runs import Progress
+from dcase_energy.study.status import read_status
+from tests.study.clusters import cluster, wait_for
+
+ROOT = Path(__file__).parent.parent.parent
+TINY = str(Path(__file__).parent / "tiny.toml")
+TRAINER = (sys.executable, str(Path(__file__).parent / "fake_trainer.py"))
+CHOICES = Choices(edition="generic", recipe=TINY, execution_path="fast", device="cpu", epochs=3)
+
+
+@pytest.fixture(autouse=True)
+def own_locks(tmp_path, monkeypatch):
+    """The lock of trainings in a folder of the test's own: another training on this machine is not waited for."""
+    locks = tmp_path / "locks"
+    locks.mkdir()
+    monkeypatch.setenv("TMPDIR", str(locks))
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT}{os.pathsep}{ROOT / 'baseline'}")
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
+def grid(output: Path, batches=(4, 8), repeats=2, gpu="Pretended GPU") -> list[RunFolder]:
+    return prepare(output, make_grid(batches, repeats, CHOICES, gpu), TINY)
+
+
+def jobs(folders: list[RunFolder]) -> list[Job]:
+    return [Job(folder.path, per_device=False, command=TRAINER) for folder in folders]
+
+
+def states(output: Path) -> list[str]:
+    return [run.state for run in read_status([output]).runs]
+
+
+def orders(output: Path, **by_batch: str) -> None:
+    output.mkdir(exist_ok=True)
+    (output / "orders.json").write_text(json.dumps({name[1:]: order for name, order in by_batch.items()}))
+
+
+def test_a_folder_is_named_by_the_hash_of_what_the_run_is(tmp_path):
+    specifications = make_grid((4, 8), 2, CHOICES, "T4")
+    names = [one.folder for one in specifications]
+    assert [name.rpartition("-")[0] for name in names] == ["b4-r1", "b8-r1", "b4-r2", "b8-r2"]
+    assert len({name.rpartition("-")[2] for name in names}) == 4
+    assert [one.folder for one in make_grid((4, 8), 2, CHOICES, "T4")] == names
+    assert not {one.folder for one in make_grid((4, 8), 2, CHOICES, "A100")} & set(names)
+    assert [one.seed for one in specifications] == [42, 42, 43, 43]
+
+
+def test_a_recipe_that_cannot_have_the_batch_size_is_refused():
+    with pytest.raises(UnknownRecipeError, match="multiple of 4"):
+        make_grid((6,), 1, CHOICES, "T4")
+    with pytest.raises(UnknownRecipeError, match="smok"):
+        make_grid((4,), 1, Choices(edition="generic", recipe="smok", execution_path="fast"), "T4")
+
+
+def test_running_again_trains_nothing_again(tmp_path):
+    output = tmp_path / "runs"
+    todo = to_do(grid(output), retry_failed=False)
+    assert [ended.outcome for ended in run_jobs(jobs(todo), None)] == ["done"] * 4
+    before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
+    assert to_do(grid(output), retry_failed=True) == []
+    assert run_job(jobs(todo)[0]).outcome == "done"  # even if somebody had submitted it
+    assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
+    # A larger grid trains only what is new.
+    assert [one.path.name[:5] for one in to_do(grid(output, repeats=3), retry_failed=False)] == ["b4-r3", "b8-r3"]
+    gathered = gather([output], "07")
+    assert [finding.message for finding in gathered.findings] == ["the run has not begun; it is left out"] * 2
+    assert [run.epochs[2].intersection_f1_07 for run in gathered.runs] == [pytest.approx(0.3)] * 4
+
+
+def test_a_failed_run_is_marked_and_tried_again_on_request_alone(tmp_path):
+    output = tmp_path / "runs"
+    orders(output, b8="fail")
+    results = list(run_jobs(jobs(grid(output, repeats=1)), None))
+    assert [ended.outcome for ended in results] == ["done", "failed"]
+    assert "the counter went backwards" in results[1].message
+    assert states(output) == ["done", "failed"]
+    assert to_do(grid(output, repeats=1), retry_failed=False) == []
+    (output / "orders.json").unlink()
+    again = to_do(grid(output, repeats=1), retry_failed=True)
+    assert [ended.outcome for ended in run_jobs(jobs(again), None)] == ["done"]
+    assert open_folder(again[0].path).about.error is None
+    assert open_folder(again[0].path).about.sessions == 2
+
+
+def test_a_process_that_ends_without_a_word_has_failed(tmp_path):
+    output = tmp_path / "runs"
+    orders(output, b4="die")
+    ended = run_job(jobs(grid(output, batches=(4,), repeats=1))[0])
+    assert (ended.outcome, ended.message) == ("failed", "the process of the run ended with exit code 9")
+    assert states(output) == ["failed"]
+
+
+def test_a_folder_that_a_worker_does_not_see_is_named(tmp_path):
+    ended = run_job(Job(tmp_path / "elsewhere" / "b4-r1-0", per_device=False, command=TRAINER))
+    assert ended.outcome == "failed"
+    assert "do all workers see it" in ended.message
+
+
+def test_an_interrupted_run_is_told_from_a_running_one_by_its_lock(tmp_path):
+    output = tmp_path / "runs"
+    folder = grid(output, batches=(4,), repeats=1)[0].path
+    update(folder, state="running", progress=Progress(epochs=1, energy_kwh=0.5, duration_s=100.0, f1=0.2).model_dump())
+    assert states(output) == ["interrupted"]
+    with held(folder / "run.lock"):
+        assert states(output) == ["running"]
+        assert to_do(grid(output, batches=(4,), repeats=1), retry_failed=True) == []
+        status = read_status([output])
+    assert status.left_s == 200.0  # two more epochs of 100 s
+    now = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+    assert status.expected_end(now) == now + datetime.timedelta(seconds=200)
+    assert [one.path for one in to_do(grid(output, batches=(4,), repeats=1), retry_failed=False)] == [folder]
+
+
+def test_the_expected_end_takes_epochs_of_the_nearest_runs(tmp_path):
+    output = tmp_path / "runs"
+    folders = grid(output, batches=(4, 8), repeats=2)
+    assert read_status([output]).left_s is None
+    run_job(jobs(folders[:1])[0])
+    status = read_status([output])
+    assert [run.left_s for run in status.runs] == [None, 30.0, 30.0, 30.0]
+    assert status.left_s == 90.0  # one at a time
+    imported = output / "import-0"
+    imported.mkdir()
+    (imported / "run.json").write_text("{}")
+    assert "run.json" in read_status([output]).unreadable[0]
+
+
+def test_two_trainings_never_run_at_a_time(tmp_path):
+    with held(tmp_path / "a.lock"):
+        assert is_held(tmp_path / "a.lock")
+        with pytest.raises(LockedError), held(tmp_path / "a.lock", wait_s=0.3):
+            pass
+    assert not is_held(tmp_path / "a.lock")
+    output = tmp_path / "runs"
+    todo = jobs(grid(output))
+    threads = [threading.Thread(target=run_job, args=(job,)) for job in todo]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert states(output) == ["done"] * 4
+    lines = [line.split()[:2] for line in (output / "trainings.txt").read_text().splitlines()]
+    assert [word for word, _ in lines] == ["begin", "end"] * 4
+    assert all(lines[i][1] == lines[i + 1][1] for i in range(0, 8, 2))
+
+
+def test_a_training_ends_when_whoever_started_it_is_gone(tmp_path):
+    output = tmp_path / "runs"
+    orders(output, b4="hang")
+    folder = grid(output, batches=(4,), repeats=1)[0].path
+    child = subprocess.Popen([*TRAINER, str(folder), "machine"], stdin=subprocess.PIPE)
+    wait_for(lambda: states(output) == ["running"])
+    child.stdin.close()
+    assert child.wait(20) == -signal.SIGTERM
+    assert states(output) == ["interrupted"]
+
+
+def test_a_killed_worker_loses_no_run(tmp_path):
+    output = tmp_path / "runs"
+    orders(output, b8="hang")
+    folders = grid(output, batches=(4, 8), repeats=2)
+    started = output / "trainings.txt"
+    killed: list[tuple[str, int]] = []
+
+    def kill(pids: set[int]) -> None:
+        """Kill the worker that trains the first run of batch 8 as soon as it hangs."""
+        wait_for(lambda: started.exists() and "begin b8-r1" in started.read_text())
+        line = next(line for line in started.read_text().splitlines() if line.startswith("begin b8-r1"))
+        _, name, child, worker = line.split()
+        assert int(worker) in pids
+        os.kill(int(worker), signal.SIGKILL)
+        killed.append((name, int(child)))
+
+    # The second repeat of batch 8 would hang as well: only the first is to.
+    update(folders[3].path, sessions=1)
+    with cluster(tmp_path, 2, "--resources", "measure=1") as (scheduler, workers):
+        killer = threading.Thread(target=kill, args=({worker.pid for worker in workers},))
+        killer.start()
+        results = list(run_jobs(jobs(folders), scheduler))
+        killer.join()
+    assert [ended.outcome for ended in results] == ["done"] * 4
+    assert states(output) == ["done"] * 4
+    assert open_folder(folders[1].path).about.sessions == 2
+    # The training that the killed worker had started did not go on beside the next one.
+    with pytest.raises(ProcessLookupError):
+        os.kill(killed[0][1], 0)
+    begun = [line.split()[1] for line in started.read_text().splitlines() if line.startswith("begin")]
+    assert begun.count(killed[0][0]) == 2
+    assert len(begun) == 5
+
+
+def test_a_cluster_without_the_resource_is_refused(tmp_path):
+    from dcase_energy.parallel import ParallelError
+
+    with cluster(tmp_path, 1) as (scheduler, _), pytest.raises(ParallelError, match="measure=1"):
+        list(run_jobs(jobs(grid(tmp_path / "runs")), scheduler))

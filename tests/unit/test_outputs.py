@@ -1,0 +1,128 @@
+"""What a path holds: score folders, event lists, operating points, packages."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from dcase_energy.scoring.conventions import Conventions
+from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.evaluation import Figure
+from dcase_energy.scoring.outputs import find_outputs, score_system, threshold_of
+
+SCORES = "onset\toffset\tCat\tDog\n0.0\t1.0\t0.1\t0.9\n1.0\t2.0\t0.2\t0.3\n"
+EVENTS = "filename\tonset\toffset\tevent_label\na.wav\t0.0\t1.0\tDog\n"
+TRUTH = GroundTruth.build({"a": 2.0}, [("a", 0.0, 1.0, "Dog")], ("Cat", "Dog"))
+
+
+def write(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def layout(path):
+    systems, findings = find_outputs(path)
+    return [(s.name, {run: o.kind for run, o in s.runs.items()}) for s in systems], [f.code for f in findings]
+
+
+def test_a_folder_of_scores(tmp_path):
+    folder = write(tmp_path / "mine", {"a.tsv": SCORES})
+    assert layout(folder) == ([("mine", {"run1": "scores"})], [])
+
+
+def test_one_event_list(tmp_path):
+    write(tmp_path, {"detections.tsv": EVENTS})
+    assert layout(tmp_path / "detections.tsv") == ([("detections", {"detections": "events"})], [])
+
+
+def test_a_folder_with_one_event_list_and_one_with_several(tmp_path):
+    assert layout(write(tmp_path / "one", {"x.tsv": EVENTS}))[0] == [("one", {"run1": "events"})]
+    several = write(tmp_path / "several", {"th_0.1.tsv": EVENTS, "th_0.5.tsv": EVENTS})
+    assert layout(several)[0] == [("several", {"run1": "points"})]
+
+
+def test_a_package_with_systems_runs_and_unprocessed_scores(tmp_path):
+    package = write(
+        tmp_path,
+        {
+            "A/A_task4_1/A_task4_1_run2.output/a.tsv": SCORES,
+            "A/A_task4_1/A_task4_1_run1.output/a.tsv": SCORES,
+            "A/A_task4_1/A_task4_1_run10.output/a.tsv": SCORES,
+            "A/A_task4_1/A_task4_1_run1_unprocessed.output/a.tsv": SCORES,
+            "A/A_task4_2/A_task4_2.output/a.tsv": EVENTS,
+            "A/A_task4_1/A_task4_1.meta.yaml": "",
+        },
+    )
+    assert layout(package) == (
+        [
+            ("A_task4_1", {"run1": "scores", "run2": "scores", "run10": "scores"}),
+            ("A_task4_2", {"run1": "events"}),
+        ],
+        [],
+    )
+
+
+@pytest.mark.parametrize("name", ["scores.npy", "scores.pkl", "scores.pt", "scores.tsv.gz"])
+def test_what_is_no_tsv_is_refused_by_name(tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x80\x04")
+    assert layout(tmp_path / name) == ([], ["O607"])
+
+
+def test_an_empty_folder(tmp_path):
+    assert layout(tmp_path) == ([], ["O607"])
+
+
+@pytest.mark.parametrize(
+    ("name", "threshold"),
+    [
+        ("predictions_th_0.49.tsv", 0.49),
+        ("folder/th_1.tsv", 1.0),
+        ("0.5.tsv", 0.5),
+        ("run3_.25.tsv", 0.25),
+        ("detections.tsv", None),
+        ("run12.tsv", None),
+    ],
+)
+def test_the_threshold_in_a_name(name, threshold):
+    assert threshold_of(name) == threshold
+
+
+def test_operating_points_without_the_threshold_have_no_f1_and_say_so(tmp_path):
+    folder = write(tmp_path / "points", {"th_0.25.tsv": EVENTS, "th_0.75.tsv": EVENTS})
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions())
+    assert [(finding.code, finding.found) for finding in scored.findings] == [("O612", "0.25, 0.75")]
+    assert {figure.metric for figure in scored.figures.estimates} == {"psds1", "psds2"}
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions(threshold=0.75))
+    assert scored.findings == ()
+    assert scored.figures.estimates[Figure("collar_f1")].value == 1.0
+
+
+def test_one_bad_run_makes_the_system_unusable(tmp_path):
+    folder = write(tmp_path, {"S_run1.output/a.tsv": SCORES, "S_run2.output/a.tsv": SCORES.replace("0.9", "nan")})
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions())
+    assert scored.figures is None
+    assert [(finding.code, finding.where.line) for finding in scored.findings] == [("T104", 2)]
+
+
+def test_runs_are_averaged_and_spanned(tmp_path):
+    other = SCORES.replace("0.9", "0.4")
+    folder = write(tmp_path, {"S_run1.output/a.tsv": SCORES, "S_run2.output/a.tsv": other})
+    figures = score_system(find_outputs(folder)[0][0], TRUTH, Conventions(resamples=4)).figures
+    estimate = figures.estimates[Figure("intersection_f1")]
+    assert (estimate.value, estimate.runs.low, estimate.runs.high) == (0.5, 0.0, 1.0)
+    # One clip: every resample is the set itself, and those of both runs are pooled.
+    assert (estimate.resampled.mean, estimate.resampled.n) == (0.5, 8)
+    assert figures.samples(Figure("intersection_f1")).tolist() == [0.5] * 4
+
+
+def test_what_is_sent_to_other_processes_can_be_sent(tmp_path):
+    folder = write(tmp_path / "mine", {"a.tsv": SCORES})
+    system = find_outputs(folder)[0][0]
+    scored = score_system(system, TRUTH, Conventions(resamples=3), curves=True)
+    again = pickle.loads(pickle.dumps(scored))
+    assert again.figures.estimates == scored.figures.estimates
+    assert again.curves["run1"]["psds1"].value == scored.curves["run1"]["psds1"].value
