@@ -6,6 +6,7 @@ beside it and gives the same figures again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -30,7 +31,7 @@ MAX_EMISSIONS_BYTES = 20_000_000
 MAX_JOURNAL_BYTES = 100_000_000
 # Recomputing sums the same numbers; only their order may have changed between versions.
 _TOLERANCE = 1e-9
-_HEAD_BYTES = 4096
+_KIND = re.compile(rb'"kind"\s*:\s*"(calibration|energy)"')
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,9 @@ def _record_files(files: SystemFiles, findings: list[Finding]) -> Iterator[tuple
 
 
 def _kind(data: bytes, name: str) -> str | None:
-    """What record a JSON file is, by its first bytes or by its name; other JSON files are left alone."""
-    head = data[:_HEAD_BYTES]
-    for kind in ("calibration", "energy"):
-        if f'"kind": "{kind}"'.encode() in head or f'"kind":"{kind}"'.encode() in head:
-            return kind
+    """What record a JSON file says it is, or by its name should be; other JSON files are left alone."""
+    if match := _KIND.search(data):
+        return match[1].decode()
     return "calibration" if "calibration" in name.rpartition("/")[2].casefold() else None
 
 
