@@ -151,7 +151,7 @@ def _entries(
     from dcase_energy.parallel import ParallelError
     from dcase_energy.ranking.packages import assess
     from dcase_energy.ranking.results_table import read_results
-    from dcase_energy.submission.validate import validate_paths
+    from dcase_energy.submission.validate import Options, validate_paths
 
     fallback = get_calibration(calibration)
     entries: list[Entry] = []
@@ -163,7 +163,7 @@ def _entries(
             entries += found
             findings += problems
     if packages:
-        validation = validate_paths(packages, edition, fallback)
+        validation = validate_paths(packages, edition, options=Options(fallback, outputs=truth is None))
         try:
             assessed = assess(validation, truth, fallback=fallback, spread=spread)
         except ParallelError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcase_energy.cli.options import edition_option, emit, existing, get_calibration, get_edition, output_option
+from dcase_energy.cli.sources import get_durations, get_options, jobs_option, sources_argument
 from dcase_energy.cli.terminal import say
 from dcase_energy.findings import Severity
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: dcase-energy validate examples/packages --edition generic")
-@click.argument("paths", nargs=-1, required=True, type=existing(), metavar="PATH...")
+@sources_argument
 @edition_option()
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @output_option("the findings")
 @click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
+@click.option("--durations", type=existing(folder=False), metavar="TSV", help="Clips the outputs must hold.")
+@jobs_option
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 def command(
     paths: tuple[Path, ...],
@@ -28,9 +31,11 @@ def command(
     output_format: str,
     output: Path | None,
     calibration: Path | None,
+    durations: Path | None,
+    jobs: int,
     strict: bool,
 ) -> int:
-    """Check metadata files and package folders.
+    """Check metadata files, package folders and zip archives (- is standard input).
 
     Everything that is wrong is shown at once, each with its place, what was expected, what was found and how to mend
     it. Exit code 1 if there is an error (with --strict: or a warning).
@@ -39,7 +44,8 @@ def command(
     from dcase_energy.cli import render
     from dcase_energy.submission.validate import validate_paths
 
-    validation = validate_paths(paths, edition, record)
+    options = get_options(paths, record, get_durations(durations))
+    validation = validate_paths(paths, edition, options=options, jobs=jobs)
     text = render.findings_json(validation) if output_format == "json" else render.findings_text(validation)
     if text or output is not None:
         emit(text, output)

@@ -117,6 +117,7 @@ class Edition(_Data):
     label_pattern: str
     label_example: str
     template_labels: tuple[str, ...] = ()
+    clips: int | None = None
     classes: tuple[str, ...] = Field(min_length=1)
     runs: int = Field(ge=1)
     max_systems_per_team: int = Field(ge=1)
@@ -124,6 +125,9 @@ class Edition(_Data):
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
     severities: dict[str, Severity] = Field(default_factory=dict)
+    # The least a package must bring for its baseline and energies, and whether CodeCarbon's CSV files belong to it.
+    evidence: Literal["declared", "record", "recomputed"] = "declared"
+    emissions_csv: bool = False
     normalisation: Normalisation
     energy_weighted: EnergyWeighted | None = None
     ranking: Ranking

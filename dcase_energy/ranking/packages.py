@@ -140,7 +140,8 @@ def _baseline(
     edition = system.edition
     for record in (preferred, system.calibration):
         if record is not None and why_no_denominator(record, edition) is None:
-            return recorded(record), record
+            own = record is system.records.calibration
+            return recorded(record, system.records.evidence if own else None), record
     stated = declared(system.submission, edition)
     if stated.evidence is None and fallback is not None and why_no_denominator(fallback, edition) is None:
         return recorded(fallback), fallback

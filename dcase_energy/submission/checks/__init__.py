@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dcase_energy.findings import Finding
-from dcase_energy.submission.checks import energy, metadata, names
+from dcase_energy.submission.checks import emissions, energy, evidence, metadata, names
 from dcase_energy.submission.checks.system import System
 
 CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
@@ -21,4 +21,10 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     energy.not_from_readme,
     energy.stages_plausible,
     energy.enough_digits,
+    emissions.emissions_in_metadata,
+    emissions.emissions_there,
+    emissions.emissions_alike,
+    evidence.record_fits,
+    evidence.declared_is_recorded,
+    evidence.evidence_there,
 )
