@@ -54,6 +54,7 @@ def load_edition(name_or_path: str) -> Edition:
 
 def _read(path: Path) -> Edition:
     table = _table(path, ())
+    _add_aliases(table, path)
     try:
         return Edition.model_validate(table)
     except ValidationError as error:
@@ -74,6 +75,21 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if found is None:
         raise EditionError(f"{path}: there is no base {base!r}; it may be one of {', '.join(edition_names())}")
     return _merge(_table(found, (*seen, path)), table)
+
+
+def _add_aliases(table: dict[str, Any], path: Path) -> None:
+    """Append ``[aliases]``, further spellings by canonical field, to the fields' own lists."""
+    aliases = table.pop("aliases", {})
+    fields = table.get("fields", {})
+    for name, paths in aliases.items() if isinstance(aliases, dict) else ():
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(fields)}"
+            raise EditionError(f"{path}: aliases names a field {name!r} that is not defined{hint}")
+        added = [paths] if isinstance(paths, str) else paths
+        if not isinstance(added, list):
+            raise EditionError(f"{path}: aliases.{name} must be a key path or a list of key paths")
+        fields[name] = {**fields[name], "paths": [*fields[name]["paths"], *added]}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

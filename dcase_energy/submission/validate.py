@@ -10,8 +10,8 @@ from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError, parse_calibration
-from dcase_energy.submission.checks import CHECKS
-from dcase_energy.submission.checks.names import labels_differ
+from dcase_energy.submission.checks import check_all
+from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.package import SystemFiles, find_systems
 from dcase_energy.submission.reading import read_metadata
@@ -37,7 +37,9 @@ class Validation:
         return [finding for finding in self.findings if finding.where.file == place]
 
 
-def validate_paths(paths: Sequence[Path], edition: Edition, calibration: Calibration | None = None) -> Validation:
+def validate_paths(
+    paths: Sequence[Path], edition: Edition, calibration: Calibration | None = None, pool: Sequence[Peer] = ()
+) -> Validation:
     """Validate metadata files and package folders.
 
     Parameters
@@ -48,6 +50,8 @@ def validate_paths(paths: Sequence[Path], edition: Edition, calibration: Calibra
         Whose rules apply.
     calibration
         Stands in for packages that come without a calibration record of their own.
+    pool
+        Systems of other teams to compare with, beside those validated.
     """
     systems: list[System] = []
     findings: list[Finding] = []
@@ -61,11 +65,7 @@ def validate_paths(paths: Sequence[Path], edition: Edition, calibration: Calibra
             findings += problems
             if system is not None:
                 systems.append(system)
-    for system in systems:
-        for check in CHECKS:
-            findings += check(system)
-    if systems:
-        findings += labels_differ(systems)
+    findings += check_all(systems, pool)
     return Validation(edition, systems, _weighed(findings, edition), files)
 
 

@@ -1,14 +1,17 @@
-"""Checks of a system, one file a family. A check yields findings and changes nothing.
+"""Checks of systems, one file a family. A check yields findings and changes nothing.
 
-`CHECKS` is the whole list. A check gets a `System` and may assume that fields which are not None are of the right kind.
+`CHECKS`, `TEAM_CHECKS` and the checks of all systems in `check_all` are the whole list. A check gets a `System`, or
+those of one team, and may assume that fields which are not None are of the right kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from dcase_energy.findings import Finding
-from dcase_energy.submission.checks import energy, metadata, names
+from dcase_energy.submission.checks import complexity, energy, metadata, names, plausibility
+from dcase_energy.submission.checks.across import TEAM_CHECKS, by_team
+from dcase_energy.submission.checks.pool import Peer, baselines_in_line
 from dcase_energy.submission.checks.system import System
 
 CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
@@ -16,9 +19,34 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     names.label_is_own,
     names.not_named_baseline,
     metadata.one_corresponding_author,
+    metadata.not_of_template,
+    metadata.none_is_null,
+    metadata.sampling_rate_usual,
     energy.stages_together,
+    energy.some_energy,
     energy.baseline_known,
     energy.not_from_readme,
+    energy.possible,
     energy.stages_plausible,
     energy.enough_digits,
+    complexity.macs_of_one_clip,
+    complexity.macs_enough_for_parameters,
+    complexity.pretrained_counted,
+    plausibility.power_possible,
+    plausibility.energies_usual,
+    plausibility.over_baseline_plausible,
+    plausibility.hardware_agrees,
 )
+
+
+def check_all(systems: Sequence[System], pool: Sequence[Peer] = ()) -> Iterator[Finding]:
+    """Every check of every system, of each team's systems together, and of all of them."""
+    for system in systems:
+        for check in CHECKS:
+            yield from check(system)
+    for team in by_team(systems).values():
+        for team_check in TEAM_CHECKS:
+            yield from team_check(team)
+    if systems:
+        yield from names.labels_differ(systems)
+        yield from baselines_in_line(systems, pool)
