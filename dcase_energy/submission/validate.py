@@ -10,7 +10,7 @@ from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError, parse_calibration
-from dcase_energy.submission.checks import check_all
+from dcase_energy.submission.checks import CHECKS, check_together
 from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.package import SystemFiles, find_systems
@@ -38,7 +38,7 @@ class Validation:
 
 
 def validate_paths(
-    paths: Sequence[Path], edition: Edition, calibration: Calibration | None = None, pool: Sequence[Peer] = ()
+    paths: Sequence[Path], edition: Edition, calibration: Calibration | None = None, *, pool: Sequence[Peer] = ()
 ) -> Validation:
     """Validate metadata files and package folders.
 
@@ -65,7 +65,10 @@ def validate_paths(
             findings += problems
             if system is not None:
                 systems.append(system)
-    findings += check_all(systems, pool)
+    for system in systems:
+        for check in CHECKS:
+            findings += check(system)
+    findings += check_together(systems, pool)
     return Validation(edition, systems, _weighed(findings, edition), files)
 
 

@@ -1,7 +1,7 @@
 """Checks of systems, one file a family. A check yields findings and changes nothing.
 
-`CHECKS`, `TEAM_CHECKS` and the checks of all systems in `check_all` are the whole list. A check gets a `System`, or
-those of one team, and may assume that fields which are not None are of the right kind.
+`CHECKS` and what `check_together` runs are the whole list. A check gets a `System`, or the systems of one team, and may
+assume that fields which are not None are of the right kind.
 """
 
 from __future__ import annotations
@@ -39,14 +39,11 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
 )
 
 
-def check_all(systems: Sequence[System], pool: Sequence[Peer] = ()) -> Iterator[Finding]:
-    """Every check of every system, of each team's systems together, and of all of them."""
-    for system in systems:
-        for check in CHECKS:
-            yield from check(system)
+def check_together(systems: Sequence[System], pool: Sequence[Peer] = ()) -> Iterator[Finding]:
+    """What only shows in systems beside each other: those of one team, and all of them with the pool of others."""
     for team in by_team(systems).values():
-        for team_check in TEAM_CHECKS:
-            yield from team_check(team)
+        for check in TEAM_CHECKS:
+            yield from check(team)
     if systems:
         yield from names.labels_differ(systems)
         yield from baselines_in_line(systems, pool)

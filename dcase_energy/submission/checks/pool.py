@@ -31,9 +31,9 @@ def peer_of(system: System) -> Peer:
 
 
 def baselines_in_line(systems: Sequence[System], more: Sequence[Peer] = ()) -> Iterator[Finding]:
-    """A baseline's energy is near the other teams' median on the same GPU model, or near half of these teams.
+    """A baseline's energy is near the other teams' median on the same GPU model, or near half of them.
 
-    A team counts once, with the median of its own figures. The median of few teams may itself be drawn off by an outlier.
+    A team counts once, with the median of its own figures. The median of few teams may be drawn off by an outlier.
     """
     peers = [*map(peer_of, systems), *more]
     for system, own in zip(systems, peers, strict=False):
