@@ -18,8 +18,10 @@ from dcase_energy.cli.terminal import visible
 
 COMMANDS = {
     "calibrate": "train the reference baseline here and write a calibration record",
+    "init": "write a commented metadata file, filled from records",
     "validate": "check metadata files and packages: every finding at once",
     "explain": "why a rule is there, with a bad and a good example",
+    "pack": "validate a package, then write the submission zip",
     "score": "PSDS and F1 of score folders or event lists against ground truth",
     "report": "your systems: scores, energies and their ratio to this machine's baseline",
     "rank": "ranking sheets of packages or of a table of results",

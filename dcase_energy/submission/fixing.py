@@ -1,7 +1,7 @@
 """Safe edits of metadata files (``validate --fix``). A figure is never touched.
 
 What is mended: blanks at the end of lines; keys that are a misspelling of exactly one known key at the same level;
-numbers and truth values where the edition wants text (put in quotes); words such as ``None`` in fields that may be null.
+numbers and truth values where the edition wants text (put in quotes); words such as ``None`` where null may stand.
 
 Each edit is one place in the text, and the file is read again afterwards: unless every value is what it was, but for
 the edits, nothing is written.
@@ -19,7 +19,7 @@ from pathlib import Path as FilePath
 from dcase_energy.documents.atomic import write_bytes
 from dcase_energy.documents.document import Document, Path, Place, dotted
 from dcase_energy.documents.tree import Folder
-from dcase_energy.documents.yaml import MAX_BYTES, load_yaml
+from dcase_energy.documents.yaml import MAX_BYTES, MAX_DEPTH, load_yaml
 from dcase_energy.editions.model import Edition, FieldKind
 from dcase_energy.findings import Finding
 from dcase_energy.submission.canonical import Canonical, canonicalise
@@ -89,7 +89,20 @@ def _write(target: FilePath, data: bytes) -> None:
 
 
 def fix_text(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
-    """The mended bytes of a metadata file and what was done; the same bytes and nothing where nothing is safe to do."""
+    """The mended bytes of a metadata file and what was done; the same bytes and nothing where nothing is safe to do.
+
+    What a mended key brings to light is mended as well: a second call finds nothing more to do.
+    """
+    what: tuple[str, ...] = ()
+    for _ in range(MAX_DEPTH):
+        data, done = _fix_once(data, edition)
+        if not done:
+            break
+        what += done
+    return data, what
+
+
+def _fix_once(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
     document = load_yaml(data, "")
     if document.data is None:
         return data, ()
