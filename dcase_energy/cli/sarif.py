@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dcase_energy import __version__
+from dcase_energy.cli.render import rule_url
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, all_rules
 
@@ -21,8 +22,8 @@ HOME_URL = "https://github.com/dcase-energy/dcase-energy"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
 
-def findings_sarif(validation: Validation, rule_url: str) -> str:
-    """A log with one run; the same bytes for the same input. ``rule_url`` holds ``{code}``."""
+def findings_sarif(validation: Validation) -> str:
+    """A log with one run; the same bytes for the same input."""
     rules = all_rules()
     index = {rule.code: position for position, rule in enumerate(rules)}
     seen: Counter[str] = Counter()
@@ -31,7 +32,7 @@ def findings_sarif(validation: Validation, rule_url: str) -> str:
         "version": __version__,
         "semanticVersion": __version__,
         "informationUri": HOME_URL,
-        "rules": [_rule(rule, rule_url) for rule in rules],
+        "rules": [_rule(rule) for rule in rules],
     }
     run = {
         "tool": {"driver": driver},
@@ -43,7 +44,7 @@ def findings_sarif(validation: Validation, rule_url: str) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _rule(rule: Rule, rule_url: str) -> dict[str, Any]:
+def _rule(rule: Rule) -> dict[str, Any]:
     text = f"{rule.why}\n\nBad:\n{rule.bad}\n\nGood:\n{rule.good}\n\nMend: {rule.fix}"
     return {
         "id": rule.code,
@@ -51,7 +52,7 @@ def _rule(rule: Rule, rule_url: str) -> dict[str, Any]:
         "shortDescription": {"text": f"{rule.title}."},
         "fullDescription": {"text": rule.why},
         "help": {"text": text},
-        "helpUri": rule_url.format(code=rule.code),
+        "helpUri": rule_url(rule.code),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 

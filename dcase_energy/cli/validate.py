@@ -99,7 +99,7 @@ def _renderer(output_format: str | None, summary: bool) -> Callable[[Validation]
         "text": render.findings_text,
         "json": render.findings_json,
         "github": annotations.findings_github,
-        "sarif": lambda validation: sarif.findings_sarif(validation, render.RULE_URL),
+        "sarif": sarif.findings_sarif,
     }[name]
 
 
