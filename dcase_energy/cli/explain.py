@@ -102,8 +102,9 @@ def page(rules: list[Rule]) -> str:
         "",
         "<!-- Made by `dcase-energy explain --markdown > docs/rules.md` from the rules themselves; do not edit. -->",
         "",
-        "An error makes `dcase-energy validate` end with 1, a warning only under `--strict`. An edition may weigh a rule",
-        "otherwise (`[severities]` in its `edition.toml`). `--select` and `--ignore` take codes and their beginnings.",
+        "An error makes `dcase-energy validate` end with 1, a warning only under `--strict`. An edition may weigh a",
+        "rule otherwise (`[severities]` in its `edition.toml`). `--select` and `--ignore` take codes and beginnings of",
+        "codes. Nothing inside a submission can switch a rule off.",
     ]
     family = ""
     for rule in rules:

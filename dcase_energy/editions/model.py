@@ -203,6 +203,15 @@ class Edition(_Data):
         return {folded(path): name for path, name in self.field_of_path.items() if self.fields[name].loose}
 
     @cached_property
+    def keys_below(self) -> dict[Path, dict[str, Path]]:
+        """For each key path that holds further keys, these keys and the path each stands for."""
+        below: dict[Path, dict[str, Path]] = {}
+        for path in self.field_of_path:
+            for end in range(len(path)):
+                below.setdefault(path[:end], {})[str(path[end])] = path[: end + 1]
+        return below
+
+    @cached_property
     def parents(self) -> frozenset[Path]:
         """Every key path that holds further keys, as written and with case and separators left out."""
         paths = [*self.field_of_path, *self.field_of_folded_path]

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
+_SEPARATORS = re.compile(r"[\s_.()\[\]-]+")
+_MALFORMED = re.compile(r"[{}]|^\.|\.\.|\.$|^$")
 _MOST = 5_000
 
 
@@ -32,7 +34,7 @@ def expand(written: str) -> Iterator[str]:
         raise ValueError(f"{written!r} stands for {count:,} paths")
     for chosen in itertools.product(*choices):
         path = "".join(chosen)
-        if re.search(r"[{}]|^\.|\.\.|\.$|^$", path):
+        if _MALFORMED.search(path):
             raise ValueError(f"{written!r} is not a key path: {path!r}")
         yield path
 
@@ -45,7 +47,7 @@ def fold(key: str) -> str:
     >>> fold("Training (kWh)"), fold("post-processing")
     ('trainingkwh', 'postprocessing')
     """
-    return re.sub(r"[\s_.()\[\]-]", "", key).casefold()
+    return _SEPARATORS.sub("", key).casefold()
 
 
 def folded(path: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -13,6 +13,9 @@ from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.rules import FIELD_TWICE, FIELD_TYPE, UNKNOWN_KEY
 from dcase_energy.submission.suggestions import suggest
 
+# Nobody misspells more keys than this; a file of thousands of unknown ones is not worth the time.
+_MOST_SUGGESTIONS = 200
+
 
 @dataclass
 class Canonical:
@@ -115,7 +118,7 @@ def _not_a_field(path: Path, value: Any, canonical: Canonical) -> Finding:
         message = f"{dotted(path)} must hold further keys"
         return FIELD_TYPE.finding(where, message, expected="a mapping", found=describe(value))
     where = canonical.document.where(path, key=True)
-    meant = suggest(path, canonical.edition)
+    meant = suggest(path, canonical.edition) if len(canonical.findings) < _MOST_SUGGESTIONS else None
     return UNKNOWN_KEY.finding(where, f"unknown key {dotted(path)}", hint=meant.hint if meant else None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dcase_energy.documents.document import Path, dotted
@@ -55,19 +56,24 @@ def _other_quantity(key: str) -> str | None:
 
 
 def _near_here(path: Path, edition: Edition) -> Suggestion | None:
-    depth, key = len(path), fold(str(path[-1]))
     # Only what stands after the nearest known parent can be misspelt; a whole block may be as well.
-    siblings = {
-        str(known[depth - 1]): known[:depth] for known in edition.field_of_path if known[: depth - 1] == path[:-1]
-    }
-    rated = sorted(
-        ((difflib.SequenceMatcher(None, key, fold(name)).ratio(), name) for name in siblings), key=lambda one: -one[0]
-    )
-    best = [(ratio, name) for ratio, name in rated if ratio >= _CLOSE and ratio >= rated[0][0] - _AS_LIKELY]
+    siblings = edition.keys_below.get(path[:-1], {})
+    rated = sorted(_rated(fold(str(path[-1])), siblings), key=lambda one: -one[0])
+    best = [(ratio, name) for ratio, name in rated if ratio >= rated[0][0] - _AS_LIKELY]
     meant = list(dict.fromkeys(_as_template(siblings[name], edition) for _, name in best))
     if not meant or (len(meant) > 1 and best[0][0] < 1):
         return None
     return Suggestion(f"did you mean {meant[0]}?", _written(siblings[best[0][1]], edition))
+
+
+def _rated(key: str, names: Iterable[str]) -> Iterator[tuple[float, str]]:
+    """How near each of the names is, for those that are near at all."""
+    matcher = difflib.SequenceMatcher(None, b=key)
+    for name in names:
+        matcher.set_seq1(fold(name))
+        # Cheap upper bounds first: a hostile file has thousands of unknown keys.
+        if matcher.real_quick_ratio() >= _CLOSE and matcher.quick_ratio() >= _CLOSE and matcher.ratio() >= _CLOSE:
+            yield matcher.ratio(), name
 
 
 def _as_template(known: Path, edition: Edition) -> str:
