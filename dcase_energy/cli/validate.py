@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
     from dcase_energy.submission.checks.pool import Peer
     from dcase_energy.submission.validate import Validation
 
+# Module and function that write each format, by its name and whether it is a summary; imported when it is asked for.
+_RENDERERS = {
+    ("text", False): ("render", "findings_text"),
+    ("json", False): ("render", "findings_json"),
+    ("github", False): ("annotations", "findings_github"),
+    ("sarif", False): ("sarif", "findings_sarif"),
+    ("text", True): ("overview", "summary_text"),
+    ("json", True): ("overview", "summary_json"),
+}
 FORMATS = ("text", "json", "github", "sarif")
 _SUMMARY_FORMATS = ("text", "json")
 
@@ -87,20 +97,13 @@ def command(
 
 
 def _renderer(output_format: str | None, summary: bool) -> Callable[[Validation], str]:
-    from dcase_energy.cli import annotations, overview, render, sarif
-
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
     name = output_format or ("github" if in_actions and not summary else "text")
-    if summary:
-        if name not in _SUMMARY_FORMATS:
-            raise click.UsageError(f"--summary has the formats {' and '.join(_SUMMARY_FORMATS)}, not {name}")
-        return {"text": overview.summary_text, "json": overview.summary_json}[name]
-    return {
-        "text": render.findings_text,
-        "json": render.findings_json,
-        "github": annotations.findings_github,
-        "sarif": sarif.findings_sarif,
-    }[name]
+    if summary and name not in _SUMMARY_FORMATS:
+        raise click.UsageError(f"--summary has the formats {' and '.join(_SUMMARY_FORMATS)}, not {name}")
+    module, function = _RENDERERS[name, summary]
+    render: Callable[[Validation], str] = getattr(importlib.import_module(f"dcase_energy.cli.{module}"), function)
+    return render
 
 
 def _edition(name: str | None, paths: tuple[Path, ...]) -> Edition:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dcase_energy.editions.model import Edition
+from dcase_energy.editions.model import Edition, Guess
 
 
 class EditionError(ValueError):
@@ -27,6 +27,13 @@ def schemas_dir() -> Path:
 def edition_names() -> list[str]:
     """Names of the editions that come with the program."""
     return sorted(path.parent.name for path in schemas_dir().glob("*/edition.toml"))
+
+
+@cache
+def guesses() -> dict[str, Guess]:
+    """What gives each edition away. Reads the editions' own files alone, not what they are based on."""
+    tables = {name: _read_toml(schemas_dir() / name / "edition.toml") for name in edition_names()}
+    return {name: Guess.model_validate(table.get("guess", {})) for name, table in tables.items()}
 
 
 @cache

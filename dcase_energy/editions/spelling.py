@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 _SEPARATORS = re.compile(r"[\s_.()\[\]-]+")
@@ -39,6 +40,7 @@ def expand(written: str) -> Iterator[str]:
         yield path
 
 
+@lru_cache(maxsize=10_000)
 def fold(key: str) -> str:
     """A key without case, separators and brackets: ``Training (kWh)`` and ``training_kwh`` are one.
 

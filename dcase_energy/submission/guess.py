@@ -10,7 +10,7 @@ from typing import Any
 
 from dcase_energy.documents.document import Path
 from dcase_energy.documents.yaml import MAX_BYTES, load_yaml
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import guesses, load_edition
 from dcase_energy.editions.model import Edition, split_path
 from dcase_energy.findings import Finding
 from dcase_energy.submission.package import SystemFiles, find_systems
@@ -66,8 +66,7 @@ def _first(paths: Sequence[FilePath]) -> Iterable[SystemFiles]:
 def _evidence(data: dict[str, Any]) -> list[tuple[str, str]]:
     """The editions that a metadata file points to, each with the reason."""
     label, evidence = _value(data, ("submission", "label")), []
-    for name in edition_names():
-        sign = load_edition(name).guess
+    for name, sign in guesses().items():
         if sign.label is not None and isinstance(label, str) and re.fullmatch(sign.label, label[:_MOST_CHARACTERS]):
             evidence.append((name, f"the label {label[:_MOST_CHARACTERS]}"))
         elif sign.key is not None and _value(data, split_path(sign.key)) is not None:
@@ -83,11 +82,7 @@ def _value(data: Any, path: Path) -> Any:
 
 def edition_of_label(label: str) -> Guess:
     """Guess from a label alone."""
-    found = [
-        name
-        for name in edition_names()
-        if (pattern := load_edition(name).guess.label) is not None and re.fullmatch(pattern, label)
-    ]
+    found = [name for name, sign in guesses().items() if sign.label is not None and re.fullmatch(sign.label, label)]
     if len(found) == 1:
         return Guess(load_edition(found[0]), "guessed from the label")
     return Guess(load_edition(DEFAULT), None)

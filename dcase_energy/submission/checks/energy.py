@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.checks.rules import ENERGY_IMPOSSIBLE, ENERGY_NONE
@@ -36,7 +36,7 @@ def baseline_known(system: System) -> Iterator[Finding]:
     if system.edition.normalisation.kind != "ratio":
         return
     canonical = system.metadata.canonical
-    recorded = {} if system.calibration is None else system.calibration.stages
+    recorded, unusable = _recorded(system)
     stages = [
         stage
         for stage in ("training", "test")
@@ -47,8 +47,19 @@ def baseline_known(system: System) -> Iterator[Finding]:
     if stages:
         where = _energy_block(system, f"energy_{stages[0]}_kwh")
         message = f"the baseline's {' and '.join(stages)} energy on the same hardware is not known"
+        message += f"; the calibration record cannot tell it: {unusable}" if unusable else ""
         fields = " and ".join(f"baseline_{stage}" for stage in stages)
         yield ENERGY_BASELINE.finding(where, message, expected=f"{fields}, or a calibration record")
+
+
+def _recorded(system: System) -> tuple[Collection[str], str | None]:
+    """The stages that the calibration record can stand for, or why it cannot."""
+    if system.calibration is None:
+        return (), None
+    from dcase_energy.submission.evidence import why_no_denominator
+
+    reason = why_no_denominator(system.calibration, system.edition)
+    return (system.calibration.stages, None) if reason is None else ((), reason)
 
 
 def some_energy(system: System) -> Iterator[Finding]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.across import BASELINES
@@ -35,10 +34,11 @@ def baselines_in_line(systems: Sequence[System], more: Sequence[Peer] = ()) -> I
 
     A team counts once, with the median of its own figures. The median of few teams may be drawn off by an outlier.
     """
-    peers = [*map(peer_of, systems), *more]
-    for system, own in zip(systems, peers, strict=False):
-        for field, value in own.baseline_kwh.items():
-            others = _by_team(peers, own, field)
+    own_peers = [peer_of(system) for system in systems]
+    usual_of = _medians([*own_peers, *more])
+    for system, own in zip(systems, own_peers, strict=True):
+        for field, value in own.baseline_kwh.items() if own.boards else ():
+            others = {team: kwh for team, kwh in usual_of[own.boards, field].items() if team != own.team}
             if not others:
                 continue
             spread, usual = system.edition.plausible.baseline_spread, median(others.values())
@@ -56,10 +56,17 @@ def baselines_in_line(systems: Sequence[System], more: Sequence[Peer] = ()) -> I
             yield BASELINE_OUT_OF_LINE.finding(where, message, expected=expected, found=f"{value:g} kWh")
 
 
-def _by_team(peers: Sequence[Peer], own: Peer, field: str) -> dict[str, float]:
-    """Each other team's figure on the same, known GPU model."""
-    figures: dict[str, list[float]] = defaultdict(list)
+def median(values: Iterable[float]) -> float:
+    """The middle value; of an even number the mean of the two in the middle."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _medians(peers: Sequence[Peer]) -> dict[tuple[frozenset[str], str], dict[str, float]]:
+    """Each team's median figure, by GPU models and field."""
+    figures: dict[tuple[frozenset[str], str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for peer in peers:
-        if peer.team != own.team and own.boards and peer.boards == own.boards and field in peer.baseline_kwh:
-            figures[peer.team].append(peer.baseline_kwh[field])
-    return {team: median(values) for team, values in figures.items()}
+        for field, value in peer.baseline_kwh.items():
+            figures[peer.boards, field][peer.team].append(value)
+    return {key: {team: median(values) for team, values in teams.items()} for key, teams in figures.items()}
