@@ -214,8 +214,11 @@ class Edition(_Data):
     @cached_property
     def parents(self) -> frozenset[Path]:
         """Every key path that holds further keys, as written and with case and separators left out."""
-        paths = [*self.field_of_path, *self.field_of_folded_path]
-        return frozenset(path[:end] for path in paths for end in range(1, len(path)))
+        parents: set[Path] = set()
+        for path in (*self.field_of_path, *self.field_of_folded_path):
+            while (path := path[:-1]) and path not in parents:
+                parents.add(path)
+        return frozenset(parents)
 
 
 def split_path(path: str) -> Path:

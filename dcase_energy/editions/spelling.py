@@ -42,14 +42,14 @@ def expand(written: str) -> Iterator[str]:
 
 @lru_cache(maxsize=10_000)
 def fold(key: str) -> str:
-    """A key without case, separators and brackets: ``Training (kWh)`` and ``training_kwh`` are one.
+    """A key without case, separators, brackets and the unit kWh: ``Training (kWh)`` and ``training`` are one.
 
     Examples
     --------
     >>> fold("Training (kWh)"), fold("post-processing")
-    ('trainingkwh', 'postprocessing')
+    ('training', 'postprocessing')
     """
-    return _SEPARATORS.sub("", key).casefold()
+    return _SEPARATORS.sub("", key).casefold().removesuffix("kwh")
 
 
 def folded(path: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -6,17 +6,34 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_UNIT_S = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DURATION = re.compile(
-    r"([0-9]+(?:[.,][0-9]+)?)\s*(d(?:ays?)?|h(?:(?:ou)?rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?)(?![a-z])",
-    re.IGNORECASE,
-)
+_UNIT_S = {
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3_600),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+}
+_DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]+)")
 _CLOCK = re.compile(r"\b([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?\b")
 _TIMES = re.compile(r"[*x×]\s*([0-9]{1,4})\b", re.IGNORECASE)
 _COUNT = re.compile(r"\s*([0-9]{1,3})\s*(?:[x×*]\s*|\s)(?=\S)", re.IGNORECASE)
-_PROCESSOR = re.compile(
-    r"\b(?:cpus?|cores?|threads?|xeon|epyc|ryzen|threadripper|core i[3579]|raspberry|jetson|tpu|m[1-4])\b",
-    re.IGNORECASE,
+_PROCESSORS = frozenset(
+    {
+        "cpu",
+        "cpus",
+        "core",
+        "cores",
+        "thread",
+        "threads",
+        "xeon",
+        "epyc",
+        "ryzen",
+        "threadripper",
+        "i3",
+        "i5",
+        "i7",
+        "i9",
+    }
+    | {"m1", "m2", "m3", "m4", "tpu", "raspberry", "jetson"}
 )
 _MOST_GPUS = 512
 _MOST_CHARACTERS = 2_000
@@ -48,7 +65,7 @@ def parse_training_time(text: str) -> list[Work]:
 
 def _work(part: str) -> Work:
     time, bracket, rest = part.partition("(")
-    duration = sum(float(n.replace(",", ".")) * _UNIT_S[unit[0].lower()] for n, unit in _DURATION.findall(time))
+    duration = sum(float(n.replace(",", ".")) * _UNIT_S.get(unit.lower(), 0) for n, unit in _DURATION.findall(time))
     if not duration and (clock := _CLOCK.search(time)):
         duration = sum(int(n or 0) * scale for n, scale in zip(clock.groups(), (3600, 60, 1), strict=True))
     times = _TIMES.search(time)
@@ -87,10 +104,21 @@ def board(hardware: str | None, known: Mapping[str, float]) -> str | None:
 
 
 def _names(model: str, text: str) -> bool:
-    # A model that begins with a digit may follow a series (RTX3060); one that begins with a letter begins a word.
-    before = r"(?<![0-9])" if model[0].isdigit() else r"(?<![0-9A-Z])"
-    pattern = before + r"[\s_-]*".join(map(re.escape, model.split())) + r"(?![0-9])"
-    return re.search(pattern, text) is not None
+    """Whether a text holds the words of a model, in order, with nothing but separators between them."""
+    first, *rest = model.split()
+    start = -1
+    while (start := text.find(first, start + 1)) >= 0:
+        before = text[start - 1] if start else " "
+        # A model that begins with a digit may follow a series (RTX3060); one that begins with a letter begins a word.
+        if before.isdigit() or (before.isalpha() and not first[0].isdigit()):
+            continue
+        end = start + len(first)
+        for word in rest:
+            end += len(text) - end - len(text[end:].lstrip(" \t_-"))
+            end = end + len(word) if text.startswith(word, end) else len(text) + 1
+        if end <= len(text) and not text[end : end + 1].isdigit():
+            return True
+    return False
 
 
 def is_processor(hardware: str) -> bool:
@@ -101,4 +129,4 @@ def is_processor(hardware: str) -> bool:
     >>> is_processor("CPU cores"), is_processor("Intel Xeon Gold"), is_processor("RTX 3060")
     (True, True, False)
     """
-    return _PROCESSOR.search(hardware) is not None
+    return not _PROCESSORS.isdisjoint(re.split(r"[^a-z0-9]+", hardware.lower()))
