@@ -36,6 +36,8 @@ _PROCESSORS = frozenset(
     | {"m1", "m2", "m3", "m4", "tpu", "raspberry", "jetson"}
 )
 _MOST_GPUS = 512
+# A century; whatever is longer is no time.
+_LONGEST_S = 3.2e9
 _MOST_CHARACTERS = 2_000
 
 
@@ -71,7 +73,7 @@ def _work(part: str) -> Work:
     times = _TIMES.search(time)
     devices, hardware = parse_hardware(rest.rpartition(")")[0] or rest) if bracket else (1, None)
     total = duration * (int(times[1]) if times else 1)
-    return Work(float(total) if total else None, devices, hardware)
+    return Work(float(total) if 0 < total <= _LONGEST_S else None, devices, hardware)
 
 
 def parse_hardware(text: str) -> tuple[int, str | None]:

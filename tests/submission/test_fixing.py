@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.submission.fixing import FixError, fix_paths, fix_text
+from tests.submission.mutations import mutated
 
 FIXES = Path(__file__).parent / "fixes"
 GENERIC = load_edition("generic")
-VALID = (FIXES.parent.parent / "acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml").read_text()
 
 
 @pytest.mark.parametrize("case", sorted(FIXES.iterdir()), ids=lambda case: case.name)
@@ -31,33 +30,6 @@ def test_a_case_is_mended_as_reviewed_and_only_once(case):
 def test_cases_that_are_left_alone_are_those_named_so():
     alone = {case.name for case in FIXES.iterdir() if not (case / "after.yaml").exists()}
     assert alone == {case.name for case in FIXES.iterdir() if case.name.endswith(("_stay", "_stays"))}
-
-
-@st.composite
-def mutated(draw) -> str:
-    """A valid document with letters of keys dropped, doubled or exchanged, and values of other kinds."""
-    lines = VALID.splitlines()
-    for _ in range(draw(st.integers(1, 6))):
-        index = draw(st.integers(0, len(lines) - 1))
-        line = lines[index]
-        position = draw(st.integers(0, max(0, len(line) - 1)))
-        kind = draw(st.sampled_from(["drop", "double", "blank", "value", "insert"]))
-        if kind == "drop":
-            line = line[:position] + line[position + 1 :]
-        elif kind == "double":
-            line = line[: position + 1] + line[position:]
-        elif kind == "blank":
-            line += draw(st.sampled_from(["  ", "\t", " # note  "]))
-        elif kind == "value":
-            line = (
-                line.partition(":")[0]
-                + ": "
-                + draw(st.sampled_from(["None", "2024", "true", "1.50", "'x'", "|", "n/a"]))
-            )
-        else:
-            line = line[:position] + draw(st.characters(codec="utf-8")) + line[position:]
-        lines[index] = line
-    return "\n".join(lines) + "\n"
 
 
 @settings(max_examples=150, deadline=None)
