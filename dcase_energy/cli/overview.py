@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from dcase_energy.cli.terminal import style, visible
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.submission.model import team_of
 
 if TYPE_CHECKING:
     from dcase_energy.submission.checks.system import System
@@ -40,33 +41,39 @@ class Package:
 
 
 def packages(validation: Validation) -> list[Package]:
-    """Findings by package: the archive, the folder that holds the systems' folders, or the file given by itself."""
-    found: dict[str, Package] = {}
+    """Findings by package: an archive, the folder that holds the systems of one team, or a file given by itself.
+
+    A folder with the systems of several teams is one package a team.
+    """
+    teams: dict[str, set[str]] = defaultdict(set)
     for system in validation.systems:
-        name = _package_of(system)
+        teams[_holder(system)].add(team_of(system.name))
+    found: dict[str, Package] = {}
+    owners: dict[PurePath, str] = {}
+    for system in validation.systems:
+        holder, where = _holder(system), system.files.tree.where(system.files.meta)
+        several = len(teams[holder]) > 1 and where.member is None
+        name = str(PurePath(holder) / team_of(system.name)) if several else holder
         found.setdefault(name, Package(name)).systems += 1
-    # The longest name that a file stands below is its package.
-    names = sorted(found, key=len, reverse=True)
+        owners[PurePath(where.file)] = name
+        if where.member is None and system.files.folder is not None:
+            owners.setdefault(PurePath(where.file).parent, name)
+            owners.setdefault(PurePath(holder), holder)
     for finding in validation.findings:
-        file = finding.where.file
-        name = next((one for one in names if file == one or _below(file, one)), file)
+        file = PurePath(finding.where.file)
+        name = next((owners[place] for place in (file, *file.parents) if place in owners), str(file))
         found.setdefault(name, Package(name)).findings.append(finding)
     return [found[name] for name in sorted(found)]
 
 
-def _package_of(system: System) -> str:
+def _holder(system: System) -> str:
+    """The archive, the folder above the system's own one, or the file itself."""
     where = system.files.tree.where(system.files.meta)
-    if where.member is not None:
+    if where.member is not None or system.files.folder is None:
         return where.file
     path = PurePath(where.file)
-    if system.files.folder is None:
-        return str(path)
     own_folder = path.parent.name == system.files.stem
     return str(path.parent.parent if own_folder and path.parent.parent.name else path.parent)
-
-
-def _below(file: str, folder: str) -> bool:
-    return PurePath(folder) in PurePath(file).parents
 
 
 def summary_text(validation: Validation) -> str:

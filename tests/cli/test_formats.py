@@ -124,6 +124,14 @@ def test_the_summary_has_one_line_a_package(tmp_path):
     document = json.loads(run("validate", tmp_path, "--summary", "--format", "json").stdout)
     assert [package["codes"] for package in document["packages"]] == [{"E204": 1}, {"M106": 1}]
     assert run("validate", tmp_path, "--summary", "--format", "sarif").returncode == 2
+    # A folder with systems of several teams is one package a team.
+    flat = run("validate", NEGATIVE / "S704", "--summary").stdout.splitlines()[1:]
+    assert [line.split()[1:4] for line in flat] == [["1", "0", "0"], ["1", "0", "0"], ["1", "0", "1"]]
+    assert [line.split()[0].rpartition("/")[2] for line in flat] == [
+        "Adams_UNI_task4a",
+        "Baker_UNI_task4a",
+        "Clark_UNI_task4a",
+    ]
 
 
 def test_select_and_ignore_are_for_the_caller():

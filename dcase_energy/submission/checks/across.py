@@ -25,6 +25,8 @@ _SAME_BASELINE = 0.02
 _MULTIPLE = 0.001
 _SCALED = 0.05
 _SLIP = 0.15
+# How many times the models of another a system must have to be set against it.
+_LARGER = 2
 _MORE_ENERGY = 1.1
 
 
@@ -94,15 +96,15 @@ def _varies(system: System, team: Sequence[System], field: str) -> Iterator[Find
 
 
 def _scaled_from(system: System, given: Sequence[System], field: str) -> System | None:
-    """The smallest system of the same hardware whose baseline grew to this one's as the number of models did."""
+    """The smaller system of the same hardware from whose baseline this one grew most exactly as the models did."""
     value = getattr(system.submission, field)
-    for other in sorted(given, key=models):
-        factor = models(system) / models(other)
-        if factor < 2 or boards_of(other) != boards_of(system):
-            continue
-        if not _apart(value, factor * getattr(other.submission, field), _SCALED):
-            return other
-    return None
+    grown = [
+        (abs(value / (factor * getattr(other.submission, field)) - 1), index, other)
+        for index, other in enumerate(given)
+        if (factor := models(system) / models(other)) >= _LARGER and boards_of(other) == boards_of(system)
+    ]
+    off, _, source = min(grown, default=(1.0, 0, None))
+    return source if off <= _SCALED else None
 
 
 def ensembles_measured(team: Sequence[System]) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.rules import ENERGY_UNUSUAL, HARDWARE_DIFFERS, OVER_BASELINE, POWER
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.hardware import Work, board, is_processor, parse_hardware, parse_training_time
-from dcase_energy.units import SECONDS_PER_HOUR, format_significant, mean_power_w
+from dcase_energy.units import SECONDS_PER_HOUR, mean_power_w
 
 STAGES = ("training", "test")
 # A power hardly outside its range is no slip of unit or decimal point.
@@ -31,9 +31,9 @@ def power_possible(system: System) -> Iterator[Finding]:
         return
     named = " + ".join(f"{work.devices} {work.hardware}" for work in works)
     hours = duration_s / SECONDS_PER_HOUR
-    power = f"{format_significant(mean_power_w(energy_kwh, duration_s), 3)} W"
+    power = f"{mean_power_w(energy_kwh, duration_s):,.0f} W"
     message = f"{energy_kwh:g} kWh in {hours:.4g} h is a mean power of {power}, which {named} cannot have"
-    expected = " to ".join(format_significant(kwh / hours * 1000, 3) for kwh in (low_kwh, high_kwh)) + " W"
+    expected = " to ".join(f"{kwh / hours * 1000:,.0f}" for kwh in (low_kwh, high_kwh)) + " W"
     far = max(energy_kwh / high_kwh, low_kwh / energy_kwh) > _FAR_OUTSIDE
     hint = POWER.fix + (slip_hint(energy_kwh, low_kwh, high_kwh, limits) if far else "")
     where = system.metadata.canonical.where("energy_training_kwh")
