@@ -21,10 +21,14 @@ FAMILIES = {
     "S": "Systems beside each other",
     "P": "Plausibility",
     "X": "Records",
+    "V": "Evidence",
+    "K": "CodeCarbon files",
     "O": "Outputs",
+    "Z": "Packages as files",
     "Y": "YAML",
     "T": "Tables and files",
     "G": "Ground truth",
+    "U": "Studies",
 }
 
 
@@ -52,7 +56,7 @@ def load_rules() -> list[Rule]:
     from dcase_energy.rules import all_rules
 
     package = Path(dcase_energy.__file__).parent
-    for path in sorted(package.rglob("rules.py")):
+    for path in sorted(package.rglob("*rules.py")):
         importlib.import_module(".".join(["dcase_energy", *path.relative_to(package).with_suffix("").parts]))
     # Rules may also stand beside their checks.
     importlib.import_module("dcase_energy.submission.validate")

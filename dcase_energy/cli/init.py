@@ -77,7 +77,7 @@ def _figures(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Values by field and where each comes from; records that cannot be used are wrong use."""
     from dcase_energy.measure.records import RecordError
-    from dcase_energy.submission.figures import of_calibration, of_energy_record
+    from dcase_energy.submission.filling import of_calibration, of_energy_record
 
     values: dict[str, str] = {}
     origin: dict[str, str] = {}

@@ -13,7 +13,7 @@ from dcase_energy.editions.loader import edition_names, load_edition
 from dcase_energy.editions.schema import submission_schema
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.records import RecordError
-from dcase_energy.submission.figures import of_energy_record
+from dcase_energy.submission.filling import of_energy_record
 from tests.cli.run import ROOT, run
 
 GOOD = ROOT / "tests/acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml"
