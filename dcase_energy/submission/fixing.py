@@ -18,7 +18,6 @@ from pathlib import Path as FilePath
 
 from dcase_energy.documents.atomic import write_bytes
 from dcase_energy.documents.document import Document, Path, Place, dotted
-from dcase_energy.documents.tree import Folder
 from dcase_energy.documents.yaml import MAX_BYTES, MAX_DEPTH, load_yaml
 from dcase_energy.editions.model import Edition, FieldKind
 from dcase_energy.findings import Finding
@@ -67,9 +66,10 @@ def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> It
     """
     for path in paths:
         for files in find_systems(path)[0] if path.exists() else []:
-            if not isinstance(files.tree, Folder):
+            where = files.tree.where(files.meta)
+            target = FilePath(where.file)
+            if where.member is not None or not target.is_file():
                 continue
-            target = files.tree.root / files.meta
             data = files.tree.read(files.meta, MAX_BYTES)
             if isinstance(data, Finding) or target.is_symlink():
                 continue

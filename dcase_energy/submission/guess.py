@@ -57,7 +57,10 @@ def guess_edition(paths: Sequence[FilePath]) -> Guess:
 def _first(paths: Sequence[FilePath]) -> Iterable[SystemFiles]:
     """The systems below the paths, as many as it takes to be sure."""
     left = _MOST_READ
-    for path in paths:
+    inside = [archive for path in paths if path.is_dir() for archive in sorted(path.glob("*.zip"))]
+    for path in (*paths, *inside):
+        if left <= 0:
+            return
         systems = find_systems(path)[0][:left] if path.exists() else []
         left -= len(systems)
         yield from systems
