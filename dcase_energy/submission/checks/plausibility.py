@@ -16,6 +16,7 @@ from dcase_energy.units import SECONDS_PER_HOUR, mean_power_w
 STAGES = ("training", "test")
 # A power hardly outside its range is no slip of unit or decimal point.
 _FAR_OUTSIDE = 1.5
+_TENS_W = 10.0
 
 
 def power_possible(system: System) -> Iterator[Finding]:
@@ -31,9 +32,9 @@ def power_possible(system: System) -> Iterator[Finding]:
         return
     named = " + ".join(f"{work.devices} {work.hardware}" for work in works)
     hours = duration_s / SECONDS_PER_HOUR
-    power = f"{mean_power_w(energy_kwh, duration_s):,.0f} W"
+    power = f"{_watts(mean_power_w(energy_kwh, duration_s))} W"
     message = f"{energy_kwh:g} kWh in {hours:.4g} h is a mean power of {power}, which {named} cannot have"
-    expected = " to ".join(f"{kwh / hours * 1000:,.0f}" for kwh in (low_kwh, high_kwh)) + " W"
+    expected = " to ".join(_watts(kwh / hours * 1000) for kwh in (low_kwh, high_kwh)) + " W"
     far = max(energy_kwh / high_kwh, low_kwh / energy_kwh) > _FAR_OUTSIDE
     hint = POWER.fix + (slip_hint(energy_kwh, low_kwh, high_kwh, limits) if far else "")
     where = system.metadata.canonical.where("energy_training_kwh")
@@ -56,6 +57,10 @@ def boards_of(system: System) -> frozenset[str]:
     if system.submission.hardware is not None:
         return frozenset(filter(None, [board(system.submission.hardware, known)]))
     return frozenset(filter(None, (board(work.hardware, known) for work in works_of(system))))
+
+
+def _watts(power_w: float) -> str:
+    return f"{power_w:,.0f}" if power_w >= _TENS_W else f"{power_w:.2g}"
 
 
 def _powered(work: Work, limits: Plausible) -> bool:
