@@ -39,7 +39,10 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
         click.echo(render.findings_text(validation), nl=False)
     errors, warnings = validation.count(Severity.ERROR), validation.count(Severity.WARNING)
     if errors or (strict and warnings):
-        fail(f"not packed: {errors} errors, {warnings} warnings (edition {edition.name})")
+        fail(
+            f"not packed: {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)} "
+            f"(edition {edition.name})"
+        )
     target = output or folder.resolve().parent / f"{folder.resolve().name}.zip"
     try:
         names = write_zip(folder, target)

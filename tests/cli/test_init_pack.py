@@ -14,6 +14,7 @@ from dcase_energy.editions.schema import submission_schema
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.records import RecordError
 from dcase_energy.submission.filling import of_energy_record
+from dcase_energy.submission.packing import members
 from tests.cli.run import ROOT, run
 
 GOOD = ROOT / "tests/acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml"
@@ -141,7 +142,6 @@ def test_the_same_files_give_the_same_bytes_whatever_their_times(tmp_path, packa
         path.chmod(0o700)
     (package / ".DS_Store").write_bytes(b"x")
     (package / ".hidden").write_bytes(b"x")
-    (package / "link.pdf").symlink_to("/etc/passwd")
     result = run("pack", package, "--output", second)
     assert result.returncode == 0
     assert first.read_bytes() == second.read_bytes()
@@ -172,6 +172,16 @@ def test_nothing_is_packed_while_there_is_an_error_and_an_older_zip_stays(tmp_pa
     assert run("pack", package).returncode == 0
     assert zipfile.is_zipfile(target)
     assert [path.name for path in package.parent.iterdir() if path.name.endswith(".tmp")] == []
+
+
+def test_links_and_leavings_are_no_members(tmp_path, package):
+    before = members(package, tmp_path / "x.zip")
+    (package / "link.pdf").symlink_to("/etc/passwd")
+    (package / "folder").symlink_to(tmp_path, target_is_directory=True)
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "a.pyc").write_bytes(b"x")
+    (package / "notes.txt~").write_bytes(b"x")
+    assert members(package, tmp_path / "x.zip") == before
 
 
 def test_a_zip_inside_its_own_folder_does_not_hold_itself(package):
