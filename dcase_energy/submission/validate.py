@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.submission.checks import CHECKS
-from dcase_energy.submission.checks.evidence import records_alike
-from dcase_energy.submission.checks.names import labels_differ
-from dcase_energy.submission.checks.outputs import outputs_alike, outputs_complete
+from dcase_energy.submission.checks import CHECKS, check_together
+from dcase_energy.submission.checks.outputs import outputs_complete
+from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 from dcase_energy.submission.reading import read_metadata
@@ -79,6 +78,7 @@ def validate_paths(
     calibration: Calibration | None = None,
     *,
     options: Options | None = None,
+    pool: Sequence[Peer] = (),
     jobs: int = 1,
 ) -> Validation:
     """Validate metadata files, package folders and zip archives.
@@ -93,6 +93,8 @@ def validate_paths(
         See `Options`; taken where ``options`` are not given.
     options
         What is looked at.
+    pool
+        Systems of other teams to compare with, beside those validated.
     jobs
         Number of processes that read packages at a time. The findings do not depend on it.
     """
@@ -104,10 +106,7 @@ def validate_paths(
         systems += read.systems
         findings += read.findings
         files += read.files
-    if systems:
-        findings += labels_differ(systems)
-        findings += outputs_alike(systems)
-        findings += records_alike(systems)
+    findings += check_together(systems, pool)
     return Validation(edition, systems, _weighed(findings, edition), files)
 
 
