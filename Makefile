@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test browser-test lint bench oracle clean
+.PHONY: demo test browser-test lint bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,10 @@ browser-test: $(VENV)/.test
 
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py
+
+# Hours: ten epochs of the published recipe against its quick calibration.
+bench-long: $(VENV)/.demo
+	$(BIN)/python benchmarks/quick_calibration.py --live --recipe dcase2023 --epochs 10
 
 # The peers that scores are compared with, pinned, in .oracle (sed_scores_eval needs a C++ compiler).
 oracle:

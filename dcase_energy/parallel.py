@@ -7,7 +7,10 @@ must be there where it runs.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import re
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +22,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CONNECT_TIMEOUT_S = 20
+_ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^/]+):(?P<port>[0-9]{1,5})")
 
 
 class ParallelError(RuntimeError):
@@ -86,15 +90,11 @@ def _on_cluster(
     except ImportError:
         message = "--scheduler needs Dask: pip install 'dcase-energy[cluster]'"
         raise ParallelError(message) from None
-    is_file = scheduler.endswith(".json")
-    if is_file and not Path(scheduler).is_file():
-        # Dask would wait for the file to appear, for ever.
-        raise ParallelError(f"there is no scheduler file {scheduler}; `dask scheduler --scheduler-file` writes it")
-    place = {"scheduler_file": scheduler} if is_file else {"address": scheduler}
+    address = _address_of(scheduler)
     try:
-        client = Client(**place, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)
+        client = Client(address, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ParallelError(f"no Dask scheduler answers at {scheduler}: {error}") from None
+        raise ParallelError(f"no Dask scheduler answers at {address}: {error}") from None
     try:
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
         if not workers:
@@ -117,3 +117,21 @@ def _on_cluster(
                 raise ParallelError(message) from None
     finally:
         client.close()
+
+
+def _address_of(scheduler: str) -> str:
+    """The scheduler's address, if something listens there: Dask itself would go on trying for minutes."""
+    address = scheduler
+    if scheduler.endswith(".json"):
+        try:
+            address = str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ParallelError(f"{scheduler} is no scheduler file (`dask scheduler --scheduler-file`)") from None
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        raise ParallelError(f"no Dask scheduler answers at {address}: an address is tcp://HOST:PORT or tls://HOST:PORT")
+    try:
+        socket.create_connection((match["host"].strip("[]"), int(match["port"])), _CONNECT_TIMEOUT_S).close()
+    except (OSError, OverflowError) as error:
+        raise ParallelError(f"no Dask scheduler answers at {address}: {error}") from None
+    return address

@@ -44,6 +44,11 @@ class Rule:
     fix: str
     severity: Severity = Severity.ERROR
 
+    @property
+    def anchor(self) -> str:
+        """Its place on the page of rules: ``e201-energy-not-positive``."""
+        return f"{self.code.casefold()}-{self.name}"
+
     def finding(
         self,
         where: Where,

@@ -21,8 +21,8 @@ class QuickSettings:
         Training steps before the first window; least steps, and validated clips, in a window.
     window_s
         Least seconds in a window, long enough for counters that tick every tenth of one.
-    min_windows
-        Fewest windows an interval is computed from.
+    min_windows, min_validation_windows
+        Fewest windows of each phase an interval is computed from.
     """
 
     precision: float = 0.02
@@ -31,7 +31,8 @@ class QuickSettings:
     window_steps: int = 1
     window_clips: int = 48
     window_s: float = 3.0
-    min_windows: int = 5
+    min_windows: int = 8
+    min_validation_windows: int = 5
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
+import json
 import os
 import platform
 import uuid
@@ -14,6 +16,7 @@ from dcase_energy import __version__
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.measure.hardware import describe_host
 from dcase_energy.measure.host import facts, hidden_settings
+from dcase_energy.measure.journal import canonical_json, sha256_text
 
 if TYPE_CHECKING:
     from dcase_baseline.recipe import Recipe
@@ -44,6 +47,19 @@ def recipe_of(plan: Plan) -> Recipe:
         return recipe if plan.batch_size is None else recipe.with_batch_size(plan.batch_size)
     except (RecipeError, ValueError) as error:
         raise CalibrationError(str(error)) from None
+
+
+def check_packages() -> None:
+    """Refuse at once where the training process could not even start.
+
+    Raises
+    ------
+    CalibrationError
+        If torch or CodeCarbon is not installed.
+    """
+    missing = [name for name in ("torch", "codecarbon") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CalibrationError(f"{' and '.join(missing)} not installed: pip install 'dcase-energy[train]'")
 
 
 def check_memory(plan: Plan, recipe: Recipe) -> None:
@@ -117,13 +133,22 @@ def check_data(plan: Plan) -> dict[str, list[str]]:
         raise CalibrationError(str(error)) from None
 
 
+def identity_of(plan: Plan) -> dict[str, Any]:
+    """What must be equal for a run to go on; folders and files, whose names may tell about people, as hashes."""
+    found: dict[str, Any] = json.loads(canonical_json(asdict(plan)))
+    for key in ("recipe", "data"):
+        if found[key] is not None and Path(found[key]).exists():
+            found[key] = f"sha256 {sha256_text(str(Path(found[key]).resolve()))}"
+    return found
+
+
 def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
     """Everything a record needs that the work itself does not say."""
     return {
         "run_id": str(uuid.uuid4()),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "edition": plan.edition,
-        "plan": asdict(plan),
+        "plan": identity_of(plan),
         "repeats": plan.repeats,
         "locked": locked,
         "host": facts(),
@@ -178,4 +203,9 @@ def environment_of(plan: Plan) -> dict[str, str]:
     """The variables of the training process."""
     from dcase_baseline.runtime import process_environment
 
-    return {**os.environ, **process_environment(plan.execution_path, plan.threads)}
+    variables = {**os.environ, **process_environment(plan.execution_path, plan.threads)}
+    # cuda:1 is then what nvidia-smi calls 1; which board it was is checked by its UUID all the same.
+    variables.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    if plan.device == "cpu":
+        variables["CUDA_VISIBLE_DEVICES"] = "-1"
+    return variables

@@ -6,7 +6,7 @@ from typing import Any
 
 from dcase_energy.calibration.plan import QuickSettings
 from dcase_energy.measure.meter import COMPONENTS, Reading
-from dcase_energy.measure.statistics import interval, mean_of
+from dcase_energy.measure.statistics import interval, steady_mean
 
 _PHASES = {"training_window": "steps", "validation_window": "clips"}
 # Validated clips cost far less than steps in a training: they get this share of the budget.
@@ -40,12 +40,13 @@ class StoppingRule:
         energies = self._energies[phase]
         energies.append(_energy(self._begin[phase], reading) / mark[_PHASES[phase]])
         spent_s = reading.time_s - self._started_s[phase]
-        if len(energies) < self._settings.min_windows:
+        fewest = self._settings.min_windows if phase == "training_window" else self._settings.min_validation_windows
+        if len(energies) < fewest:
             return True
         return not self._narrow(energies) and spent_s < self._settings.budget_s * _SHARE[phase]
 
     def _narrow(self, energies: list[float]) -> bool:
-        mean = mean_of(energies)
+        mean = steady_mean(energies)
         bounds = interval(mean)
         if self._settings is None or bounds is None or mean.value <= 0:
             return False

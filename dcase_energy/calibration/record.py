@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dcase_energy.calibration.stages import TRAINING_PHASES, by_epoch, stages_of
 from dcase_energy.measure.evidence import (
+    Outcome,
     bounds_of,
     estimated_share,
     evidence,
@@ -17,10 +18,12 @@ from dcase_energy.measure.evidence import (
     repeats_of,
 )
 from dcase_energy.measure.journal import JournalError
+from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
     EpochRow,
+    Idle,
     Implementation,
     Repeats,
     Stage,
@@ -45,31 +48,18 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     if header is None or not meters:
         raise JournalError("nothing was measured: the journal ends before the first reading")
     recipe, methods = header["recipe"], meters[-1]["methods"]
-    windows, repeated_kwh = last_attempts(windows_of(entries))
-    lost_kwh = [repeated_kwh.get(segment, 0.0) for segment in _cut_segments(entries)]
-    runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
-    found = [stages_of(header, rows, methods) for rows in runs]
-    stages, repeats = _together([one for one in found if set(one) >= set(header["stages"])] or found[:1])
+    every = windows_of(entries)
+    windows = last_attempts(every)
+    lost_kwh = _lost_kwh(entries, every, windows)
+    stages, repeats = _stages(header, windows, methods, idle_of(entries))
     if not stages:
         raise JournalError("nothing was measured: the journal ends before a stage was complete")
-    idle = idle_of(entries)
-    stages = {
-        name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
-    }
     about = next((e for e in of_kind(entries, "mark") if e["phase"] == "session"), {})
     done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
     complete = done >= header.get("repeats", 1) and set(header["stages"]) <= set(stages)
     epochs = _epoch_rows(windows)
     return Calibration(
-        **evidence(
-            header,
-            entries,
-            stages,
-            complete=complete,
-            epochs=epochs,
-            repeats=dict(repeats),
-            repeated_kwh=lost_kwh,
-        ),
+        **evidence(header, entries, Outcome(stages, complete, epochs=epochs, repeats=repeats, repeated_kwh=lost_kwh)),
         edition=header["edition"],
         recipe=recipe["name"],
         recipe_sha256=recipe["sha256"],
@@ -86,6 +76,19 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     ).seal()
 
 
+def _stages(
+    header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any], idle: Idle
+) -> tuple[dict[str, Stage], dict[str, Repeats]]:
+    """The stages over all runs that reached their end; of the first run where none did."""
+    runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
+    found = [stages_of(header, rows, methods) for rows in runs]
+    stages, repeats = _together([one for one in found if set(one) >= set(header["stages"])] or found[:1])
+    informed = {
+        name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
+    }
+    return informed, repeats
+
+
 def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What was planned to be used, and what was: of DESED on disk clips may be missing."""
     prepared = [e for e in of_kind(entries, "mark") if e["phase"] == "data_preparation" and e["edge"] == "end"]
@@ -94,20 +97,13 @@ def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> di
     return {**header["data"], **counts, **used.get("data", {})}
 
 
-def last_attempts(windows: Sequence[Window]) -> tuple[list[Window], dict[int, float]]:
-    """The windows that count where a run was resumed, and the energy of those done again, by segment.
+def last_attempts(windows: Sequence[Window]) -> list[Window]:
+    """The windows that count where a run was resumed.
 
     An epoch that was cut off before its checkpoint was written is trained again: its last attempt counts.
     """
     last = {_work(window): window.segment for window in windows}
-    kept: list[Window] = []
-    repeated: dict[int, float] = {}
-    for window in windows:
-        if window.segment == last[_work(window)]:
-            kept.append(window)
-        elif window.phase not in _OUTSIDE:
-            repeated[window.segment] = repeated.get(window.segment, 0.0) + window.energy_kwh
-    return kept, repeated
+    return [window for window in windows if window.segment == last[_work(window)]]
 
 
 def _work(window: Window) -> tuple[int, int, str]:
@@ -117,13 +113,27 @@ def _work(window: Window) -> tuple[int, int, str]:
     return window.run, 0, window.phase
 
 
-def _cut_segments(entries: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The segment that each resumption cut off."""
-    found: list[int] = []
-    for segment, entry in enumerate(of_kind(entries, "run", "resume")):
-        if entry["entry"] == "resume":
-            found.append(segment)
+def _lost_kwh(entries: Sequence[Mapping[str, Any]], windows: Sequence[Window], kept: Sequence[Window]) -> list[float]:
+    """For each resumption, energy from the last work that counts to where the run was cut off."""
+    found: list[float] = []
+    segment = 0
+    latest: Reading | None = None
+    for entry in entries:
+        if "reading" in entry:
+            latest = Reading(**entry["reading"])
+        elif entry["entry"] in {"run", "resume"}:
+            if entry["entry"] == "resume":
+                rows = [w for w in kept if w.segment == segment] or [
+                    w for w in windows if w.segment == segment and w.phase in _OUTSIDE
+                ]
+                since = max((w.end for w in rows), key=lambda reading: reading.time_s, default=None)
+                found.append(_between_kwh(since, latest))
+            segment, latest = segment + 1, None
     return found
+
+
+def _between_kwh(begin: Reading | None, end: Reading | None) -> float:
+    return 0.0 if begin is None or end is None else Window("lost", 0, {}, begin, end).energy_kwh
 
 
 def _together(found: Sequence[Mapping[str, Stage]]) -> tuple[dict[str, Stage], dict[str, Repeats]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import shutil
@@ -9,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from dcase_energy.calibration.plan import Plan
 from dcase_energy.calibration.prepare import (
     CalibrationError,
     check_memory,
+    check_packages,
     clips_of,
     environment_of,
     header_of,
+    identity_of,
     recipe_of,
     task_of,
 )
@@ -28,7 +31,7 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.documents.atomic import write_text
 from dcase_energy.measure.host import facts
 from dcase_energy.measure.instruments import instruments_for_torch
-from dcase_energy.measure.journal import JournalError, JournalWriter, canonical_json, fresh_journal, read_journal
+from dcase_energy.measure.journal import JournalError, JournalWriter, fresh_journal, read_journal
 from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.recorder import Instruments
@@ -79,6 +82,7 @@ def calibrate(
     if resume:
         before = _earlier(path, plan)
     if not _is_complete(before, plan):
+        check_packages()
         check_memory(plan, recipe)
         with only_session() as locked:
             journal = JournalWriter(path, resume=True) if before else _fresh(path, output)
@@ -86,11 +90,22 @@ def calibrate(
                 if not before:
                     journal.write("calibration", **header_of(plan, recipe, locked))
                 _run_all(plan, output, journal, before, progress, make_instruments)
+            except BaseException:
+                journal.close()
+                with contextlib.suppress(JournalError, OSError):
+                    _write_record(path, output)
+                raise
             finally:
                 journal.close()
-    record = record_of(read_journal(path))
-    write_text(output, record.model_dump_json(indent=2) + "\n")
+    record = _write_record(path, output)
     shutil.rmtree(_checkpoints_of(output), ignore_errors=True)
+    return record
+
+
+def _write_record(journal: Path, output: Path) -> Calibration:
+    """The record of what was measured; of a run that was cut off it is not complete, and no denominator."""
+    record = record_of(read_journal(journal))
+    write_text(output, record.model_dump_json(indent=2) + "\n")
     return record
 
 
@@ -165,9 +180,11 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
     header = entries[0]
     if header["entry"] != "calibration" or "plan" not in header:
         raise CalibrationError(f"cannot go on: {path} is no journal of a calibration that can be resumed")
-    now = json.loads(canonical_json(asdict(plan)))
+    now = identity_of(plan)
     differing = sorted(key for key in now if header["plan"].get(key) != now[key])
     if differing:
+        # Amounts of data follow from the rest.
+        differing = [key for key in differing if key != "clips"] or differing
         shown = ", ".join(f"{key}: was {header['plan'].get(key)!r}, is {now[key]!r}" for key in differing)
         raise CalibrationError(f"cannot go on with another plan ({shown}); give the same options, or omit --resume")
     return entries

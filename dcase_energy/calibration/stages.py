@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dcase_energy.measure.evidence import components, parts_only, phases_of
 from dcase_energy.measure.records import Stage
-from dcase_energy.measure.statistics import Mean, interval, mean_of, weighted_sum
+from dcase_energy.measure.statistics import Mean, interval, mean_of, steady_mean, weighted_sum
 from dcase_energy.measure.windows import Span, Window, of_phase, span
 
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
@@ -48,38 +49,60 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window], method
         return None
     epochs = recipe["epochs"]
     amounts = [
-        (epochs * recipe["steps_per_epoch"], "steps", steps),
-        (epochs * recipe["validation_clips"], "clips", clips),
-        (epochs * recipe["validation_clips"], "clips", metrics),
+        Amount(epochs * recipe["steps_per_epoch"], "steps", steps),
+        Amount(epochs * recipe["validation_clips"], "clips", clips),
+        Amount(epochs * recipe["validation_clips"], "clips", metrics, once=True),
     ]
-
-    def whole_recipe(value: Callable[[Window], float | None]) -> Mean | None:
-        terms = []
-        for factor, unit, rows in amounts:
-            values = [None if (v := value(w)) is None else v / max(1, w.payload[unit]) for w in rows]
-            if None in values:
-                return None
-            if rows is metrics:  # once a validation: its mean counts, its spread is not known
-                terms.append((factor, Mean(sum(filter(None, values)) / max(1, len(values)), 0.0, 1e9)))
-            else:
-                terms.append((factor, mean_of([v for v in values if v is not None])))
-        return weighted_sum(terms)
-
-    full = whole_recipe(lambda w: w.energy_kwh) or Mean(0.0, None, None)
-    duration = whole_recipe(lambda w: w.duration_s)
     n_steps = sum(w.payload["steps"] for w in steps)
     work = (
         f"{n_steps} training steps and {sum(w.payload['clips'] for w in clips)} validated clips of recipe "
         f"{recipe['name']}, scaled to its {epochs} epochs"
     )
     used = [*steps, *clips, *metrics]
-    scaled = Scaled(1.0, full, "95 %, means over windows (Welch)", duration.value if duration else 0.0)
+    full = _scaled(amounts, lambda w: w.energy_kwh) or Mean(0.0, None, None)
+    duration = _scaled(amounts, lambda w: w.duration_s) or Mean(0.0, None, None)
+    kind = "95 %, means over windows (Welch; correlation of windows, 1 % systematic)"
+    scaled = Scaled(1.0, full, kind, duration.value)
     stage = _stage(work, parts_only(used), scaled, used, methods, n_steps / recipe["steps_per_epoch"])
     parts = {}
     for name, one in stage.components.items():
-        total = whole_recipe(lambda w, name=name: w.component_kwh(name))  # type: ignore[misc]
+        total = _scaled(amounts, partial(_component, name))
         parts[name] = one.model_copy(update={"full_recipe_energy_kwh": None if total is None else total.value})
     return stage.model_copy(update={"components": parts})
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How much of one kind of work the whole recipe holds, and windows that measured some of it.
+
+    ``once``: done once a validation in the whole; its mean counts, its spread is not known.
+    """
+
+    units: float
+    unit: str
+    windows: Sequence[Window]
+    once: bool = False
+
+
+def _component(name: str, window: Window) -> float | None:
+    return window.component_kwh(name)
+
+
+def _scaled(amounts: Sequence[Amount], value: Callable[[Window], float | None]) -> Mean | None:
+    """A quantity of the whole recipe, from the means of its kinds of work; None where it was not measured."""
+    terms = []
+    for amount in amounts:
+        values = [value(window) for window in amount.windows]
+        known = [
+            v / max(1, w.payload[amount.unit]) for v, w in zip(values, amount.windows, strict=True) if v is not None
+        ]
+        if len(known) < len(values):
+            return None
+        if amount.once:
+            terms.append((amount.units, Mean(sum(known) / max(1, len(known)), 0.0, 1e9)))
+        else:
+            terms.append((amount.units, steady_mean(known)))
+    return weighted_sum(terms)
 
 
 def _test(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> Stage | None:

@@ -94,8 +94,8 @@ def command(**options: Any) -> int:
     plan = _plan(options)
     reference = get_calibration(options["reference"])
     output: Path = options["output"]
-    if not output.parent.is_dir():
-        raise click.UsageError(f"there is no folder {output.parent}")
+    if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
+        raise click.UsageError(f"there is no folder {output.parent} to write to")
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
     from dcase_energy.measure.journal import JournalError
@@ -109,7 +109,7 @@ def command(**options: Any) -> int:
         record = calibrate(plan, output, _progress, resume=options["resume"])
     except CalibrationError as error:
         fail(str(error))
-    except (MeterError, ChildFailedError, JournalError) as error:
+    except (MeterError, ChildFailedError, JournalError, OSError) as error:
         fail(f"{error}; what was measured is in {journal_of(output)}, --resume goes on")
     except KeyboardInterrupt:
         say(f"\ninterrupted; what was measured is in {journal_of(output)}, --resume goes on")

@@ -24,18 +24,24 @@ _TIERS = {
 @click.command(epilog="Example: dcase-energy doctor --format json")
 @click.option("--gpu", default="auto", show_default=True, help="auto, none, all, numbers as in nvidia-smi, or UUIDs.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--guards", is_flag=True, help="List all guards with the numbers they judge by, in Markdown, and end.")
 @output_option("the diagnosis")
-def command(gpu: str, output_format: str, output: Path | None) -> int:
+def command(gpu: str, output_format: str, guards: bool, output: Path | None) -> int:
     """What can be measured on this machine: each component, by which means, and what would make it better.
 
     Starts the real meter for a moment. Exit code 1 if a measurement would be refused here; load that may have gone in
     a minute does not count.
     """
+    if guards:
+        from dcase_energy.measure.guards.page import guards_page
+
+        emit(guards_page(), output)
+        return 0
     import json
 
     from dcase_energy.measure.doctor import diagnose
 
-    found = diagnose(Path.cwd(), gpu=gpu)
+    found = diagnose(Path(), gpu=gpu)
     text = json.dumps(found.as_json(), indent=2) if output_format == "json" else render(found)
     emit(text, output)
     return int(found.refuses)

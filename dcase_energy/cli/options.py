@@ -81,10 +81,12 @@ def get_edition(name: str) -> Edition:
 
 def get_calibration(path: Path | None) -> Calibration | None:
     """Load a calibration record; one that cannot be used is wrong use."""
+    if path is None:
+        return None
     from dcase_energy.measure.records import RecordError, load_calibration
 
     try:
-        return None if path is None else load_calibration(path)
+        return load_calibration(path)
     except RecordError as error:
         raise click.UsageError(str(error)) from None
 

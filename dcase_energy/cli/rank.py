@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,10 +146,12 @@ def _entries(
     spread: Spread,
 ) -> tuple[list[Entry], list[Finding]]:
     """Systems of tables and of packages, in the order given; a label that comes twice is ranked once."""
+    from dcase_energy.documents.rules import TABLE_DUPLICATE
+    from dcase_energy.findings import Where
     from dcase_energy.parallel import ParallelError
     from dcase_energy.ranking.packages import assess
     from dcase_energy.ranking.results_table import read_results
-    from dcase_energy.submission.validate import validate_paths
+    from dcase_energy.submission.validate import Options, validate_paths
 
     fallback = get_calibration(calibration)
     entries: list[Entry] = []
@@ -160,14 +163,19 @@ def _entries(
             entries += found
             findings += problems
     if packages:
-        validation = validate_paths(packages, edition, fallback)
+        validation = validate_paths(packages, edition, options=Options(fallback, outputs=truth is None))
         try:
             assessed = assess(validation, truth, fallback=fallback, spread=spread)
         except ParallelError as error:
             fail(str(error))
         entries += [one.entry for one in assessed]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
-    return entries, findings
+    once = {entry.label: entry for entry in reversed(entries)}
+    for label, count in Counter(entry.label for entry in entries).items():
+        if count > 1:
+            message = f"label {label[:80]!r} comes {count} times in the sources: the first is ranked"
+            findings.append(TABLE_DUPLICATE.finding(Where(label[:120]), message))
+    return list(reversed(once.values())), findings
 
 
 def _reference(record: Calibration | None) -> Reference | None:

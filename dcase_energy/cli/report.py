@@ -63,9 +63,9 @@ def command(
     from dcase_energy.findings import has_errors
     from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import assess
-    from dcase_energy.submission.validate import validate_paths
+    from dcase_energy.submission.validate import Options, validate_paths
 
-    validation = validate_paths(submissions, edition, record)
+    validation = validate_paths(submissions, edition, options=Options(record, outputs=truth is None))
     assessed = assess(validation, truth, preferred=record)
     for finding in dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)]):
         found = f" ({finding.found})" if finding.found else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,47 +35,49 @@ _DEFAULT_RESAMPLES = {"bootstrap": 1000, "subsample80": 100, "none": 0}
 _Command = Callable[..., Any]
 
 
+_SHARE = click.FloatRange(0, 1)
+# One option a convention; what is not given is as the edition says.
+_CONVENTIONS = (
+    click.option("--bootstrap", type=click.IntRange(1), metavar="N", help="Intervals of N bootstrap resamples."),
+    click.option("--interval", type=click.Choice(["bootstrap", "subsample80", "none"]), help="Kind of intervals."),
+    click.option("--resamples", type=click.IntRange(1), metavar="N", help="How many resamples of the clips."),
+    click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Level of intervals."),
+    click.option("--like", type=click.Choice(LIKE), help="Conventions of this library; other options go before."),
+    click.option("--threshold", type=_SHARE, help="Threshold of every F1."),
+    click.option("--dtc", type=_SHARE, help="Detection tolerance of the intersection-based F1."),
+    click.option("--gtc", type=_SHARE, help="Ground-truth tolerance of the intersection-based F1."),
+    click.option("--empty-clips", type=click.Choice(["keep", "drop"]), help="Clips without annotated events."),
+    click.option(
+        "--cross-triggers",
+        "cross_trigger_average",
+        type=click.Choice(["others", "all"]),
+        help="Average cross-trigger rates over the C-1 other classes, or all C.",
+    ),
+    click.option(
+        "--no-hits",
+        "classes_without_hits",
+        type=click.Choice(["zero", "skip"]),
+        help="A class without true positives in a macro F1.",
+    ),
+    click.option(
+        "--time-tolerance",
+        "time_tolerance_us",
+        type=int,
+        metavar="MICROSECONDS",
+        help="Added to what is compared with a limit; -1 makes every tie a miss.",
+    ),
+    click.option("--late-detections", type=click.Choice(["count", "ignore"]), help="Those after a clip's end."),
+    click.option(
+        "--arithmetic",
+        type=click.Choice(["microseconds", "seconds"]),
+        help="Whole microseconds, or floating-point seconds.",
+    ),
+    click.option("--segments", "segment_grid", type=click.Choice(["cut", "extend"]), help="At a clip's end."),
+)
+
+
 def _convention_options(function: _Command) -> _Command:
-    """One option a convention; what is not given is as the edition says."""
-    share = click.FloatRange(0, 1)
-    options = [
-        click.option("--bootstrap", type=click.IntRange(1), metavar="N", help="Intervals of N bootstrap resamples."),
-        click.option("--interval", type=click.Choice(["bootstrap", "subsample80", "none"]), help="Kind of intervals."),
-        click.option("--resamples", type=click.IntRange(1), metavar="N", help="How many resamples of the clips."),
-        click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Level of intervals."),
-        click.option("--like", type=click.Choice(LIKE), help="Conventions of this library; other options go before."),
-        click.option("--threshold", type=share, help="Threshold of every F1."),
-        click.option("--dtc", type=share, help="Detection tolerance of the intersection-based F1."),
-        click.option("--gtc", type=share, help="Ground-truth tolerance of the intersection-based F1."),
-        click.option("--empty-clips", type=click.Choice(["keep", "drop"]), help="Clips without annotated events."),
-        click.option(
-            "--cross-triggers",
-            "cross_trigger_average",
-            type=click.Choice(["others", "all"]),
-            help="Average cross-trigger rates over the C-1 other classes, or all C.",
-        ),
-        click.option(
-            "--no-hits",
-            "classes_without_hits",
-            type=click.Choice(["zero", "skip"]),
-            help="A class without true positives in a macro F1.",
-        ),
-        click.option(
-            "--time-tolerance",
-            "time_tolerance_us",
-            type=int,
-            metavar="MICROSECONDS",
-            help="Added to what is compared with a limit; -1 makes every tie a miss.",
-        ),
-        click.option("--late-detections", type=click.Choice(["count", "ignore"]), help="Those after a clip's end."),
-        click.option(
-            "--arithmetic",
-            type=click.Choice(["microseconds", "seconds"]),
-            help="Whole microseconds, or floating-point seconds.",
-        ),
-        click.option("--segments", "segment_grid", type=click.Choice(["cut", "extend"]), help="At a clip's end."),
-    ]
-    for option in reversed(options):
+    for option in reversed(_CONVENTIONS):
         function = option(function)
     return function
 
@@ -161,6 +164,11 @@ def _find(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[Finding]]:
         found, problems = find_outputs(path)
         systems += found
         findings += problems
+    names = [system.name for system in systems]
+    # Two systems of one name are told apart by where they are.
+    systems = [
+        replace(one, name=str(Path(one.path) / one.name)) if names.count(one.name) > 1 else one for one in systems
+    ]
     return systems, findings
 
 

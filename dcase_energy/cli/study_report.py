@@ -63,7 +63,8 @@ def report(
     for path in _write(made, output_dir, chosen, images):
         click.echo(path)
     cells = len(made.members)
-    say(f"{len(made.runs)} runs in {cells} cell{'s' * (cells != 1)} of GPU and batch size")
+    runs_count = len(made.runs)
+    say(f"{runs_count} run{'s' * (runs_count != 1)} in {cells} cell{'s' * (cells != 1)} of GPU and batch size")
     return int(has_errors(gathered.findings))
 
 

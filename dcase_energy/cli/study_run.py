@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import edition_option, get_edition
+from dcase_energy.cli.options import edition_option, existing, get_edition
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -42,24 +42,33 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 @click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True, help="Runs of each batch size.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Of each run.  [default: the recipe's, 200]")
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True)
+@click.option(
+    "--data",
+    type=existing(file=False),
+    metavar="DESED_DIR",
+    help="Folder of DESED, as for `calibrate`.  [default: embedded synthetic soundscapes]",
+)
 @edition_option()
 @click.option("--recipe", help="Recipe to train in place of the edition's: a name or a TOML file.")
 @click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
 @click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ...")
 @click.option("--gpu", help="Name of the hardware in the tables, in place of its own.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of the CPU.  [default: all usable]")
+@click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Of the first repeat; the next has the next.")
 @click.option(
     "--scheduler", metavar="ADDRESS", help="Train on the workers of this Dask scheduler that offer measure=1."
 )
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
-@click.option("--resume", is_flag=True, help="Go on with what is there (a study always does).")
+@click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
+@click.option("--resume", is_flag=True, help="Go on with what is there, as a study always does.")
 def run(**options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
 
     Each run has a folder in the output, named by the hash of what it is. Runs that are done stay; the same command
-    again goes on with what is missing. Run the study on each machine, or each kind of GPU of a cluster, into one folder
-    or several: `study report` takes them all. Exit code 1 if a run failed.
+    again goes on with what is missing, and with interrupted runs from their last epoch. Run the study on each
+    machine, or each kind of GPU of a cluster, into one folder or several: `study report` takes them all. Exit code 1 if
+    a run failed.
     """
     from dcase_energy.calibration.recipes import UnknownRecipeError
     from dcase_energy.parallel import ParallelError
@@ -71,16 +80,18 @@ def run(**options: Any) -> int:
     choices, output, scheduler = _choices(options), options["output"], options["scheduler"]
     try:
         make_grid(options["batch_sizes"], 1, choices, "")  # before a cluster is asked for anything
+        _check_data(choices)
         gpu = options["gpu"] or ask_hardware(choices.device, scheduler)
         grid = make_grid(options["batch_sizes"], options["repeats"], choices, gpu)
-        folders = prepare(output, grid, recipe_source(choices.recipe), check_hardware=not options["gpu"])
+        source = recipe_source(choices.recipe)
+        folders = prepare(output, grid, source, choices.data, check_hardware=not options["gpu"])
     except UnknownRecipeError as error:
         raise click.UsageError(str(error)) from None
     except (HardwareError, FolderError, ParallelError) as error:
         fail(str(error))
     except OSError as error:
         raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
-    todo = to_do(folders, retry_failed=options["retry_failed"])
+    todo = to_do(folders, retry_failed=options["retry_failed"], retry_invalid=options["retry_invalid"])
     say(f"{visible(gpu)}: {len(folders)} run{'s' * (len(folders) != 1)}, {len(todo)} to train, in {output}")
     jobs = [Job(folder.path, per_device=scheduler is not None) for folder in todo]
     failed = _train(jobs, run_jobs(jobs, scheduler, _progress(todo)), output)
@@ -100,7 +111,21 @@ def _choices(options: dict[str, Any]) -> Choices:
         epochs=options["epochs"],
         seed=options["seed"],
         threads=options["threads"],
+        allow_estimate=options["allow_estimate"],
+        data=None if options["data"] is None else str(options["data"].resolve()),
     )
+
+
+def _check_data(choices: Choices) -> None:
+    """Say which clips of DESED are missing, before hours of training."""
+    from dcase_energy.calibration.plan import Plan
+    from dcase_energy.calibration.prepare import CalibrationError, check_data
+
+    try:
+        for subset, names in check_data(Plan(choices.edition, choices.recipe, data=choices.data)).items():
+            say(f"  {subset}: {len(names)} clips are missing and left out: {visible(', '.join(names[:5]))}")
+    except CalibrationError as error:
+        fail(str(error))
 
 
 def _train(jobs: Sequence[Job], results: Iterator[Ended], output: Path) -> int:

@@ -25,13 +25,13 @@ def status_text(found: StudyStatus, now: datetime.datetime) -> str:
     lines = [_line(row, widths) for row in rows]
     states = ("done", "running", "waiting", "interrupted", "failed")
     counts = ", ".join(f"{count} {state}" for state in states if (count := found.count(state)))  # type: ignore[arg-type]
-    lines += ["", f"{len(found.runs)} runs: {counts}"]
+    lines += ["", f"{len(found.runs)} run{'s' * (len(found.runs) != 1)}: {counts}"]
     end = found.expected_end(now)
     if found.left_s and end is not None:
         lines.append(f"expected end: {end:%Y-%m-%d %H:%M} (in {format_duration(found.left_s)})")
     elif end is None:
         lines.append("expected end: not known before an epoch has ended")
-    lines += [f"{run.name}: {visible(run.error)}" for run in found.runs if run.state == "failed" and run.error]
+    lines += [f"{run.name}: {visible(run.error)}" for run in found.runs if run.error]
     return "\n".join(lines)
 
 

@@ -2,49 +2,152 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import edition_option, emit, existing, get_calibration, get_edition, output_option
-from dcase_energy.cli.terminal import say
+from dcase_energy.cli.options import emit, existing, get_calibration, get_edition, output_option
+from dcase_energy.cli.sources import get_durations, get_options, jobs_option, sources_argument
+from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Severity
 
 if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.submission.checks.pool import Peer
     from dcase_energy.submission.validate import Validation
+
+# Module and function that write each format, by its name and whether it is a summary; imported when it is asked for.
+_RENDERERS = {
+    ("text", False): ("render", "findings_text"),
+    ("json", False): ("render", "findings_json"),
+    ("github", False): ("annotations", "findings_github"),
+    ("sarif", False): ("sarif", "findings_sarif"),
+    ("text", True): ("overview", "summary_text"),
+    ("json", True): ("overview", "summary_json"),
+}
+FORMATS = ("text", "json", "github", "sarif")
+_SUMMARY_FORMATS = ("text", "json")
+
+
+def _looks(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Options about what is shown."""
+    options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [
+        click.option(
+            "--format", "output_format", type=click.Choice(FORMATS), help="[default: text; github in GitHub Actions]"
+        ),
+        output_option("the findings"),
+        click.option("--summary", is_flag=True, help="One line a package instead of the findings."),
+        click.option("--select", "selected", metavar="CODES", help="Only these: codes or beginnings, `E,M101`."),
+        click.option("--ignore", "ignored", metavar="CODES", help="All but these."),
+        click.option("--strict", is_flag=True, help="Warnings fail too."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 @click.command(epilog="Example: dcase-energy validate examples/packages --edition generic")
-@click.argument("paths", nargs=-1, required=True, type=existing(), metavar="PATH...")
-@edition_option()
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@output_option("the findings")
+@sources_argument
+@click.option("--edition", "edition_name", metavar="NAME|PATH", help="[default: guessed from the label, else generic]")
 @click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
-@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option("--durations", type=existing(folder=False), metavar="TSV", help="Clips the outputs must hold.")
+@click.option(
+    "--pool", "pools", multiple=True, type=existing(folder=False), metavar="CSV", help="Other teams' results."
+)
+@click.option("--fix", is_flag=True, help="Mend what is safe (quotes, misspelt keys, blanks) and show the difference.")
+@click.option("--diff", is_flag=True, help="Show what --fix would do; change nothing.")
+@jobs_option
+@_looks
 def command(
     paths: tuple[Path, ...],
-    edition_name: str,
-    output_format: str,
-    output: Path | None,
+    edition_name: str | None,
     calibration: Path | None,
+    durations: Path | None,
+    pools: tuple[Path, ...],
+    fix: bool,
+    diff: bool,
+    jobs: int,
+    output_format: str | None,
+    output: Path | None,
+    summary: bool,
+    selected: str | None,
+    ignored: str | None,
     strict: bool,
 ) -> int:
-    """Check metadata files and package folders.
+    """Check metadata files, package folders and zip archives (- is standard input).
 
     Everything that is wrong is shown at once, each with its place, what was expected, what was found and how to mend
-    it. Exit code 1 if there is an error (with --strict: or a warning).
+    it. Systems of one team are compared with each other, and the baseline's energy with that of other teams on the
+    same GPU model: those given, and those in the tables named by --pool. Exit code 1 if there is an error (with
+    --strict: or a warning).
     """
-    edition, record = get_edition(edition_name), get_calibration(calibration)
-    from dcase_energy.cli import render
+    from dcase_energy.cli.selection import codes, select
     from dcase_energy.submission.validate import validate_paths
 
-    validation = validate_paths(paths, edition, record)
-    text = render.findings_json(validation) if output_format == "json" else render.findings_text(validation)
+    render = _renderer(output_format, summary)
+    chosen = codes(selected, "--select"), codes(ignored, "--ignore")
+    options = get_options(paths, get_calibration(calibration), get_durations(durations))
+    edition = _edition(edition_name, paths, options.stdin)
+    if fix or diff:
+        _mend(paths, edition, write=fix and not diff)
+    validation = validate_paths(paths, edition, options=options, pool=_pool(pools, edition), jobs=jobs)
+    validation = select(validation, *chosen)
+    text = render(validation)
     if text or output is not None:
         emit(text, output)
     say(_summary(validation))
     return int(validation.count(Severity.ERROR) > 0 or (strict and validation.count(Severity.WARNING) > 0))
+
+
+def _renderer(output_format: str | None, summary: bool) -> Callable[[Validation], str]:
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
+    name = output_format or ("github" if in_actions and not summary else "text")
+    if summary and name not in _SUMMARY_FORMATS:
+        raise click.UsageError(f"--summary has the formats {' and '.join(_SUMMARY_FORMATS)}, not {name}")
+    module, function = _RENDERERS[name, summary]
+    render: Callable[[Validation], str] = getattr(importlib.import_module(f"dcase_energy.cli.{module}"), function)
+    return render
+
+
+def _edition(name: str | None, paths: tuple[Path, ...], stdin: bytes | None) -> Edition:
+    """The edition named, or the one that labels and keys point to; a guess is told."""
+    if name is not None:
+        return get_edition(name)
+    from dcase_energy.submission.guess import guess_edition
+
+    guess = guess_edition(paths, stdin)
+    if guess.reason is not None:
+        say(visible(f"edition {guess.edition.name}, {guess.reason}; --edition names another"))
+    return guess.edition
+
+
+def _pool(tables: tuple[Path, ...], edition: Edition) -> list[Peer]:
+    """The systems in the tables; a table that cannot be used is wrong use."""
+    from dcase_energy.submission.pool_table import read_pool
+
+    peers: list[Peer] = []
+    for path in tables:
+        found, problems = read_pool(path, edition)
+        if problems:
+            raise click.UsageError(f"--pool {problems[0].where}: {problems[0].message}")
+        peers += found
+    return peers
+
+
+def _mend(paths: tuple[Path, ...], edition: Edition, *, write: bool) -> None:
+    """Apply or only show the safe edits, the difference on stderr."""
+    from dcase_energy.submission.fixing import FixError, fix_paths
+
+    try:
+        for change in fix_paths(paths, edition, write=write):
+            say("\n".join(visible(line) for line in change.diff.split("\n")))
+            say(f"{visible(change.file)}: {'mended' if write else 'would mend'}: {visible('; '.join(change.what))}")
+    except FixError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _summary(validation: Validation) -> str:

@@ -2,11 +2,77 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
+from dcase_energy.documents.names import printable
 from dcase_energy.documents.rules import FILE_UNREADABLE, TABLE_LIMIT
 from dcase_energy.findings import Finding, Where
+
+# First bytes of the kinds of file that come in place of a zip archive or a table.
+_MAGIC = (
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a rar archive"),
+    (b"%PDF-", "a PDF"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"\x93NUMPY", "a NumPy file"),
+    (b"\x80\x04\x95", "a pickle"),
+)
+
+
+class NotPlainError(OSError):
+    """What stands under a name is no plain file."""
+
+
+def kind_of_bytes(head: bytes) -> str | None:
+    """What a file is by its first 512 bytes, in words; None if it may be text."""
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    return "a tar archive" if head[257:262] == b"ustar" else None
+
+
+def kind_of_file(path: Path) -> str | None:
+    """What a plain file is by its first bytes; None if it may be text or cannot be read."""
+    try:
+        with open_plain(path) as file:
+            return kind_of_bytes(file.read(512))
+    except (OSError, ValueError):
+        return None
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file for reading. A link is followed; folders, pipes, sockets and devices are refused unopened.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened; `NotPlainError` if it is no plain file.
+    """
+    _refuse_special(path.stat().st_mode)
+    # Not blocking: between the look and the opening a pipe may take the file's place.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _refuse_special(os.fstat(handle).st_mode)
+        return os.fdopen(handle, "rb")
+    except OSError:
+        os.close(handle)
+        raise
+
+
+def _refuse_special(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = "folder" if stat.S_ISDIR(mode) else "special file"
+        raise NotPlainError(None, f"not a plain file but a {kind}")
 
 
 def read_bytes(path: Path, limit_bytes: int, shown_as: str | None = None) -> bytes | Finding:
@@ -14,16 +80,17 @@ def read_bytes(path: Path, limit_bytes: int, shown_as: str | None = None) -> byt
 
     Folders, pipes, sockets and devices are refused before anything is read from them.
     """
-    where = Where(shown_as if shown_as is not None else str(path))
+    where = Where(printable(shown_as if shown_as is not None else str(path)))
     try:
-        info = path.stat()
-        if not stat.S_ISREG(info.st_mode):
-            kind = "folder" if stat.S_ISDIR(info.st_mode) else "special file"
-            return FILE_UNREADABLE.finding(where, f"not a plain file but a {kind}")
-        if info.st_size > limit_bytes:
-            message = f"the file has {info.st_size:,} bytes"
-            return TABLE_LIMIT.finding(where, message, expected=f"at most {limit_bytes:,}")
-        with path.open("rb") as file:
+        with open_plain(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > limit_bytes:
+                message = f"the file has {size:,} bytes"
+                return TABLE_LIMIT.finding(where, message, expected=f"at most {limit_bytes:,}")
             return file.read(limit_bytes + 1)
-    except OSError as error:
-        return FILE_UNREADABLE.finding(where, f"cannot be read: {error.strerror or error}")
+    except NotPlainError as error:
+        return FILE_UNREADABLE.finding(where, str(error.strerror))
+    except (OSError, ValueError) as error:
+        # A name with a NUL is a ValueError.
+        reason = getattr(error, "strerror", None) or error
+        return FILE_UNREADABLE.finding(where, f"cannot be read: {reason}")

@@ -21,7 +21,11 @@ _KWH_PER_UNIT = {
     "kj": 1e3 / JOULES_PER_KWH,
     "mj": 1e6 / JOULES_PER_KWH,
 }
-_SCALE = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12}
+_SCALE = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+# What is counted, written on to the suffix: GMac, MMACs.
+_COUNTED = re.compile(r"(?<=[kmgt])macs?$")
+_LARGEST_EXACT = 1e15
+_MAX_ADVISED = 200
 
 
 def parse_number(text: str) -> float | None:
@@ -56,16 +60,28 @@ def advise_energy(text: str) -> str | None:
 
 def advise_count(text: str) -> str | None:
     """What to write instead of a count (parameters, MACs) with a suffix or separators, if one can tell."""
+    if len(text) > _MAX_ADVISED:
+        return None
     digits_only = re.sub(r"[,_\s'’]", "", text)
     if re.fullmatch(r"[0-9]{1,18}", digits_only, re.ASCII):
         return f"write plain digits: {digits_only}"
-    match = _WITH_UNIT.fullmatch(text)
-    value = parse_number(match[1].strip()) if match else None
+    if text.strip().casefold() in {"none", "null", "n/a", "-"}:
+        return "write null, or leave the field out"
+    if len(re.findall(r"[0-9.]+\s*[kmgt]\b", text, re.IGNORECASE)) > 1:
+        return "write one count in full, the sum of all parts"
+    if leading := re.fullmatch(r"\s*([0-9]{1,18})\s*\(.*\)\s*", text, re.ASCII):
+        return f"write the count alone: {leading[1]}"
+    match = _WITH_UNIT.fullmatch(
+        re.sub(r"^\s*(?:~|≈|about|ca\.?)|(?<=[0-9a-zA-Z])\s+(?:params|parameters|macs?)\s*$", "", text)
+    )
+    value = parse_number(match[1].strip()) if match else parse_number(text.strip())
+    if match is None and value is not None and value.is_integer() and abs(value) < _LARGEST_EXACT:
+        return f"write plain digits: {int(value)}"
     if match is None or value is None:
         return _advise_digits(text)
     if match[2].lower() in {"kb", "mb", "gb", "kib", "mib", "gib"}:
         return f"{text.strip()} is a size in bytes; give the count of parameters"
-    scale = _SCALE.get(match[2].lower())
+    scale = _SCALE.get(match[2].lower()) or _SCALE.get(_COUNTED.sub("", match[2].lower()))
     return f"write the count in full: {round(value * scale)}" if scale else None
 
 

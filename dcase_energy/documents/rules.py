@@ -115,6 +115,30 @@ YAML_CHARACTER = define(
         fix="remove the character",
     )
 )
+YAML_ALIKE = define(
+    Rule(
+        code="Y011",
+        name="yaml-keys-alike",
+        title="No two keys of one mapping look alike",
+        why="Readers that ignore case, or that bring letters into one form, take only one of them; people see but one.",
+        bad="name: Small CRNN\nName: Large CRNN",
+        good="name: Small CRNN",
+        fix="keep one of the two",
+    )
+)
+YAML_OTHER_READERS = define(
+    Rule(
+        code="Y012",
+        name="yaml-read-otherwise",
+        title="A value means the same to every reader of YAML",
+        why="Most programs still read YAML 1.1: NO is false to them, 0123 is 83, 1:30:00 is 5400, 1e-3 is text. The "
+        "organisers' scripts would see another value than the one that was checked.",
+        bad="location: NO",
+        good='location: "NO"',
+        fix="put text in quotes; write numbers in plain digits with a decimal point",
+        severity=Severity.WARNING,
+    )
+)
 
 TABLE_ENCODING = define(
     Rule(

@@ -31,6 +31,7 @@ class Table:
     rows: list[list[str]] = field(default_factory=list)
     row_lines: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    _refused: int = 0
 
     def where(self, row: int | None = None, column: str | None = None) -> Where:
         """Place of a row (counted from 0) or of the header; ``column`` names the cell."""
@@ -38,13 +39,14 @@ class Table:
         return Where(self.file, self.member, line, None, column)
 
     def number(self, row: int, column: str, *, empty: bool = False) -> float | None:
-        """Read a cell as a number; a cell that is none becomes a finding and None.
+        """Read a cell as a number; a cell that is none becomes a finding (up to 20 a table) and None.
 
         ``empty`` allows an empty cell, which is None without a finding.
         """
         text = self.rows[row][self.columns.index(column)]
         value = parse_number(text)
-        if value is None and not (empty and not text.strip()):
+        if value is None and not (empty and not text.strip()) and self._refused < _MAX_SHOWN:
+            self._refused += 1
             where = self.where(row, column)
             found = repr(text[:40]) if text else "nothing"
             message = f"column {column!r} is not a number"

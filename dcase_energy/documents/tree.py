@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from dcase_energy.documents.files import read_bytes
+from dcase_energy.documents.names import MAX_DEPTH, judge_names, printable
+from dcase_energy.documents.package_rules import ARCHIVE_BOMB, LINK
+from dcase_energy.documents.rules import FILE_UNREADABLE
 from dcase_energy.findings import Finding, Where
+from dcase_energy.rules import Rule
 
-IGNORED_NAMES = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
+MAX_FILES = 1_000_000
 
 
 class Tree(Protocol):
     """Files by name, whether in a folder or in an archive."""
 
     def names(self) -> list[str]:
-        """Names of all plain files, relative, with ``/``, sorted."""
+        """Names of all plain files, relative, with ``/``, sorted; litter and unsafe names left out."""
+
+    def problems(self) -> list[Finding]:
+        """What is wrong with names and kinds of the files, whatever they hold."""
 
     def where(self, name: str) -> Where:
         """The place of a file for findings."""
@@ -34,21 +42,92 @@ class Folder:
 
     def names(self) -> list[str]:
         """Names of all plain files below the folder, without system litter; links are left out."""
-        found: list[str] = []
-        for directory, folders, files in os.walk(self.root, followlinks=False):
-            folders[:] = sorted(name for name in folders if name not in IGNORED_NAMES)
-            base = Path(directory)
-            found += [
-                (base / name).relative_to(self.root).as_posix()
-                for name in files
-                if name not in IGNORED_NAMES and not (base / name).is_symlink()
-            ]
-        return sorted(found)
+        return self._walked[0]
+
+    def problems(self) -> list[Finding]:
+        """Links, unsafe names and folders that cannot be read."""
+        return [rule.finding(self.where(name), message) for rule, name, message in self._walked[1]]
 
     def where(self, name: str) -> Where:
         """The path of a file as the user would write it."""
-        return Where(str(self.root / name) if name else str(self.root))
+        return Where(printable(str(self.root / name) if name else str(self.root)))
 
     def read(self, name: str, limit_bytes: int) -> bytes | Finding:
         """Read one file below the folder."""
         return read_bytes(self.root / name, limit_bytes)
+
+    @cached_property
+    def _walked(self) -> tuple[list[str], list[tuple[Rule, str, str]]]:
+        walk = _Walk()
+        walk.below(self.root)
+        names, problems = judge_names(walk.names)
+        return names, [*problems, *walk.problems]
+
+
+@dataclass(frozen=True)
+class OneFile:
+    """A single file given by itself: nothing beside it is looked at.
+
+    Attributes
+    ----------
+    path
+        The file, or what to call it where ``data`` stands for it (standard input).
+    data
+        Its bytes, None to read them from the file.
+    """
+
+    path: Path
+    data: bytes | None = None
+
+    def names(self) -> list[str]:
+        """The name of the file."""
+        return [self.path.name]
+
+    def problems(self) -> list[Finding]:
+        """Nothing: the caller chose the file."""
+        return []
+
+    def where(self, name: str) -> Where:  # noqa: ARG002 - there is but one
+        """The path as it was given."""
+        return Where(printable(str(self.path)))
+
+    def read(self, name: str, limit_bytes: int) -> bytes | Finding:  # noqa: ARG002
+        """Read the file."""
+        return read_bytes(self.path, limit_bytes) if self.data is None else self.data
+
+
+class _Walk:
+    """Collects the names below a folder, without recursion and without following links."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.problems: list[tuple[Rule, str, str]] = []
+
+    def below(self, root: Path) -> None:
+        pending = [""]
+        while pending:
+            folder = pending.pop()
+            try:
+                with os.scandir(root / folder) as entries:
+                    for entry in entries:
+                        self._take(folder, entry, pending)
+            except OSError as error:
+                self.problems.append((FILE_UNREADABLE, folder, f"cannot be read: {error.strerror or error}"))
+            if len(self.names) > MAX_FILES:
+                self.problems.append((ARCHIVE_BOMB, "", f"more than {MAX_FILES:,} files in the folder"))
+                return
+
+    def _take(self, folder: str, entry: os.DirEntry[str], pending: list[str]) -> None:
+        name = f"{folder}/{entry.name}" if folder else entry.name
+        if entry.is_symlink():
+            self.problems.append((LINK, name, "a symbolic link"))
+        elif entry.is_dir(follow_symlinks=False):
+            if entry.name == ".git" or name.count("/") > MAX_DEPTH:
+                # Named once, not walked: it is litter, or too deep.
+                self.names.append(f"{name}/...")
+            else:
+                pending.append(name)
+        elif entry.is_file(follow_symlinks=False):
+            self.names.append(name)
+        else:
+            self.problems.append((LINK, name, "no plain file but a pipe, socket or device"))

@@ -9,6 +9,7 @@ too deep or too large. Plain scalars follow YAML 1.2's core schema: ``no`` is te
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,16 +19,19 @@ from dcase_energy.documents.document import Document, Path, Place, dotted
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.rules import (
     YAML_ALIAS,
+    YAML_ALIKE,
     YAML_CHARACTER,
     YAML_DUPLICATE_KEY,
     YAML_EMPTY,
     YAML_ENCODING,
     YAML_KEY,
     YAML_LIMIT,
+    YAML_OTHER_READERS,
     YAML_SEVERAL,
     YAML_SYNTAX,
     YAML_TAG,
 )
+from dcase_energy.documents.yaml_1_1 import other_reading
 from dcase_energy.findings import Finding, Where
 
 MAX_BYTES = 1_000_000
@@ -40,7 +44,10 @@ Scalar = str | int | float | bool | None
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _NULL_TAG = f"{_TAG_PREFIX}null"
 _INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# C0, C1, line breaks that only some readers know, marks of direction, a BOM inside, and what is no character.
+_FORBIDDEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 _CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -76,6 +83,10 @@ def _decode(data: bytes, document: Document) -> str | None:
     if len(data) > MAX_BYTES:
         message = f"the document has {len(data):,} bytes"
         document.findings.append(YAML_LIMIT.finding(here, message, expected=f"at most {MAX_BYTES:,}"))
+        return None
+    if b"\x00" in data[:2]:
+        message = "NUL bytes at the start: a file in UTF-16 or UTF-32, or no text"
+        document.findings.append(YAML_ENCODING.finding(here, message))
         return None
     try:
         return data.decode("utf-8-sig")
@@ -170,10 +181,14 @@ class _Reader:
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
+        alike: dict[str, str] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._key(event, path)
             # The first of two equal keys stays; the value of the second is read to get past it, under no path.
             usable = key is not None and key not in mapping
+            if key is not None and alike.setdefault(_skeleton(key), key) != key:
+                message = f"key {key!r} looks like {alike[_skeleton(key)]!r}"
+                self._note(YAML_ALIKE, event, message, (*path, key))
             child = (*path, key) if key is not None and usable else (*path, "", "unusable")
             if usable:
                 self.document.keys[child] = _place(event)
@@ -216,6 +231,8 @@ class _Reader:
             if _FORBIDDEN.search(text):
                 self._refuse(YAML_CHARACTER, event, path, "control character written as an escape")
             return text
+        if reading := other_reading(text):
+            self._note(YAML_OTHER_READERS, event, f"{text[:40]!r} is {reading} to other programs", path)
         if text in _CONSTANTS:
             return _CONSTANTS[text]
         if _INT.fullmatch(text) and len(text) <= _MAX_INT_DIGITS:
@@ -238,6 +255,10 @@ class _Reader:
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
     return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
+
+
+def _skeleton(key: str) -> str:
+    return key.lower() if key.isascii() else unicodedata.normalize("NFKC", key).casefold()
 
 
 def _kind(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dcase_energy.editions.model import Edition
+from dcase_energy.editions.model import Edition, Guess
 
 
 class EditionError(ValueError):
@@ -27,6 +27,13 @@ def schemas_dir() -> Path:
 def edition_names() -> list[str]:
     """Names of the editions that come with the program."""
     return sorted(path.parent.name for path in schemas_dir().glob("*/edition.toml"))
+
+
+@cache
+def guesses() -> dict[str, Guess]:
+    """What gives each edition away. Reads the editions' own files alone, not what they are based on."""
+    tables = {name: _read_toml(schemas_dir() / name / "edition.toml") for name in edition_names()}
+    return {name: Guess.model_validate(table.get("guess", {})) for name, table in tables.items()}
 
 
 @cache
@@ -54,6 +61,7 @@ def load_edition(name_or_path: str) -> Edition:
 
 def _read(path: Path) -> Edition:
     table = _table(path, ())
+    _add_aliases(table, path)
     try:
         return Edition.model_validate(table)
     except ValidationError as error:
@@ -74,6 +82,21 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if found is None:
         raise EditionError(f"{path}: there is no base {base!r}; it may be one of {', '.join(edition_names())}")
     return _merge(_table(found, (*seen, path)), table)
+
+
+def _add_aliases(table: dict[str, Any], path: Path) -> None:
+    """Append ``[aliases]``, further spellings by canonical field, to the fields' own lists."""
+    aliases = table.pop("aliases", {})
+    fields = table.get("fields", {})
+    for name, paths in aliases.items() if isinstance(aliases, dict) else ():
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(fields)}"
+            raise EditionError(f"{path}: aliases names a field {name!r} that is not defined{hint}")
+        added = [paths] if isinstance(paths, str) else paths
+        if not isinstance(added, list):
+            raise EditionError(f"{path}: aliases.{name} must be a key path or a list of key paths")
+        fields[name] = {**fields[name], "paths": [*fields[name]["paths"], *added]}
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

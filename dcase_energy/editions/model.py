@@ -6,9 +6,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dcase_energy.documents.document import Path
+from dcase_energy.editions.spelling import expand, folded
 from dcase_energy.findings import Severity
 
 SCHEMA_VERSION = "1.0"
@@ -37,7 +38,8 @@ class _Data(BaseModel):
 class FieldSpec(_Data):
     """One canonical field: every key path it may stand at, what it holds, what it means.
 
-    The first path is the template's; the others are aliases.
+    The first path is the template's; the others are aliases. In the file a path may hold alternatives in braces:
+    ``system.{energy,energy_consumption}.training{,_kwh}`` stands for four.
     """
 
     kind: FieldKind
@@ -45,6 +47,16 @@ class FieldSpec(_Data):
     description: str
     example: str | int | float | None = None
     choices: tuple[str, ...] = ()
+
+    @field_validator("paths")
+    @classmethod
+    def _expanded(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(path for written in paths for path in expand(written)))
+
+    @property
+    def loose(self) -> bool:
+        """Whether case and separators of its keys do not matter: no template of the energy part was ever published."""
+        return self.kind in {FieldKind.ENERGY, FieldKind.COUNT}
 
     @property
     def path(self) -> Path:
@@ -100,12 +112,61 @@ class Scoring(_Data):
 
 
 class Plausible(_Data):
-    """Limits behind warnings; none of them makes a submission invalid."""
+    """Limits behind findings of plausibility; `schemas/task4.toml` says where each comes from.
+
+    Attributes
+    ----------
+    readme_training_kwh, readme_test_kwh
+        Figures printed in the baseline's READMEs.
+    readme_batch_macs
+        MACs that the README gave for a whole batch.
+    training_over_test
+        Range of training energy over test energy.
+    energy_digits
+        Significant digits an energy should have.
+    energy_possible_kwh
+        What no system of the task can undercut or exceed: outside it an energy is an error.
+    energy_usual_kwh
+        Range of honest systems, by stage.
+    over_baseline
+        Range of a system's energy over the baseline's of the same stage.
+    gpu_power_w, gpu_board_power_w, host_power_w
+        Range of mean power a GPU where the board is not known; board power by model; what a host may add to a board.
+    macs_per_parameter
+        Fewest MACs a parameter for 10 s of audio.
+    pretrained_parameters
+        Parameters of pre-trained networks, by the word that names them.
+    baseline_spread
+        Factor between baseline energies of different teams on one GPU model.
+    slips
+        Factors that come from units, decimal points and counting runs, each with what it usually is.
+    sampling_rates_khz
+        Sampling rates of audio.
+    """
 
     readme_training_kwh: tuple[float, ...] = ()
     readme_test_kwh: tuple[float, ...] = ()
+    readme_batch_macs: tuple[int, ...] = ()
     training_over_test: tuple[float, float] = (5.0, 2000.0)
     energy_digits: int = 3
+    energy_possible_kwh: tuple[Positive, Positive] = (1e-6, 1e6)
+    energy_usual_kwh: dict[Literal["training", "test"], tuple[Positive, Positive]] = Field(default_factory=dict)
+    over_baseline: tuple[Positive, Positive] = (1e-3, 1e3)
+    gpu_power_w: tuple[Positive, Positive] = (40.0, 450.0)
+    gpu_board_power_w: dict[str, Positive] = Field(default_factory=dict)
+    host_power_w: Positive = 200.0
+    macs_per_parameter: Positive = 100.0
+    pretrained_parameters: dict[str, Positive] = Field(default_factory=dict)
+    baseline_spread: Positive = 3.0
+    slips: dict[str, Positive] = Field(default_factory=dict)
+    sampling_rates_khz: tuple[Positive, ...] = ()
+
+
+class Guess(_Data):
+    """What gives an edition away where the caller names none: the label's form, or a key only its template has."""
+
+    label: str | None = None
+    key: str | None = None
 
 
 class Edition(_Data):
@@ -117,6 +178,9 @@ class Edition(_Data):
     label_pattern: str
     label_example: str
     template_labels: tuple[str, ...] = ()
+    template_texts: tuple[str, ...] = ()
+    guess: Guess = Guess()
+    clips: int | None = None
     classes: tuple[str, ...] = Field(min_length=1)
     runs: int = Field(ge=1)
     max_systems_per_team: int = Field(ge=1)
@@ -124,6 +188,9 @@ class Edition(_Data):
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
     severities: dict[str, Severity] = Field(default_factory=dict)
+    # The least a package must bring for its baseline and energies, and whether CodeCarbon's CSV files belong to it.
+    evidence: Literal["declared", "record", "recomputed"] = "declared"
+    emissions_csv: bool = False
     normalisation: Normalisation
     energy_weighted: EnergyWeighted | None = None
     ranking: Ranking
@@ -148,6 +215,29 @@ class Edition(_Data):
     def field_of_path(self) -> dict[Path, str]:
         """Canonical field of every known key path."""
         return {split_path(path): name for name, spec in self.fields.items() for path in spec.paths}
+
+    @cached_property
+    def field_of_folded_path(self) -> dict[Path, str]:
+        """Canonical field of every key path of the loose fields, case and separators left out."""
+        return {folded(path): name for path, name in self.field_of_path.items() if self.fields[name].loose}
+
+    @cached_property
+    def keys_below(self) -> dict[Path, dict[str, Path]]:
+        """For each key path that holds further keys, these keys and the path each stands for."""
+        below: dict[Path, dict[str, Path]] = {}
+        for path in self.field_of_path:
+            for end in range(len(path)):
+                below.setdefault(path[:end], {})[str(path[end])] = path[: end + 1]
+        return below
+
+    @cached_property
+    def parents(self) -> frozenset[Path]:
+        """Every key path that holds further keys, as written and with case and separators left out."""
+        parents: set[Path] = set()
+        for path in (*self.field_of_path, *self.field_of_folded_path):
+            while (path := path[:-1]) and path not in parents:
+                parents.add(path)
+        return frozenset(parents)
 
 
 def split_path(path: str) -> Path:

@@ -91,13 +91,20 @@ def diagnose(
     remarks += trouble
     remarks += _remarks(gpus, packages)
     remarks += _exclusive(gpus, nvml, look_s, sleep)
-    free_gb = shutil.disk_usage(folder).free / 1e9
-    state = GuardState.OK if free_gb >= MIN_FREE_GB else GuardState.WARN
-    remarks.append(Remark("disk", state, f"{free_gb:.1f} GB free for records and checkpoints"))
+    remarks.append(_disk(folder))
     shown = tuple(
         {**asdict(board), "uuid": board.uuid_sha256[:12], "counted": board in gpus.boards} for board in boards
     )
     return Diagnosis(tier, components, tuple(remarks), shown)
+
+
+def _disk(folder: Path) -> Remark:
+    try:
+        free_gb = shutil.disk_usage(folder).free / 1e9
+    except OSError as error:
+        return Remark("disk", GuardState.WARN, f"this folder cannot be looked at: {error.strerror}")
+    state = GuardState.OK if free_gb >= MIN_FREE_GB else GuardState.WARN
+    return Remark("disk", state, f"{free_gb:.1f} GB free for records and checkpoints")
 
 
 def _meter(

@@ -11,6 +11,7 @@ from typing import Any
 
 from dcase_energy import __version__
 from dcase_energy.measure.evidence import (
+    Outcome,
     bounds_of,
     components,
     estimated_share,
@@ -75,11 +76,7 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
         **evidence(
             header,
             entries,
-            stages,
-            complete=complete,
-            repeats=dict(repeats),
-            failure=failure,
-            exit_reason=_reason(code, ends, failure),
+            Outcome(stages, complete, repeats=repeats, failure=failure, exit_reason=_reason(code, ends, failure)),
         ),
         stage=header["stage"],
         stages=stages,

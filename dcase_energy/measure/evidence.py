@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dcase_energy.measure.guards import JournalView, judge, tier_of, validity
@@ -33,58 +34,61 @@ def of_kind(entries: Entries, *kinds: str) -> list[Mapping[str, Any]]:
     return [entry for entry in entries if entry["entry"] in kinds]
 
 
-def evidence(
-    header: Mapping[str, Any],
-    entries: Entries,
-    stages: Mapping[str, Stage],
-    *,
-    complete: bool,
-    epochs: Sequence[EpochRow] = (),
-    repeats: Mapping[str, Repeats] | None = None,
-    failure: str | None = None,
-    exit_reason: str | None = None,
-    repeated_kwh: Sequence[float] = (),
-) -> dict[str, Any]:
-    """The fields of `dcase_energy.measure.records.Evidence`.
+@dataclass(frozen=True)
+class Outcome:
+    """What was computed from a journal.
 
-    Parameters
+    Attributes
     ----------
-    header, entries
-        The journal's first entry, and all.
-    stages, epochs, repeats, complete, failure
-        What was computed from it.
+    stages, epochs, repeats
+        Figures of the record to be.
+    complete
+        Whether the work reached its end.
+    failure
+        Why nothing, or not all, was measured: a guard's code, a colon, a reason.
     exit_reason
         Why the work did not reach its end, for people.
     repeated_kwh
         For each resumption, energy of work that was done again after it.
     """
+
+    stages: Mapping[str, Stage]
+    complete: bool
+    epochs: Sequence[EpochRow] = ()
+    repeats: Mapping[str, Repeats] = field(default_factory=dict)
+    failure: str | None = None
+    exit_reason: str | None = None
+    repeated_kwh: Sequence[float] = ()
+
+
+def evidence(header: Mapping[str, Any], entries: Entries, outcome: Outcome) -> dict[str, Any]:
+    """The fields of `dcase_energy.measure.records.Evidence`, from the journal's first entry, all, and the outcome."""
     meters = of_kind(entries, "meter")
     about = next((e for e in of_kind(entries, "mark") if e["phase"] == "session"), {})
     devices = devices_of(meters)
     hardware = {**header["hardware"], **_device(about, devices)}
     warnings = list(dict.fromkeys(e["message"] for e in of_kind(entries, "warning")))
     tier = tier_of(meters[-1]["methods"]) if meters else Tier.ESTIMATED
-    found_idle, cuts = idle_of(entries), interruptions(entries, repeated_kwh)
-    shown = {**header, "exit_reason": exit_reason} if exit_reason else header
+    found_idle, cuts = idle_of(entries), interruptions(entries, outcome.repeated_kwh)
     view = JournalView(
-        header=shown,
+        header={**header, "exit_reason": outcome.exit_reason},
         meters=meters,
         entries=entries,
-        stages=stages,
+        stages=outcome.stages,
         tier=tier,
         warnings=warnings,
-        complete=complete,
-        epochs=epochs,
-        repeats=repeats or {},
+        complete=outcome.complete,
+        epochs=outcome.epochs,
+        repeats=outcome.repeats,
         idle=found_idle,
         interruptions=cuts,
-        failure=failure,
+        failure=outcome.failure,
     )
     guards = judge(view)
     return {
         "run_id": header["run_id"],
         "created": header["created"],
-        "complete": complete,
+        "complete": outcome.complete,
         "tier": tier,
         **validity(guards),
         "hardware": hardware,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from dcase_energy.measure.counters import DirectCounters
 from dcase_energy.measure.gpu import hidden_uuid
 from dcase_energy.measure.journal import JournalWriter
-from dcase_energy.measure.meter import Meter, MeterError, Obtained, Reading
+from dcase_energy.measure.meter import COMPONENTS, Meter, MeterError, Obtained, Reading
 from dcase_energy.units import mean_power_w
 
 POLL_S = 5.0
@@ -121,6 +122,7 @@ class Recorder:
                 self._write("reading", self._instruments.meter.stop(), sample=True)
 
     def _write(self, entry: str, reading: Reading, *, sample: bool = False, **fields: Any) -> None:
+        _check(reading)
         extras: dict[str, Any] = {}
         counters = self._instruments.counters
         if counters is not None:
@@ -139,6 +141,14 @@ class Recorder:
         for message in resets[self._resets :]:
             self._journal.write("counter_reset", message=message)
         self._resets = len(resets)
+
+
+def _check(reading: Reading) -> None:
+    """Refuse what is no figure: it would poison every sum it enters."""
+    for name in COMPONENTS:
+        value = reading.component(name)
+        if value is not None and not math.isfinite(value):
+            raise MeterError(f"counter-sane: the meter gave {value} kWh for {name}")
 
 
 def _between(first: Reading, last: Reading, name: str) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from dcase_energy.findings import Finding, Severity
@@ -12,11 +12,14 @@ from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.comparable import Provenance, why_not_comparable
 from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.epochs import last_share
 from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
+from dcase_energy.ranking.measured import SAME, Measured, interval_in_words, measured_stages, provenance_of
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
 from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
+from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
 from dcase_energy.submission.checks.system import System
@@ -67,7 +70,9 @@ def assess(
     if truth is None:
         scored: Iterable[Scored] = [NOT_SCORED] * len(systems)
     else:
-        work = partial(score_files, truth=truth, resamples=spread.bootstrap)
+        resampled = {"resamples": spread.bootstrap, "interval": "bootstrap"} if spread.bootstrap else {}
+        conventions = Conventions.of_edition(validation.edition.scoring, **resampled)
+        work = partial(score_files, truth=truth, conventions=conventions)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
     return [_assess(system, validation, one, preferred, fallback) for system, one in zip(systems, scored, strict=True)]
 
@@ -79,36 +84,47 @@ def _assess(
     preferred: Calibration | None,
     fallback: Calibration | None,
 ) -> Assessed:
-    scores = scored.summary
+    submission, scores = system.submission, scored.summary
     baseline, record = _baseline(system, preferred, fallback)
-    not_comparable, unlike = _compare(system, baseline, record)
-    submission = system.submission
+    own = _own_records(system)
+    training = own.get("training", Measured(0.0))
+    not_comparable, unlike = _compare(system, baseline, record, own)
     findings = [*validation.of_system(system), *scored.findings, *unlike, *_no_energies(system)]
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
-        psds1=submission.psds1_dev if scores is None else scores.psds1,
-        psds2=submission.psds2_dev if scores is None else scores.psds2,
-        collar_f1=submission.collar_f1_dev if scores is None else scores.collar_f1,
-        intersection_f1=None if scores is None else scores.intersection_f1,
+        psds1=_score(scores, "psds1", submission.psds1_dev),
+        psds2=_score(scores, "psds2", submission.psds2_dev),
+        collar_f1=_score(scores, "collar_f1", submission.collar_f1_dev),
+        intersection_f1=_score(scores, "intersection_f1", None),
         scores_are=_scores_are(system, scores),
         energy_kwh={"training": submission.energy_training_kwh, "test": submission.energy_test_kwh},
         baseline_kwh=baseline.energy_kwh,
         baseline_gpu_kwh=baseline.gpu_training_kwh,
         baseline_evidence=baseline.evidence,
+        energy_gpu_kwh=training.components_kwh.get("gpu"),
+        components_kwh=training.components_kwh,
         baseline_components_kwh=_components(record),
-        intervals=scored.intervals | _intervals(record),
+        intervals=scored.intervals | _intervals(record, own),
         replicates=scored.replicates,
-        gpu_model=gpu_model(submission.hardware) or gpu_model(_gpu_name(record)) or gpu_model(submission.training_time),
+        gpu_model=_gpu_of(system, record, training),
         not_comparable=not_comparable,
+        last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
         macs=submission.macs,
         ensemble_subsystems=submission.ensemble_subsystems,
-        excluded=_reason(errors),
+        excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),
     )
     return Assessed(entry, system, scores, scored.runs, findings)
+
+
+def _score(scores: Summary | None, name: str, stated: float | None) -> float | None:
+    """A score that was computed, or the stated one; None where there is none, or was nothing to judge."""
+    if scores is None:
+        return stated
+    value: float = getattr(scores, name)
+    return None if math.isnan(value) else value
 
 
 def _scores_are(system: System, scores: Summary | None) -> str | None:
@@ -124,26 +140,55 @@ def _baseline(
     edition = system.edition
     for record in (preferred, system.calibration):
         if record is not None and why_no_denominator(record, edition) is None:
-            return recorded(record), record
+            own = record is system.records.calibration
+            return recorded(record, system.records.evidence if own else None), record
     stated = declared(system.submission, edition)
     if stated.evidence is None and fallback is not None and why_no_denominator(fallback, edition) is None:
         return recorded(fallback), fallback
     return stated, None
 
 
+def _own_records(system: System) -> dict[str, Measured]:
+    """Energy records by stage, as far as they are of the figures that the metadata state."""
+    stated = {"training": system.submission.energy_training_kwh, "test": system.submission.energy_test_kwh}
+    return {
+        stage: measured
+        for stage, measured in measured_stages(system.files).items()
+        if (value := stated.get(stage)) is not None and abs(measured.energy_kwh - value) <= SAME * value
+    }
+
+
 def _compare(
-    system: System, baseline: Baseline, record: Calibration | None
-) -> tuple[dict[str, str], tuple[Finding, ...]]:
-    """What the metadata say of the hardware against what the record says of the baseline's."""
-    own = Provenance(hardware=system.submission.hardware)
-    other = Provenance() if record is None else Provenance(gpu=_gpu_name(record))
-    reason = why_not_comparable(own, other)
-    if reason is None:
-        return {}, ()
-    where = system.metadata.canonical.where("hardware")
-    return dict.fromkeys(baseline.energy_kwh, reason), (
-        NOT_COMPARABLE.finding(where, f"not divided by the baseline: {reason[:200]}"),
+    system: System, baseline: Baseline, record: Calibration | None, own: Mapping[str, Measured]
+) -> tuple[dict[str, str], list[Finding]]:
+    """Why stages may not be divided by the baseline's: from the records of both, or what the metadata say."""
+    if record is None:
+        return {}, []
+    hardware = system.submission.hardware
+    stated = Provenance(gpu=hardware if gpu_model(hardware) else None)
+    reasons = {}
+    for stage in baseline.energy_kwh:
+        ours = own[stage].provenance if stage in own else stated
+        reason = why_not_comparable(ours, replace(provenance_of(record), stage=stage))
+        if reason is not None:
+            reasons[stage] = reason
+    canonical = system.metadata.canonical
+    findings = [
+        NOT_COMPARABLE.finding(canonical.where(f"energy_{stage}_kwh"), f"{stage} is not divided: {reason[:200]}")
+        for stage, reason in reasons.items()
+    ]
+    return reasons, findings
+
+
+def _gpu_of(system: System, record: Calibration | None, training: Measured) -> str | None:
+    """The GPU model, from records before what the metadata say."""
+    names = (
+        training.provenance.gpu,
+        None if record is None else provenance_of(record).gpu,
+        system.submission.hardware,
+        system.submission.training_time,
     )
+    return next((model for name in names if (model := gpu_model(name))), None)
 
 
 def _no_energies(system: System) -> Iterator[Finding]:
@@ -156,26 +201,18 @@ def _no_energies(system: System) -> Iterator[Finding]:
             yield NO_ENERGY.finding(where, f"{name} is no energy of a system", found=f"{value:g} kWh")
 
 
-def _gpu_name(record: Calibration | None) -> str | None:
-    name = None if record is None else record.hardware.get("gpu_name")
-    return str(name) if name else None
-
-
 def _components(record: Calibration | None) -> dict[str, float | None]:
     stage = None if record is None else record.stages.get("training")
     return {} if stage is None else {name: part.full_recipe_energy_kwh for name, part in stage.components.items()}
 
 
-def _intervals(record: Calibration | None) -> dict[str, Interval]:
-    """The intervals of a record, by column; the record says them at 95 %."""
-    found = {}
+def _intervals(record: Calibration | None, own: Mapping[str, Measured]) -> dict[str, Interval]:
+    """The intervals of the records, by column."""
+    found = {f"energy_{stage}_kwh": measured.interval for stage, measured in own.items()}
     for name, stage in ({} if record is None else record.stages).items():
         low, high = stage.full_recipe_energy_kwh_low, stage.full_recipe_energy_kwh_high
-        if low is not None and high is not None and stage.interval is not None:
-            level = re.match(r"([0-9.]+) %", stage.interval)
-            fraction = float(level[1]) / 100 if level else None
-            found[f"energy_baseline_{name}_kwh"] = Interval(low, high, "calibration", fraction)
-    return found
+        found[f"energy_baseline_{name}_kwh"] = interval_in_words(low, high, stage.interval, "calibration")
+    return {name: interval for name, interval in found.items() if interval is not None}
 
 
 def _reason(errors: Sequence[Finding]) -> str | None:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from dcase_energy.findings import Finding
 from dcase_energy.ranking.interval import Interval
-from dcase_energy.scoring.data import Floats, GroundTruth, Scores
-from dcase_energy.scoring.deltas import class_deltas
-from dcase_energy.scoring.intervals import class_intervals
-from dcase_energy.scoring.psds import PSDS1, PSDS2, psds_from_deltas
-from dcase_energy.scoring.resampling import Resampling, percentile_interval, resample, runs_interval
+from dcase_energy.scoring.conventions import Conventions
+from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.evaluation import Figure, evaluate_scores
 from dcase_energy.scoring.score_files import read_scores
-from dcase_energy.scoring.summary import Summary, mean_of, summarise
+from dcase_energy.scoring.summary import Summary, mean_of, summary_of
+from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
 from dcase_energy.submission.package import SystemFiles
 
+_KINDS = {"runs": "runs", "bootstrap": "bootstrap", "subsample80": "subsample"}
 _COLUMNS = ("psds1", "psds2", "collar_f1", "intersection_f1")
 
 
@@ -49,62 +48,44 @@ class Scored:
 NOT_SCORED = Scored()
 
 
-def score_files(files: SystemFiles, *, truth: GroundTruth, resamples: int = 0) -> Scored:
+def score_files(files: SystemFiles, *, truth: GroundTruth, conventions: Conventions) -> Scored:
     """Score all runs of a system; none of them if any cannot be used."""
-    runs: list[Scores] = []
+    runs: dict[str, RunFigures] = {}
+    summaries: list[Summary] = []
     findings: list[Finding] = []
-    for names in files.runs.values():
+    for number, names in files.runs.items():
         scores, problems = read_scores(files.tree, names, truth)
         findings += problems
         if scores is not None:
-            runs.append(scores)
+            evaluation = evaluate_scores(scores, truth, conventions)
+            summaries.append(summary_of(evaluation))
+            runs[str(number)] = figures_of_run(evaluation, conventions.resampling)
     if not runs or len(runs) != len(files.runs):
         return Scored(findings=findings)
-    summaries = [summarise(scores, truth) for scores in runs]
-    intervals = _over_runs(summaries)
-    replicates: list[tuple[float, float]] = []
-    if resamples:
-        resampling = Resampling(n=resamples)
-        drawn = np.mean([_resampled(scores, truth, resampling) for scores in runs], axis=0)
-        intervals |= _percentiles(drawn, mean_of(summaries), resampling)
-        replicates = [(float(first), float(second)) for first, second in drawn]
-    return Scored(mean_of(summaries), len(runs), intervals, replicates, findings)
+    system = system_of_runs(files.stem, runs, conventions.resampling)
+    return Scored(mean_of(summaries), len(runs), _intervals(system), _replicates(system), findings)
 
 
-def _over_runs(summaries: Sequence[Summary]) -> dict[str, Interval]:
-    """From the smallest to the largest run, as the organisers print it."""
+def _intervals(system: SystemFigures) -> dict[str, Interval]:
+    """Those that hold their figure: a percentile interval of few clips need not, and then says nothing about it."""
     found = {}
-    for name in (one.name for one in fields(Summary) if one.name in _COLUMNS):
-        interval = runs_interval([getattr(summary, name) for summary in summaries])
-        if interval is not None:
-            found[name] = Interval(interval.low, interval.high, "runs", None, interval.n)
+    for name in _COLUMNS:
+        estimate = system.estimates.get(Figure(name))
+        interval = None if estimate is None else estimate.interval
+        if estimate is None or estimate.value is None or interval is None:
+            continue
+        if interval.low <= estimate.value <= interval.high:
+            count = interval.n if interval.kind == "runs" else None
+            found[name] = Interval(interval.low, interval.high, _KINDS[interval.kind], interval.level, count)
     return found
 
 
-def _resampled(scores: Scores, truth: GroundTruth, resampling: Resampling) -> Floats:
-    """Both PSDS on every resample of the clips, shape (n, 2)."""
-    deltas = [
-        [class_deltas(class_intervals(scores, label), label, truth, scenario) for label in range(len(truth.classes))]
-        for scenario in (PSDS1, PSDS2)
-    ]
-
-    def both(weight: Floats) -> Floats:
-        first, second = (
-            psds_from_deltas(found, truth, scenario, weight).value
-            for found, scenario in zip(deltas, (PSDS1, PSDS2), strict=True)
-        )
-        return np.array([first, second])
-
-    return resample(both, truth.clips, resampling)
-
-
-def _percentiles(drawn: Floats, mean: Summary, resampling: Resampling) -> dict[str, Interval]:
-    found = {}
-    for column, name in enumerate(("psds1", "psds2")):
-        interval = percentile_interval(drawn[:, column], resampling)
-        value = getattr(mean, name)
-        # A percentile interval need not hold the figure on all clips (few clips, a score near 0 or 1); then it tells
-        # nothing about that figure.
-        if interval is not None and interval.low <= value <= interval.high:
-            found[name] = Interval(interval.low, interval.high, interval.kind, interval.level)
-    return found
+def _replicates(system: SystemFigures) -> list[tuple[float, float]]:
+    """Both PSDS of every resample that judges them."""
+    both = [Figure(name) for name in ("psds1", "psds2")]
+    if not system.resampling.count or not all(figure in system.estimates for figure in both):
+        return []
+    first, second = (system.samples(figure).tolist() for figure in both)
+    pairs = list(zip(first, second, strict=True))
+    # Pairing needs the same resamples of every system: one that leaves nothing to judge would shift the others.
+    return pairs if all(not math.isnan(value) for pair in pairs for value in pair) else []

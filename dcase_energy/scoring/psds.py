@@ -147,7 +147,9 @@ def _rates(truth: GroundTruth, scenario: PsdsScenario, weight: Floats) -> tuple[
     events, n_classes = truth.events, len(truth.classes)
     n_events = np.asarray(np.bincount(events.label, weight[events.clip], n_classes), dtype=np.float64)
     class_us = np.bincount(events.label, weights=weight[events.clip] * events.duration_us, minlength=n_classes)
-    fp_cost = _US_PER_HOUR / float(np.dot(weight, truth.duration_us))
+    total_us = float(np.dot(weight, truth.duration_us))
+    # A resample may leave no clip at all; then no class has events, and no curve asks for the cost.
+    fp_cost = _US_PER_HOUR / total_us if total_us else 0.0
     n_averaged = n_classes - 1 if scenario.cross_trigger_average == "others" else n_classes
     trigger_cost = np.zeros(n_classes)
     present = class_us > 0

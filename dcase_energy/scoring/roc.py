@@ -162,7 +162,10 @@ def _lasting_false_positives(deltas: ClassDeltas, change_point: Ints) -> tuple[I
     the threshold does, so the gains up to a point sum to a count that no later point goes below.
     """
     wrong = np.flatnonzero(deltas.kind == FALSE_POSITIVE)
-    wrong = wrong[np.argsort(deltas.clip[wrong], kind="stable")]
+    owner = deltas.clip[wrong]
+    # Sixteen bits are sorted by their digits.
+    narrow = not len(owner) or int(owner.max()) < 1 << 16
+    wrong = wrong[np.argsort(owner.astype(np.uint16) if narrow else owner, kind="stable")]
     clip, point = deltas.clip[wrong].astype(np.int64), change_point[wrong]
     if not len(wrong):
         return clip, point, clip

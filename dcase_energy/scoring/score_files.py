@@ -6,6 +6,7 @@ The fast way only accepts. Whatever it cannot accept is read again, file by file
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -107,8 +108,21 @@ def _assign(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[dict[
         findings.append(CLIPS_MISSING.finding(folder, message))
     if unknown:
         message = f"{len(unknown)} files of no clip of the ground truth: {_some(unknown)}"
-        findings.append(CLIPS_UNKNOWN.finding(folder, message))
+        findings.append(CLIPS_UNKNOWN.finding(folder, message, found=_look_alike(unknown, missing)))
     return files, findings
+
+
+def _look_alike(unknown: Sequence[str], missing: Sequence[str]) -> str | None:
+    """Unknown files that differ from a missing clip in case or in the form of Unicode alone."""
+    alike = {_folded(clip): clip for clip in missing}
+    pairs = [
+        f"{name} for {alike[key]}" for name in unknown if (key := _folded(clip_name(PurePosixPath(name).stem))) in alike
+    ]
+    return f"differ in case or Unicode form only: {_some(pairs)}" if pairs else None
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _some(names: Sequence[str]) -> str:

@@ -67,6 +67,15 @@ def read_ground_truth(
     return truth, findings
 
 
+def read_durations(path: Path) -> tuple[dict[str, float], list[Finding]]:
+    """Duration in seconds of each clip, from a TSV with ``filename duration``, and what is wrong with it."""
+    table, findings = _table(path, ["filename", "duration"])
+    if table is None:
+        return {}, findings
+    clips = _clips(table)
+    return clips, table.findings
+
+
 def _table(path: Path, columns: list[str]) -> tuple[Table | None, list[Finding]]:
     data = read_bytes(path, MAX_TRUTH_BYTES)
     if isinstance(data, Finding):

@@ -11,7 +11,7 @@ from pathlib import Path
 from dcase_energy.calibration.recipes import execution_path_version, recipe_facts
 from dcase_energy.study.runs import RunFile, Work
 
-DATA = "embedded soundscapes (synthetic, scores not comparable)"
+SYNTHETIC = "embedded soundscapes (synthetic, scores not comparable)"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Specification:
         As asked for; None is all usable threads.
     gpu
         The hardware it is to be trained on, as the tables name it.
+    allow_estimate
+        Whether the processor may be estimated where its counters exist and may not be read.
     data
         What is trained on.
     """
@@ -45,7 +47,8 @@ class Specification:
     device: str
     threads: int | None
     gpu: str
-    data: str = DATA
+    allow_estimate: bool = False
+    data: str = SYNTHETIC
 
     def sha256(self) -> str:
         """Hash of all fields: SHA-256 of their canonical JSON, in hex."""
@@ -78,7 +81,7 @@ class Specification:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user chose for all runs of a grid; None is the recipe's, or all threads."""
+    """What the user chose for all runs of a grid; None is the recipe's, all threads, or the embedded data."""
 
     edition: str
     recipe: str
@@ -87,6 +90,8 @@ class Choices:
     epochs: int | None = None
     seed: int = 42
     threads: int | None = None
+    allow_estimate: bool = False
+    data: str | None = None
 
 
 def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: str) -> list[Specification]:
@@ -112,6 +117,9 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
             device=choices.device,
             threads=choices.threads,
             gpu=gpu,
+            allow_estimate=choices.allow_estimate,
+            # Where the data lie is no part of what a run is.
+            data=SYNTHETIC if choices.data is None else "DESED",
         )
         for repeat in range(1, repeats + 1)
         for batch_size in batch_sizes

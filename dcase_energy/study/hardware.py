@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -34,8 +35,10 @@ def hardware_label(device: str) -> str:
     if device == "cpu":
         return processor_label()
     command = [sys.executable, "-c", _ASK, device]
+    # The order that trainings see their GPUs in.
+    variables = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **os.environ}
     try:
-        asked = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, env=variables)
     except subprocess.TimeoutExpired:
         raise HardwareError(f"torch did not say within {_TIMEOUT_S} s what {device} is") from None
     if asked.returncode:

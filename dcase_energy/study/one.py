@@ -12,13 +12,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy.study.folder import LOCK_FILE, RECORD_FILE, now, open_folder, update
 from dcase_energy.study.lock import SESSION_LOCK_VARIABLE, LockedError, held, training_lock
-from dcase_energy.study.runs import Epoch, Progress, write_epochs
+from dcase_energy.study.runs import COLUMNS, Epoch, Progress, write_epochs
 
 if TYPE_CHECKING:
     from dcase_energy.measure.meter import Reading
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 RUN_LOCK_WAIT_S = 60.0
 EXIT_BUSY = 75
 EXIT_INTERRUPTED = 130
-# Trains the run of a folder and gives the record; the tests train something quicker.
-Train = Callable[[Path], "Calibration"]
+_SESSION_POLL_S = 10.0
+# Trains the run of a folder, going on from a checkpoint or not, and gives the record; tests train something quicker.
+Train = Callable[[Path, bool], "Calibration"]
 
 
 class WrongHardwareError(RuntimeError):
@@ -66,29 +68,18 @@ def _train(folder: Path, train: Train) -> int:
     from dcase_energy.measure.meter import MeterError
     from dcase_energy.measure.session import ChildFailedError
 
-    sessions = open_folder(folder).about.sessions + 1
+    before = open_folder(folder).about
+    # What was interrupted goes on from its last checkpoint; what failed begins anew.
+    resume = before.state == "running"
     begun = {"started": now(), "ended": None, "error": None, "progress": None, "waits_for": None}
-    update(folder, state="running", sessions=sessions, **begun)
+    kept = {"progress": before.progress.model_dump()} if resume and before.progress else {}
+    update(folder, state="running", sessions=before.sessions + 1 if resume else 1, **{**begun, **kept})
     try:
-        record = train(folder)
+        record = train(folder, resume)
     except (CalibrationError, MeterError, ChildFailedError, JournalError, WrongHardwareError, OSError) as error:
         update(folder, state="failed", ended=now(), error=str(error))
         return 1
-    epochs = [
-        Epoch(
-            epoch=row.epoch,
-            duration_s=row.duration_s,
-            energy_kwh=row.energy_kwh,
-            gpu_kwh=row.gpu_kwh,
-            cpu_kwh=row.cpu_kwh,
-            ram_kwh=row.ram_kwh,
-            train_loss=row.train_loss,
-            intersection_f1_05=row.intersection_f1_05,
-            intersection_f1_07=row.intersection_f1_07,
-        )
-        for row in record.epochs_log
-    ]
-    write_epochs(folder, epochs)
+    write_epochs(folder, _epochs(record))
     update(
         folder,
         state="done",
@@ -102,10 +93,16 @@ def _train(folder: Path, train: Train) -> int:
     return 0
 
 
-def _calibrate(folder: Path) -> Calibration:
-    """Train the specification of a folder as a calibration is trained."""
+def _epochs(record: Calibration) -> list[Epoch]:
+    """The rows of epochs.csv; a record knows more about an epoch than they hold."""
+    return [Epoch(**{name: getattr(row, name) for name in COLUMNS}) for row in record.epochs_log]
+
+
+def _calibrate(folder: Path, resume: bool) -> Calibration:
+    """Train the specification of a folder as a calibration is trained, once no other session measures."""
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.calibration.run import calibrate
+    from dcase_energy.measure.lock import SessionRunningError
 
     about = open_folder(folder).about
     specification: dict[str, Any] = dict(about.specification or {})
@@ -120,8 +117,16 @@ def _calibrate(folder: Path) -> Calibration:
         device=specification["device"],
         seed=specification["seed"],
         threads=specification["threads"] or usable or 1,
+        allow_estimate=specification["allow_estimate"],
+        data=about.data_source,
     )
-    return calibrate(plan, folder / RECORD_FILE, Watch(folder, about.gpu if about.check_hardware else None))
+    watch = Watch(folder, about.gpu if about.check_hardware else None)
+    while True:
+        try:
+            return calibrate(plan, folder / RECORD_FILE, watch, resume=resume)
+        except SessionRunningError:
+            update(folder, waits_for="another measurement on this machine")
+            time.sleep(_SESSION_POLL_S)
 
 
 class Watch:
@@ -139,6 +144,8 @@ class Watch:
         self._folder = folder
         self._gpu = gpu
         self._begin: Reading | None = None
+        before = open_folder(folder).about.progress
+        self._before = before or Progress(epochs=0, energy_kwh=0.0, duration_s=0.0)
 
     def __call__(self, mark: dict[str, Any], reading: Reading) -> None:
         """Take a mark of the training; see `dcase_energy.calibration.run.calibrate`."""
@@ -155,9 +162,13 @@ class Watch:
                 if (now_kwh := reading.component(name)) is not None and (then_kwh := begin.component(name)) is not None
             ]
             f1 = mark.get("metrics", {}).get("student", {}).get("intersection_f1_07")
-            duration_s = reading.time_s - begin.time_s
-            progress = Progress(epochs=mark["epoch"], energy_kwh=sum(parts), duration_s=duration_s, f1=f1)
-            update(self._folder, progress=progress.model_dump())
+            progress = Progress(
+                epochs=mark["epoch"],
+                energy_kwh=self._before.energy_kwh + sum(parts),
+                duration_s=self._before.duration_s + reading.time_s - begin.time_s,
+                f1=f1,
+            )
+            update(self._folder, progress=progress.model_dump(), waits_for=None)
 
     def _check(self, mark: dict[str, Any]) -> None:
         from dcase_energy.study.hardware import processor_label

@@ -88,30 +88,35 @@ def _energy_per_minute(axes: Axes, report: Report) -> None:
 
 
 def _f1_against_energy(axes: Axes, report: Report) -> None:
-    """A line for each run with epochs, else a point at its highest F1; colour by GPU, dashes by batch size."""
+    """A line for each run with epochs, else a point at its highest F1: colour by GPU, dashes or marker by batch."""
+    from matplotlib.lines import Line2D
+
     gpus = sorted({run.about.gpu for run in report.runs}, key=natural_key)
     batches = sorted({run.about.batch_size for run in report.runs})
-    labelled: set[tuple[str, int]] = set()
-    for cell, members in report.members.items():
-        colour = _COLOURS[gpus.index(cell[0]) % len(_COLOURS)]
-        dashes = ("-", "--", "-.", ":")[batches.index(cell[1]) % 4]
+    highest, curves = 0.0, any(run.epochs for run in report.runs)
+    for (gpu, batch), members in report.members.items():
+        colour, look = _COLOURS[gpus.index(gpu) % len(_COLOURS)], _batch_look(batches.index(batch))
         for run, outcome in members:
-            name = None if cell in labelled else f"{cell[0]}, batch {cell[1]}"
             f1 = [epoch.f1(report.criterion) for epoch in run.epochs]
+            highest = max(highest, outcome.max_f1_pct or 0.0)
             if any(value is not None for value in f1):
                 percent = [float("nan") if value is None else 100 * value for value in f1]
-                axes.plot(cumulative_kwh(run.epochs), percent, dashes, color=colour, lw=1, label=name)
+                axes.plot(cumulative_kwh(run.epochs), percent, color=colour, lw=1, linestyle=look["linestyle"])
             elif outcome.kwh_at_max is not None and outcome.max_f1_pct is not None:
-                marker = _MARKERS[batches.index(cell[1]) % len(_MARKERS)]
-                axes.plot([outcome.kwh_at_max], [outcome.max_f1_pct], marker, color=colour, label=name)
-            else:
-                continue
-            labelled.add(cell)
+                axes.plot([outcome.kwh_at_max], [outcome.max_f1_pct], color=colour, marker=look["marker"], linestyle="")
     axes.set_xlim(left=0)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.05 * highest or 1.0)
     axes.set_xlabel("energy spent (kWh)")
     axes.set_ylabel(f"intersection-based F1, {report.criterion[0]}.{report.criterion[1]} (%)")
-    _legend(axes)
+    shown = [Line2D([], [], color=_COLOURS[i % len(_COLOURS)], lw=3, label=gpu) for i, gpu in enumerate(gpus)]
+    for i, batch in enumerate(batches):
+        look = _batch_look(i) if curves else {**_batch_look(i), "linestyle": ""}
+        shown.append(Line2D([], [], color="#555555", label=f"batch {batch}", **look))
+    axes.figure.legend(handles=shown, loc="outside right upper", fontsize=7)
+
+
+def _batch_look(index: int) -> dict[str, Any]:
+    return {"linestyle": ("-", "--", "-.", ":")[index % 4], "marker": _MARKERS[index % len(_MARKERS)], "markersize": 5}
 
 
 def _energy_to_levels(axes: Axes, report: Report) -> None:

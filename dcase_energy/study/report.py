@@ -142,7 +142,7 @@ def _notes(runs: Sequence[Run]) -> Iterable[str]:
     if any(run.about.figures is not None and run.about.figures.f1_criterion is None for run in runs):
         yield "Some runs come from sheets that do not say by which criterion their F1 was computed."
     if any(run.about.sessions > 1 for run in runs):
-        yield "Some trainings were interrupted and begun again; the energy of what was lost is in no figure."
+        yield "Some trainings were interrupted and went on from their last epoch; a repeated epoch counts once."
 
 
 def _claims_sheet(claims: Sequence[Claim]) -> Sheet:

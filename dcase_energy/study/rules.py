@@ -47,7 +47,7 @@ RUN_INVALID = define(
         why="A guard found that the figure would be wrong: a counter went backwards, or a device was not measured.",
         bad='"valid": false',
         good='"valid": true',
-        fix="measure again; --include-invalid shows what the tables would be with it",
+        fix="`study run --retry-invalid` measures it again; --include-invalid shows the tables with it",
         severity=Severity.WARNING,
     )
 )

@@ -54,7 +54,12 @@ class Job:
 
 
 def prepare(
-    output: Path, specifications: Sequence[Specification], recipe_source: str, *, check_hardware: bool = True
+    output: Path,
+    specifications: Sequence[Specification],
+    recipe_source: str,
+    data_source: str | None = None,
+    *,
+    check_hardware: bool = True,
 ) -> list[RunFolder]:
     """Make the folders of a grid; those that are there stay as they are.
 
@@ -67,16 +72,27 @@ def prepare(
     for specification in specifications:
         folder = make_folder(output.resolve(), specification)
         if folder.about.state == "waiting":
-            about = update(folder.path, recipe_source=recipe_source, check_hardware=check_hardware)
+            sources = {"recipe_source": recipe_source, "data_source": data_source}
+            about = update(folder.path, **sources, check_hardware=check_hardware)
             folder = RunFolder(folder.path, about)
         folders.append(folder)
     return folders
 
 
-def to_do(folders: Sequence[RunFolder], *, retry_failed: bool) -> list[RunFolder]:
-    """Those that are not done, not being trained by somebody else and, unless asked for, not failed."""
+def to_do(folders: Sequence[RunFolder], *, retry_failed: bool = False, retry_invalid: bool = False) -> list[RunFolder]:
+    """Those that are not done, not being trained by somebody else and, unless asked for, not failed.
+
+    With ``retry_invalid`` runs whose measurement is not valid are to be done once more; their folders say so at once.
+    """
     left_out = {"done", "running"} if retry_failed else {"done", "running", "failed"}
-    return [folder for folder in folders if folder.state not in left_out]
+    found = []
+    for one in folders:
+        folder = one
+        if retry_invalid and one.state == "done" and one.about.valid is False:
+            folder = RunFolder(one.path, update(one.path, state="waiting", valid=None, reasons=[], progress=None))
+        if folder.state not in left_out:
+            found.append(folder)
+    return found
 
 
 def run_jobs(jobs: Sequence[Job], scheduler: str | None, on_progress: OnProgress | None = None) -> Iterator[Ended]:
@@ -154,7 +170,7 @@ def _ended(folder: Path, returncode: int) -> Ended:
     except FolderError as error:
         return Ended(folder.name, "failed", str(error))
     if about.state == "done":
-        return Ended(folder.name, "done")
+        return Ended(folder.name, "done", "" if about.valid else f"not valid: {'; '.join(about.reasons)}")
     if about.state != "failed":
         how = f"ended by signal {-returncode}" if returncode < 0 else f"ended with exit code {returncode}"
         about = update(folder, state="failed", error=f"the process of the run {how}", ended=now())

@@ -123,6 +123,7 @@ class RunFile(_Document):
     specification: Flat | None = None
     specification_sha256: str | None = None
     recipe_source: str | None = None
+    data_source: str | None = None
     check_hardware: bool = True
     started: str | None = None
     ended: str | None = None

@@ -28,7 +28,7 @@ class RunStatus:
     left_s
         Expected seconds to its end; None where nothing tells.
     error
-        Why it failed.
+        Why it failed, or is done and not valid.
     """
 
     name: str
@@ -112,7 +112,7 @@ def _status(folder: RunFolder) -> RunStatus:
         energy_kwh=energy_kwh,
         duration_s=duration_s,
         f1=f1,
-        error=about.error,
+        error="; ".join(["not valid", *about.reasons]) if about.valid is False else about.error,
     )
 
 

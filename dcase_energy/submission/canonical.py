@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from dcase_energy.documents.document import Document, Path, dotted
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.spelling import folded
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.rules import FIELD_TWICE, FIELD_TYPE, UNKNOWN_KEY
+from dcase_energy.submission.suggestions import suggest
+
+# Nobody misspells more keys than this; a file of thousands of unknown ones is not worth the time.
+_MOST_SUGGESTIONS = 200
 
 
 @dataclass
@@ -59,11 +63,10 @@ class Canonical:
 def canonicalise(document: Document, edition: Edition) -> Canonical:
     """Find each field of the edition under any of its key paths; report keys that are none."""
     canonical = Canonical(document, edition)
-    parents = {path[:end] for path in edition.field_of_path for end in range(1, len(path))}
-    for path, value in _entries(document.data or {}, (), parents):
-        name = edition.field_of_path.get(path)
+    for path, value in _entries(document.data or {}, (), edition):
+        name = _field(path, edition)
         if name is None:
-            canonical.findings.append(_not_a_field(path, value, canonical, parents))
+            canonical.findings.append(_not_a_field(path, value, canonical))
         elif name in canonical.values:
             _note_twice(name, path, value, canonical)
         else:
@@ -71,18 +74,28 @@ def canonicalise(document: Document, edition: Edition) -> Canonical:
             canonical.paths[name] = path
     for path in document.refused:
         # A refused value is not missing: its finding is there already.
-        if name := edition.field_of_path.get(path):
+        if name := _field(path, edition):
             canonical.paths.setdefault(name, path)
     return canonical
 
 
-def _entries(node: Mapping[str, Any], path: Path, parents: set[Path]) -> Iterator[tuple[Path, Any]]:
+def _field(path: Path, edition: Edition) -> str | None:
+    """The field a key path stands for; fields of energy and complexity are found whatever their case and separators."""
+    return edition.field_of_path.get(path) or edition.field_of_folded_path.get(folded(path))
+
+
+def _is_parent(path: Path, edition: Edition) -> bool:
+    return path in edition.parents or folded(path) in edition.parents
+
+
+def _entries(node: Mapping[str, Any], path: Path, edition: Edition) -> Iterator[tuple[Path, Any]]:
     """All keys below a mapping, not descending into fields or unknown keys."""
     for key, value in node.items():
         child = (*path, key)
-        if child in parents and isinstance(value, dict):
-            yield from _entries(value, child, parents)
-        elif not (child in parents and value is None):
+        parent = _is_parent(child, edition)
+        if parent and isinstance(value, dict):
+            yield from _entries(value, child, edition)
+        elif not (parent and value is None):
             yield child, value
 
 
@@ -99,41 +112,14 @@ def _note_twice(name: str, path: Path, value: Any, canonical: Canonical) -> None
     canonical.findings.append(FIELD_TWICE.finding(where, message, expected="one of them", found=found))
 
 
-def _not_a_field(path: Path, value: Any, canonical: Canonical, parents: set[Path]) -> Finding:
-    if path in parents:
+def _not_a_field(path: Path, value: Any, canonical: Canonical) -> Finding:
+    if _is_parent(path, canonical.edition):
         where = canonical.document.where(path)
         message = f"{dotted(path)} must hold further keys"
         return FIELD_TYPE.finding(where, message, expected="a mapping", found=describe(value))
     where = canonical.document.where(path, key=True)
-    hint = _suggestion(path, canonical)
-    return UNKNOWN_KEY.finding(where, f"unknown key {dotted(path)}", hint=hint)
-
-
-def _suggestion(path: Path, canonical: Canonical) -> str | None:
-    """The one known key that was probably meant: a near spelling here, or this key at another level."""
-    edition, key = canonical.edition, str(path[-1])
-    folded = key.casefold()
-    # Only what stands after the nearest known parent can be misspelt; a whole block may also be at another level.
-    siblings = {
-        str(known[len(path) - 1]): known for known in edition.field_of_path if known[: len(path) - 1] == path[:-1]
-    }
-    by_case = {name.casefold(): name for name in siblings}
-    near = difflib.get_close_matches(folded, by_case, n=2, cutoff=0.75)
-    meant = [_spelt_as_template(siblings[by_case[name]], canonical) for name in near]
-    if meant and (len(set(meant)) == 1 or near[0] == folded):
-        return f"did you mean {meant[0]}?"
-    elsewhere = {spec.paths[0] for spec in edition.fields.values() if folded == str(spec.path[-1]).casefold()}
-    if len(elsewhere) == 1:
-        return f"did you mean {elsewhere.pop()}?"
-    return None
-
-
-def _spelt_as_template(known: Path, canonical: Canonical) -> str:
-    """The last key of a known path, or the template's whole path where the known one is an alias of it."""
-    edition = canonical.edition
-    name = edition.field_of_path.get(known)
-    template = known if name is None else edition.fields[name].path
-    return repr(str(template[-1])) if template[:-1] == known[:-1] else dotted(template)
+    meant = suggest(path, canonical.edition) if len(canonical.findings) < _MOST_SUGGESTIONS else None
+    return UNKNOWN_KEY.finding(where, f"unknown key {dotted(path)}", hint=meant.hint if meant else None)
 
 
 def describe(value: Any) -> str:

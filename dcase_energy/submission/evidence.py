@@ -1,15 +1,24 @@
-"""Where a baseline figure comes from, and whether it may be a denominator."""
+"""Where a baseline figure comes from, and whether it may be a denominator.
+
+Three kinds are told apart, everywhere by these words: ``declared`` is a figure in the metadata and nothing else;
+``record`` is a sealed record of a calibration; ``recomputed`` is a record whose figures came out of its journal again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.measure.records import Calibration
 from dcase_energy.submission.model import Submission
 
+if TYPE_CHECKING:
+    from dcase_energy.measure.records import Calibration
+
 STAGES = ("training", "test")
+# From the weakest to the strongest.
+EVIDENCE = ("declared", "record", "recomputed")
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,7 @@ class Baseline:
     energy_kwh
         By stage; None where it is not known.
     evidence
-        ``record`` or ``declared``; None where nothing is known.
+        One of `EVIDENCE`; None where nothing is known.
     gpu_training_kwh
         The GPU's share of the training energy, where a record tells it.
     """
@@ -47,13 +56,13 @@ def why_no_denominator(record: Calibration, edition: Edition) -> str | None:
     return None
 
 
-def recorded(record: Calibration) -> Baseline:
-    """The baseline's energy as a calibration has it, for the full recipe."""
+def recorded(record: Calibration, evidence: str | None = None) -> Baseline:
+    """The baseline's energy as a calibration has it, for the full recipe; ``record`` unless told otherwise."""
     training = record.stages.get("training")
     gpu = training.components.get("gpu") if training else None
     return Baseline(
         energy_kwh={name: stage.full_recipe_energy_kwh for name, stage in record.stages.items()},
-        evidence="record",
+        evidence=evidence or "record",
         gpu_training_kwh=gpu.full_recipe_energy_kwh if gpu else None,
     )
 

@@ -1,4 +1,4 @@
-"""Finding the systems in what a team handed in.
+"""Finding the systems in what a team handed in, be it a folder or a zip archive.
 
 A system is a metadata file with its outputs and records beside it::
 
@@ -6,7 +6,8 @@ A system is a metadata file with its outputs and records beside it::
       <label>.meta.yaml
       <label>_run1.output/<clip>.tsv ...
       <label>_run1_unprocessed.output/<clip>.tsv ...
-      calibration.json
+      calibration.json, calibration.journal.jsonl
+      emissions_training.csv ...
 """
 
 from __future__ import annotations
@@ -16,12 +17,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from dcase_energy.documents.tree import Folder, Tree
+from dcase_energy.documents.files import kind_of_bytes, kind_of_file
+from dcase_energy.documents.package_rules import REPORT_KIND
+from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.findings import Finding, Where
+from dcase_energy.submission.output_rules import OUTPUT_OF_NOBODY
 from dcase_energy.submission.rules import NO_SYSTEM
 
+# Metadata that came through standard input has this name, and no file name to compare its label with.
+STDIN = Path("-")
+_MAX_REPORT_BYTES = 100_000_000
 _META = re.compile(r"(?P<stem>.+?)(?:\.meta)?\.ya?ml", re.IGNORECASE)
-_OUTPUT = re.compile(r"(?P<label>.+?)(?:_run(?P<run>[0-9]+))?(?P<raw>_unprocessed)?\.output")
+_OUTPUT = re.compile(r"(?P<label>.+?)(?:_run(?P<run>[0-9]{1,4}))?(?P<raw>_unprocessed)?\.output")
 
 
 @dataclass(frozen=True)
@@ -35,13 +42,14 @@ class SystemFiles:
     meta
         Name of the metadata file in the tree.
     stem
-        Name of the metadata file without ``.meta.yaml``: it should be the label.
+        Name of the metadata file without ``.meta.yaml``: it should be the label. Empty where it has no name.
     folder
         Name of the system's folder; None where the metadata file was given by itself.
-    runs
-        Score files of each run: ``runs[1]`` lists names in the tree.
-    records
-        JSON files beside the metadata or one level above, candidates for records.
+    runs, unprocessed
+        Files in the output folder of each run: ``runs[1]`` lists names in the tree.
+    records, journals, tables
+        JSON files, journals (JSON lines) and CSV files beside the metadata or one level above: candidates for records
+        and for CodeCarbon's figures.
     """
 
     tree: Tree
@@ -49,38 +57,88 @@ class SystemFiles:
     stem: str
     folder: str | None
     runs: dict[int, list[str]] = field(default_factory=dict)
+    unprocessed: dict[int, list[str]] = field(default_factory=dict)
     records: list[str] = field(default_factory=list)
+    journals: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+
+    def holds(self, where: Where) -> bool:
+        """Whether a place is in the metadata, the outputs or the own folder of this system."""
+        if where == self.tree.where(self.meta) or _same_file(where, self.tree.where(self.meta)):
+            return True
+        outputs = [*self.runs.values(), *self.unprocessed.values()]
+        folders = {str(PurePosixPath(names[0]).parent) for names in outputs if names}
+        near = {name for name in (*self.records, *self.tables) if PurePosixPath(name).parent == self._home}
+        if any(_same_file(where, self.tree.where(name)) for name in (*folders, *near)):
+            return True
+        return any(_below(where, self.tree.where(folder)) for folder in folders)
+
+    @property
+    def _home(self) -> PurePosixPath:
+        return PurePosixPath(self.meta).parent
 
 
-def find_systems(path: Path) -> tuple[list[SystemFiles], list[Finding]]:
-    """Systems below a path: a metadata file, or a folder with any number of systems at any depth."""
-    if path.is_dir():
-        tree = Folder(path)
-        systems = list(_systems_of(tree, path.name))
-        if not systems:
-            where = Where(str(path))
-            return [], [NO_SYSTEM.finding(where, "no metadata file (*.meta.yaml) in this folder or below")]
-        return systems, []
+def _same_file(one: Where, other: Where) -> bool:
+    return (one.file, one.member) == (other.file, other.member)
+
+
+def _below(where: Where, folder: Where) -> bool:
+    if folder.member is None:
+        return where.file.startswith(f"{folder.file}/")
+    return where.file == folder.file and (where.member or "").startswith(f"{folder.member}/")
+
+
+def find_systems(path: Path, data: bytes | None = None) -> tuple[list[SystemFiles], list[Finding]]:
+    """Systems in a metadata file, or at any depth in a folder or an archive.
+
+    ``data`` stands for the content of ``path`` where it is no file (standard input).
+    """
+    if data is None and path.is_dir():
+        return _in_tree(Folder(path), path.name, "this folder or below")
+    if data.startswith(b"PK") if data is not None else _is_archive(path):
+        from dcase_energy.documents.archive import Archive
+
+        return _in_tree(Archive(path, data), None, "this archive")
     match = _META.fullmatch(path.name)
     stem = match["stem"] if match else path.stem
-    return [SystemFiles(Folder(path.parent), path.name, stem, None)], []
+    return [SystemFiles(OneFile(path, data), path.name, "" if path == STDIN else stem, None)], []
 
 
-def _systems_of(tree: Tree, root_name: str) -> Iterator[SystemFiles]:
+def _is_archive(path: Path) -> bool:
+    """Whether a file is to be taken for an archive: by its name, or by its first bytes where they are one's."""
+    suffix = path.suffix.lower()
+    return suffix == ".zip" or (suffix not in {".yaml", ".yml"} and kind_of_file(path) is not None)
+
+
+def _in_tree(tree: Tree, root_name: str | None, place: str) -> tuple[list[SystemFiles], list[Finding]]:
+    systems = list(_systems_of(tree, root_name))
+    findings = [*tree.problems(), *_of_nobody(tree, systems), *_reports(tree)]
+    if not systems and not any(finding.severity == "error" for finding in findings):
+        findings.append(NO_SYSTEM.finding(tree.where(""), f"no metadata file (*.meta.yaml) in {place}"))
+    return systems, findings
+
+
+def _systems_of(tree: Tree, root_name: str | None) -> Iterator[SystemFiles]:
     names = tree.names()
+    by_folder: dict[PurePosixPath, list[str]] = {}
     for name in names:
-        pure = PurePosixPath(name)
-        match = _META.fullmatch(pure.name)
-        if match is None or _inside_output(pure):
+        by_folder.setdefault(PurePosixPath(name.rpartition("/")[0]), []).append(name)
+    for name in names:
+        match = _META.fullmatch(name.rpartition("/")[2])
+        if match is None or _inside_output(PurePosixPath(name)):
             continue
-        folder = pure.parent.name or root_name
+        home = PurePosixPath(name).parent
+        near = (home, home.parent) if home != home.parent else (home,)
         yield SystemFiles(
             tree=tree,
             meta=name,
             stem=match["stem"],
-            folder=folder,
-            runs=_runs(names, pure.parent, match["stem"]),
-            records=_records(names, pure.parent),
+            folder=home.name or root_name,
+            runs=_runs(by_folder, home, match["stem"], raw=False),
+            unprocessed=_runs(by_folder, home, match["stem"], raw=True),
+            records=_near(by_folder, near, ".json"),
+            journals=_near(by_folder, near, ".jsonl"),
+            tables=_near(by_folder, near, (".csv", ".csv.bak")),
         )
 
 
@@ -88,19 +146,53 @@ def _inside_output(name: PurePosixPath) -> bool:
     return any(part.endswith(".output") for part in name.parent.parts)
 
 
-def _runs(names: Sequence[str], folder: PurePosixPath, stem: str) -> dict[int, list[str]]:
-    """Score files of each run, post-processed ones only, of the system with this name."""
+def _runs(
+    by_folder: dict[PurePosixPath, list[str]], home: PurePosixPath, stem: str, *, raw: bool
+) -> dict[int, list[str]]:
+    """Files of each run of the system with this name: of the post-processed outputs, or of the raw ones."""
     runs: dict[int, list[str]] = {}
-    for name in names:
-        pure = PurePosixPath(name)
-        match = _OUTPUT.fullmatch(pure.parent.name)
-        if match and pure.parent.parent == folder and match["label"] == stem and not match["raw"]:
-            runs.setdefault(int(match["run"] or 1), []).append(name)
+    for folder, names in by_folder.items():
+        match = _OUTPUT.fullmatch(folder.name)
+        if match and folder.parent == home and match["label"] == stem and bool(match["raw"]) == raw:
+            runs.setdefault(int(match["run"] or 1), []).extend(names)
     return dict(sorted(runs.items()))
 
 
-def _records(names: Sequence[str], folder: PurePosixPath) -> list[str]:
-    near = (folder, folder.parent)
-    found = [name for name in names if name.endswith(".json") and PurePosixPath(name).parent in near]
-    # The system's own folder comes before the one it shares with other systems.
-    return sorted(found, key=lambda name: (near.index(PurePosixPath(name).parent), name))
+def _near(
+    by_folder: dict[PurePosixPath, list[str]], near: Sequence[PurePosixPath], suffix: str | tuple[str, ...]
+) -> list[str]:
+    """Files with a suffix; the system's own folder comes before the one it shares with other systems."""
+    return [name for folder in near for name in by_folder.get(folder, []) if name.lower().endswith(suffix)]
+
+
+def _of_nobody(tree: Tree, systems: Sequence[SystemFiles]) -> Iterator[Finding]:
+    """Output folders that no metadata file claims."""
+    claimed = {
+        name.rpartition("/")[0]
+        for system in systems
+        for names in (*system.runs.values(), *system.unprocessed.values())
+        for name in names
+    }
+    folders = sorted({name.rpartition("/")[0] for name in tree.names()} - claimed)
+    for folder in folders:
+        if folder.endswith(".output") or ".output/" in folder:
+            message = "the outputs in this folder belong to no metadata file"
+            hint = _whose(PurePosixPath(folder), systems)
+            yield OUTPUT_OF_NOBODY.finding(tree.where(folder), message, hint=hint)
+
+
+def _reports(tree: Tree) -> Iterator[Finding]:
+    for name in tree.names():
+        if not name.lower().endswith(".pdf") or ".output/" in name:
+            continue
+        data = tree.read(name, _MAX_REPORT_BYTES)
+        if isinstance(data, Finding):
+            yield data
+        elif not data.startswith(b"%PDF-"):
+            yield REPORT_KIND.finding(tree.where(name), "not a PDF", found=kind_of_bytes(data[:512]) or repr(data[:20]))
+
+
+def _whose(folder: PurePosixPath, systems: Sequence[SystemFiles]) -> str | None:
+    beside = [system.stem for system in systems if PurePosixPath(system.meta).parent == folder.parent]
+    run = re.search(r"_run([0-9]+)", folder.name)
+    return f"name the folder {beside[0]}_run{run[1] if run else 1}.output" if len(beside) == 1 else None

@@ -50,7 +50,7 @@ def shape_findings(canonical: Canonical) -> Iterator[Finding]:
         if missing or (error.instance is None and name in canonical.edition.required):
             message = f"{dotted(original)} is missing" if missing else f"{dotted(original)} is empty"
             expected = _expected(canonical, name) if dotted(path) == canonical.edition.fields[name].paths[0] else None
-            yield FIELD_MISSING.finding(where, message, expected=expected)
+            yield FIELD_MISSING.finding(where, message, expected=expected, hint=None if missing else "fill it in")
         else:
             yield _violation(error, canonical, name, where, dotted(original))
     for name in refused:

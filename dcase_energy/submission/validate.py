@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding, Severity, Where
-from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError, parse_calibration
-from dcase_energy.submission.checks import CHECKS
-from dcase_energy.submission.checks.names import labels_differ
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.submission.checks import CHECKS, check_together
+from dcase_energy.submission.checks.outputs import outputs_complete
+from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.package import SystemFiles, find_systems
+from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 from dcase_energy.submission.reading import read_metadata
-from dcase_energy.submission.rules import BAD_RECORD
+from dcase_energy.submission.records import read_records
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.records import Calibration
 
 
 @dataclass(frozen=True)
@@ -32,71 +37,137 @@ class Validation:
         return sum(finding.severity is severity for finding in self.findings)
 
     def of_system(self, system: System) -> list[Finding]:
-        """The findings in the files of one system."""
-        place = system.files.tree.where(system.files.meta).file
-        return [finding for finding in self.findings if finding.where.file == place]
+        """The findings in the metadata, the outputs and the own records of one system."""
+        return [finding for finding in self.findings if system.files.holds(finding.where)]
 
 
-def validate_paths(paths: Sequence[Path], edition: Edition, calibration: Calibration | None = None) -> Validation:
-    """Validate metadata files and package folders.
+@dataclass(frozen=True)
+class Options:
+    """What besides the edition decides what is looked at; all of it is the caller's choice, none the submission's.
+
+    Attributes
+    ----------
+    calibration
+        Stands in for packages that come without a calibration record of their own.
+    outputs
+        Whether score files are read.
+    durations_s
+        Duration of each clip the outputs must hold; None where that is not known.
+    stdin
+        What stands for the path ``-``.
+    """
+
+    calibration: Calibration | None = None
+    outputs: bool = True
+    durations_s: Mapping[str, float] | None = None
+    stdin: bytes | None = None
+
+
+@dataclass
+class _Read:
+    """What came of one package."""
+
+    systems: list[System] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    files: int = 0
+
+
+def validate_paths(
+    paths: Sequence[Path],
+    edition: Edition,
+    calibration: Calibration | None = None,
+    *,
+    options: Options | None = None,
+    pool: Sequence[Peer] = (),
+    jobs: int = 1,
+) -> Validation:
+    """Validate metadata files, package folders and zip archives.
 
     Parameters
     ----------
     paths
-        Metadata files, or folders with any number of systems below.
+        Metadata files, or folders and archives with any number of systems in them.
     edition
         Whose rules apply.
     calibration
-        Stands in for packages that come without a calibration record of their own.
+        See `Options`; taken where ``options`` are not given.
+    options
+        What is looked at.
+    pool
+        Systems of other teams to compare with, beside those validated.
+    jobs
+        Number of processes that read packages at a time. The findings do not depend on it.
     """
+    options = options or Options(calibration)
     systems: list[System] = []
     findings: list[Finding] = []
     files = 0
-    for path in paths:
-        found, problems = find_systems(path)
-        findings += problems
-        for system_files in found:
-            files += 1
-            system, problems = _read_system(system_files, edition, calibration)
-            findings += problems
-            if system is not None:
-                systems.append(system)
-    for system in systems:
-        for check in CHECKS:
-            findings += check(system)
-    if systems:
-        findings += labels_differ(systems)
+    for read in _map(partial(_read_package, edition=edition, options=options), _units(paths, jobs), jobs):
+        systems += read.systems
+        findings += read.findings
+        files += read.files
+    findings += check_together(systems, pool)
     return Validation(edition, systems, _weighed(findings, edition), files)
 
 
-def _read_system(
-    files: SystemFiles, edition: Edition, fallback: Calibration | None
-) -> tuple[System | None, list[Finding]]:
+def _units(paths: Sequence[Path], jobs: int) -> list[Path]:
+    """The packages to read, in order.
+
+    A folder that holds nothing but archives stands for them; with several processes also one of nothing but folders.
+    """
+    units: list[Path] = []
+    for path in paths:
+        inside = sorted(entry for entry in path.iterdir() if entry.name[0] != ".") if _is_folder(path) else []
+        archives = [entry for entry in inside if entry.suffix.lower() == ".zip" and entry.is_file()]
+        folders = [entry for entry in inside if jobs > 1 and entry.is_dir() and not entry.is_symlink()]
+        split = inside and len(archives) + len(folders) == len(inside)
+        units += inside if split else [path]
+    return units
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir() and next(path.iterdir(), None) is not None
+    except OSError:
+        return False
+
+
+def _map(function: partial[_Read], units: Sequence[Path], jobs: int) -> Iterator[_Read]:
+    """Results in the order of the packages, whichever process is done first."""
+    if jobs <= 1 or len(units) <= 1:
+        yield from map(function, units)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(min(jobs, len(units))) as pool:
+        yield from pool.map(function, units)
+
+
+def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
+    """Read all systems of a package and check each by itself."""
+    found, findings = find_systems(path, options.stdin if path == STDIN else None)
+    read = _Read([], findings, len(found))
+    for files in found:
+        system, problems = _read_system(files, edition, options)
+        read.findings += problems
+        if system is None:
+            continue
+        read.systems.append(system)
+        for check in CHECKS:
+            read.findings += check(system)
+    return read
+
+
+def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tuple[System | None, list[Finding]]:
     data = files.tree.read(files.meta, MAX_BYTES)
     if isinstance(data, Finding):
         return None, [data]
     where = files.tree.where(files.meta)
     metadata = read_metadata(data, where.file, edition, where.member)
-    own, problems = _own_calibration(files)
-    return System(files, metadata, edition, own or fallback), [*metadata.findings, *problems]
-
-
-def _own_calibration(files: SystemFiles) -> tuple[Calibration | None, list[Finding]]:
-    """The nearest calibration record of a package; JSON files of other kinds are left alone."""
-    findings: list[Finding] = []
-    for name in files.records:
-        if "calibration" not in name.rpartition("/")[2].casefold():
-            continue
-        data = files.tree.read(name, MAX_RECORD_BYTES)
-        if isinstance(data, Finding):
-            findings.append(data)
-            continue
-        try:
-            return parse_calibration(data, name), findings
-        except RecordError as error:
-            where: Where = files.tree.where(name)
-            findings.append(BAD_RECORD.finding(where, str(error)))
-    return None, findings
+    records, problems = read_records(files)
+    outputs, more = outputs_complete(files, edition, options.durations_s) if options.outputs else (None, [])
+    system = System(files, metadata, edition, records.calibration or options.calibration, records, outputs)
+    return system, [*metadata.findings, *problems, *more]
 
 
 def _weighed(findings: Iterable[Finding], edition: Edition) -> list[Finding]:

@@ -14,10 +14,11 @@ import pytest
 import dcase_energy.submission.validate as validate
 from dcase_energy import rules
 from dcase_energy.editions.loader import load_edition
+from tests.acceptance import make_packages
 
 HERE = Path(__file__).parent
-# Rules about records, outputs and ground truth have their examples where those are tested.
-ELSEWHERE = ("G", "K", "O", "T", "X")
+# Rules about tables, ground truth, event lists and results tables have their examples where those are tested.
+ELSEWHERE = ("G", "K", "O607", "O608", "O609", "O61", "T")
 
 
 def codes() -> list[str]:
@@ -56,7 +57,8 @@ def test_findings_of_all_bad_examples_are_as_reviewed():
     for code in codes():
         for finding in run(HERE / "negative" / code).findings:
             where = finding.where
-            place = f"{Path(where.file).relative_to(HERE / 'negative')}:{where.line}:{where.column}"
+            member = f"!{where.member}" if where.member else ""
+            place = f"{Path(where.file).relative_to(HERE / 'negative')}{member}:{where.line}:{where.column}"
             lines.append(f"{place} {finding.severity} {finding.code} {finding.message} | {finding.hint}")
     golden = HERE / "findings.txt"
     assert "\n".join(lines).replace(str(HERE), "") + "\n" == golden.read_text()
@@ -72,3 +74,11 @@ def test_the_editions_schemas_are_those_that_are_shipped():
         assert shipped == submission_schema(load_edition(name)), (
             f"run: dcase-energy schema --edition {name} --output ..."
         )
+
+
+def test_the_examples_of_packages_are_what_their_script_makes(tmp_path):
+    """`python -m tests.acceptance.make_packages` writes them."""
+    for folder, files in make_packages.examples().items():
+        kept = {path.relative_to(HERE / folder).as_posix() for path in (HERE / folder).rglob("*") if path.is_file()}
+        assert kept == set(files)
+        assert all((HERE / folder / name).read_bytes() == data for name, data in files.items())

@@ -177,8 +177,9 @@ def test_hostile_names_stay_text(browser, hostile_page):
     assert 1 <= len(browser.shown()) < len(HOSTILE)
 
 
-def test_a_long_name_does_not_push_the_page_apart(browser, hostile_page):
-    browser.open(hostile_page, width=390, height=844)
+@pytest.mark.parametrize("size", WIDTHS)
+def test_a_long_name_does_not_push_the_page_apart(browser, hostile_page, size):
+    browser.open(hostile_page, width=WIDTHS[size][0], height=WIDTHS[size][1])
     assert browser.run("return document.documentElement.scrollWidth <= window.innerWidth")
     assert (
         browser.run(

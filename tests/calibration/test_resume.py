@@ -37,6 +37,21 @@ def lines(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
+def segments(entries):
+    """The readings of each meter's life."""
+    found = []
+    for entry in entries:
+        if entry["entry"] == "meter":
+            found.append([])
+        elif "reading" in entry:
+            found[-1].append(entry["reading"])
+    return [rows for rows in found if rows]
+
+
+def span_kwh(rows):
+    return sum(rows[-1][name] - rows[0][name] for name in ("cpu_kwh", "ram_kwh"))
+
+
 @pytest.mark.slow
 def test_ten_kills_at_random_moments_end_in_one_complete_record(tmp_path):
     output, chance = tmp_path / "c.json", random.Random(20261123)
@@ -80,7 +95,10 @@ def test_ten_kills_at_random_moments_end_in_one_complete_record(tmp_path):
         if window.phase in {"training_steps", "validation_forward", "validation_metrics", "checkpoint"}
     )
     kept = sum(phase.energy_kwh for phase in training.phases.values())
-    assert kept + sum(one.repeated_energy_kwh for one in record.interruptions) == pytest.approx(measured)
+    lost = sum(one.repeated_energy_kwh for one in record.interruptions)
+    # Lost is also what no mark had ended yet.
+    assert kept + lost >= measured * (1 - 1e-9)
+    assert lost <= sum(span_kwh(segment) for segment in segments(entries)) - kept
     assert not output.with_name("c.checkpoints").exists()
     assert of_phase(windows_of(entries), "test_forward")
 

@@ -10,6 +10,7 @@ import yaml
 
 from dcase_energy.measure.evidence import repeats_of
 from dcase_energy.measure.guards import GUARDS, judge, tier_of, validity
+from dcase_energy.measure.guards.page import guards_page
 from dcase_energy.measure.records import (
     ComponentEnergy,
     EpochRow,
@@ -177,3 +178,8 @@ def test_reasons_are_those_of_invalid_guards():
 def test_the_tier_is_that_of_the_devices_and_not_of_memory(gpu, cpu, tier):
     methods = {"gpu": {"obtained": gpu}, "cpu": {"obtained": cpu}, "ram": {"obtained": "estimated"}}
     assert tier_of(methods) == tier
+
+
+def test_the_page_is_that_of_the_guards():
+    page = Path(__file__).parent.parent.parent / "docs" / "guards.md"
+    assert page.read_text() == guards_page(), "run: dcase-energy doctor --guards --output docs/guards.md"

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,15 @@ def _alive(pid: int) -> bool:
         return False
     # A zombie that nobody has waited for yet has ended, too.
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_meter_that_gives_no_number_is_a_failure_not_a_figure(tmp_path, value):
+    class Mad(ClockMeter):
+        def read(self):
+            reading = super().read()
+            return reading if self.reads < 2 else replace(reading, cpu_kwh=value)
+
+    with pytest.raises(MeterError, match="counter-sane: the meter gave"):
+        run(tmp_path, 'marks.send("begin", "steps")\nmarks.send("end", "steps")', Mad())
+    assert [e["entry"] for e in read_journal(tmp_path / "journal.jsonl")] == ["meter", "mark", "reading", "finish"]

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.measure.journal import sealed
+from dcase_energy.measure.records import Calibration
+from dcase_energy.ranking.order import make_ranking
+from dcase_energy.ranking.packages import assess
+from dcase_energy.submission.validate import validate_paths
 from tests.cli.run import ROOT, run
 
 PACKAGES = ROOT / "examples" / "packages"
@@ -40,8 +48,8 @@ def test_a_bootstrap_gives_intervals_and_probabilities(tmp_path):
 
 
 def test_jobs_change_nothing(tmp_path):
-    ranked(tmp_path / "one", "--bootstrap", 10)
-    ranked(tmp_path / "two", "--bootstrap", 10, "--jobs", 2)
+    ranked(tmp_path / "one", "--bootstrap", 5)
+    ranked(tmp_path / "two", "--bootstrap", 5, "--jobs", 2)
     assert (tmp_path / "one" / "ranking.csv").read_bytes() == (tmp_path / "two" / "ranking.csv").read_bytes()
 
 
@@ -62,7 +70,107 @@ def test_wrong_use(tmp_path, arguments, words):
     assert not (tmp_path / "r").exists()
 
 
+def test_a_label_in_two_sources_is_ranked_once_and_told_of(tmp_path):
+    head = "label,psds1,psds2,energy_training_kwh,energy_test_kwh"
+    for name, score in (("a", 0.5), ("b", 0.9)):
+        (tmp_path / f"{name}.csv").write_text(f"{head}\nA_U_task4_1,{score},{score},1,1\n")
+    tables = (tmp_path / "a.csv", tmp_path / "b.csv")
+    result = run("rank", *tables, "--output-dir", tmp_path / "r", "--formats", "csv")
+    assert result.returncode == 1
+    assert "error T106 label 'A_U_task4_1' comes 2 times" in result.stderr
+    with (tmp_path / "r" / "ranking.csv").open(newline="") as file:
+        assert [row["psds1"] for row in csv.DictReader(file)] == ["0.5"]
+
+
 def test_sheets_of_an_earlier_run_are_told_of(tmp_path):
-    ranked(tmp_path)
+    (tmp_path / "ranking.csv").touch()
     result = run("rank", PACKAGES, "--output-dir", tmp_path, "--formats", "md")
     assert "of an earlier run, and left as they are: ranking.csv" in result.stderr
+
+
+def energy_record(stage: str, energy_kwh: float, **changes: object) -> dict[str, object]:
+    """An energy record as a measuring session seals it, without what rankings do not read."""
+    parts = {"gpu": 0.7 * energy_kwh, "cpu": 0.2 * energy_kwh, "ram": 0.1 * energy_kwh}
+    figures = {
+        "full_recipe_energy_kwh": energy_kwh,
+        "full_recipe_energy_kwh_low": 0.95 * energy_kwh,
+        "full_recipe_energy_kwh_high": 1.05 * energy_kwh,
+        "interval": "95 %, mean of 5 windows (Student's t)",
+        "components": {name: {"full_recipe_energy_kwh": value} for name, value in parts.items()},
+    }
+    record: dict[str, object] = {
+        "kind": "energy", "valid": True, "tier": "measured", "hardware": {"gpu_name": "NVIDIA A100-SXM4-80GB"},
+        "software": {"codecarbon_version": "3.3.2"}, "stages": {stage: figures},
+    }  # fmt: skip
+    record |= changes
+    return {**record, "digest": sealed(record)}
+
+
+def with_records(folder: Path, record: dict[str, object], calibration: dict[str, object] | None = None):
+    """The example system with a record beside it, assessed; its training energy is 1.3907 kWh."""
+    edition = load_edition("generic")
+    shutil.copytree(ROOT / "tests/acceptance/positive/M101", folder)
+    (folder / "energy_training.json").write_text(json.dumps(record))
+    baseline = None if calibration is None else a_calibration(**calibration)
+    return assess(validate_paths([folder], edition, baseline), preferred=baseline)[0]
+
+
+def a_calibration(**changes: object) -> Calibration:
+    edition = load_edition("generic")
+    stage = {
+        "work": "10 of 200", "energy_kwh": 0.05, "full_recipe_energy_kwh": 1.0, "full_recipe_energy_kwh_low": 0.9,
+        "full_recipe_energy_kwh_high": 1.1, "interval": "95 %, mean over epochs (Student's t)", "epochs": 10,
+        "steps": 10, "clips": 10, "duration_s": 1, "full_recipe_duration_s": 20, "phases": {},
+        "components": {"gpu": {"energy_kwh": 0.03, "full_recipe_energy_kwh": 0.6, "method": "counted", "detail": ""}},
+    }  # fmt: skip
+    record = {
+        "run_id": "a", "created": "2026-01-01T00:00:00+00:00", "edition": "generic", "recipe": edition.recipe,
+        "recipe_sha256": "0", "quick": False, "complete": True, "tier": "measured", "valid": True, "reasons": [],
+        "implementation": {"name": "b", "version": "1", "execution_path": f"{edition.execution_path}/1"},
+        "stages": {"training": stage}, "hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB"}, "hardware_sha256": "0",
+        "software": {"codecarbon_version": "3.3.2"}, "data": {}, "scores": {}, "epochs_log": [], "guards": [],
+        "warnings": [], "journal_sha256": "0",
+    }  # fmt: skip
+    return Calibration.model_validate(record | changes).seal()
+
+
+def test_records_of_both_give_ratios_of_the_total_and_of_the_gpu_with_intervals(tmp_path):
+    found = with_records(tmp_path / "Adams_UNI_task4_1", energy_record("training", 1.3907), {})
+    assert found.entry.not_comparable == {}
+    one = make_ranking([found.entry], load_edition("generic")).systems[0]
+    assert one.figures.energy_ratio["training"] == pytest.approx(1.3907)
+    assert one.figures.energy_ratio_training_gpu == pytest.approx(0.7 * 1.3907 / 0.6)
+    ratio = one.uncertainty.intervals["energy_ratio_training"]
+    assert (ratio.low, ratio.high) == pytest.approx((1.3907 * 0.95 / 1.1, 1.3907 * 1.05 / 0.9))
+    assert "calibration, 95 %" in ratio.label
+    assert one.entry.gpu_model == "A100"
+    assert one.entry.baseline_evidence == "record"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"hardware": {"gpu_name": "Tesla V100-SXM2-16GB"}}, "another hardware: system V100, baseline A100"),
+        ({"software": {"codecarbon_version": "2.1.4"}}, "another tracker"),
+        ({"tier": "estimated"}, "another tier"),
+    ],
+)
+def test_records_that_do_not_go_together_are_not_divided(tmp_path, changes, reason):
+    found = with_records(tmp_path / "Adams_UNI_task4_1", energy_record("training", 1.3907, **changes), {})
+    assert reason in found.entry.not_comparable["training"]
+    assert "K801" in {finding.code for finding in found.findings}
+    one = make_ranking([found.entry], load_edition("generic")).systems[0]
+    assert one.figures.energy_ratio["training"] is None
+    assert one.figures.energy_ratio_training_gpu is None
+
+
+@pytest.mark.parametrize("spoiled", ["digest", "figure", "invalid", "other figure"])
+def test_a_record_that_cannot_be_trusted_is_not_used(tmp_path, spoiled):
+    record = energy_record("training", 5.0 if spoiled == "other figure" else 1.3907, valid=spoiled != "invalid")
+    if spoiled == "digest":
+        record["digest"] = "0"
+    if spoiled == "figure":
+        record["tier"] = "estimated"
+    found = with_records(tmp_path / "Adams_UNI_task4_1", record, {})
+    assert found.entry.components_kwh == {}
+    assert "energy_training_kwh" not in found.entry.intervals

@@ -84,7 +84,7 @@ def test_plots_as_files():
     for name, content in files.items():
         assert content.startswith(STARTS[name.rpartition(".")[2]])
         assert len(content) > 3000
-    assert write_plots(small, list(FORMATS)) == files
+    assert write_plots(small, ["svg"]) == {name: files[name] for name in files if name.endswith("svg")}
     text = files["plot_score_energy_training.svg"].decode()
     assert not re.search(r"<script|<img|onload=", text)
 

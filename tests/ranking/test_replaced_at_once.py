@@ -159,7 +159,7 @@ def test_rank_is_killed_for_real(tmp_path):
     table = ROOT / "tests/data/dcase2023_task4a_results_sample.csv"
     output = tmp_path / "results"
     command = [sys.executable, "-m", "dcase_energy", "rank", str(table), "--edition", "dcase2023-task4a"]
-    command += ["--output-dir", str(output), "--formats", "csv,md,html,latex,json"]
+    command += ["--output-dir", str(output), "--formats", "csv,md,json"]
 
     def go() -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -169,7 +169,7 @@ def test_rank_is_killed_for_real(tmp_path):
     takes = time.monotonic() - started
     new = contents(output)
     old = dict.fromkeys(new, b"old")
-    for part in (0.3, 0.6, 0.8, 0.9, 0.95, 1.0):
+    for part in (0.5, 0.8, 0.95, 1.0):
         make(output, old)
         process = go()
         time.sleep(takes * part)

@@ -18,6 +18,16 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
         time.sleep(0.05)
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or dead and only not yet collected by its parent."""
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @contextlib.contextmanager
 def cluster(folder: Path, workers: int, *options: str) -> Iterator[tuple[str, list[subprocess.Popen]]]:
     """A scheduler and workers, each a process; gives the scheduler's file and the workers."""

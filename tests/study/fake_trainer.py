@@ -1,7 +1,7 @@
 """Trains nothing, in the place of `dcase_energy.study.one`: ``python fake_trainer.py FOLDER machine|device``.
 
-What a run is told to do stands in ``orders.json`` beside the run folders: by batch size, ``hang`` (in its first
-session only), ``fail``, or ``die``. Begin and end of each training are noted in ``trainings.txt``.
+What a run is told to do stands in ``orders.json`` beside the run folders: by batch size, ``hang`` (``hang once``: the
+first repeat in its first session), ``fail``, or ``die``. Begin and end of each training are noted in ``trainings.txt``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def note(folder: Path, text: str) -> None:
         file.write(f"{text} {folder.name} {os.getpid()} {os.getppid()}\n")
 
 
-def train(folder: Path) -> SimpleNamespace:
+def train(folder: Path, resume: bool) -> SimpleNamespace:
     about = open_folder(folder).about
     orders = folder.parent / "orders.json"
     order = json.loads(orders.read_text()).get(str(about.batch_size)) if orders.exists() else None
-    note(folder, "begin")
-    if order == "hang" and about.sessions == 1:
+    note(folder, "resume" if resume else "begin")
+    if order == "hang" or (order == "hang once" and about.sessions == 1 and about.repeat == 1):
         time.sleep(120)
     if order == "die":
         os._exit(9)

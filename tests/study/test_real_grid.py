@@ -39,7 +39,7 @@ def check(runs: Path, out: Path) -> None:
         assert all(float(row["energy_kwh"]) > 0 and float(row["duration_s"]) > 0 for row in rows)
         assert all(0 <= float(row["intersection_f1_07"]) <= 1 for row in rows)
         assert (folder / "record.json").exists()
-    result = run("study", "report", runs, "--output-dir", out, "--figures", "none")
+    result = run("study", "report", runs, "--output-dir", out, "--figures", "none", "--include-invalid")
     assert result.returncode == 0, result.stderr
     assert "4 runs in 2 cells" in result.stderr
     with (out / "table1.csv").open(newline="") as file:

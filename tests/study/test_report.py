@@ -237,6 +237,7 @@ def test_the_command_writes_every_file_and_a_page_on_its_own(small, tmp_path):
         (["run", "--batch-sizes", "6", "--device", "cpu"], "multiple of 4"),
         (["run", "--recipe", "smok"], "smok"),
         (["run", "--device", "gpu"], "not a device"),
+        (["run", "--data", "nowhere"], "does not exist"),
         (["run", "--edition", "dcase1999"], "no edition"),
         (["import"], "Missing argument"),
     ],

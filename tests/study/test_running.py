@@ -9,19 +9,23 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dcase_energy.calibration.recipes import UnknownRecipeError
+from dcase_energy.measure.meter import Reading
 from dcase_energy.study.folder import RunFolder, open_folder, update
 from dcase_energy.study.gather import gather
 from dcase_energy.study.grid import Choices, make_grid
 from dcase_energy.study.lock import LockedError, held, is_held
-from dcase_energy.study.running import Job, prepare, run_job, run_jobs, to_do
+from dcase_energy.study.one import Watch, WrongHardwareError
+from dcase_energy.study.running import Ended, Job, prepare, run_job, run_jobs, to_do
 from dcase_energy.study.runs import Progress
 from dcase_energy.study.status import read_status
-from tests.study.clusters import cluster, wait_for
+from tests.cli.run import run as dcase_energy
+from tests.study.clusters import cluster, has_ended, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 TINY = str(Path(__file__).parent / "tiny.toml")
@@ -64,6 +68,9 @@ def test_a_folder_is_named_by_the_hash_of_what_the_run_is(tmp_path):
     assert [one.folder for one in make_grid((4, 8), 2, CHOICES, "T4")] == names
     assert not {one.folder for one in make_grid((4, 8), 2, CHOICES, "A100")} & set(names)
     assert [one.seed for one in specifications] == [42, 42, 43, 43]
+    # Other data are another run; where they lie is not.
+    places = [make_grid((4,), 1, replace(CHOICES, data=place), "T4")[0].folder for place in ("/a", "/b")]
+    assert places[0] == places[1] != names[0]
 
 
 def test_a_recipe_that_cannot_have_the_batch_size_is_refused():
@@ -75,14 +82,14 @@ def test_a_recipe_that_cannot_have_the_batch_size_is_refused():
 
 def test_running_again_trains_nothing_again(tmp_path):
     output = tmp_path / "runs"
-    todo = to_do(grid(output), retry_failed=False)
+    todo = to_do(grid(output))
     assert [ended.outcome for ended in run_jobs(jobs(todo), None)] == ["done"] * 4
     before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
     assert to_do(grid(output), retry_failed=True) == []
     assert run_job(jobs(todo)[0]).outcome == "done"  # even if somebody had submitted it
     assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
     # A larger grid trains only what is new.
-    assert [one.path.name[:5] for one in to_do(grid(output, repeats=3), retry_failed=False)] == ["b4-r3", "b8-r3"]
+    assert [one.path.name[:5] for one in to_do(grid(output, repeats=3))] == ["b4-r3", "b8-r3"]
     gathered = gather([output], "07")
     assert [finding.message for finding in gathered.findings] == ["the run has not begun; it is left out"] * 2
     assert [run.epochs[2].intersection_f1_07 for run in gathered.runs] == [pytest.approx(0.3)] * 4
@@ -95,12 +102,14 @@ def test_a_failed_run_is_marked_and_tried_again_on_request_alone(tmp_path):
     assert [ended.outcome for ended in results] == ["done", "failed"]
     assert "the counter went backwards" in results[1].message
     assert states(output) == ["done", "failed"]
-    assert to_do(grid(output, repeats=1), retry_failed=False) == []
+    assert to_do(grid(output, repeats=1)) == []
     (output / "orders.json").unlink()
     again = to_do(grid(output, repeats=1), retry_failed=True)
     assert [ended.outcome for ended in run_jobs(jobs(again), None)] == ["done"]
     assert open_folder(again[0].path).about.error is None
-    assert open_folder(again[0].path).about.sessions == 2
+    # What failed begins anew.
+    assert open_folder(again[0].path).about.sessions == 1
+    assert [line.split()[0] for line in (output / "trainings.txt").read_text().splitlines()] == ["begin", "end"] * 3
 
 
 def test_a_process_that_ends_without_a_word_has_failed(tmp_path):
@@ -129,7 +138,7 @@ def test_an_interrupted_run_is_told_from_a_running_one_by_its_lock(tmp_path):
     assert status.left_s == 200.0  # two more epochs of 100 s
     now = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
     assert status.expected_end(now) == now + datetime.timedelta(seconds=200)
-    assert [one.path for one in to_do(grid(output, batches=(4,), repeats=1), retry_failed=False)] == [folder]
+    assert [one.path for one in to_do(grid(output, batches=(4,), repeats=1))] == [folder]
 
 
 def test_the_expected_end_takes_epochs_of_the_nearest_runs(tmp_path):
@@ -178,7 +187,7 @@ def test_a_training_ends_when_whoever_started_it_is_gone(tmp_path):
 
 def test_a_killed_worker_loses_no_run(tmp_path):
     output = tmp_path / "runs"
-    orders(output, b8="hang")
+    orders(output, b8="hang once")
     folders = grid(output, batches=(4, 8), repeats=2)
     started = output / "trainings.txt"
     killed: list[tuple[str, int]] = []
@@ -192,8 +201,6 @@ def test_a_killed_worker_loses_no_run(tmp_path):
         os.kill(int(worker), signal.SIGKILL)
         killed.append((name, int(child)))
 
-    # The second repeat of batch 8 would hang as well: only the first is to.
-    update(folders[3].path, sessions=1)
     with cluster(tmp_path, 2, "--resources", "measure=1") as (scheduler, workers):
         killer = threading.Thread(target=kill, args=({worker.pid for worker in workers},))
         killer.start()
@@ -203,10 +210,10 @@ def test_a_killed_worker_loses_no_run(tmp_path):
     assert states(output) == ["done"] * 4
     assert open_folder(folders[1].path).about.sessions == 2
     # The training that the killed worker had started did not go on beside the next one.
-    with pytest.raises(ProcessLookupError):
-        os.kill(killed[0][1], 0)
-    begun = [line.split()[1] for line in started.read_text().splitlines() if line.startswith("begin")]
-    assert begun.count(killed[0][0]) == 2
+    wait_for(lambda: has_ended(killed[0][1]))
+    begun = [tuple(line.split()[:2]) for line in started.read_text().splitlines() if not line.startswith("end")]
+    assert begun.count(("begin", killed[0][0])) == 1
+    assert begun.count(("resume", killed[0][0])) == 1  # from its last checkpoint
     assert len(begun) == 5
 
 
@@ -215,3 +222,46 @@ def test_a_cluster_without_the_resource_is_refused(tmp_path):
 
     with cluster(tmp_path, 1) as (scheduler, _), pytest.raises(ParallelError, match="measure=1"):
         list(run_jobs(jobs(grid(tmp_path / "runs")), scheduler))
+
+
+def test_a_watch_notes_epochs_and_refuses_other_hardware(tmp_path):
+    folder = grid(tmp_path / "runs", batches=(4,), repeats=1)[0].path
+    update(folder, progress=Progress(epochs=1, energy_kwh=0.5, duration_s=100.0).model_dump())
+    watch = Watch(folder, "Pretended GPU")
+    watch({"edge": "begin", "phase": "session", "gpu_name": "Pretended GPU"}, Reading(0.0, 0.0, 0.0, None))
+    watch({"edge": "begin", "phase": "training_steps", "epoch": 2}, Reading(10.0, 0.1, 0.2, None))
+    metrics = {"student": {"intersection_f1_07": 0.25}}
+    watch({"edge": "end", "phase": "validation_metrics", "epoch": 2, "metrics": metrics}, Reading(40.0, 0.3, 0.3, None))
+    progress = open_folder(folder).about.progress
+    # What an earlier session had spent counts as well; memory was not measured.
+    assert (progress.epochs, progress.duration_s, progress.f1) == (2, 130.0, 0.25)
+    assert progress.energy_kwh == pytest.approx(0.8)
+    with pytest.raises(WrongHardwareError, match="once for each kind"):
+        watch({"edge": "begin", "phase": "session", "gpu_name": "Another"}, Reading(0.0, 0.0, 0.0, None))
+
+
+def test_a_report_can_be_made_of_a_study_with_failures(tmp_path):
+    output = tmp_path / "runs"
+    orders(output, b8="fail")
+    list(run_jobs(jobs(grid(output, repeats=1)), None))
+    result = dcase_energy("study", "report", output, "--output-dir", tmp_path / "out", "--figures", "none")
+    assert (result.returncode, "1 run in 1 cell" in result.stderr) == (0, True)
+    assert "U103 the run failed; it is left out (the counter went backwards)" in result.stderr
+    status = dcase_energy("study", "status", output)
+    assert status.returncode == 1
+    assert "2 runs: 1 done, 1 failed" in status.stdout
+    found = json.loads(dcase_energy("study", "status", output, "--format", "json").stdout)
+    assert [run["state"] for run in found["runs"]] == ["done", "failed"]
+
+
+def test_an_invalid_run_is_measured_again_on_request(tmp_path):
+    output = tmp_path / "runs"
+    folder = grid(output, batches=(4,), repeats=1)[0]
+    run_job(jobs([folder])[0])
+    update(folder.path, valid=False, reasons=["host-exclusive: other work"])
+    assert run_job(jobs([folder])[0]).message == "not valid: host-exclusive: other work"
+    assert "not valid" in (read_status([output]).runs[0].error or "")
+    assert to_do(grid(output, batches=(4,), repeats=1), retry_failed=True) == []
+    todo = to_do(grid(output, batches=(4,), repeats=1), retry_invalid=True)
+    assert [run_job(job) for job in jobs(todo)] == [Ended(folder.path.name, "done")]
+    assert len((output / "trainings.txt").read_text().splitlines()) == 4

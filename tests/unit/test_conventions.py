@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from dcase_energy.cli import score
 from dcase_energy.editions.loader import edition_names, load_edition
 from dcase_energy.editions.model import Scoring
 from dcase_energy.scoring.conventions import LIKE, Conventions
@@ -121,6 +122,10 @@ def test_the_edition_of_2023_drops_empty_clips_and_draws_subsets():
     assert (conventions.empty_clips, conventions.interval, conventions.resamples) == ("drop", "subsample80", 100)
     chosen = Conventions.of_edition(load_edition("dcase2023-task4a").scoring, empty_clips="keep", resamples=None)
     assert (chosen.empty_clips, chosen.resamples) == ("keep", 100)
+
+
+def test_the_command_offers_the_conventions_of_every_library():
+    assert set(score.LIKE) == set(LIKE)
 
 
 @pytest.mark.parametrize("library", LIKE)

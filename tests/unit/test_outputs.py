@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import Figure
 from dcase_energy.scoring.outputs import find_outputs, score_system, threshold_of
+from dcase_energy.scoring.plots import draw
 
 SCORES = "onset\toffset\tCat\tDog\n0.0\t1.0\t0.1\t0.9\n1.0\t2.0\t0.2\t0.3\n"
 EVENTS = "filename\tonset\toffset\tevent_label\na.wav\t0.0\t1.0\tDog\n"
@@ -32,6 +34,8 @@ def layout(path):
 def test_a_folder_of_scores(tmp_path):
     folder = write(tmp_path / "mine", {"a.tsv": SCORES})
     assert layout(folder) == ([("mine", {"run1": "scores"})], [])
+    run = write(tmp_path / "A_task4_1_run3.output", {"a.tsv": SCORES})
+    assert layout(run) == ([("A_task4_1", {"run3": "scores"})], [])
 
 
 def test_one_event_list(tmp_path):
@@ -119,6 +123,14 @@ def test_runs_are_averaged_and_spanned(tmp_path):
     assert figures.samples(Figure("intersection_f1")).tolist() == [0.5] * 4
 
 
+def test_a_resample_without_any_clip_has_nothing_to_judge(tmp_path):
+    folder = write(tmp_path / "mine", {"a.tsv": SCORES})
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions(interval="subsample80", resamples=5))
+    estimate = scored.figures.estimates[Figure("psds1")]
+    # Of five folds of one clip four are empty and one holds it.
+    assert (estimate.value, estimate.resampled.mean, estimate.resampled.n) == (1.0, 1.0, 4)
+
+
 def test_what_is_sent_to_other_processes_can_be_sent(tmp_path):
     folder = write(tmp_path / "mine", {"a.tsv": SCORES})
     system = find_outputs(folder)[0][0]
@@ -126,3 +138,16 @@ def test_what_is_sent_to_other_processes_can_be_sent(tmp_path):
     again = pickle.loads(pickle.dumps(scored))
     assert again.figures.estimates == scored.figures.estimates
     assert again.curves["run1"]["psds1"].value == scored.curves["run1"]["psds1"].value
+
+
+@pytest.mark.parametrize(("plot_format", "begins"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_figures_are_the_same_bytes_each_time(tmp_path, plot_format, begins):
+    """Even of a system whose name is a formula to matplotlib and a path to the file system."""
+    write(tmp_path / "in", {"S_run1.output/a.tsv": SCORES, "S_run2.output/a.tsv": SCORES.replace("0.9", "0.4")})
+    system = replace(find_outputs(tmp_path / "in")[0][0], name="../$a_b$")
+    scored = score_system(system, TRUTH, Conventions(resamples=5), curves=True)
+    first, again = (list(draw([scored], tmp_path / folder, plot_format)) for folder in ("one", "two"))
+    assert [path.name for path in first] == [f"_a_b__{what}.{plot_format}" for what in ("psd_roc", "classes")]
+    for one, other in zip(first, again, strict=True):
+        assert one.read_bytes() == other.read_bytes()
+        assert one.read_bytes().startswith(begins)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 
 import pytest
 
@@ -17,7 +19,7 @@ def cluster():
     """Two worker processes behind a scheduler."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None) as started:
+    with LocalCluster(n_workers=2, processes=True, threads_per_worker=1, dashboard_address=":0") as started:
         yield started
 
 
@@ -53,10 +55,29 @@ def test_a_worker_that_dies_is_named():
         list(run_all(die, NUMBERS, jobs=2))
 
 
-def test_a_scheduler_that_is_not_there(monkeypatch):
-    monkeypatch.setattr("dcase_energy.parallel._CONNECT_TIMEOUT_S", 1)
-    with pytest.raises(ParallelError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:9"):
-        list(run_all(square_later, NUMBERS, scheduler="tcp://127.0.0.1:9"))
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://here", "127.0.0.1", "tcp://127.0.0.1:99999"])
+def test_a_scheduler_that_is_not_there(address):
+    with pytest.raises(ParallelError, match="no Dask scheduler answers at " + re.escape(address)):
+        list(run_all(square_later, NUMBERS, scheduler=address))
+
+
+def test_a_scheduler_file(cluster, tmp_path):
+    path = tmp_path / "scheduler.json"
+    path.write_text(json.dumps({"address": cluster.scheduler_address}))
+    assert [value for value, _ in run_all(square_later, [3], scheduler=str(path))] == [9]
+    path.write_text("{}")
+    with pytest.raises(ParallelError, match="no scheduler file"):
+        list(run_all(square_later, [3], scheduler=str(path)))
+
+
+def test_a_cluster_without_workers():
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=":0") as empty,
+        pytest.raises(ParallelError, match="has no workers"),
+    ):
+        list(run_all(square_later, [3], scheduler=empty.scheduler_address))
 
 
 def test_jobs_below_one():

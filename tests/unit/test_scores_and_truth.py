@@ -147,6 +147,27 @@ def test_missing_and_unknown_clips_are_named(tmp_path):
     ]
 
 
+def test_names_that_differ_in_case_or_unicode_form_only_are_paired(tmp_path):
+    scores, findings = scores_of(tmp_path, {"A.tsv": GOOD, "b.tsv": GOOD, "\uff43.tsv": GOOD})
+    assert scores is None
+    assert [f.code for f in findings] == ["O601", "O602"]
+    assert findings[1].found == "differ in case or Unicode form only: A.tsv for a, \uff43.tsv for c"
+
+
+def test_files_of_many_batches_are_put_in_order(tmp_path, monkeypatch):
+    other = "onset\toffset\tDog\tCat\n0.0\t2.0\t0.7\t0.4\n"
+    files = {"a.tsv": other, "b.tsv": GOOD, "c.tsv": other}
+    expected, _ = scores_of(tmp_path, files)
+    monkeypatch.setattr("dcase_energy.scoring.score_files._BATCH_BYTES", 1)
+    truth, _ = truth_of(tmp_path)
+    tree = Folder(tmp_path / "outputs")
+    found, findings = read_scores(tree, tree.names(), truth)
+    assert findings == []
+    np.testing.assert_array_equal(found.values, expected.values)
+    np.testing.assert_array_equal(found.values, [[0.4, 0.7], [0.1, 0.9], [0.2, 0.3], [0.4, 0.7]])
+    np.testing.assert_array_equal(found.first_frame, [0, 1, 3, 4])
+
+
 def test_short_scores_are_a_warning_and_still_count(tmp_path):
     short = "onset\toffset\tCat\tDog\n0.0\t1.0\t0.1\t0.9\n"
     scores, findings = scores_of(tmp_path, {"a.tsv": short, "b.tsv": GOOD, "c.tsv": GOOD})

@@ -108,6 +108,9 @@ _CHECKS: dict[str, Callable[[Calibration, Evidence], Iterator[Guard]]] = {
 }
 
 
+COMPARED = frozenset({*_CHECKS, "plausible-ratio"})
+
+
 def ratio(baseline: Calibration, system_kwh: float, stage: str) -> tuple[float | None, list[Guard]]:
     """A system's energy over the baseline's full recipe (None where it has none), with a verdict on its size."""
     of = baseline.stages.get("training" if stage == "training" else "test")

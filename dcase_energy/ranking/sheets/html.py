@@ -41,6 +41,7 @@ _FRONT_ENERGY = {
     "ratio": "energy_ratio_{}",
     "none": "energy_{}_kwh",
 }
+_LONGEST_OPTION = 60
 _ALL = {"score", "ew_training", "ew_test"}
 
 
@@ -61,7 +62,7 @@ def to_html(ranking: Ranking) -> str:
         placed=len(ranking.placed),
         charts=[_chart(chart) for chart in charts_of(ranking)],
         views=[_view(view, ranking) for view in views] or [_NO_VIEW],
-        teams=[shown(team) or "(no name)" for team in teams],
+        teams=[_short(team) for team in teams],
         groups=[{"name": name, "open": name in _OPEN_GROUPS} for name in groups],
         columns=[_head(column, groups) for column in columns],
         rows=Markup(_rows(ranking, columns, groups, {team: place for place, team in enumerate(teams)}, views)),
@@ -74,6 +75,12 @@ def to_html(ranking: Ranking) -> str:
 
 
 _NO_VIEW = {"title": "All systems", "sort": "label", "direction": 1, "flag": ""}
+
+
+def _short(team: str) -> str:
+    """A team's name for a list to choose from."""
+    name = shown(team) or "(no name)"
+    return name if len(name) <= _LONGEST_OPTION else f"{name[:_LONGEST_OPTION]}…"
 
 
 def _policy(style: str, script: str) -> str:

@@ -42,12 +42,47 @@ def to_json(ranking: Ranking) -> str:
 
 def ranking_schema() -> dict[str, Any]:
     """The JSON Schema (draft-07) of a ranking."""
+    required = ["schema_version", "tool_version", "edition", "formulas", "reference_kwh", "systems", "views"]
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Ranking",
+        "description": "Written by `dcase-energy rank --formats json`. Energies are in kWh, scores are fractions, null "
+        "is a figure that is not known. Columns of an input table that have no meaning here are carried along as text.",
+        "type": "object",
+        "required": required,
+        "properties": {
+            "schema_version": {"const": SCHEMA_VERSION},
+            "tool_version": {"type": "string"},
+            "edition": {"type": "string"},
+            "formulas": _list_of({"type": "string"}),
+            "reference_kwh": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
+            "systems": _list_of(_system_schema()),
+            "views": {"type": "object", "additionalProperties": _list_of(_place_schema())},
+            "sensitivity": {"type": "object", "additionalProperties": _list_of(_check_schema())},
+        },
+    }
+
+
+def _list_of(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _system_schema() -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for column in COLUMNS:
         properties[column.name] = _schema(column)
         if column.kind == "number" or column.name == "rank":
             properties |= {part.name: _schema(part) for part in interval_columns(column)}
-    place = {
+    return {
+        "type": "object",
+        "required": [column.name for column in COLUMNS],
+        "properties": properties,
+        "additionalProperties": {"type": ["string", "null"]},
+    }
+
+
+def _place_schema() -> dict[str, Any]:
+    return {
         "type": "object",
         "required": ["place", "label", "figure"],
         "additionalProperties": False,
@@ -57,39 +92,11 @@ def ranking_schema() -> dict[str, Any]:
             "figure": {"type": "number"},
         },
     }
+
+
+def _check_schema() -> dict[str, Any]:
     cell = {"type": ["string", "number", "null"]}
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Ranking",
-        "description": "Written by `dcase-energy rank --formats json`. Energies are in kWh, scores are fractions, null "
-        "is a figure that is not known. Columns of an input table that have no meaning here are carried along as text.",
-        "type": "object",
-        "required": ["schema_version", "tool_version", "edition", "formulas", "reference_kwh", "systems", "views"],
-        "properties": {
-            "schema_version": {"const": SCHEMA_VERSION},
-            "tool_version": {"type": "string"},
-            "edition": {"type": "string"},
-            "formulas": {"type": "array", "items": {"type": "string"}},
-            "reference_kwh": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
-            "systems": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": [column.name for column in COLUMNS],
-                    "properties": properties,
-                    "additionalProperties": {"type": ["string", "null"]},
-                },
-            },
-            "views": {"type": "object", "additionalProperties": {"type": "array", "items": place}},
-            "sensitivity": {
-                "type": "object",
-                "additionalProperties": {
-                    "type": "array",
-                    "items": {"type": "object", "required": ["label"], "additionalProperties": cell},
-                },
-            },
-        },
-    }
+    return {"type": "object", "required": ["label"], "additionalProperties": cell}
 
 
 def _schema(column: Column) -> dict[str, Any]:

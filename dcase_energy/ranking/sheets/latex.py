@@ -37,8 +37,10 @@ def to_latex(ranking: Ranking) -> str:
 
 def _table(table: Table) -> str:
     width = len(table.columns)
-    head = " & ".join(_narrow(latex(title)) for _, title in table.columns) + r" \\"
-    spec = "".join(_alignment(table, place) for place in range(width))
+    alignments = [_alignment(table, place) for place in range(width)]
+    titles = zip(table.columns, alignments, strict=True)
+    head = " & ".join(_narrow(latex(title), right=where == "r") for (_, title), where in titles) + r" \\"
+    spec = "".join(alignments)
     rows = [
         " & ".join(_cell(table, index, place) for place in range(width)) + r" \\" for index in range(len(table.rows))
     ]
@@ -66,9 +68,9 @@ def _cell(table: Table, row: int, place: int) -> str:
     return latex(text) if isinstance(table.rows[row][place], str) else text
 
 
-def _narrow(title: str) -> str:
+def _narrow(title: str, *, right: bool) -> str:
     """A heading that may break: the figures below it are narrower than its words."""
-    return f"\\parbox[b]{{18mm}}{{\\raggedright {title}}}"
+    return f"\\parbox[b]{{17mm}}{{\\{'raggedleft' if right else 'raggedright'} {title}}}"
 
 
 def _alignment(table: Table, place: int) -> str:

@@ -1,14 +1,19 @@
-"""Checks of a system, one file a family. A check yields findings and changes nothing.
+"""Checks of systems, one file a family. A check yields findings and changes nothing.
 
-`CHECKS` is the whole list. A check gets a `System` and may assume that fields which are not None are of the right kind.
+`CHECKS` and what `check_together` runs are the whole list. A check gets a `System`, or the systems of one team, and may
+assume that fields which are not None are of the right kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from dcase_energy.findings import Finding
-from dcase_energy.submission.checks import energy, metadata, names
+from dcase_energy.submission.checks import complexity, emissions, energy, evidence, metadata, names, plausibility
+from dcase_energy.submission.checks.across import TEAM_CHECKS, by_team
+from dcase_energy.submission.checks.evidence import records_alike
+from dcase_energy.submission.checks.outputs import outputs_alike
+from dcase_energy.submission.checks.pool import Peer, baselines_in_line
 from dcase_energy.submission.checks.system import System
 
 CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
@@ -16,9 +21,43 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     names.label_is_own,
     names.not_named_baseline,
     metadata.one_corresponding_author,
+    metadata.not_of_template,
+    metadata.none_is_null,
+    metadata.sampling_rate_usual,
     energy.stages_together,
+    energy.some_energy,
     energy.baseline_known,
     energy.not_from_readme,
+    energy.possible,
     energy.stages_plausible,
     energy.enough_digits,
+    emissions.emissions_in_metadata,
+    emissions.emissions_there,
+    emissions.emissions_alike,
+    evidence.record_fits,
+    evidence.declared_is_recorded,
+    evidence.evidence_there,
+    complexity.macs_of_one_clip,
+    complexity.macs_enough_for_parameters,
+    complexity.pretrained_counted,
+    plausibility.power_possible,
+    plausibility.energies_usual,
+    plausibility.over_baseline_plausible,
+    plausibility.hardware_agrees,
 )
+
+
+# Far more than any edition allows: a package of thousands has a finding for that, and pairs of all would take hours.
+_LARGEST_TEAM = 100
+
+
+def check_together(systems: Sequence[System], pool: Sequence[Peer] = ()) -> Iterator[Finding]:
+    """What only shows in systems beside each other: those of one team, and all of them with the pool of others."""
+    for team in by_team(systems).values():
+        for check in TEAM_CHECKS:
+            yield from check(team[:_LARGEST_TEAM])
+    if systems:
+        yield from names.labels_differ(systems)
+        yield from outputs_alike(systems)
+        yield from records_alike(systems)
+        yield from baselines_in_line(systems, pool)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from dcase_energy.findings import Finding, Where
+from dcase_energy.submission.checks.rules import ENERGY_IMPOSSIBLE, ENERGY_NONE
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.rules import (
     ENERGY_BASELINE,
@@ -35,7 +36,7 @@ def baseline_known(system: System) -> Iterator[Finding]:
     if system.edition.normalisation.kind != "ratio":
         return
     canonical = system.metadata.canonical
-    recorded = {} if system.calibration is None else system.calibration.stages
+    recorded, unusable = _recorded(system)
     stages = [
         stage
         for stage in ("training", "test")
@@ -46,23 +47,57 @@ def baseline_known(system: System) -> Iterator[Finding]:
     if stages:
         where = _energy_block(system, f"energy_{stages[0]}_kwh")
         message = f"the baseline's {' and '.join(stages)} energy on the same hardware is not known"
+        message += f"; the calibration record cannot tell it: {unusable}" if unusable else ""
         fields = " and ".join(f"baseline_{stage}" for stage in stages)
         yield ENERGY_BASELINE.finding(where, message, expected=f"{fields}, or a calibration record")
 
 
+def _recorded(system: System) -> tuple[Collection[str], str | None]:
+    """The stages that the calibration record can stand for, or why it cannot."""
+    if system.calibration is None:
+        return (), None
+    from dcase_energy.submission.evidence import why_no_denominator
+
+    reason = why_no_denominator(system.calibration, system.edition)
+    return (system.calibration.stages, None) if reason is None else ((), reason)
+
+
+def some_energy(system: System) -> Iterator[Finding]:
+    """Where energy is optional, something is given."""
+    canonical, stages = system.metadata.canonical, _FIGURES[:2]
+    if set(stages) & set(system.edition.required) or any(canonical.given(name) for name in stages):
+        return
+    path = system.edition.fields[stages[0]].path[:-1]
+    message = "neither training nor test energy is given"
+    yield ENERGY_NONE.finding(canonical.document.where(path, key=True), message, expected=" and ".join(stages))
+
+
 def not_from_readme(system: System) -> Iterator[Finding]:
-    """Figures differ from those printed in the baseline's READMEs."""
+    """Figures of system and baseline are not those printed in the baseline's READMEs.
+
+    A test energy has so few digits that it may be equal by chance: it counts beside a training energy of the README.
+    """
     plausible, submission = system.edition.plausible, system.submission
-    for name, known in (
-        ("energy_training_kwh", plausible.readme_training_kwh),
-        ("energy_test_kwh", plausible.readme_test_kwh),
-    ):
-        value = getattr(submission, name)
-        if value is not None and value in known:
+    for training, test in (_FIGURES[:2], ("energy_baseline_training_kwh", "energy_baseline_test_kwh")):
+        if getattr(submission, training) not in plausible.readme_training_kwh:
+            continue
+        names = [training, *([test] if getattr(submission, test) in plausible.readme_test_kwh else [])]
+        for name in names:
+            value = getattr(submission, name)
             where = system.metadata.canonical.where(name)
-            yield ENERGY_README.finding(
-                where, f"{value} kWh is a figure of the baseline's README", found=f"{value} kWh"
-            )
+            message = f"{value:g} kWh is a figure of the baseline's README"
+            yield ENERGY_README.finding(where, message, found=f"{value:g} kWh")
+
+
+def possible(system: System) -> Iterator[Finding]:
+    """No energy is outside what is physically possible for the task."""
+    low, high = system.edition.plausible.energy_possible_kwh
+    for name in (*_FIGURES, *_BASELINES):
+        value = getattr(system.submission, name)
+        if value is not None and not low <= value <= high:
+            where = system.metadata.canonical.where(name)
+            message = f"{value:g} kWh cannot be the energy of training or inference over a data set"
+            yield ENERGY_IMPOSSIBLE.finding(where, message, expected=f"{low:g} to {high:g} kWh", found=f"{value:g} kWh")
 
 
 def stages_plausible(system: System) -> Iterator[Finding]:
@@ -71,8 +106,9 @@ def stages_plausible(system: System) -> Iterator[Finding]:
     if training is None or test is None:
         return
     low, high = system.edition.plausible.training_over_test
+    least, most = system.edition.plausible.energy_possible_kwh
     ratio = training / test
-    if not low <= ratio <= high:
+    if not low <= ratio <= high and all(least <= value <= most for value in (training, test)):
         where = system.metadata.canonical.where("energy_test_kwh")
         message = f"training takes {ratio:.3g} times the energy of the test inference"
         yield ENERGY_STAGES.finding(where, message, expected=f"{low:g} to {high:g} times", found=f"{ratio:.3g} times")

@@ -16,7 +16,7 @@ def label_matches_place(system: System) -> Iterator[Finding]:
     label, files = system.submission.label, system.files
     if label is None:
         return
-    places = [("file name", files.stem)]
+    places = [("file name", files.stem)] if files.stem else []
     if files.runs and files.folder is not None:
         places.append(("folder", files.folder))
     for what, name in places:

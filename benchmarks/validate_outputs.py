@@ -1,0 +1,153 @@
+"""How long validation takes beside what it cannot do without: reading the bytes and turning them into numbers.
+
+Prints, in one run on this machine:
+
+- checking a package of 3 runs x 2,200 score files (27 classes, 156 frames) against reading the same files and parsing
+  them with pandas, joined to blocks (the fastest that pandas can do) and file by file (what people do); the same for
+  the package as a zip archive; the peak memory of the check;
+- checking one metadata file against ``python -c "import yaml, jsonschema"``.
+
+``python benchmarks/validate_outputs.py [--clips N]``; exit code 1 if a ratio is above its limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).parent.parent
+LABEL = "Adams_UNI_task4_1"
+CLASSES, FRAMES, RUNS = 27, 156, 3
+BLOCK_BYTES = 8_000_000
+PACKAGE_LIMIT, START_LIMIT = 1.5, 2.5
+
+
+def main() -> int:
+    """Measure and print; 1 if a ratio is above its limit."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--clips", type=int, default=2200)
+    parser.add_argument("--repeats", type=int, default=3)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work)
+        paths = make_package(folder, arguments.clips)
+        size_mb = sum(path.stat().st_size for path in paths) / 1e6
+        print(f"{RUNS} runs x {arguments.clips} score files, {size_mb:.0f} MB; CPU seconds, the least of each")
+        edition = ["--edition", str(folder / "edition.toml")]
+        joined = min(timed(lambda: parse_joined(paths)) for _ in range(arguments.repeats))
+        apart = timed(lambda: parse_apart(paths))
+        print(f"reading and parsing with pandas: joined blocks {joined:.2f} s, file by file {apart:.2f} s")
+        ratios = []
+        for path in (folder / "package", zipped(folder)):
+            checks = [validate([str(path), *edition]) for _ in range(arguments.repeats)]
+            check, memory_mb = min(cpu_s for cpu_s, _ in checks), max(memory for _, memory in checks)
+            ratios.append(check / joined)
+            print(f"check of {path.name}: {check:.2f} s, peak memory {memory_mb:.0f} MB")
+            print(f"  over joined blocks {check / joined:.2f} (limit {PACKAGE_LIMIT} for the folder)")
+            print(f"  over file by file {check / apart:.2f}")
+    return int(ratios[0] > PACKAGE_LIMIT or _start(arguments.repeats) > START_LIMIT)
+
+
+def _start(repeats: int) -> float:
+    example = ROOT / "tests/acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml"
+    bare = [sys.executable, "-c", "import yaml, jsonschema"]
+    pairs = [(validate([str(example)])[0], cost(bare)[0]) for _ in range(5 * repeats)]
+    ours, theirs = (min(column) for column in zip(*pairs, strict=True))
+    print(f"one metadata file: {ours:.2f} s, import yaml, jsonschema: {theirs:.2f} s")
+    print(f"  ratio {ours / theirs:.2f} (limit {START_LIMIT})")
+    return ours / theirs
+
+
+def make_package(folder: Path, clips: int) -> list[Path]:
+    """Write the package and its edition; a pool of bodies is dealt out so that no two runs are alike."""
+    rng = np.random.default_rng(4)
+    names = [f"class {number}" for number in range(CLASSES)]
+    times = [f"{frame * 0.064:.3f}\t{(frame + 1) * 0.064:.3f}" for frame in range(FRAMES)]
+    header = "\t".join(["onset", "offset", *names])
+    bodies = []
+    for _ in range(211):
+        values = rng.beta(0.3, 3.0, (FRAMES, CLASSES)).astype(np.float32).astype(str)
+        rows = ["\t".join([time_s, *row]) for time_s, row in zip(times, values, strict=True)]
+        bodies.append("\n".join([header, *rows]) + "\n")
+    system = folder / "package" / LABEL
+    paths = []
+    for run in range(1, RUNS + 1):
+        output = system / f"{LABEL}_run{run}.output"
+        output.mkdir(parents=True)
+        for clip in range(clips):
+            path = output / f"{clip:04d}.tsv"
+            path.write_text(bodies[(clip * 7 + run) % len(bodies)])
+            paths.append(path)
+    example = ROOT / "tests/acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml"
+    (system / f"{LABEL}.meta.yaml").write_bytes(example.read_bytes())
+    classes = ", ".join(f'"{name}"' for name in names)
+    (folder / "edition.toml").write_text(f'base = "generic"\nname = "benchmark"\nclasses = [{classes}]\n')
+    return paths
+
+
+def zipped(folder: Path) -> Path:
+    """The package as an archive."""
+    path = folder / "package.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for file in sorted((folder / "package").rglob("*")):
+            archive.write(file, file.relative_to(folder / "package"))
+    return path
+
+
+def validate(arguments: list[str]) -> tuple[float, float]:
+    """CPU seconds and peak memory in MB of one check in a process of its own; it must find nothing."""
+    cpu_s, memory_mb, output = cost([sys.executable, "-m", "dcase_energy", "validate", *arguments])
+    if output:
+        raise SystemExit(f"the package should be clean:\n{output.decode()[:2000]}")
+    return cpu_s, memory_mb
+
+
+def cost(command: list[str]) -> tuple[float, float, bytes]:
+    """CPU seconds (those of others on the machine do not count), peak memory in MB and output of a command."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        output = process.stdout.read() if process.stdout else b""
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if status:
+        raise SystemExit(f"{' '.join(command)} failed:\n{output.decode()[:2000]}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e3, output
+
+
+def parse_joined(paths: list[Path]) -> None:
+    """Read all files and parse them in blocks, without looking at them."""
+    block: list[bytes] = []
+    n_bytes = 0
+    for number, path in enumerate(paths):
+        block.append(path.read_bytes().partition(b"\n")[2])
+        n_bytes += len(block[-1])
+        if n_bytes > BLOCK_BYTES or number == len(paths) - 1:
+            pd.read_csv(io.BytesIO(b"".join(block)), sep="\t", header=None, dtype=np.float64)
+            block, n_bytes = [], 0
+
+
+def parse_apart(paths: list[Path]) -> None:
+    """Read and parse file after file."""
+    for path in paths:
+        pd.read_csv(path, sep="\t")
+
+
+def timed(work: Callable[[], None]) -> float:
+    """CPU seconds of a piece of work in this process."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""Names of files in packages: which are unsafe anywhere, and which some system takes for the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from dcase_energy.documents.package_rules import LITTER, NAME_TWICE, NAME_UNSAFE, NESTED_ARCHIVE
+from dcase_energy.rules import Rule
+
+MAX_NAME_BYTES = 1024
+MAX_PART_BYTES = 255
+MAX_DEPTH = 20
+SHOWN = 5
+
+_LITTER = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
+# Reserved by Windows with any extension.
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:")
+# C0, C1, lone surrogates, and the characters that hide text or turn its direction.
+_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_FORBIDDEN = re.compile(r'[<>:"|?*]')
+_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+
+# Rule, name of the file, what is wrong.
+Problem = tuple[Rule, str, str]
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file was left by an operating system or a version control and is no part of the package."""
+    parts = name.split("/")
+    return any(part in _LITTER for part in parts) or parts[-1].startswith("._")
+
+
+def why_unsafe(name: str) -> str | None:
+    """Why a name (with ``/`` between its parts) cannot be used everywhere; None if it can."""
+    if not name:
+        return "an empty name"
+    if match := _HIDDEN.search(name):
+        return f"the character U+{ord(match[0]):04X} in a name"
+    if "\\" in name:
+        return "a backslash in a name: some systems take it for a folder"
+    if name.startswith("/") or _DRIVE.match(name):
+        return "an absolute name"
+    parts = name.split("/")
+    if ".." in parts:
+        return "a name that leaves the package (..)"
+    if len(parts) > MAX_DEPTH:
+        return f"a name of {len(parts)} folders; at most {MAX_DEPTH} are read"
+    if _bytes(name) > MAX_NAME_BYTES or any(_bytes(part) > MAX_PART_BYTES for part in parts):
+        return f"a name of {len(name):,} characters"
+    return next((reason for part in parts if (reason := _why_part_unsafe(part))), None)
+
+
+def _why_part_unsafe(part: str) -> str | None:
+    if part in {"", "."}:
+        return "an empty part in a name"
+    if part[-1] in ". ":
+        return "a name that ends in a dot or a blank"
+    if _RESERVED.fullmatch(part):
+        return f"{part[:20]} is a name that Windows keeps for a device"
+    if match := _FORBIDDEN.search(part):
+        return f"the character {match[0]} in a name"
+    return None
+
+
+def _bytes(name: str) -> int:
+    return len(name.encode("utf-8", "surrogatepass"))
+
+
+def folded(name: str) -> str:
+    """What systems that ignore case and composition of letters compare."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFC", name).casefold())
+
+
+def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
+    """Sort names into those that can be used and what is wrong with the others.
+
+    Returns
+    -------
+    list of str
+        Names of files of the package, litter and unsafe ones left out, sorted. Of names that are alike the first stays.
+    list of (Rule, str, str)
+        Rule, name and message; unsafe names are listed up to a number, the rest is counted.
+    """
+    usable: dict[str, str] = {}
+    unsafe: list[Problem] = []
+    alike: list[Problem] = []
+    litter: list[str] = []
+    for name in sorted(names):
+        if is_litter(name):
+            litter.append(name)
+        elif reason := why_unsafe(name):
+            unsafe.append((NAME_UNSAFE, name, reason))
+        elif (key := folded(name)) in usable:
+            same = "the same name twice" if usable[key] == name else f"some systems take it for {usable[key]}"
+            alike.append((NAME_TWICE, name, same))
+        else:
+            usable[key] = name
+    clash = [(NAME_TWICE, name, "a file and a folder of one name") for name in _also_folders(usable)]
+    inner = [(NESTED_ARCHIVE, name, "an archive inside the package") for name in _archives(usable.values())]
+    problems = few([*unsafe, *alike, *clash, *inner])
+    if litter:
+        message = f"left by the operating system, ignored ({len(litter):,} in all)"
+        problems.append((LITTER, litter[0], message))
+    return sorted(usable.values()), problems
+
+
+def _also_folders(usable: dict[str, str]) -> Iterator[str]:
+    folders = {key.rpartition("/")[0] for key in usable} - {""}
+    for folder in list(folders):
+        folders.update("/".join(folder.split("/")[:end]) for end in range(1, folder.count("/") + 1))
+    yield from (usable[key] for key in sorted(folders & usable.keys()))
+
+
+def _archives(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        # A packed file among the outputs is judged there.
+        if name.lower().endswith(_ARCHIVES) and ".output/" not in name:
+            yield name
+
+
+def few(problems: Iterable[Problem]) -> list[Problem]:
+    """The first few of each rule; the last of them says how many more there are."""
+    by_rule: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_rule.setdefault(problem[0].code, []).append(problem)
+    kept: list[Problem] = []
+    for same in by_rule.values():
+        kept += same[:SHOWN]
+        if len(same) > SHOWN:
+            rule, name, message = kept.pop()
+            kept.append((rule, name, f"{message} (and {len(same) - SHOWN:,} more like this)"))
+    return kept
+
+
+def printable(name: str) -> str:
+    """A name with what is no text shown as escapes, so that it can be written anywhere."""
+    return name.encode("utf-8", "backslashreplace").decode()

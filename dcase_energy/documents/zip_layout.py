@@ -1,0 +1,172 @@
+"""Where things stand in a zip file: read before any library trusts what the file says of itself.
+
+Format: PKWARE APPNOTE.TXT 6.3.10. Only what tells an honest archive from a doctored one is looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from dcase_energy.documents.files import kind_of_bytes
+from dcase_energy.documents.names import printable
+
+_END = struct.Struct("<4s4H2LH")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_END_MARK, _LOCAL_MARK, _LOCATOR_MARK = b"PK\x05\x06", b"PK\x03\x04", b"PK\x06\x07"
+_MAX_COMMENT = 0xFFFF
+_DATA_DESCRIPTOR = 0x8
+_UNICODE_PATH = 0x7075
+# A central directory of 200,000 members with names of 100 characters has 30 MB.
+_MAX_DIRECTORY_BYTES = 64_000_000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the end of an archive says.
+
+    Attributes
+    ----------
+    kind
+        ``zip``, or what the file is instead, in words.
+    entries
+        Number of members stated (the larger of what the fields allow for a ZIP64 archive).
+    broken, ambiguous
+        Why the archive cannot, or must not, be read any further.
+    """
+
+    kind: str
+    entries: int = 0
+    broken: str | None = None
+    ambiguous: str | None = None
+
+
+def read_layout(file: BinaryIO) -> Layout:
+    """Look at the first bytes and at the end-of-directory record."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(512)
+    kind = kind_of_bytes(head)
+    start = max(0, size - _END.size - _MAX_COMMENT)
+    file.seek(start)
+    tail = file.read()
+    found = tail.rfind(_END_MARK)
+    if found < 0:
+        if kind == "zip":
+            return Layout("zip", broken="the directory at the end is missing: the file was cut short")
+        return Layout(kind or ("an empty file" if not size else "something else"))
+    return _judge_end(file, tail, found, start, kind)
+
+
+def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | None) -> Layout:
+    end_at = start + found
+    if len(tail) - found < _END.size:
+        return Layout("zip", broken="the directory's end is cut short")
+    _, disk, _, _, entries, length, offset, comment = _END.unpack_from(tail, found)
+    behind = len(tail) - found - _END.size - comment
+    if behind:
+        what = f"{behind:,} bytes behind the end" if behind > 0 else "a comment that is cut short"
+        return Layout("zip", ambiguous=f"the archive has {what}")
+    if _END_MARK in tail[:found]:
+        return Layout("zip", ambiguous="the archive has two ends: readers differ in which they take")
+    if disk:
+        return Layout("zip", broken="a part of an archive in several volumes")
+    zip64 = tail[max(0, found - 20) : found].startswith(_LOCATOR_MARK)
+    if zip64:
+        locator_offset = struct.unpack_from("<Q", tail, found - 12)[0]
+        directory_end = locator_offset
+        entries, length, offset = _zip64(file, locator_offset, (entries, length, offset))
+    else:
+        directory_end = end_at
+    if length > _MAX_DIRECTORY_BYTES:
+        return Layout("zip", entries=max(entries, length // 46))
+    if offset + length > directory_end:
+        return Layout("zip", broken="the directory does not fit into the file: the file was cut short")
+    if offset + length < directory_end or (kind not in {"zip", None} and entries):
+        before = directory_end - offset - length
+        what = f"{before:,} bytes that belong to no member" if before else f"the beginning of {kind}"
+        return Layout("zip", ambiguous=f"the archive has {what}: it was put together of several files")
+    return Layout("zip", entries=entries)
+
+
+def _zip64(file: BinaryIO, at: int, plain: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Entries, length and offset of the directory as the ZIP64 record has them."""
+    file.seek(at)
+    record = file.read(56)
+    if len(record) < 56 or record[:4] != b"PK\x06\x06":
+        return plain[0], plain[1], 1 << 63  # fits into no file
+    entries, length, offset = struct.unpack_from("<3Q", record, 32)
+    return entries, length, offset
+
+
+def disagreements(file: BinaryIO, infos: list[zipfile.ZipInfo], directory_at: int) -> Iterator[tuple[str, str]]:
+    """Name and message of each member whose own header says something else than the directory.
+
+    Also members that overlap, and bytes that belong to none.
+    """
+    end = 0
+    for info in sorted(infos, key=lambda one: one.header_offset):
+        name = info.orig_filename
+        if info.header_offset < end:
+            yield name, "the member overlaps another one"
+            return
+        if info.header_offset > end:
+            yield name, f"{info.header_offset - end:,} bytes in front of the member belong to none"
+        file.seek(info.header_offset)
+        header = file.read(_LOCAL.size)
+        if len(header) < _LOCAL.size or header[:4] != _LOCAL_MARK:
+            yield name, "the directory names a member that is not there"
+            return
+        _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(header)
+        own = file.read(name_length)
+        extra = file.read(extra_length)
+        if own != _raw_name(info):
+            yield name, f"the member calls itself {printable(own.decode('utf-8', 'replace'))[:100]!r}"
+        elif method != info.compress_type or (flags ^ info.flag_bits) & 0x1:
+            yield name, "member and directory differ in how it is packed"
+        elif not flags & _DATA_DESCRIPTOR and not _sizes_agree(info, crc, packed, size):
+            yield name, "member and directory differ in size or checksum"
+        elif _has_other_name(info.extra) or _has_other_name(extra):
+            yield name, "the member has a second name in a field that only some readers take"
+        end = info.header_offset + _LOCAL.size + name_length + extra_length + info.compress_size
+        end += _descriptor_length(file, end, info) if flags & _DATA_DESCRIPTOR else 0
+    if end != directory_at:
+        what = "overlap the directory" if end > directory_at else "are followed by bytes that belong to none"
+        yield "", f"the members {what}"
+
+
+def _sizes_agree(info: zipfile.ZipInfo, crc: int, packed: int, size: int) -> bool:
+    # 0xFFFFFFFF stands for "in the ZIP64 field".
+    whole = 0xFFFFFFFF
+    return crc == info.CRC and packed in {info.compress_size, whole} and size in {info.file_size, whole}
+
+
+def _raw_name(info: zipfile.ZipInfo) -> bytes:
+    return info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+
+
+def _has_other_name(extra: bytes) -> bool:
+    at = 0
+    while at + 4 <= len(extra):
+        field, length = struct.unpack_from("<HH", extra, at)
+        if field == _UNICODE_PATH:
+            return True
+        at += 4 + length
+    return False
+
+
+def _descriptor_length(file: BinaryIO, at: int, info: zipfile.ZipInfo) -> int:
+    """Length of the data descriptor: with or without mark, with sizes of 4 or 8 bytes."""
+    file.seek(at)
+    data = file.read(24)
+    mark = 4 if data[:4] == b"PK\x07\x08" else 0
+    for length, form in ((12, "<3L"), (20, "<LQQ")):
+        if len(data) >= mark + length:
+            crc, packed, size = struct.unpack_from(form, data, mark)
+            if (crc, packed, size) == (info.CRC, info.compress_size, info.file_size):
+                return mark + length
+    return 0

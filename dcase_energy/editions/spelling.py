@@ -1,0 +1,57 @@
+"""Spellings of key paths: alternatives in braces, and comparison without case and separators."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+_ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
+_SEPARATORS = re.compile(r"[\s_.()\[\]-]+")
+_MALFORMED = re.compile(r"[{}]|^\.|\.\.|\.$|^$")
+_MOST = 5_000
+
+
+def expand(written: str) -> Iterator[str]:
+    """All paths that a path with alternatives in braces stands for, in the order written.
+
+    Raises
+    ------
+    ValueError
+        If braces do not match, a part is empty, or there are absurdly many paths.
+
+    Examples
+    --------
+    >>> list(expand("system.{energy,power}.training{,_kwh}"))[:3]
+    ['system.energy.training', 'system.energy.training_kwh', 'system.power.training']
+    """
+    parts = _ALTERNATIVES.split(written)
+    choices = [part.split(",") if index % 2 else [part] for index, part in enumerate(parts)]
+    count = 1
+    for choice in choices:
+        count *= len(choice)
+    if count > _MOST:
+        raise ValueError(f"{written!r} stands for {count:,} paths")
+    for chosen in itertools.product(*choices):
+        path = "".join(chosen)
+        if _MALFORMED.search(path):
+            raise ValueError(f"{written!r} is not a key path: {path!r}")
+        yield path
+
+
+@lru_cache(maxsize=10_000)
+def fold(key: str) -> str:
+    """A key without case, separators, brackets and the unit kWh: ``Training (kWh)`` and ``training`` are one.
+
+    Examples
+    --------
+    >>> fold("Training (kWh)"), fold("post-processing")
+    ('training', 'postprocessing')
+    """
+    return _SEPARATORS.sub("", key).casefold().removesuffix("kwh")
+
+
+def folded(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """A key path with each key folded."""
+    return tuple(fold(part) if isinstance(part, str) else part for part in path)

@@ -1,0 +1,53 @@
+"""Complexity of one system (C)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dcase_energy.findings import Finding
+from dcase_energy.submission.checks.rules import MACS_OF_BATCH, MACS_TOO_FEW, PRETRAINED_NOT_COUNTED
+from dcase_energy.submission.checks.system import System
+
+# A network may be cut at its head: a tenth less than published is still the network.
+_NEARLY_ALL = 0.9
+
+
+def macs_of_one_clip(system: System) -> Iterator[Finding]:
+    """MACs are not those that the README gave for a batch."""
+    macs = system.submission.macs
+    if macs is not None and macs in system.edition.plausible.readme_batch_macs:
+        where = system.metadata.canonical.where("macs")
+        yield MACS_OF_BATCH.finding(where, f"{macs:,} MACs are those of a batch in the baseline's README")
+
+
+def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
+    """MACs are not fewer than so many parameters need."""
+    macs, parameters = system.submission.macs, system.submission.total_parameters
+    least = system.edition.plausible.macs_per_parameter
+    if macs is None or parameters is None or macs >= least * parameters:
+        return
+    where = system.metadata.canonical.where("macs")
+    message = f"{macs:,} MACs are {macs / parameters:.3g} a parameter over 10 s of audio"
+    yield MACS_TOO_FEW.finding(where, message, expected=f"at least {least:g}", found=f"{macs / parameters:.3g}")
+
+
+def pretrained_counted(system: System) -> Iterator[Finding]:
+    """A system has no fewer parameters than the smallest pre-trained network it names."""
+    parameters, named = system.submission.total_parameters, system.submission.pre_trained_models
+    if parameters is None or named is None:
+        return
+    text = named if isinstance(named, str) else ", ".join(named)
+    known = {
+        name: count
+        for name, count in system.edition.plausible.pretrained_parameters.items()
+        if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
+    }
+    if not known:
+        return
+    name, count = min(known.items(), key=lambda one: one[1])
+    if parameters < _NEARLY_ALL * count:
+        where = system.metadata.canonical.where("total_parameters")
+        message = f"{parameters:,} parameters cannot include those of {name}"
+        expected = f"more than {count / 1e6:.0f} million"
+        yield PRETRAINED_NOT_COUNTED.finding(where, message, expected=expected, found=f"{parameters:,}")

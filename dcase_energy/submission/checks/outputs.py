@@ -1,0 +1,120 @@
+"""Outputs (O): every file of every run, the runs against each other, and against the clips they must hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from dcase_energy.editions.model import Edition
+from dcase_energy.findings import Finding
+from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
+from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.output_rules import RUNS_IDENTICAL, RUNS_MISSING, SCORES_CONSTANT
+from dcase_energy.submission.outputs import Outputs, Run, read_run
+from dcase_energy.submission.package import SystemFiles
+
+_TOLERANCE_S = 0.25
+_SHOWN = 5
+
+
+def outputs_complete(
+    files: SystemFiles, edition: Edition, durations_s: Mapping[str, float] | None
+) -> tuple[Outputs, list[Finding]]:
+    """Read all outputs of a system and check them without ground truth.
+
+    ``durations_s`` says which clips there must be and how long each is; without it the runs are compared with each
+    other, and their number with the edition's.
+    """
+    outputs = Outputs(
+        {number: read_run(files.tree, names, edition.classes) for number, names in files.runs.items()},
+        {number: read_run(files.tree, names, edition.classes) for number, names in files.unprocessed.items()},
+    )
+    folders = [*outputs.runs.values(), *outputs.unprocessed.values()]
+    findings = [finding for run in folders for finding in run.findings]
+    findings += _runs_there(files, edition)
+    expected = _expected(folders, durations_s)
+    for run in folders:
+        findings += _clips(run, expected, files, edition, durations_s is not None)
+        findings += _coverage(run, expected, files)
+        if run.ends_s and run.low >= run.high:
+            where = files.tree.where(run.folder)
+            findings.append(SCORES_CONSTANT.finding(where, f"every score of the run is {run.low:g}"))
+    findings += _identical(outputs.runs, files)
+    return outputs, findings
+
+
+def outputs_alike(systems: Sequence[System]) -> Iterator[Finding]:
+    """Systems that hand in the very same outputs."""
+    first: dict[frozenset[tuple[str, bytes]], System] = {}
+    for system in systems:
+        if system.outputs is None:
+            continue
+        for run in system.outputs.runs.values():
+            key = frozenset(run.digests.items())
+            other = first.setdefault(key, system)
+            if other is not system and key:
+                where = system.files.tree.where(run.folder)
+                message = f"the outputs are, byte for byte, those of {other.name}"
+                yield RUNS_IDENTICAL.finding(where, message, hint="put each system's own outputs into its folder")
+
+
+def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
+    numbers = list(files.runs)
+    if not numbers or numbers == list(range(1, max(edition.runs, len(numbers)) + 1)):
+        return
+    where = files.tree.where(files.meta)
+    expected = "run1" if edition.runs == 1 else f"run1 to run{edition.runs}"
+    found = ", ".join(f"run{number}" for number in numbers[:10])
+    message = f"outputs of {found} are there, not of {expected}"
+    yield RUNS_MISSING.finding(where, message, expected=expected, found=found)
+
+
+def _expected(folders: Sequence[Run], durations_s: Mapping[str, float] | None) -> dict[str, float]:
+    """The clips there must be with their ends in seconds: as told, or all that any run has."""
+    if durations_s is not None:
+        return dict(durations_s)
+    ends: dict[str, float] = {}
+    for run in folders:
+        for clip in run.digests:
+            ends[clip] = max(ends.get(clip, 0.0), run.ends_s.get(clip, 0.0))
+    return ends
+
+
+def _clips(
+    run: Run, expected: Mapping[str, float], files: SystemFiles, edition: Edition, told: bool
+) -> Iterator[Finding]:
+    """Missing clips, and clips nobody knows."""
+    where = files.tree.where(run.folder)
+    missing = sorted(expected.keys() - run.digests.keys())
+    if missing:
+        of = f"{len(expected):,} clips" if told else f"{len(expected):,} clips that other runs have"
+        message = f"no scores of {len(missing):,} of {of}: {_some(missing)}"
+        yield CLIPS_MISSING.finding(where, message, expected=f"{len(expected):,} score files")
+    if unknown := sorted(run.digests.keys() - expected.keys()):
+        yield CLIPS_UNKNOWN.finding(where, f"{len(unknown):,} files of no known clip: {_some(unknown)}")
+    if not told and not missing and edition.clips is not None and len(run.digests) != edition.clips:
+        rule = CLIPS_MISSING if len(run.digests) < edition.clips else CLIPS_UNKNOWN
+        message = f"{len(run.digests):,} score files, where the edition's clips are {edition.clips:,}"
+        hint = "hand in one score file for each clip of the evaluation set, and no others"
+        yield rule.finding(where, message, expected=f"{edition.clips:,}", found=f"{len(run.digests):,}", hint=hint)
+
+
+def _coverage(run: Run, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
+    short = [clip for clip, end_s in run.ends_s.items() if expected.get(clip, 0.0) - end_s > _TOLERANCE_S]
+    if short:
+        clip = min(short)
+        message = f"frames of {clip} end at {run.ends_s[clip]:g} s, the clip at {expected[clip]:g} s"
+        more = f" (and {len(short) - 1:,} more clips of this run)" if len(short) > 1 else ""
+        yield SCORE_COVERAGE.finding(files.tree.where(run.folder), message + more)
+
+
+def _identical(runs: Mapping[int, Run], files: SystemFiles) -> Iterator[Finding]:
+    first: dict[frozenset[tuple[str, bytes]], int] = {}
+    for number, run in runs.items():
+        other = first.setdefault(frozenset(run.digests.items()), number)
+        if other != number and run.digests:
+            message = f"run {number} is, byte for byte, run {other}"
+            yield RUNS_IDENTICAL.finding(files.tree.where(run.folder), message)
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(name[:100] for name in names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

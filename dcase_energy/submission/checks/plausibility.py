@@ -1,0 +1,139 @@
+"""Plausibility of one system's figures (P)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dcase_energy.editions.model import Plausible
+from dcase_energy.findings import Finding
+from dcase_energy.submission.checks.rules import ENERGY_UNUSUAL, HARDWARE_DIFFERS, OVER_BASELINE, POWER
+from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.hardware import Work, board, is_processor, parse_hardware, parse_training_time
+from dcase_energy.units import SECONDS_PER_HOUR, mean_power_w
+
+STAGES = ("training", "test")
+# A power hardly outside its range is no slip of unit or decimal point.
+_FAR_OUTSIDE = 1.5
+_TENS_W = 10.0
+
+
+def power_possible(system: System) -> Iterator[Finding]:
+    """Training energy over training time is a power that the GPUs named can draw."""
+    energy_kwh, works = system.submission.energy_training_kwh, works_of(system)
+    limits = system.edition.plausible
+    if energy_kwh is None or not works or not all(_powered(work, limits) for work in works):
+        return
+    duration_s = sum(work.duration_s or 0.0 for work in works)
+    low_kwh = sum(limits.gpu_power_w[0] * _device_hours(work) for work in works) / 1000
+    high_kwh = sum(_most_power_w(work, limits) * _device_hours(work) for work in works) / 1000
+    if low_kwh <= energy_kwh <= high_kwh:
+        return
+    named = " + ".join(f"{work.devices} {work.hardware}" for work in works)
+    hours = duration_s / SECONDS_PER_HOUR
+    power = f"{_watts(mean_power_w(energy_kwh, duration_s))} W"
+    message = f"{energy_kwh:g} kWh in {hours:.4g} h is a mean power of {power}, which {named} cannot have"
+    expected = " to ".join(_watts(kwh / hours * 1000) for kwh in (low_kwh, high_kwh)) + " W"
+    far = max(energy_kwh / high_kwh, low_kwh / energy_kwh) > _FAR_OUTSIDE
+    hint = POWER.fix + (slip_hint(energy_kwh, low_kwh, high_kwh, limits) if far else "")
+    where = system.metadata.canonical.where("energy_training_kwh")
+    yield POWER.finding(where, message, expected=expected, found=power, hint=hint)
+
+
+def works_of(system: System) -> list[Work]:
+    """The parts of the training time; of one part without hardware, the hardware field tells it."""
+    text = system.submission.training_time
+    works = [] if text is None else parse_training_time(text)
+    if len(works) == 1 and works[0].hardware is None and system.submission.hardware is not None:
+        devices, hardware = parse_hardware(system.submission.hardware)
+        return [replace(works[0], devices=devices, hardware=hardware)]
+    return works
+
+
+def boards_of(system: System) -> frozenset[str]:
+    """The known models of GPU that a system was measured on: the hardware field's, else those of the training time."""
+    known = system.edition.plausible.gpu_board_power_w
+    if system.submission.hardware is not None:
+        return frozenset(filter(None, [board(system.submission.hardware, known)]))
+    return frozenset(filter(None, (board(work.hardware, known) for work in works_of(system))))
+
+
+def _watts(power_w: float) -> str:
+    return f"{power_w:,.0f}" if power_w >= _TENS_W else f"{power_w:.2g}"
+
+
+def _powered(work: Work, limits: Plausible) -> bool:
+    """Whether time and hardware are known, and the hardware is something whose power has limits."""
+    if work.duration_s is None or work.hardware is None:
+        return False
+    return board(work.hardware, limits.gpu_board_power_w) is not None or not is_processor(work.hardware)
+
+
+def _device_hours(work: Work) -> float:
+    return work.devices * (work.duration_s or 0.0) / SECONDS_PER_HOUR
+
+
+def _most_power_w(work: Work, limits: Plausible) -> float:
+    model = board(work.hardware, limits.gpu_board_power_w)
+    known_w = 0.0 if model is None else limits.gpu_board_power_w[model] + limits.host_power_w
+    return max(limits.gpu_power_w[1], known_w)
+
+
+def slip_hint(value: float, low: float, high: float, limits: Plausible) -> str:
+    """The slip that would best explain a value outside a range, as a clause to append; empty if none does."""
+    moved = {name: value / factor if value > high else value * factor for name, factor in limits.slips.items()}
+    inside = {name: abs(math.log(at / math.sqrt(low * high))) for name, at in moved.items() if low <= at <= high}
+    best = min(inside, key=inside.__getitem__, default=None)
+    return f"; a factor of {limits.slips[best]:g} ({best}) would explain it" if best else ""
+
+
+def energies_usual(system: System) -> Iterator[Finding]:
+    """Training and test energy, and the baseline's, lie where real systems lie."""
+    limits = system.edition.plausible
+    for stage, (low, high) in limits.energy_usual_kwh.items():
+        for name in (f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh"):
+            value = getattr(system.submission, name)
+            if value is None or low <= value <= high or not _possible(value, limits):
+                continue
+            message = f"{value:g} kWh for {stage} is far from what real systems need"
+            hint = ENERGY_UNUSUAL.fix + slip_hint(value, low, high, limits)
+            where = system.metadata.canonical.where(name)
+            expected = f"{low:g} to {high:g} kWh"
+            yield ENERGY_UNUSUAL.finding(where, message, expected=expected, found=f"{value:g} kWh", hint=hint)
+
+
+def _possible(value: float, limits: Plausible) -> bool:
+    return limits.energy_possible_kwh[0] <= value <= limits.energy_possible_kwh[1]
+
+
+def over_baseline_plausible(system: System) -> Iterator[Finding]:
+    """Each stage's energy over the declared baseline's lies within three orders of magnitude."""
+    limits = system.edition.plausible
+    low, high = limits.over_baseline
+    for stage in STAGES:
+        own = getattr(system.submission, f"energy_{stage}_kwh")
+        baseline = getattr(system.submission, f"energy_baseline_{stage}_kwh")
+        if own is None or baseline is None or low <= own / baseline <= high:
+            continue
+        if not (_possible(own, limits) and _possible(baseline, limits)):
+            continue
+        ratio = own / baseline
+        message = f"the system's {stage} energy is {ratio:.3g} times the baseline's"
+        hint = OVER_BASELINE.fix + slip_hint(ratio, low, high, limits)
+        where = system.metadata.canonical.where(f"energy_{stage}_kwh")
+        expected = f"{low:g} to {high:g} times"
+        yield OVER_BASELINE.finding(where, message, expected=expected, found=f"{ratio:.3g} times", hint=hint)
+
+
+def hardware_agrees(system: System) -> Iterator[Finding]:
+    """The hardware of the training time is that of the energies."""
+    known = system.edition.plausible.gpu_board_power_w
+    text, stated = system.submission.training_time, board(system.submission.hardware, known)
+    if text is None or stated is None:
+        return
+    timed = {model for work in parse_training_time(text) if (model := board(work.hardware, known)) is not None}
+    if timed and stated not in timed:
+        where = system.metadata.canonical.where("hardware")
+        message = f"the energies are of {stated}, the training time is of {', '.join(sorted(timed))}"
+        yield HARDWARE_DIFFERS.finding(where, message, expected=" or ".join(sorted(timed)), found=stated)

@@ -1,0 +1,72 @@
+"""Teams beside each other: what the baseline costs on one GPU model (S704)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dcase_energy.findings import Finding
+from dcase_energy.submission.checks.across import BASELINES
+from dcase_energy.submission.checks.plausibility import boards_of
+from dcase_energy.submission.checks.rules import BASELINE_OUT_OF_LINE
+from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.model import team_of
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A system to compare with: its team, the GPU models named, and its baseline energies in kWh by canonical field."""
+
+    team: str
+    boards: frozenset[str]
+    baseline_kwh: Mapping[str, float]
+
+
+def peer_of(system: System) -> Peer:
+    """A validated system as one to compare others with."""
+    figures = {name: value for name in BASELINES if (value := getattr(system.submission, name)) is not None}
+    return Peer(team_of(system.name), boards_of(system), figures)
+
+
+def baselines_in_line(systems: Sequence[System], more: Sequence[Peer] = ()) -> Iterator[Finding]:
+    """A baseline's energy is near the other teams' median on the same GPU model, or near half of them.
+
+    A team counts once, with the median of its own figures. The median of few teams may be drawn off by an outlier.
+    """
+    own_peers = [peer_of(system) for system in systems]
+    usual_of = _medians([*own_peers, *more])
+    for system, own in zip(systems, own_peers, strict=True):
+        for field, value in own.baseline_kwh.items() if own.boards else ():
+            others = {team: kwh for team, kwh in usual_of[own.boards, field].items() if team != own.team}
+            if not others:
+                continue
+            spread, usual = system.edition.plausible.baseline_spread, median(others.values())
+            near = [figure for figure in (usual, *others.values()) if 1 / spread <= value / figure <= spread]
+            if usual in near or 2 * len(near) >= len(others):
+                continue
+            model = ", ".join(sorted(own.boards))
+            message = (
+                f"the baseline's energy on {model} is {value / usual:.3g} times the median of "
+                f"{len(others)} other team{'s' * (len(others) != 1)}"
+            )
+            figures = ", ".join(f"{figure:g} ({team})" for team, figure in sorted(others.items())[:6])
+            where = system.metadata.canonical.where(field)
+            expected = f"near {usual:g} kWh: {figures}"
+            yield BASELINE_OUT_OF_LINE.finding(where, message, expected=expected, found=f"{value:g} kWh")
+
+
+def median(values: Iterable[float]) -> float:
+    """The middle value; of an even number the mean of the two in the middle."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _medians(peers: Sequence[Peer]) -> dict[tuple[frozenset[str], str], dict[str, float]]:
+    """Each team's median figure, by GPU models and field."""
+    figures: dict[tuple[frozenset[str], str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for peer in peers:
+        for field, value in peer.baseline_kwh.items():
+            figures[peer.boards, field][peer.team].append(value)
+    return {key: {team: median(values) for team, values in teams.items()} for key, teams in figures.items()}

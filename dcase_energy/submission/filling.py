@@ -1,0 +1,97 @@
+"""Figures for a metadata file, taken from records: what `init` fills in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dcase_energy.documents.files import read_bytes
+from dcase_energy.editions.model import Edition
+from dcase_energy.findings import Finding
+from dcase_energy.measure.journal import sealed
+from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError
+from dcase_energy.submission.evidence import why_no_denominator
+from dcase_energy.units import format_significant
+
+# Enough that the rounding is far below any interval, few enough to read.
+_DIGITS = 6
+
+
+def of_calibration(record: Calibration, edition: Edition) -> dict[str, str]:
+    """The baseline's energies, for the full recipe, and the hardware, by canonical field.
+
+    Raises
+    ------
+    RecordError
+        If the record cannot be what the edition divides by; the message says why.
+    """
+    reason = why_no_denominator(record, edition)
+    if reason is not None:
+        raise RecordError(f"this calibration cannot stand for the baseline of edition {edition.name}: {reason}")
+    values = {
+        f"energy_baseline_{stage}_kwh": format_significant(part.full_recipe_energy_kwh, _DIGITS)
+        for stage, part in record.stages.items()
+    }
+    hardware = hardware_of(record.hardware)
+    return {**values, **({"hardware": hardware} if hardware else {})}
+
+
+def of_energy_record(path: Path, stage: str) -> dict[str, str]:
+    """The energy of one stage of the system itself, and the hardware, by canonical field.
+
+    Raises
+    ------
+    RecordError
+        If the file is no energy record, was changed, is of another stage, or is not valid.
+    """
+    document = _document(path)
+    found = document.get("stages", {}).get(stage) if isinstance(document.get("stages"), dict) else None
+    energy_kwh = found.get("energy_kwh") if isinstance(found, dict) else None
+    if not isinstance(energy_kwh, int | float) or isinstance(energy_kwh, bool):
+        raise RecordError(f"{path} holds no energy of the stage {stage}")
+    if energy_kwh <= 0:
+        raise RecordError(f"{path}: the energy of the stage {stage} is {energy_kwh} kWh")
+    if document.get("complete") is False or document.get("valid") is False:
+        reasons = document.get("reasons")
+        why = "; ".join(map(str, reasons)) if isinstance(reasons, list) and reasons else "it says so itself"
+        raise RecordError(f"{path} is not a valid measurement: {why}")
+    hardware = hardware_of(document["hardware"]) if isinstance(document.get("hardware"), dict) else None
+    values = {f"energy_{stage}_kwh": format_significant(energy_kwh, _DIGITS)}
+    return {**values, **({"hardware": hardware} if hardware else {})}
+
+
+def _document(path: Path) -> dict[str, Any]:
+    data = read_bytes(path, MAX_RECORD_BYTES)
+    if isinstance(data, Finding):
+        raise RecordError(f"{path}: {data.message}")
+    try:
+        document = json.loads(data, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{path} is not JSON: {error}") from None
+    if not isinstance(document, dict) or document.get("kind") != "energy":
+        raise RecordError(f"{path} is not an energy record (`dcase-energy measure` writes one)")
+    if not _seal_holds(document):
+        raise RecordError(f"{path} was changed after it was written: its digest does not match")
+    return document
+
+
+def _seal_holds(document: dict[str, Any]) -> bool:
+    try:
+        return bool(document.get("digest") == sealed(document))
+    except ValueError:
+        # No record has a number beyond a float's range, and so no digest.
+        return False
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not allowed")
+
+
+def hardware_of(hardware: dict[str, Any]) -> str | None:
+    """The device that a record names: its GPU, or its processor where the work ran on that."""
+    name = hardware.get("gpu_name")
+    if isinstance(name, str) and name:
+        return f"1 {name}"
+    model = hardware.get("cpu_model")
+    return f"CPU {model}" if isinstance(model, str) and model else None

@@ -1,0 +1,188 @@
+"""Safe edits of metadata files (``validate --fix``). A figure is never touched.
+
+What is mended: blanks at the end of lines; keys that are a misspelling of exactly one known key at the same level;
+numbers and truth values where the edition wants text (put in quotes); words such as ``None`` where null may stand.
+
+Each edit is one place in the text, and the file is read again afterwards: unless every value is what it was, but for
+the edits, nothing is written.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from dcase_energy.documents.atomic import write_bytes
+from dcase_energy.documents.document import Document, Path, Place, dotted
+from dcase_energy.documents.yaml import MAX_BYTES, MAX_DEPTH, load_yaml
+from dcase_energy.editions.model import Edition, FieldKind
+from dcase_energy.findings import Finding
+from dcase_energy.submission.canonical import Canonical, canonicalise
+from dcase_energy.submission.package import find_systems
+from dcase_energy.submission.suggestions import suggest
+
+_TEXT_KINDS = {FieldKind.TEXT, FieldKind.TEXTS, FieldKind.SHORT_TEXT}
+_NONE_WORDS = {"none", "n/a", "na", "nil"}
+# What not everybody takes for a line break: places could not be told for sure.
+_OTHER_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)")
+_TRAILING = re.compile(r"[ \t]+(?=\r?\n|\Z)")
+_BLOCK_SCALAR = re.compile(r"(?:^|[:\s-])[|>][-+0-9]*\s*(?:#.*)?$")
+
+
+class FixError(OSError):
+    """A file cannot be written; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was changed in a file: a unified difference, and each edit in words."""
+
+    file: str
+    diff: str
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """Replace the text ``old`` at a place by ``new``."""
+
+    place: Place
+    old: str
+    new: str
+    what: str
+
+
+def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> Iterator[Change]:
+    """Mend the metadata files below some paths; those in archives are left alone.
+
+    Raises
+    ------
+    FixError
+        If a file cannot be written.
+    """
+    for path in paths:
+        for files in find_systems(path)[0] if path.exists() else []:
+            where = files.tree.where(files.meta)
+            target = FilePath(where.file)
+            if where.member is not None or not target.is_file():
+                continue
+            data = files.tree.read(files.meta, MAX_BYTES)
+            if isinstance(data, Finding) or target.is_symlink():
+                continue
+            mended, what = fix_text(data, edition)
+            if not what:
+                continue
+            if write:
+                _write(target, mended)
+            yield Change(str(target), _difference(data, mended, str(target)), what)
+
+
+def _write(target: FilePath, data: bytes) -> None:
+    try:
+        write_bytes(target, data)
+    except OSError as error:
+        raise FixError(f"{target} cannot be written: {error.strerror}") from None
+
+
+def fix_text(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
+    """The mended bytes of a metadata file and what was done; the same bytes and nothing where nothing is safe to do.
+
+    What a mended key brings to light is mended as well: a second call finds nothing more to do.
+    """
+    what: tuple[str, ...] = ()
+    for _ in range(MAX_DEPTH):
+        data, done = _fix_once(data, edition)
+        if not done:
+            break
+        what += done
+    return data, what
+
+
+def _fix_once(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
+    document = load_yaml(data, "")
+    if document.data is None:
+        return data, ()
+    text = data.decode("utf-8-sig")
+    if _OTHER_BREAKS.search(text):
+        return data, ()
+    edits = sorted(_edits(document, edition), key=lambda edit: (edit.place.line, edit.place.column), reverse=True)
+    lines = text.splitlines(keepends=True)
+    done = [edit.what for edit in edits if _apply(lines, edit)][::-1]
+    mended = _without_trailing_blanks("".join(lines))
+    if mended != "".join(lines):
+        done.append("blanks at the end of lines")
+    bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
+    result = bom + mended.encode()
+    if not done or not _same_but_for(document, load_yaml(result, ""), edits):
+        return data, ()
+    return result, tuple(done)
+
+
+def _without_trailing_blanks(text: str) -> str:
+    """Blanks at line ends removed, unless a line may belong to a text of several lines, where they could matter."""
+    several = any(_BLOCK_SCALAR.search(line) for line in text.splitlines())
+    return text if several else _TRAILING.sub("", text)
+
+
+def _edits(document: Document, edition: Edition) -> Iterator[_Edit]:
+    canonical = canonicalise(document, edition)
+    for path, at in document.keys.items():
+        if (key := _respelt(path, canonical)) is not None:
+            yield _Edit(at, str(path[-1]), key, f"{dotted(path)} is spelt {key}")
+    for name, value in canonical.values.items():
+        spec, path = edition.fields[name], canonical.paths[name]
+        written, place = document.texts.get(path), document.values.get(path)
+        if written is None or place is None:
+            continue
+        if spec.kind in _TEXT_KINDS and isinstance(value, bool | int | float):
+            yield _Edit(place, written, json.dumps(written), f"{dotted(path)} is put in quotes")
+        elif isinstance(value, str) and value.casefold() in _NONE_WORDS and name not in edition.required:
+            yield _Edit(place, written, "null", f"{dotted(path)} is null")
+
+
+def _respelt(path: Path, canonical: Canonical) -> str | None:
+    """The known key an unknown one misspells, if it is not taken already by this file."""
+    unknown = any(finding.where.path == dotted(path) and finding.code == "M104" for finding in canonical.findings)
+    meant = suggest(path, canonical.edition) if unknown else None
+    if meant is None or meant.key is None or (*path[:-1], meant.key) in canonical.document.keys:
+        return None
+    target = (*path[:-1], meant.key)
+    name = canonical.edition.field_of_path.get(target)
+    return None if name is not None and name in canonical.paths else meant.key
+
+
+def _apply(lines: list[str], edit: _Edit) -> bool:
+    """Replace in place; False where the text there is not what was read (quoted, folded)."""
+    index, start = edit.place.line - 1, edit.place.column - 1
+    line = lines[index]
+    if not line.startswith(edit.old, start):
+        return False
+    lines[index] = line[:start] + edit.new + line[start + len(edit.old) :]
+    return True
+
+
+def _same_but_for(before: Document, after: Document, edits: Sequence[_Edit]) -> bool:
+    """Whether the mended document has every scalar of the old one as it was written, but for words now null."""
+    if after.data is None or len(after.findings) > len(before.findings):
+        return False
+    nulls = sum(edit.new == "null" for edit in edits)
+    old, new = sorted(before.texts.values()), sorted(after.texts.values())
+    gone, come = _without(old, new), _without(new, old)
+    return len(old) == len(new) and all(text == "null" for text in come) and len(gone) == len(come) <= nulls
+
+
+def _without(texts: list[str], others: list[str]) -> list[str]:
+    left = list(texts)
+    for text in others:
+        if text in left:
+            left.remove(text)
+    return left
+
+
+def _difference(before: bytes, after: bytes, name: str) -> str:
+    old, new = (data.decode("utf-8-sig").splitlines() for data in (before, after))
+    return "\n".join(difflib.unified_diff(old, new, f"{name} (before)", f"{name} (after)", lineterm="", n=1))

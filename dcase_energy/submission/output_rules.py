@@ -1,0 +1,77 @@
+"""Rules about the outputs of a package that need no ground truth (O); those of score files are with the scoring."""
+
+from __future__ import annotations
+
+from dcase_energy.findings import Severity
+from dcase_energy.rules import Rule, define
+
+RUNS_IDENTICAL = define(
+    Rule(
+        code="O621",
+        name="runs-identical",
+        title="The runs of a system are different trainings",
+        why="Three copies of one run show no spread at all; the interval computed from them is a fiction.",
+        bad="run1.output and run2.output with the same bytes in every file",
+        good="outputs of three trainings with three seeds",
+        fix="put the outputs of independent trainings into the folders of the runs",
+        severity=Severity.WARNING,
+    )
+)
+RUNS_MISSING = define(
+    Rule(
+        code="O622",
+        name="runs-missing",
+        title="There are as many runs as the edition asks for, numbered from 1",
+        why="The official tables give a mean and a range over the runs; fewer runs give a range that says less.",
+        bad="Adams_UNI_task4_1_run1.output and nothing else, where three runs are asked for",
+        good="Adams_UNI_task4_1_run1.output, .._run2.output and .._run3.output",
+        fix="add the outputs of the other runs",
+        severity=Severity.WARNING,
+    )
+)
+OUTPUT_KIND = define(
+    Rule(
+        code="O623",
+        name="output-not-tsv",
+        title="An output folder holds score files (.tsv) and nothing else",
+        why="The reader of the challenge stops at any other file. Pickled arrays (.npy, .pt, .pkl) can run code when "
+        "they are loaded, so they are refused by name and never opened.",
+        bad="Adams_UNI_task4_1_run1.output/scores.pkl",
+        good="Adams_UNI_task4_1_run1.output/clip1.tsv",
+        fix="write one TSV a clip with the columns onset, offset and the classes; remove everything else",
+    )
+)
+OUTPUT_OF_NOBODY = define(
+    Rule(
+        code="O624",
+        name="outputs-of-no-system",
+        title="An output folder is named after the metadata file beside it",
+        why="Outputs under another name are not found: the system would be ranked without them.",
+        bad="Adams_UNI_task4_1/Adam_UNI_task4_1_run1.output/",
+        good="Adams_UNI_task4_1/Adams_UNI_task4_1_run1.output/",
+        fix="name the folder <label>_run<number>.output and put it beside <label>.meta.yaml",
+    )
+)
+CLIP_TWICE = define(
+    Rule(
+        code="O625",
+        name="clip-twice",
+        title="A run has one score file a clip",
+        why="Of clip1.tsv and clip1.wav.tsv only one can be scored, and programs differ in which.",
+        bad="clip1.tsv and clip1.wav.tsv in one folder",
+        good="clip1.tsv",
+        fix="remove one of the files",
+    )
+)
+SCORES_CONSTANT = define(
+    Rule(
+        code="O626",
+        name="scores-constant",
+        title="Scores differ between frames",
+        why="A run whose scores are all one and the same number usually is an export of an untrained or broken model.",
+        bad="0.0 for every class in every frame of every clip",
+        good="scores between 0 and 1 that follow the sounds",
+        fix="check the export of the scores",
+        severity=Severity.WARNING,
+    )
+)

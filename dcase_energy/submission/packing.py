@@ -1,0 +1,82 @@
+"""The submission zip: the same bytes for the same files, and there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from dcase_energy.documents.tree import Folder
+
+# The earliest time a zip can hold: when a file was written is no part of a submission.
+_TIME = (1980, 1, 1, 0, 0, 0)
+_PLAIN_FILE = 0o100644
+_UNIX = 3
+_LEVEL = 6
+_CHUNK = 1 << 20
+
+
+class PackError(OSError):
+    """A package cannot be written; the message says why."""
+
+
+def members(folder: Path, output: Path) -> list[str]:
+    """What goes into the zip, sorted: all plain files but links, hidden ones, editors' leavings and the zip itself."""
+    inside = output.resolve()
+    return [name for name in Folder(folder).names() if not _left_out(name) and (folder / name).resolve() != inside]
+
+
+def _left_out(name: str) -> bool:
+    parts = name.split("/")
+    return any(part.startswith(".") or part == "__pycache__" for part in parts) or parts[-1].endswith(("~", ".tmp"))
+
+
+def write_zip(folder: Path, output: Path) -> list[str]:
+    """Write the files of a folder, below the folder's own name, into a zip; returns the names.
+
+    Names are sorted, times, owners and modes are fixed, and nothing but name and content of a file enters: the same
+    files give the same bytes (with the same zlib). Files are streamed, not held in memory.
+
+    Raises
+    ------
+    PackError
+        If a file cannot be read or the zip cannot be written; an older zip is then untouched.
+    """
+    names = members(folder, output)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".tmp", dir=output.parent)
+    except OSError as error:
+        raise PackError(f"cannot write {output}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+                for name in names:
+                    _add(archive, folder, name)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(output)
+    except OSError as error:
+        raise PackError(f"cannot write {output}: {error.strerror or error}") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return names
+
+
+def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
+    entry = zipfile.ZipInfo(f"{folder.resolve().name}/{name}", _TIME)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = _UNIX
+    entry.external_attr = _PLAIN_FILE << 16
+    entry.file_size = (folder / name).stat().st_size
+    with archive.open(entry, "w") as target:
+        for chunk in _chunks(folder / name):
+            target.write(chunk)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk

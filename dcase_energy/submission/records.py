@@ -1,0 +1,234 @@
+"""The evidence of a package: its records, checked against their journals, and its CodeCarbon files.
+
+Each file is read once and nothing in it is trusted: a record's figures count as recomputed only where its journal is
+beside it and gives the same figures again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dcase_energy.documents.emissions import Emissions, looks_like_emissions, read_emissions
+from dcase_energy.findings import Finding
+from dcase_energy.submission.evidence_rules import (
+    JOURNAL_BROKEN,
+    JOURNAL_FOREIGN,
+    JOURNAL_MISSING,
+    RECORD_NOT_OF_JOURNAL,
+)
+from dcase_energy.submission.package import SystemFiles
+from dcase_energy.submission.rules import BAD_RECORD
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.records import Calibration, Energy
+
+_Record = TypeVar("_Record", "Calibration", "Energy")
+MAX_EMISSIONS_BYTES = 20_000_000
+MAX_JOURNAL_BYTES = 100_000_000
+# Recomputing sums the same numbers; only their order may have changed between versions.
+_TOLERANCE = 1e-9
+_KIND = re.compile(rb'"kind"\s*:\s*"(calibration|energy)"')
+
+
+@dataclass(frozen=True)
+class MeasuredStage:
+    """One stage of an energy record: the system's own energy, as a measuring session wrote it."""
+
+    name: str
+    stage: str
+    energy_kwh: float
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Records:
+    """What a package brings as evidence.
+
+    Attributes
+    ----------
+    calibration, calibration_name
+        Its calibration record and the record's name in the tree; None without one.
+    evidence
+        ``recomputed`` if the calibration follows from the journal beside it, else ``record``; None without one.
+    measured
+        Energies of the system's own stages, from energy records.
+    emissions
+        CodeCarbon's files, by name in the tree.
+    """
+
+    calibration: Calibration | None = None
+    calibration_name: str | None = None
+    evidence: str | None = None
+    measured: tuple[MeasuredStage, ...] = ()
+    emissions: Mapping[str, Emissions] = field(default_factory=dict)
+
+
+def read_records(files: SystemFiles) -> tuple[Records, list[Finding]]:
+    """Read records, journals and CodeCarbon files of a package. The nearest calibration record counts."""
+    findings: list[Finding] = []
+    calibration: tuple[Calibration, str, str] | None = None
+    measured: list[MeasuredStage] = []
+    for name, data in _record_files(files, findings):
+        kind = _kind(data, name)
+        if kind == "energy":
+            measured += _measured(files, name, data, findings)
+        elif kind == "calibration" and calibration is None:
+            calibration = _calibration(files, name, data, findings)
+    emissions = _emissions(files, findings)
+    if calibration is None:
+        return Records(measured=tuple(measured), emissions=emissions), findings
+    record, name, evidence = calibration
+    return Records(record, name, evidence, tuple(measured), emissions), findings
+
+
+def _record_files(files: SystemFiles, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
+    for name in files.records:
+        from dcase_energy.measure.records import MAX_RECORD_BYTES
+
+        data = files.tree.read(name, MAX_RECORD_BYTES)
+        if isinstance(data, Finding):
+            findings.append(data)
+        else:
+            yield name, data
+
+
+def _kind(data: bytes, name: str) -> str | None:
+    """What record a JSON file says it is, or by its name should be; other JSON files are left alone."""
+    if match := _KIND.search(data):
+        return match[1].decode()
+    return "calibration" if "calibration" in name.rpartition("/")[2].casefold() else None
+
+
+def _calibration(
+    files: SystemFiles, name: str, data: bytes, findings: list[Finding]
+) -> tuple[Calibration, str, str] | None:
+    from dcase_energy.calibration.record import record_of
+    from dcase_energy.measure.records import parse_calibration
+
+    return _checked(files, name, data, parse_calibration, record_of, findings)
+
+
+def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Iterator[MeasuredStage]:
+    """The stages of an energy record that its guards found valid."""
+    from dcase_energy.measure.energy_record import energy_of
+    from dcase_energy.measure.records import parse_energy
+
+    checked = _checked(files, name, data, parse_energy, energy_of, findings)
+    if checked is not None and checked[0].valid:
+        for stage, figures in checked[0].stages.items():
+            yield MeasuredStage(name, stage, figures.full_recipe_energy_kwh, checked[2])
+
+
+def _checked(
+    files: SystemFiles,
+    name: str,
+    data: bytes,
+    parse: Callable[[bytes, str], _Record],
+    compute: Callable[[list[dict[str, Any]]], _Record],
+    findings: list[Finding],
+) -> tuple[_Record, str, str] | None:
+    """A record, its name, and whether it is recomputed or only a record; None if it cannot be believed."""
+    from dcase_energy.measure.records import RecordError
+
+    where = files.tree.where(name)
+    try:
+        record = parse(data, name.rpartition("/")[2])
+    except RecordError as error:
+        findings.append(BAD_RECORD.finding(where, str(error)))
+        return None
+    entries = _journal_of(files, name, record.journal_sha256, findings)
+    if entries is None:
+        return record, name, "record"
+    if problem := _differs(record, entries, compute):
+        findings.append(RECORD_NOT_OF_JOURNAL.finding(where, problem))
+        return None
+    return record, name, "recomputed"
+
+
+def _journal_of(files: SystemFiles, name: str, digest: object, findings: list[Finding]) -> list[dict[str, Any]] | None:
+    """The entries of the journal beside a record; None if it has none that can be used (a finding says so)."""
+    from dcase_energy.measure.journal import JournalError, journal_digest, parse_journal
+
+    pure = PurePosixPath(name)
+    journal = str(pure.with_name(f"{pure.stem}.journal.jsonl"))
+    if journal not in files.journals:
+        message = f"{pure.name} has no journal beside it"
+        findings.append(JOURNAL_MISSING.finding(files.tree.where(name), message, expected=PurePosixPath(journal).name))
+        return None
+    data = files.tree.read(journal, MAX_JOURNAL_BYTES)
+    where = files.tree.where(journal)
+    if isinstance(data, Finding):
+        findings.append(data)
+        return None
+    try:
+        entries = parse_journal(data, PurePosixPath(journal).name)
+        found = journal_digest(entries)
+    except (JournalError, ValueError, RecursionError) as error:
+        findings.append(JOURNAL_BROKEN.finding(where, str(error)[:300]))
+        return None
+    if found == digest:
+        return entries
+    findings.append(_not_the_journal(entries, digest, files, name, journal))
+    return None
+
+
+def _not_the_journal(
+    entries: list[dict[str, Any]], digest: object, files: SystemFiles, name: str, journal: str
+) -> Finding:
+    """Whether the journal is another run's, or this run's and cut short."""
+    from dcase_energy.measure.journal import sha256_text
+
+    where = files.tree.where(journal)
+    runs = {str(entry.get("run_id")) for entry in entries if "run_id" in entry}
+    data = files.tree.read(name, MAX_JOURNAL_BYTES)
+    own = any(run.encode() in data for run in runs) if isinstance(data, bytes) else False
+    if own or not entries:
+        return JOURNAL_BROKEN.finding(where, "the journal is cut short: the record was computed from more lines")
+    found = next(iter(sorted(runs)), sha256_text(journal))[:36]
+    message = "the journal is not the one the record was computed from"
+    return JOURNAL_FOREIGN.finding(
+        where, message, expected=f"the journal with SHA-256 {str(digest)[:16]}...", found=f"run {found}"
+    )
+
+
+def _differs(
+    record: _Record, entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], _Record]
+) -> str | None:
+    """In what a record and the one computed from its journal differ; None if the figures are the same."""
+    try:
+        again = compute(entries)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
+        # A journal whose chain holds may still be invented: whatever computing stumbles over is the journal's fault.
+        return f"no record can be computed from the journal ({type(error).__name__})"
+    for name in ("run_id", "stage", "recipe", "recipe_sha256", "implementation", "complete", "hardware_sha256"):
+        stored, computed = getattr(record, name, None), getattr(again, name, None)
+        if stored != computed:
+            return f"{name}: the record has {stored!s:.60}, the journal gives {computed!s:.60}"
+    if set(record.stages) != set(again.stages):
+        return f"stages: the record has {', '.join(record.stages)}, the journal gives {', '.join(again.stages)}"
+    for stage, figures in record.stages.items():
+        for name in ("energy_kwh", "full_recipe_energy_kwh", "duration_s"):
+            ours, theirs = getattr(again.stages[stage], name), getattr(figures, name)
+            if abs(ours - theirs) > _TOLERANCE * max(abs(ours), abs(theirs)):
+                return f"{stage} {name}: the record has {theirs:.6g}, the journal gives {ours:.6g}"
+    if record.valid and not again.valid:
+        return f"the record calls itself valid, the journal says: {'; '.join(again.reasons)}"[:300]
+    return None
+
+
+def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissions]:
+    """CodeCarbon's files among the CSV files of a package; others are left alone."""
+    found: dict[str, Emissions] = {}
+    for name in files.tables:
+        data = files.tree.read(name, MAX_EMISSIONS_BYTES)
+        if isinstance(data, Finding):
+            findings.append(data)
+        elif looks_like_emissions(data, name.rpartition("/")[2]):
+            where = files.tree.where(name)
+            found[name] = read_emissions(data, where.file, where.member)
+            findings += found[name].findings
+    return found

@@ -1,0 +1,105 @@
+"""The metadata file to start from: every field of an edition, explained, with what is known filled in."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dcase_energy.editions.model import Edition, FieldKind, FieldSpec
+
+SCHEMA_URL = "https://dcase-energy.github.io/dcase-energy/schemas/{edition}/submission.schema.json"
+_WIDTH = 110
+_NUMBERS = {FieldKind.ENERGY, FieldKind.COUNT, FieldKind.SCORE, FieldKind.POSITIVE}
+
+
+def template(
+    edition: Edition, label: str, values: Mapping[str, str], schema: str | None, origin: Mapping[str, str]
+) -> str:
+    """Write the commented template.
+
+    Parameters
+    ----------
+    edition, label
+        For which edition and system.
+    values
+        What is known, as text, by canonical field.
+    schema
+        Address or path of the JSON Schema, for editors; None if there is none to name.
+    origin
+        Where a value comes from, by canonical field; shown beside it.
+
+    Returns
+    -------
+    str
+        YAML text. A field that is mandatory and not known stays empty; an optional one is null.
+    """
+    tree: dict[str, Any] = {}
+    for name, spec in edition.fields.items():
+        node = tree
+        for parent in spec.path[:-1]:
+            node = node.setdefault(str(parent), {})
+        node[str(spec.path[-1])] = name
+    known = {**values, "label": label}
+    head = [
+        *([f"# yaml-language-server: $schema={schema}"] if schema else []),
+        f"# {edition.title}",
+        "# Fill in what is empty; leave null what does not apply. Text after # is for you, and is ignored.",
+        f"# `dcase-energy validate --edition {edition.name}` shows what is missing, `dcase-energy explain` says why.",
+    ]
+    return "\n".join([*head, *_lines(tree, 0, edition, known, origin)]) + "\n"
+
+
+def _lines(
+    node: Mapping[str, Any], depth: int, edition: Edition, known: Mapping[str, str], origin: Mapping[str, str]
+) -> Iterator[str]:
+    indent = "  " * depth
+    for key, below in node.items():
+        if isinstance(below, dict):
+            yield f"{indent}{key}:"
+            yield from _lines(below, depth + 1, edition, known, origin)
+            continue
+        spec = edition.fields[below]
+        yield from _comment(spec, indent, mandatory=below in edition.required)
+        if spec.kind is FieldKind.AUTHORS:
+            yield f"{indent}{key}:"
+            yield from (indent + "  " + line for line in _AUTHOR)
+        else:
+            source = f"  # {origin[below]}" if below in origin and below in known else ""
+            value = _value(spec, known.get(below), mandatory=below in edition.required)
+            yield f"{indent}{key}:{value}{source}"
+
+
+_AUTHOR = (
+    "- lastname:",
+    "  firstname:",
+    "  email: null",
+    "  corresponding: true  # true for exactly one author",
+    "  affiliation:",
+    "    abbreviation: null",
+    "    institute: null",
+    "    department: null",
+    "    location: null",
+)
+
+
+def _comment(spec: FieldSpec, indent: str, *, mandatory: bool) -> Iterator[str]:
+    text = spec.description + ("" if mandatory else " (optional)")
+    if spec.choices:
+        text += ": one of " + ", ".join(spec.choices)
+    if spec.example is not None:
+        example = spec.example if spec.kind in _NUMBERS else _quoted(str(spec.example))
+        text += f"; for example {example}"
+    yield from (f"{indent}# {line}" for line in textwrap.wrap(text, _WIDTH - len(indent), break_on_hyphens=False))
+
+
+def _value(spec: FieldSpec, text: str | None, *, mandatory: bool) -> str:
+    if text is None:
+        return "" if mandatory else " null"
+    return f" {text}" if spec.kind in _NUMBERS or spec.kind is FieldKind.LABEL else f" {_quoted(text)}"
+
+
+def _quoted(text: str) -> str:
+    # A JSON string is a YAML string, whatever it holds.
+    return json.dumps(text, ensure_ascii=False)

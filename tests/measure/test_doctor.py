@@ -1,0 +1,92 @@
+"""`doctor` says what will be used, and the command that would make it better."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dcase_energy.cli.doctor import render
+from dcase_energy.measure.doctor import diagnose
+from dcase_energy.measure.lock import lock_path, only_session
+from tests.measure.simulators import Board, FakeNvml, PowercapTree
+
+
+def found(tmp_path, **options):
+    return diagnose(tmp_path, look_s=0.0, sleep=lambda seconds: None, **options)
+
+
+def remarks(diagnosis):
+    return {remark.code: remark for remark in diagnosis.remarks}
+
+
+def methods(diagnosis):
+    return {component.name: component.method for component in diagnosis.components}
+
+
+def test_a_machine_without_sensors_is_an_estimate(machine, tmp_path):
+    machine()
+    diagnosis = found(tmp_path)
+    assert methods(diagnosis) == {"gpu": "not measured", "cpu": "estimated", "ram": "estimated"}
+    assert diagnosis.tier == "estimated"
+    assert not diagnosis.refuses
+    text = render(diagnosis)
+    assert "this machine shows no energy counter" in text
+    assert "energy is mostly time multiplied by a constant" in text
+
+
+def test_a_machine_with_all_sensors_is_measured(machine, tmp_path):
+    nvml = FakeNvml(Board(100.0))
+    machine(nvml, PowercapTree(tmp_path / "powercap", [200.0]))
+    diagnosis = found(tmp_path)
+    assert methods(diagnosis) == {"gpu": "counted", "cpu": "counted", "ram": "estimated"}
+    assert diagnosis.tier == "measured"
+    assert not diagnosis.refuses
+    (board,) = diagnosis.gpus
+    assert board["counted"]
+    assert nvml.uuid(0) not in json.dumps(diagnosis.as_json())
+
+
+def test_counters_that_may_not_be_read_come_with_the_command_that_allows_them(machine, tmp_path):
+    machine(powercap=PowercapTree(tmp_path / "powercap", [200.0], readable=False))
+    diagnosis = found(tmp_path)
+    assert remarks(diagnosis)["rapl-permission"].remedy.startswith("sudo chmod -R a+r /sys/class/powercap/intel-rapl*/")
+    assert "udev" in remarks(diagnosis)["rapl-permission"].remedy
+    assert diagnosis.refuses
+    assert "sudo chmod" in next(one.better for one in diagnosis.components if one.name == "cpu")
+
+
+@pytest.mark.parametrize(
+    ("nvml", "smi", "code", "words"),
+    [
+        (FakeNvml(Board(1.0), Board(2.0)), True, "gpu-identity", "could use 2 GPUs"),
+        (FakeNvml(Board(1.0, mig=True)), True, "gpu-mode", "-mig 0"),
+        (FakeNvml(Board(1.0)), False, "gpu-identity", "nvidia-smi"),
+    ],
+    ids=["two", "mig", "no nvidia-smi"],
+)
+def test_a_gpu_that_would_be_refused_is_refused_now(machine, tmp_path, nvml, smi, code, words):
+    machine(nvml, smi=smi)
+    diagnosis = found(tmp_path)
+    assert diagnosis.refuses
+    assert words in remarks(diagnosis)[code].message
+
+
+def test_hidden_settings_and_other_sessions_are_told(machine, tmp_path, monkeypatch):
+    machine()
+    monkeypatch.setenv("CODECARBON_PUE", "2")
+    with only_session(lock_path()):
+        diagnosis = found(tmp_path)
+    assert "pue: variable CODECARBON_PUE" in remarks(diagnosis)["tracker-config"].message
+    assert remarks(diagnosis)["single-tracker"].state == "invalid"
+    # Another session is a matter of minutes: no reason to call the machine unfit.
+    assert not diagnosis.refuses
+
+
+def test_json_holds_what_the_text_says(machine, tmp_path):
+    machine()
+    document = found(tmp_path).as_json()
+    assert set(document) == {"schema_version", "tier", "components", "remarks", "gpus"}
+    assert json.loads(json.dumps(document)) == document | {
+        key: [*document[key]] for key in ("components", "remarks", "gpus")
+    }

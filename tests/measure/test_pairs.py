@@ -1,0 +1,76 @@
+"""What may be divided by what: a system's record beside its baseline's."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcase_energy.measure.guards.pairs import COMPARED, compare, ratio
+from dcase_energy.measure.records import Calibration, GuardState, Idle, Tier
+from tests.calibration.replayed import journal_of, plan, whole
+
+BOARD = {"name": "GPU", "uuid_sha256": "a", "limit_w": 300.0, "driver": "1"}
+
+
+@pytest.fixture
+def baseline(tmp_path) -> Calibration:
+    from dcase_energy.calibration.record import record_of
+
+    record = record_of(journal_of(tmp_path / "j.jsonl", plan(), whole(range(1, 4))))
+    return record.model_copy(update={"devices": [BOARD]})
+
+
+def with_hardware(record, **fields):
+    return {"hardware": {**record.hardware, **fields}}
+
+
+def with_software(record, **fields):
+    return {"software": {**record.software, **fields}}
+
+
+CASES = [
+    ("nothing", lambda r: {}, {}),
+    ("version", lambda r: with_software(r, codecarbon_version="3.3.9"), {"tracker-version": "invalid"}),
+    ("mode", lambda r: with_software(r, tracking_mode="process"), {"tracker-version": "invalid"}),
+    ("tier", lambda r: {"tier": Tier.ESTIMATED}, {"backend-tier": "invalid"}),
+    ("processor", lambda r: with_hardware(r, cpu_model="another"), {"same-machine": "invalid"}),
+    ("another model", lambda r: {"devices": [{**BOARD, "name": "Bigger"}]}, {"same-machine": "invalid"}),
+    ("no gpu", lambda r: {"devices": []}, {"same-machine": "invalid"}),
+    ("four gpus", lambda r: {"devices": [BOARD] * 4}, {"same-machine": "warn"}),
+    ("another board", lambda r: with_hardware(r, gpu_uuid_sha256="b"), {"same-machine": "warn"}),
+    ("power limit", lambda r: {"devices": [{**BOARD, "limit_w": 200.0}]}, {"power-state": "invalid"}),
+    ("driver", lambda r: {"devices": [{**BOARD, "driver": "2"}]}, {"same-session": "warn"}),
+    ("months later", lambda r: {"created": "2031-01-01T00:00:00+00:00"}, {"same-session": "warn"}),
+    ("no date", lambda r: {"created": "yesterday"}, {"same-session": "warn"}),
+    ("idle", lambda r: {"idle": Idle(before_w={"gpu": 80.0})}, {"same-session": "warn"}),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_what_differs_speaks(baseline, change, expected):
+    baseline = baseline.model_copy(update={"idle": Idle(before_w={"gpu": 60.0})})
+    system = baseline.model_copy(update=change(baseline))
+    found = {guard.code: guard.state.value for guard in compare(baseline, system) if guard.state is not GuardState.OK}
+    assert found == expected
+    assert set(found) <= COMPARED
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"complete": False}, "same-work"), ({"valid": False}, "same-work"), ({"devices": [BOARD] * 2}, "same-machine")],
+    ids=["cut off", "invalid", "two gpus"],
+)
+def test_a_baseline_that_is_no_denominator(baseline, change, code):
+    broken = baseline.model_copy(update=change)
+    states = {guard.code: guard.state.value for guard in compare(broken, broken)}
+    assert states[code] == "invalid"
+
+
+def test_the_ratio_is_to_the_full_recipe_of_the_same_stage(baseline):
+    full = baseline.stages["training"].full_recipe_energy_kwh
+    value, (verdict,) = ratio(baseline, 2 * full, "training")
+    assert value == pytest.approx(2.0)
+    assert verdict.state == "ok"
+    assert ratio(baseline, 2000 * full, "training")[1][0].state == "warn"
+    of_test = ratio(baseline, full, "evaluation")[0]
+    assert of_test == pytest.approx(full / baseline.stages["test"].full_recipe_energy_kwh)
+    assert ratio(baseline.model_copy(update={"stages": {}}), 1.0, "training") == (None, [])

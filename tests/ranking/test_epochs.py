@@ -1,0 +1,37 @@
+"""What the last 5 % of a score cost."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+
+import pytest
+
+from dcase_energy.ranking.epochs import share_of_last
+from tests.cli.run import ROOT, run
+
+
+@pytest.mark.parametrize(
+    ("energies", "scores", "share"),
+    [
+        ([1, 1, 1, 1], [0.2, 0.57, 0.58, 0.6], 0.5),
+        ([1, 1, 2, 4], [0.2, 0.5, 0.6, 0.59], 0.5),
+        ([1, 1], [0.6, 0.1], 0.5),
+        ([1, 1], [0.0, 0.6], 0.0),
+        ([0, 0], [0.5, 0.6], None),
+        ([1, 1], [0.0, 0.0], None),
+        ([], [], None),
+    ],
+)
+def test_share_of_the_last(energies, scores, share):
+    assert share_of_last(energies, scores) == share
+
+
+@pytest.mark.parametrize(("last_row", "cell"), [("3,2,0.6", "0.5"), ("3,2,", ""), ("3,-2,0.6", "")])
+def test_from_a_log_beside_the_metadata(tmp_path, last_row, cell):
+    system = tmp_path / "packages" / "Adams_UNI_task4_1"
+    shutil.copytree(ROOT / "tests/acceptance/positive/M101", system)
+    (system / "epochs.csv").write_text(f"epoch,energy_kwh,intersection_f1_05\n1,1,0.2\n2,1,0.58\n{last_row}\n")
+    result = run("rank", system, "--edition", "generic", "--output-dir", tmp_path / "r", "--formats", "csv")
+    with (tmp_path / "r" / "ranking.csv").open(newline="") as file:
+        assert next(csv.DictReader(file))["training_share_last_5_percent"] == cell, result.stderr

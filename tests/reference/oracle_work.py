@@ -1,0 +1,92 @@
+"""What the pinned peers say of the files in a folder; runs with their python, prints JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from pathlib import Path
+
+CLASSES = ["Cat", "Dog", "Speech"]
+
+
+def psds_eval(folder: Path) -> dict:
+    import pandas as pd
+    from psds_eval import PSDSEval
+
+    tables = [pd.read_csv(path, sep="\t") for path in sorted((folder / "lists").glob("*.tsv"))]
+    found = {}
+    for name, tolerance, alpha_ct in (("psds1", 0.7, 0.0), ("psds2", 0.1, 0.5)):
+        evaluation = PSDSEval(
+            ground_truth=pd.read_csv(folder / "truth.tsv", sep="\t").dropna(),
+            metadata=pd.read_csv(folder / "durations.tsv", sep="\t"),
+            dtc_threshold=tolerance,
+            gtc_threshold=tolerance,
+            cttc_threshold=0.3,
+            class_names=CLASSES,
+        )
+        for table in tables:
+            evaluation.add_operating_point(table)
+        found[name] = float(evaluation.psds(alpha_ct, 1.0, 100).value)
+    return found
+
+
+def sed_scores_eval(folder: Path) -> dict:
+    from sed_scores_eval import collar_based, intersection_based, io, segment_based
+
+    scores = io.read_sed_scores(folder / "scores")
+    durations = io.read_audio_durations(folder / "durations.tsv")
+    truth = {**{clip: [] for clip in durations}, **io.read_ground_truth_events(folder / "truth.tsv")}
+    one = intersection_based.psds
+    psds1 = one(scores, truth, durations, dtc_threshold=0.7, gtc_threshold=0.7, alpha_st=1.0)[0]
+    psds2 = one(
+        scores, truth, durations, dtc_threshold=0.1, gtc_threshold=0.1, cttc_threshold=0.3, alpha_ct=0.5, alpha_st=1.0
+    )[0]
+    threshold = dict.fromkeys(CLASSES, 0.5)
+    collar = collar_based.fscore(scores, truth, threshold, onset_collar=0.2, offset_collar=0.2, offset_collar_rate=0.2)[
+        0
+    ]
+    intersection = intersection_based.fscore(scores, truth, threshold, dtc_threshold=0.5, gtc_threshold=0.5)[0]
+    segment = segment_based.fscore(scores, truth, durations, threshold, segment_length=1.0)[0]
+    return {
+        "psds1": float(psds1),
+        "psds2": float(psds2),
+        "collar_f1": float(collar["macro_average"]),
+        "intersection_f1": float(intersection["macro_average"]),
+        "segment_f1": float(segment["macro_average"]),
+    }
+
+
+def sed_eval(folder: Path) -> dict:
+    import pandas as pd
+    import sed_eval as library
+
+    collar = library.sound_event.EventBasedMetrics(
+        CLASSES, t_collar=0.2, percentage_of_length=0.2, empty_system_output_handling="zero_score"
+    )
+    segment = library.sound_event.SegmentBasedMetrics(CLASSES, time_resolution=1.0)
+    truth = pd.read_csv(folder / "truth.tsv", sep="\t").dropna()
+    found = pd.read_csv(folder / "at_0.5.tsv", sep="\t")
+    for clip in pd.read_csv(folder / "durations.tsv", sep="\t").filename:
+        lists = [
+            [
+                {"file": clip, "event_label": row.event_label, "event_onset": row.onset, "event_offset": row.offset}
+                for row in table[table.filename == clip].itertuples()
+            ]
+            for table in (truth, found)
+        ]
+        collar.evaluate(*lists)
+        segment.evaluate(*lists)
+    return {
+        "collar_micro": float(collar.results_overall_metrics()["f_measure"]["f_measure"]),
+        "segment_micro": float(segment.results_overall_metrics()["f_measure"]["f_measure"]),
+    }
+
+
+if __name__ == "__main__":
+    with contextlib.redirect_stdout(io.StringIO()):
+        answer = {"psds_eval": psds_eval, "sed_scores_eval": sed_scores_eval, "sed_eval": sed_eval}[sys.argv[1]](
+            Path(sys.argv[2])
+        )
+    print(json.dumps(answer))

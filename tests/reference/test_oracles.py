@@ -1,0 +1,113 @@
+"""The pinned peers themselves, where `make oracle` has built them: same files, same figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dcase_energy.documents.tree import Folder
+from dcase_energy.scoring.conventions import LIKE, Conventions
+from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.evaluation import Figure
+from dcase_energy.scoring.intervals import detections_at
+from dcase_energy.scoring.outputs import find_outputs, score_system
+from dcase_energy.scoring.score_files import read_scores
+from dcase_energy.scoring.truth import read_ground_truth
+
+ROOT = Path(__file__).parent.parent.parent
+PYTHON = Path(os.environ.get("DCASE_ENERGY_ORACLE", ROOT / ".oracle" / "bin" / "python"))
+CLASSES = ("Cat", "Dog", "Speech")
+FRAMES = 100
+pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="no peers; `make oracle` builds them")
+
+
+def peer(name: str, folder: Path) -> dict:
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    check = subprocess.run([PYTHON, "-c", f"import {name}"], env=environment, capture_output=True, check=False)
+    if check.returncode:
+        pytest.skip(f"{name} was not built")
+    command = [PYTHON, "-W", "ignore", Path(__file__).with_name("oracle_work.py"), name, folder]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def files(request, tmp_path_factory) -> Path:
+    """Forty clips with events off the frame grid, some of them past the clip's end, and continuous scores."""
+    folder = tmp_path_factory.mktemp("oracle")
+    rng = np.random.default_rng(request.param)
+    truth, durations = ["filename\tonset\toffset\tevent_label"], ["filename\tduration"]
+    (folder / "scores").mkdir()
+    for clip in range(40):
+        name = f"clip{clip:02}"
+        durations.append(f"{name}.wav\t{6.2 if clip % 7 == 0 else 6.4}")
+        raw = rng.normal(-1.5, 1.0, size=(FRAMES, len(CLASSES)))
+        for label in range(len(CLASSES)):
+            if clip >= 3 and rng.random() < 0.6:
+                on = rng.integers(0, 4000) / 1000
+                off = min(6.3, on + 0.3 + rng.integers(0, 2500) / 1000)
+                truth.append(f"{name}.wav\t{on:.3f}\t{off:.3f}\t{CLASSES[label]}")
+                raw[int(on / 0.064) : int(off / 0.064), label] += 3.0
+        smooth = np.apply_along_axis(lambda column: np.convolve(column, np.ones(5) / 5, "same"), 0, raw)
+        scores = 1 / (1 + np.exp(-smooth))
+        rows = [
+            f"{k * 0.064:.3f}\t{(k + 1) * 0.064:.3f}\t" + "\t".join(f"{value:.6f}" for value in row)
+            for k, row in enumerate(scores)
+        ]
+        (folder / "scores" / f"{name}.tsv").write_text(
+            "\n".join(["onset\toffset\t" + "\t".join(CLASSES), *rows]) + "\n"
+        )
+    (folder / "truth.tsv").write_text("\n".join(truth) + "\n")
+    (folder / "durations.tsv").write_text("\n".join(durations) + "\n")
+    ground_truth = read(folder)
+    tree = Folder(folder / "scores")
+    found, _ = read_scores(tree, tree.names(), ground_truth)
+    (folder / "lists").mkdir()
+    for threshold in np.arange(0.02, 1.0, 0.04):
+        write_list(folder / "lists" / f"th_{threshold:.2f}.tsv", detections_at(found, threshold), ground_truth)
+    write_list(folder / "at_0.5.tsv", detections_at(found, 0.5), ground_truth)
+    return folder
+
+
+def read(folder: Path) -> GroundTruth:
+    truth, _ = read_ground_truth(folder / "truth.tsv", folder / "durations.tsv", CLASSES)
+    return truth
+
+
+def write_list(path: Path, events, truth: GroundTruth) -> None:
+    rows = [
+        f"{truth.clips[c]}.wav\t{on / 1e6}\t{off / 1e6}\t{CLASSES[label]}"
+        for c, label, on, off in zip(events.clip, events.label, events.onset_us, events.offset_us, strict=True)
+    ]
+    path.write_text("\n".join(["filename\tonset\toffset\tevent_label", *rows]) + "\n")
+
+
+def ours(path: Path, folder: Path, **chosen) -> dict[Figure, float]:
+    scored = score_system(find_outputs(path)[0][0], read(folder), Conventions(**chosen))
+    assert scored.figures is not None, scored.findings
+    return {figure: estimate.value for figure, estimate in scored.figures.estimates.items()}
+
+
+def test_psds_eval(files):
+    found = ours(files / "lists", files, **LIKE["psds_eval-0.5"])
+    expected = peer("psds_eval", files)
+    assert {metric: found[Figure(metric)] for metric in expected} == pytest.approx(expected, abs=1e-12)
+
+
+def test_sed_scores_eval(files):
+    found = ours(files / "scores", files, **LIKE["sed_scores_eval"])
+    expected = peer("sed_scores_eval", files)
+    assert {metric: found[Figure(metric)] for metric in expected} == pytest.approx(expected, abs=1e-12)
+
+
+def test_sed_eval(files):
+    found = ours(files / "at_0.5.tsv", files, **LIKE["sed_eval"])
+    expected = peer("sed_eval", files)
+    assert found[Figure("collar_f1", None, "micro")] == pytest.approx(expected["collar_micro"], abs=1e-12)
+    assert found[Figure("segment_f1", None, "micro")] == pytest.approx(expected["segment_micro"], abs=1e-12)

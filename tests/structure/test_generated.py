@@ -1,0 +1,64 @@
+"""What is made from something else is what that makes today: the page of rules, the hooks and the action."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import yaml
+
+from dcase_energy.cli import explain, validate
+from dcase_energy.rules import all_rules
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_the_page_of_rules_is_current():
+    made = explain.page(explain.load_rules())
+    assert (ROOT / "docs/rules.md").read_text() == made, "run: dcase-energy explain --markdown > docs/rules.md"
+
+
+def test_every_rule_has_a_page_a_family_and_a_name_of_its_own():
+    rules = explain.load_rules()
+    text = explain.page(rules)
+    assert {rule.code[0] for rule in rules} <= set(explain.FAMILIES)
+    assert len({rule.name for rule in rules}) == len(rules)
+    for rule in rules:
+        assert f"\n### {rule.code} {rule.name}\n" in text
+        assert f"(#{rule.anchor})" in text
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
+        # Hints and titles go into sentences.
+        assert not rule.title.endswith(".")
+        assert not rule.fix.endswith(".")
+    assert rules == all_rules()
+
+
+def options() -> set[str]:
+    return {name for param in validate.command.params if isinstance(param, click.Option) for name in param.opts}
+
+
+def test_hooks_call_options_that_exist():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == ["dcase-energy-validate", "dcase-energy-fix"]
+    for hook in hooks:
+        program, command, *arguments = hook["entry"].split()
+        assert (program, command) == ("dcase-energy", "validate")
+        assert set(arguments) <= options()
+        assert re.search(hook["files"], "team/Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml")
+        assert not re.search(hook["files"], "mkdocs.yaml")
+
+
+def test_the_action_calls_options_that_exist_and_puts_no_input_into_a_script():
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert action["runs"]["using"] == "composite"
+    scripts = [step["run"] for step in action["runs"]["steps"] if "run" in step]
+    for script in scripts:
+        assert "${{" not in script
+    used = set(re.findall(r"(?<=\s|\()--[a-z]+", scripts[-1]))
+    assert used
+    assert used <= options()
+    named = {value for step in action["runs"]["steps"] for value in re.findall(r"inputs\.([a-z-]+)", str(step))}
+    assert named == set(action["inputs"])
+    for step in action["runs"]["steps"]:
+        assert "run" not in step or step["shell"] == "bash"
