@@ -31,6 +31,18 @@ test: lint
 browser-test: $(VENV)/.test
 	tests/browser/run $(BIN)/python
 
+# The site, in build/site; a warning is an error.
+docs: $(VENV)/.test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+
+# From nothing to a ranking sheet by the README's blocks alone, those that take minutes too; says how long it took.
+readme: $(VENV)/.demo
+	$(BIN)/python -m tests.docs.blocks --also takes README.md
+
+# Lines and branches, child processes too; the report is build/coverage/index.html.
+coverage: $(VENV)/.test
+	$(BIN)/python tests/coverage_report.py
+
 bench: $(VENV)/.demo
 	$(BIN)/python benchmarks/run.py
 
