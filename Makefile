@@ -43,8 +43,9 @@ readme: $(VENV)/.demo
 coverage: $(VENV)/.test
 	$(BIN)/python tests/coverage_report.py
 
-bench: $(VENV)/.demo
-	$(BIN)/python benchmarks/run.py
+# All benchmarks beside their peers, in one run; writes docs/benchmarks.md. Keep the machine free of other work.
+bench: $(VENV)/.test oracle
+	$(BIN)/python benchmarks/run.py --page docs/benchmarks.md
 
 # Hours: ten epochs of the published recipe against its quick calibration.
 bench-long: $(VENV)/.demo
