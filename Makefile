@@ -31,8 +31,21 @@ test: lint
 browser-test: $(VENV)/.test
 	tests/browser/run $(BIN)/python
 
-bench: $(VENV)/.demo
-	$(BIN)/python benchmarks/run.py
+# The site, in build/site; a warning is an error.
+docs: $(VENV)/.test
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+
+# From nothing to a ranking sheet by the README's blocks alone, those that take minutes too; says how long it took.
+readme: $(VENV)/.demo
+	$(BIN)/python -m tests.docs.blocks --also takes README.md
+
+# Lines and branches, child processes too; the report is build/coverage/index.html.
+coverage: $(VENV)/.test
+	$(BIN)/python tests/coverage_report.py
+
+# All benchmarks beside their peers, in one run; writes docs/benchmarks.md. Keep the machine free of other work.
+bench: $(VENV)/.test oracle
+	$(BIN)/python benchmarks/run.py --page docs/benchmarks.md
 
 # Hours: ten epochs of the published recipe against its quick calibration.
 bench-long: $(VENV)/.demo

@@ -112,11 +112,7 @@ def calibrate(
     Raises
     ------
     InputError
-        If there is no such edition.
-    CalibrationError
-        If the baseline's packages are missing, or the machine cannot hold it.
-    MeterError
-        If energy cannot be measured here.
+        If there is no such edition; else as `dcase_energy.calibration.run.calibrate` raises.
     """
     from dcase_energy.calibration.plan import Plan, QuickSettings
     from dcase_energy.calibration.run import calibrate as run

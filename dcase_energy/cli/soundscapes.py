@@ -27,6 +27,7 @@ def command(out: Path, clips: int, seed: int, profile: str, sample_rate_hz: str)
     tables. `dcase-energy calibrate --data OUT` reads it. Scores on it are comparable with nothing.
     """
     try:
+        import soundfile  # noqa: F401 - the writer needs it, after clips were made
         from dcase_baseline.desed_writer import write_desed_folder
     except ImportError as error:
         fail(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'")

@@ -26,14 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-KINDS = ("sh", "console", "python")
+KINDS = ("sh", "bash", "console", "python")
 REASONS = (
     "needs a GPU",
     "needs a cluster",
     "needs root",
-    "needs the network",
     "needs DESED",
     "needs your own",
+    "runs the tests",
     "takes ",
 )
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>\w+)[^\n]*\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)

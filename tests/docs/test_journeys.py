@@ -1,0 +1,63 @@
+"""The journeys in examples/ run from begin to end: as programs, and as notebooks without a browser."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "examples"
+RECORD = ROOT / "tests" / "data" / "records" / "1.0" / "calibration.json"
+
+
+def start(script: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, EXAMPLES / script, *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "baseline")]), "NO_COLOR": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_participant_arrives(tmp_path):
+    pytest.importorskip("codecarbon")
+    done = start("participant.py", "--calibration", RECORD, folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = {path.name for path in (tmp_path / "journey").iterdir()}
+    assert {"training.json", "Baker_LAB_task4_1.meta.yaml", "Baker_LAB.zip"} <= made
+    assert "EW-PSDS1" in done.stdout
+
+
+def test_the_organiser_has_sheets_in_the_morning(tmp_path):
+    done = start("organiser.py", "--bootstrap", 20, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "1 Baker_LAB_task4_2" in done.stdout
+    assert "Clark_INST   1 systems, 14 errors" in done.stdout
+    assert len(list((tmp_path / "night").glob("ranking*"))) >= 6
+
+
+def test_the_organiser_without_a_valid_package_fails(tmp_path):
+    (tmp_path / "in").mkdir()
+    assert start("organiser.py", tmp_path / "in", folder=tmp_path).returncode == 1
+
+
+def test_notebooks_are_what_their_script_makes(tmp_path):
+    subprocess.run([sys.executable, EXAMPLES / "make_notebooks.py", tmp_path], check=True)
+    for path in tmp_path.glob("*.ipynb"):
+        assert path.read_text() == (EXAMPLES / path.name).read_text()
+    assert len(list(tmp_path.glob("*.ipynb"))) == 2
+
+
+@pytest.mark.parametrize("name", ["participant", "organiser"])
+def test_notebooks_run(name, monkeypatch):
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "baseline")]))
+    document = nbformat.read(EXAMPLES / f"{name}.ipynb", as_version=4)
+    nbformat.validate(document)
+    nbclient.NotebookClient(document, timeout=120, resources={"metadata": {"path": str(EXAMPLES)}}).execute()
+    last = document.cells[-1].outputs
+    shown = "".join(output.get("text", "") or output["data"]["text/plain"] for output in last)
+    assert ("Baker_LAB_task4_2" if name == "participant" else "ranking.html") in shown

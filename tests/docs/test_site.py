@@ -1,0 +1,80 @@
+"""The site builds without a warning, knows every page and every command; what stands beside the docs is well formed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dcase_energy import __version__
+from dcase_energy.cli.main import COMMANDS
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    pytest.importorskip("material", reason="pip install 'dcase-energy[docs]'")
+    pytest.importorskip("mkdocs_click")
+    out = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", out]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_every_page_is_in_the_navigation(site):
+    text = (ROOT / "mkdocs.yml").read_text()
+    named = set(re.findall(r"[\w/-]+\.md", text))
+    assert named == {str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
+
+
+def test_every_command_is_in_the_reference(site):
+    page = (site / "reference" / "commands" / "index.html").read_text()
+    for name in COMMANDS:
+        assert re.search(rf'<h\d id="(dcase-energy-)?{name}"', page), name
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_into_the_repository_lead_somewhere(name):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / name).read_text()):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == __version__
+    assert citation["license"] == "MIT"
+
+
+def test_the_workflow_calls_what_runs_here():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    assert {"run": ".ci/run"} in workflow["jobs"]["ci"]["steps"]
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_forms_for_issues_are_complete():
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    assert len(forms) == 3
+    for path in forms:
+        form = yaml.safe_load(path.read_text())
+        assert form["name"]
+        assert form["description"]
+        assert any(part.get("validations", {}).get("required") for part in form["body"])
+
+
+def test_the_architecture_page_tells_the_imports_as_they_are_tested():
+    from tests.structure.test_imports import LAYERS
+
+    page = (ROOT / "docs/architecture.md").read_text()
+    told = [
+        {name.strip() for name in part.split(",")} for part in re.search(r"`(cli -> .*?)`", page, re.S)[1].split("->")
+    ]
+    tested = [names - {"__init__"} for names in reversed(LAYERS[:-1])]
+    assert told == tested
