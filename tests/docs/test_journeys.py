@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
-RECORD = ROOT / "tests" / "data" / "records" / "1.0" / "calibration.json"
+RECORD = EXAMPLES / "packages" / "Adams_UNI" / "calibration.json"
 
 
 def start(script: str, *arguments: object, folder: Path) -> subprocess.CompletedProcess[str]:
