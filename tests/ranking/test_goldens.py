@@ -47,8 +47,13 @@ def views(edition: str, folder: Path) -> str:
 
 
 def reported() -> str:
-    package = ROOT / "tests/acceptance/positive/M101"
-    result = run("report", package, "--edition", "dcase2023-task4a", "--field", SAMPLE)
+    # 2023 knew one figure of the baseline, for both stages; the example has two.
+    name = "Adams_UNI_task4_1.meta.yaml"
+    lines = (ROOT / "tests/acceptance/positive/M101" / name).read_text().splitlines(keepends=True)
+    with tempfile.TemporaryDirectory() as work:
+        package = Path(work) / name
+        package.write_text("".join(line for line in lines if "baseline_training:" not in line))
+        result = run("report", package, "--edition", "dcase2023-task4a", "--field", SAMPLE)
     assert result.returncode == 0, result.stderr
     return result.stdout
 
