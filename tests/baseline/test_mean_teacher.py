@@ -46,7 +46,7 @@ def test_the_optimiser_gets_these_rates():
     for batch in batches(5):
         trainer.step(batch)
         rates.append(trainer.optimiser.param_groups[0]["lr"])
-    expected = [3e-3, 3e-3 * math.exp(-5 / 9), 3e-3, 3e-3, 3e-3]  # the warm-up is one epoch of three steps
+    expected = [6e-3, 6e-3 * math.exp(-5 / 9), 6e-3, 6e-3, 6e-3]  # the warm-up is one epoch of three steps
     assert rates == pytest.approx(expected)
 
 
@@ -82,8 +82,8 @@ def test_step_by_hand_gives_the_same_weights():
     before = parameters(trainer.student)
     trainer.step(batches(1)[0])
     moved = [np.abs(b - a) for a, b in zip(before, parameters(trainer.student), strict=True)]
-    assert max(m.max() for m in moved) == pytest.approx(3e-3, rel=1e-3)
-    assert np.median(np.concatenate([m.ravel() for m in moved])) == pytest.approx(3e-3, rel=0.01)
+    assert max(m.max() for m in moved) == pytest.approx(6e-3, rel=1e-3)
+    assert np.median(np.concatenate([m.ravel() for m in moved])) == pytest.approx(6e-3, rel=0.01)
 
 
 def slow_losses(student, teacher, strong, weak, weight) -> list[float]:

@@ -262,10 +262,10 @@ def test_a_probe_runs_windows_until_it_is_told_to_stop():
     assert tuple(result.losses) == LOSSES
 
 
-def test_a_probe_ends_by_itself_and_takes_no_more_clips_than_there_are():
+def test_a_probe_ends_by_itself_and_goes_through_its_clips_again():
     marks = Marks()
     result = probe(RECIPE, tiny_pools(), on_mark=marks, window_steps=1, window_clips=48, max_windows=2)
-    assert (result.training_windows, result.validation_windows, result.window_clips) == (2, 2, 5)
+    assert (result.training_windows, result.validation_windows, result.window_clips) == (2, 2, 48)  # of a pool of 5
 
 
 def test_a_probe_trains_the_steps_of_a_run():
