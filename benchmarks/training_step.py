@@ -164,7 +164,7 @@ def reading_s() -> float:
     """Seconds that one reading of this machine's meter takes."""
     from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 
-    meter = CodeCarbonMeter(None)
+    meter = CodeCarbonMeter()
     meter.start()
     durations_s = []
     for _ in range(20):

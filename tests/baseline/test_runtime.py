@@ -43,6 +43,7 @@ def test_the_fast_path_keeps_freed_memory_and_does_not_spin():
         "MKL_NUM_THREADS": "1",
         "MALLOC_MMAP_MAX_": "0",
         "MALLOC_TRIM_THRESHOLD_": "17179869184",
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "OMP_WAIT_POLICY": "PASSIVE",
         "KMP_BLOCKTIME": "0",
     }
