@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test browser-test lint bench bench-long oracle clean
+.PHONY: demo test browser-test lint docs man readme coverage mutation matrix bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +34,10 @@ browser-test: $(VENV)/.test
 # The site, in build/site; a warning is an error.
 docs: $(VENV)/.test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+
+# The manual pages, from the commands.
+man: $(VENV)/.test
+	$(BIN)/python docs/make_man.py
 
 # From nothing to a ranking sheet by the README's blocks alone, those that take minutes too; says how long it took.
 readme: $(VENV)/.demo

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration
     from dcase_energy.submission.validate import Options
 
+    _Paths = click.ParamType[tuple[Path, ...]]
+else:
+    # Older releases of click know no parameters of this type.
+    _Paths = click.ParamType
+
 MAX_STDIN_BYTES = 200_000_000
 _PATTERN = frozenset("*?[")
 
 
-class _Sources(click.ParamType[tuple[Path, ...]]):
+class _Sources(_Paths):
     """A path that exists, ``-``, or a pattern that matches something (Windows leaves patterns to the program)."""
 
     name = "path"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import click
+import pytest
 import yaml
 
 from dcase_energy.cli import explain, validate
+from dcase_energy.cli.main import COMMANDS
 from dcase_energy.rules import all_rules
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,3 +67,32 @@ def test_the_action_calls_options_that_exist_and_puts_no_input_into_a_script():
     assert named == set(action["inputs"])
     for step in action["runs"]["steps"]:
         assert "run" not in step or step["shell"] == "bash"
+
+
+@pytest.fixture(scope="module")
+def manual() -> dict[str, str]:
+    spec = importlib.util.spec_from_file_location("make_man", ROOT / "docs" / "make_man.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.pages()
+
+
+def test_the_manual_pages_are_current(manual):
+    assert {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "man").iterdir()} == manual, "run: make man"
+
+
+def test_there_is_a_manual_page_for_every_command_and_option(manual):
+    assert {f"dcase-energy-{name}.1" for name in COMMANDS} < set(manual)
+    for name in options():
+        shown = name.replace("-", r"\-")
+        assert rf"\fB{shown}\fR" in manual["dcase-energy-validate.1"], name
+    assert "dcase-energy-study-run.1" in manual
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_the_manual_pages_are_good_roff(manual):
+    for name, text in manual.items():
+        done = subprocess.run(
+            ["groff", "-man", "-ww", "-z", "-Tascii"], input=text, capture_output=True, text=True, check=True
+        )
+        assert done.stderr == "", name
