@@ -47,6 +47,10 @@ readme: $(VENV)/.demo
 coverage: $(VENV)/.test
 	$(BIN)/python tests/coverage_report.py
 
+# The fast tests with the oldest and the newest Python and libraries; ARGS are pytest's, or --only oldest.
+matrix:
+	$(PYTHON) tests/matrix/run.py $(ARGS)
+
 # All benchmarks beside their peers, in one run; writes docs/benchmarks.md. Keep the machine free of other work.
 bench: $(VENV)/.test oracle
 	$(BIN)/python benchmarks/run.py --page docs/benchmarks.md
@@ -60,4 +64,4 @@ oracle:
 	$(PYTHON) benchmarks/oracle.py
 
 clean:
-	rm -rf $(VENV) .oracle build dist demo-output
+	rm -rf $(VENV) .oracle .matrix build dist demo-output
