@@ -21,7 +21,7 @@ def test_csv_puts_a_quote_before_what_could_begin_a_formula(before, start):
     assert csv_text(text) == "'" + text.replace("\0", "")
 
 
-@pytest.mark.parametrize("text", ["", "'", " ", "a=1", "1-2", "x", "'x", "é", "0.5", "(=1)", "a\n=1", "=", "0"])
+@pytest.mark.parametrize("text", ["", "'", " ", "a=1", "1-2", "x", "'x", "X=1", "é", "0.5", "(=1)", "a\n=1", "=", "0"])
 def test_csv_leaves_other_text_alone(text):
     assert csv_text(text) == (f"'{text}" if text == "=" else text)
 
