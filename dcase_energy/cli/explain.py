@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 import dcase_energy
+from dcase_energy.cli import completion
 from dcase_energy.cli.terminal import style
 from dcase_energy.rules import Rule
 
@@ -34,7 +35,7 @@ FAMILIES = {
 
 
 @click.command(epilog="Example: dcase-energy explain E201")
-@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=completion.rules)
 @click.option("--markdown", is_flag=True, help="The page of all rules, as it stands in docs/rules.md.")
 def command(codes: tuple[str, ...], markdown: bool) -> int:
     """Tell why a rule is there, with a bad and a good example; without CODE list all rules.

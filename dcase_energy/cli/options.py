@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli import completion
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
@@ -22,8 +23,26 @@ _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 def edition_option(default: str = "generic") -> _Decorator:
     """``--edition``."""
     return click.option(
-        "--edition", "edition_name", default=default, show_default=True, metavar="NAME|PATH", help="Challenge edition."
+        "--edition",
+        "edition_name",
+        default=default,
+        show_default=True,
+        metavar="NAME|PATH",
+        help="Challenge edition.",
+        shell_complete=completion.editions,
     )
+
+
+def guessed_edition_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--edition`` of commands that look at metadata."""
+    option = click.option(
+        "--edition",
+        "edition_name",
+        metavar="NAME|PATH",
+        help="[default: guessed from the label, else generic]",
+        shell_complete=completion.editions,
+    )
+    return option(function)
 
 
 def existing(*, file: bool = True, folder: bool = True) -> click.Path:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")
 @click.argument("folder", type=existing(file=False), metavar="DIR")
-@click.option("--edition", "edition_name", metavar="NAME|PATH", help="[default: guessed from the label, else generic]")
+@guessed_edition_option
 @click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: DIR.zip beside DIR]")
 @click.option("--strict", is_flag=True, help="Do not pack with warnings either.")

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli import completion
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from dcase_energy.measure.records import Calibration
     from dcase_energy.submission.validate import Options
 
@@ -39,6 +42,9 @@ class _Sources(_Paths):
         if not matches:
             self.fail(f"Path '{visible(text)}' does not exist.", param, ctx)
         return matches
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return completion.files(incomplete)
 
 
 def sources_argument(function: Callable[..., Any]) -> Callable[..., Any]:

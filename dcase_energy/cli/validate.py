@@ -52,7 +52,7 @@ def _looks(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command(epilog="Example: dcase-energy validate examples/packages --edition generic")
 @sources_argument
-@click.option("--edition", "edition_name", metavar="NAME|PATH", help="[default: guessed from the label, else generic]")
+@guessed_edition_option
 @click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
 @click.option("--durations", type=existing(folder=False), metavar="TSV", help="Clips the outputs must hold.")
 @click.option(
