@@ -56,7 +56,6 @@ def main() -> int:
             jobs = jobs_of(arguments.oracle, peers, arguments.resamples if size == sizes[0] else 0)
             for label, result in measure(jobs, folder):
                 measured[f"{size} {label}"] = vars(result)
-    resampling_alone(measured, sizes[0], arguments.resamples)
     if len(sizes) > 1:
         growth(measured, sizes)
     if arguments.json:
@@ -95,22 +94,6 @@ def measure(groups: list, folder: str) -> Iterator[tuple[str, Measured]]:
             print(line, flush=True)
             first = first or result
             yield f"{title}: {label}", result
-
-
-def resampling_alone(measured: dict[str, dict[str, Any]], size: int, resamples: int) -> None:
-    """What the resamples cost beyond scoring once: the scores are in memory already."""
-    once, often = f"{size} PSDS1 and PSDS2 of the score files: ", f"{size} the same with {resamples} resamples: "
-    extra = {
-        name: measured[often + name]["cpu_s"] - measured[once + name]["cpu_s"]
-        for name in ("ours", "sed_scores_eval")
-        if often + name in measured
-    }
-    if len(extra) == 2:
-        ours, theirs = extra["ours"], extra["sed_scores_eval"]
-        print(
-            f"\n{resamples} resamples beyond scoring once: ours {ours:.2f} s cpu, sed_scores_eval {theirs:.2f} s cpu:"
-        )
-        print(f"  {theirs / ours:.0f} times faster (ours with every F1 and every class, theirs with PSDS1 and PSDS2)")
 
 
 def growth(measured: dict[str, dict[str, Any]], sizes: list[int]) -> None:
