@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
-from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def files(incomplete: str) -> list[CompletionItem]:
     """Leave it to the shell to name files."""
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(incomplete, type="file")]
 
 
 def editions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Editions that come with the program; where none begins so, it may be an own one: files."""
+    from click.shell_completion import CompletionItem
+
     from dcase_energy.editions.loader import edition_names
 
     return [CompletionItem(name) for name in edition_names() if name.startswith(incomplete)] or files(incomplete)
@@ -20,6 +28,8 @@ def editions(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Codes of rules with their titles (bash shows the codes alone), and names of rules."""
+    from click.shell_completion import CompletionItem
+
     from dcase_energy.cli.explain import load_rules
 
     known = load_rules()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcase_energy.cli.options import emit, existing, get_calibration, get_edition
+from dcase_energy.cli.options import emit, existing, get_calibration, get_edition, guessed_edition_option
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:

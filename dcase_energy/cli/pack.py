@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import existing, get_calibration, get_edition
+from dcase_energy.cli.options import existing, get_calibration, get_edition, guessed_edition_option
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Severity
 
