@@ -136,6 +136,8 @@ class Plausible(_Data):
         Fewest MACs a parameter for 10 s of audio.
     pretrained_parameters
         Parameters of pre-trained networks, by the word that names them.
+    student_parameters
+        Parameters of published students whose teacher, which is dropped after training, is a copy as large.
     baseline_spread
         Factor between baseline energies of different teams on one GPU model.
     slips
@@ -157,6 +159,7 @@ class Plausible(_Data):
     host_power_w: Positive = 200.0
     macs_per_parameter: Positive = 100.0
     pretrained_parameters: dict[str, Positive] = Field(default_factory=dict)
+    student_parameters: tuple[int, ...] = ()
     baseline_spread: Positive = 3.0
     slips: dict[str, Positive] = Field(default_factory=dict)
     sampling_rates_khz: tuple[Positive, ...] = ()
@@ -177,6 +180,8 @@ class Edition(_Data):
     title: str
     label_pattern: str
     label_example: str
+    # What labels call the task, with the subtask's letter; only where the edition is one of several subtasks.
+    label_task: str | None = None
     template_labels: tuple[str, ...] = ()
     template_texts: tuple[str, ...] = ()
     guess: Guess = Guess()
@@ -191,6 +196,9 @@ class Edition(_Data):
     # The least a package must bring for its baseline and energies, and whether CodeCarbon's CSV files belong to it.
     evidence: Literal["declared", "record", "recomputed"] = "declared"
     emissions_csv: bool = False
+    # Whether a technical report (PDF) belongs to a package, and outputs before post-processing beside those after it.
+    report: bool = False
+    unprocessed: bool = False
     normalisation: Normalisation
     energy_weighted: EnergyWeighted | None = None
     ranking: Ranking

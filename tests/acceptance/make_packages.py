@@ -62,6 +62,8 @@ def _outputs() -> dict[str, tuple[Files, Files]]:
     rows = score_rows(1)
     first = f"{RUN.format(1)}/clip1.tsv"
     three = {"edition.toml": b'base = "generic"\nname = "three-runs"\nruns = 3\n'}
+    asked = {"edition.toml": b'base = "generic"\nname = "with-report"\nreport = true\n'}
+    raw_asked = {"edition.toml": b'base = "generic"\nname = "with-unprocessed"\nunprocessed = true\n'}
     short = scores(21, rows=score_rows(21)[:2])
     return {
         "O601": ({name: data for name, data in good.items() if "run2.output/clip2" not in name}, good),
@@ -75,6 +77,12 @@ def _outputs() -> dict[str, tuple[Files, Files]]:
         "O623": ({**one, f"{RUN.format(1)}/scores.pkl": b"never opened"}, one),
         "O624": ({**one, f"{LABEL}/Adam_UNI_task4_1_run2.output/clip1.tsv": scores(1)}, one),
         "O625": ({**one, f"{RUN.format(1)}/clip1.wav.tsv": scores(1)}, one),
+        "N111": ({**one, **asked}, {**one, **asked, "Adams_UNI_task4.technical_report.pdf": b"%PDF-1.7\n%%EOF\n"}),
+        "O627": (
+            {**one, **raw_asked},
+            {**one, **raw_asked, f"{RUN.format('1_unprocessed')}/clip1.tsv": scores(3)}
+            | {f"{RUN.format('1_unprocessed')}/clip2.tsv": scores(4)},
+        ),
         "O626": ({**one, **dict.fromkeys([n for n in one if ".tsv" in n], _constant())}, one),
     }
 

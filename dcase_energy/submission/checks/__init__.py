@@ -19,6 +19,7 @@ from dcase_energy.submission.checks.system import System
 CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     names.label_matches_place,
     names.label_is_own,
+    names.label_names_subtask,
     names.not_named_baseline,
     metadata.one_corresponding_author,
     metadata.not_of_template,
@@ -40,6 +41,7 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     complexity.macs_of_one_clip,
     complexity.macs_enough_for_parameters,
     complexity.pretrained_counted,
+    complexity.teacher_not_counted,
     plausibility.power_possible,
     plausibility.energies_usual,
     plausibility.over_baseline_plausible,
@@ -56,6 +58,7 @@ def check_together(systems: Sequence[System], pool: Sequence[Peer] = ()) -> Iter
     for team in by_team(systems).values():
         for check in TEAM_CHECKS:
             yield from check(team[:_LARGEST_TEAM])
+        yield from names.report_there(team)
     if systems:
         yield from names.labels_differ(systems)
         yield from outputs_alike(systems)

@@ -131,6 +131,19 @@ PRETRAINED_NOT_COUNTED = define(
         severity=Severity.WARNING,
     )
 )
+TEACHER_COUNTED = define(
+    Rule(
+        code="C307",
+        name="teacher-counted",
+        title="Parameters are those of the network that is run, not of student and teacher",
+        why="Mean teacher trains two copies of a network and runs one. The baseline of 2022 was filed with 2,200,000 "
+        "parameters, participants who used it filed 1,112,420, and 2023 filed that as well.",
+        bad="total_parameters: 2224840",
+        good="total_parameters: 1112420",
+        fix="count the student (or the teacher, if that one is run) once; keep the figure if both are run",
+        severity=Severity.WARNING,
+    )
+)
 PAIR_REUSED = define(
     Rule(
         code="S701",
