@@ -193,8 +193,10 @@ class Edition(_Data):
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
     severities: dict[str, Severity] = Field(default_factory=dict)
-    # The least a package must bring for its baseline and energies, and whether CodeCarbon's CSV files belong to it.
+    # The least a package must bring for the baseline's energies, and for the system's own; whether CodeCarbon's CSV
+    # files belong to it.
     evidence: Literal["declared", "record", "recomputed"] = "declared"
+    energy_evidence: Literal["declared", "record", "recomputed"] = "declared"
     emissions_csv: bool = False
     # Whether a technical report (PDF) belongs to a package, and outputs before post-processing beside those after it.
     report: bool = False

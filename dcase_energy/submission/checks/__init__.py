@@ -38,6 +38,7 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     evidence.record_fits,
     evidence.declared_is_recorded,
     evidence.evidence_there,
+    evidence.own_evidence_there,
     complexity.macs_of_one_clip,
     complexity.macs_enough_for_parameters,
     complexity.pretrained_counted,
