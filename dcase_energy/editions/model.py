@@ -193,6 +193,9 @@ class Edition(_Data):
     recipe: str
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
+    # Fields whose key must be there, be it null; and whether the official reader cuts every line at the first #.
+    present: tuple[str, ...] = ()
+    hash_cuts: bool = False
     severities: dict[str, Severity] = Field(default_factory=dict)
     # The least a package must bring for the baseline's energies, and for the system's own; whether CodeCarbon's CSV
     # files belong to it.
@@ -211,8 +214,9 @@ class Edition(_Data):
 
     @model_validator(mode="after")
     def _consistent(self) -> Edition:
-        if unknown := sorted(set(self.required) - set(self.fields)):
-            raise ValueError(f"required names fields that are not defined: {', '.join(unknown)}")
+        for name, listed in (("required", self.required), ("present", self.present)):
+            if unknown := sorted(set(listed) - set(self.fields)):
+                raise ValueError(f"{name} names fields that are not defined: {', '.join(unknown)}")
         if (self.normalisation.kind == "ratio") == (self.energy_weighted is not None):
             raise ValueError("energy_weighted is needed unless normalisation.kind is 'ratio', and only then")
         owners: dict[str, str] = {}

@@ -12,7 +12,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.submission.checks import complexity, emissions, energy, evidence, metadata, names, plausibility
 from dcase_energy.submission.checks.across import TEAM_CHECKS, by_team
 from dcase_energy.submission.checks.evidence import records_alike
-from dcase_energy.submission.checks.outputs import outputs_alike
+from dcase_energy.submission.checks.outputs import outputs_alike, outputs_of_all
 from dcase_energy.submission.checks.pool import Peer, baselines_in_line
 from dcase_energy.submission.checks.system import System
 
@@ -25,6 +25,7 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     metadata.not_of_template,
     metadata.none_is_null,
     metadata.sampling_rate_usual,
+    metadata.no_hash,
     energy.stages_together,
     energy.some_energy,
     energy.baseline_known,
@@ -60,6 +61,7 @@ def check_together(systems: Sequence[System], pool: Sequence[Peer] = ()) -> Iter
         for check in TEAM_CHECKS:
             yield from check(team[:_LARGEST_TEAM])
         yield from names.report_there(team)
+        yield from outputs_of_all(team)
     if systems:
         yield from names.labels_differ(systems)
         yield from outputs_alike(systems)

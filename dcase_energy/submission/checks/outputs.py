@@ -62,6 +62,18 @@ def outputs_alike(systems: Sequence[System]) -> Iterator[Finding]:
                 yield RUNS_IDENTICAL.finding(where, message, hint="put each system's own outputs into its folder")
 
 
+def outputs_of_all(team: Sequence[System]) -> Iterator[Finding]:
+    """Where one system of a team comes with outputs, all do; in an archive, made to be handed in, each does."""
+    some = any(system.files.runs for system in team)
+    for system in team:
+        where = system.files.tree.where(system.files.meta)
+        if system.outputs is not None and not system.files.runs and (some or where.member is not None):
+            expected = f"{system.files.stem}_run1.output"
+            hint = f"put the scores into {expected} beside the metadata"
+            message = "the system comes without outputs"
+            yield RUNS_MISSING.finding(where, message, expected=expected, found="none", hint=hint)
+
+
 def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
     numbers = list(files.runs)
     if not numbers or numbers == list(range(1, max(edition.runs, len(numbers)) + 1)):

@@ -42,6 +42,19 @@ SAMPLING_RATE = define(
         severity=Severity.WARNING,
     )
 )
+HASH_IN_VALUE = define(
+    Rule(
+        code="M110",
+        name="hash-in-value",
+        title="No value holds a # where the official reader cuts lines at it",
+        why="The official tools of 2020 and 2024 drop everything after the first # of a line before they read it: an "
+        "address loses its end, and a value in quotes makes the whole file unreadable to them.",
+        bad="source_code: https://uni.example/code#readme",
+        good="source_code: https://uni.example/code",
+        fix="write the value without #",
+        severity=Severity.WARNING,
+    )
+)
 ENERGY_IMPOSSIBLE = define(
     Rule(
         code="E207",
