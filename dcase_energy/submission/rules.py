@@ -89,8 +89,8 @@ LABEL_SUBTASK = define(
         code="N110",
         name="label-subtask",
         title="The label names the subtask as the edition writes it",
-        why="22 of 84 labels of 2023 say task4 and two say task4A where the subtask was task4a; the tables of results file "
-        "these teams under task4a, so that label and table no longer go together.",
+        why="22 of 84 labels of 2023 say task4 and two say task4A where the subtask was task4a; the tables of results "
+        "file these teams under task4a, so that label and table no longer go together.",
         bad="label: Adams_UNI_task4_1 (in dcase2023-task4a)",
         good="label: Adams_UNI_task4a_1",
         fix="write the subtask's letter into label, folder and file name",
