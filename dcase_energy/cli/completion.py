@@ -27,11 +27,13 @@ def editions(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 
 def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
-    """Codes of rules with their titles (bash shows the codes alone), and names of rules."""
+    """Codes of rules with their titles (bash shows the codes alone), and names of rules and guards."""
     from click.shell_completion import CompletionItem
 
     from dcase_energy.cli.explain import load_rules
+    from dcase_energy.measure.guards.catalogue import GUARDS
 
     known = load_rules()
     codes = [CompletionItem(rule.code, help=rule.title) for rule in known if rule.code.startswith(incomplete.upper())]
-    return codes or [CompletionItem(rule.name) for rule in known if rule.name.startswith(incomplete)]
+    names = [rule.name for rule in known] + [guard.code for guard in GUARDS]
+    return codes or [CompletionItem(name) for name in names if name.startswith(incomplete)]

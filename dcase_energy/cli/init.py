@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: dcase-energy init Adams_UNI_task4_1 --calibration calibration.json")
 @click.argument("label")
-@guessed_edition_option
+@guessed_edition_option()
 @click.option("--calibration", type=existing(folder=False), help="Record of the baseline on your hardware.")
 @click.option("--training", type=existing(folder=False), help="Energy record of your system's training.")
 @click.option("--test", type=existing(folder=False), help="Energy record of your system's test inference.")

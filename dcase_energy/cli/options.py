@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,18 +31,6 @@ def edition_option(default: str = "generic") -> _Decorator:
         help="Challenge edition.",
         shell_complete=completion.editions,
     )
-
-
-def guessed_edition_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--edition`` of commands that look at metadata."""
-    option = click.option(
-        "--edition",
-        "edition_name",
-        metavar="NAME|PATH",
-        help="[default: guessed from the label, else generic]",
-        shell_complete=completion.editions,
-    )
-    return option(function)
 
 
 def existing(*, file: bool = True, folder: bool = True) -> click.Path:
@@ -96,6 +84,26 @@ def get_edition(name: str) -> Edition:
         return load_edition(name)
     except EditionError as error:
         raise click.UsageError(str(error)) from None
+
+
+def guessed_edition_option() -> _Decorator:
+    """``--edition`` of commands that guess it: give its value to `get_edition_or_guess`."""
+    told = "Challenge edition. [default: guessed from the labels, else generic]"
+    return click.option("--edition", "edition_name", metavar="NAME|PATH", help=told, shell_complete=completion.editions)
+
+
+def get_edition_or_guess(
+    name: str | None, paths: Sequence[Path], stdin: bytes | None = None, labels: Sequence[str] = ()
+) -> Edition:
+    """The edition named, or the one that labels and keys point to; a guess is told."""
+    if name is not None:
+        return get_edition(name)
+    from dcase_energy.submission.guess import guess_edition
+
+    guess = guess_edition(paths, stdin, labels)
+    if guess.reason is not None:
+        say(visible(f"edition {guess.edition.name}, {guess.reason}; --edition names another"))
+    return guess.edition
 
 
 def get_calibration(path: Path | None) -> Calibration | None:

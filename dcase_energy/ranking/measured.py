@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -71,10 +71,12 @@ class _Record(_Part):
     stages: dict[str, _Stage]
 
 
-def measured_stages(files: SystemFiles) -> dict[str, Measured]:
-    """Stages of valid energy records whose seal holds, by name; the nearest record counts."""
+def measured_stages(files: SystemFiles, believed: Collection[str]) -> dict[str, Measured]:
+    """Stages of energy records, by name; of those that validation believed (their names) the nearest counts."""
     found: dict[str, Measured] = {}
     for name in files.records:
+        if name not in believed:
+            continue
         data = files.tree.read(name, MAX_RECORD_BYTES)
         record = None if isinstance(data, Finding) else _read(data)
         for stage, figures in {} if record is None else record.stages.items():

@@ -38,6 +38,7 @@ def offered(line: str) -> list[str]:
         ("dcase-energy validate --format js", ["plain,json"]),
         ("dcase-energy explain e20", ["plain,E201", "plain,E202", "plain,E203"]),
         ("dcase-energy explain energy-not", ["plain,energy-not-positive"]),
+        ("dcase-energy explain gpu-ex", ["plain,gpu-exclusive"]),
     ],
 )  # fmt: skip
 def test_what_is_offered(line, expected):

@@ -11,9 +11,11 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
+from dcase_energy.measure.guards.catalogue import BY_CODE, GUARDS
 from dcase_energy.rules import all_rules
 
 ROOT = Path(__file__).parent.parent.parent
@@ -37,6 +39,38 @@ def test_every_rule_has_a_page_a_family_and_a_name_of_its_own():
         assert not rule.title.endswith(".")
         assert not rule.fix.endswith(".")
     assert rules == all_rules()
+
+
+def test_every_guard_is_explained_as_its_page_tells_it():
+    page = (ROOT / "docs/guards.md").read_text()
+    rules = explain.load_rules()
+    assert not {rule.name for rule in rules} & set(BY_CODE)
+    for guard in GUARDS:
+        shown = CliRunner().invoke(explain.command, [guard.code]).output
+        assert shown.startswith(f"{guard.code} (guard, looks {guard.moment} the work)\n")
+        assert f"Because: {guard.source}\n" in shown
+        assert f"Mend: {guard.fix}\n" in shown
+        assert all(f"{value:g}" in shown for value in guard.thresholds.values())
+        assert not guard.fix.endswith(".")
+        section = CliRunner().invoke(explain.command, ["--markdown", guard.code]).output
+        assert section.startswith(f"## {guard.code}\n")
+        assert section.rstrip() in page
+        assert f"](#{guard.code})" in page
+
+
+def test_explain_lists_rules_and_guards_and_finds_both_by_name():
+    listed = CliRunner().invoke(explain.command, []).output
+    assert "\nE201  error    " in listed
+    assert "\nmin-duration       windows of a minute\n" in listed
+    both = CliRunner().invoke(explain.command, ["energy-not-positive", "Min-Duration"]).output
+    assert both.startswith("E201 energy-not-positive (error)\n")
+    assert "\nmin-duration (guard" in both
+    rule = CliRunner().invoke(explain.command, ["--markdown", "E201"]).output
+    assert rule.rstrip() in (ROOT / "docs/rules.md").read_text()
+    for wrong, meant in (("min-duraton", "min-duration"), ("energy-not-positve", "E201 (energy-not-positive)")):
+        result = CliRunner().invoke(explain.command, [wrong])
+        assert result.exit_code == 2
+        assert f"Did you mean {meant}?" in result.output
 
 
 def options() -> set[str]:
