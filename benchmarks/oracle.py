@@ -1,4 +1,4 @@
-"""Build the environment of the peers that scores are compared with: ``make oracle``.
+"""Build the environment of the peers that scores and validation are compared with: ``make oracle``.
 
 psds_eval and sed_scores_eval fail with today's pandas and numpy, and sed_scores_eval needs a C++ compiler; so they live
 in an environment of their own, pinned, never beside the program. A peer that cannot be built is reported and left
@@ -21,6 +21,7 @@ PEERS = {
     "psds_eval": ["psds_eval==0.5.3"],
     "sed_scores_eval": ["sed_scores_eval==0.0.4"],
     "sed_eval": ["sed_eval==0.2.1", "dcase_util==0.2.20"],
+    "check_jsonschema": ["check-jsonschema==0.39.0"],
 }
 # The pins hold for what the peers bring along as well.
 CONSTRAINTS = "numpy==2.3.5\npandas==2.3.3\nsetuptools<81\n"

@@ -1,4 +1,4 @@
-"""How long quick commands take to start, over a bare `python -c pass` and over check-jsonschema where it is installed.
+"""How long quick commands take to start, over a bare interpreter and over check-jsonschema (`make oracle`).
 
 ``python benchmarks/start_up.py [--rounds 10]``. The commands take turns; printed are medians, and ratios to the bare
 interpreter of the same rounds.
@@ -7,13 +7,14 @@ interpreter of the same rounds.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import statistics
 import subprocess
 import sys
 import time
 from collections import defaultdict
 from pathlib import Path
+
+from scoring import default_oracle, has
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "tests" / "acceptance" / "positive" / "M101" / "Adams_UNI_task4_1.meta.yaml"
@@ -32,10 +33,11 @@ def main() -> int:
         "dcase-energy explain": [*OURS, "explain", "E201"],
         "dcase-energy validate": [*OURS, "validate", str(EXAMPLE)],
     }
-    if importlib.util.find_spec("check_jsonschema") is None:
-        print("check-jsonschema: not installed here, left out (pip install check-jsonschema)")
+    peer = default_oracle()
+    if not has(peer, "check_jsonschema"):
+        print("check-jsonschema: not built, left out; run `make oracle`")
     else:
-        judge = [sys.executable, "-m", "check_jsonschema", "--schemafile", str(SCHEMA), str(EXAMPLE)]
+        judge = [str(peer), "-m", "check_jsonschema", "--schemafile", str(SCHEMA), str(EXAMPLE)]
         commands["check-jsonschema (shape only)"] = judge
     seconds: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds + 1):

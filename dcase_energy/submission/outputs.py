@@ -128,9 +128,10 @@ def _judge(waiting: dict[bytes, list[_Member]], run: Run, tree: Tree, classes: S
             for member in members:
                 notes.add(_wrong_header(tree.where(member.name), header, classes))
             continue
-        filled = [member for member in members if member.body.strip()]
+        # Nothing is copied to see it.
+        filled = [member for member in members if member.body and not member.body.isspace()]
         for member in members:
-            if not member.body.strip():
+            if not member.body or member.body.isspace():
                 notes.add(TABLE_EMPTY.finding(tree.where(member.name), "no frames"))
         for block in _blocks(filled, len(columns), notes):
             if isinstance(block, _Member):
