@@ -15,7 +15,7 @@ Kind = Literal["text", "integer", "number"]
 ENDS = ("low", "high", "interval")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column.
 

@@ -245,8 +245,11 @@ def test_the_same_ranking_gives_the_same_bytes(made):
 
 
 def controls(text: str) -> str:
-    """Control characters are spelled out inside a workbook; programs show them, openpyxl leaves them as they are."""
-    return re.sub(r"_x00([01][0-9A-F])_", lambda match: chr(int(match[1], 16)), text)
+    """Control characters are spelled out inside a workbook; programs show them, openpyxl leaves them as they are.
+
+    So is an underscore that would begin such a spelling.
+    """
+    return re.sub(r"_x00(5F|[01][0-9A-F])_", lambda match: chr(int(match[1], 16)), text)
 
 
 def repr_of(one: Ranked, name: str) -> str:

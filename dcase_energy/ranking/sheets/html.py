@@ -12,7 +12,7 @@ from typing import Any
 from dcase_energy import __version__
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.plots.charts import Bars, Chart, charts_of
-from dcase_energy.ranking.plots.svg import chart_svg, escape
+from dcase_energy.ranking.plots.svg import MOST_NAMED, chart_svg, escape, is_thinned
 from dcase_energy.ranking.sheet import Cell, Column, columns_of, interval_of
 from dcase_energy.ranking.sheets.escape import shown
 from dcase_energy.ranking.tables import (
@@ -104,6 +104,8 @@ def _chart(chart: Chart) -> dict[str, Any]:
         note = f"Above the dashed line a system gains by its energy, below it loses. {missing}"
     else:
         note = f"The line is the Pareto front. {missing}"
+    if is_thinned(chart):
+        note += f" More than {MOST_NAMED} systems: points that are not on the line have no names and are not links."
     return {"svg": Markup(chart_svg(chart)), "title": chart.title, "note": note}
 
 
