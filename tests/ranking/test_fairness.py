@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results
-from dcase_energy.ranking.sensitivity import odd_baselines
+from dcase_energy.ranking.sensitivity import _median_without, odd_baselines
 from tests.ranking.systems import entry, ranking
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
@@ -157,6 +158,15 @@ def test_a_slow_baseline_is_seen():
     odd = odd_baselines([(one.entry, one.baselines) for one in found.systems])
     assert [(finding.code, finding.where.file) for finding in odd] == [("K804", "S_U_task4_1")]
     assert "4.35 times the median of 4 other teams on A100" in odd[0].message
+
+
+@given(st.lists(st.floats(0.01, 10), min_size=1, max_size=12), st.data())
+def test_the_median_of_the_others_is_that_of_a_list_of_them(values, data):
+    values.sort()
+    left_out = data.draw(st.none() | st.integers(0, len(values) - 1))
+    others = [value for place, value in enumerate(values) if place != left_out]
+    if others:
+        assert _median_without(values, left_out) == statistics.median(others)
 
 
 def test_a_noisy_baseline_is_seen():

@@ -17,6 +17,7 @@ import pytest
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import COLUMNS
 from dcase_energy.ranking.sheets import write_sheets
+from dcase_energy.ranking.sheets.html import MOST_ROWS, to_html
 from dcase_energy.ranking.sheets.json import ranking_schema
 from dcase_energy.units import format_significant
 from tests.ranking.hostile import HOSTILE
@@ -200,6 +201,19 @@ def test_html(made):
                 value = BY_NAME[name].value(one)
                 assert row[name][1].get("data-v") == (None if value is None else repr(value))
                 assert row[name][0] == ("" if value is None else format_significant(value))
+
+
+def test_a_page_of_many_systems_keeps_all_of_them():
+    many = ranking(*(entry(f"T{n}_U_1", 0.2 + n / 9000) for n in range(MOST_ROWS + 7)))
+    text = to_html(many)
+    whole, rest = text.split('<template id="rest">')
+    rest = rest.split("</template>")[0]
+    ids = [re.findall(r'<tr id="s([0-9]+)"', part) for part in (whole, rest)]
+    assert [len(part) for part in ids] == [MOST_ROWS, 7]
+    assert [int(number) for part in ids for number in part] == list(range(MOST_ROWS + 7))
+    assert f"The first {MOST_ROWS} systems" in text
+    few = to_html(ranking(*(entry(f"T{n}_U_1", 0.2 + n / 9000) for n in range(MOST_ROWS))))
+    assert "<template" not in few
 
 
 def test_html_has_one_script_and_one_style_and_names_them_by_their_hashes(made):
