@@ -233,7 +233,7 @@ def test_html_reaches_for_nothing_and_no_text_became_markup(made):
         "html", "head", "meta", "link", "title", "style", "body", "h1", "h2", "p", "section", "figure", "figcaption",
         "b", "svg", "polyline", "text", "circle", "rect", "a", "div", "label", "select", "option", "input", "fieldset",
         "legend", "table", "thead", "tbody", "tr", "th", "td", "button", "bdi", "small", "details", "summary", "footer",
-        "script",
+        "script", "nav", "wbr",
     }  # fmt: skip
     assert {tag for tag, _ in page.tags} <= known
     for _, attributes in page.tags:
