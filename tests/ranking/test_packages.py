@@ -91,16 +91,22 @@ def test_sheets_of_an_earlier_run_are_told_of(tmp_path):
 def energy_record(stage: str, energy_kwh: float, **changes: object) -> dict[str, object]:
     """An energy record as a measuring session seals it, without what rankings do not read."""
     parts = {"gpu": 0.7 * energy_kwh, "cpu": 0.2 * energy_kwh, "ram": 0.1 * energy_kwh}
-    figures = {
-        "full_recipe_energy_kwh": energy_kwh,
-        "full_recipe_energy_kwh_low": 0.95 * energy_kwh,
-        "full_recipe_energy_kwh_high": 1.05 * energy_kwh,
-        "interval": "95 %, mean of 5 windows (Student's t)",
-        "components": {name: {"full_recipe_energy_kwh": value} for name, value in parts.items()},
+    components = {
+        name: {"energy_kwh": value, "full_recipe_energy_kwh": value, "method": "counted", "detail": ""}
+        for name, value in parts.items()
     }
+    figures = {
+        "work": "mean of 5 executions in 5 windows", "energy_kwh": energy_kwh, "full_recipe_energy_kwh": energy_kwh,
+        "full_recipe_energy_kwh_low": 0.95 * energy_kwh, "full_recipe_energy_kwh_high": 1.05 * energy_kwh,
+        "interval": "95 %, mean of 5 windows (Student's t)", "epochs": 0, "steps": 0, "clips": 0, "duration_s": 5,
+        "full_recipe_duration_s": 1, "components": components, "phases": {},
+    }  # fmt: skip
     record: dict[str, object] = {
-        "kind": "energy", "valid": True, "tier": "measured", "hardware": {"gpu_name": "NVIDIA A100-SXM4-80GB"},
-        "software": {"codecarbon_version": "3.3.2"}, "stages": {stage: figures},
+        "schema_version": "1.0", "kind": "energy", "run_id": "b", "created": "2026-01-02T00:00:00+00:00",
+        "complete": True, "valid": True, "reasons": [], "tier": "measured",
+        "hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB"}, "hardware_sha256": "0",
+        "software": {"codecarbon_version": "3.3.2"}, "guards": [], "warnings": [], "journal_sha256": "0",
+        "stage": stage, "stages": {stage: figures}, "command_sha256": None, "exit_code": 0, "executions": 5,
     }  # fmt: skip
     record |= changes
     return {**record, "digest": sealed(record)}
@@ -150,9 +156,10 @@ def test_records_of_both_give_ratios_of_the_total_and_of_the_gpu_with_intervals(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"hardware": {"gpu_name": "Tesla V100-SXM2-16GB"}}, "another hardware: system V100, baseline A100"),
-        ({"software": {"codecarbon_version": "2.1.4"}}, "another tracker"),
-        ({"tier": "estimated"}, "another tier"),
+        ({"hardware": {"gpu_name": "Tesla V100-SXM2-16GB"}}, "on Tesla V100-SXM2-16GB, the baseline on NVIDIA A100"),
+        ({"hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB", "cpu_model": "another"}}, "another machine (cpu_model"),
+        ({"software": {"codecarbon_version": "2.1.4"}}, "measured with CodeCarbon 2.1.4, the baseline with 3.3.2"),
+        ({"tier": "estimated"}, "estimated is not divided by measured"),
     ],
 )
 def test_records_that_do_not_go_together_are_not_divided(tmp_path, changes, reason):
