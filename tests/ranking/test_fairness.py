@@ -19,6 +19,8 @@ from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sensitivity import _median_without, odd_baselines
+from dcase_energy.ranking.sheets import write_sheets
+from tests.ranking.readers import markdown_rows
 from tests.ranking.systems import entry, ranking
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
@@ -126,6 +128,10 @@ def test_a_pair_that_cannot_be_divided_keeps_its_score_and_loses_its_ratio(tmp_p
     assert first.figures.energy_ratio == {"training": None, "test": None}
     assert first.figures.ew_ranking_score == {"training": None, "test": None}
     assert second.figures.energy_ratio["training"] == 2.0
+    sheet = write_sheets(make_ranking(entries, load_edition("generic")), ["md"])["ranking.md"].decode()
+    (row,) = markdown_rows(sheet, "Energies that are not divided by the baseline's")
+    assert row[0] == "A_U_task4_1"
+    assert row[2:] == ["training and test", "another hardware: system RTX 3090, baseline A100"]
 
 
 @pytest.mark.parametrize(
