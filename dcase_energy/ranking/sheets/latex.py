@@ -19,7 +19,7 @@ _PREAMBLE = r"""% Compile it three times: long tables learn the widths of their 
   \usepackage{fontspec}
   \newcommand{\foreign}[2]{#2}
 \fi
-\newcommand{\interval}[2]{\shortstack[r]{#1\\{\tiny #2}}}
+\newcommand{\interval}[2]{\begin{tabular}[t]{@{}r@{}}#1\\[-1pt]{\tiny #2}\end{tabular}}
 \usepackage{textcomp}
 \usepackage{booktabs,longtable,array}
 \setlength{\tabcolsep}{3pt}
