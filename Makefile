@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test browser-test lint bench bench-long oracle clean
+.PHONY: demo test browser-test lint docs man readme coverage mutation matrix bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -35,6 +35,10 @@ browser-test: $(VENV)/.test
 docs: $(VENV)/.test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
 
+# The manual pages, from the commands.
+man: $(VENV)/.test
+	$(BIN)/python docs/make_man.py
+
 # From nothing to a ranking sheet by the README's blocks alone, those that take minutes too; says how long it took.
 readme: $(VENV)/.demo
 	$(BIN)/python -m tests.docs.blocks --also takes README.md
@@ -42,6 +46,15 @@ readme: $(VENV)/.demo
 # Lines and branches, child processes too; the report is build/coverage/index.html.
 coverage: $(VENV)/.test
 	$(BIN)/python tests/coverage_report.py
+
+# Changes the formulas, the order and the escaping one spot at a time; lists what no test notices. Three minutes.
+mutation: $(VENV)/.test
+	$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<3.9'
+	$(BIN)/python tests/mutation.py
+
+# The fast tests with the oldest and the newest Python and libraries; ARGS are pytest's, or --only oldest.
+matrix:
+	$(PYTHON) tests/matrix/run.py $(ARGS)
 
 # All benchmarks beside their peers, in one run; writes docs/benchmarks.md. Keep the machine free of other work.
 bench: $(VENV)/.test oracle
@@ -56,4 +69,4 @@ oracle:
 	$(PYTHON) benchmarks/oracle.py
 
 clean:
-	rm -rf $(VENV) .oracle build dist demo-output
+	rm -rf $(VENV) .oracle .matrix build dist demo-output

@@ -1,7 +1,9 @@
 """Does the interval of a quick calibration hold what a full run costs?
 
 ``python benchmarks/quick_calibration.py`` replays recorded traces: of each, twenty full runs and twenty quick
-calibrations of the same machine are drawn, block by block so that neighbours stay neighbours, and compared.
+calibrations of the same machine are drawn, block by block so that neighbours stay neighbours, and compared. Traces
+named ``busy`` show what to expect where other work comes and goes within minutes: no minute stands for such a machine,
+and the guard `host-load` names it.
 
 ``--live`` compares a quick calibration with whole epochs of the small recipe on this machine (some minutes);
 ``--live --recipe dcase2023 --epochs 10`` with those of the published one (hours; ``make bench-long``).
@@ -144,7 +146,8 @@ def replay(path: Path) -> tuple[int, list[str]]:
             for name, value in _parts(stage, truth).items():
                 parts.setdefault(name, []).append(value)
     lines = [
-        f"{path.name}: the interval holds the full run's energy {held} of {SEEDS} times (needed {NEEDED})",
+        f"{path.name}: the interval holds the full run's energy {held} of {SEEDS} times"
+        + ("" if "busy" in path.stem else f" (needed {NEEDED})"),
         f"  half-width {mean(halves):.2%}, error {mean([abs(e) for e in errors]):.2%} on average, "
         f"{max(map(abs, errors)):.2%} at most, {mean(windows):.1f} windows",
         "  mean error of " + ", ".join(f"{name} {mean([abs(v) for v in rows]):.2%}" for name, rows in parts.items()),
@@ -225,7 +228,7 @@ def main() -> int:
     good = True
     for path in sorted(TRACES.glob("*.csv")):
         held, lines = replay(path)
-        good = good and held >= NEEDED
+        good = good and (held >= NEEDED or "busy" in path.stem)
         print("\n".join(lines))
     return int(not good)
 

@@ -29,7 +29,7 @@ def process_environment(execution_path: str, threads: int) -> dict[str, str]:
 
     The reference path gets its number of threads and nothing else. The fast path also keeps freed memory: by default
     glibc hands every large activation back to the system and takes it again, page fault by page fault, which more
-    than doubles a step at batch 48. The memory comes in huge pages where the system gives them, which spares 99 % of the
+    than doubles a step at batch 48. The memory comes in huge pages where the system gives them, which spares nearly all
     page faults. Other C libraries ignore these names.
 
     Nor do OpenMP's waiting threads spin: a step then takes the same time beside one busy neighbour as alone, while

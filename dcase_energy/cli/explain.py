@@ -5,12 +5,17 @@ from __future__ import annotations
 import difflib
 import importlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import dcase_energy
-from dcase_energy.cli.terminal import style
+from dcase_energy.cli import completion
+from dcase_energy.cli.terminal import style, visible
 from dcase_energy.rules import Rule
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.guards.model import GuardSpec
 
 FAMILIES = {
     "N": "Names and layout",
@@ -34,22 +39,34 @@ FAMILIES = {
 
 
 @click.command(epilog="Example: dcase-energy explain E201")
-@click.argument("codes", nargs=-1, metavar="[CODE]...")
-@click.option("--markdown", is_flag=True, help="The page of all rules, as it stands in docs/rules.md.")
+@click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=completion.rules)
+@click.option("--markdown", is_flag=True, help="In Markdown; without CODE the page of all rules, docs/rules.md.")
 def command(codes: tuple[str, ...], markdown: bool) -> int:
-    """Tell why a rule is there, with a bad and a good example; without CODE list all rules.
+    """Tell why a rule is there, with a bad and a good example; without CODE list all rules and guards.
 
-    CODE may also be a rule's name, such as energy-not-positive.
+    CODE may also be a rule's name, such as energy-not-positive, or a guard of a measurement, such as min-duration.
     """
     rules = load_rules()
-    if markdown:
+    if markdown and not codes:
         click.echo(page(rules), nl=False)
     elif not codes:
-        for rule in rules:
-            click.echo(f"{rule.code}  {rule.severity:<7}  {rule.title}")
-    for code in codes:
-        click.echo(_text(_find(code, rules)))
+        _list(rules)
+    for found in [_find(code, rules) for code in codes]:
+        if isinstance(found, Rule):
+            click.echo(_section(found) if markdown else _text(found))
+        else:
+            click.echo(_guard_section(found) if markdown else _guard_text(found))
     return 0
+
+
+def _list(rules: list[Rule]) -> None:
+    from dcase_energy.measure.guards.catalogue import GUARDS
+
+    for rule in rules:
+        click.echo(f"{rule.code}  {rule.severity:<7}  {rule.title}")
+    click.echo("\nGuards of a measurement:")
+    for guard in GUARDS:
+        click.echo(f"{guard.code:<17}  {guard.title}")
 
 
 def load_rules() -> list[Rule]:
@@ -64,14 +81,38 @@ def load_rules() -> list[Rule]:
     return all_rules()
 
 
-def _find(code: str, rules: list[Rule]) -> Rule:
-    known = {rule.code.casefold(): rule for rule in rules} | {rule.name: rule for rule in rules}
-    rule = known.get(code.strip().casefold())
-    if rule is None:
-        close = difflib.get_close_matches(code.strip().casefold(), known, n=1)
-        hint = f" Did you mean {known[close[0]].code} ({known[close[0]].name})?" if close else ""
-        raise click.UsageError(f"no rule {code!r}.{hint} `dcase-energy explain` lists all")
-    return rule
+def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
+    wanted = code.strip().casefold()
+    known: dict[str, Rule | GuardSpec] = {rule.code.casefold(): rule for rule in rules}
+    known |= {rule.name: rule for rule in rules}
+    if wanted in known:
+        return known[wanted]
+    from dcase_energy.measure.guards.catalogue import BY_CODE
+
+    known |= BY_CODE
+    if wanted in known:
+        return known[wanted]
+    close = difflib.get_close_matches(wanted, known, n=1)
+    hint = f" Did you mean {_named(known[close[0]])}?" if close else ""
+    raise click.UsageError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` lists all")
+
+
+def _named(found: Rule | GuardSpec) -> str:
+    return f"{found.code} ({found.name})" if isinstance(found, Rule) else found.code
+
+
+def _guard_text(guard: GuardSpec) -> str:
+    from dcase_energy.measure.guards.page import facts, sentence
+
+    lines = [f"{style(guard.code, bold=True)} (guard, looks {guard.moment} the work)", sentence(guard.title), ""]
+    lines += [f"{name}: {text}" for name, text in facts(guard).items()]
+    return "\n".join([*lines, ""])
+
+
+def _guard_section(guard: GuardSpec) -> str:
+    from dcase_energy.measure.guards.page import section
+
+    return section(guard)
 
 
 def _text(rule: Rule) -> str:
@@ -127,17 +168,14 @@ def page(rules: list[Rule]) -> str:
                 for one in rules
                 if one.code[0] == family
             ]
-        lines += [
-            "",
-            f"### {rule.code} {rule.name}",
-            "",
-            f"{_prose(rule.title)}. ({rule.severity})",
-            "",
-            _prose(rule.why),
-        ]
-        lines += ["", "Bad:", "", "```yaml", rule.bad, "```", "", "Good:", "", "```yaml", rule.good, "```", ""]
-        lines += [f"Mend: {_prose(rule.fix)}."]
+        lines += ["", _section(rule)]
     return "\n".join(lines) + "\n"
+
+
+def _section(rule: Rule) -> str:
+    lines = [f"### {rule.code} {rule.name}", "", f"{_prose(rule.title)}. ({rule.severity})", "", _prose(rule.why), ""]
+    lines += ["Bad:", "", "```yaml", rule.bad, "```", "", "Good:", "", "```yaml", rule.good, "```", ""]
+    return "\n".join([*lines, f"Mend: {_prose(rule.fix)}."])
 
 
 def _prose(text: str) -> str:

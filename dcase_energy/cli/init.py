@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcase_energy.cli.options import emit, existing, get_calibration, get_edition
+from dcase_energy.cli.options import emit, existing, get_calibration, get_edition, guessed_edition_option
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: dcase-energy init Adams_UNI_task4_1 --calibration calibration.json")
 @click.argument("label")
-@click.option("--edition", "edition_name", metavar="NAME|PATH", help="[default: guessed from the label, else generic]")
+@guessed_edition_option()
 @click.option("--calibration", type=existing(folder=False), help="Record of the baseline on your hardware.")
 @click.option("--training", type=existing(folder=False), help="Energy record of your system's training.")
 @click.option("--test", type=existing(folder=False), help="Energy record of your system's test inference.")

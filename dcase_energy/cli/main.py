@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import platform
 import sys
@@ -69,6 +70,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    # Else the collector goes again and again through modules that stay.
+    gc.set_threshold(20_000, 10, 10)
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli import completion
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 def edition_option(default: str = "generic") -> _Decorator:
     """``--edition``."""
     return click.option(
-        "--edition", "edition_name", default=default, show_default=True, metavar="NAME|PATH", help="Challenge edition."
+        "--edition",
+        "edition_name",
+        default=default,
+        show_default=True,
+        metavar="NAME|PATH",
+        help="Challenge edition.",
+        shell_complete=completion.editions,
     )
 
 
@@ -77,6 +84,26 @@ def get_edition(name: str) -> Edition:
         return load_edition(name)
     except EditionError as error:
         raise click.UsageError(str(error)) from None
+
+
+def guessed_edition_option() -> _Decorator:
+    """``--edition`` of commands that guess it: give its value to `get_edition_or_guess`."""
+    told = "Challenge edition. [default: guessed from the labels, else generic]"
+    return click.option("--edition", "edition_name", metavar="NAME|PATH", help=told, shell_complete=completion.editions)
+
+
+def get_edition_or_guess(
+    name: str | None, paths: Sequence[Path], stdin: bytes | None = None, labels: Sequence[str] = ()
+) -> Edition:
+    """The edition named, or the one that labels and keys point to; a guess is told."""
+    if name is not None:
+        return get_edition(name)
+    from dcase_energy.submission.guess import guess_edition
+
+    guess = guess_edition(paths, stdin, labels)
+    if guess.reason is not None:
+        say(visible(f"edition {guess.edition.name}, {guess.reason}; --edition names another"))
+    return guess.edition
 
 
 def get_calibration(path: Path | None) -> Calibration | None:

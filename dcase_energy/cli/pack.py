@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import existing, get_calibration, get_edition
+from dcase_energy.cli.options import existing, get_calibration, get_edition_or_guess, guessed_edition_option
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Severity
-
-if TYPE_CHECKING:
-    from dcase_energy.editions.model import Edition
 
 
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")
 @click.argument("folder", type=existing(file=False), metavar="DIR")
-@click.option("--edition", "edition_name", metavar="NAME|PATH", help="[default: guessed from the label, else generic]")
+@guessed_edition_option()
 @click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: DIR.zip beside DIR]")
 @click.option("--strict", is_flag=True, help="Do not pack with warnings either.")
@@ -33,7 +29,7 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
     from dcase_energy.submission.packing import PackError, write_zip
     from dcase_energy.submission.validate import validate_paths
 
-    edition, record = _edition(edition_name, folder), get_calibration(calibration)
+    edition, record = get_edition_or_guess(edition_name, [folder]), get_calibration(calibration)
     validation = validate_paths([folder], edition, record)
     if validation.findings:
         click.echo(render.findings_text(validation), nl=False)
@@ -52,14 +48,3 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
     digest = hashlib.file_digest(target.open("rb"), "sha256").hexdigest()
     say(visible(f"{target}: {len(names)} files, {size:,} bytes, sha256 {digest}"))
     return 0
-
-
-def _edition(name: str | None, folder: Path) -> Edition:
-    if name is not None:
-        return get_edition(name)
-    from dcase_energy.submission.guess import guess_edition
-
-    guess = guess_edition([folder])
-    if guess.reason is not None:
-        say(visible(f"edition {guess.edition.name}, {guess.reason}; --edition names another"))
-    return guess.edition

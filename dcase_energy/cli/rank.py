@@ -12,12 +12,12 @@ import click
 
 from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
-    edition_option,
     existing,
     get_calibration,
-    get_edition,
+    get_edition_or_guess,
     get_ground_truth,
     ground_truth_options,
+    guessed_edition_option,
 )
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Finding, Severity
@@ -71,7 +71,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 
 @click.command(epilog="Example: dcase-energy rank results_2023.csv --edition dcase2023-task4a --output-dir results")
 @click.argument("sources", nargs=-1, required=True, type=existing(), metavar="SOURCE...")
-@edition_option()
+@guessed_edition_option()
 @ground_truth_options
 @click.option("--calibration", type=existing(folder=False), help="Record for packages without a baseline of their own.")
 @click.option("--reference", type=existing(folder=False), help="An organiser's calibration: the common reference.")
@@ -97,7 +97,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @click.option("--scheduler", metavar="ADDR", help="Score on the workers of this Dask scheduler instead.")
 def command(
     sources: tuple[Path, ...],
-    edition_name: str,
+    edition_name: str | None,
     ground_truth: Path | None,
     durations: Path | None,
     calibration: Path | None,
@@ -121,7 +121,7 @@ def command(
     from dcase_energy.ranking.packages import Spread
 
     _pause_collector(click.get_current_context())
-    edition = get_edition(edition_name)
+    edition = _edition(edition_name, sources)
     truth = get_ground_truth(ground_truth, durations, edition)
     if bootstrap and truth is None:
         raise click.UsageError("--bootstrap resamples the clips of the ground truth: it needs --ground-truth")
@@ -150,6 +150,19 @@ def _pause_collector(context: click.Context) -> None:
         context.call_on_close(gc.enable)
 
 
+def _is_table(source: Path) -> bool:
+    return source.suffix.lower() == ".csv"
+
+
+def _edition(name: str | None, sources: tuple[Path, ...]) -> Edition:
+    """The edition named, or what the packages and the labels in the tables point to."""
+    from dcase_energy.ranking.results_table import labels_of
+
+    tables = [source for source in sources if _is_table(source)] if name is None else []
+    labels = [label for table in tables for label in labels_of(table)]
+    return get_edition_or_guess(name, [source for source in sources if not _is_table(source)], labels=labels)
+
+
 def _entries(
     sources: tuple[Path, ...],
     edition: Edition,
@@ -169,7 +182,7 @@ def _entries(
     fallback = get_calibration(calibration)
     entries: list[Entry] = []
     findings: list[Finding] = []
-    packages = [path for path in sources if path.suffix.lower() != ".csv"]
+    packages = [path for path in sources if not _is_table(path)]
     for path in sources:
         if path not in packages:
             found, problems = read_results(path, edition, intervals)

@@ -9,13 +9,13 @@ import click
 
 from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
-    edition_option,
     emit,
     existing,
     get_calibration,
-    get_edition,
+    get_edition_or_guess,
     get_ground_truth,
     ground_truth_options,
+    guessed_edition_option,
     output_option,
 )
 from dcase_energy.cli.terminal import say, style, visible
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "csv", "html")
 _EVIDENCE = {
-    "recomputed": "from a calibration record, recomputed from its journal",
+    "recomputed": "from a calibration record, computed again from its journal",
     "record": "from a calibration record",
     "declared": "declared in the metadata",
     None: "not known",
@@ -39,7 +39,7 @@ _EVIDENCE = {
 
 @click.command(epilog="Example: dcase-energy report my_submission/ --calibration calibration.json")
 @click.argument("submissions", nargs=-1, required=True, type=existing(), metavar="SUBMISSION...")
-@edition_option()
+@guessed_edition_option()
 @ground_truth_options
 @click.option("--calibration", type=existing(folder=False), help="[default: this machine's newest valid one]")
 @click.option(
@@ -49,7 +49,7 @@ _EVIDENCE = {
 @output_option("the report")
 def command(
     submissions: tuple[Path, ...],
-    edition_name: str,
+    edition_name: str | None,
     ground_truth: Path | None,
     durations: Path | None,
     calibration: Path | None,
@@ -63,7 +63,7 @@ def command(
     --calibration the newest valid record of this machine is taken. --field shows your systems among those of a past
     results table, with their neighbours and the organisers' baseline. Exit code 1 if validation finds an error.
     """
-    edition = get_edition(edition_name)
+    edition = get_edition_or_guess(edition_name, submissions)
     truth = get_ground_truth(ground_truth, durations, edition)
     record = _denominator(get_calibration(calibration), calibration, edition)
     from dcase_energy.findings import has_errors

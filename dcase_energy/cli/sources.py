@@ -11,17 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli import completion
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from dcase_energy.measure.records import Calibration
     from dcase_energy.submission.validate import Options
+
+    _Paths = click.ParamType[tuple[Path, ...]]
+else:
+    # Older releases of click know no parameters of this type.
+    _Paths = click.ParamType
 
 MAX_STDIN_BYTES = 200_000_000
 _PATTERN = frozenset("*?[")
 
 
-class _Sources(click.ParamType[tuple[Path, ...]]):
+class _Sources(_Paths):
     """A path that exists, ``-``, or a pattern that matches something (Windows leaves patterns to the program)."""
 
     name = "path"
@@ -34,6 +42,9 @@ class _Sources(click.ParamType[tuple[Path, ...]]):
         if not matches:
             self.fail(f"Path '{visible(text)}' does not exist.", param, ctx)
         return matches
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        return completion.files(incomplete)
 
 
 def sources_argument(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -32,7 +32,8 @@ class FieldKind(StrEnum):
 
 
 class _Data(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A table is built within the one that holds it, not a second time by itself: half of the time to import this.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class FieldSpec(_Data):
@@ -136,6 +137,8 @@ class Plausible(_Data):
         Fewest MACs a parameter for 10 s of audio.
     pretrained_parameters
         Parameters of pre-trained networks, by the word that names them.
+    student_parameters
+        Parameters of published students whose teacher, which is dropped after training, is a copy as large.
     baseline_spread
         Factor between baseline energies of different teams on one GPU model.
     slips
@@ -157,6 +160,7 @@ class Plausible(_Data):
     host_power_w: Positive = 200.0
     macs_per_parameter: Positive = 100.0
     pretrained_parameters: dict[str, Positive] = Field(default_factory=dict)
+    student_parameters: tuple[int, ...] = ()
     baseline_spread: Positive = 3.0
     slips: dict[str, Positive] = Field(default_factory=dict)
     sampling_rates_khz: tuple[Positive, ...] = ()
@@ -177,6 +181,8 @@ class Edition(_Data):
     title: str
     label_pattern: str
     label_example: str
+    # What labels call the task, with the subtask's letter; only where the edition is one of several subtasks.
+    label_task: str | None = None
     template_labels: tuple[str, ...] = ()
     template_texts: tuple[str, ...] = ()
     guess: Guess = Guess()
@@ -187,10 +193,18 @@ class Edition(_Data):
     recipe: str
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
+    # Fields whose key must be there, be it null; and whether the official reader cuts every line at the first #.
+    present: tuple[str, ...] = ()
+    hash_cuts: bool = False
     severities: dict[str, Severity] = Field(default_factory=dict)
-    # The least a package must bring for its baseline and energies, and whether CodeCarbon's CSV files belong to it.
+    # The least a package must bring for the baseline's energies, and for the system's own; whether CodeCarbon's CSV
+    # files belong to it.
     evidence: Literal["declared", "record", "recomputed"] = "declared"
+    energy_evidence: Literal["declared", "record", "recomputed"] = "declared"
     emissions_csv: bool = False
+    # Whether a technical report (PDF) belongs to a package, and outputs before post-processing beside those after it.
+    report: bool = False
+    unprocessed: bool = False
     normalisation: Normalisation
     energy_weighted: EnergyWeighted | None = None
     ranking: Ranking
@@ -200,8 +214,9 @@ class Edition(_Data):
 
     @model_validator(mode="after")
     def _consistent(self) -> Edition:
-        if unknown := sorted(set(self.required) - set(self.fields)):
-            raise ValueError(f"required names fields that are not defined: {', '.join(unknown)}")
+        for name, listed in (("required", self.required), ("present", self.present)):
+            if unknown := sorted(set(listed) - set(self.fields)):
+                raise ValueError(f"{name} names fields that are not defined: {', '.join(unknown)}")
         if (self.normalisation.kind == "ratio") == (self.energy_weighted is not None):
             raise ValueError("energy_weighted is needed unless normalisation.kind is 'ratio', and only then")
         owners: dict[str, str] = {}

@@ -29,7 +29,7 @@ def submission_schema(edition: Edition) -> dict[str, Any]:
                 node["required"].append(parent)
             node = node["properties"].setdefault(parent, _object())
         node["properties"][last] = _fragment(spec, edition, required=required)
-        if required:
+        if required or name in edition.present:
             node["required"].append(last)
     return root
 

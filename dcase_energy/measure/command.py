@@ -90,6 +90,7 @@ class _Run:
         self._talk, self._make = talk, make
         self._recorder: Recorder | None = None
         self._failure: str | None = None
+        self._due_s = 0.0
         self._environment: dict[str, str] = {}
 
     def all(self) -> int:
@@ -137,6 +138,8 @@ class _Run:
         """Executions until the window is long enough; the first that fails ends it."""
         self._read(lambda recorder: recorder.mark(edge="begin", phase="window", epoch=number))
         began = time.monotonic()
+        # Counted over executions: of a short command none lasts until a reading is due.
+        self._due_s = began + POLL_S
         executions = 0
         while True:
             code = self._execute(signals)
@@ -161,10 +164,11 @@ class _Run:
         signals.child = child
         while True:
             try:
-                code = child.wait(POLL_S)
+                code = child.wait(max(0.0, self._due_s - time.monotonic()))
                 break
             except subprocess.TimeoutExpired:
                 self._read(lambda recorder: recorder.poll())
+                self._due_s = time.monotonic() + POLL_S
         signals.child = None
         return 128 - code if code < 0 else code
 

@@ -88,6 +88,11 @@ class Stage(_Record):
     components: dict[str, ComponentEnergy]
     phases: dict[str, PhaseEnergy]
 
+    @property
+    def timed_s(self) -> float:
+        """Seconds in which ``energy_kwh`` was used: of a looped command those of one execution."""
+        return self.full_recipe_duration_s if self.energy_kwh == self.full_recipe_energy_kwh else self.duration_s
+
 
 class EpochRow(_Record):
     """One epoch: energy of everything in it and of all so far, by phase, losses and F1 of the student."""

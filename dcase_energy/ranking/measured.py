@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from dcase_energy.findings import Finding
@@ -46,10 +46,12 @@ class Measured:
         return {part: one.full_recipe_energy_kwh for part, one in self.stage.components.items()}
 
 
-def measured_stages(files: SystemFiles) -> dict[str, Measured]:
-    """Stages of valid energy records whose seal holds, by name; the nearest record counts."""
+def measured_stages(files: SystemFiles, believed: Collection[str]) -> dict[str, Measured]:
+    """Stages of energy records, by name; of those that validation believed (their names) the nearest counts."""
     found: dict[str, Measured] = {}
     for name in files.records:
+        if name not in believed:
+            continue
         data = files.tree.read(name, MAX_RECORD_BYTES)
         record = None if isinstance(data, Finding) else _read(data, name)
         if record is not None:

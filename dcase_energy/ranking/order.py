@@ -53,7 +53,7 @@ def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Referenc
     ranks = shared_ranks([score for _, score in scored])
     intervals = [carried(entry, edition, reference) for entry, _ in computed]
     judged = judge(scored, intervals[: len(scored)], edition)
-    checks = check_baselines(computed[: len(scored)], edition, reference)
+    checks = check_baselines(computed[: len(scored)], edition)
     placed = [
         Ranked(rank, *pair, uncertainty, check)
         for rank, pair, uncertainty, check in zip(ranks, computed, judged, checks, strict=False)

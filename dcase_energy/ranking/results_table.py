@@ -67,6 +67,15 @@ def read_results(
     return entries, sorted(table.findings, key=Finding.sort_key)
 
 
+def labels_of(path: Path) -> list[str]:
+    """The labels in a table of results, whatever else is wrong with it; none where it has no such column."""
+    data = read_bytes(path, MAX_TABLE_BYTES)
+    if isinstance(data, Finding):
+        return []
+    table = read_table(data, str(path), required=("label",), delimiter=",")
+    return [row[table.columns.index("label")] for row in table.rows] if "label" in table.columns else []
+
+
 def _entry(table: Table, index: int, label: str, edition: Edition, intervals: IntervalColumns) -> Entry:
     before = len(table.findings)
     scores = {name: _score(table, index, name) for name in _SCORES}

@@ -10,7 +10,7 @@ from statistics import median
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
-from dcase_energy.ranking.entry import STAGES, Entry, Figures, Reference, figures
+from dcase_energy.ranking.entry import STAGES, Entry, Figures, figures
 from dcase_energy.ranking.rules import BASELINE_ODD
 
 ODD_FACTOR = 2.0
@@ -50,10 +50,11 @@ class BaselineCheck:
         return self.over_peers is not None and not 1 / ODD_FACTOR <= self.over_peers <= ODD_FACTOR
 
 
-def check_baselines(
-    systems: Sequence[tuple[Entry, Figures]], edition: Edition, reference: Reference | None
-) -> list[dict[str, BaselineCheck]]:
-    """For each of the ranked systems, by stage; a stage without an energy-weighted score is left out."""
+def check_baselines(systems: Sequence[tuple[Entry, Figures]], edition: Edition) -> list[dict[str, BaselineCheck]]:
+    """For each of the ranked systems, by stage; a stage without an energy-weighted score is left out.
+
+    A common reference beside an edition of ratios changes no energy-weighted score, so none is asked for.
+    """
     checks: list[dict[str, BaselineCheck]] = [{} for _ in systems]
     for stage in STAGES:
         scores = sorted(score for _, result in systems if (score := result.ew_ranking_score[stage]) is not None)
@@ -61,7 +62,7 @@ def check_baselines(
         for place, (entry, result) in enumerate(systems):
             own = result.ew_ranking_score[stage]
             if own is not None:
-                rank = _Ranks(scores, own, entry, stage, edition, reference)
+                rank = _Ranks(scores, own, entry, stage, edition)
                 checks[place][stage] = _check(rank, peers, entry, stage)
     return checks
 
@@ -75,7 +76,6 @@ class _Ranks:
     entry: Entry
     stage: str
     edition: Edition
-    reference: Reference | None
 
     def now(self) -> int:
         return len(self.scores) - bisect_right(self.scores, self.own) + 1
@@ -83,7 +83,7 @@ class _Ranks:
     def with_baseline(self, baseline_kwh: float) -> int | None:
         """Only this system's baseline changes; the others' scores stay."""
         changed = replace(self.entry, baseline_kwh={**self.entry.baseline_kwh, self.stage: baseline_kwh})
-        score = figures(changed, self.edition, self.reference).ew_ranking_score[self.stage]
+        score = figures(changed, self.edition).ew_ranking_score[self.stage]
         if score is None:
             return None
         above = len(self.scores) - bisect_right(self.scores, score)

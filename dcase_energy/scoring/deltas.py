@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints
 from dcase_energy.scoring.intervals import Intervals
-from dcase_energy.scoring.overlap import EXACT, Amounts, Pairs, Timing, overlapping_pairs
+from dcase_energy.scoring.overlap import EXACT, Amounts, Pairs, Timing, overlapping_pairs, summed
 
 TRUE_POSITIVE, FALSE_POSITIVE, CROSS_TRIGGER = 0, 1, 2
 
@@ -82,8 +82,8 @@ def coverage(intervals: Intervals, truth: GroundTruth, timing: Timing = EXACT) -
     pair_label = truth.events.label[pairs.event]
     n_classes, n_intervals = len(truth.classes), len(intervals.events)
     cell = pairs.detection * n_classes + pair_label
-    covered = np.bincount(cell, weights=pairs.of_detection, minlength=n_intervals * n_classes)
-    return Coverage(pairs, pair_label, covered.reshape(-1, n_classes).astype(np.float64, copy=False))
+    covered = summed(pairs.of_detection, cell, n_intervals * n_classes, timing)
+    return Coverage(pairs, pair_label, covered.reshape(-1, n_classes))
 
 
 def class_deltas(
@@ -194,7 +194,7 @@ def _hits_at_points(
     point = intervals.birth[detection]
     n_points = int(point.max()) + 1 if len(point) else 1
     cell, member = np.unique(event * n_points + point, return_inverse=True)
-    covered = np.bincount(member, weights=amount, minlength=len(cell))
+    covered = summed(amount, member, len(cell), timing)
     owner = cell // n_points
     hit = timing.enough(covered, truth.events.duration_us[owner], gtc)
     birth, clip = (cell % n_points)[hit], truth.events.clip[owner[hit]]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from dcase_energy.scoring.counts import ClipCounts, Counts, count_by_clip
 from dcase_energy.scoring.data import Events, GroundTruth
-from dcase_energy.scoring.overlap import EXACT, Timing, overlapping_pairs
+from dcase_energy.scoring.overlap import EXACT, Timing, overlapping_pairs, summed
 
 
 def intersection_counts(
@@ -39,10 +37,10 @@ def intersection_by_clip(
     pairs = overlapping_pairs(detections, truth, timing)
     same = detections.label[pairs.detection] == events.label[pairs.event]
     detection, event = pairs.detection[same], pairs.event[same]
-    covered = np.bincount(detection, weights=pairs.of_detection[same], minlength=len(detections))
+    covered = summed(pairs.of_detection[same], detection, len(detections), timing)
     relevant = timing.enough(covered, detections.duration_us, dtc)
     counted = relevant[detection]
-    found = np.bincount(event[counted], weights=pairs.of_event[same][counted], minlength=len(events))
+    found = summed(pairs.of_event[same][counted], event[counted], len(events), timing)
     # An event that no relevant detection touches is missed, however short it is.
     hit = timing.enough(found, events.duration_us, gtc) & (found > 0)
     true_positives = count_by_clip(events, hit, n_clips, n_classes)

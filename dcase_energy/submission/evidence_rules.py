@@ -99,3 +99,28 @@ RECORD_SHARED = define(
         severity=Severity.WARNING,
     )
 )
+RECORD_INVALID = define(
+    Rule(
+        code="V709",
+        name="energy-record-invalid",
+        title="An energy record in the package is one that its guards found valid",
+        why="A measurement that was cut off, or shared its GPU with other work, says nothing about the system; its "
+        "record is no evidence for the energy in the metadata.",
+        bad="energy_training.json whose command ended with exit code 1",
+        good="energy_training.json that `dcase-energy measure` called valid",
+        fix="measure again (`dcase-energy explain GUARD` says what each guard wants), or leave the record out",
+        severity=Severity.WARNING,
+    )
+)
+OWN_EVIDENCE_MISSING = define(
+    Rule(
+        code="V710",
+        name="energy-evidence-missing",
+        title="The system's own energies have the evidence that the edition asks for",
+        why="A baseline that can be computed again says nothing about the system divided by it; an edition may ask for "
+        "the energy records of both stages, or for records and journals.",
+        bad='training: 1.39 and no record of it, where the edition says energy_evidence = "recomputed"',
+        good="energy_training.json and energy_training.journal.jsonl in the package",
+        fix="measure with `dcase-energy measure` and put its records and journals beside the metadata",
+    )
+)

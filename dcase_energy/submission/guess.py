@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -28,20 +28,17 @@ class Guess:
     reason: str | None
 
 
-def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None) -> Guess:
-    """Guess from the labels and keys of the metadata files below some paths.
+def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()) -> Guess:
+    """Guess from the labels and keys of the metadata files below some paths, and from labels known otherwise.
 
     Systems that give nothing away go along with the others if these are at least as many; where systems point to
     different editions the default stands.
     """
     found: dict[str, str] = {}
     read = silent = 0
-    for files in _first(paths, stdin):
-        data = files.tree.read(files.meta, MAX_BYTES)
-        if isinstance(data, Finding):
-            continue
+    for document in _documents(paths, stdin, labels):
         read += 1
-        evidence = _evidence(load_yaml(data, files.meta).data or {})
+        evidence = _evidence(document)
         silent += not evidence
         for name, reason in evidence:
             found.setdefault(name, reason)
@@ -52,6 +49,16 @@ def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None) -> Gues
         differ = " and ".join(f"{reason} ({name})" for name, reason in sorted(found.items()))
         return Guess(load_edition(DEFAULT), f"because the systems point to different ones: {differ}")
     return Guess(load_edition(DEFAULT), None)
+
+
+def _documents(paths: Sequence[FilePath], stdin: bytes | None, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """What is known of each system: its metadata, or a label alone."""
+    for files in _first(paths, stdin):
+        data = files.tree.read(files.meta, MAX_BYTES)
+        if not isinstance(data, Finding):
+            yield load_yaml(data, files.meta).data or {}
+    for label in labels:
+        yield {"submission": {"label": label}}
 
 
 def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFiles]:

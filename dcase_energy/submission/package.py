@@ -47,6 +47,8 @@ class SystemFiles:
         Name of the system's folder; None where the metadata file was given by itself.
     runs, unprocessed
         Files in the output folder of each run: ``runs[1]`` lists names in the tree.
+    reports
+        PDF files in the system's folder or any folder above it: one report serves all systems of a team.
     records, journals, tables
         JSON files, journals (JSON lines) and CSV files beside the metadata or one level above: candidates for records
         and for CodeCarbon's figures.
@@ -58,6 +60,7 @@ class SystemFiles:
     folder: str | None
     runs: dict[int, list[str]] = field(default_factory=dict)
     unprocessed: dict[int, list[str]] = field(default_factory=dict)
+    reports: list[str] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     journals: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
@@ -68,13 +71,14 @@ class SystemFiles:
             return True
         outputs = [*self.runs.values(), *self.unprocessed.values()]
         folders = {str(PurePosixPath(names[0]).parent) for names in outputs if names}
-        near = {name for name in (*self.records, *self.tables) if PurePosixPath(name).parent == self._home}
+        near = {name for name in (*self.records, *self.tables) if PurePosixPath(name).parent == self.home}
         if any(_same_file(where, self.tree.where(name)) for name in (*folders, *near)):
             return True
         return any(_below(where, self.tree.where(folder)) for folder in folders)
 
     @property
-    def _home(self) -> PurePosixPath:
+    def home(self) -> PurePosixPath:
+        """The folder in the tree that holds the metadata."""
         return PurePosixPath(self.meta).parent
 
 
@@ -136,6 +140,7 @@ def _systems_of(tree: Tree, root_name: str | None) -> Iterator[SystemFiles]:
             folder=home.name or root_name,
             runs=_runs(by_folder, home, match["stem"], raw=False),
             unprocessed=_runs(by_folder, home, match["stem"], raw=True),
+            reports=_near(by_folder, (home, *home.parents), ".pdf"),
             records=_near(by_folder, near, ".json"),
             journals=_near(by_folder, near, ".jsonl"),
             tables=_near(by_folder, near, (".csv", ".csv.bak")),

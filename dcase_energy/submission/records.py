@@ -18,9 +18,11 @@ from dcase_energy.submission.evidence_rules import (
     JOURNAL_BROKEN,
     JOURNAL_FOREIGN,
     JOURNAL_MISSING,
+    RECORD_INVALID,
     RECORD_NOT_OF_JOURNAL,
 )
 from dcase_energy.submission.package import SystemFiles
+from dcase_energy.submission.recomputing import difference
 from dcase_energy.submission.rules import BAD_RECORD
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 _Record = TypeVar("_Record", "Calibration", "Energy")
 MAX_EMISSIONS_BYTES = 20_000_000
 MAX_JOURNAL_BYTES = 100_000_000
-# Recomputing sums the same numbers; only their order may have changed between versions.
-_TOLERANCE = 1e-9
 _KIND = re.compile(rb'"kind"\s*:\s*"(calibration|energy)"')
 
 
@@ -113,14 +113,20 @@ def _calibration(
 
 
 def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Iterator[MeasuredStage]:
-    """The stages of an energy record that its guards found valid."""
+    """The stages of an energy record that its guards found valid; a finding where they did not."""
     from dcase_energy.measure.energy_record import energy_of
     from dcase_energy.measure.records import parse_energy
 
     checked = _checked(files, name, data, parse_energy, energy_of, findings)
-    if checked is not None and checked[0].valid:
-        for stage, figures in checked[0].stages.items():
-            yield MeasuredStage(name, stage, figures.full_recipe_energy_kwh, checked[2])
+    if checked is None:
+        return
+    record, _, evidence = checked
+    if not record.valid:
+        message = "the energy record is no evidence: " + ("; ".join(record.reasons) or "it calls itself invalid")
+        findings.append(RECORD_INVALID.finding(files.tree.where(name), message[:300]))
+        return
+    for stage, figures in record.stages.items():
+        yield MeasuredStage(name, stage, figures.full_recipe_energy_kwh, evidence)
 
 
 def _checked(
@@ -198,26 +204,13 @@ def _not_the_journal(
 def _differs(
     record: _Record, entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], _Record]
 ) -> str | None:
-    """In what a record and the one computed from its journal differ; None if the figures are the same."""
+    """In what a record and the one computed from its journal differ; None if they are the same."""
     try:
         again = compute(entries)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
         # A journal whose chain holds may still be invented: whatever computing stumbles over is the journal's fault.
         return f"no record can be computed from the journal ({type(error).__name__})"
-    for name in ("run_id", "stage", "recipe", "recipe_sha256", "implementation", "complete", "hardware_sha256"):
-        stored, computed = getattr(record, name, None), getattr(again, name, None)
-        if stored != computed:
-            return f"{name}: the record has {stored!s:.60}, the journal gives {computed!s:.60}"
-    if set(record.stages) != set(again.stages):
-        return f"stages: the record has {', '.join(record.stages)}, the journal gives {', '.join(again.stages)}"
-    for stage, figures in record.stages.items():
-        for name in ("energy_kwh", "full_recipe_energy_kwh", "duration_s"):
-            ours, theirs = getattr(again.stages[stage], name), getattr(figures, name)
-            if abs(ours - theirs) > _TOLERANCE * max(abs(ours), abs(theirs)):
-                return f"{stage} {name}: the record has {theirs:.6g}, the journal gives {ours:.6g}"
-    if record.valid and not again.valid:
-        return f"the record calls itself valid, the journal says: {'; '.join(again.reasons)}"[:300]
-    return None
+    return difference(record, again)
 
 
 def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissions]:

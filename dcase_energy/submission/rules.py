@@ -84,6 +84,32 @@ TOO_MANY_SYSTEMS = define(
         fix="choose the systems to be ranked",
     )
 )
+LABEL_SUBTASK = define(
+    Rule(
+        code="N110",
+        name="label-subtask",
+        title="The label names the subtask as the edition writes it",
+        why="22 of 84 labels of 2023 say task4 and two say task4A where the subtask was task4a; the tables of results "
+        "file these teams under task4a, so that label and table no longer go together.",
+        bad="label: Adams_UNI_task4_1 (in dcase2023-task4a)",
+        good="label: Adams_UNI_task4a_1",
+        fix="write the subtask's letter into label, folder and file name",
+        severity=Severity.WARNING,
+    )
+)
+REPORT_MISSING = define(
+    Rule(
+        code="N111",
+        name="report-missing",
+        title="A package brings the technical report where the edition asks for it",
+        why="A package is outputs, metadata and the report; the official tool of 2024 refuses one without a PDF, after "
+        "everything else was in order.",
+        bad="Adams_UNI_task4_1/ and no PDF beside it",
+        good="Adams_UNI_task4_1/ and Adams_UNI_task4.technical_report.pdf",
+        fix="put the report as a PDF beside the folders of the systems",
+        severity=Severity.WARNING,
+    )
+)
 FIELD_MISSING = define(
     Rule(
         code="M101",

@@ -50,6 +50,8 @@ def shape_findings(canonical: Canonical) -> Iterator[Finding]:
         if missing or (error.instance is None and name in canonical.edition.required):
             message = f"{dotted(original)} is missing" if missing else f"{dotted(original)} is empty"
             expected = _expected(canonical, name) if dotted(path) == canonical.edition.fields[name].paths[0] else None
+            if expected and name in canonical.edition.present:
+                expected += ", or null"
             yield FIELD_MISSING.finding(where, message, expected=expected, hint=None if missing else "fill it in")
         else:
             yield _violation(error, canonical, name, where, dotted(original))

@@ -1,9 +1,9 @@
 """Writes the examples of rules about packages, outputs, CodeCarbon files and evidence: a bad and a good one a rule.
 
 ``python -m tests.acceptance.make_packages [FOLDER]`` writes below FOLDER (this one). Each example is the smallest
-package that shows its rule. The journal of the evidence examples is a real one, of a quick calibration on a small CPU
-with the recipe smoke, its energies scaled to those of a whole training; after a change of what a journal holds,
-calibrate again and put it in its place.
+package that shows its rule. The journals of the evidence examples are real ones, of a quick calibration on a small CPU
+with the recipe smoke and of a command that slept for a second, their energies scaled to those of a whole training;
+after a change of what a journal holds, calibrate and measure again and put them in their place.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.calibration.record import record_of
+from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import canonical_json, parse_journal, sealed, sha256_text
 from tests.builders import emissions
 from tests.builders.packages import CLASSES, HEADER, LABEL, META, files, metadata, score_rows, scores, write
@@ -23,7 +24,9 @@ from tests.builders.zips import Member, archive, package, with_member
 
 HERE = Path(__file__).parent
 JOURNAL = Path(__file__).parent.parent / "data" / "calibration.journal.jsonl"
+ENERGY_JOURNAL = JOURNAL.with_name("energy.journal.jsonl")
 SCALE = 3000.0
+ENERGY_SCALE = 224_000.0
 RUN = f"{LABEL}/{LABEL}_run{{}}.output"
 Files = dict[str, bytes]
 
@@ -62,6 +65,8 @@ def _outputs() -> dict[str, tuple[Files, Files]]:
     rows = score_rows(1)
     first = f"{RUN.format(1)}/clip1.tsv"
     three = {"edition.toml": b'base = "generic"\nname = "three-runs"\nruns = 3\n'}
+    asked = {"edition.toml": b'base = "generic"\nname = "with-report"\nreport = true\n'}
+    raw_asked = {"edition.toml": b'base = "generic"\nname = "with-unprocessed"\nunprocessed = true\n'}
     short = scores(21, rows=score_rows(21)[:2])
     return {
         "O601": ({name: data for name, data in good.items() if "run2.output/clip2" not in name}, good),
@@ -75,6 +80,12 @@ def _outputs() -> dict[str, tuple[Files, Files]]:
         "O623": ({**one, f"{RUN.format(1)}/scores.pkl": b"never opened"}, one),
         "O624": ({**one, f"{LABEL}/Adam_UNI_task4_1_run2.output/clip1.tsv": scores(1)}, one),
         "O625": ({**one, f"{RUN.format(1)}/clip1.wav.tsv": scores(1)}, one),
+        "N111": ({**one, **asked}, {**one, **asked, "Adams_UNI_task4.technical_report.pdf": b"%PDF-1.7\n%%EOF\n"}),
+        "O627": (
+            {**one, **raw_asked},
+            {**one, **raw_asked, f"{RUN.format('1_unprocessed')}/clip1.tsv": scores(3)}
+            | {f"{RUN.format('1_unprocessed')}/clip2.tsv": scores(4)},
+        ),
         "O626": ({**one, **dict.fromkeys([n for n in one if ".tsv" in n], _constant())}, one),
     }
 
@@ -154,6 +165,48 @@ def _evidence() -> dict[str, tuple[Files, Files]]:
     }
 
 
+def _energy_evidence() -> dict[str, tuple[Files, Files]]:
+    """A system's own energy records."""
+    journal = energy_journal()
+    training = energy_of(parse_journal(journal, "journal")).stages["training"].full_recipe_energy_kwh
+    text = metadata().replace("1.3907", f"{training:.4g}")
+    failed = _ending(journal, complete=False, exit_code=1)
+    asking = {"edition.toml": b'base = "generic"\nname = "with-records"\nenergy_evidence = "record"\n'}
+    test = _as_test(journal, training / float("0.01934"))
+
+    def beside(**journals: bytes) -> Files:
+        found = {META: text.encode()}
+        for stage, lines in journals.items():
+            record = energy_of(parse_journal(lines, "journal")).model_dump(mode="json")
+            found[f"{LABEL}/energy_{stage}.json"] = (json.dumps(record, indent=2) + "\n").encode()
+            found[f"{LABEL}/energy_{stage}.journal.jsonl"] = lines
+        return found
+
+    good = beside(training=journal)
+    return {
+        "V709": (beside(training=failed), good),
+        "V710": ({**good, **asking}, {**beside(training=journal, test=test), **asking}),
+    }
+
+
+def energy_journal() -> bytes:
+    """The journal of the examples of energy records."""
+    entries = parse_journal(ENERGY_JOURNAL.read_bytes(), "journal")
+    return chained([_scaled(entry, ENERGY_SCALE) for entry in entries])
+
+
+def _ending(journal: bytes, **changes: object) -> bytes:
+    """The same journal with another end."""
+    entries = parse_journal(journal, "journal")
+    return chained([{**entry, **changes} if entry["entry"] == "finish" else entry for entry in entries])
+
+
+def _as_test(journal: bytes, less: float) -> bytes:
+    """The same journal as one of the stage test, of so much less energy."""
+    entries = [_scaled(entry, 1 / less) for entry in parse_journal(journal, "journal")]
+    return chained([{**entry, "stage": "test"} if entry["entry"] == "energy" else entry for entry in entries])
+
+
 def record_for(journal: bytes) -> dict[str, Any]:
     return record_of(parse_journal(journal, "journal")).model_dump(mode="json")
 
@@ -170,14 +223,14 @@ def _of_another_run(journal: bytes) -> bytes:
 
 def real_journal() -> bytes:
     """The journal of the examples."""
-    return chained([_scaled(entry) for entry in parse_journal(JOURNAL.read_bytes(), "journal")])
+    return chained([_scaled(entry, SCALE) for entry in parse_journal(JOURNAL.read_bytes(), "journal")])
 
 
-def _scaled(entry: dict[str, Any]) -> dict[str, Any]:
+def _scaled(entry: dict[str, Any], scale: float) -> dict[str, Any]:
     reading = entry.get("reading")
     if reading is None:
         return entry
-    energies = {name: value * SCALE for name, value in reading.items() if name.endswith("_kwh") and value is not None}
+    energies = {name: value * scale for name, value in reading.items() if name.endswith("_kwh") and value is not None}
     return {**entry, "reading": {**reading, **energies}}
 
 
@@ -190,7 +243,13 @@ def chained(entries: list[dict[str, Any]]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-FAMILIES: tuple[Callable[[], dict[str, tuple[Files, Files]]], ...] = (_archives, _outputs, _emissions, _evidence)
+FAMILIES: tuple[Callable[[], dict[str, tuple[Files, Files]]], ...] = (
+    _archives,
+    _outputs,
+    _emissions,
+    _evidence,
+    _energy_evidence,
+)
 
 
 def examples() -> dict[str, Files]:

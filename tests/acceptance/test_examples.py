@@ -17,7 +17,7 @@ from dcase_energy.editions.loader import load_edition
 from tests.acceptance import make_packages
 
 HERE = Path(__file__).parent
-# Rules about tables, ground truth, event lists, results tables and study runs have their examples where those are tested.
+# Rules about tables, ground truth, event lists, results and study runs have their examples where those are tested.
 ELSEWHERE = ("G", "K", "O607", "O608", "O609", "O61", "T", "U")
 
 

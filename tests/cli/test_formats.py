@@ -201,3 +201,54 @@ def test_long_lines_and_wide_characters_keep_the_caret_below_the_place(tmp_path)
     lines = run("validate", path, "--select", "M103").stdout.splitlines()
     # Two wide characters before the place take two columns each.
     assert lines[2].index("^") == lines[1].index('"yyy') + 2
+
+
+REPORT_AND_RANK = [("report",), ("rank", "--formats", "csv", "--output-dir")]
+
+
+@pytest.mark.parametrize("command", REPORT_AND_RANK, ids=lambda command: command[0])
+def test_report_and_rank_guess_the_edition_as_validate_does(command, tmp_path):
+    name, *options = command
+    options += [tmp_path / "out"] if options else []
+    told = "edition dcase2023-task4a, guessed from the label Adams_UNI_task4a_1; --edition names another"
+    assert told in run(name, CASES / "positive/S702", *options).stderr
+    named = run(name, CASES / "positive/S702", "--edition", "generic", *options)
+    assert "guessed" not in named.stderr
+    silent = run(name, GOOD, *options)
+    assert silent.returncode == 0
+    assert "edition dcase" not in silent.stderr
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    for label in ("Baker_LAB_task4a_1", "Clark_LAB_task4_SED_1"):
+        text = (GOOD / "Adams_UNI_task4_1.meta.yaml").read_text().replace("Adams_UNI_task4_1", label)
+        (mixed / f"{label}.meta.yaml").write_text(text)
+    told = run(name, mixed, *options).stderr
+    assert "edition generic, because the systems point to different ones: " in told
+    assert "Baker_LAB_task4a_1 (dcase2023-task4a)" in told
+    assert "Clark_LAB_task4_SED_1 (dcase2022-task4)" in told
+
+
+def test_rank_guesses_the_edition_from_the_labels_of_a_table(tmp_path):
+    data, options = ROOT / "tests/data", ("--formats", "csv", "--output-dir", tmp_path / "out")
+    found = run("rank", data / "dcase2023_task4a_results_sample.csv", *options)
+    assert "edition dcase2023-task4a, guessed from the label Li_USTC_task4a_1;" in found.stderr
+    assert "49 systems, 49 with a rank (edition dcase2023-task4a)" in found.stderr
+    # Eight labels of 101 have a form of 2022 alone: too few to speak for all.
+    assert "(edition generic)" in run("rank", data / "dcase2022_task4_results.csv", *options).stderr
+    broken = tmp_path / "broken.csv"
+    broken.write_text("name;psds1\nAdams_UNI_task4a_1;0.3\n")
+    found = run("rank", broken, *options)
+    assert found.returncode == 1
+    assert "guessed" not in found.stderr
+
+
+@pytest.mark.parametrize(("spoil", "words"), [(False, "computed again from its journal"), (True, "from a calibration")])
+def test_report_tells_what_stands_behind_the_baseline(spoil, words, tmp_path):
+    folder = shutil.copytree(CASES / "positive/V703", tmp_path / "package")
+    if spoil:
+        (folder / "Adams_UNI_task4_1/calibration.journal.jsonl").unlink()
+    result = run("report", folder, "--edition", folder / "edition.toml")
+    assert result.returncode == 0, result.stderr
+    (line,) = [line for line in result.stdout.splitlines() if line.startswith("  baseline: ")]
+    assert words in line
+    assert ("again" in line) is not spoil

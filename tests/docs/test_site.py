@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import dcase_energy
 from dcase_energy import __version__
 from dcase_energy.cli.main import COMMANDS
 
@@ -22,7 +24,8 @@ def site(tmp_path_factory):
     pytest.importorskip("material", reason="pip install 'dcase-energy[docs]'")
     pytest.importorskip("mkdocs_click")
     out = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", out]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out]
+    # Not `--quiet`: warnings that are not told are not counted either.
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -78,3 +81,15 @@ def test_the_architecture_page_tells_the_imports_as_they_are_tested():
     ]
     tested = [names - {"__init__"} for names in reversed(LAYERS[:-1])]
     assert told == tested
+
+
+def test_the_page_for_programs_names_every_argument():
+    page = " ".join((ROOT / "docs/reference/api.md").read_text().split())
+    functions = [
+        getattr(dcase_energy, name) for name in dcase_energy.__all__ if name not in {"InputError", "__version__"}
+    ]
+    assert len(functions) == 5
+    for function in functions:
+        signature = inspect.signature(function)
+        bare = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
+        assert f"{function.__name__}{inspect.Signature(bare)}" in page

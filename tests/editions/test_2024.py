@@ -63,6 +63,14 @@ def test_a_file_in_the_official_form_is_clean(tmp_path):
         ("label: Adams_UNI_task4_1", "label: Cornell_CMU_task4_1", ["N105", "N106"]),
         ("name: BEATs CRNN", "name: better than Baseline", ["N107"]),
         ("corresponding: true", "corresponding: false", ["M106"]),
+        ("  source_code: !!null\n", "", ["M101"]),
+        ("source_code: !!null", "source_code: https://x.example/y#readme", ["M110"]),
+        ("source_code: !!null", 'source_code: "https://x.example/y#readme"', ["M110"]),
+        (
+            "source_code: !!null",
+            "source_code: https://github.com/turpaultn/dcase20_task4/tree/public_branch/baseline",
+            ["M107"],
+        ),
     ],
 )
 def test_what_the_official_validator_lets_pass_or_stops_at(tmp_path, old, new, found):

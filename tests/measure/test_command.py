@@ -122,6 +122,22 @@ def test_a_short_command_is_executed_until_the_window_is_long_enough_and_divided
     assert "executed again" in said[0]
 
 
+def test_the_power_of_a_short_command_is_that_of_its_own_time(tmp_path):
+    record, _ = measure(tmp_path, "true", min_window_s=0.3)
+    powers = {guard.code: guard for guard in record.guards}
+    assert record.executions > 1
+    assert powers["energy-fields"].value == pytest.approx(60, rel=1e-3)
+    assert powers["plausible-ratio"].state == "ok"
+
+
+def test_instruments_are_read_between_executions_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("dcase_energy.measure.command.POLL_S", 0.05)
+    meter = ClockMeter()
+    record, _ = measure(tmp_path, "true", min_window_s=0.5, meter=meter)
+    assert record.executions > 10
+    assert meter.reads > 5
+
+
 def test_a_command_that_fails_is_not_executed_again(tmp_path):
     log = tmp_path / "log"
     record, code = measure(tmp_path, "sh", "-c", f"echo x >> {log}; exit 4", min_window_s=5.0, repeat=3)

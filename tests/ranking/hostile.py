@@ -34,6 +34,8 @@ HOSTILE = {
     "latex quotes": "``a'' \"b\" <<c>> ?` !` -- ---",
     "end": r"\end{longtable}\end{document}",
     "pipe": "a|b\\|c",
+    "commas": "a,,b,,,c",
+    "arabic mark": "a\u061cb",
     "md link": "[x](javascript:alert(1))",
     "md image": "![](http://t/p.png)",
     "md code": "`a``b`",

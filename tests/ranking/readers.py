@@ -12,7 +12,7 @@ _LATEX = {
     r"\textbackslash{}": "\\", r"\{": "{", r"\}": "}", r"\$": "$", r"\&": "&", r"\#": "#", r"\_": "_", r"\%": "%",
     r"\textasciicircum{}": "^", r"\textasciitilde{}": "~", r"\textless{}": "<", r"\textgreater{}": ">",
     r"\textbar{}": "|", r"\textquotedbl{}": '"', r"\textquotesingle{}": "'", r"\textasciigrave{}": "`", "{[}": "[",
-    "{]}": "]", "{-}": "-",
+    "{]}": "]", "{-}": "-", ",{}": ",",
 }  # fmt: skip
 
 

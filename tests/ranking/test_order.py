@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.entry import Entry, Reference, figures
+from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.normalize import (
     energy_ratio,
     energy_weighted_psds,
@@ -17,7 +18,7 @@ from dcase_energy.ranking.normalize import (
     normalised_energy_kwh,
     ranking_score,
 )
-from dcase_energy.ranking.order import rank_entries
+from dcase_energy.ranking.order import make_ranking, rank_entries, shared_ranks
 from dcase_energy.ranking.results_table import read_results
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
@@ -136,3 +137,47 @@ def test_the_ratio_edition_with_a_common_reference():
     assert (alone.energy_ratio["training"], alone.energy_normalized_kwh["training"]) == (1.5, None)
     assert alone.ew_psds1["training"] == 0.5 / 1.5
     assert figures(entry, edition, Reference({"training": 0.7})).energy_normalized_kwh["training"] == 3.0 * 0.7 / 2.0
+
+
+def test_a_common_reference_reaches_figures_and_intervals():
+    edition, reference = load_edition("generic"), Reference({"training": 0.5})
+    known = {"energy_baseline_training_kwh": Interval(1.5, 2.5, "calibration", 0.95)}
+    energies = {"energy_kwh": {"training": 3.0}, "baseline_kwh": {"training": 2.0}}
+    ranking = make_ranking([Entry("a", "T", psds1=0.5, psds2=0.5, intervals=known, **energies)], edition, reference)
+    assert ranking.reference is reference
+    assert ranking.edition is edition
+    first = ranking.systems[0]
+    assert first.figures.energy_normalized_kwh["training"] == 0.75
+    normalised = first.uncertainty.intervals["energy_training_normalized_kwh"]
+    assert (normalised.low, normalised.high) == (3.0 * 0.5 / 2.5, 3.0 * 0.5 / 1.5)
+
+
+def test_a_common_reference_changes_no_energy_weighted_rank():
+    known = {"energy_baseline_training_kwh": Interval(1.5, 2.5, "calibration", 0.95)}
+    energies = {"energy_kwh": {"training": 3.0}, "baseline_kwh": {"training": 2.0}}
+    entries = [
+        Entry("a", "T", psds1=0.5, psds2=0.5, intervals=known, **energies),
+        Entry("b", "U", psds1=0.4, psds2=0.4, **energies),
+    ]
+    for reference in (None, Reference({"training": 0.5})):
+        first = rank_entries(entries, load_edition("generic"), reference)[0]
+        check = first.baselines["training"]
+        # With the low end of its baseline a falls behind b: 0.5 x 1.5 / 3 = 0.25 against 0.4 x 2 / 3 = 0.27.
+        assert (check.ew_rank, check.ew_rank_low, check.ew_rank_high) == (1, 2, 1)
+
+
+def test_intervals_of_a_system_without_a_rank_are_kept():
+    known = {"psds1": Interval(0.4, 0.6, "bootstrap", 0.95)}
+    entries = [Entry("a", "T", psds1=0.5, psds2=0.5), Entry("b", "T", psds1=0.5, excluded="E201", intervals=known)]
+    placed, rest = rank_entries(entries, load_edition("generic"))
+    assert (placed.rank, rest.rank) == (1, None)
+    assert rest.uncertainty.intervals["psds1"] == known["psds1"]
+    assert rest.baselines == {}
+
+
+@pytest.mark.parametrize(
+    ("scores", "ranks"),
+    [([], []), ([1.0], [1]), ([2.0, 1.0], [1, 2]), ([2.0, 2.0], [1, 1]), ([3.0, 2.0, 2.0, 2.0, 1.0], [1, 2, 2, 2, 5])],
+)
+def test_ranks_are_shared(scores, ranks):
+    assert shared_ranks(scores) == ranks

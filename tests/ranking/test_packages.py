@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.measure.journal import sealed
-from dcase_energy.measure.records import Calibration
+from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
 from dcase_energy.submission.validate import validate_paths
@@ -117,27 +116,25 @@ def test_sheets_of_an_earlier_run_are_told_of(tmp_path):
 
 
 def energy_record(stage: str, energy_kwh: float, **changes: object) -> dict[str, object]:
-    """An energy record as a measuring session seals it, without what rankings do not read."""
+    """An energy record as a measuring session seals it."""
     parts = {"gpu": 0.7 * energy_kwh, "cpu": 0.2 * energy_kwh, "ram": 0.1 * energy_kwh}
-    components = {
-        name: {"energy_kwh": value, "full_recipe_energy_kwh": value, "method": "counted", "detail": ""}
-        for name, value in parts.items()
-    }
     figures = {
-        "work": "mean of 5 executions in 5 windows", "energy_kwh": energy_kwh, "full_recipe_energy_kwh": energy_kwh,
+        "work": "one execution", "energy_kwh": energy_kwh, "full_recipe_energy_kwh": energy_kwh,
         "full_recipe_energy_kwh_low": 0.95 * energy_kwh, "full_recipe_energy_kwh_high": 1.05 * energy_kwh,
-        "interval": "95 %, mean of 5 windows (Student's t)", "epochs": 0, "steps": 0, "clips": 0, "duration_s": 5,
-        "full_recipe_duration_s": 1, "components": components, "phases": {},
+        "interval": "95 %, mean of 5 windows (Student's t)", "epochs": 0, "steps": 0, "clips": 0, "duration_s": 3600.0,
+        "full_recipe_duration_s": 3600.0, "phases": {},
+        "components": {
+            name: {"energy_kwh": value, "full_recipe_energy_kwh": value, "method": "counted", "detail": ""}
+            for name, value in parts.items()
+        },
     }  # fmt: skip
     record: dict[str, object] = {
-        "schema_version": "1.0", "kind": "energy", "run_id": "b", "created": "2026-01-02T00:00:00+00:00",
-        "complete": True, "valid": True, "reasons": [], "tier": "measured",
-        "hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB"}, "hardware_sha256": "0",
+        "run_id": "b", "created": "2026-01-01T00:00:00+00:00", "complete": True, "tier": "measured", "valid": True,
+        "reasons": [], "hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB"}, "hardware_sha256": "0",
         "software": {"codecarbon_version": "3.3.2"}, "guards": [], "warnings": [], "journal_sha256": "0",
-        "stage": stage, "stages": {stage: figures}, "command_sha256": None, "exit_code": 0, "executions": 5,
+        "stage": stage, "stages": {stage: figures}, "command_sha256": None, "exit_code": 0, "executions": 1,
     }  # fmt: skip
-    record |= changes
-    return {**record, "digest": sealed(record)}
+    return Energy.model_validate(record | changes).seal().model_dump(mode="json")
 
 
 def with_records(folder: Path, record: dict[str, object], calibration: dict[str, object] | None = None):
@@ -209,3 +206,14 @@ def test_a_record_that_cannot_be_trusted_is_not_used(tmp_path, spoiled):
     found = with_records(tmp_path / "Adams_UNI_task4_1", record, {})
     assert found.entry.components_kwh == {}
     assert "energy_training_kwh" not in found.entry.intervals
+
+
+def test_a_forged_record_beside_several_systems_gives_no_figure_to_any(tmp_path):
+    """One level above the systems it is no system's own file; it is refused all the same."""
+    folder = tmp_path / "package" / "Adams_UNI_task4_1"
+    shutil.copytree(ROOT / "tests/acceptance/positive/M101", folder)
+    record = energy_record("training", 1.3907)
+    for name, spoiled in (("good", record), ("bad", {**record, "executions": 2})):
+        (folder.parent / "energy_training.json").write_text(json.dumps(spoiled))
+        found = assess(validate_paths([folder.parent], load_edition("generic")))[0]
+        assert bool(found.entry.components_kwh) == (name == "good")

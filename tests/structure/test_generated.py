@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import click
+import pytest
 import yaml
+from click.testing import CliRunner
 
 from dcase_energy.cli import explain, validate
+from dcase_energy.cli.main import COMMANDS
+from dcase_energy.measure.guards.catalogue import BY_CODE, GUARDS
 from dcase_energy.rules import all_rules
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,6 +39,38 @@ def test_every_rule_has_a_page_a_family_and_a_name_of_its_own():
         assert not rule.title.endswith(".")
         assert not rule.fix.endswith(".")
     assert rules == all_rules()
+
+
+def test_every_guard_is_explained_as_its_page_tells_it():
+    page = (ROOT / "docs/guards.md").read_text()
+    rules = explain.load_rules()
+    assert not {rule.name for rule in rules} & set(BY_CODE)
+    for guard in GUARDS:
+        shown = CliRunner().invoke(explain.command, [guard.code]).output
+        assert shown.startswith(f"{guard.code} (guard, looks {guard.moment} the work)\n")
+        assert f"Because: {guard.source}\n" in shown
+        assert f"Mend: {guard.fix}\n" in shown
+        assert all(f"{value:g}" in shown for value in guard.thresholds.values())
+        assert not guard.fix.endswith(".")
+        section = CliRunner().invoke(explain.command, ["--markdown", guard.code]).output
+        assert section.startswith(f"## {guard.code}\n")
+        assert section.rstrip() in page
+        assert f"](#{guard.code})" in page
+
+
+def test_explain_lists_rules_and_guards_and_finds_both_by_name():
+    listed = CliRunner().invoke(explain.command, []).output
+    assert "\nE201  error    " in listed
+    assert "\nmin-duration       windows of a minute\n" in listed
+    both = CliRunner().invoke(explain.command, ["energy-not-positive", "Min-Duration"]).output
+    assert both.startswith("E201 energy-not-positive (error)\n")
+    assert "\nmin-duration (guard" in both
+    rule = CliRunner().invoke(explain.command, ["--markdown", "E201"]).output
+    assert rule.rstrip() in (ROOT / "docs/rules.md").read_text()
+    for wrong, meant in (("min-duraton", "min-duration"), ("energy-not-positve", "E201 (energy-not-positive)")):
+        result = CliRunner().invoke(explain.command, [wrong])
+        assert result.exit_code == 2
+        assert f"Did you mean {meant}?" in result.output
 
 
 def options() -> set[str]:
@@ -62,3 +101,32 @@ def test_the_action_calls_options_that_exist_and_puts_no_input_into_a_script():
     assert named == set(action["inputs"])
     for step in action["runs"]["steps"]:
         assert "run" not in step or step["shell"] == "bash"
+
+
+@pytest.fixture(scope="module")
+def manual() -> dict[str, str]:
+    spec = importlib.util.spec_from_file_location("make_man", ROOT / "docs" / "make_man.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.pages()
+
+
+def test_the_manual_pages_are_current(manual):
+    assert {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "man").iterdir()} == manual, "run: make man"
+
+
+def test_there_is_a_manual_page_for_every_command_and_option(manual):
+    assert {f"dcase-energy-{name}.1" for name in COMMANDS} < set(manual)
+    for name in options():
+        shown = name.replace("-", r"\-")
+        assert rf"\fB{shown}\fR" in manual["dcase-energy-validate.1"], name
+    assert "dcase-energy-study-run.1" in manual
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+def test_the_manual_pages_are_good_roff(manual):
+    for name, text in manual.items():
+        done = subprocess.run(
+            ["groff", "-man", "-ww", "-z", "-Tascii"], input=text, capture_output=True, text=True, check=True
+        )
+        assert done.stderr == "", name

@@ -68,3 +68,9 @@ def test_it_installs_no_import_that_others_use(installed):
     folder, python = installed
     code = "import importlib.util as u; print([n for n in ('baseline', 'schemas', 'tests') if u.find_spec(n)])"
     assert run(python, "-c", code, cwd=folder).stdout == "[]\n"
+
+
+def test_it_brings_its_manual_pages(installed):
+    folder, _ = installed
+    pages = folder / "venv" / "share" / "man" / "man1"
+    assert {path.name for path in pages.glob("dcase-energy*.1")} == {path.name for path in (ROOT / "man").iterdir()}

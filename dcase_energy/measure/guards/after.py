@@ -22,8 +22,8 @@ def energy_fields(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
         difference = abs(total - stage.energy_kwh) / stage.energy_kwh if stage.energy_kwh else 0.0
         if difference > limits["sum"]:
             yield invalid(round(difference, 6), f"{name}: the components' sum is {difference:.1%} off the total")
-        elif stage.duration_s > 0:
-            power_w = mean_power_w(stage.energy_kwh, stage.duration_s)
+        elif stage.timed_s > 0:
+            power_w = mean_power_w(stage.energy_kwh, stage.timed_s)
             yield ok(round(power_w, 3), f"{name}: {power_w:.1f} W on average")
 
 
@@ -118,9 +118,9 @@ def scope(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
 def plausible_ratio(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
     """A power that no such machine takes."""
     for name, stage in view.stages.items():
-        if stage.duration_s <= 0:
+        if stage.timed_s <= 0:
             continue
-        power_w = mean_power_w(stage.energy_kwh, stage.duration_s)
+        power_w = mean_power_w(stage.energy_kwh, stage.timed_s)
         if not limits["min_w"] <= power_w <= limits["max_w"]:
             yield warn(round(power_w, 3), f"{name}: {power_w:.3g} W on average is not what a machine takes")
 

@@ -15,6 +15,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "CodeCarbon 3.3.2 or a later 3.3",
         "versions differ by a factor of two",
         before.tracker_version,
+        fix="pip install 'dcase-energy[measure]' installs the right one; measure baseline and system with the same",
     ),
     GuardSpec(
         2,
@@ -23,6 +24,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "hidden settings are overruled and named",
         "measured factors 0.07 to 36",
         before.tracker_config,
+        fix="nothing need be done; remove them from the environment and .codecarbon.config to be rid of the warning",
     ),
     GuardSpec(
         3,
@@ -31,6 +33,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "a failed measurement is never a zero",
         "the tracker fails silently by design",
         before.tracker_started,
+        fix="run `dcase-energy doctor` on this machine: it says which component gives no figure, and why",
     ),
     GuardSpec(
         4,
@@ -39,6 +42,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "measured, mixed or estimated",
         "an estimate is time multiplied by a constant",
         before.backend_tier,
+        fix="make the counters readable (`dcase-energy doctor` says how); an estimate is only divided by an estimate",
     ),
     GuardSpec(
         5,
@@ -47,6 +51,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "counters that exist are read",
         "only root may read them since 2020",
         before.rapl_permission,
+        fix="have the administrator make the counters readable, or use --allow-estimate for baseline and system alike",
     ),
     GuardSpec(
         6,
@@ -55,6 +60,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "the GPU counted is the GPU used",
         "UUIDs were counted as 0, numbers as another GPU",
         before.gpu_identity,
+        fix="name the GPU the work uses (`measure --gpu`, `calibrate --device`) and let the work use no other",
     ),
     GuardSpec(
         7,
@@ -63,9 +69,16 @@ GUARDS: tuple[GuardSpec, ...] = (
         "a whole GPU with a counter",
         "parts of a GPU have no counter of their own",
         before.gpu_mode,
+        fix="measure on a whole GPU: no MIG, no vGPU, no multi-process server (echo quit | nvidia-cuda-mps-control)",
     ),
     GuardSpec(
-        8, "gpu-exclusive", "before", "nobody else uses the GPU", "counters know no processes", before.gpu_exclusive
+        8,
+        "gpu-exclusive",
+        "before",
+        "nobody else uses the GPU",
+        "counters know no processes",
+        before.gpu_exclusive,
+        fix="measure again while nobody else uses the GPU; start a container with --pid=host, so that others are seen",
     ),
     GuardSpec(
         9,
@@ -75,9 +88,16 @@ GUARDS: tuple[GuardSpec, ...] = (
         "neighbours changed a figure 2.8 times",
         before.host_exclusive,
         {"ok_share": 0.05, "warn_share": 0.15, "min_s": 2.0},
+        fix="measure while nothing else runs, or ask the scheduler for the whole node",
     ),
     GuardSpec(
-        10, "single-tracker", "before", "one session a host", "nodes were counted once per rank", before.single_tracker
+        10,
+        "single-tracker",
+        "before",
+        "one session a host",
+        "nodes were counted once per rank",
+        before.single_tracker,
+        fix="measure in the first process of a node only, and end other trackers before",
     ),
     GuardSpec(
         11,
@@ -87,6 +107,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "practice of power laboratories",
         before.idle_baseline,
         {"drift": 0.10},
+        fix="let the machine cool down and come to rest, then measure again with --idle 60",
     ),
     GuardSpec(
         12,
@@ -95,6 +116,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "virtual machines are named",
         "load and counters may be of others",
         before.virtualised,
+        fix="measure on the machine itself, or have its counters handed into the container",
     ),
     GuardSpec(
         13,
@@ -103,6 +125,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "no battery; governor and limits stored",
         "MLPerf Inference: power settings",
         before.power_state,
+        fix="plug the machine in; give baseline and system the same power limit",
     ),
     GuardSpec(
         14,
@@ -112,9 +135,27 @@ GUARDS: tuple[GuardSpec, ...] = (
         "12.6 % of the energy was left",
         during.api_use,
         {"wrap_share": 0.5},
+        fix="measure again on a machine that is not overloaded: the counter was read too seldom to count its turns",
     ),
-    GuardSpec(15, "window", "during", "what lies in the window", "start-up inside a window", during.window),
-    GuardSpec(16, "min-duration", "during", "windows of a minute", _SHORT, during.min_duration, {"min_s": 60.0}),
+    GuardSpec(
+        15,
+        "window",
+        "during",
+        "what lies in the window",
+        "start-up inside a window",
+        during.window,
+        fix="calibrate with a warm-up; tell with --scope what else a measured command does",
+    ),
+    GuardSpec(
+        16,
+        "min-duration",
+        "during",
+        "windows of a minute",
+        _SHORT,
+        during.min_duration,
+        {"min_s": 60.0},
+        fix="leave --min-window at 60 s, or measure more epochs",
+    ),
     GuardSpec(
         17,
         "sampling-gap",
@@ -123,6 +164,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "three times the interval of 5 s",
         during.sampling_gap,
         {"max_gap_s": 15.0, "suspend_s": 1.0},
+        fix="keep the machine from sleeping and from overload, and measure again",
     ),
     GuardSpec(
         18,
@@ -132,6 +174,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "a reset took 10 MJ away",
         during.counter_sane,
         {"over_limit": 1.05, "under_idle": 0.8},
+        fix="measure again; if it comes back, have the GPU's driver and the counters looked at",
     ),
     GuardSpec(
         19,
@@ -141,6 +184,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "InferenceX: end points of accumulators",
         during.cross_check,
         {"ok": 0.02, "warn": 0.05},
+        fix="measure again with nothing else running; if it comes back, open an issue with record and journal",
     ),
     GuardSpec(
         20,
@@ -149,6 +193,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "the tracker's warnings are kept",
         "obvious errors are logged as warnings",
         during.warnings_captured,
+        fix="read the warnings in the record; those that spoil a figure make another guard invalid",
     ),
     GuardSpec(
         21,
@@ -157,6 +202,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "the run reached its end",
         "a tracker leaves nothing when killed",
         during.interrupted,
+        fix="let the run reach its end; `calibrate --resume` goes on where it was cut off",
     ),
     GuardSpec(
         22,
@@ -166,6 +212,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "the tracker's mean powers are wrong by 2",
         after.energy_fields,
         {"sum": 0.02},
+        fix="measure again; if it comes back, open an issue with record and journal",
     ),
     GuardSpec(
         23,
@@ -176,6 +223,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         after.epoch_outliers,
         {"mads": 5.0, "floor": 0.02, "slope": 0.05},
         advisory=True,
+        fix="look what else ran in these epochs, and whether the machine grew hot; no epoch is left out",
     ),
     GuardSpec(
         24,
@@ -185,8 +233,17 @@ GUARDS: tuple[GuardSpec, ...] = (
         "MLPerf Training: 5 %",
         after.repeatability,
         {"ok": 0.03, "warn": 0.05, "runs": 3},
+        fix="measure three runs or more (`calibrate --repeats 3`, `measure --repeat 3`) on a machine at rest",
     ),
-    GuardSpec(25, "same-machine", "after", "one machine, one fingerprint", "DCASE: same hardware", after.same_machine),
+    GuardSpec(
+        25,
+        "same-machine",
+        "after",
+        "one machine, one fingerprint",
+        "DCASE: same hardware",
+        after.same_machine,
+        fix="calibrate on the machine that the system is measured on",
+    ),
     GuardSpec(
         26,
         "same-session",
@@ -196,8 +253,17 @@ GUARDS: tuple[GuardSpec, ...] = (
         after.same_session,
         {"days": 7.0, "idle": 0.10},
         advisory=True,
+        fix="calibrate again within a week of measuring the system, with the same driver",
     ),
-    GuardSpec(27, "same-work", "after", "what was done and what was scaled", "DCASE: 10 epochs", after.same_work),
+    GuardSpec(
+        27,
+        "same-work",
+        "after",
+        "what was done and what was scaled",
+        "DCASE: 10 epochs",
+        after.same_work,
+        fix="let the calibration of the edition's recipe reach its end, valid",
+    ),
     GuardSpec(
         28,
         "scope",
@@ -206,6 +272,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         "RAM 378 W beside a GPU's 102 W",
         after.scope,
         {"ram_share": 0.30},
+        fix="leave out PUE and WUE; where memory is much of the figure, compare the GPU's energy as well",
     ),
     GuardSpec(
         29,
@@ -216,6 +283,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         after.plausible_ratio,
         {"min_w": 0.5, "max_w": 20000.0, "min_ratio": 0.01, "max_ratio": 1000.0},
         advisory=True,
+        fix="check that the right command was measured on the right device",
     ),
     GuardSpec(
         30,
@@ -224,8 +292,17 @@ GUARDS: tuple[GuardSpec, ...] = (
         "the record follows from its journal",
         "InferenceX: no stored verdict is trusted",
         after.sealed_record,
+        fix="keep record and journal together as they were written",
     ),
-    GuardSpec(31, "privacy", "after", "nothing names a person or a place", "trackers store coordinates", after.privacy),
+    GuardSpec(
+        31,
+        "privacy",
+        "after",
+        "nothing names a person or a place",
+        "trackers store coordinates",
+        after.privacy,
+        fix="look at what the journal names before you hand it on",
+    ),
 )
 
 BY_CODE = {guard.code: guard for guard in GUARDS}

@@ -111,9 +111,9 @@ def _powers(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
     for name, stage in view.stages.items():
         for component, bound_w in bounds.items():
             energy = stage.components[component].energy_kwh
-            if not energy or stage.duration_s <= 0 or view.obtained(component) != Obtained.COUNTED:
+            if not energy or stage.timed_s <= 0 or view.obtained(component) != Obtained.COUNTED:
                 continue
-            power_w = mean_power_w(energy, stage.duration_s)
+            power_w = mean_power_w(energy, stage.timed_s)
             if bound_w and power_w > bound_w * limits["over_limit"]:
                 yield invalid(
                     round(power_w, 3), f"{name}: {component} took {power_w:.0f} W, its power limit is {bound_w:.0f} W"

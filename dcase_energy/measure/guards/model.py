@@ -111,6 +111,8 @@ class GuardSpec:
         The numbers it judges by.
     check
         Looks at a journal.
+    fix
+        What to do where it warns or refuses, as an instruction.
     """
 
     number: int
@@ -121,6 +123,7 @@ class GuardSpec:
     check: Check
     thresholds: Thresholds = field(default_factory=dict)
     advisory: bool = False
+    fix: str = field(kw_only=True)
 
     def judge(self, view: JournalView) -> list[Guard]:
         """Its verdicts: always at least one."""

@@ -16,6 +16,7 @@ A guard looks at the journal of a measurement and says `ok`, `warn` or `invalid`
 `invalid` makes the record no evidence (`valid: false`, with its reasons); nothing is hidden and no figure is changed.
 Verdicts are computed from the journal, by whoever asks: the one stored in a record is trusted by nobody. Guards that
 are our own choice only warn. Those marked *pair* also look at a system's record beside its baseline's.
+`dcase-energy explain CODE` tells of each what stands below the table.
 
 | | guard | looks | holds | judged by | because |
 |-:|---|---|---|---|---|
@@ -24,12 +25,40 @@ are our own choice only warn. Those marked *pair* also look at a system's record
 
 def guards_page() -> str:
     """The page, in Markdown."""
-    return _HEAD + "".join(_row(guard) for guard in GUARDS)
+    return _HEAD + "".join(_row(guard) for guard in GUARDS) + "".join(f"\n{section(guard)}" for guard in GUARDS)
+
+
+def section(guard: GuardSpec) -> str:
+    """What the page says of one guard, in Markdown."""
+    lines = [f"## {guard.code}", "", f"{sentence(guard.title)} It looks {guard.moment} the work.", ""]
+    lines += [f"- {name}: {text}" for name, text in facts(guard).items()]
+    return "\n".join(lines) + "\n"
+
+
+def facts(guard: GuardSpec) -> dict[str, str]:
+    """What is known of a guard, each under its word; what does not apply is left out."""
+    limits = _limits(guard)
+    told = {
+        "Because": guard.source,
+        "Judged by": limits,
+        "Only warns": "it is our own choice" if guard.advisory else "",
+        "Pair": "it also looks at a system's record beside its baseline's" if guard.code in COMPARED else "",
+        "Mend": guard.fix,
+    }
+    return {name: text for name, text in told.items() if text}
+
+
+def sentence(text: str) -> str:
+    """A title as a sentence of its own."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _limits(guard: GuardSpec) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in guard.thresholds.items())
 
 
 def _row(guard: GuardSpec) -> str:
-    limits = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in guard.thresholds.items())
     marks = [mark for mark, is_so in (("pair", guard.code in COMPARED), ("only warns", guard.advisory)) if is_so]
-    code = f"`{guard.code}`" + (f" ({', '.join(marks)})" if marks else "")
-    cells = (str(guard.number), code, guard.moment, guard.title, limits, guard.source)
+    code = f"[`{guard.code}`](#{guard.code})" + (f" ({', '.join(marks)})" if marks else "")
+    cells = (str(guard.number), code, guard.moment, guard.title, _limits(guard), guard.source)
     return "| " + " | ".join(re.sub(r"\|", r"\\|", cell) for cell in cells) + " |\n"

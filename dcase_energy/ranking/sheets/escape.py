@@ -7,7 +7,7 @@ import unicodedata
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 # C0 but line ends and tab, C1, and the characters that reorder text across a cell's edge.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#!|~$&]")
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -32,6 +32,7 @@ _LATEX = {
 }
 _LATEX_TABLE = str.maketrans(_LATEX)
 _FOREIGN = re.compile("[^ -\u017f]")
+_LIGATURE = re.compile(",(?=,)")
 LATEX_LONGEST = 200
 
 
@@ -43,7 +44,7 @@ def csv_text(text: str) -> str:
     """
     text = text.replace("\0", "")
     start = unicodedata.normalize("NFKC", text.lstrip("' ")[:1])
-    if start in _FORMULA_STARTS and start and not (start == "-" and _is_number(text)):
+    if start in _FORMULA_STARTS and not (start == "-" and _is_number(text)):
         return f"'{text}"
     return text
 
@@ -68,7 +69,9 @@ def latex(text: str) -> str:
     line = shown(text)
     if len(line) > LATEX_LONGEST:
         line = f"{line[:LATEX_LONGEST]} (cut, {len(line)} characters)"
-    return _FOREIGN.sub(lambda m: f"\\foreign{{{ord(m[0]):04X}}}{{{m[0]}}}", line.translate(_LATEX_TABLE))
+    # Two commas become a quotation mark in T1.
+    apart = _LIGATURE.sub(",{}", line.translate(_LATEX_TABLE))
+    return _FOREIGN.sub(lambda m: f"\\foreign{{{ord(m[0]):04X}}}{{{m[0]}}}", apart)
 
 
 def _is_number(text: str) -> bool:
@@ -76,4 +79,5 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return text.isascii() and text[-1:].isdigit()
+    # Python reads more as a number than a spreadsheet does: `-inf`, `-1_0`, digits of other scripts.
+    return text.isascii() and "_" not in text and text[-1:].isdigit()

@@ -12,18 +12,20 @@ from dcase_energy.findings import Finding
 from dcase_energy.submission.checks import complexity, emissions, energy, evidence, metadata, names, plausibility
 from dcase_energy.submission.checks.across import TEAM_CHECKS, by_team
 from dcase_energy.submission.checks.evidence import records_alike
-from dcase_energy.submission.checks.outputs import outputs_alike
+from dcase_energy.submission.checks.outputs import outputs_alike, outputs_of_all
 from dcase_energy.submission.checks.pool import Peer, baselines_in_line
 from dcase_energy.submission.checks.system import System
 
 CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     names.label_matches_place,
     names.label_is_own,
+    names.label_names_subtask,
     names.not_named_baseline,
     metadata.one_corresponding_author,
     metadata.not_of_template,
     metadata.none_is_null,
     metadata.sampling_rate_usual,
+    metadata.no_hash,
     energy.stages_together,
     energy.some_energy,
     energy.baseline_known,
@@ -37,9 +39,11 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     evidence.record_fits,
     evidence.declared_is_recorded,
     evidence.evidence_there,
+    evidence.own_evidence_there,
     complexity.macs_of_one_clip,
     complexity.macs_enough_for_parameters,
     complexity.pretrained_counted,
+    complexity.teacher_not_counted,
     plausibility.power_possible,
     plausibility.energies_usual,
     plausibility.over_baseline_plausible,
@@ -56,6 +60,8 @@ def check_together(systems: Sequence[System], pool: Sequence[Peer] = ()) -> Iter
     for team in by_team(systems).values():
         for check in TEAM_CHECKS:
             yield from check(team[:_LARGEST_TEAM])
+        yield from names.report_there(team)
+        yield from outputs_of_all(team)
     if systems:
         yield from names.labels_differ(systems)
         yield from outputs_alike(systems)

@@ -15,6 +15,7 @@ from dcase_energy.submission.checks.rules import (
     MACS_NOT_SUMMED,
     PAIR_REUSED,
     PARAMETERS_NOT_SUMMED,
+    TEACHER_COUNTED,
 )
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
@@ -193,6 +194,22 @@ def parameters_fit_macs(team: Sequence[System]) -> Iterator[Finding]:
                 break
 
 
+def teachers_counted_alike(team: Sequence[System]) -> Iterator[Finding]:
+    """A system of as many models and MACs as another does not have exactly twice its parameters."""
+    for system in team:
+        own = system.submission
+        for other in team if own.total_parameters is not None and own.macs is not None else ():
+            its = other.submission
+            if its.total_parameters is None or own.total_parameters != 2 * its.total_parameters:
+                continue
+            if own.macs == its.macs and models(system) == models(other):
+                where = system.metadata.canonical.where("total_parameters")
+                message = f"{own.total_parameters:,} parameters are twice those of {other.name}, at its MACs"
+                expected = f"{its.total_parameters:,}"
+                yield TEACHER_COUNTED.finding(where, message, expected=expected, found=f"{own.total_parameters:,}")
+                break
+
+
 def _apart(value: float, other: float, tolerance: float) -> bool:
     return abs(value - other) > tolerance * max(value, other)
 
@@ -213,4 +230,5 @@ TEAM_CHECKS: tuple[Callable[[Sequence[System]], Iterator[Finding]], ...] = (
     equals_cost_alike,
     complexity_grows,
     parameters_fit_macs,
+    teachers_counted_alike,
 )

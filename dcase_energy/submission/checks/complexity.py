@@ -6,11 +6,18 @@ import re
 from collections.abc import Iterator
 
 from dcase_energy.findings import Finding
-from dcase_energy.submission.checks.rules import MACS_OF_BATCH, MACS_TOO_FEW, PRETRAINED_NOT_COUNTED
+from dcase_energy.submission.checks.rules import (
+    MACS_OF_BATCH,
+    MACS_TOO_FEW,
+    PRETRAINED_NOT_COUNTED,
+    TEACHER_COUNTED,
+)
 from dcase_energy.submission.checks.system import System
 
 # A network may be cut at its head: a tenth less than published is still the network.
 _NEARLY_ALL = 0.9
+# Fewer digits than these fit any figure.
+_TELLING_DIGITS = 2
 
 
 def macs_of_one_clip(system: System) -> Iterator[Finding]:
@@ -51,3 +58,22 @@ def pretrained_counted(system: System) -> Iterator[Finding]:
         message = f"{parameters:,} parameters cannot include those of {name}"
         expected = f"more than {count / 1e6:.0f} million"
         yield PRETRAINED_NOT_COUNTED.finding(where, message, expected=expected, found=f"{parameters:,}")
+
+
+def teacher_not_counted(system: System) -> Iterator[Finding]:
+    """Parameters are not those of a known student and of its teacher, be they rounded (2,200,000)."""
+    parameters, count = system.submission.total_parameters, system.submission.ensemble_subsystems or 1
+    for student in system.edition.plausible.student_parameters:
+        if parameters is not None and _rounded_from(parameters, 2 * count * student):
+            where = system.metadata.canonical.where("total_parameters")
+            times = f"twice {count} times" if count > 1 else "twice"
+            message = f"{parameters:,} parameters are {times} the {student:,} of the baseline's student"
+            expected = f"{count * student:,}"
+            yield TEACHER_COUNTED.finding(where, message, expected=expected, found=f"{parameters:,}")
+
+
+def _rounded_from(rounded: int, exact: int) -> bool:
+    """Whether a count is another one, rounded to the digits before its last zeros."""
+    text = str(rounded)
+    unit = 10 ** (len(text) - len(text.rstrip("0")))
+    return rounded == exact or (len(text.rstrip("0")) >= _TELLING_DIGITS and 2 * abs(exact - rounded) <= unit)

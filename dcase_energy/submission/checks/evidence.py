@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.evidence import EVIDENCE, recorded, why_no_denominator
-from dcase_energy.submission.evidence_rules import DECLARED_DIFFERS, EVIDENCE_MISSING, RECORD_SHARED, RECORD_UNFIT
+from dcase_energy.submission.evidence import EVIDENCE, STAGES, recorded, why_no_denominator
+from dcase_energy.submission.evidence_rules import (
+    DECLARED_DIFFERS,
+    EVIDENCE_MISSING,
+    OWN_EVIDENCE_MISSING,
+    RECORD_SHARED,
+    RECORD_UNFIT,
+)
 from dcase_energy.submission.figures import agrees, slip
+from dcase_energy.submission.records import MeasuredStage
 
 
 def record_fits(system: System) -> Iterator[Finding]:
@@ -22,20 +31,13 @@ def record_fits(system: System) -> Iterator[Finding]:
 
 def declared_is_recorded(system: System) -> Iterator[Finding]:
     """Figures of the metadata are those of the records beside it."""
-    figures: list[tuple[str, float, str]] = []
-    record = system.records.calibration
-    if record is not None and why_no_denominator(record, system.edition) is None:
-        for stage, energy_kwh in recorded(record).energy_kwh.items():
-            if energy_kwh:
-                figures.append((f"energy_baseline_{stage}_kwh", energy_kwh, system.records.calibration_name or ""))
-    figures += [(f"energy_{one.stage}_kwh", one.energy_kwh, one.name) for one in system.records.measured]
     canonical = system.metadata.canonical
-    for field, energy_kwh, name in figures:
+    for field, energies_kwh, name in _recorded_figures(system):
         value = getattr(system.submission, field, None)
-        if value is None or agrees(value, canonical.text(field), energy_kwh):
+        if value is None or any(agrees(value, canonical.text(field), one) for one in energies_kwh):
             continue
-        file = name.rpartition("/")[2]
-        message = f"{field} is {value:.6g} kWh, {file} has {energy_kwh:.6g} kWh"
+        energy_kwh = energies_kwh[0]
+        message = f"{field} is {value:.6g} kWh, {name} {energy_kwh:.6g} kWh"
         reason = slip(value, energy_kwh)
         yield DECLARED_DIFFERS.finding(
             canonical.where(field),
@@ -44,6 +46,40 @@ def declared_is_recorded(system: System) -> Iterator[Finding]:
             found=f"{value:.6g}",
             hint=f"{reason}? copy the figure from the record" if reason else None,
         )
+
+
+def _recorded_figures(system: System) -> Iterator[tuple[str, list[float], str]]:
+    """Fields of the metadata, the energies that records give for each (the likeliest first), and by which record."""
+    record, name = system.records.calibration, system.records.calibration_name or ""
+    if record is not None and why_no_denominator(record, system.edition) is None:
+        for stage, energy_kwh in recorded(record).energy_kwh.items():
+            if energy_kwh:
+                yield f"energy_baseline_{stage}_kwh", [energy_kwh], f"{_file(name)} has"
+    for stage, measured in _by_stage(system).items():
+        energies_kwh = [one.energy_kwh for one in measured]
+        told = f"{_file(measured[0].name)} has"
+        if len(measured) > 1:
+            # Models of an ensemble are measured one by one, and belong together; or the best of several runs is filed.
+            energies_kwh.insert(0, math.fsum(energies_kwh))
+            told = f"the {len(measured)} records of the {stage} add up to"
+        yield f"energy_{stage}_kwh", energies_kwh, told
+
+
+def _by_stage(system: System) -> dict[str, list[MeasuredStage]]:
+    """Energy records by stage: those in the system's own folder, else those it shares with other systems."""
+    own = [one for one in system.records.measured if PurePosixPath(one.name).parent == system.files.home]
+    found: dict[str, list[MeasuredStage]] = {}
+    for one in own:
+        found.setdefault(one.stage, []).append(one)
+    shared = [one for one in system.records.measured if one not in own]
+    for one in shared:
+        if not any(one.stage == other.stage for other in own):
+            found.setdefault(one.stage, []).append(one)
+    return found
+
+
+def _file(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def evidence_there(system: System) -> Iterator[Finding]:
@@ -55,6 +91,20 @@ def evidence_there(system: System) -> Iterator[Finding]:
     where = canonical.where("energy_training_kwh")
     message = f"the baseline's energy is {'only declared' if found == 'declared' else 'recorded without a journal'}"
     yield EVIDENCE_MISSING.finding(where, message, expected=needed, found=found)
+
+
+def own_evidence_there(system: System) -> Iterator[Finding]:
+    """The evidence of the system's own energies is at least what the edition asks for."""
+    needed, canonical = system.edition.energy_evidence, system.metadata.canonical
+    measured = _by_stage(system)
+    for stage in STAGES:
+        field = f"energy_{stage}_kwh"
+        # Of several records the weakest: a figure they add up to is no better than that.
+        found = min((one.evidence for one in measured.get(stage, [])), key=EVIDENCE.index, default="declared")
+        if EVIDENCE.index(found) < EVIDENCE.index(needed) and canonical.given(field):
+            how = "only declared" if found == "declared" else "recorded without a journal"
+            message = f"the system's {stage} energy is {how}"
+            yield OWN_EVIDENCE_MISSING.finding(canonical.where(field), message, expected=needed, found=found)
 
 
 def records_alike(systems: Sequence[System]) -> Iterator[Finding]:

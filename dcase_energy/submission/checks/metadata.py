@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dcase_energy.editions.model import FieldKind
 from dcase_energy.findings import Finding
-from dcase_energy.submission.checks.rules import NONE_AS_TEXT, SAMPLING_RATE, TEMPLATE_TEXT
+from dcase_energy.submission.checks.rules import HASH_IN_VALUE, NONE_AS_TEXT, SAMPLING_RATE, TEMPLATE_TEXT
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.rules import CORRESPONDING
 
@@ -53,6 +53,16 @@ def none_is_null(system: System) -> Iterator[Finding]:
             yield NONE_AS_TEXT.finding(
                 where, f"the text {text!r} stands for nothing", expected="null", found=repr(text)
             )
+
+
+def no_hash(system: System) -> Iterator[Finding]:
+    """No value holds a character at which the official reader would cut it."""
+    document = system.metadata.document
+    for path, text in document.texts.items() if system.edition.hash_cuts else ():
+        if "#" in text:
+            kept = text.partition("#")[0].rstrip()
+            message = f"the official reader cuts lines at #: it sees {kept[:80]!r}, or nothing at all"
+            yield HASH_IN_VALUE.finding(document.where(path), message, found=repr(text[:80]))
 
 
 def sampling_rate_usual(system: System) -> Iterator[Finding]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
-from dcase_energy.submission.rules import LABEL_PLACE, LABEL_TEMPLATE, LABEL_TWICE, NAME_BASELINE, TOO_MANY_SYSTEMS
+from dcase_energy.submission.rules import (
+    LABEL_PLACE,
+    LABEL_SUBTASK,
+    LABEL_TEMPLATE,
+    LABEL_TWICE,
+    NAME_BASELINE,
+    REPORT_MISSING,
+    TOO_MANY_SYSTEMS,
+)
+
+_TASK = re.compile(r"(?<=_)task[0-9]+[A-Za-z]?(?=_)")
 
 
 def label_matches_place(system: System) -> Iterator[Finding]:
@@ -39,6 +50,28 @@ def not_named_baseline(system: System) -> Iterator[Finding]:
         if value is not None and "baseline" in value.casefold():
             where = system.metadata.canonical.where(field)
             yield NAME_BASELINE.finding(where, f"the {field} holds the word baseline", found=value)
+
+
+def label_names_subtask(system: System) -> Iterator[Finding]:
+    """The label calls the task what the edition calls it, letter included."""
+    label, task = system.submission.label, system.edition.label_task
+    named = None if label is None else _TASK.search(label)
+    if label is None or task is None or named is None or named[0] == task:
+        return
+    wrong = "without the subtask's letter" if named[0] == task[:-1] else f"not {task}"
+    expected = label[: named.start()] + task + label[named.end() :]
+    where = system.metadata.canonical.where("label")
+    yield LABEL_SUBTASK.finding(where, f"the label says {named[0]}, {wrong}", expected=expected, found=label)
+
+
+def report_there(team: Sequence[System]) -> Iterator[Finding]:
+    """What a team hands in, that is outputs, comes with a report where the edition asks for one."""
+    handed_in = [system for system in team if system.files.runs]
+    if not handed_in or not handed_in[0].edition.report or any(system.files.reports for system in team):
+        return
+    files = handed_in[0].files
+    where = files.tree.where(str(files.home)) if files.home.name else files.tree.where("")
+    yield REPORT_MISSING.finding(where, f"no technical report (*.pdf) of team {team_of(handed_in[0].name)}")
 
 
 def labels_differ(systems: Sequence[System]) -> Iterator[Finding]:

@@ -8,7 +8,12 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.output_rules import RUNS_IDENTICAL, RUNS_MISSING, SCORES_CONSTANT
+from dcase_energy.submission.output_rules import (
+    RUNS_IDENTICAL,
+    RUNS_MISSING,
+    SCORES_CONSTANT,
+    UNPROCESSED_MISSING,
+)
 from dcase_energy.submission.outputs import Outputs, Run, read_run
 from dcase_energy.submission.package import SystemFiles
 
@@ -30,7 +35,7 @@ def outputs_complete(
     )
     folders = [*outputs.runs.values(), *outputs.unprocessed.values()]
     findings = [finding for run in folders for finding in run.findings]
-    findings += _runs_there(files, edition)
+    findings += [*_runs_there(files, edition), *_unprocessed_there(files, edition)]
     expected = _expected(folders, durations_s)
     for run in folders:
         findings += _clips(run, expected, files, edition, durations_s is not None)
@@ -57,6 +62,18 @@ def outputs_alike(systems: Sequence[System]) -> Iterator[Finding]:
                 yield RUNS_IDENTICAL.finding(where, message, hint="put each system's own outputs into its folder")
 
 
+def outputs_of_all(team: Sequence[System]) -> Iterator[Finding]:
+    """Where one system of a team comes with outputs, all do; in an archive, made to be handed in, each does."""
+    some = any(system.files.runs for system in team)
+    for system in team:
+        where = system.files.tree.where(system.files.meta)
+        if system.outputs is not None and not system.files.runs and (some or where.member is not None):
+            expected = f"{system.files.stem}_run1.output"
+            hint = f"put the scores into {expected} beside the metadata"
+            message = "the system comes without outputs"
+            yield RUNS_MISSING.finding(where, message, expected=expected, found="none", hint=hint)
+
+
 def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
     numbers = list(files.runs)
     if not numbers or numbers == list(range(1, max(edition.runs, len(numbers)) + 1)):
@@ -66,6 +83,15 @@ def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
     found = ", ".join(f"run{number}" for number in numbers[:10])
     message = f"outputs of {found} are there, not of {expected}"
     yield RUNS_MISSING.finding(where, message, expected=expected, found=found)
+
+
+def _unprocessed_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
+    missing = [number for number in files.runs if number not in files.unprocessed] if edition.unprocessed else []
+    if missing:
+        runs = ", ".join(f"run{number}" for number in missing[:10])
+        message = f"no outputs before post-processing of {runs}"
+        expected = f"{files.stem}_run{missing[0]}_unprocessed.output"
+        yield UNPROCESSED_MISSING.finding(files.tree.where(files.meta), message, expected=expected)
 
 
 def _expected(folders: Sequence[Run], durations_s: Mapping[str, float] | None) -> dict[str, float]:

@@ -42,6 +42,19 @@ SAMPLING_RATE = define(
         severity=Severity.WARNING,
     )
 )
+HASH_IN_VALUE = define(
+    Rule(
+        code="M110",
+        name="hash-in-value",
+        title="No value holds a # where the official reader cuts lines at it",
+        why="The official tools of 2020 and 2024 drop everything after the first # of a line before they read it: an "
+        "address loses its end, and a value in quotes makes the whole file unreadable to them.",
+        bad="source_code: https://uni.example/code#readme",
+        good="source_code: https://uni.example/code",
+        fix="write the value without #",
+        severity=Severity.WARNING,
+    )
+)
 ENERGY_IMPOSSIBLE = define(
     Rule(
         code="E207",
@@ -128,6 +141,19 @@ PRETRAINED_NOT_COUNTED = define(
         bad="total_parameters: 1227236\npre_trained_models: BEATs",
         good="total_parameters: 91227236\npre_trained_models: BEATs",
         fix="add the parameters of every pre-trained network the system runs",
+        severity=Severity.WARNING,
+    )
+)
+TEACHER_COUNTED = define(
+    Rule(
+        code="C307",
+        name="teacher-counted",
+        title="Parameters are those of the network that is run, not of student and teacher",
+        why="Mean teacher trains two copies of a network and runs one. The baseline of 2022 was filed with 2,200,000 "
+        "parameters, participants who used it filed 1,112,420, and 2023 filed that as well.",
+        bad="total_parameters: 2224840",
+        good="total_parameters: 1112420",
+        fix="count the student (or the teacher, if that one is run) once; keep the figure if both are run",
         severity=Severity.WARNING,
     )
 )

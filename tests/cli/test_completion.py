@@ -1,0 +1,45 @@
+"""The tab key, as the shell asks: commands, options, editions, rules, files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.run import ROOT
+
+PROGRAM = "import sys; from dcase_energy.cli.main import main; sys.argv = ['dcase-energy']; main()"
+
+
+def offered(line: str) -> list[str]:
+    asked = {
+        "_DCASE_ENERGY_COMPLETE": "bash_complete",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(line.count(" ")),
+    }
+    command = [sys.executable, "-c", PROGRAM]
+    result = subprocess.run(command, cwd=ROOT, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("dcase-energy va", ["plain,validate"]),
+        ("dcase-energy study re", ["plain,report"]),
+        ("dcase-energy rank --edi", ["plain,--edition"]),
+        ("dcase-energy rank --edition dcase2023", ["plain,dcase2023-task4a"]),
+        ("dcase-energy validate --edition gen", ["plain,generic"]),
+        ("dcase-energy validate --edition ./our", ["file,./our"]),
+        ("dcase-energy validate exam", ["file,exam"]),
+        ("dcase-energy validate --format js", ["plain,json"]),
+        ("dcase-energy explain e20", ["plain,E201", "plain,E202", "plain,E203"]),
+        ("dcase-energy explain energy-not", ["plain,energy-not-positive"]),
+        ("dcase-energy explain gpu-ex", ["plain,gpu-exclusive"]),
+    ],
+)  # fmt: skip
+def test_what_is_offered(line, expected):
+    assert offered(line)[: len(expected)] == expected
