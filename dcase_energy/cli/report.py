@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from dcase_energy.ranking.packages import Assessed
 
 FORMATS = ("text", "json", "csv", "html")
+_EVIDENCE = {
+    "recomputed": "from a calibration record, computed again from its journal",
+    "record": "from a calibration record",
+    "declared": "declared in the metadata",
+    None: "not known",
+}
 
 
 @click.command(epilog="Example: dcase-energy report my_submission/ --calibration calibration.json")
@@ -132,9 +138,10 @@ def _render(output_format: str, ranking: Ranking, assessed: list[Assessed], fiel
 
 def _standing(ranking: Ranking, one: Ranked, field: Path) -> str:
     """Where a system would stand, its neighbours, and the organisers' baseline beside it."""
-    from dcase_energy.ranking.field import baseline_of, on_fronts, standings
+    from dcase_energy.ranking.field import baseline_of, on_fronts, score_alone, standings
 
     found = standings(ranking, one.entry.label)
+    alone = score_alone(ranking, one)
     lines = [visible(f"  in the field of {field.name}, had the same clips been scored:")]
     names = {"score": "by score", "ew_training": "by EW score, training", "ew_test": "by EW score, test"}
     for standing in found:
@@ -153,8 +160,10 @@ def _standing(ranking: Ranking, one: Ranked, field: Path) -> str:
         told = ", ".join(f"{names[name]} rank {s.place} ({_figure(s.figure)})" for name, s in of_baseline.items())
         lines.append(f"    baseline {visible(baseline.entry.label)}: {told}")
     lines += [f"    on the {title}" for title in on_fronts(ranking, one.entry.label)]
-    if not found:
-        lines.append("    nowhere: it cannot be ranked")
+    if alone is not None:
+        lines.append(f"    not ranked; its score alone ({_figure(alone[0])}) would be rank {alone[1]} of {alone[2]}")
+    elif not found:
+        lines.append("    nowhere: it has no score")
     return "\n".join(lines) + "\n"
 
 
@@ -187,16 +196,23 @@ def _block(ranked: Ranked, assessed: Assessed) -> str:
             f"EW-PSDS2 {_figure(figures.ew_psds2[stage]):>8}",
         ]
         lines.append("  ".join(parts))
-    evidence = {
-        "recomputed": "from a calibration record, computed again from its journal",
-        "record": "from a calibration record",
-        "declared": "declared in the metadata",
-        None: "not known",
-    }
-    lines.append(f"  baseline: {evidence[entry.baseline_evidence]}")
+    lines += _intervals(ranked)
+    lines.append(f"  baseline: {_EVIDENCE[entry.baseline_evidence]}")
+    lines += [f"  {stage} is not divided: {visible(reason)}" for stage, reason in entry.not_comparable.items()]
     if entry.excluded is not None:
         lines.append("  " + style("cannot be ranked: ", fg="red") + visible(entry.excluded))
     return "\n".join(lines) + "\n"
+
+
+def _intervals(ranked: Ranked) -> list[str]:
+    """What is known of how sure scores and ratios are, with its kind."""
+    names = {"psds1": "PSDS1", "psds2": "PSDS2", "energy_ratio_training": "ratio of training",
+             "energy_ratio_test": "ratio of test"}  # fmt: skip
+    return [
+        f"  {title} between {_figure(interval.low)} and {_figure(interval.high)} ({interval.label})"
+        for name, title in names.items()
+        if (interval := ranked.uncertainty.intervals.get(name)) is not None
+    ]
 
 
 def _figure(value: float | None) -> str:

@@ -23,6 +23,8 @@ def status_text(found: StudyStatus, now: datetime.datetime) -> str:
     rows = [_HEADER, *map(_cells, found.runs)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADER))]
     lines = [_line(row, widths) for row in rows]
+    if not found.runs:
+        return "no run was made here"
     states = ("done", "running", "waiting", "interrupted", "failed")
     counts = ", ".join(f"{count} {state}" for state in states if (count := found.count(state)))  # type: ignore[arg-type]
     lines += ["", f"{len(found.runs)} run{'s' * (len(found.runs) != 1)}: {counts}"]

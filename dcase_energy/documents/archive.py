@@ -70,14 +70,16 @@ class Archive:
 
     def __init__(self, path: Path, data: bytes | None = None) -> None:
         self.path = path
+        self._base = Path()
         self._data = data
         self._members: dict[str, zipfile.ZipInfo] = {}
         self._findings: list[Finding] = []
         self._inspect()
 
     def __getstate__(self) -> dict[str, object]:
-        # An open file cannot travel to another process; it is opened again there.
-        return {key: value for key, value in self.__dict__.items() if key != "_zip"}
+        # An open file cannot travel to another process; it is opened again there, whatever the working folder is.
+        state = {key: value for key, value in self.__dict__.items() if key != "_zip"}
+        return {**state, "_base": Path.cwd() / self._base}
 
     def names(self) -> list[str]:
         """Names of all files that can be read, with ``/``, sorted."""
@@ -115,7 +117,7 @@ class Archive:
     def _open(self) -> BinaryIO:
         if self._data is not None:
             return io.BytesIO(self._data)
-        return open_plain(self.path)
+        return open_plain(self._base / self.path)
 
     def _inspect(self) -> None:
         """Fill members and findings; an archive that is not safe to read has no members."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -36,9 +36,22 @@ class Tree(Protocol):
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder on disk."""
+    """A folder on disk.
+
+    Attributes
+    ----------
+    root
+        The folder as the user wrote it.
+    base
+        What ``root`` is relative to: the working folder, and in another process the working folder it came from.
+    """
 
     root: Path
+    base: Path = field(default=Path(), compare=False)
+
+    def __getstate__(self) -> dict[str, Path]:
+        # A worker of a cluster has another working folder; names stay as they were written.
+        return {"root": self.root, "base": Path.cwd() / self.base}
 
     def names(self) -> list[str]:
         """Names of all plain files below the folder, without system litter; links are left out."""
@@ -54,12 +67,12 @@ class Folder:
 
     def read(self, name: str, limit_bytes: int) -> bytes | Finding:
         """Read one file below the folder."""
-        return read_bytes(self.root / name, limit_bytes)
+        return read_bytes(self.base / self.root / name, limit_bytes, shown_as=str(self.root / name))
 
     @cached_property
     def _walked(self) -> tuple[list[str], list[tuple[Rule, str, str]]]:
         walk = _Walk()
-        walk.below(self.root)
+        walk.below(self.base / self.root)
         names, problems = judge_names(walk.names)
         return names, [*problems, *walk.problems]
 

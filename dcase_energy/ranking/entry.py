@@ -19,7 +19,7 @@ from dcase_energy.ranking.normalize import (
 STAGES = ("training", "test")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of a system. None means that it is not known.
 
@@ -85,7 +85,7 @@ class Entry:
         return None if stage in self.not_comparable else self.baseline_kwh.get(stage)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What follows from an entry by the formulas of an edition; energies by stage.
 
@@ -102,7 +102,7 @@ class Figures:
     kwh_per_point: Mapping[str, float | None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The common reference of an edition of ratios: an organiser's own calibration, kWh by stage."""
 

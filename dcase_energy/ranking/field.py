@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
-from dcase_energy.ranking.views import View, views_of
+from dcase_energy.ranking.views import View, fronts, pareto_front, views_of
 
 OWN = "own"
 
@@ -48,13 +48,16 @@ def in_field(own: Sequence[Entry], field: Sequence[Entry], edition: Edition) -> 
 
 
 def standings(ranking: Ranking, label: str) -> list[Standing]:
-    """Where a system stands by score and by energy-weighted score; orders it has no figure for are left out."""
+    """Where a system stands by score and by energy-weighted score.
+
+    Orders that it has no figure for are left out, and those that nobody of the field has one for.
+    """
     found = []
     for view in views_of(ranking):
         if view.name not in {"score", "ew_training", "ew_test"}:
             continue
         at = next((index for index, (_, one) in enumerate(view.rows) if one.entry.label == label), None)
-        if at is not None:
+        if at is not None and any(_of_field(other) for _, other in view.rows):
             place, one = view.rows[at]
             above = next((_named(view, other) for _, other in reversed(view.rows[:at]) if _of_field(other)), None)
             below = next((_named(view, other) for _, other in view.rows[at + 1 :] if _of_field(other)), None)
@@ -63,12 +66,26 @@ def standings(ranking: Ranking, label: str) -> list[Standing]:
 
 
 def on_fronts(ranking: Ranking, label: str) -> list[str]:
-    """Titles of the Pareto fronts that a system is on."""
+    """Titles of the Pareto fronts that a system is on, where somebody of the field has the figure too."""
+    field = [one for one in ranking.placed if _of_field(one)]
     return [
-        view.title
-        for view in views_of(ranking)
-        if view.name.startswith("front_") and any(one.entry.label == label for _, one in view.rows)
+        title
+        for _, title, figure, _ in fronts(ranking)
+        if any(figure(one) is not None for one in field)
+        and any(one.entry.label == label for one in pareto_front(ranking.placed, figure))
     ]
+
+
+def score_alone(ranking: Ranking, own: Ranked) -> tuple[float, int, int] | None:
+    """For a system that is not ranked: its score, the rank that it alone would give, and among how many.
+
+    None if it is ranked, or has no score.
+    """
+    score = own.figures.ranking_score
+    if own.rank is not None or score is None:
+        return None
+    scores = [one.figures.ranking_score or 0.0 for one in ranking.placed if _of_field(one)]
+    return score, 1 + sum(other > score for other in scores), len(scores) + 1
 
 
 def baseline_of(ranking: Ranking) -> Ranked | None:

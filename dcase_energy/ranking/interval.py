@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats")
@@ -22,7 +23,7 @@ _LEVEL = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
 _COUNT = re.compile(r"\b([0-9]+)\b(?!\s*%|\.)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Interval:
     """One interval.
 
@@ -47,9 +48,7 @@ class Interval:
     @property
     def label(self) -> str:
         """Kind and level in words: ``bootstrap, 95 %``, ``range over 3 runs``."""
-        if self.kind in _RANGES:
-            return f"range over {self.count} {self.kind}" if self.count else f"range over {self.kind}"
-        return self.kind if self.level is None else f"{self.kind}, {100 * self.level:.4g} %"
+        return _label(self.kind, self.level, self.count)
 
     def standard_deviation(self) -> float | None:
         """Standard deviation of the figure if its distribution is normal; None where the interval does not tell it.
@@ -97,6 +96,19 @@ def combined(low: float, high: float, sources: Mapping[str, Interval]) -> Interv
     return Interval(
         low=min(low, high),
         high=max(low, high),
-        kind="from " + ", ".join(f"{name} ({source.label})" for name, source in sources.items()),
+        kind=_kind_from(tuple(sources), tuple(source.label for source in sources.values())),
         level=level if level is not None and level > 0 and len(sources) > 1 else None,
     )
+
+
+@lru_cache(maxsize=4096)
+def _kind_from(names: tuple[str, ...], labels: tuple[str, ...]) -> str:
+    """The same words for every system whose inputs have the same kinds: a text of its own each would fill memory."""
+    return "from " + ", ".join(f"{name} ({label})" for name, label in zip(names, labels, strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _label(kind: str, level: float | None, count: int | None) -> str:
+    if kind in _RANGES:
+        return f"range over {count} {kind}" if count else f"range over {kind}"
+    return kind if level is None else f"{kind}, {100 * level:.4g} %"

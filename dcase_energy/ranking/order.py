@@ -11,7 +11,7 @@ from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines
 from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Ranked:
     """A system with its figures and its rank; None for a system that gets no rank."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
-from dcase_energy.ranking.comparable import Provenance, why_not_comparable
+from dcase_energy.ranking.comparable import Provenance, why_not_comparable, why_records_not_comparable
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import last_share
 from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
-from dcase_energy.ranking.measured import SAME, Measured, interval_in_words, measured_stages, provenance_of
+from dcase_energy.ranking.measured import SAME, Measured, gpu_of, interval_of_stage, measured_stages
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
 from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
@@ -87,7 +87,7 @@ def _assess(
     submission, scores = system.submission, scored.summary
     baseline, record = _baseline(system, preferred, fallback)
     own = _own_records(system)
-    training = own.get("training", Measured(0.0))
+    training = own.get("training")
     not_comparable, unlike = _compare(system, baseline, record, own)
     findings = [*validation.of_system(system), *scored.findings, *unlike, *_no_energies(system)]
     entry = Entry(
@@ -102,8 +102,8 @@ def _assess(
         baseline_kwh=baseline.energy_kwh,
         baseline_gpu_kwh=baseline.gpu_training_kwh,
         baseline_evidence=baseline.evidence,
-        energy_gpu_kwh=training.components_kwh.get("gpu"),
-        components_kwh=training.components_kwh,
+        energy_gpu_kwh=None if training is None else training.components_kwh.get("gpu"),
+        components_kwh={} if training is None else training.components_kwh,
         baseline_components_kwh=_components(record),
         intervals=scored.intervals | _intervals(record, own),
         replicates=scored.replicates,
@@ -165,12 +165,15 @@ def _compare(
     """Why stages may not be divided by the baseline's: from the records of both, or what the metadata say."""
     if record is None:
         return {}, []
-    hardware = system.submission.hardware
-    stated = Provenance(gpu=hardware if gpu_model(hardware) else None)
+    # What a team writes of its processor is no model name to hold against a record's; a GPU's is.
+    gpus = [text if gpu_model(text) else None for text in (system.submission.hardware, gpu_of(record))]
+    stated, calibrated = (Provenance(hardware=text) for text in gpus)
     reasons = {}
     for stage in baseline.energy_kwh:
-        ours = own[stage].provenance if stage in own else stated
-        reason = why_not_comparable(ours, replace(provenance_of(record), stage=stage))
+        if stage in own:
+            reason = why_records_not_comparable(own[stage].record, record)
+        else:
+            reason = why_not_comparable(stated, calibrated)
         if reason is not None:
             reasons[stage] = reason
     canonical = system.metadata.canonical
@@ -181,11 +184,11 @@ def _compare(
     return reasons, findings
 
 
-def _gpu_of(system: System, record: Calibration | None, training: Measured) -> str | None:
+def _gpu_of(system: System, record: Calibration | None, training: Measured | None) -> str | None:
     """The GPU model, from records before what the metadata say."""
     names = (
-        training.provenance.gpu,
-        None if record is None else provenance_of(record).gpu,
+        None if training is None else gpu_of(training.record),
+        None if record is None else gpu_of(record),
         system.submission.hardware,
         system.submission.training_time,
     )
@@ -211,8 +214,7 @@ def _intervals(record: Calibration | None, own: Mapping[str, Measured]) -> dict[
     """The intervals of the records, by column."""
     found = {f"energy_{stage}_kwh": measured.interval for stage, measured in own.items()}
     for name, stage in ({} if record is None else record.stages).items():
-        low, high = stage.full_recipe_energy_kwh_low, stage.full_recipe_energy_kwh_high
-        found[f"energy_baseline_{name}_kwh"] = interval_in_words(low, high, stage.interval, "calibration")
+        found[f"energy_baseline_{name}_kwh"] = interval_of_stage(stage)
     return {name: interval for name, interval in found.items() if interval is not None}
 
 

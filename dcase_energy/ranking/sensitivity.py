@@ -16,7 +16,7 @@ from dcase_energy.ranking.rules import BASELINE_ODD
 ODD_FACTOR = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class BaselineCheck:
     """One system's baseline of one stage, and the rank it gives.
 
@@ -67,7 +67,7 @@ def check_baselines(systems: Sequence[tuple[Entry, Figures]], edition: Edition) 
     return checks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Ranks:
     """Ranks of one system among the others' scores as its baseline changes."""
 
@@ -126,11 +126,21 @@ class _Peers:
         """Number and median of the other teams with this system's GPU model."""
         if entry.gpu_model is None:
             return 0, None
-        values = list(self._sorted.get(entry.gpu_model, ()))
+        values = self._sorted.get(entry.gpu_model, [])
         own = self._of_team.get(entry.gpu_model, {}).get(entry.team)
-        if own is not None:
-            del values[bisect_left(values, own)]
-        return len(values), median(values) if values else None
+        without = None if own is None else bisect_left(values, own)
+        count = len(values) - (without is not None)
+        return count, _median_without(values, without) if count else None
+
+
+def _median_without(values: Sequence[float], place: int | None) -> float:
+    """Median of sorted values but the one at a place, without making a list of the others for every system."""
+    count = len(values) - (place is not None)
+
+    def at(index: int) -> float:
+        return values[index + (place is not None and index >= place)]
+
+    return at(count // 2) if count % 2 else (at(count // 2 - 1) + at(count // 2)) / 2
 
 
 def odd_baselines(systems: Sequence[tuple[Entry, Mapping[str, BaselineCheck]]]) -> list[Finding]:

@@ -15,7 +15,7 @@ Kind = Literal["text", "integer", "number"]
 ENDS = ("low", "high", "interval")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column.
 
@@ -131,7 +131,7 @@ def _not_comparable(ranked: Ranked) -> Cell:
 COLUMNS: tuple[Column, ...] = (
     _integer("rank", "Rank", lambda r: r.rank, "System"),
     _text("label", "System", lambda r: r.entry.label, "System"),
-    _text("team", "Team", lambda r: r.entry.team, "System"),
+    _text("team", "Team", lambda r: r.entry.team, "Team"),
     Column("psds1", "PSDS1", lambda r: r.entry.psds1),
     Column("psds2", "PSDS2", lambda r: r.entry.psds2),
     Column("collar_f1", "Collar-based F1", lambda r: r.entry.collar_f1, group="Other scores"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dcase_energy.editions.model import Edition
@@ -68,11 +68,14 @@ class Table:
 
     def shown(self, row: int, column: int) -> str:
         """A cell for people: four significant digits, the interval behind it."""
+        text, ends = self.parts(row, column)
+        return f"{text} ({ends})" if ends else text
+
+    def parts(self, row: int, column: int) -> tuple[str, str]:
+        """A cell for people, and its interval; empty where there is none."""
         text = show(self.rows[row][column], grouped=self.columns[column][0] not in {"rank", "place"})
         ends = self.intervals[row].get(column) if self.intervals else None
-        if ends is None or not text:
-            return text
-        return f"{text} ({show(ends[0])} to {show(ends[1])})"
+        return text, "" if ends is None or not text else f"{show(ends[0])} to {show(ends[1])}"
 
 
 def show(value: Cell, *, grouped: bool = True) -> str:
@@ -91,6 +94,7 @@ def tables_of(ranking: Ranking) -> list[Table]:
         *(table for table in tables if table is not None),
         *sensitivity_tables(ranking),
         *view_tables(ranking),
+        *_not_divided(ranking),
         *_left_out(ranking),
     ]
 
@@ -158,6 +162,24 @@ def _view(view: View) -> Table:
         for place, one in view.rows
     ]
     return Table(view.name, view.title, columns, rows)
+
+
+def _not_divided(ranking: Ranking) -> list[Table]:
+    rows: list[list[Cell]] = [
+        [one.entry.label, one.entry.team, " and ".join(stages), reason]
+        for one in ranking.systems
+        for reason, stages in _by_reason(one.entry.not_comparable).items()
+    ]
+    columns = (("label", "System"), ("team", "Team"), ("stage", "Stage"), ("not_comparable", "Not divided because"))
+    title = "Energies that are not divided by the baseline's"
+    return [Table("not_divided", title, columns, rows)] if rows else []
+
+
+def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for stage, reason in reasons.items():
+        found.setdefault(reason, []).append(stage)
+    return found
 
 
 def _left_out(ranking: Ranking) -> list[Table]:

@@ -15,7 +15,7 @@ from dcase_energy.ranking.normalize import ranking_score
 _PSDS = ("psds1", "psds2")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Uncertainty:
     """What is known of how sure a system's figures are.
 

@@ -29,22 +29,6 @@ _THRESHOLD = re.compile(r"(?<![0-9])[01]?\.[0-9]+(?=\D*$)|(?<![0-9.])[01](?=\D*$
 
 
 @dataclass(frozen=True)
-class AbsoluteFolder(Folder):
-    """A folder that is found from any working directory and shown as the user wrote it: workers are elsewhere."""
-
-    shown: Path
-
-    @classmethod
-    def of(cls, path: Path) -> AbsoluteFolder:
-        """The folder at a path."""
-        return cls(path.absolute(), path)
-
-    def where(self, name: str) -> Where:
-        """The path of a file as the user would write it."""
-        return Where(str(self.shown / name) if name else str(self.shown))
-
-
-@dataclass(frozen=True)
 class Output:
     """The files of one run: score files, one event list, or one a threshold."""
 
@@ -94,9 +78,9 @@ def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
     if path.is_file():
         if path.suffix.lower() != ".tsv":
             return [], [OUTPUT_FORMAT.finding(Where(str(path)), f"{path.name} is no TSV; it is not opened")]
-        output = Output(AbsoluteFolder.of(path.parent), (path.name,), "events")
+        output = Output(Folder(path.parent), (path.name,), "events")
         return [SystemOutputs(path.stem, str(path), {path.stem: output})], []
-    tree = AbsoluteFolder.of(path)
+    tree = Folder(path)
     names = tree.names()
     folders: dict[PurePosixPath, list[str]] = {}
     for name in names:

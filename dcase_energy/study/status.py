@@ -57,11 +57,14 @@ class StudyStatus:
         Seconds to the expected end, if as many runs go on at a time as now (at least one); None where nothing tells.
     unreadable
         What could not be read.
+    imported
+        Number of runs that come from sheets.
     """
 
     runs: tuple[RunStatus, ...]
     left_s: float | None
     unreadable: tuple[str, ...]
+    imported: int = 0
 
     def count(self, state: State) -> int:
         """How many runs are in a state."""
@@ -76,6 +79,7 @@ def read_status(places: Sequence[Path]) -> StudyStatus:
     """Look at all run folders in and under some places."""
     runs: list[RunStatus] = []
     unreadable: list[str] = []
+    imported = 0
     for path in find_run_folders(places):
         try:
             folder = open_folder(path)
@@ -84,9 +88,11 @@ def read_status(places: Sequence[Path]) -> StudyStatus:
             continue
         if folder.about.specification is not None:
             runs.append(_status(folder))
+        else:
+            imported += 1
     runs.sort(key=lambda run: (natural_key(run.gpu), run.batch_size, run.repeat or 0))
     estimated = [_with_left(run, runs) for run in runs]
-    return StudyStatus(tuple(estimated), _left_s(estimated), tuple(unreadable))
+    return StudyStatus(tuple(estimated), _left_s(estimated), tuple(unreadable), imported)
 
 
 def _status(folder: RunFolder) -> RunStatus:

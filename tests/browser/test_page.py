@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.run import run
 from tests.ranking.hostile import HOSTILE
+from tests.ranking.systems import entry, ranking
 
 DATA = Path(__file__).parent.parent / "data"
 TABLE = DATA / "dcase2023_task4a_results_sample.csv"
@@ -187,6 +188,75 @@ def test_a_long_name_does_not_push_the_page_apart(browser, hostile_page, size):
         )
         < 250
     )
+
+
+def test_the_table_stands_above_the_plots_and_links_lead_to_both(page):
+    tops = page.run(
+        "return ['#systems', '#ranking', '#plots', '#sensitivity_training', '#figures']"
+        ".map((name) => document.querySelector(name).getBoundingClientRect().top)"
+    )
+    assert tops == sorted(tops)
+    links = page.run("return Array.from(document.querySelectorAll('nav a')).map((link) => link.getAttribute('href'))")
+    assert {"#systems", "#plots", "#figures"} <= set(links)
+    assert all(page.run("return document.querySelector(arguments[0]) !== null", link) for link in links)
+
+
+def test_a_phone_begins_with_names_and_scores_side_by_side(browser, results):
+    browser.open(results / "ranking.html", width=390, height=844)
+    wanted = ["rank", "label", "psds1", "psds2", "ranking_score"]
+    rights = browser.run(
+        "return arguments[0].map((name) => "
+        'document.querySelector(`th[data-name="${name}"]`).getBoundingClientRect().right)',
+        wanted,
+    )
+    assert rights == sorted(rights)
+    assert rights[-1] <= 390
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> Path:
+    """A page of more systems than are laid out at once."""
+    from dcase_energy.ranking.sheets.html import MOST_ROWS, to_html
+
+    systems = [
+        entry(f"Team{number // 4}_U_{number % 4}", 0.1 + 0.5 * (1 - number / (3 * MOST_ROWS)), macs=10**9 + number)
+        for number in range(2 * MOST_ROWS + 5)
+    ]
+    path = tmp_path_factory.mktemp("large") / "ranking.html"
+    path.write_text(to_html(ranking(*systems)), encoding="utf-8")
+    return path
+
+
+def test_a_large_table_is_laid_out_in_parts_and_searched_as_a_whole(browser, large):
+    browser.open(large)
+    assert browser.messages() == []
+    assert len(browser.shown()) == 500
+    assert browser.find("#count").text == "the first 500 of 1005 systems shown"
+    browser.find("#more button").click()
+    assert len(browser.shown()) == 1000
+    browser.find("#more button").click()
+    assert len(browser.shown()) == 1005
+    assert not browser.find("#more").is_displayed()
+    browser.find("#search").send_keys("team250_")
+    assert browser.shown() == [f"Team250_U_{number}" for number in range(4)]
+    browser.find("#search").clear()
+    browser.find("#search").send_keys(" ")
+    browser.find('th[data-name="ranking_score"] button').click()
+    assert browser.shown()[0] == "Team251_U_0"
+
+
+def test_a_row_that_is_not_laid_out_yet_can_be_linked_to(browser, large):
+    browser.open(large)
+    browser.window.get(large.as_uri() + "#s900")
+    browser.window.refresh()
+    assert browser.run("return document.querySelector('tr:target td.label').textContent") == "Team225_U_0"
+    assert len(browser.shown()) == 1000
+    browser.find("#search").send_keys("team7_")
+    assert len(browser.shown()) == 4
+    row = browser.run("return document.querySelector('svg a').getAttribute('href')")
+    assert browser.run("return document.querySelector(arguments[0])", row) is None
+    browser.run("document.querySelector('svg a').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
+    assert browser.run("return document.querySelector('tr:target') === document.querySelector(arguments[0])", row)
 
 
 def test_without_its_script_everything_is_still_there(browser, results, tmp_path):

@@ -54,6 +54,14 @@ def test_what_differs_speaks(baseline, change, expected):
     assert set(found) <= COMPARED
 
 
+@pytest.mark.parametrize(("name", "state"), [("GPU", "ok"), ("Bigger", "invalid")])
+def test_boards_without_a_counter_are_told_apart_by_name(baseline, name, state):
+    uncounted = baseline.model_copy(update={"devices": [], **with_hardware(baseline, gpu_name="GPU")})
+    other = uncounted.model_copy(update=with_hardware(uncounted, gpu_name=name))
+    states = {guard.code: guard.state.value for guard in compare(uncounted, other)}
+    assert states["same-machine"] == state
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [({"complete": False}, "same-work"), ({"valid": False}, "same-work"), ({"devices": [BOARD] * 2}, "same-machine")],

@@ -70,6 +70,8 @@ HOSTILE = {
     "date": "1-2",
     "number": "-0.1",
     "xml escape": "_x0041_",
+    "rich markup": "<r><t>a</t></r>",
+    "broken rich markup": "<r>&</row></r>",
     "spaces": "  a  b  ",
     "long": "x" * 100_000,
 }

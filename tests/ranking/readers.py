@@ -69,12 +69,16 @@ def _latex_cells(line: str) -> list[str]:
     while rest:
         known = next((token for token in _LATEX if rest.startswith(token)), None)
         foreign = re.match(r"\\foreign\{[0-9A-F]{4,6}\}\{(.)\}", rest, re.DOTALL)
+        interval = re.match(r"\\interval\{([0-9.,]+)\}\{([0-9.,]+ to [0-9.,]+)\}", rest)
         if known:
             cells[-1] += _LATEX[known]
             rest = rest[len(known) :]
         elif foreign:
             cells[-1] += foreign[1]
             rest = rest[len(foreign[0]) :]
+        elif interval:
+            cells[-1] += f"{interval[1]} ({interval[2]})"
+            rest = rest[len(interval[0]) :]
         elif rest.startswith("&"):
             cells.append("")
             rest = rest[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results
-from dcase_energy.ranking.sensitivity import odd_baselines
+from dcase_energy.ranking.sensitivity import _median_without, odd_baselines
+from dcase_energy.ranking.sheets import write_sheets
+from tests.ranking.readers import markdown_rows
 from tests.ranking.systems import entry, ranking
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
@@ -96,12 +99,11 @@ def test_a_bad_cell_says_why_there_is_no_rank(tmp_path, column, bad):
 @pytest.mark.parametrize(
     ("system", "baseline", "words"),
     [
-        (Provenance(hardware="1 RTX 3090"), Provenance(gpu="NVIDIA A100-SXM4-40GB"), "another hardware"),
-        (Provenance(hardware="1 NVIDIA A100 80GB"), Provenance(gpu="NVIDIA A100-SXM4-80GB"), None),
+        (Provenance(hardware="1 RTX 3090"), Provenance(hardware="NVIDIA A100-SXM4-40GB"), "another hardware"),
+        (Provenance(hardware="1 NVIDIA A100 80GB"), Provenance(hardware="NVIDIA A100-SXM4-80GB"), None),
         (Provenance(hardware="sha-1"), Provenance(hardware="sha-2"), "another hardware"),
         (Provenance(tracker="codecarbon 2.1.4"), Provenance(tracker="codecarbon 3.3.2"), "another tracker"),
         (Provenance(tier="measured"), Provenance(tier="estimated"), "another tier"),
-        (Provenance(stage="training"), Provenance(stage="test"), "another stage"),
         (Provenance(tracker="CodeCarbon  3.3.2"), Provenance(tracker="codecarbon 3.3.2"), None),
         (Provenance(tracker="codecarbon 3.3.2"), Provenance(), None),
     ],
@@ -126,6 +128,10 @@ def test_a_pair_that_cannot_be_divided_keeps_its_score_and_loses_its_ratio(tmp_p
     assert first.figures.energy_ratio == {"training": None, "test": None}
     assert first.figures.ew_ranking_score == {"training": None, "test": None}
     assert second.figures.energy_ratio["training"] == 2.0
+    sheet = write_sheets(make_ranking(entries, load_edition("generic")), ["md"])["ranking.md"].decode()
+    (row,) = markdown_rows(sheet, "Energies that are not divided by the baseline's")
+    assert row[0] == "A_U_task4_1"
+    assert row[2:] == ["training and test", "another hardware: system RTX 3090, baseline A100"]
 
 
 @pytest.mark.parametrize(
@@ -157,6 +163,15 @@ def test_a_slow_baseline_is_seen():
     odd = odd_baselines([(one.entry, one.baselines) for one in found.systems])
     assert [(finding.code, finding.where.file) for finding in odd] == [("K804", "S_U_task4_1")]
     assert "4.35 times the median of 4 other teams on A100" in odd[0].message
+
+
+@given(st.lists(st.floats(0.01, 10), min_size=1, max_size=12), st.data())
+def test_the_median_of_the_others_is_that_of_a_list_of_them(values, data):
+    values.sort()
+    left_out = data.draw(st.none() | st.integers(0, len(values) - 1))
+    others = [value for place, value in enumerate(values) if place != left_out]
+    if others:
+        assert _median_without(values, left_out) == statistics.median(others)
 
 
 def test_a_noisy_baseline_is_seen():

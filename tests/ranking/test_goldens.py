@@ -68,6 +68,28 @@ def test_views_of_past_years(edition, tmp_path):
     assert views(edition, tmp_path) == (GOLDENS / f"{edition}_views.txt").read_text()
 
 
+def test_a_report_tells_where_the_baseline_comes_from_and_how_sure_the_ratio_is():
+    result = run("report", ROOT / "examples" / "packages" / "Adams_UNI")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("baseline: from a calibration record, computed again from its journal") == 2
+    assert "ratio of training between 0.4110 and 2.686 (from energy_baseline_training_kwh (calibration" in result.stdout
+
+
+def test_a_field_without_the_figure_is_no_field_to_lead():
+    """The table of 2023 has one baseline figure, so none of its systems has a ratio in the generic edition."""
+    result = run("report", ROOT / "examples" / "packages" / "Adams_UNI", "--field", SAMPLE)
+    assert "by score  " in result.stdout
+    assert "by EW score" not in result.stdout
+    assert "energy over the baseline" not in result.stdout
+
+
+def test_a_system_that_cannot_be_ranked_sees_what_its_score_would_be_worth():
+    package = ROOT / "examples" / "packages" / "Adams_UNI"
+    result = run("report", package, "--edition", "dcase2023-task4a", "--field", SAMPLE)
+    assert result.returncode == 1
+    assert "not ranked; its score alone (1.100) would be rank 33 of 50" in result.stdout
+
+
 def test_the_report_in_a_field():
     assert reported() == (GOLDENS / "report_in_field.txt").read_text()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ TRUTH = ("--ground-truth", ROOT / "examples" / "truth.tsv", "--durations", ROOT 
 
 
 def ranked(folder: Path, *arguments: object) -> dict[str, dict[str, str]]:
-    result = run("rank", PACKAGES, *TRUTH, "--output-dir", folder, "--formats", "csv", *arguments)
+    packages = PACKAGES.relative_to(ROOT)
+    result = run("rank", packages, *TRUTH, "--output-dir", folder, "--formats", "csv", *arguments)
     assert result.returncode == 1, result.stderr
     with (folder / "ranking.csv").open(newline="") as file:
         return {row["label"]: row for row in csv.DictReader(file)}
@@ -50,6 +52,32 @@ def test_jobs_change_nothing(tmp_path):
     ranked(tmp_path / "one", "--bootstrap", 5)
     ranked(tmp_path / "two", "--bootstrap", 5, "--jobs", 2)
     assert (tmp_path / "one" / "ranking.csv").read_bytes() == (tmp_path / "two" / "ranking.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_cluster_of_two_processes_changes_nothing(tmp_path, monkeypatch):
+    """Relative paths too: the workers have another working directory. Each of them has work to do."""
+    from distributed import Client, LocalCluster
+
+    monkeypatch.chdir(tmp_path)
+    ranked(tmp_path / "here", "--bootstrap", 20)
+    with LocalCluster(n_workers=2, processes=True, threads_per_worker=1, dashboard_address=":0") as cluster:
+        ranked(tmp_path / "there", "--bootstrap", 20, "--scheduler", cluster.scheduler_address)
+        with Client(cluster.scheduler_address, set_as_default=False) as client:
+            modules = client.run(lambda: "dcase_energy.ranking.scored" in __import__("sys").modules)
+    assert sorted(modules.values()) == [True, True]
+    assert (tmp_path / "here" / "ranking.csv").read_bytes() == (tmp_path / "there" / "ranking.csv").read_bytes()
+
+
+def test_a_scheduler_that_does_not_answer_is_told_of_and_leaves_the_old_sheets(tmp_path):
+    (tmp_path / "ranking.csv").write_text("old")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    result = run("rank", PACKAGES, *TRUTH, "--output-dir", tmp_path, "--scheduler", address)
+    assert result.returncode == 1
+    assert f"no Dask scheduler answers at {address}" in result.stderr
+    assert (tmp_path / "ranking.csv").read_text() == "old"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +130,7 @@ def energy_record(stage: str, energy_kwh: float, **changes: object) -> dict[str,
     }  # fmt: skip
     record: dict[str, object] = {
         "run_id": "b", "created": "2026-01-01T00:00:00+00:00", "complete": True, "tier": "measured", "valid": True,
-        "reasons": [], "hardware": {"gpu_name": "NVIDIA A100-SXM4-80GB"}, "hardware_sha256": "0",
+        "reasons": [], "hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB"}, "hardware_sha256": "0",
         "software": {"codecarbon_version": "3.3.2"}, "guards": [], "warnings": [], "journal_sha256": "0",
         "stage": stage, "stages": {stage: figures}, "command_sha256": None, "exit_code": 0, "executions": 1,
     }  # fmt: skip
@@ -153,9 +181,10 @@ def test_records_of_both_give_ratios_of_the_total_and_of_the_gpu_with_intervals(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"hardware": {"gpu_name": "Tesla V100-SXM2-16GB"}}, "another hardware: system V100, baseline A100"),
-        ({"software": {"codecarbon_version": "2.1.4"}}, "another tracker"),
-        ({"tier": "estimated"}, "another tier"),
+        ({"hardware": {"gpu_name": "Tesla V100-SXM2-16GB"}}, "on Tesla V100-SXM2-16GB, the baseline on NVIDIA A100"),
+        ({"hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB", "cpu_model": "another"}}, "another machine (cpu_model"),
+        ({"software": {"codecarbon_version": "2.1.4"}}, "measured with CodeCarbon 2.1.4, the baseline with 3.3.2"),
+        ({"tier": "estimated"}, "estimated is not divided by measured"),
     ],
 )
 def test_records_that_do_not_go_together_are_not_divided(tmp_path, changes, reason):

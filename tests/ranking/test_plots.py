@@ -11,7 +11,8 @@ import pytest
 from dcase_energy.ranking.plots.axes import Axis, axis_of, short
 from dcase_energy.ranking.plots.charts import Bars, Scatter, charts_of
 from dcase_energy.ranking.plots.files import FORMATS, write_plots
-from dcase_energy.ranking.plots.svg import chart_svg
+from dcase_energy.ranking.plots.svg import HEIGHT, MOST_NAMED, WIDTH, chart_svg, is_thinned
+from dcase_energy.ranking.sheets.html import to_html
 from tests.ranking.hostile import HOSTILE
 from tests.ranking.systems import entry, ranking
 
@@ -74,6 +75,22 @@ def test_svg_is_well_formed_whatever_systems_are_called(found):
         assert {element.tag for element in tree.iter()} <= {"svg", "text", "polyline", "a", "circle", "rect", "title"}
         for element in tree.iter():
             assert not [name for name in element.attrib if name.startswith("on") or name == "style"]
+
+
+def test_a_plot_of_many_systems_is_one_shape_and_its_front():
+    many = ranking(*(entry(f"T{n}_U_1", 0.2 + n / 9000, macs=10**9 + n * 7919 % 1009) for n in range(2 * MOST_NAMED)))
+    chart = next(chart for chart in charts_of(many) if chart.name == "score_macs")
+    assert is_thinned(chart)
+    tree = ElementTree.fromstring(chart_svg(chart))
+    assert len(list(tree.iter())) < 100
+    links = [a.get("href") for a in tree.iter("a")]
+    assert links == [f"#s{point.row}" for point in chart.front]
+    (dots,) = tree.iter("path")
+    places = re.findall(r"M([0-9.]+) ([0-9.]+)h0", dots.get("d"))
+    assert 100 < len(places) <= len(chart.points)
+    assert len(set(places)) == len(places)
+    assert all(0 < float(x) < WIDTH and 0 < float(y) < HEIGHT for x, y in places)
+    assert "are not links" in to_html(many)
 
 
 def test_plots_as_files():

@@ -155,24 +155,59 @@ def test_a_full_disk_leaves_the_old(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
-def test_rank_is_killed_for_real(tmp_path):
-    table = ROOT / "tests/data/dcase2023_task4a_results_sample.csv"
-    output = tmp_path / "results"
-    command = [sys.executable, "-m", "dcase_energy", "rank", str(table), "--edition", "dcase2023-task4a"]
-    command += ["--output-dir", str(output), "--formats", "csv,md,json"]
+TABLE = ROOT / "tests/data/dcase2023_task4a_results_sample.csv"
 
-    def go() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+def rank_into(output: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "dcase_energy", "rank", str(TABLE), "--edition", "dcase2023-task4a"]
+    command += ["--output-dir", str(output), "--formats", "csv,md,html,latex,xlsx,json"]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def kill(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it was still there to be killed."""
+    process.send_signal(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> tuple[dict[str, bytes], float]:
+    """The sheets, and how long they take."""
+    output = tmp_path_factory.mktemp("undisturbed") / "results"
     started = time.monotonic()
-    assert go().wait() == 0
-    takes = time.monotonic() - started
-    new = contents(output)
+    assert rank_into(output).wait() == 0
+    return contents(output), time.monotonic() - started
+
+
+def test_rank_is_killed_for_real_while_it_works(tmp_path, undisturbed):
+    new, takes_s = undisturbed
+    output = tmp_path / "results"
     old = dict.fromkeys(new, b"old")
-    for part in (0.5, 0.8, 0.95, 1.0):
+    killed = 0
+    for part in (0.1, 0.4, 0.6, 0.8, 0.9, 0.95):
         make(output, old)
-        process = go()
-        time.sleep(takes * part)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process = rank_into(output)
+        time.sleep(takes_s * part)
+        killed += kill(process)
         assert contents(output) in (old, new)
+    assert killed >= 2
+
+
+def test_rank_is_killed_for_real_while_it_writes(tmp_path, undisturbed):
+    """As soon as the folder that is to take the place of the old one appears, and a little later."""
+    new, _ = undisturbed
+    output = tmp_path / "results"
+    old = dict.fromkeys(new, b"old")
+    left_behind = 0
+    for delay_s in (0.0, 0.0005, 0.001, 0.002, 0.004, 0.008):
+        make(output, old)
+        process = rank_into(output)
+        while process.poll() is None and len(list(tmp_path.iterdir())) < 2:
+            pass
+        time.sleep(delay_s)
+        kill(process)
+        assert contents(output) in (old, new)
+        left_behind += len(list(tmp_path.iterdir())) > 1
+        replace_files(output, contents(output))
+        assert list(tmp_path.iterdir()) == [output], "the next run sweeps away what a killed one left"
+    assert left_behind >= 1

@@ -17,6 +17,7 @@ import pytest
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import COLUMNS
 from dcase_energy.ranking.sheets import write_sheets
+from dcase_energy.ranking.sheets.html import MOST_ROWS, to_html
 from dcase_energy.ranking.sheets.json import ranking_schema
 from dcase_energy.units import format_significant
 from tests.ranking.hostile import HOSTILE
@@ -203,6 +204,19 @@ def test_html(made):
                 assert row[name][0] == ("" if value is None else format_significant(value))
 
 
+def test_a_page_of_many_systems_keeps_all_of_them():
+    many = ranking(*(entry(f"T{n}_U_1", 0.2 + n / 9000) for n in range(MOST_ROWS + 7)))
+    text = to_html(many)
+    whole, rest = text.split('<template id="rest">')
+    rest = rest.split("</template>")[0]
+    ids = [re.findall(r'<tr id="s([0-9]+)"', part) for part in (whole, rest)]
+    assert [len(part) for part in ids] == [MOST_ROWS, 7]
+    assert [int(number) for part in ids for number in part] == list(range(MOST_ROWS + 7))
+    assert f"The first {MOST_ROWS} systems" in text
+    few = to_html(ranking(*(entry(f"T{n}_U_1", 0.2 + n / 9000) for n in range(MOST_ROWS))))
+    assert "<template" not in few
+
+
 def test_html_has_one_script_and_one_style_and_names_them_by_their_hashes(made):
     page = Page(made[1]["ranking.html"].decode())
     policy = next(a["content"] for tag, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")
@@ -220,7 +234,7 @@ def test_html_reaches_for_nothing_and_no_text_became_markup(made):
         "html", "head", "meta", "link", "title", "style", "body", "h1", "h2", "p", "section", "figure", "figcaption",
         "b", "svg", "polyline", "text", "circle", "rect", "a", "div", "label", "select", "option", "input", "fieldset",
         "legend", "table", "thead", "tbody", "tr", "th", "td", "button", "bdi", "small", "details", "summary", "footer",
-        "script",
+        "script", "nav", "wbr",
     }  # fmt: skip
     assert {tag for tag, _ in page.tags} <= known
     for _, attributes in page.tags:
@@ -246,8 +260,11 @@ def test_the_same_ranking_gives_the_same_bytes(made):
 
 
 def controls(text: str) -> str:
-    """Control characters are spelled out inside a workbook; programs show them, openpyxl leaves them as they are."""
-    return re.sub(r"_x00([01][0-9A-F])_", lambda match: chr(int(match[1], 16)), text)
+    """Control characters are spelled out inside a workbook; programs show them, openpyxl leaves them as they are.
+
+    So is an underscore that would begin such a spelling.
+    """
+    return re.sub(r"_x00(5F|[01][0-9A-F])_", lambda match: chr(int(match[1], 16)), text)
 
 
 def repr_of(one: Ranked, name: str) -> str:

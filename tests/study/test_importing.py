@@ -9,6 +9,7 @@ import pytest
 from dcase_energy.study.gather import gather
 from dcase_energy.study.importing import Given, import_sheet
 from dcase_energy.study.report import make_report
+from tests.cli.run import run
 from tests.study.paper import DATA
 
 GOLDENS = Path(__file__).parent / "goldens"
@@ -135,3 +136,12 @@ def test_codecarbon_rows_need_a_batch_size_and_say_what_is_odd(tmp_path):
     assert runs[0].gpu == "A100"
     # Two GPUs listed, components that do not add up, a GPU without energy.
     assert codes(findings) == ["U203"] * 3
+
+
+def test_status_of_imported_runs_alone(tmp_path):
+    result = run("study", "import", SHEET, "--epochs", 200, "--output", tmp_path)
+    assert result.returncode == 0, result.stderr
+    status = run("study", "status", tmp_path)
+    assert status.returncode == 0
+    assert "31 imported runs, with nothing left to do" in status.stderr
+    assert status.stdout == "no run was made here\n"

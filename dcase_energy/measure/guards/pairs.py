@@ -52,6 +52,8 @@ def _machine(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
         told = ", ".join(f"{n}: {system.hardware.get(n)}, baseline {baseline.hardware.get(n)}" for n in differing)
         yield invalid(len(differing), f"another machine ({told})")
     models = {one.get("name") for one in system.devices}, {one.get("name") for one in baseline.devices}
+    if not any(models):  # boards without a counter are not listed, and may be named all the same
+        models = {system.hardware.get("gpu_name")} - {None}, {baseline.hardware.get("gpu_name")} - {None}
     ours, theirs = len(system.devices), len(baseline.devices)
     if models[0] != models[1]:
         shown = [", ".join(sorted(str(name) for name in names)) or "no GPU" for names in models]

@@ -13,7 +13,7 @@ MOST_BARS = 30
 _UNITS = {"normalised energy": "Normalised energy", "energy as stated": "Energy as stated"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Point:
     """One system in a scatter plot; ``row`` is its row in the ranking."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from functools import lru_cache
 
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.sheet import Cell, columns_of
@@ -51,7 +52,7 @@ def _stage(table: Table) -> str:
 def _write(names: Iterable[str], rows: Iterable[Iterable[Cell]]) -> str:
     out = io.StringIO()
     for row in (names, *rows):
-        out.write(",".join(_cell(value) for value in row) + "\n")
+        out.write(",".join([_cell(value) for value in row]) + "\n")
     return out.getvalue()
 
 
@@ -61,6 +62,12 @@ def _cell(value: Cell) -> str:
         return ""
     if not isinstance(value, str):
         return repr(value)
+    return _text(value)
+
+
+@lru_cache(maxsize=4096)
+def _text(value: str) -> str:
+    """Kinds of intervals, teams and codes come again in every row."""
     text = csv_text(value)
     quoted = any(c in text for c in ',"\r\n') or text != text.strip()
     return '"' + text.replace('"', '""') + '"' if quoted else text

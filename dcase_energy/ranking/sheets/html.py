@@ -12,7 +12,7 @@ from typing import Any
 from dcase_energy import __version__
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.plots.charts import Bars, Chart, charts_of
-from dcase_energy.ranking.plots.svg import chart_svg, escape
+from dcase_energy.ranking.plots.svg import MOST_NAMED, chart_svg, escape, is_thinned
 from dcase_energy.ranking.sheet import Cell, Column, columns_of, interval_of
 from dcase_energy.ranking.sheets.escape import shown
 from dcase_energy.ranking.tables import (
@@ -24,8 +24,21 @@ from dcase_energy.ranking.tables import (
 )
 from dcase_energy.ranking.views import View, views_of
 
-_GROUPS = ("System", "Notes", "Scores", "Certainty", "Energy-weighted", "Energy", "Other scores", "Complexity", "Parts")
-_OPEN_GROUPS = {"System", "Notes", "Scores", "Energy-weighted", "Energy"}
+_GROUPS = (
+    "System",
+    "Team",
+    "Notes",
+    "Scores",
+    "Certainty",
+    "Energy-weighted",
+    "Energy",
+    "Other scores",
+    "Complexity",
+    "Parts",
+)
+_OPEN_GROUPS = {"System", "Team", "Notes", "Scores", "Energy-weighted", "Energy"}
+# On a phone these wait to be asked for.
+_WIDE_GROUPS = {"Team"}
 # What a view is sorted by in the page's table, and the way; fronts rise with what the score is set against.
 _SORTED_BY = {
     "score": ("ranking_score", -1),
@@ -42,6 +55,8 @@ _FRONT_ENERGY = {
     "none": "energy_{}_kwh",
 }
 _LONGEST_OPTION = 60
+# More rows than a browser lays out at once: the rest waits in a template that the page's script takes them from.
+MOST_ROWS = 500
 _ALL = {"score", "ew_training", "ew_test"}
 
 
@@ -54,6 +69,7 @@ def to_html(ranking: Ranking) -> str:
     teams = sorted({one.entry.team for one in ranking.systems})
     views = views_of(ranking)
     style, script = _asset("page.css"), _asset("page.js")
+    rows = _rows(ranking, columns, groups, {team: place for place, team in enumerate(teams)}, views)
     page: str = _template().render(
         edition=ranking.edition,
         policy=_policy(style, script),
@@ -63,9 +79,11 @@ def to_html(ranking: Ranking) -> str:
         charts=[_chart(chart) for chart in charts_of(ranking)],
         views=[_view(view, ranking) for view in views] or [_NO_VIEW],
         teams=[_short(team) for team in teams],
-        groups=[{"name": name, "open": name in _OPEN_GROUPS} for name in groups],
+        groups=[{"name": name, "open": name in _OPEN_GROUPS, "wide": name in _WIDE_GROUPS} for name in groups],
         columns=[_head(column, groups) for column in columns],
-        rows=Markup(_rows(ranking, columns, groups, {team: place for place, team in enumerate(teams)}, views)),
+        step=MOST_ROWS,
+        rows=Markup("\n".join(rows[:MOST_ROWS])),
+        rest=Markup("".join(rows[MOST_ROWS:])),
         systems=len(ranking.systems),
         tables=[_static(table) for table in sensitivity_tables(ranking)],
         notes=[*describe_formulas(ranking.edition), *describe_intervals(ranking)],
@@ -104,6 +122,8 @@ def _chart(chart: Chart) -> dict[str, Any]:
         note = f"Above the dashed line a system gains by its energy, below it loses. {missing}"
     else:
         note = f"The line is the Pareto front. {missing}"
+    if is_thinned(chart):
+        note += f" More than {MOST_NAMED} systems: points that are not on the line have no names and are not links."
     return {"svg": Markup(chart_svg(chart)), "title": chart.title, "note": note}
 
 
@@ -128,7 +148,7 @@ def _css(column: Column, number: bool, groups: Sequence[str]) -> str:
 
 def _rows(
     ranking: Ranking, columns: Sequence[Column], groups: Sequence[str], teams: Mapping[str, int], views: Sequence[View]
-) -> str:
+) -> list[str]:
     """The rows of the table. Not by the template: a table of 10,000 systems has a third of a million cells."""
     flags: dict[int, list[str]] = {}
     for view in views:
@@ -142,8 +162,8 @@ def _rows(
         about = f'data-team="{teams[one.entry.team]}" data-flags="{" ".join(flags.get(id(one), ()))}"{excluded}'
         cells = "".join([_cell(column, one, *css) for column, *css in styles])
         rank = "" if one.rank is None else one.rank
-        rows.append(f'<tr id="s{place}" {about}><td class="n">{rank}</td>{cells}</tr>')
-    return "\n".join(rows)
+        rows.append(f'<tr id="s{place}" {about}><td class="n place">{rank}</td>{cells}</tr>')
+    return rows
 
 
 def _cell(column: Column, one: Ranked, number_css: str, text_css: str) -> str:
@@ -151,7 +171,10 @@ def _cell(column: Column, one: Ranked, number_css: str, text_css: str) -> str:
     if value is None or value == "":
         return f'<td class="{text_css}"></td>'
     if isinstance(value, str):
-        return f'<td class="{text_css}"><bdi>{escape(value)}</bdi></td>'
+        text = escape(value)
+        if column.name == "label":
+            text = text.replace("_", "_<wbr>")
+        return f'<td class="{text_css}"><bdi>{text}</bdi></td>'
     interval = interval_of(one, column.name)
     ends = "" if interval is None else f"{show(interval.low)} to {show(interval.high)}"
     if column.name == "rank" and one.uncertainty.tied_with:
@@ -169,10 +192,12 @@ def _static(table: Table) -> dict[str, Any]:
             return f"<td><bdi>{escape(value or '')}</bdi></td>"
         return f'<td class="n" title="{value!r}">{show(value)}</td>'
 
-    rows = "\n".join(f"<tr>{''.join([cell(value) for value in row])}</tr>" for row in table.rows)
+    rows = "\n".join(f"<tr>{''.join([cell(value) for value in row])}</tr>" for row in table.rows[:MOST_ROWS])
+    cut = f" The first {MOST_ROWS}; all are in the other sheets." if len(table.rows) > MOST_ROWS else ""
     return {
+        "name": table.name,
         "title": table.title,
-        "note": table.note,
+        "note": f"{table.note}{cut}",
         "head": [title for _, title in table.columns],
         "rows": Markup(rows),
         "count": len(table.rows),

@@ -37,7 +37,25 @@ def to_json(ranking: Ranking) -> str:
             for table in sensitivity_tables(ranking)
         },
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return _written(document) + "\n"
+
+
+def _written(value: object, indent: str = "") -> str:
+    """Objects and lists with a line each for what is in them; a system, a place or a check stays on its line.
+
+    The standard library indents in Python, cell by cell; without indentation it is compiled code.
+    """
+    inner = indent + "  "
+    if isinstance(value, dict) and any(isinstance(one, (dict, list)) for one in value.values()):
+        lines = [f"{inner}{_line(name)}: {_written(one, inner)}" for name, one in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join([f"{inner}{_line(one)}" for one in value]) + f"\n{indent}]"
+    return _line(value)
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def ranking_schema() -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.sheets.escape import latex
 from dcase_energy.ranking.tables import Table, describe_formulas, describe_intervals, tables_of
 
-_PREAMBLE = r"""\documentclass[9pt]{extarticle}
+_PREAMBLE = r"""% Compile it three times: long tables learn the widths of their columns from the last time.
+\documentclass[9pt]{extarticle}
 \usepackage[a4paper,landscape,margin=12mm]{geometry}
 \usepackage{iftex}
 \ifPDFTeX
@@ -18,6 +19,7 @@ _PREAMBLE = r"""\documentclass[9pt]{extarticle}
   \usepackage{fontspec}
   \newcommand{\foreign}[2]{#2}
 \fi
+\newcommand{\interval}[2]{\begin{tabular}[t]{@{}r@{}}#1\\[-1pt]{\tiny #2}\end{tabular}}
 \usepackage{textcomp}
 \usepackage{booktabs,longtable,array}
 \setlength{\tabcolsep}{3pt}
@@ -64,8 +66,10 @@ def _table(table: Table) -> str:
 
 
 def _cell(table: Table, row: int, place: int) -> str:
-    text = table.shown(row, place)
-    return latex(text) if isinstance(table.rows[row][place], str) else text
+    text, ends = table.parts(row, place)
+    if isinstance(table.rows[row][place], str):
+        return latex(text)
+    return f"\\interval{{{text}}}{{{ends}}}" if ends else text
 
 
 def _narrow(title: str, *, right: bool) -> str:

@@ -2,15 +2,21 @@
 (function () {
   const table = document.getElementById("ranking");
   const body = table.tBodies[0];
-  const rows = Array.from(body.rows);
   const heads = Array.from(table.tHead.rows[0].cells);
   const view = document.getElementById("view");
   const search = document.getElementById("search");
   const team = document.getElementById("team");
   const count = document.getElementById("count");
-  const texts = rows.map((row) => row.textContent.toLowerCase());
+  const more = document.getElementById("more");
+  const rest = document.getElementById("rest");
+  // A large table is laid out a part at a time: the rows of the others wait in a template, and all are sorted and searched.
+  const step = Number(table.dataset.step);
+  const rows = Array.from(body.rows).concat(rest ? Array.from(rest.content.children) : []);
+  const items = rows.map((row, place) => ({ row, place, value: null, text: null }));
+  let order = items.slice();
   let sortAt = -1;
   let direction = 1;
+  let limit = step;
 
   function cellValue(row, at) {
     const cell = row.cells[at];
@@ -18,15 +24,16 @@
     const text = cell.textContent.trim();
     return text === "" ? null : text;
   }
+  const collator = new Intl.Collator("en", { numeric: true });
   // What is missing comes last in either direction.
   function compare(a, b) {
     const x = a.value, y = b.value;
     if (x === null || y === null) return (x === null) - (y === null) || a.place - b.place;
-    let order;
-    if (typeof x === "number" && typeof y === "number") order = x - y;
-    else if (typeof x !== typeof y) order = typeof x === "number" ? -1 : 1;
-    else order = x.localeCompare(y, "en", { numeric: true });
-    return order * direction || a.place - b.place;
+    let found;
+    if (typeof x === "number" && typeof y === "number") found = x - y;
+    else if (typeof x !== typeof y) found = typeof x === "number" ? -1 : 1;
+    else found = collator.compare(x, y);
+    return found * direction || a.place - b.place;
   }
   function sortBy(at, how) {
     sortAt = at;
@@ -35,40 +42,63 @@
       if (i === at) head.setAttribute("aria-sort", how > 0 ? "ascending" : "descending");
       else head.removeAttribute("aria-sort");
     });
-    const keyed = rows.map((row, place) => ({ row, place, value: cellValue(row, at) }));
-    keyed.sort(compare);
-    body.append(...keyed.map((one) => one.row));
+    items.forEach((item) => { item.value = cellValue(item.row, at); });
+    order = items.slice().sort(compare);
   }
-  function filter() {
+  function fitting() {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const flag = view.selectedOptions[0].dataset.flag;
-    let shown = 0;
-    rows.forEach((row, i) => {
-      const fits = words.every((word) => texts[i].includes(word)) && (team.value === "" || row.dataset.team === team.value)
-        && (!flag || (" " + row.dataset.flags + " ").includes(" " + flag + " "));
-      row.hidden = !fits;
-      shown += fits;
-    });
-    count.textContent = shown + " of " + rows.length + " systems shown";
-    number();
+    if (words.length) items.forEach((item) => { item.text ??= item.row.textContent.toLowerCase(); });
+    return order.filter(({ row, text }) => words.every((word) => text.includes(word))
+      && (team.value === "" || row.dataset.team === team.value)
+      && (!flag || (" " + row.dataset.flags + " ").includes(" " + flag + " ")));
   }
-  // The place among the rows that are shown; equal figures share it.
-  function number() {
-    let place = 0, at = 0, last;
-    for (const row of body.rows) {
-      if (row.hidden) continue;
-      const value = sortAt < 0 ? null : cellValue(row, sortAt);
-      at += 1;
-      if (value === null || value !== last) place = at;
+  // Put the rows that fit into the table, each with its place among them; equal figures share it.
+  function show() {
+    const found = fitting();
+    let place = 0, last;
+    found.forEach(({ row, value }, i) => {
+      if (value === null || value !== last) place = i + 1;
       last = value;
-      row.cells[0].textContent = value === null ? "" : place;
-    }
+      row.cells[0].textContent = sortAt < 0 || value === null ? "" : place;
+    });
+    const shown = found.slice(0, limit);
+    body.replaceChildren(...shown.map(({ row }) => row));
+    const among = found.length > shown.length ? "the first " + shown.length + " of " + found.length + " systems shown"
+      : shown.length + " of " + items.length + " systems shown";
+    count.textContent = among;
+    const sortedBy = sortAt < 0 ? "" : heads[sortAt].dataset.name;
+    const byRank = (sortedBy === "rank" && direction > 0) || (sortedBy === "ranking_score" && direction < 0);
+    table.classList.toggle("byrank", byRank && found.length === items.length);
+    if (more) more.hidden = found.length <= shown.length;
+    return found;
   }
   function choose() {
     const option = view.selectedOptions[0];
     const at = heads.findIndex((head) => head.dataset.name === option.dataset.sort);
     if (at >= 0) sortBy(at, Number(option.dataset.direction));
-    filter();
+    limit = step;
+    show();
+  }
+  function again() {
+    limit = step;
+    show();
+  }
+  // The row that a point of a plot, or the address of the page, names: in the table, whatever was searched for.
+  function reveal(hash) {
+    const match = /^#s(\d+)$/.exec(hash);
+    const item = match && items[Number(match[1])];
+    if (!item || item.row.isConnected) return;
+    let at = fitting().indexOf(item);
+    if (at < 0) {
+      search.value = "";
+      team.value = "";
+      view.selectedIndex = 0;
+      choose();
+      at = order.indexOf(item);
+    }
+    limit = Math.max(limit, Math.ceil((at + 1) / step) * step);
+    show();
   }
   heads.forEach((head, at) => {
     const button = head.querySelector("button");
@@ -76,11 +106,13 @@
     button.addEventListener("click", () => {
       const first = head.classList.contains("n") && head.dataset.name !== "rank" ? -1 : 1;
       sortBy(at, sortAt === at ? -direction : first);
-      number();
+      show();
     });
   });
+  const phone = window.matchMedia("(max-width: 40rem)").matches;
   document.querySelectorAll("[data-group]").forEach((box) => {
     const apply = () => table.classList.toggle("hide" + box.dataset.group, !box.checked);
+    if (phone && box.dataset.wide !== undefined) box.checked = false;
     box.addEventListener("change", apply);
     apply();
   });
@@ -90,8 +122,25 @@
     if (cell && !cell.title) cell.title = cell.dataset.v;
   });
   view.addEventListener("change", choose);
-  team.addEventListener("change", filter);
-  search.addEventListener("input", filter);
+  team.addEventListener("change", again);
+  search.addEventListener("input", again);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("svg a");
+    if (link) reveal(link.getAttribute("href"));
+  });
+  if (more) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Show " + step + " more";
+    button.addEventListener("click", () => { limit += step; show(); });
+    more.replaceChildren(button);
+  }
   document.querySelectorAll(".controls").forEach((part) => { part.hidden = false; });
   choose();
+  if (/^#s\d+$/.test(location.hash)) {
+    const asked = location.hash;
+    reveal(asked);
+    location.hash = "";
+    location.hash = asked;
+  }
 })();

@@ -34,11 +34,14 @@ class _Exact(float):
 
 
 def to_xlsx(ranking: Ranking) -> bytes:
-    """Write a ranking; numbers with all their digits, missing figures as empty cells."""
+    """Write a ranking; numbers with all their digits, missing figures as empty cells.
+
+    Row by row to a temporary file each sheet: cells kept as objects would take 60 KB a system.
+    """
     import xlsxwriter
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     about_tool = f"dcase-energy {__version__}"
     book.set_properties({"title": ranking.edition.title, "comments": about_tool, "created": _NO_DATE})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
@@ -75,7 +78,13 @@ def _write(sheet: Worksheet, table: Table, bold: Any) -> None:
 
 def _cell(sheet: Worksheet, row: int, place: int, value: Cell) -> None:
     if isinstance(value, str):
-        sheet.write_string(row, place, cut(value))
+        text = cut(value)
+        if text.startswith("<r>") and text.endswith("</r>"):
+            # The library takes such text for markup of its own and does not escape it. Fragments, of which it wants
+            # three, it escapes.
+            sheet.write_rich_string(row, place, text[:1], text[1:2], text[2:])
+        else:
+            sheet.write_string(row, place, text)
     elif value is not None:
         sheet.write_number(row, place, _Exact(value))
 
