@@ -64,7 +64,8 @@ def main() -> int:
             print(f"  over file by file {check / apart:.2f}")
             if path.is_dir():
                 official_rules(path, arguments.clips, check)
-    return int(ratios[0] > PACKAGE_LIMIT or _start(arguments.repeats) > START_LIMIT)
+    start = _start(arguments.repeats)
+    return int(ratios[0] > PACKAGE_LIMIT or start > START_LIMIT)
 
 
 def official_rules(package: Path, clips: int, ours_s: float) -> None:

@@ -50,7 +50,7 @@ def kind_of_file(path: Path) -> str | None:
         return None
 
 
-def open_plain(path: Path) -> BinaryIO:
+def open_plain(path: Path | str) -> BinaryIO:
     """Open a plain file for reading. A link is followed; folders, pipes, sockets and devices are refused unopened.
 
     Raises
@@ -58,7 +58,7 @@ def open_plain(path: Path) -> BinaryIO:
     OSError
         If it cannot be opened; `NotPlainError` if it is no plain file.
     """
-    _refuse_special(path.stat().st_mode)
+    _refuse_special(os.stat(path).st_mode)  # noqa: PTH116 - a text is not made a Path for each of thousands
     # Not blocking: between the look and the opening a pipe may take the file's place.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
@@ -75,22 +75,26 @@ def _refuse_special(mode: int) -> None:
         raise NotPlainError(None, f"not a plain file but a {kind}")
 
 
-def read_bytes(path: Path, limit_bytes: int, shown_as: str | None = None) -> bytes | Finding:
+def read_bytes(path: Path | str, limit_bytes: int, shown_as: str | None = None) -> bytes | Finding:
     """Read a plain file, or say in a finding why not.
 
     Folders, pipes, sockets and devices are refused before anything is read from them.
     """
-    where = Where(printable(shown_as if shown_as is not None else str(path)))
+
+    def where() -> Where:
+        return Where(printable(shown_as if shown_as is not None else str(path)))
+
     try:
         with open_plain(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > limit_bytes:
                 message = f"the file has {size:,} bytes"
-                return TABLE_LIMIT.finding(where, message, expected=f"at most {limit_bytes:,}")
-            return file.read(limit_bytes + 1)
+                return TABLE_LIMIT.finding(where(), message, expected=f"at most {limit_bytes:,}")
+            # Room for the limit would be made first, for each small file. Those of /proc say that they are empty.
+            return file.read(size + 1 if size else limit_bytes + 1)
     except NotPlainError as error:
-        return FILE_UNREADABLE.finding(where, str(error.strerror))
+        return FILE_UNREADABLE.finding(where(), str(error.strerror))
     except (OSError, ValueError) as error:
         # A name with a NUL is a ValueError.
         reason = getattr(error, "strerror", None) or error
-        return FILE_UNREADABLE.finding(where, f"cannot be read: {reason}")
+        return FILE_UNREADABLE.finding(where(), f"cannot be read: {reason}")

@@ -67,7 +67,14 @@ class Folder:
 
     def read(self, name: str, limit_bytes: int) -> bytes | Finding:
         """Read one file below the folder."""
-        return read_bytes(self.base / self.root / name, limit_bytes, shown_as=str(self.root / name))
+        place, shown = self._beginnings
+        return read_bytes(place + name, limit_bytes, shown_as=shown + name)
+
+    @cached_property
+    def _beginnings(self) -> tuple[str, str]:
+        """What stands before the name of a file, where it lies and as it is shown: no paths are joined for each."""
+        place, shown = (str(path / "x")[:-1] for path in (self.base / self.root, self.root))
+        return place, shown
 
     @cached_property
     def _walked(self) -> tuple[list[str], list[tuple[Rule, str, str]]]:
