@@ -42,7 +42,10 @@ def main() -> int:
             failed.append(name)
         results.append((name, printed, code))
     if options.page:
-        options.page.write_text(page_of(machine, _versions(), results), encoding="utf-8")
+        page = page_of(machine, _versions(), results)
+        if options.names and options.page.exists():
+            page = with_sections_of(options.page.read_text(encoding="utf-8"), page)
+        options.page.write_text(page, encoding="utf-8")
         print(f"\nwritten: {options.page}")
     if failed:
         print(f"\nfailed: {', '.join(failed)}", file=sys.stderr)
@@ -64,6 +67,18 @@ def page_of(machine: str, versions: str, results: Sequence[tuple[str, str, int]]
         lines += ["```"] if not code else ["```", "", f"This benchmark failed with exit code {code}."]
         lines += ["", f"Again: `python benchmarks/run.py {name}`."]
     return "\n".join(lines) + "\n"
+
+
+def with_sections_of(page: str, newer: str) -> str:
+    """The page with its sections replaced by those of a newer one, which holds some; each says when it was measured."""
+    head, *old = page.split("\n## ")
+    newer_head, *new = newer.split("\n## ")
+    when = newer_head.strip().splitlines()[-1]
+    titles = {section.partition("\n")[0]: section for section in new}
+    kept = [section.partition("\n")[0] for section in old]
+    marked = {title: section.rstrip("\n") + f"\n\nMeasured later: {when}\n" for title, section in titles.items()}
+    sections = [marked.pop(title, section) for title, section in zip(kept, old, strict=True)]
+    return "\n## ".join([head, *sections, *marked.values()])
 
 
 def _first_lines(name: str) -> str:

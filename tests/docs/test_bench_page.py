@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.run import page_of
+from benchmarks.run import page_of, with_sections_of
 
 
 def test_everything_that_was_printed_is_in_the_page():
@@ -13,3 +13,13 @@ def test_everything_that_was_printed_is_in_the_page():
         assert line in page
     assert page.count("failed with") == 1
     assert page.count("```") == 4
+
+
+def test_one_benchmark_done_again_replaces_its_section_and_says_when():
+    page = page_of("2026-01-01, some processor", "numpy 2.0", [("start_up", "a 1 ms\n", 0), ("rank", "b 2 ms\n", 0)])
+    again = page_of("2026-01-02, other processor", "numpy 2.1", [("start_up", "a 3 ms\n", 0)])
+    mended = with_sections_of(page, again)
+    assert "a 1 ms" not in mended
+    assert mended.index("a 3 ms") < mended.index("2026-01-02, other processor; numpy 2.1.") < mended.index("b 2 ms")
+    assert mended.count("## ") == 2
+    assert "2026-01-01, some processor; numpy 2.0." in mended
