@@ -252,7 +252,7 @@ def to_csv(sheet: Sheet) -> str:
 def _csv_row(
     one: Scored, system: SystemFigures, run: str | None, figure: Figure, conventions: Conventions
 ) -> list[str]:
-    from dcase_energy.ranking.sheets.csv import escape
+    from dcase_energy.documents.escape import csv_text
 
     estimate = system.estimates[figure]
     value = estimate.value if run is None else system.runs[run].value(figure)
@@ -262,7 +262,7 @@ def _csv_row(
     cells += [None] * 2 if spread is None else [spread.low, spread.high]
     names = [one.outputs.path, system.name, run or "", figure.metric, figure.label or "", figure.average]
     return [
-        *(escape(name) for name in names),
+        *(csv_text(name) for name in names),
         *("" if cell is None else repr(cell) if isinstance(cell, float) else str(cell) for cell in cells),
         conventions.describe(figure.metric),
     ]

@@ -17,7 +17,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
 from dcase_energy.scoring.overlap import Bools
 from dcase_energy.scoring.rules import EVENT_CLIP, EVENT_LABEL, EVENT_OVERLAP, EVENT_TIMES
-from dcase_energy.scoring.score_files import default_is_exact
+from dcase_energy.scoring.score_numbers import default_is_exact
 from dcase_energy.scoring.truth import clip_name
 
 MAX_EVENT_FILE_BYTES = 500_000_000

@@ -5,12 +5,10 @@ The fast way only accepts. Whatever it cannot accept is read again, file by file
 
 from __future__ import annotations
 
-import io
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 
@@ -24,10 +22,11 @@ from dcase_energy.scoring.rules import (
     CLIPS_MISSING,
     CLIPS_UNKNOWN,
     SCORE_COVERAGE,
-    SCORE_HEADER,
     SCORE_TIMES,
     SCORE_VALUE,
 )
+from dcase_energy.scoring.score_header import column_order, header_finding
+from dcase_energy.scoring.score_numbers import numbers
 from dcase_energy.scoring.truth import clip_name
 
 MAX_SCORE_FILE_BYTES = 50_000_000
@@ -74,9 +73,12 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[S
     files, findings = _assign(tree, names, truth)
     batches: list[_Batch] = []
     for header, members in _by_header(tree, files, findings):
-        columns = _column_order(header, truth.classes)
+        columns = column_order(header, truth.classes)
         if columns is None:
-            findings += [_header_finding(tree.where(name), header, truth.classes) for _, name, _ in members]
+            text = header.decode("utf-8", errors="replace")
+            for _, name, _ in members:
+                where = replace(tree.where(name), line=1)
+                findings.append(header_finding(where, text, truth.classes))
             continue
         for batch in _batches(members, columns):
             if isinstance(batch, _Batch):
@@ -153,29 +155,6 @@ def _by_header(tree: Tree, files: Mapping[int, str], findings: list[Finding]) ->
     yield from groups.items()
 
 
-def _column_order(header: bytes, classes: Sequence[str]) -> list[int] | None:
-    """Column of onset, offset and each class; None if the header is not one of each."""
-    names = header.decode("utf-8", errors="replace").split("\t")
-    if names[:2] != ["onset", "offset"] or sorted(names[2:]) != sorted(classes):
-        return None
-    return [0, 1, *(names.index(name, 2) for name in classes)]
-
-
-def _header_finding(where: Where, header: bytes, classes: Sequence[str]) -> Finding:
-    names = header.decode("utf-8", errors="replace").split("\t")
-    missing = [name for name in ("onset", "offset", *classes) if name not in names]
-    extra = [name for name in names if name not in ("onset", "offset", *classes)]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    parts = [
-        f"{what}: {_some(which)}"
-        for what, which in (("missing", missing), ("unknown", extra), ("more than once", doubled))
-        if which
-    ]
-    message = "columns " + ("; ".join(parts) or "not in the order onset, offset, classes")
-    where = Where(where.file, where.member, 1)
-    return SCORE_HEADER.finding(where, message, found=", ".join(names)[:200])
-
-
 def _batches(members: Sequence[_Member], columns: list[int]) -> Iterator[_Batch | _Member]:
     """All files in one batch; if that fails, the files one by one, those that cannot be parsed as they are."""
     together = _parse(members, columns)
@@ -189,29 +168,10 @@ def _batches(members: Sequence[_Member], columns: list[int]) -> Iterator[_Batch 
 
 def _parse(members: Sequence[_Member], columns: list[int]) -> _Batch | None:
     """Parse files of one header together; None if any cell is not a finite number."""
-    import pandas as pd
-
-    exact: dict[str, Any] = {} if default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
     joined = b"".join(body for _, _, body in members)
-    try:
-        frame = pd.read_csv(
-            io.BytesIO(joined),
-            sep="\t",
-            header=None,
-            dtype=np.float64,
-            na_filter=False,
-            skip_blank_lines=False,
-            engine="c",
-            quoting=3,
-            **exact,
-        )
-    except (ValueError, pd.errors.ParserError):
-        return None
     lines = np.array([body.count(b"\n") for _, _, body in members], dtype=np.int64)
-    if frame.shape != (lines.sum(), len(columns)):
-        return None
-    rows = frame.to_numpy()
-    if not np.isfinite(rows).all():
+    rows = numbers(joined, int(lines.sum()), len(columns), exact=True)
+    if rows is None:
         return None
     return _Batch(
         clips=[clip for clip, _, _ in members],
@@ -221,12 +181,6 @@ def _parse(members: Sequence[_Member], columns: list[int]) -> _Batch | None:
         values=np.ascontiguousarray(rows[:, columns[2:]]),
         first_row=np.append(0, np.cumsum(lines)),
     )
-
-
-def default_is_exact(version: str) -> bool:
-    """From pandas 3.1 on every parser rounds correctly, and naming one is deprecated."""
-    major, minor = (int(part) for part in version.split(".")[:2])
-    return (major, minor) >= (3, 1)
 
 
 def _explain(tree: Tree, member: _Member, classes: Sequence[str]) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ from dcase_energy.documents.rules import TABLE_EMPTY, TABLE_ENCODING
 from dcase_energy.documents.tree import Tree
 from dcase_energy.findings import Finding, Where
 from dcase_energy.scoring.rules import SCORE_TIMES, SCORE_VALUE
-from dcase_energy.submission.output_header import column_order, header_finding
+from dcase_energy.scoring.score_header import column_order, header_finding
+from dcase_energy.scoring.score_numbers import numbers
 from dcase_energy.submission.output_lines import explain_lines
 from dcase_energy.submission.output_rules import CLIP_TWICE, OUTPUT_KIND
 
@@ -180,33 +181,15 @@ def _blocks(members: Sequence[_Member], n_columns: int, notes: _Notes) -> Iterat
 
 def _parse(members: Sequence[_Member], n_columns: int) -> _Block | None:
     """Parse files together; None if anything in them is not a finite decimal number or a row is ragged."""
-    import io
-
     import numpy as np
-    import pandas as pd
 
     bodies = [member.body.rstrip(b"\r\n") + b"\n" for member in members]
     joined = b"".join(bodies)
     if joined.translate(None, _NUMBERS):
         return None
-    try:
-        frame = pd.read_csv(
-            io.BytesIO(joined),
-            sep="\t",
-            header=None,
-            dtype=np.float64,
-            na_filter=False,
-            skip_blank_lines=False,
-            engine="c",
-            quoting=3,
-        )
-    except (ValueError, OverflowError, pd.errors.ParserError):
-        return None
     lines = np.array([body.count(b"\n") for body in bodies], dtype=np.int64)
-    rows = frame.to_numpy()
-    if rows.shape != (lines.sum(), n_columns) or (not np.isfinite(rows.sum()) and not np.isfinite(rows).all()):
-        return None
-    return _Block(members, rows, np.append(0, np.cumsum(lines)))
+    rows = numbers(joined, int(lines.sum()), n_columns)
+    return None if rows is None else _Block(members, rows, np.append(0, np.cumsum(lines)))
 
 
 def _check(block: _Block, run: Run, tree: Tree, notes: _Notes) -> None:

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from tests.mutation import MODULES, PAGE, RANKING, ROOT, changed_patterns, changes_of_tables, judgements
+from tests.mutation import MODULES, PAGE, ROOT, changed_patterns, changes_of_tables, judgements
 
 JUDGED = judgements(PAGE.read_text(encoding="utf-8"))
 
@@ -17,7 +17,8 @@ def test_every_block_of_the_page_is_a_judgement():
 
 @pytest.mark.parametrize("change", JUDGED, ids=lambda change: f"{change.module}.{change.place}")
 def test_what_is_judged_stands_in_the_code(change):
-    tree = ast.parse((ROOT / RANKING / f"{change.module.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    module = next(one for one in MODULES if one.endswith(f"/{change.module}.py"))
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
     function = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == change.place)
     # One statement may stand on several lines.
     assert change.before in " ".join(ast.unparse(function).split()) or ast_of(change.before) in ast.unparse(function)

@@ -109,9 +109,7 @@ _PIECES = [b"nan", b"\t", b"\n", b"\r", b"\x00", b"-", b"e9"]
 def _patched(draw: st.DrawFn, data: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 5))):
         at = draw(st.integers(0, len(data)))
-        junk = draw(
-            st.one_of(st.binary(max_size=8), st.sampled_from([b"nan", b"\t", b"\n", b"\r", b"\x00", b"-", b"e9"]))
-        )
+        junk = draw(st.one_of(st.binary(max_size=8), st.sampled_from(_PIECES)))
         cut = draw(st.integers(0, 8))
         data = data[:at] + junk + data[at + cut :]
     return data

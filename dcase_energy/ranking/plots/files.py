@@ -6,10 +6,10 @@ import io
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from dcase_energy.documents.escape import shown
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.plots.axes import short
 from dcase_energy.ranking.plots.charts import Bars, Chart, Scatter, charts_of
-from dcase_energy.ranking.sheets.escape import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

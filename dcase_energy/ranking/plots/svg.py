@@ -6,9 +6,9 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from dcase_energy.documents.escape import shown
 from dcase_energy.ranking.plots.axes import Axis, axis_of, short
 from dcase_energy.ranking.plots.charts import Bars, Chart, Point, Scatter
-from dcase_energy.ranking.sheets.escape import shown
 
 WIDTH, HEIGHT = 460, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy import __version__
+from dcase_energy.documents.escape import shown
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.plots.charts import Bars, Chart, charts_of
 from dcase_energy.ranking.plots.svg import MOST_NAMED, chart_svg, escape, is_thinned
 from dcase_energy.ranking.sheet import Cell, Column, columns_of, interval_of
-from dcase_energy.ranking.sheets.escape import shown
 from dcase_energy.ranking.tables import (
     Table,
     describe_formulas,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dcase_energy import __version__
+from dcase_energy.documents.escape import markdown
 from dcase_energy.ranking.order import Ranking
-from dcase_energy.ranking.sheets.escape import markdown
 from dcase_energy.ranking.tables import Table, describe_formulas, describe_intervals, tables_of
 
 

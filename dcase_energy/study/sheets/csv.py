@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterable, Sequence
 
+from dcase_energy.documents.escape import csv_text
 from dcase_energy.study.columns import Column
 from dcase_energy.study.tables import Panel, PaperTable, Row
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Value = str | int | float | None
 
@@ -52,11 +50,4 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> str:
 def _text(value: Value) -> str:
     if value is None:
         return ""
-    return escape(value) if isinstance(value, str) else repr(value)
-
-
-def escape(text: str) -> str:
-    """Keep a spreadsheet from taking text for a formula: a quote goes before what could begin one (CWE-1236)."""
-    text = text.replace("\0", "")
-    start = unicodedata.normalize("NFKC", text.lstrip(" ")[:1])
-    return f"'{text}" if start and start in _FORMULA_STARTS else text
+    return csv_text(value) if isinstance(value, str) else repr(value)

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from dcase_energy.ranking.sheets.escape import LATEX_LONGEST, csv_text, latex, markdown, shown
+from dcase_energy.documents.escape import LATEX_LONGEST, LATEX_LONGEST_SENTENCE, csv_text, latex, markdown, shown
 
 # What Unicode says of a character, and what nothing says: the marks that set a direction are letters of no script.
 DIRECTIONS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -103,3 +103,9 @@ def test_latex_cuts_what_no_page_holds_and_says_so():
     assert latex(whole) == whole
     assert latex(whole + "y") == f"{whole} (cut, {LATEX_LONGEST + 1} characters)"
     assert LATEX_LONGEST == 200
+
+
+def test_latex_lets_a_sentence_be_longer():
+    whole = "x" * 2000
+    assert latex(whole, LATEX_LONGEST_SENTENCE) == whole
+    assert latex(whole + "y", LATEX_LONGEST_SENTENCE) == f"{whole} (cut, 2001 characters)"

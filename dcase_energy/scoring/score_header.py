@@ -37,7 +37,7 @@ def header_finding(where: Where, header: str, classes: Sequence[str]) -> Finding
     return SCORE_HEADER.finding(
         where,
         message[:500],
-        expected=f"onset, offset and the {len(classes)} classes of the edition, separated by tabs",
+        expected=f"onset, offset and the {len(classes)} classes, separated by tabs",
         found=", ".join(names)[:200],
         hint=_advice(missing, unknown, header),
     )

@@ -34,6 +34,7 @@ _LATEX_TABLE = str.maketrans(_LATEX)
 _FOREIGN = re.compile("[^ -\u017f]")
 _LIGATURE = re.compile(",(?=,)")
 LATEX_LONGEST = 200
+LATEX_LONGEST_SENTENCE = 2000
 
 
 def csv_text(text: str) -> str:
@@ -61,14 +62,14 @@ def markdown(text: str) -> str:
     return escaped.replace("://", "&#58;//").replace("@", "&#64;").replace("www.", "www&#46;")
 
 
-def latex(text: str) -> str:
+def latex(text: str, longest: int = LATEX_LONGEST) -> str:
     """Keep text from being commands. What the T1 encoding lacks goes through the preamble's ``foreign`` command.
 
-    Text longer than a page can hold is cut, and says so.
+    Text longer than a cell can hold is cut, and says so; a sentence may be longer.
     """
     line = shown(text)
-    if len(line) > LATEX_LONGEST:
-        line = f"{line[:LATEX_LONGEST]} (cut, {len(line)} characters)"
+    if len(line) > longest:
+        line = f"{line[:longest]} (cut, {len(line)} characters)"
     # Two commas become a quotation mark in T1.
     apart = _LIGATURE.sub(",{}", line.translate(_LATEX_TABLE))
     return _FOREIGN.sub(lambda m: f"\\foreign{{{ord(m[0]):04X}}}{{{m[0]}}}", apart)
