@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -34,6 +34,10 @@ class FieldKind(StrEnum):
 class _Data(BaseModel):
     # A table is built within the one that holds it, not a second time by itself: half of the time to import this.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+# Validated by the table that holds it: an object made here would be built twice.
+_DEFAULT: Any = Field(default_factory=dict, validate_default=True)
 
 
 class FieldSpec(_Data):
@@ -185,7 +189,7 @@ class Edition(_Data):
     label_task: str | None = None
     template_labels: tuple[str, ...] = ()
     template_texts: tuple[str, ...] = ()
-    guess: Guess = Guess()
+    guess: Guess = _DEFAULT
     clips: int | None = None
     classes: tuple[str, ...] = Field(min_length=1)
     runs: int = Field(ge=1)
@@ -208,8 +212,8 @@ class Edition(_Data):
     normalisation: Normalisation
     energy_weighted: EnergyWeighted | None = None
     ranking: Ranking
-    scoring: Scoring = Scoring()
-    plausible: Plausible = Plausible()
+    scoring: Scoring = _DEFAULT
+    plausible: Plausible = _DEFAULT
     fields: dict[str, FieldSpec]
 
     @model_validator(mode="after")
