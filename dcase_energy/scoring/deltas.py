@@ -17,6 +17,8 @@ from dcase_energy.scoring.intervals import Intervals
 from dcase_energy.scoring.overlap import EXACT, Amounts, Pairs, Timing, overlapping_pairs, summed
 
 TRUE_POSITIVE, FALSE_POSITIVE, CROSS_TRIGGER = 0, 1, 2
+# A table of all detections by all classes would not fit a core's cache.
+_DETECTIONS_AT_A_TIME = 5_000
 
 
 @dataclass(frozen=True)
@@ -109,15 +111,17 @@ def class_deltas(
     found = intervals.events
     common = common or coverage(intervals, truth, timing)
     pairs, covered = common.pairs, common.covered
-    relevant = timing.enough(covered[:, label], found.duration_us, scenario.dtc)
+    duration_us = found.duration_us
+    relevant = timing.enough(covered[:, label], duration_us, scenario.dtc)
     wrong = np.flatnonzero(~relevant)
     false = wrong[timing.counted(found, truth)[wrong]]
     changes = [_appear_and_vanish(intervals, false, np.full(len(false), FALSE_POSITIVE))]
     if scenario.alpha_ct > 0:
-        triggers = timing.enough(covered[wrong], found.duration_us[wrong, None], scenario.cttc)
-        triggers[:, label] = False
-        detection, other = np.nonzero(triggers)
-        changes.append(_appear_and_vanish(intervals, wrong[detection], CROSS_TRIGGER + other))
+        for some in np.array_split(wrong, len(wrong) // _DETECTIONS_AT_A_TIME + 1):
+            triggers = timing.enough(covered[some], duration_us[some, None], scenario.cttc)
+            triggers[:, label] = False
+            detection, other = np.nonzero(triggers)
+            changes.append(_appear_and_vanish(intervals, some[detection], CROSS_TRIGGER + other))
     hit = relevant[pairs.detection] & (common.pair_label == label)
     count = _hits_at_points if intervals.separate else _true_positive_changes
     changes.append(
