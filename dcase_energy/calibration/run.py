@@ -50,6 +50,7 @@ def calibrate(
     progress: Progress | None = None,
     *,
     resume: bool = False,
+    keep_checkpoints: bool = False,
     make_instruments: MakeInstruments | None = None,
 ) -> Calibration:
     """Run a calibration and write its record, with the journal beside it.
@@ -62,6 +63,8 @@ def calibrate(
         Called with each mark and its reading.
     resume
         Go on with what an earlier, interrupted call left beside ``output``; begin anew if there is nothing.
+    keep_checkpoints
+        Leave the folder that `checkpoints_of` names when all is done.
     make_instruments
         In place of the machine's own, for tests.
 
@@ -98,7 +101,8 @@ def calibrate(
             finally:
                 journal.close()
     record = _write_record(path, output)
-    shutil.rmtree(_checkpoints_of(output), ignore_errors=True)
+    if not keep_checkpoints:
+        shutil.rmtree(checkpoints_of(output), ignore_errors=True)
     return record
 
 
@@ -114,8 +118,8 @@ def journal_of(output: Path) -> Path:
     return output.with_name(f"{output.stem}.journal.jsonl")
 
 
-def _checkpoints_of(output: Path) -> Path:
-    """Where an unfinished run keeps what it needs to go on: beside its record."""
+def checkpoints_of(output: Path) -> Path:
+    """Where an unfinished run keeps what it needs to go on: beside its record, a folder ``run<number>`` each."""
     return output.with_name(f"{output.stem}.checkpoints")
 
 
@@ -145,7 +149,7 @@ def _run_all(
 
         with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
             task = Path(work) / "task.json"
-            checkpoints = _checkpoints_of(output).resolve() / f"run{number}"
+            checkpoints = checkpoints_of(output).resolve() / f"run{number}"
             task.write_text(json.dumps(task_of(plan, checkpoints, number, resume)), encoding="utf-8")
             command = [sys.executable, "-m", "dcase_baseline.measured", str(task)]
             session = Session(make_instruments or _maker(plan), journal, idle_s=plan.idle_s)
@@ -162,7 +166,7 @@ def _maker(plan: Plan) -> MakeInstruments:
 def _fresh(path: Path, output: Path) -> JournalWriter:
     """A new journal, and no checkpoints of another run."""
     journal = fresh_journal(path)
-    shutil.rmtree(_checkpoints_of(output), ignore_errors=True)
+    shutil.rmtree(checkpoints_of(output), ignore_errors=True)
     return journal
 
 

@@ -12,6 +12,7 @@ from dcase_energy.study.grid import Specification
 from dcase_energy.study.lock import is_held
 from dcase_energy.study.runs import RunFile, read_run_file, write_run_file
 
+BEST_FILE = "best.pt"
 LOCK_FILE = "run.lock"
 LOG_FILE = "log.txt"
 RECORD_FILE = "record.json"

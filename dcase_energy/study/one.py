@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcase_energy.study.folder import LOCK_FILE, RECORD_FILE, now, open_folder, update
+from dcase_energy.study.folder import BEST_FILE, LOCK_FILE, RECORD_FILE, now, open_folder, update
 from dcase_energy.study.lock import SESSION_LOCK_VARIABLE, LockedError, held, training_lock
 from dcase_energy.study.runs import COLUMNS, Epoch, Progress, write_epochs
 
@@ -101,7 +102,7 @@ def _epochs(record: Calibration) -> list[Epoch]:
 def _calibrate(folder: Path, resume: bool) -> Calibration:
     """Train the specification of a folder as a calibration is trained, once no other session measures."""
     from dcase_energy.calibration.plan import Plan
-    from dcase_energy.calibration.run import calibrate
+    from dcase_energy.calibration.run import calibrate, checkpoints_of
     from dcase_energy.measure.lock import SessionRunningError
 
     about = open_folder(folder).about
@@ -123,10 +124,21 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     watch = Watch(folder, about.gpu if about.check_hardware else None)
     while True:
         try:
-            return calibrate(plan, folder / RECORD_FILE, watch, resume=resume)
+            record = calibrate(plan, folder / RECORD_FILE, watch, resume=resume, keep_checkpoints=True)
+            break
         except SessionRunningError:
             update(folder, waits_for="another measurement on this machine")
             time.sleep(_SESSION_POLL_S)
+    _keep_best(folder, checkpoints_of(folder / RECORD_FILE))
+    return record
+
+
+def _keep_best(folder: Path, checkpoints: Path) -> None:
+    """Keep the networks of the best epoch; a run that is cut off here does it when it goes on."""
+    best = checkpoints / "run1" / BEST_FILE
+    if best.exists():
+        best.replace(folder / BEST_FILE)
+    shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 class Watch:

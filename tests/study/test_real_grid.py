@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.cli.run import run
 from tests.study.clusters import cluster
@@ -39,6 +40,10 @@ def check(runs: Path, out: Path) -> None:
         assert all(float(row["energy_kwh"]) > 0 and float(row["duration_s"]) > 0 for row in rows)
         assert all(0 <= float(row["intersection_f1_07"]) <= 1 for row in rows)
         assert (folder / "record.json").exists()
+        best = torch.load(folder / "best.pt", weights_only=True)
+        assert {"epoch", "student", "teacher"} <= set(best)
+        assert 1 <= best["epoch"] <= 3
+        assert not (folder / "record.checkpoints").exists()
     result = run("study", "report", runs, "--output-dir", out, "--figures", "none", "--include-invalid")
     assert result.returncode == 0, result.stderr
     assert "4 runs in 2 cells" in result.stderr
