@@ -7,6 +7,7 @@ interpreter of the same rounds.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -39,6 +40,8 @@ def main() -> int:
     else:
         judge = [str(peer), "-m", "check_jsonschema", "--schemafile", str(SCHEMA), str(EXAMPLE)]
         commands["check-jsonschema (shape only)"] = judge
+    # Bytecode is kept, as it is for the libraries and for whoever installs the program.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     seconds: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds + 1):
         for name, command in commands.items():
