@@ -30,7 +30,7 @@ def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     """Codes of rules with their titles (bash shows the codes alone), and names of rules and guards."""
     from click.shell_completion import CompletionItem
 
-    from dcase_energy.cli.explain import load_rules
+    from dcase_energy.cli.rule_book import load_rules
     from dcase_energy.measure.guards.catalogue import GUARDS
 
     known = load_rules()

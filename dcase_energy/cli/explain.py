@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import importlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-import dcase_energy
 from dcase_energy.cli import completion
+from dcase_energy.cli.rule_book import load_rules
 from dcase_energy.cli.terminal import style, visible
 from dcase_energy.rules import Rule
 
@@ -67,18 +65,6 @@ def _list(rules: list[Rule]) -> None:
     click.echo("\nGuards of a measurement:")
     for guard in GUARDS:
         click.echo(f"{guard.code:<17}  {guard.title}")
-
-
-def load_rules() -> list[Rule]:
-    """All rules of the program, by code: importing the modules that hold them registers them."""
-    from dcase_energy.rules import all_rules
-
-    package = Path(dcase_energy.__file__).parent
-    for path in sorted(package.rglob("*rules.py")):
-        importlib.import_module(".".join(["dcase_energy", *path.relative_to(package).with_suffix("").parts]))
-    # Rules may also stand beside their checks.
-    importlib.import_module("dcase_energy.submission.validate")
-    return all_rules()
 
 
 def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:

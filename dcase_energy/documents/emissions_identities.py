@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from dcase_energy.documents.emissions_rows import Emissions, EmissionsRow
 from dcase_energy.documents.emissions_rules import (
     EMISSIONS_GPU,
     EMISSIONS_ORDER,
@@ -16,9 +16,6 @@ from dcase_energy.documents.emissions_rules import (
 )
 from dcase_energy.findings import Finding, Where
 from dcase_energy.units import JOULES_PER_KWH
-
-if TYPE_CHECKING:
-    from dcase_energy.documents.emissions import Emissions, EmissionsRow
 
 # The file has all digits; a spreadsheet keeps at least four of them.
 _RELATIVE = 1e-3

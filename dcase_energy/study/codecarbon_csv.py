@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dcase_energy.documents.tables import Table
 from dcase_energy.study.rules import SHEET_CONTRADICTS, SHEET_VALUE
 from dcase_energy.study.runs import Figures
-
-if TYPE_CHECKING:
-    from dcase_energy.study.importing import Row
+from dcase_energy.study.sheet_row import Row
 
 # How far the sum of the components may be from the total, as a share of it: CodeCarbon rounds neither.
 _SUM_TOLERANCE = 0.01
@@ -25,8 +22,6 @@ def is_one(columns: Sequence[str]) -> bool:
 
 def rows(table: Table) -> Iterator[Row]:
     """One run for each ``run_id``: a tracker that writes as it goes leaves several rows, of which the last counts."""
-    from dcase_energy.study.importing import Row
-
     last = {_text(table, index, "run_id"): index for index in range(len(table.rows))}
     for index in last.values():
         values = {name: _amount(table, index, name) for name in ("duration", "energy_consumed")}

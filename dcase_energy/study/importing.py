@@ -13,7 +13,8 @@ from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.findings import Finding, Where
 from dcase_energy.study import codecarbon_csv, run_sheet
 from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_LACKS
-from dcase_energy.study.runs import Criterion, Figures, RunFile, Work, write_run_file
+from dcase_energy.study.runs import Criterion, RunFile, Work, write_run_file
+from dcase_energy.study.sheet_row import Row
 
 _MAX_BYTES = 20_000_000
 # What a figure that is nowhere in a sheet leaves empty.
@@ -41,17 +42,6 @@ class Given:
     batch_size: int | None = None
     epochs: int | None = None
     criterion: Criterion | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One run of a sheet; ``line`` is where it stands."""
-
-    line: int
-    gpu: str | None
-    batch_size: int | None
-    epochs: int | None
-    figures: Figures
 
 
 def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile], list[Finding]]:

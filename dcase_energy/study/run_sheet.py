@@ -6,15 +6,12 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.tables import Table
 from dcase_energy.study.rules import SHEET_CONTRADICTS, SHEET_VALUE
 from dcase_energy.study.runs import Figures
-
-if TYPE_CHECKING:
-    from dcase_energy.study.importing import Row
+from dcase_energy.study.sheet_row import Row
 
 # Every known name of a column. A batch unit is 1 strong, 1 weak and 2 unlabelled clips.
 NAMES = {
@@ -59,8 +56,6 @@ def missing_columns(columns: Sequence[str], *, gpu: str | None, batch_size: int 
 
 def rows(table: Table) -> Iterator[Row]:
     """The runs of a sheet; a figure that cannot be is a finding and stays empty."""
-    from dcase_energy.study.importing import Row
-
     for index in range(len(table.rows)):
         values = {name: _value(table, index, name) for name in NAMES if name not in {"gpu", "time_hh_mm"}}
         duration_s = _time(table, index) or values["duration_s"]

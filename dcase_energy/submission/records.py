@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dcase_energy.documents.emissions import Emissions, looks_like_emissions, read_emissions
+from dcase_energy.documents.emissions import looks_like_emissions, read_emissions
+from dcase_energy.documents.emissions_rows import Emissions
 from dcase_energy.findings import Finding
 from dcase_energy.submission.evidence_rules import (
     JOURNAL_BROKEN,

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
+from dcase_energy.cli.rule_book import load_rules
 from dcase_energy.measure.guards.catalogue import BY_CODE, GUARDS
 from dcase_energy.rules import all_rules
 
@@ -22,12 +23,12 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_page_of_rules_is_current():
-    made = explain.page(explain.load_rules())
+    made = explain.page(load_rules())
     assert (ROOT / "docs/rules.md").read_text() == made, "run: dcase-energy explain --markdown > docs/rules.md"
 
 
 def test_every_rule_has_a_page_a_family_and_a_name_of_its_own():
-    rules = explain.load_rules()
+    rules = load_rules()
     text = explain.page(rules)
     assert {rule.code[0] for rule in rules} <= set(explain.FAMILIES)
     assert len({rule.name for rule in rules}) == len(rules)
@@ -43,7 +44,7 @@ def test_every_rule_has_a_page_a_family_and_a_name_of_its_own():
 
 def test_every_guard_is_explained_as_its_page_tells_it():
     page = (ROOT / "docs/guards.md").read_text()
-    rules = explain.load_rules()
+    rules = load_rules()
     assert not {rule.name for rule in rules} & set(BY_CODE)
     for guard in GUARDS:
         shown = CliRunner().invoke(explain.command, [guard.code]).output

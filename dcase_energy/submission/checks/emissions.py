@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcase_energy.documents.emissions import Emissions
+from dcase_energy.documents.emissions_rows import Emissions
 from dcase_energy.documents.emissions_rules import EMISSIONS_DIFFER, EMISSIONS_MISSING, EMISSIONS_UNLIKE
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.system import System
