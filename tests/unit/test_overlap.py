@@ -15,9 +15,9 @@ parts = st.lists(st.tuples(st.integers(0, 4), st.floats(0, 1)), max_size=40)
 
 def test_ten_tenths_are_a_whole():
     # A plain sum falls short of it.
-    tenths = np.full(10, 0.1)
-    assert sum(tenths.tolist()) < 1.0
-    assert summed(tenths, np.zeros(10, dtype=np.int64), 1, SECONDS).tolist() == [1.0]
+    tenths, group = np.full(10, 0.1), np.zeros(10, dtype=np.int64)
+    assert summed(tenths, group, 1, EXACT)[0] < 1.0
+    assert summed(tenths, group, 1, SECONDS).tolist() == [1.0]
 
 
 def summed_one_by_one(rows):
