@@ -109,6 +109,7 @@ def test_work_ends_when_its_session_is_gone(tmp_path):
     session = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env={**os.environ, "PYTHONPATH": root})
     pid_file = tmp_path / "pid"
     _until(lambda: pid_file.exists() and pid_file.read_text())
+    _until(lambda: read_journal(tmp_path / "j.jsonl"))
     session.send_signal(signal.SIGKILL)
     session.wait()
     pid = int(pid_file.read_text())
