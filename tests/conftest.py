@@ -6,6 +6,14 @@ import os
 import signal
 import tempfile
 
+from hypothesis import settings
+
+# The same examples each time, so that nobody is stopped by what another wrote; `--hypothesis-profile=search` draws new
+# ones.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("suite")
+
 # A shell starts what runs in the background with interrupts ignored, and children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

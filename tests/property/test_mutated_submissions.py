@@ -47,7 +47,7 @@ NASTY = [
     "2024-01-01",
     "99999999999999999999",
 ]
-FAST = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+FAST = settings(max_examples=120, suppress_health_check=list(HealthCheck))
 
 
 def judge(contents: dict[str, bytes]) -> None:

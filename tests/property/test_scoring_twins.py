@@ -65,7 +65,7 @@ def as_arrays(frames, truth, durations):
     return scores, ground_truth
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(problems())
 def test_psds(problem):
     frames, truth, durations = problem
@@ -78,7 +78,7 @@ def test_psds(problem):
         assert psds_from_scores(scores, ground_truth, scenario).value == pytest.approx(expected, abs=1e-12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(problems(), st.sampled_from([0.0, 0.05, 0.3, 0.5, 0.95]))
 def test_f1_counts(problem, threshold):
     frames, truth, durations = problem
@@ -101,7 +101,7 @@ def test_f1_counts(problem, threshold):
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(problems())
 def test_intervals_give_the_detections_of_every_threshold(problem):
     """The table of all detections, cut at a threshold, is what thresholding gives."""
@@ -129,7 +129,7 @@ def replicated(frames, truth, durations, weights):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(problems(), st.lists(st.integers(0, 3), min_size=3, max_size=3), st.sampled_from([1.0, 100.0, 2000.0, 1e5]))
 def test_weights_are_copies_of_clips(problem, weights, e_max):
     """PSDS and F1 of weighted clips, with everything pruned that can be, are those of the clips written out."""
@@ -163,7 +163,7 @@ def of_clip(events, clip):
     return [event for event in events if event[0] == clip]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(problems(), st.sampled_from([0.0, 0.3, 0.5]))
 def test_operating_points_are_what_they_list(problem, threshold):
     """PSDS of all thresholds listed as event lists is that of the scores."""

@@ -32,7 +32,7 @@ def test_cases_that_are_left_alone_are_those_named_so():
     assert alone == {case.name for case in FIXES.iterdir() if case.name.endswith(("_stay", "_stays"))}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(mutated())
 def test_mending_anything_twice_is_mending_it_once_and_no_figure_changes(text):
     before = text.encode()

@@ -17,7 +17,7 @@ from dcase_energy.submission.validate import validate_paths
 from tests.submission.mutations import VALID, mutated
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(mutated(), mutated(), st.sampled_from(edition_names()))
 def test_broken_systems_of_one_team_give_findings_in_every_format(first, second, name):
     with tempfile.TemporaryDirectory() as folder:

@@ -132,14 +132,14 @@ def test_a_refused_value_is_absent_but_remembered():
     assert document.refused == {("a",)}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300))
 def test_any_bytes_end_in_findings_or_data(data):
     document = load(data)
     assert document.findings or document.data is not None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("ab:-[]{}&*!?|>'\"%@`#, \n\t0~", max_size=60))
 def test_any_text_of_yaml_characters_ends_in_findings_or_data(text):
     document = load(text)
