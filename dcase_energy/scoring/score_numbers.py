@@ -58,7 +58,9 @@ def numbers(joined: bytes, n_rows: int, n_columns: int, *, exact: bool = False) 
         columns[:, done : done + rows] = frame.to_numpy().T
         done, start = done + rows, stop
     # The sum is finite if all are, and it is quick; it may overflow though all are.
-    if done < n_rows or (not np.isfinite(columns.sum()) and not np.isfinite(columns).all()):
+    with np.errstate(over="ignore", invalid="ignore"):
+        finite = np.isfinite(columns.sum()) or np.isfinite(columns).all()
+    if done < n_rows or not finite:
         return None
     return columns.T
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dcase_energy.scoring import deltas, intervals
 from dcase_energy.scoring.collar import collar_by_clip, collar_counts
 from dcase_energy.scoring.data import GroundTruth, Scores, to_us
 from dcase_energy.scoring.deltas import class_deltas
@@ -76,6 +77,19 @@ def test_psds(problem):
             continue
         expected = slow.psds(frames, truth, durations, LABELS, scenario)
         assert psds_from_scores(scores, ground_truth, scenario).value == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=60)
+@given(problems(), st.integers(1, 5))
+def test_it_does_not_matter_how_much_is_done_at_a_time(problem, size):
+    scores, ground_truth = as_arrays(*problem)
+    whole = [psds_from_scores(scores, ground_truth, scenario) for scenario in SCENARIOS]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(intervals, "_PLATEAUS_AT_A_TIME", size)
+        patch.setattr(deltas, "_DETECTIONS_AT_A_TIME", size)
+        assert [psds_from_scores(scores, ground_truth, scenario).value for scenario in SCENARIOS] == [
+            one.value for one in whole
+        ]
 
 
 @settings(max_examples=150)
