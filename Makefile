@@ -47,7 +47,7 @@ readme: $(VENV)/.demo
 coverage: $(VENV)/.test
 	$(BIN)/python tests/coverage_report.py
 
-# Changes the formulas, the order and the escaping one spot at a time; lists what no test notices. Three minutes.
+# Changes the formulas, the order and the escaping one spot at a time; lists what no test notices. Five minutes.
 mutation: $(VENV)/.test
 	$(BIN)/pip install --quiet --disable-pip-version-check 'mutmut>=3.8,<3.9'
 	$(BIN)/python tests/mutation.py

@@ -70,10 +70,12 @@ def _bytes(name: str) -> int:
 
 
 def folded(name: str) -> str:
-    """What systems that ignore case and composition of letters compare."""
+    """What is equal for names that differ in case, composition or form of letters alone (Unicode, D146)."""
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFC", name).casefold())
+    # Forms may hide capitals, and capitals forms: ℕ, ﬁ, ϔ.
+    once = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFKC", once.casefold())
 
 
 def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:

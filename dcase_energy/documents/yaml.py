@@ -9,13 +9,13 @@ too deep or too large. Plain scalars follow YAML 1.2's core schema: ``no`` is te
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 import yaml
 
 from dcase_energy.documents.document import Document, Path, Place, dotted
+from dcase_energy.documents.names import folded
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.rules import (
     YAML_ALIAS,
@@ -186,8 +186,8 @@ class _Reader:
             key = self._key(event, path)
             # The first of two equal keys stays; the value of the second is read to get past it, under no path.
             usable = key is not None and key not in mapping
-            if key is not None and alike.setdefault(_skeleton(key), key) != key:
-                message = f"key {key!r} looks like {alike[_skeleton(key)]!r}"
+            if key is not None and alike.setdefault(folded(key), key) != key:
+                message = f"key {key!r} looks like {alike[folded(key)]!r}"
                 self._note(YAML_ALIKE, event, message, (*path, key))
             child = (*path, key) if key is not None and usable else (*path, "", "unusable")
             if usable:
@@ -255,10 +255,6 @@ class _Reader:
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
     return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
-
-
-def _skeleton(key: str) -> str:
-    return key.lower() if key.isascii() else unicodedata.normalize("NFKC", key).casefold()
 
 
 def _kind(value: Any) -> str:

@@ -5,13 +5,13 @@ The fast way only accepts. Whatever it cannot accept is read again, file by file
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from dcase_energy.documents.names import folded
 from dcase_energy.documents.rules import TABLE_EMPTY
 from dcase_energy.documents.tables import read_table
 from dcase_energy.documents.tree import Tree
@@ -76,9 +76,7 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[S
         columns = column_order(header, truth.classes)
         if columns is None:
             text = header.decode("utf-8", errors="replace")
-            for _, name, _ in members:
-                where = replace(tree.where(name), line=1)
-                findings.append(header_finding(where, text, truth.classes))
+            findings += [header_finding(tree.where(name), text, truth.classes) for _, name, _ in members]
             continue
         for batch in _batches(members, columns):
             if isinstance(batch, _Batch):
@@ -116,15 +114,11 @@ def _assign(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[dict[
 
 def _look_alike(unknown: Sequence[str], missing: Sequence[str]) -> str | None:
     """Unknown files that differ from a missing clip in case or in the form of Unicode alone."""
-    alike = {_folded(clip): clip for clip in missing}
+    alike = {folded(clip): clip for clip in missing}
     pairs = [
-        f"{name} for {alike[key]}" for name in unknown if (key := _folded(clip_name(PurePosixPath(name).stem))) in alike
+        f"{name} for {alike[key]}" for name in unknown if (key := folded(clip_name(PurePosixPath(name).stem))) in alike
     ]
     return f"differ in case or Unicode form only: {_some(pairs)}" if pairs else None
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _some(names: Sequence[str]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 
+from dcase_energy.documents.names import folded
 from dcase_energy.findings import Finding, Where
 from dcase_energy.scoring.rules import SCORE_HEADER
 
@@ -22,7 +23,7 @@ def column_order(header: bytes, classes: Sequence[str]) -> list[int] | None:
 
 
 def header_finding(where: Where, header: str, classes: Sequence[str]) -> Finding:
-    """Say what is wrong with a header, and which columns were probably meant."""
+    """Say what is wrong with a header, and which columns were probably meant; ``where`` is the file."""
     names = header.split("\t")
     wanted = [*_TIMES, *classes]
     missing = [name for name in wanted if name not in names]
@@ -35,7 +36,7 @@ def header_finding(where: Where, header: str, classes: Sequence[str]) -> Finding
     ]
     message = "columns " + ("; ".join(parts) or "not in the order onset, offset, classes")
     return SCORE_HEADER.finding(
-        where,
+        replace(where, line=1),
         message[:500],
         expected=f"onset, offset and the {len(classes)} classes, separated by tabs",
         found=", ".join(names)[:200],
@@ -56,5 +57,4 @@ def _advice(missing: Sequence[str], unknown: Sequence[str], header: str) -> str 
 
 def _form(name: str) -> str:
     """A name without what people get wrong in it: case, blanks, underscores, look-alike letters."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return "_".join(plain.replace("_", " ").split())
+    return "_".join(folded(name).replace("_", " ").split())
