@@ -1,0 +1,1 @@
+"""Builders of the cases, one file a family."""
