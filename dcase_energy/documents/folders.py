@@ -52,7 +52,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> bool:
         return _one_by_one(target, files)
     staged = Path(tempfile.mkdtemp(prefix=f".{target.name}{_MARK}{os.getpid()}-", suffix=".tmp", dir=target.parent))
     try:
-        _fill(staged, files)
+        _fill(staged, files, target)
         if target.exists():
             staged.chmod(target.stat().st_mode & 0o7777)
             _take_along(target, staged)
@@ -68,9 +68,9 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> bool:
     return done or _one_by_one(target, files)
 
 
-def _fill(staged: Path, files: Mapping[str, bytes]) -> None:
+def _fill(staged: Path, files: Mapping[str, bytes], target: Path) -> None:
     for name, content in files.items():
-        write_bytes(staged / name, content)
+        write_bytes(staged / name, content, replaces=target / name)
 
 
 def _can_move(target: Path) -> bool:
@@ -103,7 +103,7 @@ def _one_by_one(target: Path, files: Mapping[str, bytes]) -> bool:
     staged = {name: target / f".{name}{_MARK}{os.getpid()}.tmp" for name in files}
     try:
         for name, path in staged.items():
-            write_bytes(path, files[name])
+            write_bytes(path, files[name], replaces=target / name)
         for name, path in staged.items():
             path.replace(target / name)
     finally:

@@ -1,0 +1,56 @@
+"""Writing files at once: what a replaced file keeps."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from dcase_energy.documents.atomic import umask, write_bytes
+from dcase_energy.documents.folders import replace_files
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("bits", [0o600, 0o640, 0o666, 0o444])
+def test_a_replaced_file_keeps_its_mode(tmp_path, bits):
+    path = tmp_path / "kept"
+    path.write_bytes(b"old")
+    path.chmod(bits)
+    write_bytes(path, b"new")
+    assert (path.read_bytes(), mode(path)) == (b"new", bits)
+
+
+def test_a_new_file_and_one_in_the_place_of_a_link_get_what_the_umask_allows(tmp_path):
+    write_bytes(tmp_path / "new", b"")
+    (tmp_path / "private").touch(mode=0o600)
+    (tmp_path / "link").symlink_to("private")
+    write_bytes(tmp_path / "link", b"new")
+    assert {mode(tmp_path / "new"), mode(tmp_path / "link")} == {0o666 & ~umask()}
+    assert mode(tmp_path / "private") == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")
+def test_a_replaced_file_keeps_its_owner(tmp_path):
+    path = tmp_path / "theirs"
+    path.touch(mode=0o600)
+    os.chown(path, 1234, 2345)
+    write_bytes(path, b"new")
+    assert (path.stat().st_uid, path.stat().st_gid, mode(path)) == (1234, 2345, 0o600)
+
+
+@pytest.mark.parametrize("with_a_folder_inside", [False, True], ids=["exchanged", "one by one"])
+def test_a_replaced_set_keeps_the_modes_of_its_files(tmp_path, with_a_folder_inside):
+    folder = tmp_path / "ranking"
+    folder.mkdir()
+    (folder / "old.csv").touch(mode=0o600)
+    if with_a_folder_inside:
+        (folder / "inside").mkdir()
+    replace_files(folder, {"old.csv": b"1", "new.csv": b"2"})
+    assert (mode(folder / "old.csv"), mode(folder / "new.csv")) == (0o600, 0o666 & ~umask())
