@@ -54,6 +54,12 @@ class Finding:
     """One thing that validation found.
 
     ``expected`` and ``found`` are short texts for people; ``hint`` says what to do.
+
+    ``withholds`` names the canonical fields whose figures `report` and `rank` do not divide because of it: with the
+    system's own (``energy_training_kwh``) its stage has no ratio whatever the baseline; with the declared baseline's
+    (``energy_baseline_training_kwh``, or ``energy_baseline_kwh`` for both stages) it has none where the declared figure
+    is the one divided by. The message then stands in the row as the reason. The place of such a finding is in the
+    system's metadata, or in a file of its folder or the one above.
     """
 
     code: str
@@ -63,6 +69,7 @@ class Finding:
     expected: str | None = None
     found: str | None = None
     hint: str | None = None
+    withholds: tuple[str, ...] = ()
 
     def sort_key(self) -> tuple[str, str, int, int, str, str]:
         """File order, then position, then code: a total, stable order for reports."""

@@ -57,6 +57,7 @@ class Rule:
         expected: str | None = None,
         found: str | None = None,
         hint: str | None = None,
+        withholds: tuple[str, ...] = (),
     ) -> Finding:
         """Make a finding of this rule; without ``hint`` the rule's ``fix`` is the hint."""
         return Finding(
@@ -67,6 +68,7 @@ class Rule:
             expected=expected,
             found=found,
             hint=hint or self.fix,
+            withholds=withholds,
         )
 
 

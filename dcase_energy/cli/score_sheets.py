@@ -156,9 +156,14 @@ def to_json(sheet: Sheet) -> str:
         "systems": [_system_dict(one, figures) for one, figures in sheet.systems],
         "not_scored": [one.outputs.name for one in sheet.scored if one.figures is None],
         "differences": list(_difference_dicts(sheet)),
-        "findings": [asdict(finding) for finding in sheet.findings],
+        "findings": [_finding_dict(finding) for finding in sheet.findings],
     }
     return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _finding_dict(finding: Finding) -> dict[str, Any]:
+    """As the commands show it: what it withholds is a matter of ratios."""
+    return {name: value for name, value in asdict(finding).items() if name != "withholds"}
 
 
 def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:

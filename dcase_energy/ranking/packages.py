@@ -23,7 +23,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.evidence import Baseline, declared, recorded, why_no_denominator
+from dcase_energy.submission.evidence import STAGES, Baseline, declared, recorded, why_no_denominator
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 
@@ -108,7 +108,7 @@ def _assess(
         intervals=scored.intervals | _intervals(record, own),
         replicates=scored.replicates,
         gpu_model=_gpu_of(system, record, training),
-        not_comparable=not_comparable,
+        not_comparable=not_comparable | _withheld(findings, baseline),
         last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
         macs=submission.macs,
@@ -182,6 +182,19 @@ def _compare(
         for stage, reason in reasons.items()
     ]
     return reasons, findings
+
+
+def _withheld(findings: Iterable[Finding], baseline: Baseline) -> dict[str, str]:
+    """Why stages are not divided, from the findings that withhold a figure of the ratio."""
+    reasons: dict[str, str] = {}
+    for finding in findings:
+        for stage in STAGES:
+            fields = {f"energy_{stage}_kwh"}
+            if baseline.evidence == "declared":
+                fields |= {"energy_baseline_kwh", f"energy_baseline_{stage}_kwh"}
+            if fields & set(finding.withholds):
+                reasons.setdefault(stage, f"{finding.code} {finding.message}")
+    return reasons
 
 
 def _gpu_of(system: System, record: Calibration | None, training: Measured | None) -> str | None:

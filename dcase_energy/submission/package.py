@@ -66,12 +66,12 @@ class SystemFiles:
     tables: list[str] = field(default_factory=list)
 
     def holds(self, where: Where) -> bool:
-        """Whether a place is in the metadata, the outputs or the own folder of this system."""
+        """Whether a place is in the metadata, the outputs or the evidence of this system, shared evidence included."""
         if where == self.tree.where(self.meta) or _same_file(where, self.tree.where(self.meta)):
             return True
         outputs = [*self.runs.values(), *self.unprocessed.values()]
         folders = {str(PurePosixPath(names[0]).parent) for names in outputs if names}
-        near = {name for name in (*self.records, *self.tables) if PurePosixPath(name).parent == self.home}
+        near = (*self.records, *self.journals, *self.tables)
         if any(_same_file(where, self.tree.where(name)) for name in (*folders, *near)):
             return True
         return any(_below(where, self.tree.where(folder)) for folder in folders)

@@ -37,7 +37,7 @@ class Validation:
         return sum(finding.severity is severity for finding in self.findings)
 
     def of_system(self, system: System) -> list[Finding]:
-        """The findings in the metadata, the outputs and the own records of one system."""
+        """The findings in the metadata, the outputs and the evidence of one system; see `SystemFiles.holds`."""
         return [finding for finding in self.findings if system.files.holds(finding.where)]
 
 
