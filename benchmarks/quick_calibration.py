@@ -138,7 +138,8 @@ def replay(path: Path) -> tuple[int, list[str]]:
             truth = full_run(trace, plan, random.Random(f"full {seed}"))
             stage = quick_run(trace, plan, random.Random(f"quick {seed}"), Path(folder)).stages["training"]
             full = sum(truth[name] for name in COMPONENTS)
-            low, high = stage.full_recipe_energy_kwh_low or 0.0, stage.full_recipe_energy_kwh_high or 0.0
+            bounds = stage.full_recipe_energy_interval
+            low, high = (0.0, 0.0) if bounds is None else (bounds.low, bounds.high)
             held += low <= full <= high
             errors.append(stage.full_recipe_energy_kwh / full - 1)
             halves.append((high - low) / 2 / stage.full_recipe_energy_kwh)

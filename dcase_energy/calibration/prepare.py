@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from dcase_energy import __version__
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.measure.hardware import describe_host
-from dcase_energy.measure.host import facts, hidden_settings
+from dcase_energy.measure.host import batch_job, facts, hidden_settings
 from dcase_energy.measure.journal import canonical_json, sha256_text
+from dcase_energy.measure.records import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from dcase_baseline.recipe import Recipe
@@ -145,6 +146,7 @@ def identity_of(plan: Plan) -> dict[str, Any]:
 def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
     """Everything a record needs that the work itself does not say."""
     return {
+        "schema_version": SCHEMA_VERSION,
         "run_id": str(uuid.uuid4()),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "edition": plan.edition,
@@ -152,6 +154,7 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
         "repeats": plan.repeats,
         "locked": locked,
         "host": facts(),
+        "batch_job": batch_job(),
         "hidden_settings": [asdict(one) for one in hidden_settings()],
         "implementation": "dcase-energy baseline",
         "version": __version__,
@@ -164,6 +167,7 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
             "epochs": recipe.epochs,
             "steps_per_epoch": recipe.steps_per_epoch,
             "validation_clips": recipe.validation_clips,
+            "strong_validation_clips": recipe.data.strong_validation_clips,
             "test_clips": recipe.test_clips,
             "batch_size": recipe.batch.total,
         },

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from dcase_energy.calibration.stages import TRAINING_PHASES, by_epoch, stages_of
 from dcase_energy.measure.evidence import (
     Outcome,
-    bounds_of,
     estimated_share,
     evidence,
     idle_of,
+    interval_of_runs,
     net_kwh,
     of_kind,
     phases_of,
@@ -25,10 +25,11 @@ from dcase_energy.measure.records import (
     EpochRow,
     Idle,
     Implementation,
+    RecipeWork,
     Repeats,
     Stage,
 )
-from dcase_energy.measure.windows import Window, of_phase, span, windows_of
+from dcase_energy.measure.windows import Window, of_phase, span, sum_known, windows_of
 
 STAGE_NAMES: tuple[Literal["training", "test"], ...] = ("training", "test")
 _OUTSIDE = ("data_preparation", "warmup")
@@ -63,6 +64,8 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         edition=header["edition"],
         recipe=recipe["name"],
         recipe_sha256=recipe["sha256"],
+        recipe_work=RecipeWork(**{name: recipe.get(name) for name in RecipeWork.model_fields}),
+        measured_work=_measured_work(header, windows, stages),
         implementation=Implementation(
             name=header["implementation"], version=header["version"], execution_path=about["execution_path"]
         ),
@@ -87,6 +90,21 @@ def _stages(
         name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
     }
     return informed, repeats
+
+
+def _measured_work(header: Mapping[str, Any], windows: Sequence[Window], stages: Mapping[str, Stage]) -> RecipeWork:
+    """The amounts of work that were run, by what the work stated at its marks."""
+    quick = header["quick"] is not None
+    steps = of_phase(windows, "training_window" if quick else "training_steps")
+    training = next((w.payload for w in steps if w.payload.get("steps") and w.payload.get("clips")), None)
+    validated = next((w.payload.get("clips") for w in of_phase(windows, "validation_forward")), None)
+    return RecipeWork(
+        batch_size=None if training is None else round(training["clips"] / training["steps"]),
+        epochs=stages["training"].epochs if "training" in stages else None,
+        steps_per_epoch=None if quick or training is None else training["steps"],
+        validation_clips=validated,
+        test_clips=next((w.payload.get("clips") for w in of_phase(windows, "test_forward")), None),
+    )
 
 
 def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -143,7 +161,9 @@ def _together(found: Sequence[Mapping[str, Stage]]) -> tuple[dict[str, Stage], d
     stages, repeats = dict(found[0]), {}
     for name in list(stages):
         runs = [one[name] for one in found if name in one]
-        repeats[name] = repeats_of([run.full_recipe_energy_kwh for run in runs])
+        repeats[name] = repeats_of(
+            [run.full_recipe_energy_kwh for run in runs], [run.full_recipe_own_cpu_s for run in runs]
+        )
         if len(runs) > 1:
             stages[name] = _mean_stage(runs)
     return stages, repeats
@@ -151,7 +171,6 @@ def _together(found: Sequence[Mapping[str, Stage]]) -> tuple[dict[str, Stage], d
 
 def _mean_stage(runs: Sequence[Stage]) -> Stage:
     n, first = len(runs), runs[0]
-    low, high = bounds_of([run.full_recipe_energy_kwh for run in runs])
 
     def mean(name: str) -> float:
         return float(sum(getattr(run, name) for run in runs) / n)
@@ -170,19 +189,21 @@ def _mean_stage(runs: Sequence[Stage]) -> Stage:
             "work": f"{first.work}; mean of {n} runs",
             "energy_kwh": mean("energy_kwh"),
             "full_recipe_energy_kwh": mean("full_recipe_energy_kwh"),
-            "full_recipe_energy_kwh_low": low,
-            "full_recipe_energy_kwh_high": high,
-            "interval": f"95 %, mean of {n} runs (Student's t)",
+            "full_recipe_energy_interval": interval_of_runs(
+                [run.full_recipe_energy_kwh for run in runs], "mean-of-runs"
+            ),
             "duration_s": mean("duration_s"),
             "full_recipe_duration_s": mean("full_recipe_duration_s"),
+            "own_cpu_s": _mean_or_none([run.own_cpu_s for run in runs]),
+            "full_recipe_own_cpu_s": _mean_or_none([run.full_recipe_own_cpu_s for run in runs]),
             "components": parts,
         }
     )
 
 
 def _mean_or_none(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if len(known) == len(values) else None
+    total = sum_known(values)
+    return None if total is None else total / len(values)
 
 
 def _informed(stage: Stage, net: float | None) -> Stage:

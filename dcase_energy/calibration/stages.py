@@ -7,40 +7,153 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from dcase_energy.measure.evidence import components, parts_only, phases_of
-from dcase_energy.measure.records import Stage
-from dcase_energy.measure.statistics import Mean, interval, mean_of, steady_mean, weighted_sum
-from dcase_energy.measure.windows import Span, Window, of_phase, span
+from dcase_energy.measure.evidence import bases_of, components, interval_of, parts_only, phases_of, version_of
+from dcase_energy.measure.records import VERSIONS, Stage
+from dcase_energy.measure.statistics import Mean, mean_of, steady_mean, weighted_sum
+from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known
 
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
 TEST_PHASES = ("test_forward", "test_metrics")
 
+# A quantity of a window: its energy, that of a component, its seconds; None where it was not measured.
+Value = Callable[[Window | Span], float | None]
+
 
 def stages_of(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> dict[str, Stage]:
     """The stages that were measured to their end."""
-    quick = header["quick"] is not None
-    training = _quick_training if quick else _whole_training
-    found = {"training": training(header, windows, methods), "test": _test(header, windows, methods)}
-    return {name: stage for name, stage in found.items() if stage is not None and name in header["stages"]}
+    training = _whole_training if header["quick"] is None else _quick_training
+    found = {"training": training(header, windows), "test": _test(header, windows)}
+    return {name: one.stage(methods) for name, one in found.items() if one is not None and name in header["stages"]}
 
 
-def _whole_training(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> Stage | None:
-    """Whole epochs, scaled to the recipe's number of them: energy per epoch is stable (ICASSP 2023, section 4)."""
+@dataclass(frozen=True)
+class _Measured:
+    """A stage as it was measured, and a way to scale any quantity of it to the whole recipe.
+
+    Attributes
+    ----------
+    work
+        What was done and what it was scaled to, for people.
+    used, whole
+        The windows, and the time they span.
+    total
+        A quantity of the whole recipe; None where it was not measured.
+    interval_kind, n
+        How the interval is computed, and from how many values.
+    epochs
+        As many as were trained.
+    """
+
+    work: str
+    used: Sequence[Window]
+    whole: Span
+    total: Callable[[Value], Mean | None]
+    interval_kind: str
+    n: int
+    epochs: float = 0
+
+    def stage(self, methods: Mapping[str, Any]) -> Stage:
+        """The figures of the record."""
+        full = self.total(_energy) or Mean(0.0, None, None)
+        parts = components(self.whole, 1.0, methods)
+        return Stage(
+            work=self.work,
+            bases=bases_of(methods, self.whole.own_cpu_s),
+            energy_kwh=self.whole.energy_kwh,
+            full_recipe_energy_kwh=full.value,
+            full_recipe_energy_interval=interval_of(full, self.interval_kind, self.n),
+            epochs=self.epochs,
+            steps=sum(w.payload.get("steps", 0) for w in self.used),
+            clips=sum(w.payload.get("clips", 0) for w in self.used),
+            duration_s=self.whole.duration_s,
+            full_recipe_duration_s=self._total(_seconds) or 0.0,
+            own_cpu_s=self.whole.own_cpu_s,
+            full_recipe_own_cpu_s=self._total(_own_cpu),
+            components={
+                name: one.model_copy(update={"full_recipe_energy_kwh": self._total(partial(_component, name))})
+                for name, one in parts.items()
+            },
+            phases=phases_of(self.used),
+        )
+
+    def _total(self, value: Value) -> float | None:
+        mean = self.total(value)
+        return None if mean is None else mean.value
+
+
+def _energy(window: Window | Span) -> float:
+    return window.energy_kwh
+
+
+def _seconds(window: Window | Span) -> float:
+    return window.duration_s
+
+
+def _own_cpu(window: Window | Span) -> float | None:
+    return window.own_cpu_s
+
+
+def _component(name: str, window: Window | Span) -> float | None:
+    return window.component_kwh(name)
+
+
+def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
+    """Whole epochs, scaled to the recipe's number of them: energy per epoch is stable (ICASSP 2023, section 4).
+
+    Where an epoch validated fewer clips than the recipe has, its validation is scaled to the recipe's first.
+    """
     epochs = by_epoch(windows)
     if not epochs:
         return None
     recipe = header["recipe"]
-    used = [window for rows in epochs for window in rows]
-    spans = [span(rows) for rows in epochs]
-    whole = Span(tuple(part for one in spans for part in one.parts))
-    scale = recipe["epochs"] / len(epochs)
-    full = weighted_sum([(recipe["epochs"], mean_of([one.energy_kwh for one in spans]))])
+    left_out = [_left_out(header, rows) for rows in epochs]
+
+    def total(value: Value) -> Mean | None:
+        values = [
+            sum_known([value(span(rows)), *(_times(share, value(window)) for share, window in more)])
+            for rows, more in zip(epochs, left_out, strict=True)
+        ]
+        known = [one for one in values if one is not None]
+        return weighted_sum([(recipe["epochs"], mean_of(known))]) if len(known) == len(values) else None
+
     work = f"{len(epochs)} of {recipe['epochs']} epochs of recipe {recipe['name']}"
-    kind = "95 %, mean over epochs (Student's t)"
-    return _stage(work, whole, Scaled(scale, full, kind, whole.duration_s * scale), used, methods, len(epochs))
+    if any(share for more in left_out for share, _ in more):
+        clips = next(w.payload["clips"] for w in epochs[0] if w.phase == "validation_forward")
+        work += f", each with {clips} of {recipe['validation_clips']} validated clips, scaled to all of them"
+    used = [window for rows in epochs for window in rows]
+    whole = Span(tuple(part for rows in epochs for part in span(rows).parts))
+    return _Measured(work, used, whole, total, "mean-of-epochs", len(epochs), len(epochs))
 
 
-def _quick_training(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> Stage | None:
+def _left_out(header: Mapping[str, Any], epoch: Sequence[Window]) -> list[tuple[float, Window]]:
+    """The windows of an epoch's validation, with the share of their work that the recipe has besides.
+
+    Records of 1.0 hold an epoch as it was measured.
+    """
+    clips = next((w.payload.get("clips") for w in epoch if w.phase == "validation_forward"), None)
+    if clips is None or version_of(header) == VERSIONS[0]:
+        return []
+    forward = header["recipe"]["validation_clips"] / clips - 1
+    return [
+        (forward if w.phase == "validation_forward" else _metrics_amount(header, w, clips) - 1, w)
+        for w in of_phase(epoch, "validation_forward", "validation_metrics")
+    ]
+
+
+def _metrics_amount(header: Mapping[str, Any], window: Window, clips: int) -> float:
+    """How many times the work of some metrics a validation of the recipe has.
+
+    Nearly all of it goes into the clips that have events; where their number is not stated, into all ``clips``.
+    """
+    recipe, scored = header["recipe"], window.payload.get("event_clips")
+    return float(recipe["validation_clips"] / clips if scored is None else recipe["strong_validation_clips"] / scored)
+
+
+def _times(factor: float, value: float | None) -> float | None:
+    return None if value is None else factor * value
+
+
+def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
     """Windows of steps and of validated clips, scaled to the steps and clips of the whole recipe."""
     recipe = header["recipe"]
     steps, clips = of_phase(windows, "training_window"), of_phase(windows, "validation_window")
@@ -49,9 +162,9 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window], method
         return None
     epochs = recipe["epochs"]
     amounts = [
-        Amount(epochs * recipe["steps_per_epoch"], "steps", steps),
-        Amount(epochs * recipe["validation_clips"], "clips", clips),
-        Amount(epochs * recipe["validation_clips"], "clips", metrics, once=True),
+        _Amount(epochs * recipe["steps_per_epoch"], [(w.payload["steps"], w) for w in steps]),
+        _Amount(epochs * recipe["validation_clips"], [(w.payload["clips"], w) for w in clips]),
+        _Amount(epochs, [(1 / _metrics_amount(header, w, w.payload["clips"]), w) for w in metrics], once=True),
     ]
     n_steps = sum(w.payload["steps"] for w in steps)
     work = (
@@ -59,43 +172,29 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window], method
         f"{recipe['name']}, scaled to its {epochs} epochs"
     )
     used = [*steps, *clips, *metrics]
-    full = _scaled(amounts, lambda w: w.energy_kwh) or Mean(0.0, None, None)
-    duration = _scaled(amounts, lambda w: w.duration_s) or Mean(0.0, None, None)
-    kind = "95 %, means over windows (Welch; correlation of windows, 1 % systematic)"
-    scaled = Scaled(1.0, full, kind, duration.value)
-    stage = _stage(work, parts_only(used), scaled, used, methods, n_steps / recipe["steps_per_epoch"])
-    parts = {}
-    for name, one in stage.components.items():
-        total = _scaled(amounts, partial(_component, name))
-        parts[name] = one.model_copy(update={"full_recipe_energy_kwh": None if total is None else total.value})
-    return stage.model_copy(update={"components": parts})
+    total = partial(_scaled, amounts)
+    done = n_steps / recipe["steps_per_epoch"]
+    return _Measured(work, used, parts_only(used), total, "welch-of-windows", len(steps) + len(clips), done)
 
 
 @dataclass(frozen=True)
-class Amount:
-    """How much of one kind of work the whole recipe holds, and windows that measured some of it.
+class _Amount:
+    """How much of one kind of work the whole recipe holds, and windows with how much of it each has.
 
     ``once``: done once a validation in the whole; its mean counts, its spread is not known.
     """
 
     units: float
-    unit: str
-    windows: Sequence[Window]
+    windows: Sequence[tuple[float, Window]]
     once: bool = False
 
 
-def _component(name: str, window: Window) -> float | None:
-    return window.component_kwh(name)
-
-
-def _scaled(amounts: Sequence[Amount], value: Callable[[Window], float | None]) -> Mean | None:
+def _scaled(amounts: Sequence[_Amount], value: Value) -> Mean | None:
     """A quantity of the whole recipe, from the means of its kinds of work; None where it was not measured."""
     terms = []
     for amount in amounts:
-        values = [value(window) for window in amount.windows]
-        known = [
-            v / max(1, w.payload[amount.unit]) for v, w in zip(values, amount.windows, strict=True) if v is not None
-        ]
+        values = [(value(window), units) for units, window in amount.windows]
+        known = [v / units for v, units in values if v is not None and units > 0]
         if len(known) < len(values):
             return None
         if amount.once:
@@ -105,7 +204,7 @@ def _scaled(amounts: Sequence[Amount], value: Callable[[Window], float | None]) 
     return weighted_sum(terms)
 
 
-def _test(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> Stage | None:
+def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
     """Inference of student and teacher and all metrics, scaled to the clips of the dev-test set."""
     used = of_phase(windows, *TEST_PHASES)
     if {window.phase for window in used} != set(TEST_PHASES):
@@ -113,46 +212,13 @@ def _test(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping
     recipe, whole = header["recipe"], span(used)
     clips = next(window.payload["clips"] for window in used if window.phase == "test_forward")
     scale = recipe["test_clips"] / clips
+
+    def total(value: Value) -> Mean | None:
+        measured = value(whole)
+        return None if measured is None else Mean(measured * scale, None, None)
+
     work = f"inference of student and teacher on {clips} of {recipe['test_clips']} dev-test clips, with all metrics"
-    scaled = Scaled(scale, Mean(whole.energy_kwh * scale, None, None), None, whole.duration_s * scale)
-    return _stage(work, whole, scaled, used, methods, 0)
-
-
-@dataclass(frozen=True)
-class Scaled:
-    """What the whole recipe costs, by what was measured."""
-
-    factor: float
-    energy_kwh: Mean
-    interval: str | None
-    duration_s: float
-
-
-def _stage(
-    work: str,
-    whole: Span,
-    scaled: Scaled,
-    used: Sequence[Window],
-    methods: Mapping[str, Any],
-    epochs: float,
-) -> Stage:
-    full = scaled.energy_kwh
-    bounds = interval(full)
-    return Stage(
-        work=work,
-        energy_kwh=whole.energy_kwh,
-        full_recipe_energy_kwh=full.value,
-        full_recipe_energy_kwh_low=None if bounds is None else max(0.0, bounds[0]),
-        full_recipe_energy_kwh_high=None if bounds is None else bounds[1],
-        interval=None if bounds is None else scaled.interval,
-        epochs=epochs,
-        steps=sum(w.payload.get("steps", 0) for w in used),
-        clips=sum(w.payload.get("clips", 0) for w in used),
-        duration_s=whole.duration_s,
-        full_recipe_duration_s=scaled.duration_s,
-        components=components(whole, scaled.factor, methods),
-        phases=phases_of(used),
-    )
+    return _Measured(work, used, whole, total, "none", 1)
 
 
 def by_epoch(windows: Sequence[Window]) -> list[list[Window]]:

@@ -94,9 +94,8 @@ def summary(record: Energy) -> str:
     lines: list[str] = []
     for name, stage in record.stages.items():
         interval = ""
-        if stage.energy_kwh_low is not None and stage.energy_kwh_high is not None:
-            low, high = format_significant(stage.energy_kwh_low), format_significant(stage.energy_kwh_high)
-            interval = f" ({low} to {high}; {stage.interval})"
+        if (bounds := stage.energy_interval) is not None:
+            interval = f" ({format_significant(bounds.low)} to {format_significant(bounds.high)}; {bounds.text})"
         seconds = format_duration(stage.full_recipe_duration_s)
         lines.append(f"{style(name, bold=True)}: {format_significant(stage.energy_kwh)} kWh{interval} in {seconds}")
         lines.append(f"  {stage.work}; {format_duration(stage.duration_s)} measured")

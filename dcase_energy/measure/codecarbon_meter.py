@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
+import sys
 import tempfile
 import threading
 import time
@@ -21,7 +21,8 @@ from dcase_energy.measure.meter import MeterError, Method, Obtained, Reading
 
 # CodeCarbon's own timer would race with readings at marks, and both would count the same seconds. Ours alone reads.
 _OWN_TIMER_S = 10**7
-
+_JOB_NUMBERS = ("SLURM_JOB_ID", "SLURM_JOBID")
+_KEEP_JOB_NUMBER = ("codecarbon.core.util", "codecarbon.external.ram")
 
 # What our own choices make it say: no country (we report energy, not carbon), no GPU or some of them.
 _EXPECTED = (
@@ -53,21 +54,17 @@ class CodeCarbonMeter:
         """Start the tracker and check what it will count."""
         # Read before codecarbon is imported: the logger is set up at import.
         os.environ["CODECARBON_LOG_LEVEL"] = "error"
-        with _without_unusable_slurm(self._log):
-            try:
-                from codecarbon import OfflineEmissionsTracker
-                from codecarbon.core import hardware_cache
-            except ImportError as error:
-                raise MeterError(
-                    f"codecarbon cannot be imported ({error}); install it with: pip install 'dcase-energy[measure]'"
-                ) from error
+        with _outside_batch_jobs():
+            tracker, hardware_cache = _codecarbon()
             self._log.attach()
             # What an earlier tracker of this process found is kept under a key that confuses "no GPU" with "all".
             hardware_cache._plans.clear()
-            self._tracker = OfflineEmissionsTracker(**self._arguments())
+            hardware_cache._tdp = None
+            self._tracker = tracker(**self._arguments())
             # The constructor adds a handler that prints and sets its own level.
             self._log.attach()
             self._tracker.start()
+            self._hold_memory()
         if getattr(self._tracker, "_start_time", None) is None or not getattr(self._tracker, "_hardware", None):
             raise MeterError(
                 "tracker-started: CodeCarbon did not start: " + ("; ".join(self._log.take()) or "it gave no reason")
@@ -104,7 +101,8 @@ class CodeCarbonMeter:
             elif kind == "CPU":
                 found["cpu"] = _cpu_method(hardware)
             elif kind == "RAM":
-                found["ram"] = Method(Obtained.ESTIMATED, "constant power by number of memory modules")
+                watts = round(float(hardware.total_power().W), 6)
+                found["ram"] = Method(Obtained.ESTIMATED, "constant power by number of memory modules", watts)
         return found
 
     def settings(self) -> dict[str, str | int | float | bool | None]:
@@ -158,6 +156,14 @@ class CodeCarbonMeter:
             "logger_preamble": "",
         }
 
+    def _hold_memory(self) -> None:
+        """Make the size of memory that of the machine in every later reading, too: it is read anew each time."""
+        import psutil
+
+        for hardware in getattr(self._tracker, "_hardware", None) or ():
+            if type(hardware).__name__ == "RAM":
+                hardware.memory_size = psutil.virtual_memory().total / 1024**3
+
     def _check_gpus(self) -> None:
         """Compare the boards CodeCarbon says it counts with those it was told to, by index and UUID."""
         found = [hardware for hardware in self._tracker._hardware if type(hardware).__name__ == "GPU"]
@@ -200,26 +206,44 @@ def _gpu_method(gpus: Sequence[Gpu]) -> Method:
     return Method(Obtained.COUNTED, f"NVML power readings once a second, {names}: no energy counter")
 
 
+def _codecarbon() -> tuple[Any, Any]:
+    """The tracker's class, and the module that keeps what an earlier tracker found."""
+    try:
+        from codecarbon import OfflineEmissionsTracker
+        from codecarbon.core import hardware_cache
+    except ImportError as error:
+        raise MeterError(
+            f"codecarbon cannot be imported ({error}); install it with: pip install 'dcase-energy[measure]'"
+        ) from error
+    return OfflineEmissionsTracker, hardware_cache
+
+
 @contextlib.contextmanager
-def _without_unusable_slurm(log: _Collector) -> Iterator[None]:
-    """Hide SLURM's job number where `scontrol` is missing (in a container): CodeCarbon would give no figure at all."""
-    names = [name for name in ("SLURM_JOB_ID", "SLURM_JOBID") if name in os.environ]
-    if not names or shutil.which("scontrol"):
-        yield
-        return
-    hidden = {name: os.environ.pop(name) for name in names}
-    log.note("SLURM's scontrol is not on the PATH: memory is that of the machine, not of the job")
+def _outside_batch_jobs() -> Iterator[None]:
+    """Hide SLURM's job number: CodeCarbon would take processors and memory of the job for those of the machine.
+
+    The same machine would then have other constants inside a job than outside, or in another job. CodeCarbon keeps the
+    number when it is imported, which another part of the program may have done already.
+    """
+    hidden = {name: os.environ.pop(name) for name in _JOB_NUMBERS if name in os.environ}
+    modules = [sys.modules[name] for name in _KEEP_JOB_NUMBER if name in sys.modules]
+    kept = [(module, module.__dict__["SLURM_JOB_ID"]) for module in modules if "SLURM_JOB_ID" in module.__dict__]
+    for module, _ in kept:
+        module.__dict__["SLURM_JOB_ID"] = None
     try:
         yield
     finally:
         os.environ.update(hidden)
+        for module, number in kept:
+            module.__dict__["SLURM_JOB_ID"] = number
 
 
 def _cpu_method(hardware: Any) -> Method:
     mode = hardware._mode
     if mode in {"intel_rapl", "intel_power_gadget", "windows_emi"}:
         return Method(Obtained.COUNTED, {"intel_rapl": "RAPL counters"}.get(mode, mode))
-    return Method(Obtained.ESTIMATED, f"{hardware._tdp:g} W nominal power x load of all processes")
+    tdp_w = float(hardware._tdp)
+    return Method(Obtained.ESTIMATED, f"{tdp_w:g} W nominal power x load of all processes", tdp_w)
 
 
 class _Handler:

@@ -175,9 +175,6 @@ def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
     ):
         if host[key]:
             found.append(Remark(code, GuardState.WARN, message.format(host[key])))
-    if host["slurm"] and not host["scontrol"]:
-        message = "a SLURM job without scontrol: memory will be that of the machine, not of the job"
-        found.append(Remark("tracker-started", GuardState.WARN, message))
     if stale_lock():
         found.append(Remark("single-tracker", GuardState.OK, "a killed CodeCarbon left its lock; it is not used here"))
     return found

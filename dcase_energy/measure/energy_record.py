@@ -12,11 +12,12 @@ from typing import Any
 from dcase_energy import __version__
 from dcase_energy.measure.evidence import (
     Outcome,
-    bounds_of,
+    bases_of,
     components,
     estimated_share,
     evidence,
     idle_of,
+    interval_of_runs,
     net_kwh,
     of_kind,
     parts_only,
@@ -24,22 +25,24 @@ from dcase_energy.measure.evidence import (
     repeats_of,
 )
 from dcase_energy.measure.hardware import describe_host
-from dcase_energy.measure.host import facts, hidden_settings
+from dcase_energy.measure.host import batch_job, facts, hidden_settings
 from dcase_energy.measure.journal import JournalError
 from dcase_energy.measure.plan import MeasurePlan
-from dcase_energy.measure.records import Energy, Stage
+from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
 from dcase_energy.measure.windows import Window, of_phase, windows_of
 
 
 def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
     """The first entry of the journal of a user's own system. The command itself may hold names and is not in it."""
     return {
+        "schema_version": SCHEMA_VERSION,
         "run_id": str(uuid.uuid4()),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **plan.header(),
         "command_sha256": command_sha256,
         "locked": locked,
         "host": facts(),
+        "batch_job": batch_job(),
         "hidden_settings": [asdict(one) for one in hidden_settings()],
         "hardware": describe_host(),
         "software": {
@@ -68,7 +71,8 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     stage = _stage(windows, meters[-1]["methods"], entries) if windows and meters else None
     stages = {header["stage"]: stage} if stage is not None else {}
     per_execution = [w.energy_kwh / w.payload["executions"] for w in windows]
-    repeats = {header["stage"]: repeats_of(per_execution)} if per_execution else {}
+    own_cpu_s = [_per_execution(window) for window in windows]
+    repeats = {header["stage"]: repeats_of(per_execution, own_cpu_s)} if per_execution else {}
     failure = end.get("failure")
     code = end.get("exit_code")
     complete = bool(end["complete"]) and stage is not None
@@ -89,6 +93,10 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     ).seal()
 
 
+def _per_execution(window: Window) -> float | None:
+    return None if window.own_cpu_s is None else window.own_cpu_s / int(window.payload["executions"])
+
+
 def _reason(code: int | None, ends: Sequence[Mapping[str, Any]], failure: str | None) -> str | None:
     if failure is not None:
         return "the measurement failed"
@@ -105,7 +113,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     whole = parts_only(windows)
     found = components(whole, 1 / executions, methods)
     per_execution = [window.energy_kwh / window.payload["executions"] for window in windows]
-    low, high = bounds_of(per_execution)
+    bounds = interval_of_runs(per_execution, "mean-of-windows")
     work = "one execution"
     if executions > 1:
         work = f"mean of {executions} executions in {len(windows)} window{'s' * (len(windows) > 1)}"
@@ -115,20 +123,20 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     energy_kwh = whole.energy_kwh / executions
     return Stage(
         work=work,
+        bases=bases_of(methods, whole.own_cpu_s),
         energy_kwh=energy_kwh,
-        energy_kwh_low=low,
-        energy_kwh_high=high,
+        energy_interval=bounds,
         net_energy_kwh=None if net is None else net / executions,
         estimated_share=estimated_share(found),
         full_recipe_energy_kwh=energy_kwh,
-        full_recipe_energy_kwh_low=low,
-        full_recipe_energy_kwh_high=high,
-        interval=None if low is None else f"95 %, mean of {len(windows)} windows (Student's t)",
+        full_recipe_energy_interval=bounds,
         epochs=0,
         steps=0,
         clips=0,
         duration_s=whole.duration_s,
         full_recipe_duration_s=whole.duration_s / executions,
+        own_cpu_s=whole.own_cpu_s,
+        full_recipe_own_cpu_s=None if whole.own_cpu_s is None else whole.own_cpu_s / executions,
         components=measured,
         phases=phases_of([*windows, *inner]),
     )

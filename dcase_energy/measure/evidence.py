@@ -10,23 +10,42 @@ from typing import Any
 
 from dcase_energy.measure.guards import JournalView, judge, tier_of, validity
 from dcase_energy.measure.hardware import fingerprint
-from dcase_energy.measure.journal import journal_digest
+from dcase_energy.measure.journal import JournalError, journal_digest
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.records import (
+    VERSIONS,
+    Basis,
+    BatchJob,
     ComponentEnergy,
+    Environment,
     EpochRow,
     Flat,
     Idle,
     Interruption,
+    Interval,
     PhaseEnergy,
     Repeats,
     Stage,
     Tier,
 )
-from dcase_energy.measure.statistics import interval, mean_of
-from dcase_energy.measure.windows import Span, Window, of_phase
+from dcase_energy.measure.statistics import LEVEL, Mean, interval, mean_of
+from dcase_energy.measure.windows import Span, Window, of_phase, sum_known
 
 Entries = Sequence[Mapping[str, Any]]
+
+
+def version_of(header: Mapping[str, Any]) -> str:
+    """The version of records by whose formulas a journal with this first entry is computed.
+
+    Raises
+    ------
+    JournalError
+        If this program does not know it.
+    """
+    version = header.get("schema_version", VERSIONS[0])  # journals did not state it before 1.1
+    if version not in VERSIONS:
+        raise JournalError(f"the journal is of records {version!s:.20}; this program knows {' and '.join(VERSIONS)}")
+    return str(version)
 
 
 def of_kind(entries: Entries, *kinds: str) -> list[Mapping[str, Any]]:
@@ -93,13 +112,27 @@ def evidence(header: Mapping[str, Any], entries: Entries, outcome: Outcome) -> d
         **validity(guards),
         "hardware": hardware,
         "hardware_sha256": fingerprint(hardware),
-        "software": {**header["software"], **_software(about), **(meters[-1]["settings"] if meters else {})},
+        **_surroundings(header, about, meters),
         "devices": devices,
         "idle": found_idle,
         "interruptions": cuts,
         "guards": guards,
         "warnings": warnings,
         "journal_sha256": journal_digest([dict(entry) for entry in entries]),
+    }
+
+
+def _surroundings(header: Mapping[str, Any], about: Mapping[str, Any], meters: Entries) -> dict[str, Any]:
+    """Version, software and settings, and how the machine was used."""
+    methods = meters[-1]["methods"] if meters else {}
+    environment, job = header.get("environment"), header.get("batch_job")
+    return {
+        "schema_version": version_of(header),
+        "software": {**header["software"], **_software(about), **(meters[-1]["settings"] if meters else {})},
+        "backends": about.get("backends"),
+        "environment": None if environment is None else Environment(**environment),
+        "batch_job": None if job is None else BatchJob(**job),
+        "constants_w": {name: how["constant_w"] for name, how in methods.items() if "constant_w" in how},
     }
 
 
@@ -121,7 +154,7 @@ def _device(about: Mapping[str, Any], devices: Sequence[Flat]) -> Flat:
 
 
 def _software(about: Mapping[str, Any]) -> Flat:
-    names = ("python", "torch", "numpy", "cuda", "front_end", "threads")
+    names = ("python", "torch", "numpy", "cuda", "cudnn", "front_end", "threads")
     return {name: about[name] for name in names if name in about}
 
 
@@ -163,10 +196,30 @@ def phases_of(windows: Sequence[Window]) -> dict[str, PhaseEnergy]:
             energy_kwh=math.fsum(window.energy_kwh for window in rows),
             duration_s=math.fsum(window.duration_s for window in rows),
             windows=len(rows),
+            steps=_work_in(rows, "steps"),
+            clips=_work_in(rows, "clips"),
+            own_cpu_s=sum_known(window.own_cpu_s for window in rows),
         )
         for phase in dict.fromkeys(window.phase for window in windows)
         if (rows := of_phase(windows, phase))
     }
+
+
+def _work_in(windows: Sequence[Window], unit: str) -> int | None:
+    """Steps or clips in windows; None where one does not state them as a number."""
+    values = [window.payload.get(unit) for window in windows]
+    return sum(values) if all(type(value) is int for value in values) else None  # type: ignore[arg-type]
+
+
+def bases_of(methods: Mapping[str, Any], own_cpu_s: float | None) -> list[Basis]:
+    """What a ratio of energies measured by these methods can be made of."""
+    how = {name: methods[name]["obtained"] for name in ("gpu", "cpu")}
+    found = [Basis.TOTAL]
+    if how["gpu"] == Obtained.COUNTED:
+        found.insert(0, Basis.GPU)
+    if how["cpu"] == Obtained.COUNTED and how["gpu"] != Obtained.ESTIMATED:
+        found.insert(0, Basis.COUNTED)
+    return found if own_cpu_s is None else [*found, Basis.WORK]
 
 
 def parts_only(windows: Sequence[Window]) -> Span:
@@ -198,13 +251,14 @@ def estimated_share(found: Mapping[str, ComponentEnergy]) -> float | None:
     return min(1.0, math.fsum(energy for energy, method in known if method is Obtained.ESTIMATED) / total)
 
 
-def repeats_of(values_kwh: Sequence[float]) -> Repeats:
+def repeats_of(values_kwh: Sequence[float], own_cpu_s: Sequence[float | None] = ()) -> Repeats:
     """Mean, standard deviation and coefficient of variation of runs; from five on also without best and worst."""
     mean = statistics.fmean(values_kwh)
     deviation = statistics.stdev(values_kwh) if len(values_kwh) > 1 else None
     return Repeats(
         n=len(values_kwh),
         values_kwh=list(values_kwh),
+        values_own_cpu_s=list(own_cpu_s),
         mean_kwh=mean,
         standard_deviation_kwh=deviation,
         coefficient_of_variation=deviation / mean if deviation is not None and mean else None,
@@ -212,7 +266,12 @@ def repeats_of(values_kwh: Sequence[float]) -> Repeats:
     )
 
 
-def bounds_of(values_kwh: Sequence[float]) -> tuple[float | None, float | None]:
+def interval_of(mean: Mean, kind: str, n: int) -> Interval | None:
+    """The 95 % interval of a mean of ``n`` energies; None where no standard error is known."""
+    bounds = interval(mean)
+    return None if bounds is None else Interval(kind=kind, level=LEVEL, low=max(0.0, bounds[0]), high=bounds[1], n=n)
+
+
+def interval_of_runs(values_kwh: Sequence[float], kind: str) -> Interval | None:
     """The 95 % interval of the mean of runs; None for one."""
-    bounds = interval(mean_of(values_kwh)) if len(values_kwh) > 1 else None
-    return (None, None) if bounds is None else (max(0.0, bounds[0]), bounds[1])
+    return interval_of(mean_of(values_kwh), kind, len(values_kwh))

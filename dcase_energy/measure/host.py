@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,16 @@ _SYS = Path("/sys")
 _PROC = Path("/proc")
 _OTHER_TRACKERS = ("codecarbon", "zeusd", "scaphandre", "carbontracker", "powerapi")
 _RANKS = ("LOCAL_RANK", "SLURM_LOCALID", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID")
+
+# The batch system, and the variable in which it states the job's number.
+_JOBS = {
+    "SLURM_JOB_ID": "slurm",
+    "SLURM_JOBID": "slurm",
+    "PBS_JOBID": "pbs",
+    "LSB_JOBID": "lsf",
+    "COBALT_JOBID": "cobalt",
+    "OAR_JOB_ID": "oar",
+}
 
 Value = str | int | float | bool | None
 
@@ -84,6 +93,15 @@ def rank() -> int | None:
     return None
 
 
+def batch_job(environment: Mapping[str, str] | None = None) -> dict[str, str] | None:
+    """The batch system and the number of its job; None outside one. What follows a dot would name a server."""
+    environment = os.environ if environment is None else environment
+    for name, system in _JOBS.items():
+        if number := environment.get(name, "").partition(".")[0]:
+            return {"system": system, "id": number}
+    return None
+
+
 def other_trackers(proc: Path = _PROC) -> list[str]:
     """Names of other energy trackers that run on this machine, without our own process and its parents."""
     found: set[str] = set()
@@ -118,8 +136,6 @@ def facts(sys_root: Path = _SYS, proc: Path = _PROC) -> dict[str, Value]:
         "boot_sha256": None if boot is None else sha256_text(boot),
         "other_trackers": ", ".join(other_trackers(proc)) or None,
         "rank": rank(),
-        "slurm": "SLURM_JOB_ID" in os.environ,
-        "scontrol": shutil.which("scontrol") is not None,
     }
 
 

@@ -44,10 +44,13 @@ class Method:
         Counted, estimated or not measured.
     detail
         For people: ``NVML energy counter of GPU 1``, ``8 W nominal x load``.
+    constant_w
+        Watts that the estimate is made of; None where a sensor counts or nothing is measured.
     """
 
     obtained: Obtained
     detail: str
+    constant_w: float | None = None
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,9 @@ class Watch(Protocol):
     def sample(self) -> dict[str, Any]:
         """Plain numbers for the journal."""
 
+    def own_cpu_s(self) -> float | None:
+        """CPU seconds of the session and all it started."""
+
 
 @dataclass
 class Instruments:
@@ -89,6 +92,9 @@ class Recorder:
             reading = self._instruments.meter.read()
             if uuid := fields.pop("gpu_uuid", None):
                 fields["gpu_uuid_sha256"] = hidden_uuid(str(uuid))
+            watch = self._instruments.watch
+            if watch is not None:
+                fields["own_cpu_s"] = watch.own_cpu_s()
             self._write("mark", reading, **fields)
             return reading
 

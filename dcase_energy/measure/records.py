@@ -6,161 +6,86 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from dcase_energy.measure import records_1_0
 from dcase_energy.measure.journal import sealed
-from dcase_energy.measure.meter import Obtained
+from dcase_energy.measure.record_parts import (
+    Basis,
+    BatchJob,
+    Component,
+    ComponentEnergy,
+    CounterTick,
+    Environment,
+    EpochRow,
+    Flat,
+    Guard,
+    GuardState,
+    Idle,
+    Implementation,
+    Interruption,
+    Interval,
+    PhaseEnergy,
+    Probe,
+    RecipeWork,
+    Repeats,
+    Stage,
+    SteadyState,
+    Tier,
+    Watts,
+)
 
-SCHEMA_VERSION = "1.0"
+__all__ = [
+    "MAX_RECORD_BYTES",
+    "SCHEMA_VERSION",
+    "VERSIONS",
+    "Basis",
+    "BatchJob",
+    "Calibration",
+    "ComponentEnergy",
+    "Energy",
+    "Environment",
+    "EpochRow",
+    "Evidence",
+    "Flat",
+    "Guard",
+    "GuardState",
+    "Idle",
+    "Implementation",
+    "Interruption",
+    "Interval",
+    "PhaseEnergy",
+    "RecipeWork",
+    "RecordError",
+    "Repeats",
+    "Stage",
+    "Tier",
+    "load_calibration",
+    "load_energy",
+    "parse_calibration",
+    "parse_energy",
+]
+
+SCHEMA_VERSION = "1.1"
+VERSIONS = (records_1_0.VERSION, SCHEMA_VERSION)
 MAX_RECORD_BYTES = 10_000_000
 
-EnergyKwh = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Flat = dict[str, str | int | float | bool | None]
 
+class Evidence(BaseModel):
+    """What every record holds: verdict, devices, surroundings, and the seal over journal and record.
 
-class Tier(StrEnum):
-    """How much of the energy was counted by sensors: all of the devices used, some, or none."""
+    ``environment`` is None where the measured process had its caller's variables, ``backends`` (switches of torch)
+    where it did not state them. ``constants_w`` are the powers that stand for a component no sensor counts, None for
+    one that is counted or not measured; empty where they were not recorded. ``counter_ticks`` are those that were
+    measured, ``steady_state`` is None where none was waited for, ``batch_job`` None outside a batch system.
+    """
 
-    MEASURED = "measured"
-    MIXED = "mixed"
-    ESTIMATED = "estimated"
-
-
-class GuardState(StrEnum):
-    """What a guard says."""
-
-    OK = "ok"
-    WARN = "warn"
-    INVALID = "invalid"
-
-
-class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-
-class ComponentEnergy(_Record):
-    """Energy of one component in a stage; None means that it was not measured."""
-
-    energy_kwh: EnergyKwh | None
-    full_recipe_energy_kwh: EnergyKwh | None
-    method: Obtained
-    detail: str
-
-
-class PhaseEnergy(_Record):
-    """Energy of all windows of one phase (training steps, validation forward, ...), over the measured components."""
-
-    energy_kwh: EnergyKwh
-    duration_s: Seconds
-    windows: int
-
-
-class Stage(_Record):
-    """One stage: training, or inference on the dev-test set.
-
-    ``energy_kwh`` is what was measured, gross: the official figure. ``net_energy_kwh`` is without what the machine
-    takes idle, for information. ``full_recipe_energy_kwh`` is scaled to the whole recipe (``work`` says how; of a
-    command it is the energy of one execution). ``*_low`` and ``*_high`` are None where no interval is known;
-    ``interval`` names its kind and level. ``estimated_share`` is the part that no sensor measured.
-    """
-
-    work: str
-    energy_kwh: EnergyKwh
-    energy_kwh_low: EnergyKwh | None = None
-    energy_kwh_high: EnergyKwh | None = None
-    net_energy_kwh: EnergyKwh | None = None
-    estimated_share: Fraction | None = None
-    full_recipe_energy_kwh: EnergyKwh
-    full_recipe_energy_kwh_low: EnergyKwh | None = None
-    full_recipe_energy_kwh_high: EnergyKwh | None = None
-    interval: str | None = None
-    epochs: Annotated[float, Field(ge=0)]
-    steps: int
-    clips: int
-    duration_s: Seconds
-    full_recipe_duration_s: Seconds
-    components: dict[str, ComponentEnergy]
-    phases: dict[str, PhaseEnergy]
-
-    @property
-    def timed_s(self) -> float:
-        """Seconds in which ``energy_kwh`` was used: of a looped command those of one execution."""
-        return self.full_recipe_duration_s if self.energy_kwh == self.full_recipe_energy_kwh else self.duration_s
-
-
-class EpochRow(_Record):
-    """One epoch: energy of everything in it and of all so far, by phase, losses and F1 of the student."""
-
-    epoch: int
-    energy_kwh: EnergyKwh
-    cumulated_energy_kwh: EnergyKwh = 0.0
-    phases: dict[str, PhaseEnergy] = {}
-    gpu_kwh: EnergyKwh | None
-    cpu_kwh: EnergyKwh | None
-    ram_kwh: EnergyKwh | None
-    duration_s: Seconds
-    train_loss: float | None
-    intersection_f1_05: Fraction | None
-    intersection_f1_07: Fraction | None
-    intersection_f1_05_nanmean: Fraction | None
-
-
-class Guard(_Record):
-    """One guard's verdict, with the value it judged."""
-
-    code: str
-    state: GuardState
-    value: str | float | int | bool | None
-    message: str
-
-
-class Implementation(_Record):
-    """Which baseline was run: ratios of different implementations or execution paths are not comparable."""
-
-    name: str
-    version: str
-    execution_path: str
-
-
-class Idle(_Record):
-    """Power of the machine doing nothing, by component, before and after the work; None where it was not measured."""
-
-    before_w: dict[str, float | None] | None = None
-    after_w: dict[str, float | None] | None = None
-
-
-class Interruption(_Record):
-    """A run that was cut off and resumed: what lay between, and what was done twice.
-
-    ``gap_s`` is None where the machine was restarted in between: its clock began anew.
-    """
-
-    resumed: str
-    gap_s: Seconds | None
-    repeated_energy_kwh: EnergyKwh
-
-
-class Repeats(_Record):
-    """Several runs of the same work: mean, standard deviation, coefficient of variation (None for one run)."""
-
-    n: Annotated[int, Field(ge=1)]
-    values_kwh: list[EnergyKwh]
-    mean_kwh: EnergyKwh
-    standard_deviation_kwh: EnergyKwh | None
-    coefficient_of_variation: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
-    olympic_mean_kwh: EnergyKwh | None = None
-
-
-class Evidence(_Record):
-    """What every record holds: verdict, devices, and the seal over journal and record."""
-
-    schema_version: Literal["1.0"] = "1.0"
+    schema_version: Literal["1.0", "1.1"] = "1.1"
     run_id: str
     created: str
     complete: bool
@@ -170,7 +95,13 @@ class Evidence(_Record):
     hardware: Flat
     hardware_sha256: str
     software: Flat
+    backends: Flat | None = None
+    environment: Environment | None = None
+    batch_job: BatchJob | None = None
     devices: list[Flat] = []
+    constants_w: dict[Component, Watts | None] = {}
+    counter_ticks: dict[Component, CounterTick] = {}
+    steady_state: SteadyState | None = None
     idle: Idle = Idle()
     interruptions: list[Interruption] = []
     guards: list[Guard]
@@ -178,18 +109,34 @@ class Evidence(_Record):
     journal_sha256: str
     digest: str = ""
 
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """The record as it is stored, in the form of its own version."""
+        document = super().model_dump(**options)
+        return document if self.schema_version == SCHEMA_VERSION else records_1_0.stored_form(document)
+
+    def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
+        """The record as JSON, in the form of its own version."""
+        if self.schema_version == SCHEMA_VERSION:
+            return super().model_dump_json(indent=indent, **options)
+        return json.dumps(self.model_dump(mode="json", **options), indent=indent, ensure_ascii=False)
+
     def seal(self) -> Self:
         """The record with the digest of everything else in it."""
         return self.model_copy(update={"digest": sealed(self.model_dump(mode="json"))})
 
 
 class Calibration(Evidence):
-    """A calibration record: the baseline's energy on one machine."""
+    """A calibration record: the baseline's energy on one machine.
+
+    ``recipe_work`` are the amounts of the recipe, ``measured_work`` those that were run.
+    """
 
     kind: Literal["calibration"] = "calibration"
     edition: str
     recipe: str
     recipe_sha256: str
+    recipe_work: RecipeWork | None = None
+    measured_work: RecipeWork | None = None
     implementation: Implementation
     quick: bool
     stages: dict[Literal["training", "test"], Stage]
@@ -204,7 +151,9 @@ class Energy(Evidence):
     """An energy record: a system's energy in one stage, measured around its command or in its own program.
 
     ``scope`` is what the user declared the measured window to hold. ``executions`` of the command were measured
-    together, each costing the stage's energy. ``command_sha256`` names the command without showing it.
+    together, each costing the stage's energy. ``command_sha256`` names the command without showing it. ``probes`` are
+    runs of the baseline around it, to be compared with the calibration that has the digest ``calibration_digest``.
+    ``repeat_failure`` says why a repetition after the first window failed.
     """
 
     kind: Literal["energy"] = "energy"
@@ -215,6 +164,9 @@ class Energy(Evidence):
     exit_code: int | None
     executions: int
     repeats: dict[Literal["training", "test", "evaluation"], Repeats] = {}
+    repeat_failure: str | None = None
+    probes: list[Probe] = []
+    calibration_digest: str | None = None
     failure: str | None = None
 
 
@@ -269,14 +221,16 @@ def _parse(data: bytes, name: str, model: type[_Kind], kind: str, command: str) 
         article = "an" if kind[0] in "aeiou" else "a"
         raise RecordError(f"{name} is not {article} {kind} record (`{command}` writes one)")
     version = document.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise RecordError(f"{name} has schema version {version!r}; this program reads {SCHEMA_VERSION}")
+    if version not in VERSIONS:
+        raise RecordError(f"{name} has schema version {version!r}; this program reads {' and '.join(VERSIONS)}")
     try:
-        record = model.model_validate(document)
+        record = model.model_validate(document if version == SCHEMA_VERSION else records_1_0.upgraded(document))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise RecordError(f"{name} is not a valid {kind} record: {place}: {first['msg']}") from None
+    if unknown := records_1_0.first_unknown(document, record.model_dump(mode="json")):
+        raise RecordError(f"{name} is not a valid {kind} record: {unknown} is not a key of version {version}")
     try:
         holds = record.digest == sealed(document)
     except ValueError:  # a lone surrogate has no UTF-8

@@ -107,6 +107,10 @@ class HostWatch:
         self._nvml = nvml
         self._indices = frozenset(indices)
 
+    def own_cpu_s(self) -> float | None:
+        """CPU seconds of the session and all it started; None where the system does not tell."""
+        return self._tree.cpu_s()
+
     def sample(self) -> dict[str, Any]:
         """Clocks, CPU seconds of the machine and of ours, and counts of processes on GPUs."""
         own = self._tree.cpu_s()

@@ -9,7 +9,7 @@ from typing import Any
 
 from dcase_energy.measure.meter import COMPONENTS, Reading
 
-_NO_PAYLOAD = {"entry", "previous", "edge", "phase", "reading", "counters", "sample"}
+_NO_PAYLOAD = {"entry", "previous", "edge", "phase", "reading", "counters", "sample", "own_cpu_s"}
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ class Window:
         How often a meter had been started anew: readings of different segments come from different meters.
     run
         Number of the repetition, from 1; 0 where nothing was to be repeated.
+    begin_cpu_s, end_cpu_s
+        CPU seconds that the session and all it started had used at the marks; None where they are not known.
     """
 
     phase: str
@@ -37,6 +39,8 @@ class Window:
     end: Reading
     segment: int = 0
     run: int = 0
+    begin_cpu_s: float | None = None
+    end_cpu_s: float | None = None
 
     @property
     def duration_s(self) -> float:
@@ -47,6 +51,13 @@ class Window:
         """Energy of one component in the window; None where it is not measured."""
         begin, end = self.begin.component(name), self.end.component(name)
         return None if begin is None or end is None else end - begin
+
+    @property
+    def own_cpu_s(self) -> float | None:
+        """CPU seconds of the session and all it started in the window; None where they are not known."""
+        if self.begin_cpu_s is None or self.end_cpu_s is None:
+            return None
+        return max(0.0, self.end_cpu_s - self.begin_cpu_s)
 
     @property
     def energy_kwh(self) -> float:
@@ -80,9 +91,17 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
                     end=Reading(**entry["reading"]),
                     segment=segment,
                     run=run,
+                    begin_cpu_s=start.get("own_cpu_s"),
+                    end_cpu_s=entry.get("own_cpu_s"),
                 )
             )
     return windows
+
+
+def sum_known(values: Iterable[float | None]) -> float | None:
+    """The sum; None if there is no value or one is not known."""
+    found = list(values)
+    return None if not found or None in found else math.fsum(value for value in found if value is not None)
 
 
 def of_phase(windows: Sequence[Window], *phases: str) -> list[Window]:
@@ -111,6 +130,11 @@ class Span:
         values = [part.component_kwh(name) for part in self.parts]
         return None if None in values else math.fsum(value for value in values if value is not None)
 
+    @property
+    def own_cpu_s(self) -> float | None:
+        """CPU seconds of the session and all it started; None where they are not known."""
+        return sum_known(part.own_cpu_s for part in self.parts)
+
 
 def span(windows: Sequence[Window]) -> Span:
     """What lies between the first and the last of some windows, what they leave out between them included."""
@@ -119,5 +143,6 @@ def span(windows: Sequence[Window]) -> Span:
         rows = [window for window in windows if window.segment == segment]
         first = min(rows, key=lambda window: window.begin.time_s)
         last = max(rows, key=lambda window: window.end.time_s)
-        parts.append(Window("span", 0, {}, first.begin, last.end, segment, first.run))
+        marks = {"begin_cpu_s": first.begin_cpu_s, "end_cpu_s": last.end_cpu_s}
+        parts.append(Window("span", 0, {}, first.begin, last.end, segment, first.run, **marks))
     return Span(tuple(parts))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -68,12 +67,9 @@ def gpu_of(record: Evidence) -> str | None:
 
 
 def interval_of_stage(stage: Stage) -> Interval | None:
-    """The interval of a stage; the record says its level as in `95 %, mean over epochs (Student's t)`."""
-    low, high = stage.full_recipe_energy_kwh_low, stage.full_recipe_energy_kwh_high
-    if low is None or high is None or stage.interval is None:
-        return None
-    level = re.match(r"([0-9.]+) %", stage.interval)
-    return Interval(low, high, "calibration", float(level[1]) / 100 if level else None)
+    """The interval of a stage; None where the record has none."""
+    stored = stage.full_recipe_energy_interval
+    return None if stored is None else Interval(stored.low, stored.high, "calibration", stored.level)
 
 
 def _read(data: bytes, name: str) -> Energy | None:

@@ -38,7 +38,7 @@ def test_whole_epochs_are_scaled_to_the_recipe(three):
     assert training.energy_kwh == pytest.approx(POWER_W * 180 * KWH)
     assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * 720 * KWH)  # 12 epochs
     assert training.full_recipe_duration_s == pytest.approx(720)
-    assert training.full_recipe_energy_kwh_low == pytest.approx(training.full_recipe_energy_kwh)
+    assert training.full_recipe_energy_interval.low == pytest.approx(training.full_recipe_energy_kwh)
     assert training.components["gpu"].full_recipe_energy_kwh == pytest.approx(200 * 720 * KWH)
     assert training.estimated_share == pytest.approx(10 / 260)
     assert (three.complete, three.valid, three.tier.value) == (True, True, "measured")
@@ -98,7 +98,9 @@ def test_several_runs_give_their_mean_with_an_interval(tmp_path):
     training = found.stages["training"]
     assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * 720 * KWH)
     half = 4.302653 / 3**0.5 * POWER_W * 12 * KWH  # t(2) x standard error
-    assert training.full_recipe_energy_kwh_high - training.full_recipe_energy_kwh == pytest.approx(half, rel=1e-6)
+    bounds = training.full_recipe_energy_interval
+    assert (bounds.kind, bounds.level, bounds.n) == ("mean-of-runs", 0.95, 3)
+    assert bounds.high - training.full_recipe_energy_kwh == pytest.approx(half, rel=1e-6)
     assert training.work.endswith("mean of 3 runs")
     assert found.complete
 
@@ -130,10 +132,12 @@ def test_a_quick_calibration_scales_steps_clips_and_metrics(tmp_path):
     assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * seconds * KWH)
     assert training.full_recipe_duration_s == pytest.approx(seconds)
     assert training.components["gpu"].full_recipe_energy_kwh == pytest.approx(200 * seconds * KWH)
-    assert training.full_recipe_energy_kwh_low < training.full_recipe_energy_kwh
+    assert training.full_recipe_energy_interval.low < training.full_recipe_energy_kwh
     assert set(training.phases) == {"training_window", "validation_window", "validation_metrics"}
     assert found.quick
-    assert training.interval == "95 %, means over windows (Welch; correlation of windows, 1 % systematic)"
+    bounds = training.full_recipe_energy_interval
+    assert bounds.text == "95 %, means over windows (Welch; correlation of windows, 1 % systematic)"
+    assert bounds.n == 10
 
 
 def rule_after(energies_j, **settings):

@@ -152,8 +152,8 @@ def test_repeats_give_mean_interval_and_variation(tmp_path):
     assert repeats.values_kwh == pytest.approx([160 * 10 / 3.6e6] * 4)
     assert repeats.coefficient_of_variation == pytest.approx(0.0, abs=1e-9)
     stage = record.stages["training"]
-    assert stage.energy_kwh_low == pytest.approx(stage.energy_kwh_high)
-    assert stage.interval == "95 %, mean of 4 windows (Student's t)"
+    assert stage.energy_interval.low == pytest.approx(stage.energy_interval.high)
+    assert stage.energy_interval.text == "95 %, mean of 4 windows (Student's t)"
     assert record.valid
 
 

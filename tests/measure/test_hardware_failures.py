@@ -5,6 +5,7 @@ CodeCarbon is the real one; NVML, the powercap tree and /proc are simulated.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -386,19 +387,37 @@ def test_hostile_configuration_moves_nothing_and_is_named(machine, tmp_path, mon
     assert ("force_mode_cpu_load", ".codecarbon.config") in found
 
 
-def test_a_slurm_job_without_scontrol_is_measured(alone):
+CONSTANTS = """
+import json, os
+if os.environ.pop("IMPORT_BEFORE", None):
+    import codecarbon
+from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
+meter = CodeCarbonMeter()
+meter.start()
+meter.read()
+watts = {name: how.constant_w for name, how in meter.methods().items()}
+print(json.dumps([watts, meter.stop().ram_kwh > 0, os.environ.get("SLURM_JOB_ID")]))
+"""
+
+
+@pytest.mark.parametrize("scontrol", [False, True], ids=["no scontrol", "scontrol"])
+@pytest.mark.parametrize("before", [False, True], ids=["own import", "imported before"])
+def test_a_slurm_job_has_the_constants_of_its_machine(alone, scontrol, before):
     """CodeCarbon reads the variable when it is imported, so this needs a process of its own."""
-    code = (
-        "from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter\nm = CodeCarbonMeter()\nm.start()\n"
-        "print(m.stop().ram_kwh > 0, *[w for w in m.warnings() if 'scontrol' in w])\n"
-        "import os\nprint(os.environ['SLURM_JOB_ID'])\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "SLURM_JOB_ID": "7"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert result.stdout.splitlines()[0].startswith("True SLURM's scontrol")
-    assert result.stdout.splitlines()[1] == "7"
+
+    def constants(**variables: str) -> list[object]:
+        command, path = [sys.executable, "-c", CONSTANTS], f"{alone}{os.pathsep}{os.environ['PATH']}"
+        result = subprocess.run(
+            command, env={**os.environ, "PATH": path, **variables}, capture_output=True, text=True, check=True
+        )
+        return json.loads(result.stdout)
+
+    if scontrol:
+        fake = alone / "scontrol"
+        fake.write_text("#!/bin/sh\necho 'JobId=7 NumCPUs=1 AllocTRES=cpu=1,mem=900G,node=1'\n")
+        fake.chmod(0o755)
+    outside = constants()
+    inside = constants(SLURM_JOB_ID="7", SLURM_JOBID="7", **({"IMPORT_BEFORE": "1"} if before else {}))
+    assert inside[:2] == outside[:2]
+    assert inside[0]["ram"] > 0
+    assert inside[1:] == [True, "7"], "the program itself still knows its job"

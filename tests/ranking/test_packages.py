@@ -120,8 +120,10 @@ def energy_record(stage: str, energy_kwh: float, **changes: object) -> dict[str,
     parts = {"gpu": 0.7 * energy_kwh, "cpu": 0.2 * energy_kwh, "ram": 0.1 * energy_kwh}
     figures = {
         "work": "one execution", "energy_kwh": energy_kwh, "full_recipe_energy_kwh": energy_kwh,
-        "full_recipe_energy_kwh_low": 0.95 * energy_kwh, "full_recipe_energy_kwh_high": 1.05 * energy_kwh,
-        "interval": "95 %, mean of 5 windows (Student's t)", "epochs": 0, "steps": 0, "clips": 0, "duration_s": 3600.0,
+        "full_recipe_energy_interval": {
+            "kind": "mean-of-windows", "level": 0.95, "low": 0.95 * energy_kwh, "high": 1.05 * energy_kwh, "n": 5,
+        },
+        "epochs": 0, "steps": 0, "clips": 0, "duration_s": 3600.0,
         "full_recipe_duration_s": 3600.0, "phases": {},
         "components": {
             name: {"energy_kwh": value, "full_recipe_energy_kwh": value, "method": "counted", "detail": ""}
@@ -149,8 +151,8 @@ def with_records(folder: Path, record: dict[str, object], calibration: dict[str,
 def a_calibration(**changes: object) -> Calibration:
     edition = load_edition("generic")
     stage = {
-        "work": "10 of 200", "energy_kwh": 0.05, "full_recipe_energy_kwh": 1.0, "full_recipe_energy_kwh_low": 0.9,
-        "full_recipe_energy_kwh_high": 1.1, "interval": "95 %, mean over epochs (Student's t)", "epochs": 10,
+        "work": "10 of 200", "energy_kwh": 0.05, "full_recipe_energy_kwh": 1.0, "epochs": 10,
+        "full_recipe_energy_interval": {"kind": "mean-of-epochs", "level": 0.95, "low": 0.9, "high": 1.1, "n": 10},
         "steps": 10, "clips": 10, "duration_s": 1, "full_recipe_duration_s": 20, "phases": {},
         "components": {"gpu": {"energy_kwh": 0.03, "full_recipe_energy_kwh": 0.6, "method": "counted", "detail": ""}},
     }  # fmt: skip

@@ -12,10 +12,12 @@ import jsonschema
 import pytest
 
 from dcase_energy.editions.loader import edition_names, load_edition
-from dcase_energy.measure.records import SCHEMA_VERSION, load_calibration, load_energy
+from dcase_energy.measure.journal import sealed
+from dcase_energy.measure.records import SCHEMA_VERSION, RecordError, load_calibration, load_energy, parse_calibration
 from dcase_energy.measure.schemas import RECORDS, record_schema
 
 RECORDS_FOLDER = Path(__file__).parent.parent / "data" / "records"
+SCHEMAS = Path(__file__).parent.parent.parent / "schemas" / "records"
 READ = {"calibration": load_calibration, "energy": load_energy}
 FILES = sorted(RECORDS_FOLDER.glob("*/*.json"))
 
@@ -32,11 +34,37 @@ def test_a_record_of_a_released_version_is_read(path):
     stage, figures = next(iter(record.stages.items()))
     assert figures.energy_kwh == stated["stages"][stage]["energy_kwh"] > 0
     assert record.digest == stated["digest"]
+    assert record.schema_version == path.parent.name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_record_is_dumped_in_the_form_of_its_version(path):
+    stated, record = json.loads(path.read_text()), READ[path.stem](path)
+    for dumped in (record.model_dump(mode="json"), json.loads(record.model_dump_json(indent=2))):
+        # Some files leave out what is not known.
+        assert {key: dumped[key] for key in stated} == stated
+        assert record.seal().digest == sealed(dumped)
+
+
+@pytest.mark.parametrize(
+    "path", [(), ("stages", "training"), ("stages", "training", "phases", "training_window")], ids=".".join
+)
+def test_a_record_of_1_0_has_no_key_of_a_later_version(path):
+    document = json.loads((RECORDS_FOLDER / "1.0" / "calibration.json").read_text())
+    place = document
+    for name in path:
+        place = place[name]
+    place["environment" if not path else "own_cpu_s"] = None
+    with pytest.raises(RecordError, match=r"is not a key of version 1\.0"):
+        parse_calibration(json.dumps({**document, "digest": sealed(document)}).encode(), "c.json")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_published_schema_accepts_it(path):
-    jsonschema.Draft202012Validator(record_schema(path.stem)).validate(json.loads(path.read_text()))
+    version = path.parent.name
+    frozen = SCHEMAS / version / f"{path.stem}.schema.json"
+    schema = record_schema(path.stem) if version == SCHEMA_VERSION else json.loads(frozen.read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads(path.read_text()))
 
 
 @pytest.mark.parametrize("name", edition_names())

@@ -61,7 +61,10 @@ def test_a_record_edited_and_sealed_anew_is_told_by_its_journal(system):
 SPOILED = {
     "a component": (("stages", "training", "components", "cpu", "full_recipe_energy_kwh"), 1e-12),
     "a method": (("stages", "training", "components", "cpu", "method"), "estimated"),
-    "an interval": (("stages", "training", "full_recipe_energy_kwh_low"), 1e-12),
+    "an interval": (
+        ("stages", "training", "full_recipe_energy_interval"),
+        {"kind": "mean-of-windows", "level": 0.95, "low": 0, "high": 1, "n": 2},
+    ),
     "the number of executions": (("executions",), 7),
     "the hardware": (("hardware", "gpu_name"), "NVIDIA H100"),
     "a device": (("devices",), [{"name": "NVIDIA H100"}]),
@@ -117,7 +120,7 @@ def test_models_of_an_ensemble_measured_one_by_one_add_up(system):
 def test_an_edited_record_is_told_by_its_seal(system):
     folder, _ = system
     path = folder / "energy.json"
-    path.write_text(path.read_text().replace('"schema_version": "1.0"', '"schema_version": "1.0" ', 1))
+    path.write_text(path.read_text().replace('"schema_version": "1.1"', '"schema_version": "1.1" ', 1))
     assert "X501" not in judge(folder)[1], "blanks are not content"
     path.write_text(path.read_text().replace('"executions": 1', '"executions": 2'))
     assert "digest" in judge(folder)[1]["X501"].message

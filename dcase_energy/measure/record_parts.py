@@ -1,0 +1,292 @@
+"""The parts of which records are made, version 1.1: stages, phases, intervals, probes, surroundings.
+
+None means not measured or not known; 0 is a measured zero.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dcase_energy.measure.meter import Obtained
+
+EnergyKwh = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Watts = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+Flat = dict[str, str | int | float | bool | None]
+Component = Literal["gpu", "cpu", "ram"]
+
+_INTERVALS = {
+    "mean-of-epochs": "mean over epochs (Student's t)",
+    "mean-of-windows": "mean of {n} windows (Student's t)",
+    "mean-of-runs": "mean of {n} runs (Student's t)",
+    "welch-of-windows": "means over windows (Welch; correlation of windows, 1 % systematic)",
+}
+
+
+class Tier(StrEnum):
+    """How much of the energy was counted by sensors: all of the devices used, some, or none."""
+
+    MEASURED = "measured"
+    MIXED = "mixed"
+    ESTIMATED = "estimated"
+
+
+class GuardState(StrEnum):
+    """What a guard says."""
+
+    OK = "ok"
+    WARN = "warn"
+    INVALID = "invalid"
+
+
+class Basis(StrEnum):
+    """What an energy ratio can be made of: see `docs/reference/records.md`."""
+
+    COUNTED = "counted"
+    GPU = "gpu"
+    TOTAL = "total"
+    WORK = "work"
+
+
+class Part(BaseModel):
+    """A frozen model that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Interval(Part):
+    """An interval of an energy in kWh.
+
+    ``kind`` names how it was computed, ``level`` its confidence level, ``n`` how many values (epochs, windows, runs,
+    probes) are behind it; None where that is not known.
+    """
+
+    kind: str
+    level: Fraction
+    low: EnergyKwh
+    high: EnergyKwh
+    n: Count | None = None
+
+    @property
+    def text(self) -> str:
+        """Level and kind for people: ``95 %, mean of 4 windows (Student's t)``."""
+        return f"{self.level * 100:g} %, {_INTERVALS.get(self.kind, self.kind).format(n=self.n)}"
+
+
+class ComponentEnergy(Part):
+    """Energy of one component in a stage; None means that it was not measured."""
+
+    energy_kwh: EnergyKwh | None
+    full_recipe_energy_kwh: EnergyKwh | None
+    method: Obtained
+    detail: str
+
+
+class PhaseEnergy(Part):
+    """Energy of all windows of one phase (training steps, validation forward, ...), over the measured components.
+
+    ``steps`` and ``clips`` are the work in them, None where the work did not state it. ``own_cpu_s`` are CPU seconds of
+    the measured process and all it started. ``ticks`` are steps of the slowest counter in the shortest window.
+    """
+
+    energy_kwh: EnergyKwh
+    duration_s: Seconds
+    windows: Count
+    steps: Count | None = None
+    clips: Count | None = None
+    own_cpu_s: Seconds | None = None
+    ticks: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+
+class Stage(Part):
+    """One stage: training, or inference on the dev-test set.
+
+    ``energy_kwh`` is what was measured, gross: the official figure. ``net_energy_kwh`` is without what the machine
+    takes idle, for information. ``full_recipe_energy_kwh`` is scaled to the whole recipe (``work`` says how; of a
+    command it is the energy of one execution). Each has an interval, None where none is known.
+    ``within_session_interval`` is the full recipe's without what differs between sessions, and
+    ``full_recipe_energy_kwh_median`` the same figure by a median of means. ``estimated_share`` is the part that no
+    sensor measured. ``bases`` are those that a ratio of this stage can have, and ``scope`` what the window holds.
+    ``own_cpu_s`` are CPU seconds of the measured process and all it started.
+    """
+
+    work: str
+    scope: list[str] | None = None
+    bases: list[Basis] = []
+    energy_kwh: EnergyKwh
+    energy_interval: Interval | None = None
+    net_energy_kwh: EnergyKwh | None = None
+    estimated_share: Fraction | None = None
+    full_recipe_energy_kwh: EnergyKwh
+    full_recipe_energy_interval: Interval | None = None
+    within_session_interval: Interval | None = None
+    full_recipe_energy_kwh_median: EnergyKwh | None = None
+    epochs: Annotated[float, Field(ge=0)]
+    steps: int
+    clips: int
+    duration_s: Seconds
+    full_recipe_duration_s: Seconds
+    own_cpu_s: Seconds | None = None
+    full_recipe_own_cpu_s: Seconds | None = None
+    components: dict[str, ComponentEnergy]
+    phases: dict[str, PhaseEnergy]
+
+    @property
+    def timed_s(self) -> float:
+        """Seconds in which ``energy_kwh`` was used: of a looped command those of one execution."""
+        return self.full_recipe_duration_s if self.energy_kwh == self.full_recipe_energy_kwh else self.duration_s
+
+
+class EpochRow(Part):
+    """One epoch: energy of everything in it and of all so far, by phase, losses and F1 of the student."""
+
+    epoch: int
+    energy_kwh: EnergyKwh
+    cumulated_energy_kwh: EnergyKwh = 0.0
+    phases: dict[str, PhaseEnergy] = {}
+    gpu_kwh: EnergyKwh | None
+    cpu_kwh: EnergyKwh | None
+    ram_kwh: EnergyKwh | None
+    duration_s: Seconds
+    train_loss: float | None
+    intersection_f1_05: Fraction | None
+    intersection_f1_07: Fraction | None
+    intersection_f1_05_nanmean: Fraction | None
+
+
+class Guard(Part):
+    """One guard's verdict, with the value it judged."""
+
+    code: str
+    state: GuardState
+    value: str | float | int | bool | None
+    message: str
+
+
+class Implementation(Part):
+    """Which baseline was run: ratios of different implementations or execution paths are not comparable."""
+
+    name: str
+    version: str
+    execution_path: str
+
+
+class RecipeWork(Part):
+    """Amounts of work: of a recipe, or as they were run.
+
+    As they were run, ``epochs`` may be a part of one, and ``steps_per_epoch`` and ``validation_clips`` are None in a
+    quick calibration, which has no epochs: its phases say how many steps and clips it measured.
+    """
+
+    batch_size: Count | None = None
+    epochs: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    steps_per_epoch: Count | None = None
+    validation_clips: Count | None = None
+    test_clips: Count | None = None
+
+
+class Idle(Part):
+    """Power of the machine doing nothing, by component, before and after the work; None where it was not measured."""
+
+    before_w: dict[str, float | None] | None = None
+    after_w: dict[str, float | None] | None = None
+
+
+class Interruption(Part):
+    """A run that was cut off and resumed: what lay between, and what was done twice.
+
+    ``gap_s`` is None where the machine was restarted in between: its clock began anew.
+    """
+
+    resumed: str
+    gap_s: Seconds | None
+    repeated_energy_kwh: EnergyKwh
+
+
+class Repeats(Part):
+    """Several runs of the same work: mean, standard deviation, coefficient of variation (None for one run)."""
+
+    n: Annotated[int, Field(ge=1)]
+    values_kwh: list[EnergyKwh]
+    values_own_cpu_s: list[Seconds | None] = []
+    mean_kwh: EnergyKwh
+    standard_deviation_kwh: EnergyKwh | None
+    coefficient_of_variation: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
+    olympic_mean_kwh: EnergyKwh | None = None
+
+
+class Environment(Part):
+    """Environment variables of the measured process, by name: values may tell about people.
+
+    ``kept`` come from the caller's environment, ``passed`` were asked for by name, ``dropped`` were left out, and
+    ``set`` (name and value) come from the execution path.
+    """
+
+    kept: list[str]
+    dropped: list[str]
+    passed: list[str]
+    set: dict[str, str]
+
+
+class CounterTick(Part):
+    """The step of a counter: seconds between two of its values, and the energy of its smallest step."""
+
+    interval_s: Seconds | None = None
+    energy_kwh: EnergyKwh | None = None
+
+
+class BatchJob(Part):
+    """The job of a batch system (``slurm``, ``pbs``, ...) in which the session ran."""
+
+    system: str
+    id: str
+
+
+class SteadyState(Part):
+    """What was waited for before the first window that counts.
+
+    ``trend`` is the change of energy per step over a minute, as a fraction; ``throttled`` names the reasons why the
+    driver lowered clocks; ``reached`` is False where the time limit came first.
+    """
+
+    reached: bool
+    waited_s: Seconds
+    trend: float | None = None
+    gpu_temperature_c: float | None = None
+    throttled: list[str] = []
+
+
+class ProbeWork(Part):
+    """All windows of one kind in a probe: ``units`` training steps or validated clips."""
+
+    units: Count
+    windows: Count
+    energy_kwh: EnergyKwh
+    interval: Interval | None = None
+    components: dict[Component, EnergyKwh | None]
+    duration_s: Seconds
+    own_cpu_s: Seconds | None = None
+
+
+class Probe(Part):
+    """A short warm run of the baseline before, inside or after a measured run.
+
+    ``begin_s`` and ``end_s`` count from the session's first reading; ``work`` is by phase (``training_window``,
+    ``validation_window``) and empty where the probe failed: ``failure`` says why. ``paused`` tells whether the measured
+    command was stopped meanwhile.
+    """
+
+    when: Literal["before", "during", "after"]
+    begin_s: Seconds
+    end_s: Seconds
+    recipe: str
+    recipe_sha256: str
+    implementation: Implementation
+    work: dict[str, ProbeWork] = {}
+    paused: bool = False
+    failure: str | None = None
