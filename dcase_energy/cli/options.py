@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dcase_energy.findings import Finding
     from dcase_energy.measure.records import Calibration
     from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.submission.inbox import Packages
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -104,6 +105,12 @@ def get_edition_or_guess(
     if guess.reason is not None:
         say(visible(f"edition {guess.edition.name}, {guess.reason}; --edition names another"))
     return guess.edition
+
+
+def say_packages(packages: Packages) -> None:
+    """How many packages there are in a folder of packages."""
+    if packages.inbox:
+        say(packages.counted())
 
 
 def get_calibration(path: Path | None) -> Calibration | None:

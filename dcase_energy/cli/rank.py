@@ -18,6 +18,7 @@ from dcase_energy.cli.options import (
     get_ground_truth,
     ground_truth_options,
     guessed_edition_option,
+    say_packages,
 )
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Finding, Severity
@@ -190,6 +191,7 @@ def _entries(
             findings += problems
     if packages:
         validation = validate_paths(packages, edition, options=Options(fallback, outputs=truth is None))
+        say_packages(validation.packages)
         try:
             assessed = assess(validation, truth, fallback=fallback, spread=spread)
         except ParallelError as error:

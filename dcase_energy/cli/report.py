@@ -17,6 +17,7 @@ from dcase_energy.cli.options import (
     ground_truth_options,
     guessed_edition_option,
     output_option,
+    say_packages,
 )
 from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_significant
@@ -72,6 +73,7 @@ def command(
     from dcase_energy.submission.validate import Options, validate_paths
 
     validation = validate_paths(submissions, edition, options=Options(record, outputs=truth is None))
+    say_packages(validation.packages)
     assessed = assess(validation, truth, preferred=record)
     for finding in dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)]):
         found = f" ({finding.found})" if finding.found else ""

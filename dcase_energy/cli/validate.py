@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
     emit,
     existing,
@@ -17,6 +18,7 @@ from dcase_energy.cli.options import (
     get_edition_or_guess,
     guessed_edition_option,
     output_option,
+    say_packages,
 )
 from dcase_energy.cli.sources import get_durations, get_options, jobs_option, sources_argument
 from dcase_energy.cli.terminal import say, visible
@@ -95,6 +97,7 @@ def command(
     # Else pydantic looks through all installed packages for plugins: a tenth of the time that one file takes.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from dcase_energy.cli.selection import codes, select
+    from dcase_energy.parallel import ParallelError
     from dcase_energy.submission.validate import validate_paths
 
     render = _renderer(output_format, summary)
@@ -103,11 +106,15 @@ def command(
     edition = get_edition_or_guess(edition_name, paths, options.stdin)
     if fix or diff:
         _mend(paths, edition, write=fix and not diff)
-    validation = validate_paths(paths, edition, options=options, pool=_pool(pools, edition), jobs=jobs)
+    try:
+        validation = validate_paths(paths, edition, options=options, pool=_pool(pools, edition), jobs=jobs)
+    except ParallelError as error:
+        fail(str(error))
     validation = select(validation, *chosen)
     text = render(validation)
     if text or output is not None:
         emit(text, output)
+    say_packages(validation.packages)
     say(_summary(validation))
     return int(validation.count(Severity.ERROR) > 0 or (strict and validation.count(Severity.WARNING) > 0))
 

@@ -26,9 +26,10 @@ from dcase_energy.documents.package_rules import (
     ARCHIVE_METHOD,
     LINK,
     NAME_ENCODING,
+    NAME_UNSAFE,
 )
 from dcase_energy.documents.rules import TABLE_LIMIT
-from dcase_energy.documents.zip_layout import Layout, disagreements, read_layout
+from dcase_energy.documents.zip_layout import MOST_COUNTED, Layout, disagreements, read_layout
 from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
 
@@ -53,6 +54,10 @@ _READ_ERRORS = (
     NotImplementedError,
 )
 _METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstd", 95: "xz"}
+_BACKSLASH_HINT = (
+    "make the archive again with a program that writes slashes (older releases of Compress-Archive and .NET do not), "
+    "or with `dcase-energy pack`"
+)
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAGS = 0x1 | 0x40 | 0x2000
 
@@ -140,6 +145,12 @@ class Archive:
         except (*_READ_ERRORS, MemoryError) as error:
             self._findings.append(ARCHIVE_BROKEN.finding(here, f"the directory cannot be read: {_reason(error)}"))
             return
+        # An old program that cannot count further writes its largest number.
+        if len(infos) != layout.entries and not len(infos) > layout.entries == MOST_COUNTED:
+            message = "the number of members at the archive's end is wrong: some programs see only a part of it"
+            expected, found = f"{len(infos):,}, as in the directory", f"{layout.entries:,}"
+            self._findings.append(ARCHIVE_AMBIGUOUS.finding(here, message, expected=expected, found=found))
+            return
         self._take(infos)
 
     def _take(self, infos: list[zipfile.ZipInfo]) -> None:
@@ -154,8 +165,11 @@ class Archive:
             return
         files: dict[str, zipfile.ZipInfo] = {}
         names: list[str] = []
-        for info in infos:
-            name = _name_of(info)
+        slashes = _with_slashes([_name_of(info) for info in infos])
+        if slashes is not None:
+            message = "names with backslashes between folders (read as folders here): other programs see one long name"
+            self._findings.append(NAME_UNSAFE.finding(here, message, hint=_BACKSLASH_HINT))
+        for info, name in zip(infos, slashes or map(_name_of, infos), strict=True):
             if not (name.endswith("/") and info.file_size == 0):
                 names.append(name)
                 # The first of two members of one name stays; the other is a finding.
@@ -174,6 +188,13 @@ class Archive:
         except (OSError, struct.error) as error:
             return [ARCHIVE_BROKEN.finding(self.where(""), f"the members cannot be read: {_reason(error)}")]
         return [ARCHIVE_AMBIGUOUS.finding(self.where(name), message) for name, message in found[:SHOWN]]
+
+
+def _with_slashes(names: list[str]) -> list[str] | None:
+    """The names as the program meant them that wrote backslashes between folders; None if it did not."""
+    if not any("\\" in name for name in names) or any("/" in name for name in names):
+        return None
+    return [name.replace("\\", "/") for name in names]
 
 
 def _refusals(layout: Layout) -> Iterator[tuple[Rule, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dcase_energy.documents.package_rules import LITTER, NAME_TWICE, NAME_UNSAFE, NESTED_ARCHIVE
 from dcase_energy.rules import Rule
@@ -14,23 +14,36 @@ MAX_PART_BYTES = 255
 MAX_DEPTH = 20
 SHOWN = 5
 
-_LITTER = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"})
+# What systems, editors and tools leave beside people's files; what is hidden (.DS_Store, .git, ._x) is judged apart.
+_LITTER = re.compile(
+    r"(?:^|/)(?:__MACOSX|Icon\r|(?:eh)?thumbs\.db|desktop\.ini|__pycache__|\$RECYCLE\.BIN|System Volume Information"
+    r"|~\$[^/]*)(?=/|\Z)",
+    re.IGNORECASE,
+)
+_HIDDEN_PART = re.compile(r"(?:^|/)\.[^./][^/]*")
 # Reserved by Windows with any extension.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
 # C0, C1, lone surrogates, and the characters that hide text or turn its direction.
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
-_ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
 # Rule, name of the file, what is wrong.
 Problem = tuple[Rule, str, str]
 
 
-def is_litter(name: str) -> bool:
-    """Whether a file was left by an operating system or a version control and is no part of the package."""
-    parts = name.split("/")
-    return any(part in _LITTER for part in parts) or parts[-1].startswith("._")
+def litter_in(name: str) -> str | None:
+    """The beginning of a name up to what is not part of a package: hidden, or left by a system or tool.
+
+    None if there is none. A name that is hidden and unsafe as well is judged as unsafe.
+    """
+    match = _LITTER.search(name)
+    if match is None:
+        match = _HIDDEN_PART.search(name)
+        if match is None or why_unsafe(name) is not None:
+            return None
+    return name[: match.end()]
 
 
 def why_unsafe(name: str) -> str | None:
@@ -89,39 +102,65 @@ def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
         Rule, name and message; unsafe names are listed up to a number, the rest is counted.
     """
     usable: dict[str, str] = {}
-    unsafe: list[Problem] = []
+    unsafe: dict[str, list[str]] = {}
     alike: list[Problem] = []
-    litter: list[str] = []
+    litter: set[str] = set()
+    kept: list[str] = []
     for name in sorted(names):
-        if is_litter(name):
-            litter.append(name)
+        if left := litter_in(name):
+            litter.add(left)
         elif reason := why_unsafe(name):
-            unsafe.append((NAME_UNSAFE, name, reason))
+            unsafe.setdefault(reason, []).append(name)
         elif (key := folded(name)) in usable:
-            same = "the same name twice" if usable[key] == name else f"some systems take it for {usable[key]}"
-            alike.append((NAME_TWICE, name, same))
+            kept.append(name)
+            other = usable[key]
+            same = "the same name twice" if other == name else f"some systems take it for {other}"
+            # Of two folders that differ in case alone, the folders are the finding, not each file in them.
+            if other.rpartition("/")[0] == name.rpartition("/")[0]:
+                alike.append((NAME_TWICE, name, same))
         else:
+            kept.append(name)
             usable[key] = name
     clash = [(NAME_TWICE, name, "a file and a folder of one name") for name in _also_folders(usable)]
     inner = [(NESTED_ARCHIVE, name, "an archive inside the package") for name in _archives(usable.values())]
-    problems = few([*unsafe, *alike, *clash, *inner])
+    problems = few([*_by_reason(unsafe), *alike, *_folders_alike(kept), *clash, *inner])
     if litter:
-        message = f"left by the operating system, ignored ({len(litter):,} in all)"
-        problems.append((LITTER, litter[0], message))
+        message = f"hidden, or left by the operating system or a tool: ignored ({len(litter):,} in all)"
+        problems.append((LITTER, min(litter), message))
     return sorted(usable.values()), problems
 
 
-def _also_folders(usable: dict[str, str]) -> Iterator[str]:
-    folders = {key.rpartition("/")[0] for key in usable} - {""}
+def _by_reason(unsafe: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    """One finding a cause: the first name, and how many more there are."""
+    for reason, names in unsafe.items():
+        more = f" (and {len(names) - 1:,} more)" if len(names) > 1 else ""
+        yield NAME_UNSAFE, names[0], f"{reason}{more}"
+
+
+def _folders_alike(names: Iterable[str]) -> Iterator[Problem]:
+    """Folders beside each other that some system takes for one."""
+    first: dict[str, str] = {}
+    for folder in sorted(_folders_of(names)):
+        other = first.setdefault(folded(folder), folder)
+        if other != folder and other.rpartition("/")[0] == folder.rpartition("/")[0]:
+            yield NAME_TWICE, folder, f"some systems take this folder for {other}"
+
+
+def _folders_of(names: Iterable[str]) -> set[str]:
+    folders = {name.rpartition("/")[0] for name in names} - {""}
     for folder in list(folders):
         folders.update("/".join(folder.split("/")[:end]) for end in range(1, folder.count("/") + 1))
-    yield from (usable[key] for key in sorted(folders & usable.keys()))
+    return folders
+
+
+def _also_folders(usable: dict[str, str]) -> Iterator[str]:
+    yield from (usable[key] for key in sorted(_folders_of(usable) & usable.keys()))
 
 
 def _archives(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         # A packed file among the outputs is judged there.
-        if name.lower().endswith(_ARCHIVES) and ".output/" not in name:
+        if name.lower().endswith(ARCHIVES) and ".output/" not in name:
             yield name
 
 

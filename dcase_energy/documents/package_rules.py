@@ -137,12 +137,37 @@ LITTER = define(
     Rule(
         code="Z811",
         name="system-litter",
-        title="Files that an operating system or a version control left are ignored",
-        why="Score folders with .DS_Store in them made readers of a challenge stop; here they are no part of "
-        "the package.",
+        title="Hidden files, and what systems and tools leave behind, are ignored",
+        why="Score folders with .DS_Store in them made readers of a challenge stop, and a copy in .ipynb_checkpoints "
+        "is not a second system; here they are not part of the package.",
         bad="__MACOSX/Adams_UNI_task4_1/._Adams_UNI_task4_1.meta.yaml",
         good="(nothing of the kind)",
         fix="nothing need be done; `zip -r x.zip FOLDER -x '*/.*' '__MACOSX/*'` leaves them out",
+        severity=Severity.INFO,
+    )
+)
+FILES_BESIDE = define(
+    Rule(
+        code="Z813",
+        name="files-beside-packages",
+        title="A folder of packages holds folders and archives",
+        why="In a folder of packages every subfolder and every archive is one; another file belongs to none of them, "
+        "and a system in it would be left out without a word.",
+        bad="Adams_UNI.zip, Baker_LAB/ and notes.txt in one folder",
+        good="Adams_UNI.zip and Baker_LAB/ in one folder",
+        fix="nothing need be done if the files are no part of a submission",
+        severity=Severity.INFO,
+    )
+)
+PACKAGE_TWICE = define(
+    Rule(
+        code="Z814",
+        name="package-twice",
+        title="A system lies in one package only",
+        why="A folder and the archive made of it are one submission; counted twice, a team would compete with itself.",
+        bad="Adams_UNI/ and Adams_UNI.zip with the same files",
+        good="Adams_UNI.zip",
+        fix="nothing need be done; the copy may be removed",
         severity=Severity.INFO,
     )
 )

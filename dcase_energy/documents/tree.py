@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dcase_energy.documents.files import read_bytes
-from dcase_energy.documents.names import MAX_DEPTH, judge_names, printable
+from dcase_energy.documents.names import MAX_DEPTH, judge_names, litter_in, printable
 from dcase_energy.documents.package_rules import ARCHIVE_BOMB, LINK
 from dcase_energy.documents.rules import FILE_UNREADABLE
 from dcase_energy.findings import Finding, Where
@@ -142,8 +142,10 @@ class _Walk:
         if entry.is_symlink():
             self.problems.append((LINK, name, "a symbolic link"))
         elif entry.is_dir(follow_symlinks=False):
-            if entry.name == ".git" or name.count("/") > MAX_DEPTH:
-                # Named once, not walked: it is litter, or too deep.
+            # Named once, not walked.
+            if litter_in(entry.name):
+                self.names.append(name)
+            elif name.count("/") > MAX_DEPTH:
                 self.names.append(f"{name}/...")
             else:
                 pending.append(name)

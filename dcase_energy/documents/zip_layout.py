@@ -19,6 +19,9 @@ _END = struct.Struct("<4s4H2LH")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _END_MARK, _LOCAL_MARK, _LOCATOR_MARK = b"PK\x05\x06", b"PK\x03\x04", b"PK\x06\x07"
 _MAX_COMMENT = 0xFFFF
+# What stands for entries, length and offset where they are in the ZIP64 record alone.
+MOST_COUNTED = 0xFFFF
+_IN_ZIP64 = (MOST_COUNTED, 0xFFFFFFFF, 0xFFFFFFFF)
 _DATA_DESCRIPTOR = 0x8
 _UNICODE_PATH = 0x7075
 # A central directory of 200,000 members with names of 100 characters has 30 MB.
@@ -66,7 +69,7 @@ def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | 
     end_at = start + found
     if len(tail) - found < _END.size:
         return Layout("zip", broken="the directory's end is cut short")
-    _, disk, _, _, entries, length, offset, comment = _END.unpack_from(tail, found)
+    _, disk, _, entries_here, entries, length, offset, comment = _END.unpack_from(tail, found)
     behind = len(tail) - found - _END.size - comment
     if behind:
         what = f"{behind:,} bytes behind the end" if behind > 0 else "a comment that is cut short"
@@ -75,13 +78,18 @@ def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | 
         return Layout("zip", ambiguous="the archive has two ends: readers differ in which they take")
     if disk:
         return Layout("zip", broken="a part of an archive in several volumes")
-    zip64 = tail[max(0, found - 20) : found].startswith(_LOCATOR_MARK)
-    if zip64:
-        locator_offset = struct.unpack_from("<Q", tail, found - 12)[0]
-        directory_end = locator_offset
-        entries, length, offset = _zip64(file, locator_offset, (entries, length, offset))
-    else:
-        directory_end = end_at
+    if entries_here != entries:
+        return Layout("zip", ambiguous=f"the archive's end counts {entries_here:,} members and {entries:,}")
+    directory_end = end_at
+    if tail[max(0, found - 20) : found].startswith(_LOCATOR_MARK):
+        directory_end = struct.unpack_from("<Q", tail, found - 12)[0]
+        stated = (entries, length, offset)
+        whole = _zip64(file, directory_end, end_at - 20)
+        if whole is None:
+            return Layout("zip", broken="the ZIP64 record at the end is missing or damaged")
+        if any(short not in {full, most} for short, full, most in zip(stated, whole, _IN_ZIP64, strict=True)):
+            return Layout("zip", ambiguous="the archive has two ends that differ: readers differ in which they take")
+        entries, length, offset = whole
     if length > _MAX_DIRECTORY_BYTES:
         return Layout("zip", entries=max(entries, length // 46))
     if offset + length > directory_end:
@@ -93,13 +101,15 @@ def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | 
     return Layout("zip", entries=entries)
 
 
-def _zip64(file: BinaryIO, at: int, plain: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Entries, length and offset of the directory as the ZIP64 record has them."""
+def _zip64(file: BinaryIO, at: int, locator_at: int) -> tuple[int, int, int] | None:
+    """Entries, length and offset of the directory as the ZIP64 record has them; None if that is not a whole record."""
+    if at + 56 > locator_at:
+        return None
     file.seek(at)
     record = file.read(56)
-    if len(record) < 56 or record[:4] != b"PK\x06\x06":
-        return plain[0], plain[1], 1 << 63  # fits into no file
-    entries, length, offset = struct.unpack_from("<3Q", record, 32)
+    size, entries_here, entries, length, offset = struct.unpack("<4xQ12x4Q", record)
+    if record[:4] != b"PK\x06\x06" or at + 12 + size != locator_at or entries_here != entries:
+        return None
     return entries, length, offset
 
 

@@ -13,6 +13,7 @@ from dcase_energy.documents.yaml import MAX_BYTES, load_yaml
 from dcase_energy.editions.loader import guesses, load_edition
 from dcase_energy.editions.model import Edition, split_path
 from dcase_energy.findings import Finding
+from dcase_energy.submission.inbox import find_packages
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 
 DEFAULT = "generic"
@@ -64,8 +65,7 @@ def _documents(paths: Sequence[FilePath], stdin: bytes | None, labels: Sequence[
 def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFiles]:
     """The systems below the paths, as many as it takes to be sure."""
     left = _MOST_READ
-    inside = [archive for path in paths if path.is_dir() for archive in sorted(path.glob("*.zip"))]
-    for path in (*paths, *inside):
+    for path in find_packages(paths).paths:
         if left <= 0:
             return
         data = stdin if path == STDIN else None

@@ -20,14 +20,17 @@ from pathlib import Path, PurePosixPath
 from dcase_energy.documents.files import kind_of_bytes, kind_of_file
 from dcase_energy.documents.package_rules import REPORT_KIND
 from dcase_energy.documents.tree import Folder, OneFile, Tree
+from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.output_rules import OUTPUT_OF_NOBODY
-from dcase_energy.submission.rules import NO_SYSTEM
+from dcase_energy.submission.rules import METADATA_BESIDE, NO_SYSTEM
 
 # Metadata that came through standard input has this name, and no file name to compare its label with.
 STDIN = Path("-")
 _MAX_REPORT_BYTES = 100_000_000
-_META = re.compile(r"(?P<stem>.+?)(?:\.meta)?\.ya?ml", re.IGNORECASE)
+_META = re.compile(r"(?P<stem>.+?)(?P<meta>\.meta)?\.ya?ml", re.IGNORECASE)
+_SUBMISSION = re.compile(rb"""(?:\xef\xbb\xbf)?["']?submission["']?[ \t]*:""")
+_OF_SUBMISSION = re.compile(rb"""[ \t]+["']?(?:label|authors)["']?[ \t]*:""")
 _OUTPUT = re.compile(r"(?P<label>.+?)(?:_run(?P<run>[0-9]{1,4}))?(?P<raw>_unprocessed)?\.output")
 
 
@@ -76,6 +79,11 @@ class SystemFiles:
             return True
         return any(_below(where, self.tree.where(folder)) for folder in folders)
 
+    def brings(self, where: Where) -> bool:
+        """Whether a place is in a file of this system or in one that it shares with others of its team."""
+        shared = (*self.records, *self.journals, *self.tables, *self.reports)
+        return self.holds(where) or any(_same_file(where, self.tree.where(name)) for name in shared)
+
     @property
     def home(self) -> PurePosixPath:
         """The folder in the tree that holds the metadata."""
@@ -98,8 +106,8 @@ def find_systems(path: Path, data: bytes | None = None) -> tuple[list[SystemFile
     ``data`` stands for the content of ``path`` where it is no file (standard input).
     """
     if data is None and path.is_dir():
-        return _in_tree(Folder(path), path.name, "this folder or below")
-    if data.startswith(b"PK") if data is not None else _is_archive(path):
+        return _in_tree(Folder(path), name_of_folder(path), "this folder or below")
+    if data.startswith(b"PK") if data is not None else is_archive(path):
         from dcase_energy.documents.archive import Archive
 
         return _in_tree(Archive(path, data), None, "this archive")
@@ -108,38 +116,89 @@ def find_systems(path: Path, data: bytes | None = None) -> tuple[list[SystemFile
     return [SystemFiles(OneFile(path, data), path.name, "" if path == STDIN else stem, None)], []
 
 
-def _is_archive(path: Path) -> bool:
+def name_of_folder(path: Path) -> str:
+    """The name of a folder, also where it is written as ``.`` or ends in ``..``."""
+    return path.name if path.name not in {"", ".."} else path.resolve().name
+
+
+def is_archive(path: Path) -> bool:
     """Whether a file is to be taken for an archive: by its name, or by its first bytes where they are one's."""
     suffix = path.suffix.lower()
     return suffix == ".zip" or (suffix not in {".yaml", ".yml"} and kind_of_file(path) is not None)
 
 
 def _in_tree(tree: Tree, root_name: str | None, place: str) -> tuple[list[SystemFiles], list[Finding]]:
-    systems = list(_systems_of(tree, root_name))
-    findings = [*tree.problems(), *_of_nobody(tree, systems), *_reports(tree)]
+    metas, beside = metadata_among(tree, root_name)
+    systems = list(_systems_of(tree, root_name, metas))
+    findings = [*tree.problems(), *beside, *_of_nobody(tree, systems), *_reports(tree)]
     if not systems and not any(finding.severity == "error" for finding in findings):
         findings.append(NO_SYSTEM.finding(tree.where(""), f"no metadata file (*.meta.yaml) in {place}"))
     return systems, findings
 
 
-def _systems_of(tree: Tree, root_name: str | None) -> Iterator[SystemFiles]:
-    names = tree.names()
+def metadata_among(tree: Tree, root_name: str | None) -> tuple[list[str], list[Finding]]:
+    """Names of the metadata files of a tree, and what looks like one and is not read."""
+    by_folder: dict[str, list[str]] = {}
+    for name in tree.names():
+        folder, _, own = name.rpartition("/")
+        if _META.fullmatch(own) and not _inside_output(PurePosixPath(name)):
+            by_folder.setdefault(folder, []).append(name)
+    found: list[str] = []
+    findings: list[Finding] = []
+    for folder, names in by_folder.items():
+        metas, beside = metadata_in(tree, names, folder.rpartition("/")[2] or root_name)
+        found += metas
+        findings += [
+            METADATA_BESIDE.finding(tree.where(name), "not read: a *.meta.yaml lies beside it") for name in beside
+        ]
+    return sorted(found), findings
+
+
+def metadata_in(tree: Tree, names: Sequence[str], folder: str | None) -> tuple[list[str], list[str]]:
+    """Of the files of one folder, those that are metadata, and those that only look so.
+
+    ``*.meta.yaml`` is metadata. Where there is none, another YAML file is if it has the name of the folder, or holds
+    what only metadata hold: else a file of settings would be judged.
+    """
+    matches = {name: match for name in names if (match := _META.fullmatch(name.rpartition("/")[2]))}
+    named = [name for name, match in matches.items() if match["meta"]]
+    if named:
+        return named, [name for name in matches if name not in named and _holds_metadata(tree, name)]
+    return [name for name, match in matches.items() if match["stem"] == folder or _holds_metadata(tree, name)], []
+
+
+def stem_of(name: str) -> str:
+    """What the label should be, by the name of a metadata file."""
+    match = _META.fullmatch(name.rpartition("/")[2])
+    return match["stem"] if match else ""
+
+
+def _holds_metadata(tree: Tree, name: str) -> bool:
+    """Whether a YAML file has the block that only metadata have, with a label or authors."""
+    data = tree.read(name, MAX_BYTES)
+    inside = False
+    for line in () if isinstance(data, Finding) else data.splitlines():
+        if inside and _OF_SUBMISSION.match(line):
+            return True
+        if line[:1] not in {b"", b" ", b"\t", b"#"}:
+            inside = _SUBMISSION.match(line) is not None
+    return False
+
+
+def _systems_of(tree: Tree, root_name: str | None, metas: Sequence[str]) -> Iterator[SystemFiles]:
     by_folder: dict[PurePosixPath, list[str]] = {}
-    for name in names:
+    for name in tree.names():
         by_folder.setdefault(PurePosixPath(name.rpartition("/")[0]), []).append(name)
-    for name in names:
-        match = _META.fullmatch(name.rpartition("/")[2])
-        if match is None or _inside_output(PurePosixPath(name)):
-            continue
+    for name in metas:
         home = PurePosixPath(name).parent
         near = (home, home.parent) if home != home.parent else (home,)
         yield SystemFiles(
             tree=tree,
             meta=name,
-            stem=match["stem"],
+            stem=stem_of(name),
             folder=home.name or root_name,
-            runs=_runs(by_folder, home, match["stem"], raw=False),
-            unprocessed=_runs(by_folder, home, match["stem"], raw=True),
+            runs=_runs(by_folder, home, stem_of(name), raw=False),
+            unprocessed=_runs(by_folder, home, stem_of(name), raw=True),
             reports=_near(by_folder, (home, *home.parents), ".pdf"),
             records=_near(by_folder, near, ".json"),
             journals=_near(by_folder, near, ".jsonl"),

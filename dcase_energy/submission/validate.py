@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dcase_energy.documents.package_rules import NESTED_ARCHIVE
+from dcase_energy.documents.tree import OneFile
 from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.parallel import run_all
 from dcase_energy.submission.checks import CHECKS, check_together
 from dcase_energy.submission.checks.outputs import outputs_complete
 from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.copies import copies_among
+from dcase_energy.submission.inbox import NONE, Packages, find_packages
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 from dcase_energy.submission.reading import read_metadata
 from dcase_energy.submission.records import read_records
@@ -31,6 +36,7 @@ class Validation:
     systems: list[System]
     findings: list[Finding]
     files: int
+    packages: Packages = NONE
 
     def count(self, severity: Severity) -> int:
         """Number of findings of a severity."""
@@ -97,50 +103,32 @@ def validate_paths(
         Systems of other teams to compare with, beside those validated.
     jobs
         Number of processes that read packages at a time. The findings do not depend on it.
+
+    Raises
+    ------
+    ParallelError
+        If a process that reads packages ends unexpectedly.
     """
     options = options or Options(calibration)
-    systems: list[System] = []
-    findings: list[Finding] = []
-    files = 0
-    for read in _map(partial(_read_package, edition=edition, options=options), _units(paths, jobs), jobs):
-        systems += read.systems
-        findings += read.findings
-        files += read.files
-    findings += check_together(systems, pool)
-    return Validation(edition, systems, _weighed(findings, edition), files)
+    packages = find_packages(paths)
+    read = list(run_all(partial(_read_package, edition=edition, options=options), packages.paths, jobs=jobs))
+    systems = [system for one in read for system in one.systems]
+    findings = [*packages.findings, *(finding for one in read for finding in one.findings)]
+    if packages.inbox:
+        findings = _without_packages(findings, packages)
+    copies, twice = copies_among(systems)
+    if copies:
+        systems = [system for system in systems if not any(system is copy for copy in copies)]
+        findings = [one for one in findings if not any(copy.files.brings(one.where) for copy in copies)]
+    findings += [*twice, *check_together(systems, pool)]
+    files = sum(one.files for one in read) - len(copies)
+    return Validation(edition, systems, _weighed(findings, edition), files, packages)
 
 
-def _units(paths: Sequence[Path], jobs: int) -> list[Path]:
-    """The packages to read, in order.
-
-    A folder that holds nothing but archives stands for them; with several processes also one of nothing but folders.
-    """
-    units: list[Path] = []
-    for path in paths:
-        inside = sorted(entry for entry in path.iterdir() if entry.name[0] != ".") if _is_folder(path) else []
-        archives = [entry for entry in inside if entry.suffix.lower() == ".zip" and entry.is_file()]
-        folders = [entry for entry in inside if jobs > 1 and entry.is_dir() and not entry.is_symlink()]
-        split = inside and len(archives) + len(folders) == len(inside)
-        units += inside if split else [path]
-    return units
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir() and next(path.iterdir(), None) is not None
-    except OSError:
-        return False
-
-
-def _map(function: partial[_Read], units: Sequence[Path], jobs: int) -> Iterator[_Read]:
-    """Results in the order of the packages, whichever process is done first."""
-    if jobs <= 1 or len(units) <= 1:
-        yield from map(function, units)
-        return
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(min(jobs, len(units))) as pool:
-        yield from pool.map(function, units)
+def _without_packages(findings: Sequence[Finding], packages: Packages) -> list[Finding]:
+    """The findings but those of archives inside a package which are packages themselves."""
+    units = {OneFile(path).where("") for path in packages.paths}
+    return [one for one in findings if one.code != NESTED_ARCHIVE.code or one.where not in units]
 
 
 def _read_package(path: Path, edition: Edition, options: Options) -> _Read:

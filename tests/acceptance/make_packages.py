@@ -57,6 +57,8 @@ def _archives() -> dict[str, tuple[Files, Files]]:
             {**small, "report.pdf": b"%PDF-1.7\n%%EOF\n"},
         ),
         "Z811": (_zip(with_member(small, Member(b"__MACOSX/._x", b"x"))), good),
+        "Z813": ({**good, "notes.txt": b"x"}, good),
+        "Z814": ({**good, **small}, good),
     }
 
 

@@ -113,7 +113,9 @@ def test_json_is_sorted_and_the_same_each_time():
     assert first == second
     document = json.loads(first)
     findings = document["findings"]
-    places = [(f["file"], f["line"] or 0, f["column"] or 0, f["code"], f["message"]) for f in findings]
+    places = [
+        (f["file"], f["member"] or "", f["line"] or 0, f["column"] or 0, f["code"], f["message"]) for f in findings
+    ]
     assert places == sorted(places)
     assert document["summary"]["errors"] == sum(f["severity"] == "error" for f in findings)
     keys = [

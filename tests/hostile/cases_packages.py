@@ -79,6 +79,27 @@ def _zip64() -> bytes:
     return buffer.getvalue()
 
 
+def _counted(here: int, total: int) -> bytes:
+    """A valid archive whose end states other numbers of members."""
+    data = honest()
+    return data[:-14] + struct.pack("<2H", here, total) + data[-10:]
+
+
+def _two_kinds_of_end(entries: int = len(MEMBERS), extra: bytes = b"", *, plain: int = len(MEMBERS)) -> bytes:
+    """A valid archive with a ZIP64 end before the plain one, each with its own number of members."""
+    data = honest()
+    size, offset = struct.unpack_from("<2L", data, len(data) - 10)
+    at = len(data) - 22
+    numbers = (entries, entries, size, offset)
+    zip64 = b"PK\x06\x06" + struct.pack("<Q2H2L4Q", 44 + len(extra), 45, 45, 0, 0, *numbers)
+    locator = b"PK\x06\x07" + struct.pack("<LQL", 0, at, 1)
+    return data[:at] + zip64 + locator + data[at : at + 8] + struct.pack("<2H", plain, plain) + data[-10:]
+
+
+def _with_backslashes() -> bytes:
+    return archive([replace(one, name=one.name.replace(b"/", b"\\")) for one in MEMBERS])
+
+
 def _overlapping() -> bytes:
     """Fifield: many names for one and the same compressed data."""
     kernel = Member(f"{RUN}/a.tsv".encode(), bytes(1_000_000))
@@ -223,6 +244,18 @@ CASES = [
     zipped("P19-trailing", lambda: archive(MEMBERS, trailing=b"more"), "Z803"),
     zipped("P19-long-comment", lambda: archive(MEMBERS, comment=b"c" * 65_535)),
     zipped("P19-end-in-comment", lambda: archive(MEMBERS, comment=b"PK\x05\x06" + bytes(18)), "Z803"),
+    zipped("P19-counts-too-few", lambda: _counted(1, 1), "Z803", words="number of members"),
+    zipped("P19-counts-too-many", lambda: _counted(99, 99), "Z803", words="number of members"),
+    zipped("P19-counts-differ", lambda: _counted(1, len(MEMBERS)), "Z803", words="counts 1 members"),
+    zipped("P21-zip64-end", _two_kinds_of_end),
+    zipped("P21-zip64-end-alone-counts", lambda: _two_kinds_of_end(plain=0xFFFF)),
+    zipped("P21-zip64-end-differs", lambda: _two_kinds_of_end(plain=1), "Z803", words="two ends that differ"),
+    zipped("P21-zip64-end-counts-too-few", lambda: _two_kinds_of_end(1, plain=1), "Z803", words="number of members"),
+    zipped("P21-zip64-end-too-short", lambda: _two_kinds_of_end(extra=b"hidden"), "Z802", words="ZIP64 record"),
+    zipped("P04-backslashes-for-slashes", _with_backslashes, "Z806", words="read as folders here"),
+    _named("P11-folder-case", f"{LABEL.upper()}/notes.txt".encode(), "Z807"),
+    folder("P11-folder-case-on-disk", {f"{LABEL.upper()}/notes.txt": b"x"}, "Z807", words="this folder"),
+    _named("P11-folder-and-file-case", LABEL.upper().encode(), "Z807"),
     _changed("P20-two-names", lambda one: replace(one, local_name=one.name.replace(b"A", b"B")), "Z803"),
     zipped("P20-hidden", lambda: archive([*MEMBERS, Member(b"hidden.txt", b"x", hidden=True)]), "Z803"),
     zipped("P20-hidden-between", lambda: archive([Member(b"h", b"x", hidden=True), *MEMBERS]), "Z803"),
@@ -236,7 +269,18 @@ CASES = [
     _named("P23-macos", b"__MACOSX/._x", "Z811"),
     _named("P23-ds-store", f"{RUN}/.DS_Store".encode(), "Z811"),
     _named("P23-thumbs", b"Thumbs.db", "Z811"),
-    _named("P23-git", b".git/config", "Z811"),
+    *[
+        _named(f"P23-{word}", name.encode(), "Z811")
+        for word, name in (
+            ("git", ".git/config"),
+            ("office-lock", f"{LABEL}/~$report.docx"),
+            ("icon", f"{LABEL}/Icon\r"),
+            ("jupyter", f"{LABEL}/.ipynb_checkpoints/{LABEL}-checkpoint.meta.yaml"),
+            ("bytecode", f"{LABEL}/__pycache__/{LABEL}.meta.yaml"),
+            ("pytest", f".pytest_cache/{META}"),
+            ("desktop", "DESKTOP.INI"),
+        )
+    ],
     zipped("P24-tar", _tar, "Z801", words="tar"),
     zipped("P24-7z", b"7z\xbc\xaf\x27\x1c" + bytes(100), "Z801", words="7z"),
     zipped("P24-rar", b"Rar!\x1a\x07\x00" + bytes(100), "Z801", words="rar"),

@@ -76,20 +76,20 @@ def report_there(team: Sequence[System]) -> Iterator[Finding]:
 
 def labels_differ(systems: Sequence[System]) -> Iterator[Finding]:
     """No label occurs twice, and no team has more systems than the edition allows."""
-    first: dict[str, System] = {}
+    places: dict[str, list[System]] = {}
     for system in systems:
-        label = system.submission.label
-        if label is None:
-            continue
-        if label in first:
+        if system.submission.label is not None:
+            places.setdefault(system.submission.label, []).append(system)
+    for label, same in places.items():
+        for system in same if len(same) > 1 else ():
             where = system.metadata.canonical.where("label")
-            other = first[label].metadata.canonical.where("label")
-            yield LABEL_TWICE.finding(where, f"label {label} is also in {other}", found=label)
-        first.setdefault(label, system)
-    for team, count in Counter(team_of(label) for label in first).items():
+            others = [str(other.metadata.canonical.where("label")) for other in same if other is not system]
+            more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
+            yield LABEL_TWICE.finding(where, f"label {label} is also in {others[0]}{more}", found=label)
+    for team, count in Counter(team_of(label) for label in places).items():
         allowed = systems[0].edition.max_systems_per_team
         if count > allowed:
-            one = next(system for label, system in first.items() if team_of(label) == team)
+            one = next(same[0] for label, same in places.items() if team_of(label) == team)
             where = one.metadata.canonical.where("label")
             message = f"team {team} has {count} systems"
             yield TOO_MANY_SYSTEMS.finding(where, message, expected=f"at most {allowed}", found=str(count))

@@ -97,3 +97,64 @@ def _(at: Path, ex: Path) -> None:
     put(folder / LABEL.lower() / "notes.txt", "x")
     put(at / "Adams_UNI.zip", zipped(folder))
     shutil.rmtree(folder)
+
+
+# Siblings: the same kinds of fault in other clothes.
+
+
+@case("packages-and-inbox/inbox-with-a-broken-zip")
+def _(at: Path, ex: Path) -> None:
+    data = zipped(small(at, ex))
+    shutil.rmtree(at / "Adams_UNI")
+    put(at / "inbox/Adams_UNI.zip", data[: len(data) // 2])
+    put(at / "inbox/Clark_INST.tar.gz", b"\x1f\x8b\x08" + bytes(100))
+    (at / "inbox/Davis_DEPT").mkdir()
+    shutil.copytree(ex / BAKER, at / "inbox/Baker_LAB/Baker_LAB_task4_1")
+    shutil.copytree(ex / "packages/Clark_INST", at / "inbox/Evans")
+
+
+@case("packages-and-inbox/inbox-of-numbers")
+def _(at: Path, ex: Path) -> None:
+    """As a conference system hands submissions out: a folder for each, with the upload and a mail in it."""
+    data = zipped(small(at, ex))
+    shutil.rmtree(at / "Adams_UNI")
+    put(at / "inbox/17/Submission/Adams_UNI.zip", data)
+    put(at / "inbox/17/mail.txt", "x")
+    shutil.copytree(ex / BAKER, at / "inbox/18/Submission/Baker_LAB_task4_1")
+    put(at / "inbox/.DS_Store", "x")
+    put(at / "inbox/__MACOSX/._17", "x")
+
+
+@case("packages-and-inbox/two-versions")
+def _(at: Path, ex: Path) -> None:
+    folder = small(at, ex)
+    put(at / "Adams_UNI_new.zip", zipped(folder))
+    meta = folder / LABEL / f"{LABEL}.meta.yaml"
+    meta.write_text(meta.read_text().replace("training: 1.284", "training: 1.184"))
+
+
+@case("packages-and-inbox/team-folder-and-its-own-zip-in-it")
+def _(at: Path, ex: Path) -> None:
+    shutil.copytree(ex / "packages/Adams_UNI", at / "Adams_UNI")
+    put(at / "Adams_UNI/Adams_UNI.zip", zipped(at / "Adams_UNI"))
+    put(at / "Adams_UNI/code.zip", zipped(put(at / "code/train.py", "pass").parent))
+    shutil.rmtree(at / "code")
+
+
+@case("packages-and-inbox/litter")
+def _(at: Path, ex: Path) -> None:
+    names = ("Icon\r", ".DS_Store", "Thumbs.db", "desktop.ini", f"~${LABEL}.docx", f"._{LABEL}.meta.yaml")
+    package(at, **dict.fromkeys(names, b"x"))
+    for folder in (".git", "__pycache__", ".pytest_cache", ".backup", ".ipynb_checkpoints"):
+        put(at / LABEL / folder / f"{LABEL}.meta.yaml", META)
+
+
+@case("packages-and-inbox/plain-yaml-of-another-name")
+def _(at: Path, ex: Path) -> None:
+    put(at / LABEL / "metadata.yaml", META)
+    put(at / LABEL / "conf/train.yaml", "lr: 0.001\n")
+
+
+@case("packages-and-inbox/folders-differ-in-case-on-disk")
+def _(at: Path, ex: Path) -> None:
+    package(at, **{"code/a.py": b"x", "Code/b.py": b"x"})

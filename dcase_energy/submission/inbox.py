@@ -1,0 +1,164 @@
+"""The packages below the paths that a command is given: an organiser's inbox holds many, as folders and as archives.
+
+A folder that holds metadata, or the systems of one team, is a package. In any other folder every subfolder and every
+archive is a package, and subfolders are looked into in the same way; other files are none, which is reported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dcase_energy.documents.archive import Archive
+from dcase_energy.documents.names import ARCHIVES, MAX_DEPTH, Problem, few, judge_names
+from dcase_energy.documents.package_rules import FILES_BESIDE, LINK, NESTED_ARCHIVE
+from dcase_energy.documents.tree import Folder, OneFile
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.submission.model import team_of
+from dcase_energy.submission.package import metadata_among, metadata_in, name_of_folder, stem_of
+
+_SHOWN = 5
+# What the systems of a team share: records, journals, CodeCarbon's files and the report lie above their folders.
+_SHARED = (".json", ".jsonl", ".csv", ".pdf")
+
+
+@dataclass(frozen=True)
+class Packages:
+    """The packages below some paths.
+
+    Attributes
+    ----------
+    paths
+        Folders, archives and metadata files, in the order they are read in.
+    findings
+        What lies beside the packages of an inbox.
+    inbox
+        Whether any of the paths holds several packages, or one and other files.
+    """
+
+    paths: tuple[Path, ...]
+    findings: tuple[Finding, ...] = ()
+    inbox: bool = False
+
+    def counted(self) -> str:
+        """How many there are of each kind: ``100 packages: 66 folders, 34 archives``."""
+        folders = sum(path.is_dir() for path in self.paths)
+        archives = sum(_has_suffix(path.name) for path in self.paths if not path.is_dir())
+        files = len(self.paths) - folders - archives
+        kinds = ((folders, "folder"), (archives, "archive"), (files, "file"))
+        told = [_plural(number, kind) for number, kind in kinds if number]
+        return f"{_plural(len(self.paths), 'package')}: {', '.join(told)}"
+
+
+NONE = Packages(())
+
+
+def find_packages(paths: Sequence[Path]) -> Packages:
+    """Find the packages below paths; a path that is not an inbox is one package."""
+    found: list[Path] = []
+    findings: list[Finding] = []
+    inbox = False
+    for path in paths:
+        seen = _look(path) if path.is_dir() else _Seen([path])
+        found += seen.units
+        if seen.units != [path]:
+            inbox = True
+            findings += _beside(path, seen)
+    return Packages(tuple(dict.fromkeys(found)), tuple(findings), inbox)
+
+
+@dataclass
+class _Seen:
+    """What a folder holds.
+
+    Attributes
+    ----------
+    units
+        The packages in it: itself, or those below.
+    teams
+        Teams of the systems in folders.
+    archives
+        Archives that lie in no package.
+    beside, problems
+        Other files in no package, and names and links that are not read.
+    """
+
+    units: list[Path]
+    teams: set[str] = field(default_factory=set)
+    archives: list[Path] = field(default_factory=list)
+    beside: list[Path] = field(default_factory=list)
+    problems: list[tuple[Path, Problem]] = field(default_factory=list)
+
+
+def _look(path: Path, depth: int = 0) -> _Seen:
+    try:
+        with os.scandir(path) as entries:
+            listed = list(entries)
+    except OSError:
+        return _Seen([path])  # reading the package reports it
+    names, problems = judge_names(entry.name for entry in listed)
+    odd = [entry.name for entry in listed if entry.is_symlink() or not (entry.is_dir() or entry.is_file())]
+    usable = {entry.name for entry in listed} & set(names) - set(odd)
+    folders = sorted(entry.name for entry in listed if entry.name in usable and entry.is_dir())
+    files = sorted(usable - set(folders))
+    metas, _ = metadata_in(Folder(path), files, name_of_folder(path))
+    archives = [path / name for name in files if _has_suffix(name)]
+    if metas or depth >= MAX_DEPTH or any(name.endswith(".output") for name in folders):
+        return _Seen([path], {_team(stem_of(name)) for name in metas})
+    below = [_look(path / name, depth + 1) for name in folders]
+    seen = _Seen(
+        units=sorted([*archives, *(unit for one in below for unit in one.units)]),
+        teams={team for one in below for team in one.teams},
+        archives=[*archives, *(archive for one in below for archive in one.archives)],
+        beside=[*(path / name for name in files), *(file for one in below for file in one.beside)],
+        problems=[(path, problem) for problem in problems if problem[0] is not NESTED_ARCHIVE],
+    )
+    seen.problems += [(path, (LINK, name, "a link or special file: not read")) for name in odd]
+    seen.problems += [problem for one in below for problem in one.problems]
+    return _one_team(path, files, seen) if len(seen.teams) <= 1 else seen
+
+
+def _one_team(path: Path, files: Sequence[str], seen: _Seen) -> _Seen:
+    """A folder with the systems of one team is the team's package; archives in it that hold systems are others."""
+    holding = [one for one in seen.archives if not seen.teams or _may_hold_a_system(one)]
+    if not holding:
+        return _Seen([path], seen.teams)
+    if seen.teams and any(name.lower().endswith(_SHARED) for name in files):
+        return _Seen([path, *holding], seen.teams, holding, problems=seen.problems)
+    return seen
+
+
+def _may_hold_a_system(path: Path) -> bool:
+    """Whether an archive holds metadata, or is a zip that cannot be read."""
+    if not path.name.lower().endswith(".zip"):
+        return False
+    archive = Archive(path)
+    broken = any(finding.severity is Severity.ERROR for finding in archive.problems())
+    return broken or bool(metadata_among(archive, None)[0])
+
+
+def _team(label: str) -> str:
+    """The team of a label, whatever the subtask."""
+    return label.partition("_task")[0] if "_task" in label else team_of(label)
+
+
+def _has_suffix(name: str) -> bool:
+    return name.lower().endswith(ARCHIVES)
+
+
+def _beside(path: Path, seen: _Seen) -> Iterator[Finding]:
+    """What lies in an inbox and is not read: links and unsafe names, and files in no package."""
+    problems = [(rule, str(folder / name), message) for folder, (rule, name, message) in seen.problems]
+    for rule, name, message in few(problems):
+        yield rule.finding(OneFile(Path(name)).where(""), message)
+    files = [str(file.relative_to(path)) for file in seen.beside if file not in seen.units]
+    if files:
+        more = f" (and {len(files) - _SHOWN:,} more)" if len(files) > _SHOWN else ""
+        message = f"{_plural(len(files), 'file')} beside the packages, not read: {', '.join(files[:_SHOWN])}{more}"
+        yield FILES_BESIDE.finding(Folder(path).where(""), message)
+
+
+def _plural(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
