@@ -93,6 +93,7 @@ def calibrate(
     threads: int | None = None,
     data: PathLike | None = None,
     resume: bool = False,
+    force: bool = False,
     progress: Callable[[dict[str, Any], Any], None] | None = None,
     **plan: Any,
 ) -> Calibration:
@@ -101,8 +102,9 @@ def calibrate(
     Parameters
     ----------
     output
-        Record to write; its journal is written beside it.
-    edition, quick, epochs, stages, device, threads, data, resume
+        Record to write; its journal is written beside it. A complete record is never replaced: the next is written to
+        ``calibration.2.json``.
+    edition, quick, epochs, stages, device, threads, data, resume, force
         As the command's options.
     progress
         Called with each mark and its reading.
@@ -116,6 +118,7 @@ def calibrate(
     """
     from dcase_energy.calibration.plan import Plan, QuickSettings
     from dcase_energy.calibration.run import calibrate as run
+    from dcase_energy.measure.record_file import RecordFile
 
     rules = _edition(edition)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -130,7 +133,7 @@ def calibrate(
         data=None if data is None else os.fspath(data),
         **settings,
     )
-    return run(made, Path(output), progress, resume=resume)
+    return run(made, RecordFile(Path(output), force=force), progress, resume=resume)
 
 
 def validate(paths: Paths, *, edition: str = "generic", calibration: PathLike | None = None) -> Validation:

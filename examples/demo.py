@@ -25,16 +25,16 @@ def main() -> int:
     out.mkdir(parents=True, exist_ok=True)
     packages, truth = _shown(HERE / "packages"), ["--ground-truth", _shown(HERE / "truth.tsv")]
     truth += ["--durations", _shown(HERE / "durations.tsv")]
-    calibration = str(out / "calibration.json")
+    calibration, smoke = str(out / "calibration.json"), str(out / "smoke.json")
     steps: list[tuple[str, list[str], int]] = [
         (
             "1. Calibrate: energy of the reference baseline's training steps on this machine, scaled to its 200 epochs",
-            ["calibrate", "--quick", "--budget", "50", "--output", calibration],
+            ["calibrate", "--quick", "--budget", "50", "--output", calibration, "--force"],
             0,
         ),
         (
             "2. Train: a small model of the same family, to see it learn (synthetic, not comparable)",
-            ["calibrate", "--recipe", "smoke", "--epochs", "15", "--threads", "1", "--output", str(out / "smoke.json")],
+            ["calibrate", "--recipe", "smoke", "--epochs", "15", "--threads", "1", "--output", smoke, "--force"],
             0,
         ),
         (

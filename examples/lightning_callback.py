@@ -2,7 +2,7 @@
 
 ::
 
-    trainer = lightning.Trainer(callbacks=[EnergyCallback("training.json")])
+    trainer = lightning.Trainer(callbacks=[EnergyCallback()])
 
 Copy this file into your project. Use one process a machine: each process measures the whole machine.
 """
@@ -20,20 +20,27 @@ except ImportError:  # Lightning calls callbacks by name; its class adds nothing
 
 
 class EnergyCallback(Callback):
-    """Measures training (from the first epoch's start to the end of `fit`), or testing.
+    """Measures training (from the first epoch's start to the end of `fit`), and testing.
 
     Parameters
     ----------
     output
-        Energy record to write.
+        Energy records to write; ``{stage}`` is ``training`` or ``test``. A complete record is never replaced: see
+        `EnergyMeter`.
     device
         As torch names it; ``auto`` is the GPU torch uses.
+
+    Attributes
+    ----------
+    record, path
+        The last record, and its file.
     """
 
-    def __init__(self, output: str = "training.json", device: str = "auto") -> None:
+    def __init__(self, output: str = "energy_{stage}.json", device: str = "auto") -> None:
         self.output = output
         self.device = device
         self.record = None
+        self.path = None
         self._meter: EnergyMeter | None = None
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
@@ -59,11 +66,11 @@ class EnergyCallback(Callback):
     def _begin(self, stage: str, trainer: Any) -> None:
         if getattr(trainer, "world_size", 1) > 1:
             raise RuntimeError("every process would measure the whole machine: train with one process to measure")
-        self._meter = EnergyMeter(stage, self.output, device=self.device)
+        self._meter = EnergyMeter(stage, self.output.format(stage=stage), device=self.device)
         self._meter.__enter__()
 
     def _end(self, error: BaseException | None) -> None:
         if self._meter is not None:
             meter, self._meter = self._meter, None
             meter.__exit__(None if error is None else type(error), error, None)
-            self.record = meter.record
+            self.record, self.path = meter.record, meter.path

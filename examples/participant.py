@@ -31,10 +31,10 @@ def main() -> int:
     calibration = options.calibration or out / "calibration.json"
     package = out / "Baker_LAB"
     shutil.copytree(HERE / "packages" / "Baker_LAB" / LABEL, package / LABEL, dirs_exist_ok=True)
-    train = ["measure", "--stage", "training", "--min-window", "0", "--output", str(out / "training.json"), "--"]
+    train = ["measure", "--stage", "training", "--output", str(out / "training.json"), "--force", "--"]
     train += [sys.executable, str(HERE / "plain_loop.py"), "--epochs", "2", "--unmeasured"]
     steps = [
-        ["calibrate", "--quick", "--output", str(calibration)],
+        ["calibrate", "--quick", "--output", str(calibration), "--force"],
         train,
         [
             "init",

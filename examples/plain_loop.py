@@ -40,7 +40,7 @@ def main() -> None:
             with meter.phase("training_steps", epoch=epoch):
                 train_epoch()
     stage = meter.record.stages["training"]
-    print(f"{stage.energy_kwh:.3g} kWh in {stage.duration_s:.0f} s, {meter.record.tier}; {options.output}")
+    print(f"{stage.energy_kwh:.3g} kWh in {stage.duration_s:.0f} s, {meter.record.tier}; {meter.path}")
 
 
 if __name__ == "__main__":

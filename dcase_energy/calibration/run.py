@@ -28,17 +28,17 @@ from dcase_energy.calibration.prepare import (
 )
 from dcase_energy.calibration.quick import StoppingRule
 from dcase_energy.calibration.record import record_of
-from dcase_energy.documents.atomic import write_text
 from dcase_energy.measure.host import facts
 from dcase_energy.measure.instruments import instruments_for_torch
-from dcase_energy.measure.journal import JournalError, JournalWriter, fresh_journal, read_journal
+from dcase_energy.measure.journal import JournalError, JournalWriter, read_journal
 from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import Reading
+from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import Calibration
 from dcase_energy.measure.session import Session
 
-__all__ = ["CalibrationError", "calibrate", "journal_of"]
+__all__ = ["CalibrationError", "calibrate", "checkpoints_of", "journal_of"]
 
 Progress = Callable[[dict[str, Any], Reading], None]
 MakeInstruments = Callable[[dict[str, Any]], Instruments]
@@ -46,7 +46,7 @@ MakeInstruments = Callable[[dict[str, Any]], Instruments]
 
 def calibrate(
     plan: Plan,
-    output: Path,
+    output: Path | RecordFile,
     progress: Progress | None = None,
     *,
     resume: bool = False,
@@ -57,12 +57,15 @@ def calibrate(
 
     Parameters
     ----------
-    plan, output
-        What to do, and the record to write.
+    plan
+        What to do.
+    output
+        The record to write. A complete record is never replaced: `dcase_energy.measure.record_file.RecordFile` says
+        where the new one goes.
     progress
         Called with each mark and its reading.
     resume
-        Go on with what an earlier, interrupted call left beside ``output``; begin anew if there is nothing.
+        Go on with what the last, interrupted call left beside ``output``; begin anew if there is nothing.
     keep_checkpoints
         Leave the folder that `checkpoints_of` names when all is done.
     make_instruments
@@ -81,41 +84,39 @@ def calibrate(
     """
     recipe = recipe_of(plan)
     plan = replace(plan, clips=plan.clips or clips_of(plan, recipe))
-    path, before = journal_of(output), []
+    file = output if isinstance(output, RecordFile) else RecordFile(output)
+    before: list[dict[str, Any]] = []
     if resume:
-        before = _earlier(path, plan)
+        file.newest()
+        before = _earlier(file.journal, plan)
     if not _is_complete(before, plan):
         check_packages()
         check_memory(plan, recipe)
         with only_session() as locked:
-            journal = JournalWriter(path, resume=True) if before else _fresh(path, output)
+            journal = JournalWriter(file.journal, resume=True) if before else _fresh(file)
             try:
                 if not before:
                     journal.write("calibration", **header_of(plan, recipe, locked))
-                _run_all(plan, output, journal, before, progress, make_instruments)
+                _run_all(plan, file.path, journal, before, progress, make_instruments)
             except BaseException:
-                journal.close()
                 with contextlib.suppress(JournalError, OSError):
-                    _write_record(path, output)
+                    journal.close()
+                    _write_record(file)
                 raise
             finally:
                 journal.close()
-    record = _write_record(path, output)
+    checkpoints = checkpoints_of(file.path)
+    record = _write_record(file)
     if not keep_checkpoints:
-        shutil.rmtree(checkpoints_of(output), ignore_errors=True)
+        shutil.rmtree(checkpoints, ignore_errors=True)
     return record
 
 
-def _write_record(journal: Path, output: Path) -> Calibration:
+def _write_record(file: RecordFile) -> Calibration:
     """The record of what was measured; of a run that was cut off it is not complete, and no denominator."""
-    record = record_of(read_journal(journal))
-    write_text(output, record.model_dump_json(indent=2) + "\n")
+    record = record_of(read_journal(file.journal))
+    file.write(record, resumable=True)
     return record
-
-
-def journal_of(output: Path) -> Path:
-    """Where the journal of a record lies: beside it."""
-    return output.with_name(f"{output.stem}.journal.jsonl")
 
 
 def checkpoints_of(output: Path) -> Path:
@@ -163,10 +164,10 @@ def _maker(plan: Plan) -> MakeInstruments:
     return make
 
 
-def _fresh(path: Path, output: Path) -> JournalWriter:
+def _fresh(file: RecordFile) -> JournalWriter:
     """A new journal, and no checkpoints of another run."""
-    journal = fresh_journal(path)
-    shutil.rmtree(checkpoints_of(output), ignore_errors=True)
+    journal = file.begin()
+    shutil.rmtree(checkpoints_of(file.path), ignore_errors=True)
     return journal
 
 

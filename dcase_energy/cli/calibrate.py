@@ -66,8 +66,9 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("calibration.json"),
     show_default=True,
-    help="Record to write; its journal is written beside it.",
+    help="Record to write, with its journal beside it. A complete one is never replaced: the next is NAME.2.json.",
 )
+@click.option("--force", is_flag=True, help="Replace a complete record, once the new one is complete.")
 @click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings to measure.")
 @click.option(
     "--idle",
@@ -97,28 +98,30 @@ def command(**options: Any) -> int:
     if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
         raise click.UsageError(f"there is no folder {output.parent} to write to")
     from dcase_energy.calibration.prepare import check_data
-    from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
+    from dcase_energy.calibration.run import CalibrationError, calibrate
     from dcase_energy.measure.journal import JournalError
     from dcase_energy.measure.meter import MeterError
+    from dcase_energy.measure.record_file import RecordFile
     from dcase_energy.measure.session import ChildFailedError
 
+    file = RecordFile(output, force=options["force"])
     say(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
     try:
         for subset, names in check_data(plan).items():
             say(f"  {subset}: {len(names)} clips are missing and left out: {visible(', '.join(names[:5]))}")
-        record = calibrate(plan, output, _progress, resume=options["resume"])
+        record = calibrate(plan, file, _progress, resume=options["resume"])
     except CalibrationError as error:
         fail(str(error))
     except (MeterError, ChildFailedError, JournalError, OSError) as error:
-        fail(f"{error}; what was measured is in {journal_of(output)}, --resume goes on")
+        fail(f"{error}; what was measured is in {file.journal}, --resume goes on")
     except KeyboardInterrupt:
-        say(f"\ninterrupted; what was measured is in {journal_of(output)}, --resume goes on")
+        say(f"\ninterrupted; what was measured is in {file.journal}, --resume goes on")
         raise
     click.echo(summary(record))
     for line in reference_lines(record, reference, get_edition(options["edition_name"])):
         click.echo(line)
     kept = _keep(record)
-    say(f"record: {output}\njournal: {journal_of(output)}" + (f"\nkept for `report`: {kept}" if kept else ""))
+    say("\n".join([*file.about(record), *([f"kept for `report`: {kept}"] if kept else [])]))
     return int(options["strict"] and not record.valid)
 
 

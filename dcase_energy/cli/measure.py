@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,23 +13,23 @@ from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
+    from dcase_energy.measure.plan import MeasurePlan
     from dcase_energy.measure.records import Calibration, Energy
 
 STAGES = ("training", "test", "evaluation")
+DEFAULT_WINDOW_S = 60.0
 
 
 @click.command(
     context_settings={"allow_interspersed_args": False},
     epilog="Example: dcase-energy measure --stage training -- python train.py --epochs 200",
 )
-@click.option("--stage", type=click.Choice(STAGES), required=True, help="What the command does.")
+@click.option("--stage", type=click.Choice(STAGES), help="What the command does.  [required]")
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Windows to measure.")
 @click.option(
     "--min-window",
     type=click.FloatRange(0),
-    default=60.0,
-    show_default=True,
-    help="Seconds: a shorter command is executed again and divided.",
+    help="Seconds: a shorter command is executed again and divided.  [default: 60; 0 for a training]",
 )
 @click.option(
     "--gpu", default="auto", show_default=True, help="auto, none, all, or numbers as in nvidia-smi, or UUIDs."
@@ -39,54 +39,93 @@ STAGES = ("training", "test", "evaluation")
     "--idle", type=click.FloatRange(0), default=0.0, show_default=True, help="Seconds of idle power around it."
 )
 @click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: energy_STAGE.json]")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Record to write. A complete one is never replaced: the next is NAME.2.json.  [default: energy_STAGE.json]",
+)
+@click.option("--force", is_flag=True, help="Replace a complete record, once the new one is complete.")
+@click.option(
+    "--from-journal",
+    type=existing(folder=False),
+    metavar="JOURNAL",
+    help="Execute nothing: write the record of a measurement whose record could not be written.",
+)
 @click.option(
     "--calibration", type=existing(folder=False), metavar="RECORD", help="Print the ratio to this machine's baseline."
 )
 @click.option(
     "--strict", is_flag=True, help="Exit code 1 if the command went well and a guard finds the record invalid."
 )
-@click.argument("command_line", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD...")
-def command(
-    stage: str,
-    repeat: int,
-    min_window: float,
-    gpu: str,
-    scope: tuple[str, ...],
-    idle: float,
-    allow_estimate: bool,
-    output: Path | None,
-    calibration: Path | None,
-    strict: bool,
-    command_line: tuple[str, ...],
-) -> int:
+@click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
+def command(**options: Any) -> int:
     """Run any command under the same session as the baseline's, and write its energy record.
 
     The command's exit code is passed on. 125: the measurement failed (the record says why); 126, 127: the command could
     not be started. What the command prints stays untouched; everything of ours goes to stderr.
     """
-    from dcase_energy.measure.command import OWN_FAILURE, journal_of, measure_command
+    from dcase_energy.measure.command import OWN_FAILURE, measure_command, record_from_journal
     from dcase_energy.measure.journal import JournalError
-    from dcase_energy.measure.plan import SCOPES, MeasurePlan
+    from dcase_energy.measure.record_file import RecordFile, how_to_write, record_beside
 
-    unknown = [one for one in scope if one not in SCOPES]
-    if unknown:
-        raise click.UsageError(f"--scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
-    target = output or Path(f"energy_{stage}.json")
-    if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-        raise click.UsageError(f"there is no folder {target.parent} to write to")
-    baseline = get_calibration(calibration)
-    plan = MeasurePlan(stage, tuple(dict.fromkeys(scope)), gpu, repeat, min_window, idle, allow_estimate)
+    journal: Path | None = options["from_journal"]
+    if journal is None:
+        _check_required(options)
+        output = options["output"] or Path(f"energy_{options['stage']}.json")
+    else:
+        if options["command_line"] or options["stage"]:
+            raise click.UsageError("--from-journal executes nothing: leave out --stage and the command")
+        output = options["output"] or record_beside(journal)
+    if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
+        raise click.UsageError(f"there is no folder {output.parent} to write to")
+    baseline = get_calibration(options["calibration"])
+    file = RecordFile(output, force=options["force"])
     try:
-        record, code = measure_command(plan, command_line, target, talk=lambda text: say(f"dcase-energy: {text}"))
-    except (OSError, JournalError) as error:
+        if journal is None:
+            plan, talk = _plan(options), lambda text: say(f"dcase-energy: {text}")
+            record, code = measure_command(plan, options["command_line"], file, talk=talk)
+        else:
+            record, code = record_from_journal(journal, file), 0
+    except JournalError as error:
         say(f"dcase-energy: the record could not be written: {error}")
+        return OWN_FAILURE
+    except OSError as error:
+        say(f"dcase-energy: the record could not be written: {error}\n{how_to_write(file.journal, error)}")
         return OWN_FAILURE
     say(summary(record))
     for line in comparison(record, baseline):
         say(line)
-    say(f"record: {target}\njournal: {journal_of(target)}")
-    return 1 if strict and code == 0 and not record.valid else code
+    say("\n".join(file.about(record)))
+    return 1 if options["strict"] and code == 0 and not record.valid else code
+
+
+def _check_required(options: dict[str, Any]) -> None:
+    """Refuse as click does: neither is required with --from-journal."""
+    context = click.get_current_context()
+    parameters = {one.name: one for one in context.command.params}
+    if not options["stage"]:
+        raise click.MissingParameter(ctx=context, param=parameters["stage"])
+    if not options["command_line"]:
+        raise click.MissingParameter(ctx=context, param=parameters["command_line"])
+
+
+def _plan(options: dict[str, Any]) -> MeasurePlan:
+    from dcase_energy.measure.plan import SCOPES, MeasurePlan
+
+    scope, stage, window = options["scope"], options["stage"], options["min_window"]
+    unknown = [one for one in scope if one not in SCOPES]
+    if unknown:
+        raise click.UsageError(f"--scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
+    return MeasurePlan(
+        stage,
+        tuple(dict.fromkeys(scope)),
+        options["gpu"],
+        options["repeat"],
+        # A training is executed once, unless another wish is stated.
+        (0.0 if stage == "training" else DEFAULT_WINDOW_S) if window is None else window,
+        options["idle"],
+        options["allow_estimate"],
+    )
 
 
 def summary(record: Energy) -> str:

@@ -12,16 +12,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from dcase_energy.documents.atomic import write_text
 from dcase_energy.measure.energy_record import energy_of, header_of
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select
 from dcase_energy.measure.instruments import instruments_for
-from dcase_energy.measure.journal import JournalWriter, canonical_json, fresh_journal, read_journal, sha256_text
+from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
 from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import MeterError, failure_of
 from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
 from dcase_energy.measure.records import Energy
+
+__all__ = ["journal_of", "measure_command", "record_from_journal"]
 
 # Exit codes of commands that run others (POSIX env, nohup, timeout).
 OWN_FAILURE, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
@@ -33,7 +35,7 @@ Talk = Callable[[str], None]
 def measure_command(
     plan: MeasurePlan,
     command: Sequence[str],
-    output: Path,
+    output: Path | RecordFile,
     *,
     talk: Talk | None = None,
     make_instruments: MakeInstruments | None = None,
@@ -42,8 +44,11 @@ def measure_command(
 
     Parameters
     ----------
-    plan, command, output
-        What to measure, and the record to write; the journal is written beside it.
+    plan, command
+        What to measure.
+    output
+        The record to write; the journal is written beside it. A complete record is never replaced:
+        `dcase_energy.measure.record_file.RecordFile` says where the new one goes.
     talk
         Gets lines for people.
     make_instruments
@@ -53,23 +58,40 @@ def measure_command(
     -------
     record, exit_code
         The command's own code, 128 and the signal's number where one ended it, 126 or 127 where it could not be
-        started, 125 where the measurement failed.
+        started, 125 where the measurement failed. That of a repetition is not passed on, unless it was asked for or a
+        signal ended it.
+
+    Raises
+    ------
+    OSError
+        If the journal cannot be begun, or journal or record cannot be written at the end.
     """
-    journal_path = journal_of(output)
-    journal = fresh_journal(journal_path)
+    file = output if isinstance(output, RecordFile) else RecordFile(output)
+    journal = file.begin()
     run = _Run(plan, command, journal, talk or _say_nothing, make_instruments or _maker(plan))
     try:
         code = run.all()
     finally:
         journal.close()
-    record = energy_of(read_journal(journal_path))
-    write_text(output, record.model_dump_json(indent=2) + "\n")
+    record = energy_of(read_journal(file.journal))
+    file.write(record)
     return record, code
 
 
-def journal_of(output: Path) -> Path:
-    """Where the journal of a record lies: beside it."""
-    return output.with_name(f"{output.stem}.journal.jsonl")
+def record_from_journal(journal: Path, file: RecordFile) -> Energy:
+    """Write the record of a journal once more, as after a full disk or a killed session.
+
+    Raises
+    ------
+    JournalError
+        If it cannot be read, or is not the journal of a measured command or block.
+    OSError
+        If the record cannot be written.
+    """
+    record = energy_of(read_journal(journal))
+    file.adopt(journal)
+    file.write(record, resumable=True)
+    return record
 
 
 def _maker(plan: MeasurePlan) -> MakeInstruments:
@@ -90,25 +112,28 @@ class _Run:
         self._talk, self._make = talk, make
         self._recorder: Recorder | None = None
         self._failure: str | None = None
+        self._unwritten = False
+        self._not_started: str | None = None
         self._due_s = 0.0
         self._environment: dict[str, str] = {}
+        # Of the work that counts, and to pass on.
+        self._code: int | None = None
+        self._signal: str | None = None
+        self._passed = OWN_FAILURE
 
     def all(self) -> int:
         """Everything between the header and the end of the journal; gives the exit code to pass on."""
-        code: int | None = None
         try:
             with only_session() as locked:
                 self._write_header(locked)
                 self._start()
-                code = self._windows()
+                self._windows()
         except MeterError as error:
             self._write_header(None)
             self._failure = failure_of(error)
         finally:
-            self._end(code)
-        if self._failure is not None and code in {None, 0}:
-            return OWN_FAILURE
-        return OWN_FAILURE if code is None else code
+            self._end()
+        return OWN_FAILURE if self._failure is not None and self._passed == 0 else self._passed
 
     def _write_header(self, locked: bool | None) -> None:
         if self._journal.empty:
@@ -123,43 +148,67 @@ class _Run:
         if self._plan.idle_s:
             recorder.idle("before", self._plan.idle_s)
 
-    def _windows(self) -> int:
+    def _windows(self) -> None:
         with _Signals() as signals:
-            code = 0
             for number in range(1, self._plan.repeat + 1):
-                code = self._window(number, signals)
-                if code or signals.seen:
-                    break
-            if not code and self._plan.idle_s and not signals.seen:
+                if not self._window(number, signals) or signals.seen:
+                    return
+            if self._plan.idle_s:
                 self._read(lambda recorder: recorder.idle("after", self._plan.idle_s))
-            return code
 
-    def _window(self, number: int, signals: _Signals) -> int:
-        """Executions until the window is long enough; the first that fails ends it."""
-        self._read(lambda recorder: recorder.mark(edge="begin", phase="window", epoch=number))
+    def _window(self, number: int, signals: _Signals) -> bool:
+        """Executions until the window is long enough; whether all of them ended well."""
+        self._mark("begin", number)
         began = time.monotonic()
         # Counted over executions: of a short command none lasts until a reading is due.
         self._due_s = began + POLL_S
-        executions = 0
+        noted_s, well = began, 0
         while True:
             code = self._execute(signals)
-            executions += code not in {CANNOT_EXECUTE, NOT_FOUND}
-            lasted = time.monotonic() - began
-            if code or signals.seen or lasted >= self._plan.min_window_s or self._failure:
+            if code or signals.seen:
+                self._end_badly(number, well, code, signals)
+                return False
+            well += 1
+            now = time.monotonic()
+            if now - began >= self._plan.min_window_s or self._failure:
                 break
-            if executions == 1:
+            if well == 1:
                 self._talk(
-                    f"the command took {lasted:.1f} s: it is executed again until {self._plan.min_window_s:g} s are "
-                    "measured (--min-window 0 measures one execution)"
+                    f"the command took {now - began:.1f} s: it is executed again until {self._plan.min_window_s:g} s "
+                    "are measured (--min-window 0 measures one execution)"
                 )
-        self._read(lambda recorder: recorder.mark(edge="end", phase="window", epoch=number, executions=executions))
-        return code
+            if well == 1 or now - noted_s >= POLL_S:
+                # Should a later execution fail, the window ends here.
+                self._mark("so_far", number, executions=well)
+                noted_s = now
+        self._mark("end", number, executions=well)
+        self._code = self._passed = 0
+        return True
+
+    def _end_badly(self, number: int, well: int, code: int, signals: _Signals) -> None:
+        """End a window whose last execution failed: a repetition does not spoil what was measured before it."""
+        received = signal.Signals(signals.seen[0]).name if signals.seen else None
+        if number > 1 or well:
+            # Of a repetition that nobody asked for, the exit code is not the command's.
+            self._code, self._passed = 0, code if number > 1 or received else 0
+            self._mark("failed", number, executions=well, exit_code=code, signal=received)
+            self._talk(f"execution {well + 1} of window {number} failed; what was measured before it counts")
+            return
+        if code in {CANNOT_EXECUTE, NOT_FOUND} and self._not_started:
+            self._failure = f"interrupted: the command could not be started: {self._not_started}"
+        self._mark("end", number, executions=1)
+        self._code = self._passed = code
+        self._signal = received
+
+    def _mark(self, edge: str, number: int, **fields: Any) -> None:
+        self._read(lambda recorder: recorder.mark(edge=edge, phase="window", epoch=number, **fields))
 
     def _execute(self, signals: _Signals) -> int:
+        self._not_started = None
         try:
             child = subprocess.Popen(self._command, env={**os.environ, **self._environment})
         except OSError as error:
-            self._failure = f"interrupted: the command could not be started: {error.strerror}"
+            self._not_started = error.strerror
             return NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_EXECUTE
         signals.child = child
         while True:
@@ -181,14 +230,23 @@ class _Run:
         except MeterError as error:
             self._failure = failure_of(error)
             self._talk(f"the measurement failed ({error}); the command goes on")
+        except OSError as error:
+            # The journal keeps what it could not write, and tries again with the next entry.
+            if not self._unwritten:
+                self._talk(f"the journal cannot be written now ({error}); the command goes on")
+            self._unwritten = True
 
-    def _end(self, code: int | None) -> None:
+    def _end(self) -> None:
         if self._recorder is not None:
-            self._recorder.finish()
-        complete = code == 0 and self._failure is None
+            with contextlib.suppress(OSError):
+                self._recorder.finish()
         if self._journal.empty:
             return
-        self._journal.write("finish", complete=complete, exit_code=code, failure=self._failure)
+        complete = self._code == 0 and self._failure is None and self._signal is None
+        with contextlib.suppress(OSError):  # closing the journal tries once more
+            self._journal.write(
+                "finish", complete=complete, exit_code=self._code, failure=self._failure, signal=self._signal
+            )
 
 
 class _Signals(contextlib.AbstractContextManager["_Signals"]):

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
-from dcase_energy.documents.atomic import write_text
-from dcase_energy.measure.command import journal_of
 from dcase_energy.measure.energy_record import energy_of, header_of
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select
 from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
-from dcase_energy.measure.journal import JournalWriter, fresh_journal, read_journal
+from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import MeterError, failure_of
 from dcase_energy.measure.plan import STAGES, MeasurePlan
+from dcase_energy.measure.record_file import RecordFile, how_to_write
 from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
 from dcase_energy.measure.records import Energy
 
@@ -32,7 +33,8 @@ class EnergyMeter:
     stage
         ``training``, ``test`` or ``evaluation``.
     output
-        Record to write; the journal is written beside it.
+        Record to write; the journal is written beside it. Where a complete record stands, the next one is written to
+        ``energy.2.json``, one that is not complete to ``energy.failed.json``; the attribute ``path`` names the file.
     device
         ``cpu``, ``cuda``, ``cuda:1``, ... as torch names it; ``auto`` is the GPU that torch uses now, if torch is
         loaded and has one, else what CUDA_VISIBLE_DEVICES shows.
@@ -42,12 +44,22 @@ class EnergyMeter:
         Seconds of idle power measured first and last, where a sensor would see them.
     allow_estimate
         Estimate the processor where its counters exist and may not be read.
+    force
+        Replace a complete record, once the new one is complete.
+
+    Attributes
+    ----------
+    record, path
+        After the block, the record and its file; None where it could not be written.
 
     Raises
     ------
     MeterError
         On entering, if energy cannot be measured rightly here. On leaving nothing is raised: a measurement that
-        failed must not cost the training; ``record`` says so.
+        failed must not cost the training. ``record`` says so, or a warning where it could not be written.
+    SystemExit
+        Within the block, on SIGTERM, so that the record is written before a batch system kills the program; not in
+        programs that handle this signal themselves.
 
     Examples
     --------
@@ -68,12 +80,14 @@ class EnergyMeter:
         scope: Sequence[str] = (),
         idle_s: float = 0.0,
         allow_estimate: bool = False,
+        force: bool = False,
     ) -> None:
         if stage not in STAGES:
             raise ValueError(f"stage: expected one of {', '.join(STAGES)}, found {stage!r}")
         self._plan = MeasurePlan(stage, tuple(scope), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate)
-        self._output = Path(output)
+        self._file = RecordFile(Path(output), force=force)
         self._device = str(device)
+        self._torch_device: Any = None
         self._journal: JournalWriter | None = None
         self._recorder: Recorder | None = None
         self._failure: str | None = None
@@ -81,6 +95,7 @@ class EnergyMeter:
         self._thread: threading.Thread | None = None
         self._lock = contextlib.ExitStack()
         self.record: Energy | None = None
+        self.path: Path | None = None
 
     def __enter__(self) -> Self:
         locked = self._lock.enter_context(only_session())
@@ -91,6 +106,7 @@ class EnergyMeter:
             if self._journal is not None:
                 self._journal.close()
             raise
+        self._lock.enter_context(_terminate_as_exit())
         return self
 
     def __exit__(
@@ -102,7 +118,11 @@ class EnergyMeter:
         if self._thread is not None:
             self._thread.join()
         with self._lock:
-            self._end(complete=kind is None)
+            try:
+                self._end(complete=kind is None)
+            except OSError as problem:
+                message = f"{problem}; {how_to_write(self._file.journal, problem)}"
+                warnings.warn(message, RuntimeWarning, stacklevel=2)
 
     @contextlib.contextmanager
     def phase(self, name: str, epoch: int = 0) -> Iterator[None]:
@@ -118,7 +138,7 @@ class EnergyMeter:
             self._read("end", name, epoch=epoch)
 
     def _begin(self, locked: bool) -> None:
-        self._journal = fresh_journal(journal_of(self._output))
+        self._journal = self._file.begin()
         self._journal.write("energy", **header_of(self._plan, None, locked))
         recorder = Recorder(self._instruments(), self._journal)
         recorder.start()
@@ -138,6 +158,9 @@ class EnergyMeter:
             device = torch.device("cuda" if self._device == "auto" else self._device)
             if device.type != "cuda":
                 return instruments_for_torch(device.type, None, allow_estimate=allow)
+            if device.index is None:  # the block may change which is current
+                device = torch.device("cuda", torch.cuda.current_device())
+            self._torch_device = device
             properties = torch.cuda.get_device_properties(device)
             return instruments_for_torch("cuda", f"GPU-{properties.uuid}", allow_estimate=allow)
         if self._device != "auto":
@@ -151,6 +174,8 @@ class EnergyMeter:
                     self._recorder.poll()
                 except MeterError as error:
                     self._failure = failure_of(error)
+                except OSError:  # kept by the journal, and written with its next entry
+                    continue
 
     def _read(self, edge: str, phase: str = "window", epoch: int = 1, **fields: Any) -> None:
         if self._recorder is None or self._failure is not None:
@@ -159,22 +184,46 @@ class EnergyMeter:
             self._recorder.mark(edge=edge, phase=phase, epoch=epoch, **fields)
         except MeterError as error:
             self._failure = failure_of(error)
+        except OSError:  # as in _poll
+            return
 
     def _synchronise(self) -> None:
         """Wait for the GPU: what was started must end within its window."""
         torch = sys.modules.get("torch")
         if torch is not None and self._device != "cpu" and torch.cuda.is_available() and torch.cuda.is_initialized():
-            torch.cuda.synchronize()
+            # Where torch was imported within the block, the GPU is not known: the current one.
+            torch.cuda.synchronize(self._torch_device)
 
     def _end(self, *, complete: bool) -> None:
         if self._recorder is None or self._journal is None:
             return
-        with contextlib.suppress(MeterError):
+        with contextlib.suppress(MeterError, OSError):
             if complete and self._failure is None:
                 self._recorder.idle("after", self._plan.idle_s)
-        self._recorder.finish()
         ended = complete and self._failure is None
-        self._journal.write("finish", complete=ended, exit_code=None, failure=self._failure)
+        # What the journal cannot write now it keeps; closing it tries once more.
+        with contextlib.suppress(OSError):
+            self._recorder.finish()
+        with contextlib.suppress(OSError):
+            self._journal.write("finish", complete=ended, exit_code=None, failure=self._failure)
         self._journal.close()
         self.record = energy_of(read_journal(self._journal.path))
-        write_text(self._output, self.record.model_dump_json(indent=2) + "\n")
+        self.path = self._file.write(self.record)
+
+
+@contextlib.contextmanager
+def _terminate_as_exit() -> Iterator[None]:
+    """Treat SIGTERM as ``sys.exit``, unless the program handles it or this is not its main thread."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is leave:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

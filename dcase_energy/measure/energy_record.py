@@ -29,7 +29,7 @@ from dcase_energy.measure.host import batch_job, facts, hidden_settings
 from dcase_energy.measure.journal import JournalError
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
-from dcase_energy.measure.windows import Window, of_phase, windows_of
+from dcase_energy.measure.windows import Window, failed_repetition, of_phase, windows_of
 
 
 def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
         **evidence(
             header,
             entries,
-            Outcome(stages, complete, repeats=repeats, failure=failure, exit_reason=_reason(code, ends, failure)),
+            Outcome(stages, complete, repeats=repeats, failure=failure, exit_reason=_reason(end, ends)),
         ),
         stage=header["stage"],
         stages=stages,
@@ -89,6 +89,7 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
         exit_code=code,
         executions=sum(w.payload["executions"] for w in windows),
         repeats=repeats,
+        repeat_failure=failed_repetition(entries),
         failure=failure,
     ).seal()
 
@@ -97,13 +98,15 @@ def _per_execution(window: Window) -> float | None:
     return None if window.own_cpu_s is None else window.own_cpu_s / int(window.payload["executions"])
 
 
-def _reason(code: int | None, ends: Sequence[Mapping[str, Any]], failure: str | None) -> str | None:
-    if failure is not None:
+def _reason(end: Mapping[str, Any], ends: Sequence[Mapping[str, Any]]) -> str | None:
+    if end.get("failure") is not None:
         return "the measurement failed"
     if not ends:
         return "the session was cut off: nothing says how it ended"
-    if code:
-        return f"the command ended with exit code {code}"
+    if end.get("signal"):
+        return f"the command was interrupted by {end['signal']}"
+    if end.get("exit_code"):
+        return f"the command ended with exit code {end['exit_code']}"
     return None
 
 

@@ -9,15 +9,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
+
+from dcase_energy.measure.lock import lock_file
 
 _FIRST = "0" * 64
 
 
 class JournalError(ValueError):
     """A journal is not what was written; the message names the line."""
+
+
+class JournalUnwrittenError(OSError):
+    """The end of a journal could not be written.
+
+    Attributes
+    ----------
+    copy
+        A file that holds all of it, or None.
+    """
+
+    def __init__(self, reason: OSError, copy: Path | None) -> None:
+        where = "and its last entries are lost" if copy is None else f"all of it is in {copy}"
+        super().__init__(f"the journal could not be written ({reason}); {where}")
+        self.copy = copy
 
 
 def canonical_json(value: Any) -> str:
@@ -39,6 +57,8 @@ def sha256_text(text: str) -> str:
 class JournalWriter:
     """Appends entries to a journal file; each is on disk when `write` returns.
 
+    The file is locked until it is closed, so that no other process takes it for one that was cut off.
+
     Parameters
     ----------
     path
@@ -51,18 +71,31 @@ class JournalWriter:
     FileExistsError, FileNotFoundError
         If the file is there although not resumed, or the other way round.
     JournalError
-        If what is there is no journal.
+        If what is there is no journal, or another process is writing it.
     """
 
     def __init__(self, path: Path, *, resume: bool = False) -> None:
         self.path = path
         self._previous = _FIRST
-        if resume:
-            entries = read_journal(path)
-            self._previous = journal_digest(entries)
-            with path.open("r+b") as file:
-                file.truncate(file.read().rfind(b"\n") + 1)
-        self._file: TextIO = path.open("a" if resume else "x", encoding="utf-8")
+        self._unwritten = b""
+        flags = os.O_RDWR | (0 if resume else os.O_CREAT | os.O_EXCL) | getattr(os, "O_BINARY", 0)
+        self._handle = os.open(path, flags, 0o666)
+        try:
+            if lock_file(self._handle, wait=not resume) is False:
+                raise JournalError(f"{path}: another process is writing it")
+            if resume:
+                self._go_on()
+            elif not _is_still(path, self._handle):
+                raise FileExistsError(f"{path} was moved while it was begun")
+        except BaseException:
+            os.close(self._handle)
+            raise
+
+    def _go_on(self) -> None:
+        self._previous = journal_digest(read_journal(self.path))
+        size = self.path.read_bytes().rfind(b"\n") + 1
+        os.ftruncate(self._handle, size)
+        os.lseek(self._handle, size, os.SEEK_SET)
 
     @property
     def empty(self) -> bool:
@@ -70,38 +103,59 @@ class JournalWriter:
         return self._previous == _FIRST
 
     def write(self, entry: str, **fields: Any) -> None:
-        """Append an entry of the given name."""
+        """Append an entry of the given name.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written now (the disk is full); it is kept, and written with the next entry.
+        """
         line = canonical_json({"entry": entry, "previous": self._previous, **fields})
-        self._previous = sha256_text(line)
-        self._file.write(line + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._previous, self._unwritten = sha256_text(line), self._unwritten + line.encode() + b"\n"
+        self._write_out()
+
+    def _write_out(self) -> None:
+        while self._unwritten:
+            self._unwritten = self._unwritten[os.write(self._handle, self._unwritten) :]
+        os.fsync(self._handle)
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file.
 
-
-def fresh_journal(path: Path) -> JournalWriter:
-    """Begin a journal anew.
-
-    One that was cut off is moved aside (``.interrupted-1.jsonl``, ...), not lost: it holds what was measured.
-    """
-    if path.exists():
+        Raises
+        ------
+        JournalUnwrittenError
+            If entries can still not be written.
+        """
+        if self._handle < 0:
+            return
         try:
-            entries = read_journal(path)
-            finished = not entries or entries[-1].get("entry") == "finish"
-        except JournalError:
-            finished = False
-        if finished:
-            path.unlink()
-        else:
-            stem = path.name.removesuffix(".journal.jsonl")
-            number = 1
-            while (aside := path.with_name(f"{stem}.interrupted-{number}.jsonl")).exists():
-                number += 1
-            path.rename(aside)
-    return JournalWriter(path)
+            if self._unwritten:
+                self._write_out()
+        except OSError as error:
+            raise JournalUnwrittenError(error, self._copy()) from None
+        finally:
+            os.close(self._handle)
+            self._handle = -1
+
+    def _copy(self) -> Path | None:
+        """All entries in a file in the system's folder for temporary files; None if that cannot be written either."""
+        try:
+            handle, name = tempfile.mkstemp(prefix=f"{self.path.name.partition('.')[0]}-", suffix=".journal.jsonl")
+            with os.fdopen(handle, "wb") as file, os.fdopen(os.dup(self._handle), "rb") as written:
+                written.seek(0)
+                file.write(written.read() + self._unwritten)
+            return Path(name)
+        except OSError:
+            return None
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    """Whether a path still names an open file."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except OSError:
+        return False
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:

@@ -37,20 +37,29 @@ def only_session(path: Path | None = None) -> Iterator[bool]:
     SessionRunningError
         If another session holds it.
     """
-    try:
-        import fcntl
-    except ImportError:
-        yield False
-        return
     with _opened(lock_path() if path is None else path) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        locked = lock_file(file.fileno())
+        if locked is False:
             raise SessionRunningError(
                 "single-tracker: another dcase-energy session measures on this machine; each would count the other's "
                 "work. Wait until it ends"
-            ) from None
-        yield True
+            )
+        yield locked is not None
+
+
+def lock_file(handle: int, *, wait: bool = False) -> bool | None:
+    """Lock an open file until it is closed. False: another process holds it; None: the system has no such locks."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _opened(path: Path) -> IO[bytes]:

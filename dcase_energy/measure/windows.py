@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,36 +66,64 @@ class Window:
 
 
 def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
-    """Pair the marks of a journal. A phase that was not ended (the work was killed) gives no window."""
+    """Pair the marks of a journal.
+
+    A phase that was not ended (the work was killed) gives no window, or ends at its last mark ``so_far``, up to which
+    all went well; so does one whose end is marked ``failed``.
+    """
     begun: dict[str, dict[str, Any]] = {}
+    so_far: dict[str, dict[str, Any]] = {}
     windows: list[Window] = []
     segment = run = 0
+
+    def end(phase: str, entry: dict[str, Any] | None) -> None:
+        start = begun.pop(phase, None)
+        so_far.pop(phase, None)
+        if start is not None and entry is not None:
+            windows.append(_window(start, entry, segment, run))
+
     for entry in entries:
         if entry["entry"] in {"resume", "run"}:
-            begun.clear()
+            for phase in list(begun):
+                end(phase, so_far.get(phase))
             segment += 1
             run = entry.get("number", run)
         if entry["entry"] != "mark":
             continue
-        if entry["edge"] == "begin":
-            begun[entry["phase"]] = entry
-        elif entry["edge"] == "end" and entry["phase"] in begun:
-            start = begun.pop(entry["phase"])
-            payload = {k: v for k, v in entry.items() if k not in _NO_PAYLOAD}
-            windows.append(
-                Window(
-                    phase=entry["phase"],
-                    epoch=int(entry.get("epoch", 0)),
-                    payload=payload,
-                    begin=Reading(**start["reading"]),
-                    end=Reading(**entry["reading"]),
-                    segment=segment,
-                    run=run,
-                    begin_cpu_s=start.get("own_cpu_s"),
-                    end_cpu_s=entry.get("own_cpu_s"),
-                )
-            )
+        edge, phase = entry["edge"], entry["phase"]
+        if edge == "begin":
+            begun[phase] = entry
+        elif edge == "so_far":
+            so_far[phase] = entry
+        elif edge in {"end", "failed"}:
+            end(phase, entry if edge == "end" else so_far.get(phase))
+    for phase in list(begun):
+        end(phase, so_far.get(phase))
     return windows
+
+
+def _window(start: dict[str, Any], entry: dict[str, Any], segment: int, run: int) -> Window:
+    return Window(
+        phase=entry["phase"],
+        epoch=int(entry.get("epoch", 0)),
+        payload={key: value for key, value in entry.items() if key not in _NO_PAYLOAD},
+        begin=Reading(**start["reading"]),
+        end=Reading(**entry["reading"]),
+        segment=segment,
+        run=run,
+        begin_cpu_s=start.get("own_cpu_s"),
+        end_cpu_s=entry.get("own_cpu_s"),
+    )
+
+
+def failed_repetition(entries: Iterable[Mapping[str, Any]]) -> str | None:
+    """How the repetition ended that failed, up to which the windows reach; None where none did."""
+    for entry in entries:
+        if entry["entry"] == "mark" and entry["edge"] == "failed":
+            how = f"exit code {entry['exit_code']}" if entry["exit_code"] else str(entry["signal"])
+            execution = f"execution {entry['executions'] + 1} of window {entry['epoch']}"
+            return f"{execution} ended with {how}; what was measured before it counts"
+    return None
 
 
 def sum_known(values: Iterable[float | None]) -> float | None:

@@ -104,6 +104,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.calibration.run import calibrate, checkpoints_of
     from dcase_energy.measure.lock import SessionRunningError
+    from dcase_energy.measure.record_file import RecordFile
 
     about = open_folder(folder).about
     specification: dict[str, Any] = dict(about.specification or {})
@@ -124,12 +125,13 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     watch = Watch(folder, about.gpu if about.check_hardware else None)
     while True:
         try:
-            record = calibrate(plan, folder / RECORD_FILE, watch, resume=resume, keep_checkpoints=True)
+            file = RecordFile(folder / RECORD_FILE)
+            record = calibrate(plan, file, watch, resume=resume, keep_checkpoints=True)
             break
         except SessionRunningError:
             update(folder, waits_for="another measurement on this machine")
             time.sleep(_SESSION_POLL_S)
-    _keep_best(folder, checkpoints_of(folder / RECORD_FILE))
+    _keep_best(folder, checkpoints_of(file.path))
     return record
 
 

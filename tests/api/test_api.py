@@ -126,6 +126,7 @@ class Meter:
 
     def __init__(self, stage, output, *, device):
         self.events, self.stage, self.output, self.device, self.record = [], stage, output, device, "record"
+        self.path = output
         Meter.made.append(self)
 
     def __enter__(self):
@@ -142,7 +143,7 @@ def callback(monkeypatch):
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "EnergyMeter", Meter)
     Meter.made = []
-    return module.EnergyCallback("out.json")
+    return module.EnergyCallback()
 
 
 def fit(callback, trainer, error=None):
@@ -162,7 +163,8 @@ def test_the_callback_measures_training_and_testing(callback):
         ("training", ["begin", None]),
         ("test", ["begin", None]),
     ]
-    assert callback.record == "record"
+    assert [meter.output for meter in Meter.made] == ["energy_training.json", "energy_test.json"]
+    assert (callback.record, callback.path) == ("record", "energy_test.json")
 
 
 def test_the_callback_says_that_training_was_cut_off(callback):

@@ -15,7 +15,8 @@ import pytest
 
 from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
-from dcase_energy.measure.journal import fresh_journal, read_journal
+from dcase_energy.measure.journal import read_journal
+from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.records import load_calibration
 from dcase_energy.measure.windows import of_phase, windows_of
 from tests.calibration.killable import plan
@@ -134,21 +135,12 @@ def test_a_changed_journal_does_not_go_on(tmp_path):
 
 
 def test_a_journal_that_was_cut_off_is_moved_aside_not_lost(tmp_path):
-    path = tmp_path / "c.journal.jsonl"
+    output = tmp_path / "c.json"
     for number in (1, 2):
-        journal = fresh_journal(path)
+        journal = RecordFile(output).begin()
         journal.write("energy", number=number)
         journal.close()
-    fresh_journal(path).close()
+    RecordFile(output).begin().close()
     moved = [read_journal(tmp_path / f"c.interrupted-{number}.jsonl") for number in (1, 2)]
     assert [entries[0]["number"] for entries in moved] == [1, 2]
-    assert read_journal(path) == []
-
-
-def test_a_journal_that_ended_is_replaced(tmp_path):
-    path = tmp_path / "c.journal.jsonl"
-    journal = fresh_journal(path)
-    journal.write("finish", complete=True)
-    journal.close()
-    fresh_journal(path).close()
-    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert read_journal(tmp_path / "c.journal.jsonl") == []

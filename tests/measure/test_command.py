@@ -303,3 +303,132 @@ def test_the_record_is_plain_json(tmp_path, pretended):
     document = json.loads((tmp_path / "e.json").read_text())
     assert document["kind"] == "energy"
     assert document["stages"]["test"]["components"]["gpu"]["energy_kwh"] is None
+
+
+# --- repetitions
+
+
+def failing_at(tmp_path, number: int, code: int = 4) -> list[str]:
+    """A command that fails the given time it is executed."""
+    log = tmp_path / "log"
+    body = f"echo x >> {log}; sleep 0.02; test $(wc -l < {log}) -ne {number} || exit {code}"
+    return ["sh", "-c", body]
+
+
+@pytest.mark.parametrize("number", [2, 3, 6])
+def test_a_repetition_that_fails_does_not_spoil_what_was_measured(tmp_path, monkeypatch, number):
+    monkeypatch.setattr("dcase_energy.measure.command.POLL_S", 0.0)
+    said = []
+    record, code = measure(tmp_path, *failing_at(tmp_path, number), min_window_s=30.0, talk=said.append)
+    assert (code, record.exit_code) == (0, 0)
+    assert record.complete
+    assert record.valid, record.reasons
+    assert record.executions == number - 1
+    stage = record.stages["training"]
+    assert stage.energy_kwh * (number - 1) == pytest.approx(60 * stage.duration_s / 3.6e6)
+    assert f"execution {number} of window 1 failed" in said[-1]
+    assert f"execution {number} of window 1 ended with exit code 4" in record.repeat_failure
+    guard = next(guard for guard in record.guards if guard.code == "interrupted")
+    assert guard.state == "warn"
+    assert f"execution {number} of window 1 ended with exit code 4" in guard.message
+
+
+def test_only_the_first_of_short_executions_is_certain(tmp_path):
+    record, _ = measure(tmp_path, *failing_at(tmp_path, 4), min_window_s=30.0)
+    # No reading was due since the end of the first.
+    assert record.executions == 1
+
+
+def test_a_window_that_fails_leaves_those_before_it_and_its_code(tmp_path):
+    record, code = measure(tmp_path, *failing_at(tmp_path, 3), repeat=5)
+    assert (code, record.exit_code, record.complete) == (4, 0, True)
+    assert record.repeats["training"].n == 2
+    assert "execution 1 of window 3 ended with exit code 4" in " ".join(guard.message for guard in record.guards)
+
+
+def test_a_repetition_that_cannot_be_started_is_a_failed_one(tmp_path):
+    script = tmp_path / "once"
+    script.write_text(f"#!/bin/sh\nrm {script}\n")
+    script.chmod(0o755)
+    record, code = measure(tmp_path, str(script), min_window_s=5.0)
+    assert (code, record.complete, record.executions, record.failure) == (0, True, 1, None)
+
+
+@pytest.mark.parametrize(("stage", "window"), [("training", 0.0), ("test", 60.0), ("evaluation", 60.0)])
+def test_a_training_is_executed_once_and_the_rest_until_a_minute_is_measured(stage, window, monkeypatch, tmp_path):
+    from dcase_energy.cli.main import cli as program
+
+    plans = []
+
+    def measured(plan, command, file, *, talk):
+        plans.append(plan)
+        raise OSError("seen")
+
+    monkeypatch.setattr("dcase_energy.measure.command.measure_command", measured)
+    monkeypatch.chdir(tmp_path)
+    arguments = ["measure", "--stage", stage]
+    for more in ([], ["--min-window", "7"], ["--repeat", "3"]):
+        program.main([*arguments, *more, "--", "true"], standalone_mode=False)
+    assert [plan.min_window_s for plan in plans] == [window, 7.0, window]
+    assert [plan.repeat for plan in plans] == [1, 1, 3]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_a_signal_reached_is_not_complete_even_if_it_ends_well(tmp_path, number):
+    """A training that saves its state at a time limit and ends with 0 has not been trained to its end."""
+    body = "import os, signal, sys\nfor n in (2, 15):\n    signal.signal(n, lambda *a: sys.exit(0))\n"
+    body += f"os.kill(os.getppid(), {int(number)})\nsignal.pause()"
+    record, code = measure(tmp_path, sys.executable, "-c", body)
+    assert (code, record.exit_code, record.complete) == (0, 0, False)
+    assert f"interrupted: the command was interrupted by {number.name}" in record.reasons
+
+
+# --- which GPU is waited for
+
+
+class FakeTorch:
+    """torch with three GPUs of which number 2 is current."""
+
+    class device:  # noqa: N801 - torch's name
+        def __init__(self, name, index=None):
+            self.type, _, number = name.partition(":")
+            self.index = int(number) if number else index
+
+        def __eq__(self, other):
+            return (self.type, self.index) == (other.type, other.index)
+
+        __hash__ = None
+
+    def __init__(self):
+        self.synchronised, self.current = [], 2
+        self.cuda = self
+
+    def is_available(self):
+        return True
+
+    is_initialized = is_available
+
+    def current_device(self):
+        return self.current
+
+    def get_device_properties(self, device):
+        return type("Properties", (), {"uuid": f"0000000{device.index}"})
+
+    def synchronize(self, device=None):
+        self.synchronised.append(device)
+
+
+@pytest.mark.parametrize(("name", "number"), [("cuda:1", 1), ("cuda", 2), ("auto", 2)])
+def test_the_device_that_is_measured_is_waited_for(tmp_path, monkeypatch, name, number):
+    torch, asked = FakeTorch(), []
+
+    def instruments(kind, uuid, *, allow_estimate):
+        asked.append(uuid)
+        return Instruments(FixedPowerMeter())
+
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setattr("dcase_energy.measure.energy_meter.instruments_for_torch", instruments)
+    with EnergyMeter("training", tmp_path / "e.json", device=name) as meter, meter.phase("training_steps"):
+        torch.current = 0
+    assert asked == [f"GPU-0000000{number}"]
+    assert torch.synchronised == [FakeTorch.device("cuda", number)] * 4

@@ -154,7 +154,7 @@ GUARDS: tuple[GuardSpec, ...] = (
         _SHORT,
         during.min_duration,
         {"min_s": 60.0},
-        fix="leave --min-window at 60 s, or measure more epochs",
+        fix="measure with --min-window 60, or more epochs",
     ),
     GuardSpec(
         17,

@@ -9,6 +9,7 @@ from itertools import pairwise
 from dcase_energy.measure.guards.model import JournalView, Thresholds, graded, invalid, ok, warn
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.records import Guard
+from dcase_energy.measure.windows import failed_repetition
 from dcase_energy.units import format_duration, mean_power_w
 
 # What the tracker says when a figure is lost, and the guard that then speaks.
@@ -184,5 +185,6 @@ def interrupted(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # no
             f"{' and a restart of the machine' if None in gaps else ''}; {lost:.4g} kWh spent on work done again are "
             "not in the figures",
         )
-    else:
-        yield ok(False, "ran to its end")
+        return
+    failed = failed_repetition(view.entries)
+    yield warn(True, failed) if failed else ok(False, "ran to its end")
