@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dcase_energy.documents.numbers import parse_number
@@ -19,6 +19,8 @@ from dcase_energy.documents.rules import (
 from dcase_energy.findings import Finding, Where
 
 _MAX_SHOWN = 20
+# Makes the rows that a line holds from its cells; gets the columns, the number of the line, and the cells.
+Restore = Callable[[Sequence[str], int, list[str]], list[list[str]]]
 
 
 @dataclass
@@ -61,11 +63,12 @@ def read_table(
     required: Sequence[str],
     delimiter: str = "\t",
     member: str | None = None,
+    restore: Restore | None = None,
 ) -> Table:
     """Read a table whose first line names its columns.
 
-    Every required column must be there once; others are kept. Ragged rows are findings and left out. Fields are
-    quoted only in comma-separated tables.
+    Every required column must be there once; others are kept. Ragged rows are findings and left out, unless ``restore``
+    knows what became of them. Fields are quoted only in comma-separated tables.
     """
     table = Table(file, member)
     try:
@@ -76,7 +79,7 @@ def read_table(
         table.findings.append(TABLE_ENCODING.finding(Where(file, member, line), message))
         return table
     try:
-        _fill(table, _records(text, delimiter), required)
+        _fill(table, _records(text, delimiter), required, restore)
     except csv.Error as error:
         table.findings.append(TABLE_ROW.finding(Where(file, member), f"not a table: {error}"))
     return table
@@ -95,7 +98,9 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         begins = reader.line_num + 1
 
 
-def _fill(table: Table, records: Iterator[tuple[int, list[str]]], required: Sequence[str]) -> None:
+def _fill(
+    table: Table, records: Iterator[tuple[int, list[str]]], required: Sequence[str], restore: Restore | None
+) -> None:
     header = next(records, None)
     if header is None or header[1] in ([], [""]):
         table.findings.append(TABLE_EMPTY.finding(Where(table.file, table.member), "no header"))
@@ -113,13 +118,17 @@ def _fill(table: Table, records: Iterator[tuple[int, list[str]]], required: Sequ
         return
     table.columns = columns
     for line, record in records:
-        if not record or record == [""]:
-            continue
-        if len(record) != len(columns):
-            if sum(f.code == TABLE_ROW.code for f in table.findings) < _MAX_SHOWN:
-                where = Where(table.file, table.member, line)
-                cells = f"{len(columns)} cells"
-                table.findings.append(TABLE_ROW.finding(where, "ragged row", expected=cells, found=str(len(record))))
-            continue
-        table.rows.append(record)
+        if record and record != [""]:
+            for row in restore(columns, line, record) if restore else [record]:
+                _take(table, line, row)
+
+
+def _take(table: Table, line: int, row: list[str]) -> None:
+    """Keep a row; one with too few or too many cells is a finding."""
+    if len(row) == len(table.columns):
+        table.rows.append(row)
         table.row_lines.append(line)
+    elif sum(finding.code == TABLE_ROW.code for finding in table.findings) < _MAX_SHOWN:
+        where = Where(table.file, table.member, line)
+        cells = f"{len(table.columns)} cells"
+        table.findings.append(TABLE_ROW.finding(where, "ragged row", expected=cells, found=str(len(row))))

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dcase_energy.documents.codecarbon.names import task_of
+from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, read_emissions
+from dcase_energy.documents.codecarbon.rules import EMISSIONS_RUNS
 from dcase_energy.documents.files import read_bytes
-from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Where
 from dcase_energy.study import codecarbon_csv, run_sheet
 from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_LACKS
@@ -57,21 +60,14 @@ def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile],
     data = read_bytes(path, _MAX_BYTES)
     if isinstance(data, Finding):
         return [], [data]
-    table = read_table(data, str(path), required=(), delimiter=",")
-    if not table.columns:
-        return [], table.findings
-    reader = codecarbon_csv.rows if codecarbon_csv.is_one(table.columns) else run_sheet.rows
-    if missing := run_sheet.missing_columns(table.columns, gpu=given.gpu, batch_size=given.batch_size):
-        found = ", ".join(table.columns)[:200]
-        return [], [*table.findings, SHEET_COLUMNS.finding(table.where(), f"no column for {missing}", found=found)]
-    rows = [_complete(row, given) for row in reader(table)]
+    rows, findings = _read(data, path, given)
     digest = hashlib.sha256(data).hexdigest()
     runs: list[RunFile] = []
     repeats: Counter[tuple[str, int]] = Counter()
     for row in rows:
         if row.gpu is None or row.batch_size is None:
             what = "GPU" if row.gpu is None else "batch size"
-            table.findings.append(SHEET_COLUMNS.finding(Where(str(path), None, row.line), f"the row has no {what}"))
+            findings.append(SHEET_COLUMNS.finding(Where(str(path), None, row.line), f"the row has no {what}"))
             continue
         repeats[row.gpu, row.batch_size] += 1
         about = _run_file(path, row, row.gpu, row.batch_size, repeats[row.gpu, row.batch_size])
@@ -79,8 +75,27 @@ def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile],
         folder.mkdir(parents=True, exist_ok=True)
         write_run_file(folder, about)
         runs.append(about)
-    lacks = _lacks(table, runs, given) if runs else []
-    return runs, sorted([*table.findings, *lacks], key=Finding.sort_key)
+    lacks = _lacks(str(path), runs, given) if runs else []
+    return runs, sorted([*findings, *lacks], key=Finding.sort_key)
+
+
+def _read(data: bytes, path: Path, given: Given) -> tuple[list[Row], list[Finding]]:
+    """The runs of a sheet, and what is wrong with it."""
+    emissions = read_emissions(data, str(path)) if task_of(path.name) or has_codecarbons_header(data) else None
+    if emissions is not None:
+        if given.batch_size is None:
+            return [], [SHEET_COLUMNS.finding(Where(str(path), None, 1), "no column for the batch size")]
+        rows = [_complete(row, given) for row in codecarbon_csv.rows(emissions, given.gpu)]
+        # Several runs in a file are what a study is made of.
+        return rows, [finding for finding in emissions.all_findings() if finding.code != EMISSIONS_RUNS.code]
+    table = read_table(data, str(path), required=(), delimiter=",")
+    if not table.columns:
+        return [], table.findings
+    if missing := run_sheet.missing_columns(table.columns, gpu=given.gpu, batch_size=given.batch_size):
+        found = ", ".join(table.columns)[:200]
+        return [], [*table.findings, SHEET_COLUMNS.finding(table.where(), f"no column for {missing}", found=found)]
+    rows = [_complete(row, given) for row in run_sheet.rows(table)]
+    return rows, table.findings
 
 
 def _complete(row: Row, given: Given) -> Row:
@@ -111,7 +126,7 @@ def _run_file(path: Path, row: Row, gpu: str, batch_size: int, repeat: int) -> R
     )
 
 
-def _lacks(table: Table, runs: Sequence[RunFile], given: Given) -> list[Finding]:
+def _lacks(file: str, runs: Sequence[RunFile], given: Given) -> list[Finding]:
     """One finding for each thing the sheet cannot say."""
     messages = ["epochs: no curves, no slope of the energy of epochs, no patience rule"]
     cells = Counter((run.gpu, run.batch_size) for run in runs)
@@ -135,4 +150,4 @@ def _lacks(table: Table, runs: Sequence[RunFile], given: Given) -> list[Finding]
     if gaps:
         messages.append(f"runs of some cells: {'; '.join(gaps)}")
     messages.append("recipe, data, components, tier and guards of the measurement")
-    return [SHEET_LACKS.finding(Where(table.file), f"lacks {message}") for message in messages]
+    return [SHEET_LACKS.finding(Where(file), f"lacks {message}") for message in messages]

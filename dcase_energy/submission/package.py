@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from dcase_energy.documents.codecarbon.names import is_table
 from dcase_energy.documents.files import kind_of_bytes, kind_of_file
 from dcase_energy.documents.package_rules import REPORT_KIND
 from dcase_energy.documents.tree import Folder, OneFile, Tree
@@ -54,7 +55,7 @@ class SystemFiles:
         PDF files in the system's folder or any folder above it: one report serves all systems of a team.
     records, journals, tables
         JSON files, journals (JSON lines) and CSV files beside the metadata or one level above: candidates for records
-        and for CodeCarbon's figures.
+        and for CodeCarbon's figures. Those also lie in a folder named after emissions, and as YAML.
     """
 
     tree: Tree
@@ -202,7 +203,7 @@ def _systems_of(tree: Tree, root_name: str | None, metas: Sequence[str]) -> Iter
             reports=_near(by_folder, (home, *home.parents), ".pdf"),
             records=_near(by_folder, near, ".json"),
             journals=_near(by_folder, near, ".jsonl"),
-            tables=_near(by_folder, near, (".csv", ".csv.bak")),
+            tables=_tables(by_folder, near),
         )
 
 
@@ -227,6 +228,14 @@ def _near(
 ) -> list[str]:
     """Files with a suffix; the system's own folder comes before the one it shares with other systems."""
     return [name for folder in near for name in by_folder.get(folder, []) if name.lower().endswith(suffix)]
+
+
+def _tables(by_folder: dict[PurePosixPath, list[str]], near: Sequence[PurePosixPath]) -> list[str]:
+    """Files that may be CodeCarbon's, in the system's folders and in one below that is named after emissions."""
+    below = [folder for folder in by_folder if folder.parent == near[0] and "emission" in folder.name.casefold()]
+    return [
+        name for folder in (*near, *below) for name in by_folder.get(folder, []) if is_table(name.rpartition("/")[2])
+    ]
 
 
 def _of_nobody(tree: Tree, systems: Sequence[SystemFiles]) -> Iterator[Finding]:

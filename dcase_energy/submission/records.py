@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dcase_energy.documents.emissions import looks_like_emissions, read_emissions
-from dcase_energy.documents.emissions_rows import Emissions
+from dcase_energy.documents.codecarbon.reading import read_emissions
+from dcase_energy.documents.codecarbon.rows import Emissions
 from dcase_energy.findings import Finding
 from dcase_energy.submission.evidence_rules import (
     JOURNAL_BROKEN,
@@ -215,14 +215,19 @@ def _differs(
 
 
 def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissions]:
-    """CodeCarbon's files among the CSV files of a package; others are left alone."""
+    """CodeCarbon's files among the tables of a package; others are left alone.
+
+    Rows whose energy cannot be used are for the checks to report, which know what figure they belong to.
+    """
     found: dict[str, Emissions] = {}
     for name in files.tables:
         data = files.tree.read(name, MAX_EMISSIONS_BYTES)
         if isinstance(data, Finding):
             findings.append(data)
-        elif looks_like_emissions(data, name.rpartition("/")[2]):
-            where = files.tree.where(name)
-            found[name] = read_emissions(data, where.file, where.member)
-            findings += found[name].findings
+            continue
+        where = files.tree.where(name)
+        emissions = read_emissions(data, where.file, where.member)
+        if emissions is not None:
+            found[name] = emissions
+            findings += emissions.findings
     return found

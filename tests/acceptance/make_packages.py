@@ -109,6 +109,17 @@ def _emissions() -> dict[str, tuple[Files, Files]]:
     )
     same = table(row(project_name="BASELINE TRAINING", energy_consumed=1.412, cpu_energy=0.1913))
     old = row(energy_consumed=1.3907)
+    gpu_alone = table(row(cpu_energy=0.0, ram_energy=0.0, energy_consumed=1.1247))
+    gpu_alone_declared = metadata().replace("1.3907", "1.1247").encode()
+    hot = {"gpu_energy": 0.2947, "cpu_energy": 1.0}
+
+    def of_processes(declared: int) -> Files:
+        """Eight trackers side by side, each of which counts all eight GPUs."""
+        text = metadata().replace("1.3907", f"{declared * 8.266:.4f}").replace("(1 GTX 1080 Ti)", "(8 NVIDIA A100)")
+        one = {"gpu_count": 8, "gpu_model": "8 x NVIDIA A100", "gpu_energy": 8.0, "energy_consumed": 8.266}
+        files = {f"{LABEL}/emissions_training_rank{n}.csv": table(row(run_id=f"r{n}", **one)) for n in range(8)}
+        return {META: text.encode(), **files}
+
     return {
         "W801": (beside(table().replace(b",", b";")), good),
         "W802": (beside(table(row(gpu_energy=0.5))), good),
@@ -124,7 +135,24 @@ def _emissions() -> dict[str, tuple[Files, Files]]:
             {**good, f"{LABEL}/emissions_baseline.csv": other},
             {**good, f"{LABEL}/emissions_baseline.csv": same},
         ),
+        "W812": (
+            {**beside(gpu_alone), META: gpu_alone_declared, f"{LABEL}/emissions_baseline.csv": same},
+            {**good, f"{LABEL}/emissions_baseline.csv": same},
+        ),
+        "W813": (beside(table() + _without_empty_cells(row(run_id="second"))), good),
+        "W814": (beside(table().replace(b",", b"  , ")), good),
+        "W815": (beside(table(row(cpu_energy="", energy_consumed=""))), good),
+        "W816": (of_processes(8), of_processes(1)),
+        "W817": (beside(table(row(cpu_model="Intel(R) Core(TM) i7-7700K CPU @ 4.20GHz", **hot))), good),
+        "W818": (beside(table(row(energy_consumed=1.412, cpu_energy=0.1913))), {**good}),
+        "W819": (beside(b"video,views\nA lecture on owls,120\n", "emissions.csv"), good),
     }
+
+
+def _without_empty_cells(cells: dict[str, object]) -> bytes:
+    """A row as CodeCarbon 3.3.0 appends it (its issue 1304)."""
+    written = [str(cells[name]) for name in emissions.HEADERS["2.2.3 to 2.6"] if cells[name] != ""]
+    return ",".join(written).encode() + b"\n"
 
 
 def _thousandfold() -> dict[str, float]:

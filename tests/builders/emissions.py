@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcase_energy.documents.emissions import HEADERS
+from dcase_energy.documents.codecarbon.columns import HEADERS
 
 _ROW: dict[str, object] = {
     "timestamp": "2026-03-01T12:00:00",
@@ -51,7 +51,7 @@ def row(**changes: object) -> dict[str, object]:
     return {**_ROW, **changes}
 
 
-def table(*rows: dict[str, object], versions: str = "2.3 to 2.6") -> bytes:
+def table(*rows: dict[str, object], versions: str = "2.2.3 to 2.6") -> bytes:
     """A file with the columns of some versions."""
     columns = HEADERS[versions]
     lines = [columns, *([str(one[name]) for name in columns] for one in rows or (row(),))]

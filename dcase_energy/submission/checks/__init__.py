@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from dcase_energy.findings import Finding
-from dcase_energy.submission.checks import complexity, emissions, energy, evidence, metadata, names, plausibility
+from dcase_energy.submission.checks import (
+    complexity,
+    emissions,
+    emissions_processes,
+    energy,
+    evidence,
+    metadata,
+    names,
+    plausibility,
+)
 from dcase_energy.submission.checks.across import TEAM_CHECKS, by_team
 from dcase_energy.submission.checks.evidence import records_alike
 from dcase_energy.submission.checks.outputs import outputs_alike, outputs_of_all
@@ -35,7 +44,11 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     energy.enough_digits,
     emissions.emissions_in_metadata,
     emissions.emissions_there,
+    emissions.emissions_usable,
     emissions.emissions_alike,
+    emissions.emissions_of_one_scope,
+    emissions.emissions_in_backups,
+    emissions_processes.processes_added_rightly,
     evidence.record_fits,
     evidence.declared_is_recorded,
     evidence.evidence_there,

@@ -1,50 +1,114 @@
-"""CodeCarbon files of a package against its metadata (W)."""
+"""CodeCarbon files of a package against its metadata, and those of the system against the baseline's (W)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
 
-from dcase_energy.documents.emissions_rows import Emissions
-from dcase_energy.documents.emissions_rules import EMISSIONS_DIFFER, EMISSIONS_MISSING, EMISSIONS_UNLIKE
-from dcase_energy.findings import Finding
+from dcase_energy.documents.codecarbon.rules import (
+    EMISSIONS_DIFFER,
+    EMISSIONS_MISSING,
+    EMISSIONS_OWN_MISSING,
+    EMISSIONS_RUNS,
+    EMISSIONS_SCOPE,
+    EMISSIONS_UNLIKE,
+)
+from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.figures import agrees, slip
+from dcase_energy.submission.stage_runs import Run, Side, StageRuns, all_runs, stages_of
 
-# Stage by a word in the name of project or file; the baseline's are "DCASE Task 4 SED TRAINING", "... DEVTEST".
-_STAGES = (("train", "training"), ("devtest", "test"), ("eval", "evaluation"), ("test", "test"), ("infer", "test"))
-_ALIKE = {"tracking_mode": "tracking mode", "gpu_model": "GPU", "cpu_model": "CPU", "codecarbon_version": "version"}
+_ALIKE: dict[str, Callable[[Run], str]] = {
+    "tracking mode": lambda run: run.row.texts["tracking_mode"],
+    "GPU": lambda run: _gpu(run),
+    "CPU": lambda run: run.row.texts["cpu_model"],
+    "version": lambda run: run.version,
+}
+_SERIES = re.compile(r"[0-9]+\.[0-9]+")
 
 
 def emissions_in_metadata(system: System) -> Iterator[Finding]:
-    """Each file of a known stage holds the system's or the baseline's figure of that stage.
+    """The system's figure of a stage, and the baseline's, are in the files of the stage."""
+    for stage in stages_of(system):
+        yield from _own_in_files(system, stage)
+        named = all(run.of_baseline for run in stage.baseline.runs) and stage.baseline.runs != stage.own.runs
+        if named or stage.own.value_kwh is None:
+            yield from _differs(system, stage.baseline)
 
-    The baseline's code names its files ``emissions_baseline_...`` whatever system it trains, so a name does not tell
-    the two apart.
-    """
+
+def _own_in_files(system: System, stage: StageRuns) -> Iterator[Finding]:
+    own, baseline = stage.own, stage.baseline
+    if own.value_kwh is None or own.reported() or _recorded(system, stage):
+        return
+    held = replace(baseline, runs=own.runs).reported()
+    if not held:
+        yield from _differs(system, own)
+        return
+    message = (
+        f"{own.value_kwh:.6g} kWh is in no CodeCarbon file; {held[0].file} has {held[0].energy_kwh:.6g} kWh, "
+        f"which is {baseline.field}"
+    )
+    where = system.metadata.canonical.where(own.field)
+    yield EMISSIONS_OWN_MISSING.finding(where, message, found=f"{own.value_kwh:.6g}", withholds=(own.field,))
+
+
+def _recorded(system: System, stage: StageRuns) -> bool:
+    """Whether an energy record of the package holds the declared figure: then CodeCarbon's files need not."""
+    own = stage.own
+    records = [one.energy_kwh for one in system.records.measured if one.stage == stage.stage]
+    return own.value_kwh is not None and any(
+        agrees(own.value_kwh, own.text, energy_kwh) for energy_kwh in (*records, sum(records))
+    )
+
+
+def _differs(system: System, side: Side) -> Iterator[Finding]:
+    """A declared figure that none of its files has, where one of them has a figure that can be used."""
+    usable = [run for run in side.runs if run.problem is None and 0 < run.energy_kwh < float("inf")]
+    if side.value_kwh is None or not usable or side.reported():
+        return
+    held_kwh = usable[0].energy_kwh
+    several = f" (and {len(usable) - 1} more runs)" if len(usable) > 1 else ""
+    message = f"{side.field} is {side.value_kwh:.6g} kWh; {usable[0].file} has {held_kwh:.6g} kWh{several}"
+    reason = slip(side.value_kwh, held_kwh)
+    hint = f"{reason}? copy energy_consumed from the file" if reason else None
+    where = system.metadata.canonical.where(side.field)
+    found = f"{side.value_kwh:.6g}"
+    yield EMISSIONS_DIFFER.finding(where, message, expected=f"{held_kwh:.6g}", found=found, hint=hint)
+
+
+def emissions_usable(system: System) -> Iterator[Finding]:
+    """Rows whose energy cannot be used: the figure of their stage is withheld, unless another run has it."""
+    needed: dict[int, str] = {}
+    for stage in stages_of(system):
+        for side in (stage.baseline, stage.own):
+            if not side.reported() and (side is stage.own or side.runs != stage.own.runs):
+                needed |= {id(run.problem): side.field for run in side.runs if run.problem is not None}
     for name, emissions in system.records.emissions.items():
-        stage = _stage(name, emissions)
-        fields = (f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh", "energy_baseline_kwh")
-        declared = {field: value for field in fields if (value := getattr(system.submission, field, None)) is not None}
-        totals = [total for total in _totals(emissions) if 0 < total < float("inf")]
-        if stage is None or not declared or not totals:
-            continue
-        texts = {field: system.metadata.canonical.text(field) for field in declared}
-        if any(agrees(value, texts[field], total) for field, value in declared.items() for total in totals):
-            continue
-        # The system's own figure, where there is one; it stands first.
-        field, value = next(iter(declared.items()))
-        file = name.rpartition("/")[2]
-        others = "".join(f", {other} {figure:.6g}" for other, figure in list(declared.items())[1:])
-        message = f"{field} is {value:.6g} kWh{others}; {file} has {totals[0]:.6g} kWh"
-        reason = slip(value, totals[0])
-        hint = f"{reason}? copy energy_consumed from the file" if reason else None
-        where = system.metadata.canonical.where(field)
-        yield EMISSIONS_DIFFER.finding(where, message, expected=f"{totals[0]:.6g}", found=f"{value:.6g}", hint=hint)
+        for _, finding in emissions.problems:
+            field = needed.get(id(finding))
+            if field is None:
+                yield finding
+            elif _is_at_home(system, name):
+                yield replace(finding, withholds=(field,))
+            else:
+                # Other systems share the file, and their figures are not withheld.
+                yield finding
+                message = f"{field} is withheld: {name.rpartition('/')[2]} has no usable energy"
+                where = system.metadata.canonical.where(field)
+                yield replace(finding, where=where, message=message, withholds=(field,))
+
+
+def _is_at_home(system: System, name: str) -> bool:
+    return PurePosixPath(name).is_relative_to(system.files.home)
 
 
 def emissions_there(system: System) -> Iterator[Finding]:
     """Where the edition asks for CodeCarbon's files, the package brings some."""
-    if not system.edition.emissions_csv or system.files.folder is None or system.records.emissions:
+    if not system.edition.emissions_csv or system.files.folder is None:
+        return
+    if any(emissions.rows for emissions in system.records.emissions.values()):
         return
     if system.metadata.canonical.given("energy_training_kwh"):
         where = system.metadata.canonical.where("energy_training_kwh")
@@ -52,34 +116,101 @@ def emissions_there(system: System) -> Iterator[Finding]:
 
 
 def emissions_alike(system: System) -> Iterator[Finding]:
-    """All files come from the same machine, version and tracking mode."""
-    files = system.records.emissions
-    for column, what in _ALIKE.items():
+    """All files come from the same machine, version and tracking mode; a ratio is withheld where they do not."""
+    runs = [run for run in all_runs(system) if not run.backup]
+    pairs = _pairs(system)
+    for what, value_of in _ALIKE.items():
+        withholds = tuple(
+            side.field for one, side in pairs if _unlike(what, value_of, one, side.reported() or side.runs)
+        )
         values: dict[str, str] = {}
-        for name, emissions in files.items():
-            for row in emissions.rows:
-                if row.texts[column]:
-                    values.setdefault(row.texts[column], name)
+        for run in runs:
+            if value_of(run):
+                values.setdefault(value_of(run), run.name)
         if len(values) > 1:
             (one, first), (other, second) = sorted(values.items(), key=lambda item: (item[1], item[0]))[:2]
             message = f"{what} {one[:60]} in {first.rpartition('/')[2]}, {other[:60]} in {second.rpartition('/')[2]}"
-            yield EMISSIONS_UNLIKE.finding(system.files.tree.where(second), message)
+            where = _place(system, second, withholds)
+            yield EMISSIONS_UNLIKE.finding(where, message, withholds=withholds)
 
 
-def _stage(name: str, emissions: Emissions) -> str | None:
-    """The stage that a file is of; None if neither the project's nor the file's name tells."""
-    projects = " ".join(sorted({row.project for row in emissions.rows}))
-    for text in (projects.casefold(), name.rpartition("/")[2].casefold()):
-        found = [stage for word, stage in _STAGES if word in text]
-        if found:
-            return found[0]
-    return None
+def _pairs(system: System) -> list[tuple[tuple[Run, ...], Side]]:
+    """For each stage the runs that are the system's energy, and the baseline's side with the runs that are its."""
+    pairs = []
+    for stage in stages_of(system):
+        own = stage.own.reported() or (stage.own.runs if stage.own.runs != stage.baseline.runs else ())
+        base = stage.baseline.reported() or (stage.baseline.runs if stage.own.runs != stage.baseline.runs else ())
+        base = tuple(run for run in base if run not in own)
+        if own and base:
+            field = f"energy_baseline_{stage.stage}_kwh"
+            pairs.append((own, Side(field, stage.baseline.value_kwh, stage.baseline.text, base)))
+    return pairs
 
 
-def _totals(emissions: Emissions) -> list[float]:
-    """What a metadata file may report of a file: its only run, one of them, their sum or their mean."""
-    runs = [row.energy_kwh for row in emissions.last_of_run.values()]
-    if len(runs) <= 1:
-        return runs
-    total = sum(runs)
-    return [total, total / len(runs), *runs]
+def _unlike(what: str, value_of: Callable[[Run], str], own: Sequence[Run], base: Sequence[Run]) -> bool:
+    """Whether system and baseline differ in what makes their energies comparable; of a version its series does."""
+    mine, theirs = ({_series(what, value_of(run)) for run in runs if value_of(run)} for runs in (own, base))
+    return bool(mine and theirs and mine != theirs)
+
+
+def _series(what: str, value: str) -> str:
+    match = _SERIES.match(value) if what == "version" else None
+    return match[0] if match else value
+
+
+def _place(system: System, name: str, withholds: Sequence[str]) -> Where:
+    """The file, or the withheld figure where other systems share the file."""
+    if withholds and not _is_at_home(system, name):
+        return system.metadata.canonical.where(withholds[0])
+    return system.files.tree.where(name)
+
+
+def _gpu(run: Run) -> str:
+    """The GPU as listed; that there is none is a value too, where the row has all cells and no GPU energy."""
+    row = run.row
+    known = not row.partial and any(row.components_kwh.values()) and not row.components_kwh["gpu_energy"]
+    return row.texts["gpu_model"] or ("none" if known and not row.gpu_count else "")
+
+
+def emissions_of_one_scope(system: System) -> Iterator[Finding]:
+    """The system's files count the same components as the baseline's, with the same PUE."""
+    for own, base in _pairs(system):
+        parts = []
+        mine, theirs = _counted(own), _counted(base.runs)
+        if _gpu(own[0]) != _gpu(base.runs[0]):
+            mine, theirs = mine - {"GPU"}, theirs - {"GPU"}  # another machine, which has its own finding
+        if mine and theirs and mine != theirs:
+            parts.append((" and ".join(sorted(mine)), " and ".join(sorted(theirs))))
+        pues = [{run.row.pue for run in runs if run.row.pue is not None} for runs in (own, base.runs)]
+        if all(pues) and pues[0] != pues[1]:
+            first, second = ("/".join(f"{pue:g}" for pue in sorted(values)) for values in pues)
+            parts.append((f"PUE {first}", f"PUE {second}"))
+        if parts:
+            message = "; ".join(f"{one} in {own[0].file}, {other} in {base.runs[0].file}" for one, other in parts)
+            where = _place(system, own[0].name, (base.field,))
+            yield EMISSIONS_SCOPE.finding(where, message, withholds=(base.field,))
+
+
+def _counted(runs: Sequence[Run]) -> set[str]:
+    return {
+        name.removesuffix("_energy").upper()
+        for run in runs
+        for name, value in run.row.components_kwh.items()
+        if value is not None and value > 0
+    }
+
+
+def emissions_in_backups(system: System) -> Iterator[Finding]:
+    """Runs in backups are those that the metadata report, or are named."""
+    reported = {
+        id(run.row) for stage in stages_of(system) for side in (stage.own, stage.baseline) for run in side.reported()
+    }
+    left: dict[str, list[Run]] = {}
+    for run in all_runs(system):
+        if run.backup and id(run.row) not in reported:
+            left.setdefault(run.name, []).append(run)
+    for name, runs in left.items():
+        energy_kwh = sum(run.energy_kwh for run in runs)
+        count = "a run" if len(runs) == 1 else f"{len(runs)} runs"
+        message = f"{count} of {energy_kwh:.6g} kWh in a backup, which no figure of the metadata reports"
+        yield EMISSIONS_RUNS.finding(system.files.tree.where(name), message)

@@ -1,0 +1,199 @@
+"""What holds in every row that CodeCarbon writes, and so shows a row that was changed, and rows that cannot be used."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from dcase_energy.documents.codecarbon.processors import most_power_w
+from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
+from dcase_energy.documents.codecarbon.rules import (
+    EMISSIONS_CPU_POWER,
+    EMISSIONS_GPU,
+    EMISSIONS_ORDER,
+    EMISSIONS_RATE,
+    EMISSIONS_RUNS,
+    EMISSIONS_SUM,
+    EMISSIONS_UNITS,
+    EMISSIONS_UNMEASURED,
+)
+from dcase_energy.findings import Finding
+from dcase_energy.units import JOULES_PER_KWH, mean_power_w
+
+_Found = TypeVar("_Found")
+# The file has all digits; a spreadsheet keeps at least four of them.
+_RELATIVE = 1e-3
+_RAM_W_PER_GB = 3 / 8
+_KILOGRAMS_IN_GRAMS = 1000.0
+# Powers are those of the last sample, so energy over power and time may well be off by ten.
+_POWER_SLACK = 100.0
+_UNITS = {1000.0: "Wh", JOULES_PER_KWH: "joule", JOULES_PER_KWH / 1000: "kilojoule", 1e-3: "MWh"}
+_SHOWN = 5
+
+
+def judge_rows(emissions: Emissions) -> None:
+    """Add all findings within and between the rows; the first few of each rule."""
+    emissions.problems += _first(_unusable(emissions), lambda problem: problem[1])
+    found = (finding for row in emissions.rows for finding in _of_row(row, emissions.versions))
+    emissions.findings += _first(found, lambda finding: finding)
+    emissions.findings += _several(emissions)
+
+
+def _first(found: Iterable[_Found], finding_of: Callable[[_Found], Finding]) -> Iterator[_Found]:
+    counts: Counter[str] = Counter()
+    for one in found:
+        counts[finding_of(one).code] += 1
+        if counts[finding_of(one).code] <= _SHOWN:
+            yield one
+
+
+def _of_row(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
+    yield from _sum(row)
+    yield from _rate(row)
+    yield from _ram_power(row, versions)
+    yield from _units(row)
+    yield from _gpu(row)
+    yield from _cpu_power(row)
+
+
+def _sum(row: EmissionsRow) -> Iterator[Finding]:
+    parts = [value for value in row.components_kwh.values() if value is not None]
+    if not parts or row.energy_kwh is None:
+        return
+    total = sum(parts)  # not fsum: it raises where the sum is infinite
+    if not _close(total, row.energy_kwh):
+        message = f"CPU, GPU and RAM add up to {total:.6g} kWh, energy_consumed is {row.energy_kwh:.6g}"
+        yield EMISSIONS_SUM.finding(row.where, message, expected=f"{total:.6g}", found=f"{row.energy_kwh:.6g}")
+
+
+def _rate(row: EmissionsRow) -> Iterator[Finding]:
+    if not row.emissions_rate or not row.emissions_kg or not row.duration_s or row.duration_s < 0:
+        return
+    rate = row.emissions_kg / row.duration_s
+    # 2.0.0 to 2.1.4, which do not write their version, wrote grams.
+    grams = not row.texts["codecarbon_version"] and _close(rate * _KILOGRAMS_IN_GRAMS, row.emissions_rate)
+    if not grams and not _close(rate, row.emissions_rate):
+        message = f"emissions over duration is {rate:.4g} kg/s, emissions_rate is {row.emissions_rate:.4g}"
+        yield EMISSIONS_RATE.finding(row.where, message)
+
+
+def _ram_power(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
+    version = row.texts["codecarbon_version"] or versions or "3"
+    ram_w = row.powers_w["ram_power"]
+    process = row.texts["tracking_mode"] == "process"
+    if version.startswith("2.") and ram_w and row.ram_total_gb and not process:
+        expected_w = _RAM_W_PER_GB * row.ram_total_gb
+        if not _close(expected_w, ram_w):
+            message = (
+                f"RAM power is {ram_w:.4g} W; this version writes {expected_w:.4g} W for {row.ram_total_gb:.4g} GB"
+            )
+            yield EMISSIONS_RATE.finding(row.where, message)
+
+
+def _units(row: EmissionsRow) -> Iterator[Finding]:
+    """Energy against power and duration: far off, the factor names the unit."""
+    power_w = sum(value for value in row.powers_w.values() if value is not None)
+    if power_w <= 0 or (row.duration_s or 0) <= 0 or (row.energy_kwh or 0) <= 0:
+        return
+    energy_kwh, duration_s = row.energy_kwh or 0.0, row.duration_s or 0.0
+    expected_kwh = power_w * (duration_s / JOULES_PER_KWH)
+    factor = energy_kwh / expected_kwh if expected_kwh else math.inf
+    if 1 / _POWER_SLACK < factor < _POWER_SLACK or not 0 < factor < math.inf:
+        return
+    near = min(_UNITS, key=lambda known: abs(math.log(factor / known)))
+    suspect = f"; in {_UNITS[near]}?" if abs(math.log(factor / near)) < math.log(10) else ""
+    message = f"energy_consumed is {_times(factor)} times power by duration{suspect}"
+    yield EMISSIONS_UNITS.finding(row.where, message, expected=f"about {energy_kwh / factor:.3g} kWh")
+
+
+def _times(factor: float) -> str:
+    return f"{factor:,.0f}" if 1 <= factor < 1e7 else f"{factor:.2g}"
+
+
+def _gpu(row: EmissionsRow) -> Iterator[Finding]:
+    energy_kwh, listed = row.components_kwh["gpu_energy"], bool(row.gpu_count)
+    if energy_kwh == 0 and listed and row.texts["gpu_model"] and row.energy_kwh:
+        yield EMISSIONS_GPU.finding(row.where, f"{row.texts['gpu_model'][:60]} is listed with 0 kWh")
+    elif energy_kwh and row.gpu_count == 0:
+        yield EMISSIONS_GPU.finding(row.where, f"{energy_kwh:.4g} kWh of GPU energy, and gpu_count is 0")
+
+
+def _cpu_power(row: EmissionsRow) -> Iterator[Finding]:
+    """Mean power of the CPU against what the named processor can draw."""
+    energy_kwh, most_w = row.components_kwh["cpu_energy"], most_power_w(row.texts["cpu_model"])
+    if energy_kwh is None or energy_kwh <= 0 or most_w is None or not row.duration_s or row.duration_s < 0:
+        return
+    # PUE multiplies the energies, not the powers.
+    power_w = mean_power_w(energy_kwh / (row.pue or 1.0), row.duration_s)
+    if power_w > most_w:
+        message = f"a mean power of {power_w:.4g} W, which {row.texts['cpu_model'][:60]} cannot draw"
+        expected = f"at most {most_w:.4g} W"
+        yield EMISSIONS_CPU_POWER.finding(row.where, message, expected=expected, found=f"{power_w:.4g} W")
+
+
+def _unusable(emissions: Emissions) -> Iterator[tuple[EmissionsRow, Finding]]:
+    """Rows whose energy is no figure of a run: not measured, negative, or less than in an earlier row of the run."""
+    for chain in emissions.chains():
+        last: EmissionsRow | None = None
+        for row in chain:
+            finding = _not_measured(row) or _negative(row) or _decreases(row, last)
+            if finding is not None:
+                yield row, finding
+            last = row
+
+
+def _not_measured(row: EmissionsRow) -> Finding | None:
+    blank = [name for name, value in row.components_kwh.items() if value is None and row.energy_kwh is None]
+    if row.energy_kwh is None or row.duration_s is None:
+        what = f" ({blank[0]} is empty too)" if 0 < len(blank) < len(row.components_kwh) else ""
+        column = "energy_consumed" if row.energy_kwh is None else "duration"
+        message = f"{column} is empty{what}: CodeCarbon could not measure on this machine, the run has no usable energy"
+        return EMISSIONS_UNMEASURED.finding(row.where, message)
+    if row.task and row.energy_kwh == 0 and row.duration_s > 0:
+        message = f"task {row.task[:40]} has 0 kWh in {row.duration_s:.6g} s (CodeCarbon issue 851, before 3.0.3)"
+        hint = "update CodeCarbon, or use start() and stop() in place of tasks, and measure again"
+        return EMISSIONS_UNMEASURED.finding(row.where, message, hint=hint)
+    return None
+
+
+def _negative(row: EmissionsRow) -> Finding | None:
+    for name, value in (*row.components_kwh.items(), ("energy_consumed", row.energy_kwh)):
+        if value is not None and value < 0:
+            message = f"{name} is {value:.6g} kWh: an energy counter ran over (CodeCarbon issues 309 and 1309)"
+            hint = "update CodeCarbon and measure the run again"
+            return EMISSIONS_ORDER.finding(row.where, message, expected="at least 0", found=f"{value:.6g}", hint=hint)
+    if row.energy_kwh == 0 or (row.duration_s or 0) <= 0:
+        message = f"{row.energy_kwh or 0:g} kWh in {row.duration_s or 0:g} s"
+        return EMISSIONS_ORDER.finding(row.where, message, expected="both greater than 0")
+    return None
+
+
+def _decreases(row: EmissionsRow, last: EmissionsRow | None) -> Finding | None:
+    if last is None or last.energy_kwh is None or last.duration_s is None:
+        return None
+    if (row.duration_s or 0) >= last.duration_s and (row.energy_kwh or 0) >= last.energy_kwh:
+        return None
+    message = f"run {(row.run or '')[:36]} has less energy or time than in line {last.where.line}"
+    return EMISSIONS_ORDER.finding(row.where, message)
+
+
+def _several(emissions: Emissions) -> Iterator[Finding]:
+    """Several runs of the same work in one file: which of them the metadata mean is not known."""
+    alike: dict[tuple[str, str], list[EmissionsRow]] = {}
+    for row in emissions.runs():
+        alike.setdefault((row.project, row.task), []).append(row)
+    for rows in alike.values():
+        if len(rows) == 1:
+            continue
+        total = sum(row.energy_kwh or 0.0 for row in rows)
+        message = f"{len(rows)} runs in one file, {total:.6g} kWh together"
+        if all(row.beside(rows[0]) for row in rows[1:]):
+            message += "; they ran at the same time, and each counts the whole machine unless it was restricted"
+        yield EMISSIONS_RUNS.finding(rows[0].where, message, expected="one run")
+        return
+
+
+def _close(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=_RELATIVE, abs_tol=1e-12)
