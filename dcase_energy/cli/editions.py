@@ -8,8 +8,8 @@ import click
 @click.command(epilog="Example: dcase-energy editions")
 def command() -> int:
     """List the editions that come with the program."""
-    from dcase_energy.editions.loader import edition_names, load_edition
+    from dcase_energy.editions.loader import titles
 
-    for name in edition_names():
-        click.echo(f"{name:<20} {load_edition(name).title}")
+    for name, title in titles().items():
+        click.echo(f"{name:<20} {title}")
     return 0

@@ -56,12 +56,14 @@ def command(
 
 
 def _edition(name: str | None, label: str) -> Edition:
-    from dcase_energy.submission.guess import edition_of_label
+    from dcase_energy.submission.guess import edition_of_label, editions_of_task
 
     if name is None:
         guess = edition_of_label(label)
         if guess.reason is not None:
             say(f"edition {guess.edition.name}, {guess.reason}; --edition names another")
+        elif known := editions_of_task(label):
+            raise click.UsageError(f"several editions have this task: name one with --edition ({', '.join(known)})")
         edition = guess.edition
     else:
         edition = get_edition(name)

@@ -63,8 +63,21 @@ class Document:
 
 
 def dotted(path: Path) -> str:
-    """Write a key path as people do: ``submission.authors[0].email``."""
+    """Write a key path as people do: ``submission.authors[0].email``.
+
+    A key that holds a dot stands in quotes, as in TOML.
+
+    Examples
+    --------
+    >>> dotted(("results", "bsd10k-v1.2", 0))
+    'results."bsd10k-v1.2"[0]'
+    """
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+        text += f"[{part}]" if isinstance(part, int) else f".{quoted(part)}"
     return text.removeprefix(".")
+
+
+def quoted(key: str) -> str:
+    """A key as a segment of a key path."""
+    return f'"{key}"' if "." in key else key

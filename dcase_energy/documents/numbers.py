@@ -24,6 +24,11 @@ _KWH_PER_UNIT = {
 _SCALE = {"k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "t": 1e12, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 # What is counted, written on to the suffix: GMac, MMACs.
 _COUNTED = re.compile(r"(?<=[kmgt])macs?$")
+_BYTES_PER_UNIT = {
+    "b": 1, "byte": 1, "bytes": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3
+}  # fmt: skip
+_SHORT_COUNT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s?([kmgt])\s*", re.ASCII | re.IGNORECASE)
+_KHZ = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*khz\s*", re.ASCII | re.IGNORECASE)
 _LARGEST_EXACT = 1e15
 _MAX_ADVISED = 200
 
@@ -67,8 +72,8 @@ def advise_count(text: str) -> str | None:
         return f"write plain digits: {digits_only}"
     if text.strip().casefold() in {"none", "null", "n/a", "-"}:
         return "write null, or leave the field out"
-    if len(re.findall(r"[0-9.]+\s*[kmgt]\b", text, re.IGNORECASE)) > 1:
-        return "write one count in full, the sum of all parts"
+    if len(re.findall(r"[0-9.]+\s*[kmgtb]\b", text, re.IGNORECASE)) > 1:
+        return "two counts in one value: write one count in full, the sum of all parts"
     if leading := re.fullmatch(r"\s*([0-9]{1,18})\s*\(.*\)\s*", text, re.ASCII):
         return f"write the count alone: {leading[1]}"
     match = _WITH_UNIT.fullmatch(
@@ -83,6 +88,43 @@ def advise_count(text: str) -> str | None:
         return f"{text.strip()} is a size in bytes; give the count of parameters"
     scale = _SCALE.get(match[2].lower()) or _SCALE.get(_COUNTED.sub("", match[2].lower()))
     return f"write the count in full: {round(value * scale)}" if scale else None
+
+
+def parse_short_count(text: str) -> int | None:
+    """Read a count with a suffix; None if the text is anything else.
+
+    Examples
+    --------
+    >>> parse_short_count("9.9 M"), parse_short_count("625K"), parse_short_count("9.9 M / 7.1 B")
+    (9900000, 625000, None)
+    """
+    match = _SHORT_COUNT.fullmatch(text) if len(text) <= _MAX_LENGTH else None
+    return round(float(match[1]) * _SCALE[match[2].lower()]) if match else None
+
+
+def parse_khz(text: str) -> float | None:
+    """Read a sampling rate with its unit: ``44.1kHz``; None if the text is anything else."""
+    match = _KHZ.fullmatch(text) if len(text) <= _MAX_LENGTH else None
+    return float(match[1]) if match else None
+
+
+def advise_bytes(text: str) -> str | None:
+    """What to write instead of a size that is not a plain number of bytes, if one can tell."""
+    match = _WITH_UNIT.fullmatch(text) if len(text) <= _MAX_ADVISED else None
+    unit = _BYTES_PER_UNIT.get(match[2].lower()) if match else None
+    value = parse_number(match[1].strip()) if match else None
+    if unit is None or value is None:
+        return advise_count(text) if match is None else None
+    return f"write the bytes in full: {round(value * unit)}"
+
+
+def advise_rate(text: str) -> str | None:
+    """What to write instead of a sampling rate of another form, if one can tell."""
+    match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(hz|k)?\s*", text[:_MAX_ADVISED], re.ASCII | re.IGNORECASE)
+    if match is None:
+        return None
+    rate = float(match[1]) / 1000 if (match[2] or "").lower() == "hz" or float(match[1]) >= 1000 else float(match[1])
+    return f"write {rate:g}kHz"
 
 
 def _decimal_comma(text: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from dcase_energy.editions.model import Edition, Guess
+from dcase_energy.editions.parts import PartError, assemble
+
+# An edition's signs, and its title, stand on one line each: what only needs them reads no more.
+_GUESS, _TITLE = re.compile(r"^guess = .*$", re.MULTILINE), re.compile(r"^title = .*$", re.MULTILINE)
 
 
 class EditionError(ValueError):
@@ -31,9 +36,18 @@ def edition_names() -> list[str]:
 
 @cache
 def guesses() -> dict[str, Guess]:
-    """What gives each edition away. Reads the editions' own files alone, not what they are based on."""
-    tables = {name: _read_toml(schemas_dir() / name / "edition.toml") for name in edition_names()}
-    return {name: Guess.model_validate(table.get("guess", {})) for name, table in tables.items()}
+    """What gives each edition away. Reads this line of each edition alone."""
+    return {name: Guess.model_validate(_line_of(name, _GUESS).get("guess", {})) for name in edition_names()}
+
+
+def titles() -> dict[str, str]:
+    """Titles of the editions that come with the program."""
+    return {name: str(_line_of(name, _TITLE).get("title", "")) for name in edition_names()}
+
+
+def _line_of(name: str, line: re.Pattern[str]) -> dict[str, Any]:
+    match = line.search(_text(schemas_dir() / name / "edition.toml"))
+    return tomllib.loads(match[0]) if match else {}
 
 
 @cache
@@ -60,10 +74,10 @@ def load_edition(name_or_path: str) -> Edition:
 
 
 def _read(path: Path) -> Edition:
-    table = _table(path, ())
-    _add_aliases(table, path)
     try:
-        return Edition.model_validate(table)
+        return Edition.model_validate(assemble(_table(path, ())))
+    except PartError as error:
+        raise EditionError(f"{path}: {error}") from None
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
         raise EditionError("\n".join([f"{path} is not a valid edition:", *lines])) from None
@@ -84,33 +98,30 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     return _merge(_table(found, (*seen, path)), table)
 
 
-def _add_aliases(table: dict[str, Any], path: Path) -> None:
-    """Append ``[aliases]``, further spellings by canonical field, to the fields' own lists."""
-    aliases = table.pop("aliases", {})
-    fields = table.get("fields", {})
-    for name, paths in aliases.items() if isinstance(aliases, dict) else ():
-        if name not in fields:
-            close = difflib.get_close_matches(name, fields, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(fields)}"
-            raise EditionError(f"{path}: aliases names a field {name!r} that is not defined{hint}")
-        added = [paths] if isinstance(paths, str) else paths
-        if not isinstance(added, list):
-            raise EditionError(f"{path}: aliases.{name} must be a key path or a list of key paths")
-        fields[name] = {**fields[name], "paths": [*fields[name]["paths"], *added]}
-
-
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise EditionError(f"{path} is not valid TOML: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise EditionError(f"{path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise EditionError(f"{path} is not valid TOML: {error}") from None
 
 
 def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """The base with an edition's own tables laid over it; lists are replaced, not joined."""
+    """The base with an edition's own tables laid over it; lists are replaced, not joined.
+
+    A field of another kind than the base's keeps neither its choices nor its example.
+    """
     merged = dict(base)
+    if {"kind", "paths"} <= base.keys() and own.get("kind", base["kind"]) != base["kind"]:
+        merged = {key: value for key, value in base.items() if key not in {"choices", "example"}}
     for key, value in own.items():
         known = merged.get(key)
         merged[key] = _merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value

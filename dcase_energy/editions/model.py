@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dcase_energy.documents.document import Path
-from dcase_energy.editions.spelling import expand, folded
+from dcase_energy.editions.fields import COMPUTED, FieldSpec
+from dcase_energy.editions.spelling import folded, split_path
 from dcase_energy.findings import Severity
 
 SCHEMA_VERSION = "1.0"
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class FieldKind(StrEnum):
-    """What a field holds; each kind has one JSON Schema fragment."""
-
-    LABEL = "label"
-    TEXT = "text"
-    SHORT_TEXT = "short_text"
-    TEXTS = "texts"
-    CHOICE = "choice"
-    COUNT = "count"
-    POSITIVE = "positive"
-    ENERGY = "energy"
-    SCORE = "score"
-    AUTHORS = "authors"
 
 
 class _Data(BaseModel):
@@ -38,35 +23,6 @@ class _Data(BaseModel):
 
 # Validated by the table that holds it: an object made here would be built twice.
 _DEFAULT: Any = Field(default_factory=dict, validate_default=True)
-
-
-class FieldSpec(_Data):
-    """One canonical field: every key path it may stand at, what it holds, what it means.
-
-    The first path is the template's; the others are aliases. In the file a path may hold alternatives in braces:
-    ``system.{energy,energy_consumption}.training{,_kwh}`` stands for four.
-    """
-
-    kind: FieldKind
-    paths: tuple[str, ...] = Field(min_length=1)
-    description: str
-    example: str | int | float | None = None
-    choices: tuple[str, ...] = ()
-
-    @field_validator("paths")
-    @classmethod
-    def _expanded(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(path for written in paths for path in expand(written)))
-
-    @property
-    def loose(self) -> bool:
-        """Whether case and separators of its keys do not matter: no template of the energy part was ever published."""
-        return self.kind in {FieldKind.ENERGY, FieldKind.COUNT}
-
-    @property
-    def path(self) -> Path:
-        """The template's key path."""
-        return split_path(self.paths[0])
 
 
 class Normalisation(_Data):
@@ -95,10 +51,23 @@ class EnergyWeighted(_Data):
 
 
 class Ranking(_Data):
-    """PSDS of the reference system, the divisors of the ranking score."""
+    """PSDS of the reference system, the divisors of the ranking score. Not used where the edition names a score."""
 
-    psds1_reference: Positive
-    psds2_reference: Positive
+    psds1_reference: Positive = 1.0
+    psds2_reference: Positive = 1.0
+
+
+class Score(_Data):
+    """A score that systems are ranked by in place of both PSDS: the column of this name in a table of results."""
+
+    title: str
+    better: Literal["higher", "lower"] = "higher"
+
+
+class Outputs(_Data):
+    """What outputs a package brings; `none`: they are not looked at."""
+
+    kind: Literal["score_folders", "none"] = "score_folders"
 
 
 class Scoring(_Data):
@@ -138,7 +107,9 @@ class Plausible(_Data):
     gpu_power_w, gpu_board_power_w, host_power_w
         Range of mean power a GPU where the board is not known; board power by model; what a host may add to a board.
     macs_per_parameter
-        Fewest MACs a parameter for 10 s of audio.
+        Fewest MACs a parameter for 10 s of audio; None where there is no such limit.
+    bytes_per_parameter
+        Range of the size of a model in bytes over its parameters; None where there is no such limit.
     pretrained_parameters
         Parameters of pre-trained networks, by the word that names them.
     student_parameters
@@ -162,7 +133,8 @@ class Plausible(_Data):
     gpu_power_w: tuple[Positive, Positive] = (40.0, 450.0)
     gpu_board_power_w: dict[str, Positive] = Field(default_factory=dict)
     host_power_w: Positive = 200.0
-    macs_per_parameter: Positive = 100.0
+    macs_per_parameter: Positive | None = None
+    bytes_per_parameter: tuple[Positive, Positive] | None = None
     pretrained_parameters: dict[str, Positive] = Field(default_factory=dict)
     student_parameters: tuple[int, ...] = ()
     baseline_spread: Positive = 3.0
@@ -171,14 +143,25 @@ class Plausible(_Data):
 
 
 class Guess(_Data):
-    """What gives an edition away where the caller names none: the label's form, or a key only its template has."""
+    """What gives an edition away where the caller names none.
+
+    Attributes
+    ----------
+    label, key
+        Form of labels, or a key path, that only this edition has: each is enough by itself.
+    task, keys
+        What labels call the task, and key paths by which this edition differs from others of the task. The edition with
+        most of its keys in a file is guessed; without ``keys`` the task is enough.
+    """
 
     label: str | None = None
     key: str | None = None
+    task: str | None = None
+    keys: tuple[str, ...] = ()
 
 
 class Edition(_Data):
-    """One challenge year and task with its rules. See ``schemas/task4.toml`` for what each part means."""
+    """One challenge year and task with its rules. See ``docs/reference/editions.md`` for what each part means."""
 
     schema_version: Literal["1.0"]
     name: str
@@ -189,11 +172,20 @@ class Edition(_Data):
     label_task: str | None = None
     template_labels: tuple[str, ...] = ()
     template_texts: tuple[str, ...] = ()
+    template_words: tuple[str, ...] = ()
     guess: Guess = _DEFAULT
+    # What is not known of this year, for people; and whether keys that are not known are right, as its template is not
+    # (wholly) known.
+    unknown: tuple[str, ...] = ()
+    open_keys: bool = False
+    # Texts that the template has for null.
+    null_texts: tuple[str, ...] = ()
+    # Set by the guess: why the metadata is judged by the common part alone.
+    unjudged: str | None = None
     clips: int | None = None
-    classes: tuple[str, ...] = Field(min_length=1)
+    classes: tuple[str, ...] = ()
     runs: int = Field(ge=1)
-    max_systems_per_team: int = Field(ge=1)
+    max_systems_per_team: int | None = Field(default=None, ge=1)
     recipe: str
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
@@ -211,7 +203,9 @@ class Edition(_Data):
     unprocessed: bool = False
     normalisation: Normalisation
     energy_weighted: EnergyWeighted | None = None
-    ranking: Ranking
+    ranking: Ranking = _DEFAULT
+    scores: dict[str, Score] = Field(default_factory=dict, max_length=1)
+    outputs: Outputs = _DEFAULT
     scoring: Scoring = _DEFAULT
     plausible: Plausible = _DEFAULT
     fields: dict[str, FieldSpec]
@@ -225,6 +219,11 @@ class Edition(_Data):
             raise ValueError("energy_weighted is needed unless normalisation.kind is 'ratio', and only then")
         owners: dict[str, str] = {}
         for name, spec in self.fields.items():
+            if spec.kind not in (able := COMPUTED.get(name, {spec.kind})):
+                raise ValueError(
+                    f"fields.{name} cannot be of kind '{spec.kind}', as figures are computed from it; it may be "
+                    + " or ".join(sorted(f"'{kind}'" for kind in able))
+                )
             for path in spec.paths:
                 if owners.setdefault(path, name) != name:
                     raise ValueError(f"path {path} stands for both {owners[path]} and {name}")
@@ -257,8 +256,3 @@ class Edition(_Data):
             while (path := path[:-1]) and path not in parents:
                 parents.add(path)
         return frozenset(parents)
-
-
-def split_path(path: str) -> Path:
-    """Split a dotted key path."""
-    return tuple(path.split("."))

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dcase_energy.editions.model import Edition, FieldKind, FieldSpec
-
-_TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 2000}
+from dcase_energy.editions.fields import KINDS, TEXT_SCHEMA, FieldKind, FieldSpec
+from dcase_energy.editions.model import Edition
 
 
 def submission_schema(edition: Edition) -> dict[str, Any]:
@@ -49,27 +48,15 @@ def _fragment(spec: FieldSpec, edition: Edition, *, required: bool) -> dict[str,
 
 
 def _of_kind(spec: FieldSpec, edition: Edition) -> dict[str, Any]:
+    fragment = dict(KINDS[spec.kind].schema)
     match spec.kind:
         case FieldKind.LABEL:
-            return {"type": "string", "pattern": edition.label_pattern, "x-rule": "N104"}
-        case FieldKind.TEXT:
-            return dict(_TEXT)
-        case FieldKind.SHORT_TEXT:
-            return {"type": "string", "minLength": 1, "maxLength": 10}
-        case FieldKind.TEXTS:
-            return {"type": ["string", "array"], "minLength": 1, "maxLength": 2000, "minItems": 1, "items": _TEXT}
+            fragment["pattern"] = edition.label_pattern
         case FieldKind.CHOICE:
-            return {"type": "string", "enum": list(spec.choices)}
-        case FieldKind.COUNT:
-            return {"type": "integer", "minimum": 1, "x-rule": "C301"}
-        case FieldKind.POSITIVE:
-            return {"type": "number", "exclusiveMinimum": 0}
-        case FieldKind.ENERGY:
-            return {"type": "number", "exclusiveMinimum": 0, "x-rule": "E201"}
-        case FieldKind.SCORE:
-            return {"type": "number", "minimum": 0, "maximum": 1, "x-rule": "R401"}
+            fragment["enum"] = list(spec.choices)
         case FieldKind.AUTHORS:
-            return {"type": "array", "minItems": 1, "items": _author()}
+            fragment["items"] = _author()
+    return fragment
 
 
 def _author() -> dict[str, Any]:
@@ -77,14 +64,14 @@ def _author() -> dict[str, Any]:
         "type": ["object", "null"],
         "properties": {
             name: {"type": ["string", "null"], "maxLength": 500}
-            for name in ("abbreviation", "institute", "department", "location")
+            for name in ("abbreviation", "institute", "institution", "department", "location")
         },
     }
     return {
         "type": "object",
         "properties": {
-            "lastname": _TEXT,
-            "firstname": _TEXT,
+            "lastname": TEXT_SCHEMA,
+            "firstname": TEXT_SCHEMA,
             "email": {"type": ["string", "null"], "maxLength": 500},
             "corresponding": {"type": ["boolean", "null"]},
             "affiliation": {"anyOf": [affiliation, {"type": "array", "items": affiliation}]},

@@ -1,4 +1,4 @@
-"""Spellings of key paths: alternatives in braces, and comparison without case and separators."""
+"""Spellings of key paths: keys in quotes, alternatives in braces, and comparison without case and separators."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from functools import lru_cache
 
 _ALTERNATIVES = re.compile(r"\{([^{}]*)\}")
 _SEPARATORS = re.compile(r"[\s_.()\[\]-]+")
-_MALFORMED = re.compile(r"[{}]|^\.|\.\.|\.$|^$")
+_KEY = r'(?:"[^"]+"|[^."{}]+)'
+_WELL_FORMED = re.compile(rf"{_KEY}(?:\.{_KEY})*")
+_KEYS = re.compile(r'"([^"]+)"|([^."]+)')
 _MOST = 5_000
 
 
@@ -35,9 +37,22 @@ def expand(written: str) -> Iterator[str]:
         raise ValueError(f"{written!r} stands for {count:,} paths")
     for chosen in itertools.product(*choices):
         path = "".join(chosen)
-        if _MALFORMED.search(path):
+        if not _WELL_FORMED.fullmatch(path):
             raise ValueError(f"{written!r} is not a key path: {path!r}")
         yield path
+
+
+def split_path(path: str) -> tuple[str | int, ...]:
+    """Split a dotted key path; a key that holds a dot stands in quotes, as in TOML.
+
+    Examples
+    --------
+    >>> split_path('results."bsd10k-v1.2".overall.hF')
+    ('results', 'bsd10k-v1.2', 'overall', 'hF')
+    """
+    if '"' not in path:
+        return tuple(path.split("."))
+    return tuple(inside or bare for inside, bare in _KEYS.findall(path))
 
 
 @lru_cache(maxsize=10_000)

@@ -41,9 +41,9 @@ class Canonical:
         return name in self.paths and self.values.get(name, ...) is not None
 
     def tree(self) -> dict[str, Any]:
-        """The fields at the template's key paths, parents of all required fields included."""
+        """The fields at the template's key paths, parents of all fields that must be there included."""
         root: dict[str, Any] = {}
-        for name in (*self.edition.required, *self.values):
+        for name in (*self.edition.required, *self.edition.present, *self.values):
             node = root
             *parents, last = self.edition.fields[name].path
             for parent in parents:
@@ -63,10 +63,10 @@ class Canonical:
 def canonicalise(document: Document, edition: Edition) -> Canonical:
     """Find each field of the edition under any of its key paths; report keys that are none."""
     canonical = Canonical(document, edition)
-    for path, value in _entries(document.data or {}, (), edition):
-        name = _field(path, edition)
+    for path, written in _entries(document.data or {}, (), edition):
+        name, value = _field(path, edition), None if written in edition.null_texts else written
         if name is None:
-            canonical.findings.append(_not_a_field(path, value, canonical))
+            canonical.findings += _not_a_field(path, value, canonical)
         elif name in canonical.values:
             _note_twice(name, path, value, canonical)
         else:
@@ -112,14 +112,16 @@ def _note_twice(name: str, path: Path, value: Any, canonical: Canonical) -> None
     canonical.findings.append(FIELD_TWICE.finding(where, message, expected="one of them", found=found))
 
 
-def _not_a_field(path: Path, value: Any, canonical: Canonical) -> Finding:
+def _not_a_field(path: Path, value: Any, canonical: Canonical) -> Iterator[Finding]:
     if _is_parent(path, canonical.edition):
         where = canonical.document.where(path)
         message = f"{dotted(path)} must hold further keys"
-        return FIELD_TYPE.finding(where, message, expected="a mapping", found=describe(value))
+        yield FIELD_TYPE.finding(where, message, expected="a mapping", found=describe(value))
+        return
     where = canonical.document.where(path, key=True)
     meant = suggest(path, canonical.edition) if len(canonical.findings) < _MOST_SUGGESTIONS else None
-    return UNKNOWN_KEY.finding(where, f"unknown key {dotted(path)}", hint=meant.hint if meant else None)
+    if not canonical.edition.open_keys or (meant is not None and meant.key is not None):
+        yield UNKNOWN_KEY.finding(where, f"unknown key {dotted(path)}", hint=meant.hint if meant else None)
 
 
 def describe(value: Any) -> str:

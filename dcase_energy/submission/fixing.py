@@ -19,13 +19,13 @@ from pathlib import Path as FilePath
 from dcase_energy.documents.atomic import write_bytes
 from dcase_energy.documents.document import Document, Path, Place, dotted
 from dcase_energy.documents.yaml import MAX_BYTES, MAX_DEPTH, load_yaml
-from dcase_energy.editions.model import Edition, FieldKind
+from dcase_energy.editions.fields import TEXT_KINDS
+from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.submission.canonical import Canonical, canonicalise
 from dcase_energy.submission.package import find_systems
 from dcase_energy.submission.suggestions import suggest
 
-_TEXT_KINDS = {FieldKind.TEXT, FieldKind.TEXTS, FieldKind.SHORT_TEXT}
 _NONE_WORDS = {"none", "n/a", "na", "nil"}
 # What not everybody takes for a line break: places could not be told for sure.
 _OTHER_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)")
@@ -138,7 +138,7 @@ def _edits(document: Document, edition: Edition) -> Iterator[_Edit]:
         written, place = document.texts.get(path), document.values.get(path)
         if written is None or place is None:
             continue
-        if spec.kind in _TEXT_KINDS and isinstance(value, bool | int | float):
+        if spec.kind in TEXT_KINDS and isinstance(value, bool | int | float):
             yield _Edit(place, written, json.dumps(written), f"{dotted(path)} is put in quotes")
         elif isinstance(value, str) and value.casefold() in _NONE_WORDS and name not in edition.required:
             yield _Edit(place, written, "null", f"{dotted(path)} is null")

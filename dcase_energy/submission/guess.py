@@ -6,19 +6,26 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
-from typing import Any
 
-from dcase_energy.documents.document import Path
+from dcase_energy.documents.document import Document
 from dcase_energy.documents.yaml import MAX_BYTES, load_yaml
 from dcase_energy.editions.loader import guesses, load_edition
-from dcase_energy.editions.model import Edition, split_path
+from dcase_energy.editions.model import Edition
+from dcase_energy.editions.spelling import split_path
 from dcase_energy.findings import Finding
 from dcase_energy.submission.inbox import find_packages
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 
 DEFAULT = "generic"
+# What judges metadata of which no edition is known.
+COMMON = "common"
+# The number of the task that the default edition is of.
+_OWN_TASK = "4"
 _MOST_READ = 200
 _MOST_CHARACTERS = 200
+_TASK = re.compile(r"_(task([0-9]{1,3})[a-z]?)(?=_)", re.IGNORECASE)
+# The line that `init` writes for editors names the edition.
+_SCHEMA_LINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=\S*?([A-Za-z0-9-]+)/submission\.schema\.json\s*")
 
 
 @dataclass(frozen=True)
@@ -29,37 +36,78 @@ class Guess:
     reason: str | None
 
 
+@dataclass(frozen=True)
+class _Signs:
+    """What a metadata file gives away.
+
+    Attributes
+    ----------
+    editions
+        The editions it points to, each with the reason.
+    task
+        The number of the task in its label; None without one.
+    document
+        The file, where its label names a task of which no edition fits; None elsewhere.
+    """
+
+    editions: tuple[tuple[str, str], ...] = ()
+    task: str | None = None
+    document: Document | None = None
+
+
 def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()) -> Guess:
     """Guess from the labels and keys of the metadata files below some paths, and from labels known otherwise.
 
-    Systems that give nothing away go along with the others if these are at least as many; where systems point to
-    different editions the default stands.
+    Systems that give nothing away go along with the others if these are at least as many; where systems of task 4 point
+    to different editions the default stands. Where no edition knows the task, or systems are of different tasks, the
+    edition of what all tasks share stands and says so in a finding for each system (``Edition.unjudged``).
     """
+    signs = [_signs(document) for document in _documents(paths, stdin)]
+    signs += [_signs_of_label(label) for label in labels]
     found: dict[str, str] = {}
-    read = silent = 0
-    for document in _documents(paths, stdin, labels):
-        read += 1
-        evidence = _evidence(document)
-        silent += not evidence
-        for name, reason in evidence:
-            found.setdefault(name, reason)
-    if len(found) == 1 and 2 * silent <= read:
+    for name, reason in (pair for one in signs for pair in one.editions):
+        found.setdefault(name, reason)
+    unknown = [one.document for one in signs if one.document is not None]
+    tasks = {one.task for one in signs if one.task is not None}
+    if unknown and not found and len(tasks) == 1:
+        return _unjudged(_no_edition(unknown[0]), "")
+    if unknown or (found and len(tasks) > 1) or (len(found) > 1 and tasks - {_OWN_TASK}):
+        return _unjudged("the systems are of different tasks or years: validate those of each apart", _differ(found))
+    if len(found) == 1 and 2 * sum(not one.editions for one in signs) <= len(signs):
         name, reason = found.popitem()
         return Guess(load_edition(name), f"guessed from {reason}")
-    if len(found) > 1:
-        differ = " and ".join(f"{reason} ({name})" for name, reason in sorted(found.items()))
-        return Guess(load_edition(DEFAULT), f"because the systems point to different ones: {differ}")
+    return Guess(load_edition(DEFAULT), _differ(found) if len(found) > 1 else None)
+
+
+def edition_of_label(label: str) -> Guess:
+    """Guess from a label alone."""
+    found = _signs_of_label(label).editions
+    if len(found) == 1:
+        return Guess(load_edition(found[0][0]), "guessed from the label")
     return Guess(load_edition(DEFAULT), None)
 
 
-def _documents(paths: Sequence[FilePath], stdin: bytes | None, labels: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """What is known of each system: its metadata, or a label alone."""
+def editions_of_task(label: str) -> list[str]:
+    """The editions of the task that a label names, the subtask's letter aside; none where it is the default's task."""
+    number = _number(label)
+    return [name for name, sign in guesses().items() if sign.task is not None and _number(f"_{sign.task}_") == number]
+
+
+def _differ(found: dict[str, str]) -> str:
+    differ = " and ".join(f"{reason} ({name})" for name, reason in sorted(found.items()))
+    return f"because the systems point to different ones: {differ}"
+
+
+def _unjudged(why: str, reason: str) -> Guess:
+    return Guess(load_edition(COMMON).model_copy(update={"unjudged": why}), reason or None)
+
+
+def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[Document]:
+    """The metadata of each system."""
     for files in _first(paths, stdin):
         data = files.tree.read(files.meta, MAX_BYTES)
         if not isinstance(data, Finding):
-            yield load_yaml(data, files.meta).data or {}
-    for label in labels:
-        yield {"submission": {"label": label}}
+            yield load_yaml(data, files.meta)
 
 
 def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFiles]:
@@ -74,26 +122,72 @@ def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFil
         yield from systems
 
 
-def _evidence(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """The editions that a metadata file points to, each with the reason."""
-    label, evidence = _value(data, ("submission", "label")), []
-    for name, sign in guesses().items():
-        if sign.label is not None and isinstance(label, str) and re.fullmatch(sign.label, label[:_MOST_CHARACTERS]):
-            evidence.append((name, f"the label {label[:_MOST_CHARACTERS]}"))
-        elif sign.key is not None and _value(data, split_path(sign.key)) is not None:
-            evidence.append((name, f"the key {sign.key}"))
-    return evidence
+def _signs(document: Document) -> _Signs:
+    """What a metadata file points to: its first line, else its label and keys."""
+    label = _label(document)
+    task = _number(label)
+    named = _SCHEMA_LINE.fullmatch(document.lines[0][:1000].strip()) if document.lines else None
+    if named is not None and named[1] in guesses():
+        return _Signs(((named[1], "its first line, which names the schema"),), task)
+    certain = [
+        (name, f"the key {sign.key}")
+        for name, sign in guesses().items()
+        if sign.key is not None and split_path(sign.key) in document.keys
+    ]
+    certain += [(name, f"the label {label}") for name in _of_form(label)]
+    if certain or task in {None, _OWN_TASK}:
+        return _Signs(tuple(certain), task)
+    hits = {name: _hits(name, label, document) for name in guesses()}
+    most = max(hits.values())
+    if not most:
+        return _Signs((), task, document)
+    reason = f"the label {label} and its keys"
+    return _Signs(tuple((name, reason) for name, count in hits.items() if count == most), task)
 
 
-def _value(data: Any, path: Path) -> Any:
-    for key in path:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data
+def _signs_of_label(label: str) -> _Signs:
+    """What a label alone points to: its form, or a task that only one edition has."""
+    names = _of_form(label)
+    of_task = [name for name in editions_of_task(label) if guesses()[name].task == _task(label)]
+    names = names or (of_task if len(of_task) == 1 else [])
+    reason = f"the label {label[:_MOST_CHARACTERS]}"
+    return _Signs(tuple((name, reason) for name in names), _number(label) if names else None)
 
 
-def edition_of_label(label: str) -> Guess:
-    """Guess from a label alone."""
-    found = [name for name, sign in guesses().items() if sign.label is not None and re.fullmatch(sign.label, label)]
-    if len(found) == 1:
-        return Guess(load_edition(found[0]), "guessed from the label")
-    return Guess(load_edition(DEFAULT), None)
+def _of_form(label: str) -> list[str]:
+    label = label[:_MOST_CHARACTERS]
+    return [name for name, sign in guesses().items() if sign.label is not None and re.fullmatch(sign.label, label)]
+
+
+def _hits(name: str, label: str, document: Document) -> int:
+    """How many of an edition's own keys a document of its task has."""
+    sign = guesses()[name]
+    if sign.task is None or sign.task != _task(label):
+        return 0
+    return sum(split_path(key) in document.keys for key in sign.keys) if sign.keys else 1
+
+
+def _label(document: Document) -> str:
+    block = (document.data or {}).get("submission")
+    label = block.get("label") if isinstance(block, dict) else None
+    return label[:_MOST_CHARACTERS] if isinstance(label, str) else ""
+
+
+def _task(label: str) -> str | None:
+    match = _TASK.search(label[:_MOST_CHARACTERS])
+    return match[1].lower() if match else None
+
+
+def _number(label: str) -> str | None:
+    match = _TASK.search(label[:_MOST_CHARACTERS])
+    return str(int(match[2])) if match else None
+
+
+def _no_edition(document: Document) -> str:
+    """What is not known, and the edition that has most of the document's keys."""
+    label = _label(document)
+    others = [name for name, sign in guesses().items() if sign.task is not None]
+    editions = [load_edition(name) for name in editions_of_task(label) or others]
+    nearest = max(editions, key=lambda edition: len(set(document.keys) & {*edition.field_of_path, *edition.parents}))
+    shared = "only what all tasks share was checked"
+    return f"no edition knows {_task(label)} with these keys, so {shared}; nearest is {nearest.name}"

@@ -7,8 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dcase_energy.documents.document import Document
+from dcase_energy.documents.document import Document, dotted
+from dcase_energy.documents.numbers import parse_khz, parse_short_count
+from dcase_energy.documents.rules import YAML_OTHER_READERS
 from dcase_energy.documents.yaml import load_yaml
+from dcase_energy.editions.fields import FieldKind
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.submission.canonical import Canonical, canonicalise
@@ -41,19 +44,27 @@ def read_metadata(data: bytes, file: str, edition: Edition, member: str | None =
     """Read a metadata file of an edition. Never raises for what it holds."""
     document = load_yaml(data, file, member)
     canonical = canonicalise(document, edition)
-    findings = [*document.findings, *canonical.findings]
-    if document.data is not None:
-        findings += shape_findings(canonical)
+    shape = [] if document.data is None else list(shape_findings(canonical))
+    findings = [*_of_document(document, canonical), *canonical.findings, *shape]
     return Metadata(document, canonical, _build(canonical, findings), findings)
 
 
-def _build(canonical: Canonical, findings: list[Finding]) -> Submission:
-    """Build the canonical submission of the fields that passed the schema.
+def _of_document(document: Document, canonical: Canonical) -> list[Finding]:
+    """What is wrong with the document, but for the `yes` and `no` of a truth value: it is one to all readers."""
+    flags = {path for name, path in canonical.paths.items() if canonical.edition.fields[name].kind is FieldKind.FLAG}
+    shown = {dotted(path) for path in flags}
+    other = YAML_OTHER_READERS.code
+    return [one for one in document.findings if not (one.code == other and one.where.path in shown)]
 
-    Where an organiser's own edition gives a field another kind than the model has, the value is a finding, not used.
-    """
-    known = Submission.model_fields
-    values = {name: _as_model(value) for name, value in canonical.values.items() if name in known and value is not None}
+
+def _build(canonical: Canonical, findings: list[Finding]) -> Submission:
+    """Build the canonical submission of the fields that passed the schema."""
+    known, fields = Submission.model_fields, canonical.edition.fields
+    values = {
+        name: _rate_khz(value) if name == "input_sampling_rate_khz" else _as_model(value, fields[name].kind)
+        for name, value in canonical.values.items()
+        if name in known and value is not None
+    }
     try:
         return Submission.model_validate(values)
     except ValidationError as error:
@@ -64,8 +75,18 @@ def _build(canonical: Canonical, findings: list[Finding]) -> Submission:
         return Submission.model_validate(values)
 
 
-def _as_model(value: Any) -> Any:
-    """Whole floats are counts to JSON Schema, lists are tuples to the frozen model."""
+def _rate_khz(value: Any) -> float | None:
+    """A sampling rate as a number or as text with its unit; None for several, and for other texts."""
+    return parse_khz(value) if isinstance(value, str) else None if isinstance(value, list) else value
+
+
+def _as_model(value: Any, kind: FieldKind) -> Any:
+    """A value of a kind as the model has it: whole floats are counts to JSON Schema, lists are tuples."""
+    if kind is FieldKind.DATASETS:
+        names = (item.get("name") for item in (value if isinstance(value, list) else [value]))
+        return tuple(str(name) for name in names if name is not None) or None
+    if kind is FieldKind.SHORT_COUNT and isinstance(value, str):
+        return parse_short_count(value)
     if isinstance(value, list):
         return tuple(value)
     if isinstance(value, float) and value.is_integer():

@@ -123,6 +123,19 @@ REPORT_MISSING = define(
         severity=Severity.WARNING,
     )
 )
+EDITION_UNKNOWN = define(
+    Rule(
+        code="N112",
+        name="edition-unknown",
+        title="An edition knows the task of the metadata",
+        why="Fields, units and limits differ from task to task and year to year: what one task asks for is wrong in "
+        "another. All 14 readable files of other tasks that were tried failed the rules of task 4, none for a reason "
+        "that its organisers would give.",
+        bad="label: Adams_UNI_task9_1",
+        good="label: Adams_UNI_task1_1, in a file of a task and year that `dcase-energy editions` lists",
+        fix="name the edition with --edition, or write one for this task (docs/how-to/own-edition.md)",
+    )
+)
 FIELD_MISSING = define(
     Rule(
         code="M101",
@@ -283,6 +296,29 @@ SCORE_RANGE = define(
         bad="PSDS1: 35.9",
         good="PSDS1: 0.359",
         fix="write a fraction between 0 and 1",
+    )
+)
+PERCENT_RANGE = define(
+    Rule(
+        code="R402",
+        name="score-not-percent",
+        title="A score that the edition asks for in percent is a number between 0 and 100",
+        why="Tasks differ in the scale of their scores; one value of another scale upsets every table and mean.",
+        bad="accuracy: 5840",
+        good="accuracy: 58.40",
+        fix="write the score in percent, without the sign",
+    )
+)
+SCORE_SCALE = define(
+    Rule(
+        code="R403",
+        name="score-scale",
+        title="Scores asked for in percent are not fractions",
+        why="An accuracy of 0.584 percent is possible and hardly ever meant. Nothing is converted silently.",
+        bad="accuracy: 0.584, where the edition asks for percent",
+        good="accuracy: 58.4",
+        fix="multiply by 100 if this is a fraction",
+        severity=Severity.WARNING,
     )
 )
 BAD_RECORD = define(

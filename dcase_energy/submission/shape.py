@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
-from dcase_energy.documents.document import dotted
-from dcase_energy.documents.numbers import advise_count, advise_energy
-from dcase_energy.editions.model import FieldKind
+from dcase_energy.documents.document import Path, dotted
+from dcase_energy.documents.numbers import advise_bytes, advise_count, advise_energy, advise_rate
+from dcase_energy.editions.fields import KINDS, TEXT_KINDS, FieldKind
 from dcase_energy.editions.schema import submission_schema
 from dcase_energy.findings import Finding
 from dcase_energy.rules import Rule, get
 from dcase_energy.submission.canonical import Canonical, describe
 from dcase_energy.submission.rules import FIELD_MISSING, FIELD_TYPE, FIELD_VALUE
 
-_EXPECTED = {
-    FieldKind.ENERGY: "a number of kWh greater than 0",
-    FieldKind.COUNT: "a whole number of at least 1 in plain digits",
-    FieldKind.SCORE: "a fraction between 0 and 1",
-    FieldKind.POSITIVE: "a number greater than 0",
-    FieldKind.TEXT: "text",
-    FieldKind.SHORT_TEXT: "text of at most 10 characters",
-    FieldKind.TEXTS: "text or a list of texts",
-    FieldKind.AUTHORS: "a list of authors, each with lastname and firstname",
+_MOST_OF_A_GROUP = 3
+_ADVICE = {
+    FieldKind.ENERGY: advise_energy,
+    FieldKind.COUNT: advise_count,
+    FieldKind.SHORT_COUNT: advise_count,
+    FieldKind.BYTES: advise_bytes,
+    FieldKind.RATE: advise_rate,
 }
 _LENGTH_HINTS = {"maxLength": "shorten it", "minLength": "fill it in, or write null where that is allowed"}
 
@@ -38,25 +38,61 @@ def shape_findings(canonical: Canonical) -> Iterator[Finding]:
     missing nor usable.
     """
     validator = Draft7Validator(submission_schema(canonical.edition))
-    refused: set[str] = set()
+    found: dict[Path, tuple[str, Finding]] = {}
     for error in sorted(validator.iter_errors(canonical.tree()), key=lambda e: [str(p) for p in e.absolute_path]):
         missing = _missing_key(error)
         path = (*error.absolute_path, missing) if missing else tuple(error.absolute_path)
         name, original = canonical.original(path)
         if name is None or (missing and name in canonical.paths and name not in canonical.values):
             continue
-        refused.add(name)
-        where = canonical.document.where(original)
-        if missing or (error.instance is None and name in canonical.edition.required):
-            message = f"{dotted(original)} is missing" if missing else f"{dotted(original)} is empty"
-            expected = _expected(canonical, name) if dotted(path) == canonical.edition.fields[name].paths[0] else None
-            if expected and name in canonical.edition.present:
-                expected += ", or null"
-            yield FIELD_MISSING.finding(where, message, expected=expected, hint=None if missing else "fill it in")
-        else:
-            yield _violation(error, canonical, name, where, dotted(original))
-    for name in refused:
+        # A value that is wrong in two ways is one finding.
+        if path not in found:
+            found[path] = name, _finding(error, canonical, name, path, original)
+    yield from _few_of_a_group(canonical, found)
+    for name, _ in found.values():
         canonical.values.pop(name, None)
+
+
+def _finding(error: ValidationError, canonical: Canonical, name: str, path: Path, original: Path) -> Finding:
+    missing, edition = _missing_key(error) is not None, canonical.edition
+    where = canonical.document.where(original)
+    if not missing and (error.instance is not None or name not in edition.required):
+        return _violation(error, canonical, name, where, dotted(original))
+    message = f"{dotted(original)} is missing" if missing else f"{dotted(original)} is empty"
+    expected = _expected(canonical, name) if path == edition.fields[name].path else None
+    if expected and name in edition.present:
+        expected += ", or null"
+    hint = _quoting(canonical, original) if missing else "fill it in"
+    return FIELD_MISSING.finding(where, message, expected=expected, hint=hint)
+
+
+def _quoting(canonical: Canonical, path: Path) -> str | None:
+    """What the edition must write where it takes a key with a dot for two; the key is then not unknown."""
+    plain = ".".join(map(str, path))
+    there = next((known for known in canonical.document.keys if ".".join(map(str, known)) == plain), None)
+    if there is None:
+        return None
+    above = {dotted(there[:end]) for end in range(1, len(there) + 1)}
+    canonical.findings = [one for one in canonical.findings if one.where.path not in above]
+    return f"the file has it; in the edition a key that holds a dot stands in quotes: {dotted(there)}"
+
+
+def _few_of_a_group(canonical: Canonical, found: dict[Path, tuple[str, Finding]]) -> Iterator[Finding]:
+    """The findings; of a group of fields the first few of each rule, or one where no value of the group is right."""
+    fields, values = canonical.edition.fields, canonical.values
+    given = Counter(fields[name].group for name, value in values.items() if value is not None)
+    kinds = {id(one): (fields[name].group, one.code) for name, one in found.values()}
+    count = Counter(kinds.values())
+    shown: Counter[tuple[str | None, str]] = Counter()
+    for _, one in sorted(found.values(), key=lambda pair: pair[1].sort_key()):
+        group, code = kinds[id(one)]
+        most = 1 if count[group, code] == given[group] else _MOST_OF_A_GROUP
+        shown[group, code] += 1
+        left = count[group, code] - most
+        if group is None or shown[group, code] < most or left <= 0:
+            yield one
+        elif shown[group, code] == most:
+            yield replace(one, message=f"{one.message} (and {left:,} more value{'s' * (left > 1)} of this kind)")
 
 
 def _missing_key(error: ValidationError) -> str | None:
@@ -72,7 +108,7 @@ def _expected(canonical: Canonical, name: str) -> str:
         return f"a label such as {edition.label_example}"
     if spec.kind is FieldKind.CHOICE:
         return "one of " + ", ".join(spec.choices)
-    return _EXPECTED[spec.kind]
+    return KINDS[spec.kind].expected
 
 
 def _violation(error: ValidationError, canonical: Canonical, name: str, where: Any, shown: str) -> Finding:
@@ -101,13 +137,11 @@ def _rule(error: ValidationError) -> Rule:
 def _hint(value: Any, kind: FieldKind, choices: tuple[str, ...]) -> str | None:
     """Advice for the most frequent slips; None leaves the rule's own."""
     if isinstance(value, str):
-        if kind is FieldKind.ENERGY:
-            return advise_energy(value)
-        if kind is FieldKind.COUNT:
-            return advise_count(value)
+        if (advise := _ADVICE.get(kind)) is not None:
+            return advise(value)
         if close := difflib.get_close_matches(value.casefold(), choices, n=1, cutoff=0.75):
             return f"did you mean {close[0]!r}?"
-    elif isinstance(value, bool | int | float) and kind in {FieldKind.TEXT, FieldKind.SHORT_TEXT, FieldKind.TEXTS}:
+    elif isinstance(value, bool | int | float) and kind in TEXT_KINDS:
         return "put the text in quotes"
     elif kind is FieldKind.SCORE and isinstance(value, int | float) and 1 < value <= 100:
         return f"this looks like per cent: write {value / 100:.6g}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dcase_energy.documents.document import Path, dotted
+from dcase_energy.editions.fields import FieldKind
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import fold
 
@@ -36,21 +37,22 @@ class Suggestion:
 def suggest(path: Path, edition: Edition) -> Suggestion | None:
     """The one known key that was probably meant: a near spelling here, or this key at another level."""
     key = str(path[-1])
-    if (advice := _other_quantity(key)) is not None:
+    if (advice := _other_quantity(key, edition)) is not None:
         return Suggestion(advice)
     near = _near_here(path, edition)
     if near is not None:
         return near
-    elsewhere = {spec.paths[0] for spec in edition.fields.values() if fold(key) == fold(str(spec.path[-1]))}
+    elsewhere = {dotted(spec.path) for spec in edition.fields.values() if fold(key) == fold(str(spec.path[-1]))}
     return Suggestion(f"did you mean {elsewhere.pop()}?") if len(elsewhere) == 1 else None
 
 
-def _other_quantity(key: str) -> str | None:
+def _other_quantity(key: str, edition: Edition) -> str | None:
     """A key that names another unit or quantity must not be taken for a slip of the pen: its figure is another one."""
     words = re.split(r"[\s_.()\[\]-]+", key.casefold())
-    if any(_OTHER_UNIT.fullmatch(word) for word in words):
+    energies = any(spec.kind is FieldKind.ENERGY for spec in edition.fields.values())
+    if energies and any(_OTHER_UNIT.fullmatch(word) for word in words):
         return "energies are in kWh under the edition's own keys; convert the figure and use one of these"
-    if any(word in {"flops", "flop", "gflops", "mflops"} for word in words):
+    if "macs" in edition.fields and any(word in {"flops", "flop", "gflops", "mflops"} for word in words):
         return "give MACs, not FLOPs, under system.complexity.macs; most tools count two FLOPs a MAC"
     return None
 

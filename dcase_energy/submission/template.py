@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dcase_energy.editions.model import Edition, FieldKind, FieldSpec
+from dcase_energy.editions.fields import NUMBER_KINDS, FieldKind, FieldSpec
+from dcase_energy.editions.model import Edition
 
 SCHEMA_URL = "https://dcase-energy.github.io/dcase-energy/schemas/{edition}/submission.schema.json"
 _WIDTH = 110
-_NUMBERS = {FieldKind.ENERGY, FieldKind.COUNT, FieldKind.SCORE, FieldKind.POSITIVE}
 
 
 def template(
@@ -61,7 +61,8 @@ def _lines(
             yield from _lines(below, depth + 1, edition, known, origin)
             continue
         spec = edition.fields[below]
-        yield from _comment(spec, indent, mandatory=below in edition.required)
+        if spec.group is None or below == _first_of(spec.group, edition):
+            yield from _comment(spec, indent, mandatory=below in edition.required)
         if spec.kind is FieldKind.AUTHORS:
             yield f"{indent}{key}:"
             yield from (indent + "  " + line for line in _AUTHOR)
@@ -69,6 +70,11 @@ def _lines(
             source = f"  # {origin[below]}" if below in origin and below in known else ""
             value = _value(spec, known.get(below), mandatory=below in edition.required)
             yield f"{indent}{key}:{value}{source}"
+
+
+def _first_of(group: str, edition: Edition) -> str:
+    """The field of a group that has the comment for all of them."""
+    return next(name for name, spec in edition.fields.items() if spec.group == group)
 
 
 _AUTHOR = (
@@ -89,7 +95,7 @@ def _comment(spec: FieldSpec, indent: str, *, mandatory: bool) -> Iterator[str]:
     if spec.choices:
         text += ": one of " + ", ".join(spec.choices)
     if spec.example is not None:
-        example = spec.example if spec.kind in _NUMBERS else _quoted(str(spec.example))
+        example = spec.example if spec.kind in NUMBER_KINDS else _quoted(str(spec.example))
         text += f"; for example {example}"
     yield from (f"{indent}# {line}" for line in textwrap.wrap(text, _WIDTH - len(indent), break_on_hyphens=False))
 
@@ -97,7 +103,7 @@ def _comment(spec: FieldSpec, indent: str, *, mandatory: bool) -> Iterator[str]:
 def _value(spec: FieldSpec, text: str | None, *, mandatory: bool) -> str:
     if text is None:
         return "" if mandatory else " null"
-    return f" {text}" if spec.kind in _NUMBERS or spec.kind is FieldKind.LABEL else f" {_quoted(text)}"
+    return f" {text}" if spec.kind in NUMBER_KINDS or spec.kind is FieldKind.LABEL else f" {_quoted(text)}"
 
 
 def _quoted(text: str) -> str:

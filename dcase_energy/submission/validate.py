@@ -153,7 +153,8 @@ def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tupl
     where = files.tree.where(files.meta)
     metadata = read_metadata(data, where.file, edition, where.member)
     records, problems = read_records(files)
-    outputs, more = outputs_complete(files, edition, options.durations_s) if options.outputs else (None, [])
+    read = options.outputs and edition.outputs.kind != "none"
+    outputs, more = outputs_complete(files, edition, options.durations_s) if read else (None, [])
     system = System(files, metadata, edition, records.calibration or options.calibration, records, outputs)
     return system, [*metadata.findings, *problems, *more]
 

@@ -7,10 +7,10 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from tests.cases.builders import commands, emissions, metadata, outputs, packages, records
+from tests.cases.builders import commands, emissions, metadata, other_tasks, outputs, packages, records
 from tests.cases.builders.common import CASES
 
-BUILDERS = (commands, emissions, metadata, outputs, packages, records)
+BUILDERS = (commands, emissions, metadata, other_tasks, outputs, packages, records)
 
 
 def add_copied_cases() -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.documents.numbers import parse_number
+from dcase_energy.editions.fields import FieldKind
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.editions.model import Edition, FieldKind
+from dcase_energy.editions.model import Edition
 
 # Column of the table: canonical field.
 COLUMNS = {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dcase_energy.submission.guess import guess_edition
+from dcase_energy.editions import spelling
+from dcase_energy.editions.loader import edition_names, guesses, load_edition, titles
+from dcase_energy.submission.guess import edition_of_label, guess_edition
 
 
 def write(folder, *documents: str):
@@ -15,6 +17,11 @@ def write(folder, *documents: str):
 
 def labelled(*labels: str) -> list[str]:
     return [f"submission:\n  label: {label}\n" for label in labels]
+
+
+SCHEMA = "# yaml-language-server: $schema=https://example.org/schemas/{}/submission.schema.json\n"
+BY_SCHEMA = "guessed from its first line, which names the schema"
+BY_LABEL = "guessed from the label Li_USTC_task4a_1"
 
 
 @pytest.mark.parametrize(
@@ -38,6 +45,12 @@ def labelled(*labels: str) -> list[str]:
         (labelled("Li_USTC_task4a_1", "Chen_CHT_task4_1", "Gan_NCUT_task4_1"), "generic", None),
         (labelled("3", "[1]", "{a: 1}", "null"), "generic", None),
         (["submission: 3\n", "- 1\n", "", "{"], "generic", None),
+        (labelled("Adams_UNI_task1B_1"), "dcase2020-task1b", "guessed from the label Adams_UNI_task1B_1 and its keys"),
+        ([SCHEMA.format("generic") + labelled("Li_USTC_task4a_1")[0]], "generic", BY_SCHEMA),
+        ([SCHEMA.format("nowhere") + labelled("Li_USTC_task4a_1")[0]], "dcase2023-task4a", BY_LABEL),
+        # A task that no edition has, and one of which no edition has the keys.
+        (labelled("Adams_UNI_task9_1"), "common", None),
+        (labelled("Adams_UNI_task1_1"), "common", None),
     ],
 )
 def test_a_guess_and_its_reason(tmp_path, documents, edition, reason):
@@ -50,3 +63,29 @@ def test_systems_of_different_editions_leave_the_default_and_are_told(tmp_path):
     assert guess.edition.name == "generic"
     assert "dcase2022-task4" in str(guess.reason)
     assert "dcase2023-task4a" in str(guess.reason)
+
+
+@pytest.mark.parametrize(
+    "labels", [("Adams_UNI_task9_1", "Adams_UNI_task8_1"), ("Li_USTC_task4a_1", "Adams_UNI_task1b_1")]
+)
+def test_systems_of_different_tasks_are_judged_by_what_all_share(tmp_path, labels):
+    guess = guess_edition(write(tmp_path, *labelled(*labels)))
+    assert guess.edition.name == "common"
+    assert "different tasks" in str(guess.edition.unjudged)
+
+
+def test_a_label_alone_gives_away_a_task_that_one_edition_has():
+    assert edition_of_label("Adams_UNI_task1b_1").edition.name == "dcase2020-task1b"
+    # The keys of the metadata decide which one; a label has none.
+    assert edition_of_label("Adams_UNI_task1_1").edition.name == "generic"
+    assert guess_edition([], labels=["Adams_UNI_task1_1"]).edition.unjudged is None
+
+
+@pytest.mark.parametrize("name", edition_names())
+def test_what_is_read_of_one_line_is_what_the_edition_says(name):
+    edition = load_edition(name)
+    assert guesses()[name] == edition.guess
+    assert titles()[name] == edition.title
+    # What gives an edition away is among its keys.
+    known = {*edition.field_of_path, *edition.parents}
+    assert {spelling.split_path(key) for key in edition.guess.keys} <= known

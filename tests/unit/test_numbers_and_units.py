@@ -72,7 +72,10 @@ def test_advice_on_energies(text, advice):
         ("1,112,420", "write plain digits: 1112420"),
         ("1_112_420", "write plain digits: 1112420"),
         ("4.2MB", "4.2MB is a size in bytes; give the count of parameters"),
-        ("Trainable 1.7 M non-Trainable 1.7M", "write one count in full, the sum of all parts"),
+        (
+            "Trainable 1.7 M non-Trainable 1.7M",
+            "two counts in one value: write one count in full, the sum of all parts",
+        ),
     ],
 )
 def test_advice_on_counts(text, advice):

@@ -18,6 +18,7 @@ from dcase_energy.submission.checks import (
     metadata,
     names,
     plausibility,
+    results,
 )
 from dcase_energy.submission.checks.across import TEAM_CHECKS, by_team
 from dcase_energy.submission.checks.evidence import records_alike
@@ -26,12 +27,14 @@ from dcase_energy.submission.checks.pool import Peer, baselines_in_line
 from dcase_energy.submission.checks.system import System
 
 CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
+    names.task_known,
     names.label_matches_place,
     names.label_is_own,
     names.label_names_subtask,
     names.not_named_baseline,
     metadata.one_corresponding_author,
     metadata.not_of_template,
+    metadata.address_has_scheme,
     metadata.none_is_null,
     metadata.sampling_rate_usual,
     metadata.no_hash,
@@ -55,8 +58,10 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     evidence.own_evidence_there,
     complexity.macs_of_one_clip,
     complexity.macs_enough_for_parameters,
+    complexity.size_of_parameters,
     complexity.pretrained_counted,
     complexity.teacher_not_counted,
+    results.percent_not_fraction,
     plausibility.power_possible,
     plausibility.energies_usual,
     plausibility.over_baseline_plausible,

@@ -10,6 +10,7 @@ from dcase_energy.submission.checks.rules import (
     MACS_OF_BATCH,
     MACS_TOO_FEW,
     PRETRAINED_NOT_COUNTED,
+    SIZE_NOT_OF_PARAMETERS,
     TEACHER_COUNTED,
 )
 from dcase_energy.submission.checks.system import System
@@ -18,6 +19,8 @@ from dcase_energy.submission.checks.system import System
 _NEARLY_ALL = 0.9
 # Fewer digits than these fit any figure.
 _TELLING_DIGITS = 2
+# Room for a size or a count that was rounded.
+_ROUNDING = 1.02
 
 
 def macs_of_one_clip(system: System) -> Iterator[Finding]:
@@ -32,11 +35,30 @@ def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
     """MACs are not fewer than so many parameters need."""
     macs, parameters = system.submission.macs, system.submission.total_parameters
     least = system.edition.plausible.macs_per_parameter
-    if macs is None or parameters is None or macs >= least * parameters:
+    if macs is None or parameters is None or least is None or macs >= least * parameters:
         return
     where = system.metadata.canonical.where("macs")
     message = f"{macs:,} MACs are {macs / parameters:.3g} a parameter over 10 s of audio"
     yield MACS_TOO_FEW.finding(where, message, expected=f"at least {least:g}", found=f"{macs / parameters:.3g}")
+
+
+def size_of_parameters(system: System) -> Iterator[Finding]:
+    """The size of the model in bytes is that of so many parameters of 8 to 32 bits.
+
+    Where some parameters are zero they may be left out of the size.
+    """
+    size, parameters = system.submission.total_model_size_bytes, system.submission.total_parameters
+    limits = system.edition.plausible.bytes_per_parameter
+    if size is None or parameters is None or limits is None:
+        return
+    fewest = min(parameters, system.submission.total_parameters_non_zero or parameters)
+    low, high = limits[0] * fewest / _ROUNDING, limits[1] * parameters * _ROUNDING
+    if not low <= size <= high:
+        bits = f"{8 * limits[0]:g} to {8 * limits[1]:g} bits"
+        where = system.metadata.canonical.where("total_model_size_bytes")
+        message = f"{size:,} bytes are not the size of {parameters:,} parameters of {bits}"
+        expected = f"{round(limits[0] * fewest):,} to {round(limits[1] * parameters):,} bytes"
+        yield SIZE_NOT_OF_PARAMETERS.finding(where, message, expected=expected, found=f"{size:,} bytes")
 
 
 def pretrained_counted(system: System) -> Iterator[Finding]:

@@ -32,7 +32,10 @@ def stages_together(system: System) -> Iterator[Finding]:
 
 
 def baseline_known(system: System) -> Iterator[Finding]:
-    """In an edition of ratios each stage's baseline is declared, or comes with a calibration record."""
+    """In an edition of ratios each stage's baseline is declared, or comes with a calibration record.
+
+    A stage whose baseline is not a field of the edition has none.
+    """
     if system.edition.normalisation.kind != "ratio":
         return
     canonical = system.metadata.canonical
@@ -40,7 +43,8 @@ def baseline_known(system: System) -> Iterator[Finding]:
     stages = [
         stage
         for stage in ("training", "test")
-        if canonical.given(f"energy_{stage}_kwh")
+        if f"energy_baseline_{stage}_kwh" in system.edition.fields
+        and canonical.given(f"energy_{stage}_kwh")
         and not canonical.given(f"energy_baseline_{stage}_kwh")
         and stage not in recorded
     ]
@@ -65,6 +69,8 @@ def _recorded(system: System) -> tuple[Collection[str], str | None]:
 def some_energy(system: System) -> Iterator[Finding]:
     """Where energy is optional, something is given."""
     canonical, stages = system.metadata.canonical, _FIGURES[:2]
+    if not set(stages) <= set(system.edition.fields):
+        return
     if set(stages) & set(system.edition.required) or any(canonical.given(name) for name in stages):
         return
     path = system.edition.fields[stages[0]].path[:-1]

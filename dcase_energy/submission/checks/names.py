@@ -10,6 +10,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.rules import (
+    EDITION_UNKNOWN,
     LABEL_PLACE,
     LABEL_SUBTASK,
     LABEL_TEMPLATE,
@@ -34,6 +35,13 @@ def label_matches_place(system: System) -> Iterator[Finding]:
         if name != label:
             where = system.metadata.canonical.where("label")
             yield LABEL_PLACE.finding(where, f"label and {what} differ", expected=name, found=label)
+
+
+def task_known(system: System) -> Iterator[Finding]:
+    """Some edition knows the task; set by the guess of the edition."""
+    if system.edition.unjudged is not None and system.metadata.document.data is not None:
+        where = system.metadata.canonical.where("label")
+        yield EDITION_UNKNOWN.finding(where, system.edition.unjudged, found=system.submission.label)
 
 
 def label_is_own(system: System) -> Iterator[Finding]:
@@ -88,7 +96,7 @@ def labels_differ(systems: Sequence[System]) -> Iterator[Finding]:
             yield LABEL_TWICE.finding(where, f"label {label} is also in {others[0]}{more}", found=label)
     for team, count in Counter(team_of(label) for label in places).items():
         allowed = systems[0].edition.max_systems_per_team
-        if count > allowed:
+        if allowed is not None and count > allowed:
             one = next(same[0] for label, same in places.items() if team_of(label) == team)
             where = one.metadata.canonical.where("label")
             message = f"team {team} has {count} systems"

@@ -55,6 +55,18 @@ HASH_IN_VALUE = define(
         severity=Severity.WARNING,
     )
 )
+ADDRESS_SCHEME = define(
+    Rule(
+        code="M111",
+        name="address-without-scheme",
+        title="An address begins with https:// or another scheme",
+        why="Submissions of 2020 give github.com/...; pages of results turn that into a link within their own site.",
+        bad="source_code: github.com/adams/code",
+        good="source_code: https://github.com/adams/code",
+        fix="write the scheme in front of the address",
+        severity=Severity.WARNING,
+    )
+)
 ENERGY_IMPOSSIBLE = define(
     Rule(
         code="E207",
@@ -154,6 +166,19 @@ TEACHER_COUNTED = define(
         bad="total_parameters: 2224840",
         good="total_parameters: 1112420",
         fix="count the student (or the teacher, if that one is run) once; keep the figure if both are run",
+        severity=Severity.WARNING,
+    )
+)
+SIZE_NOT_OF_PARAMETERS = define(
+    Rule(
+        code="C308",
+        name="size-not-of-parameters",
+        title="The size of a model fits the number of its parameters",
+        why="Tasks with a limit of 128 kB define the size as parameters times bits over 8. A figure below one byte or "
+        "above four bytes per parameter has lost a digit, or is in another unit.",
+        bad="total_parameters: 61148\ntotal_model_size: 12229",
+        good="total_parameters: 61148\ntotal_model_size: 122296",
+        fix="give the size in bytes: the number of parameters times 1, 2 or 4 for 8, 16 or 32 bits",
         severity=Severity.WARNING,
     )
 )

@@ -1,0 +1,34 @@
+"""Stated scores (R)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcase_energy.editions.fields import FieldKind
+from dcase_energy.findings import Finding
+from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.rules import SCORE_SCALE
+
+_MOST_SHOWN = 3
+
+
+def percent_not_fraction(system: System) -> Iterator[Finding]:
+    """Scores asked for in percent are not fractions: not one among others, and not all of them.
+
+    A single score of at most 1 by itself may be what it says; so may a zero.
+    """
+    canonical, fields = system.metadata.canonical, system.edition.fields
+    scores = {
+        name: value
+        for name, value in canonical.values.items()
+        if fields[name].kind is FieldKind.PERCENT and isinstance(value, int | float)
+    }
+    small = {name: value for name, value in scores.items() if 0 < value <= 1}
+    if len(scores) < 2 or not small or 2 * len(small) > len(scores) > len(small):
+        return
+    together = len(small) == len(scores)
+    for name, value in list(small.items())[: 1 if together else _MOST_SHOWN]:
+        message = f"{value:g} is a fraction among percentages"
+        if together:
+            message = f"all {len(scores)} scores asked for in percent are at most 1"
+        yield SCORE_SCALE.finding(canonical.where(name), message, expected=f"{100 * value:g}?", found=f"{value:g}")
