@@ -2,18 +2,23 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# The releases that are tested together; `make test CONSTRAINTS=` takes the newest ones instead. The build backend is held
+# too: of the two variables older releases of pip read the first for it, newer ones the second.
+CONSTRAINTS ?= constraints.txt
+export CONSTRAINTS
+INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test browser-test lint docs man readme coverage mutation matrix bench bench-long oracle clean
+.PHONY: demo test browser-test lint docs man readme coverage mutation matrix constraints bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[train]'
+$(VENV)/.demo: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(INSTALL) -e '.[train]'
 	touch $@
 
-$(VENV)/.test: pyproject.toml | $(BIN)/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[train,test]'
+$(VENV)/.test: pyproject.toml $(CONSTRAINTS) | $(BIN)/python
+	$(INSTALL) -e '.[train,test]'
 	touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo
@@ -55,6 +60,10 @@ mutation: $(VENV)/.test
 # The fast tests with the oldest and the newest Python and libraries; ARGS are pytest's, or --only oldest.
 matrix:
 	$(PYTHON) tests/matrix/run.py $(ARGS)
+
+# constraints.txt anew: the newest releases that pyproject.toml allows, for each Python; nothing is installed. Minutes.
+constraints:
+	$(PYTHON) -m tests.matrix.constraints
 
 # All benchmarks beside their peers, in one run; writes docs/benchmarks.md. Keep the machine free of other work.
 bench: $(VENV)/.test oracle

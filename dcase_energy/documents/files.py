@@ -26,6 +26,14 @@ _MAGIC = (
     (b"MZ", "a program"),
     (b"\x93NUMPY", "a NumPy file"),
     (b"\x80\x04\x95", "a pickle"),
+    (b"\xd0\xcf\x11\xe0", "a file of an old office program"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"RIFF", "an audio file"),
+    (b"fLaC", "an audio file"),
 )
 
 

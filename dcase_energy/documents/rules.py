@@ -139,6 +139,18 @@ YAML_OTHER_READERS = define(
         severity=Severity.WARNING,
     )
 )
+YAML_LOOK_ALIKE = define(
+    Rule(
+        code="Y013",
+        name="yaml-look-alike-key",
+        title="Keys hold no characters that only look like plain letters",
+        why="A Cyrillic or full-width letter, or a blank without width, comes with text that is copied from a PDF or a "
+        "page. People read the key as it was meant; every program takes it for another one, and its figure is lost.",
+        bad="tr\u0430ining: 1.39  (with a Cyrillic letter)",
+        good="training: 1.39",
+        fix="type the key anew in plain letters",
+    )
+)
 
 TABLE_ENCODING = define(
     Rule(

@@ -8,13 +8,16 @@ too deep or too large. Plain scalars follow YAML 1.2's core schema: ``no`` is te
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import yaml
 
 from dcase_energy.documents.document import Document, Path, Place, dotted
+from dcase_energy.documents.look_alikes import meant, oddities
 from dcase_energy.documents.names import folded
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.rules import (
@@ -23,31 +26,37 @@ from dcase_energy.documents.rules import (
     YAML_CHARACTER,
     YAML_DUPLICATE_KEY,
     YAML_EMPTY,
-    YAML_ENCODING,
     YAML_KEY,
     YAML_LIMIT,
+    YAML_LOOK_ALIKE,
     YAML_OTHER_READERS,
     YAML_SEVERAL,
     YAML_SYNTAX,
     YAML_TAG,
 )
 from dcase_energy.documents.yaml_1_1 import other_reading
+from dcase_energy.documents.yaml_bytes import FORBIDDEN, MAX_BYTES, characters_allowed, decode
+from dcase_energy.documents.yaml_slips import Slip, find_slip, slip_of_key, tabs_as_blanks, taken_for_text
 from dcase_energy.findings import Finding, Where
 
-MAX_BYTES = 1_000_000
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "load_yaml"]
+
 MAX_DEPTH = 32
 MAX_NODES = 20_000
 MAX_KEY_CHARACTERS = 200
 _MAX_INT_DIGITS = 18
 
+# Without libyaml PyYAML has its own parser only.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 Scalar = str | int | float | bool | None
 _TAG_PREFIX = "tag:yaml.org,2002:"
 _NULL_TAG = f"{_TAG_PREFIX}null"
+_OWN_TAGS: dict[type[yaml.Event], str] = {
+    yaml.MappingStartEvent: f"{_TAG_PREFIX}map",
+    yaml.SequenceStartEvent: f"{_TAG_PREFIX}seq",
+}
 _INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
-# C0, C1, line breaks that only some readers know, marks of direction, a BOM inside, and what is no character.
-_FORBIDDEN = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
-)
 _CONSTANTS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -61,66 +70,83 @@ def load_yaml(data: bytes, file: str, member: str | None = None) -> Document:
     Never raises for what ``data`` holds; see `Document.findings`.
     """
     document = Document(file, member)
-    text = _decode(data, document)
+    text = decode(data, document)
     if text is None:
         return document
     document.lines = re.split(r"\r\n|[\n\r]", text)
-    if not _characters_allowed(text, document):
+    if not characters_allowed(text, document):
         return document
-    reader = _Reader(document)
     try:
-        reader.read(yaml.parse(text, Loader=yaml.CSafeLoader))
+        _fill(document, text)
     except yaml.YAMLError as error:
-        document.findings.append(_syntax_finding(error, document))
-        document.data = None
-    except _LimitReachedError:
-        document.data = None
+        return _read_again(document, text, error)
     return document
 
 
-def _decode(data: bytes, document: Document) -> str | None:
-    here = Where(document.file, document.member)
-    if len(data) > MAX_BYTES:
-        message = f"the document has {len(data):,} bytes"
-        document.findings.append(YAML_LIMIT.finding(here, message, expected=f"at most {MAX_BYTES:,}"))
-        return None
-    if b"\x00" in data[:2]:
-        message = "NUL bytes at the start: a file in UTF-16 or UTF-32, or no text"
-        document.findings.append(YAML_ENCODING.finding(here, message))
-        return None
+def _fill(document: Document, text: str) -> None:
+    """Read a text into a document.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If the text is not YAML.
+    """
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        where = Where(document.file, document.member, line)
-        document.findings.append(YAML_ENCODING.finding(where, message))
-        return None
+        _Reader(document).read(yaml.parse(text, Loader=LOADER))
+    except _StopError:
+        document.data = None
 
 
-def _characters_allowed(text: str, document: Document) -> bool:
-    match = _FORBIDDEN.search(text)
-    if match is None:
-        return True
-    line = text.count("\n", 0, match.start()) + 1
-    column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
-    where = Where(document.file, document.member, line, column)
-    message = f"control character U+{ord(match[0]):04X}"
-    document.findings.append(YAML_CHARACTER.finding(where, message))
-    return False
+def _read_again(document: Document, text: str, error: yaml.YAMLError) -> Document:
+    """A document that a parser refused.
+
+    Parsers differ: some refuse tabs that YAML allows, and some have a limit of nesting and read so far ahead that they
+    reach it before the first event. Their words for it change between releases, so it is tried.
+    """
+    plain = tabs_as_blanks(text)
+    line, column, index = _stopped_at(error)
+    for part, good in ((plain, plain != text), (text[:index], False)):
+        again = Document(document.file, document.member, lines=document.lines)
+        with suppress(yaml.YAMLError):
+            _fill(again, part)
+            if good:
+                return again
+        if any(finding.code == YAML_LIMIT.code for finding in again.findings):
+            return again
+    slip = find_slip(document.lines, line, column, _stops)
+    if slip is None:
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        slip = Slip(line + 1, column + 1, problem, YAML_SYNTAX.fix)
+    # What was made of the text before the slip follows from it.
+    document.findings = [one for one in document.findings if one.code not in {YAML_SYNTAX.code, YAML_LOOK_ALIKE.code}]
+    document.findings.append(_syntax_finding(slip, document))
+    document.data = None
+    return document
 
 
-def _syntax_finding(error: yaml.YAMLError, document: Document) -> Finding:
+def _syntax_finding(slip: Slip, document: Document) -> Finding:
+    where = Where(document.file, document.member, slip.line, slip.column)
+    return YAML_SYNTAX.finding(where, f"not valid YAML: {slip.message}", hint=slip.hint)
+
+
+def _stopped_at(error: yaml.YAMLError) -> tuple[int, int, int]:
+    """Line, column and index where a parser stopped, from 0."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    where = Where(document.file, document.member)
-    if mark is not None:
-        where = Where(document.file, document.member, mark.line + 1, mark.column + 1)
-    return YAML_SYNTAX.finding(where, f"not valid YAML: {problem}")
+    return (0, 0, 0) if mark is None else (mark.line, mark.column, mark.index)
 
 
-class _LimitReachedError(Exception):
-    """Reading stops: the document is larger than any honest one. The finding is already noted."""
+def _stops(lines: Sequence[str]) -> float:
+    """The line, from 0, where a text can be read no further; infinite if it is YAML."""
+    try:
+        for _ in yaml.parse(tabs_as_blanks("\n".join(lines)), Loader=LOADER):
+            pass
+    except yaml.YAMLError as error:
+        return _stopped_at(error)[0]
+    return math.inf
+
+
+class _StopError(Exception):
+    """Reading stops: nothing that follows could be understood. The finding is already noted."""
 
 
 class _Reader:
@@ -154,19 +180,22 @@ class _Reader:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             self._note(YAML_LIMIT, event, f"more than {MAX_NODES:,} values")
-            raise _LimitReachedError
+            raise _StopError
         if len(path) > MAX_DEPTH:
             self._note(YAML_LIMIT, event, f"nested deeper than {MAX_DEPTH} levels")
-            raise _LimitReachedError
+            raise _StopError
         self.document.values[path] = _place(event)
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(YAML_ALIAS, event, path, f"alias *{event.anchor}")
+            self._refuse(YAML_ALIAS, event, f"alias *{event.anchor}", path)
             return None
         elif (anchor := getattr(event, "anchor", None)) is not None:
             self._note(YAML_ALIAS, event, f"anchor &{anchor}", path)
         tag = getattr(event, "tag", None)
         if tag and not (tag == _NULL_TAG and isinstance(event, yaml.ScalarEvent)):
-            self._refuse(YAML_TAG, event, path, f"tag {tag.replace(_TAG_PREFIX, '!!')}")
+            # A tag that says what the value is anyway changes nothing about it.
+            own = isinstance(event, yaml.CollectionStartEvent) and tag == _OWN_TAGS[type(event)]
+            note = self._note if own else self._refuse
+            note(YAML_TAG, event, f"tag {tag.replace(_TAG_PREFIX, '!!')}", path)
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event, path)
         if isinstance(event, yaml.SequenceStartEvent):
@@ -186,16 +215,38 @@ class _Reader:
             key = self._key(event, path)
             # The first of two equal keys stays; the value of the second is read to get past it, under no path.
             usable = key is not None and key not in mapping
-            if key is not None and alike.setdefault(folded(key), key) != key:
-                message = f"key {key!r} looks like {alike[folded(key)]!r}"
-                self._note(YAML_ALIKE, event, message, (*path, key))
+            if key is not None:
+                key = self._as_meant(key, event, path, alike)
             child = (*path, key) if key is not None and usable else (*path, "", "unusable")
             if usable:
                 self.document.keys[child] = _place(event)
-            value = self._value(next(self.events), child)
+            value_event = next(self.events)
+            value = self._value(value_event, child)
+            if isinstance(value, str) and _place(value_event).line > _place(event).line:
+                self._refuse_slip(value_event, value, child)
             if key is not None and usable and child not in self.document.refused:
                 mapping[key] = value
         return mapping
+
+    def _as_meant(self, key: str, event: yaml.Event, path: Path, alike: dict[str, str]) -> str:
+        """The key, or the one it looks like; that one's value is refused: what was meant is for a person to say."""
+        plain = meant(key)
+        first = alike.setdefault(folded(plain or key), key)
+        if first != key:
+            self._note(YAML_ALIKE, event, f"key {key!r} looks like {first!r}", (*path, key))
+            return key
+        if plain is None:
+            return key
+        message = f"key {key!r} holds {', '.join(oddities(key))}"
+        self._note(YAML_LOOK_ALIKE, event, message, (*path, plain), hint=f"write the key as {plain}")
+        self.document.refused.add((*path, plain))
+        return plain
+
+    def _refuse_slip(self, event: yaml.Event, text: str, path: Path) -> None:
+        """Refuse a plain text below its key where it was meant as a key with a value."""
+        slip = None if getattr(event, "style", None) else taken_for_text(text)
+        if slip is not None:
+            self._refuse(YAML_SYNTAX, event, f"not the YAML that was meant: {slip[0]}", path, hint=slip[1])
 
     def _key(self, event: yaml.Event, path: Path) -> str | None:
         if not isinstance(event, yaml.ScalarEvent):
@@ -205,9 +256,12 @@ class _Reader:
         key: str = event.value
         if len(key) > MAX_KEY_CHARACTERS:
             self._note(YAML_LIMIT, event, f"a key of {len(key):,} characters", path)
-            raise _LimitReachedError
+            raise _StopError
         if event.anchor:
             self._note(YAML_ALIAS, event, f"anchor &{event.anchor}", path)
+        if not event.style and (slip := slip_of_key(_place(event), key)):
+            self.document.findings.append(_syntax_finding(slip, self.document))
+            raise _StopError
         if key == "<<":
             self._note(YAML_ALIAS, event, "merge key <<", path)
             return None
@@ -225,11 +279,11 @@ class _Reader:
         self.document.texts[path] = text
         if event.tag == _NULL_TAG:
             if text not in _CONSTANTS or _CONSTANTS[text] is not None:
-                self._refuse(YAML_TAG, event, path, f"!!null in front of {text[:40]!r}")
+                self._refuse(YAML_TAG, event, f"!!null in front of {text[:40]!r}", path)
             return None
         if event.style:
-            if _FORBIDDEN.search(text):
-                self._refuse(YAML_CHARACTER, event, path, "control character written as an escape")
+            if FORBIDDEN.search(text):
+                self._refuse(YAML_CHARACTER, event, "control character written as an escape", path)
             return text
         if reading := other_reading(text):
             self._note(YAML_OTHER_READERS, event, f"{text[:40]!r} is {reading} to other programs", path)
@@ -241,14 +295,14 @@ class _Reader:
         # A whole number too long for its digits to survive, or too large for a float, stays text.
         return text if number is None or _INT.fullmatch(text) else number
 
-    def _note(self, rule: Any, event: yaml.Event, message: str, path: Path = ()) -> None:
+    def _note(self, rule: Any, event: yaml.Event, message: str, path: Path = (), *, hint: str | None = None) -> None:
         place = _place(event)
         document = self.document
         where = Where(document.file, document.member, place.line, place.column, dotted(path) or None)
-        document.findings.append(rule.finding(where, message))
+        document.findings.append(rule.finding(where, message, hint=hint))
 
-    def _refuse(self, rule: Any, event: yaml.Event, path: Path, message: str) -> None:
-        self._note(rule, event, message, path)
+    def _refuse(self, rule: Any, event: yaml.Event, message: str, path: Path, *, hint: str | None = None) -> None:
+        self._note(rule, event, message, path, hint=hint)
         self.document.refused.add(path)
 
 

@@ -73,9 +73,13 @@ def canonicalise(document: Document, edition: Edition) -> Canonical:
             canonical.values[name] = value
             canonical.paths[name] = path
     for path in document.refused:
-        # A refused value is not missing: its finding is there already.
+        # A refused value is not missing, and neither is anything below it: its finding is there already.
         if name := _field(path, edition):
             canonical.paths.setdefault(name, path)
+        elif _is_parent(path, edition):
+            for known, below in edition.field_of_path.items():
+                if folded(known[: len(path)]) == folded(path):
+                    canonical.paths.setdefault(below, known)
     return canonical
 
 

@@ -59,6 +59,8 @@ class _Edit:
 def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> Iterator[Change]:
     """Mend the metadata files below some paths; those in archives are left alone.
 
+    Of a link that is named itself the file that it leads to is mended; links in packages are never followed.
+
     Raises
     ------
     FixError
@@ -71,13 +73,13 @@ def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> It
             if where.member is not None or not target.is_file():
                 continue
             data = files.tree.read(files.meta, MAX_BYTES)
-            if isinstance(data, Finding) or target.is_symlink():
+            if isinstance(data, Finding):
                 continue
             mended, what = fix_text(data, edition)
             if not what:
                 continue
             if write:
-                _write(target, mended)
+                _write(target.resolve(), mended)
             yield Change(str(target), _difference(data, mended, str(target)), what)
 
 

@@ -203,6 +203,19 @@ CORRESPONDING = define(
         fix="write `corresponding: true` for one author",
     )
 )
+TEMPLATE_TEXT = define(
+    Rule(
+        code="M107",
+        name="text-of-template",
+        title="No text of the template is left in",
+        why="Six systems of one team of 2023 name 'Beats, AST, PANNs,PaSST...' as pre-trained models: the template's "
+        "example. Nobody knows which of them were used.",
+        bad="pre_trained_models: Beats, AST, PANNs,PaSST...",
+        good="pre_trained_models: BEATs",
+        fix="write what your system uses, or null if it uses none",
+        severity=Severity.WARNING,
+    )
+)
 ENERGY_POSITIVE = define(
     Rule(
         code="E201",

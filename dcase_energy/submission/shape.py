@@ -15,10 +15,11 @@ from dcase_energy.documents.document import Path, dotted
 from dcase_energy.documents.numbers import advise_bytes, advise_count, advise_energy, advise_rate
 from dcase_energy.editions.fields import KINDS, TEXT_KINDS, FieldKind
 from dcase_energy.editions.schema import submission_schema
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, get
 from dcase_energy.submission.canonical import Canonical, describe
-from dcase_energy.submission.rules import FIELD_MISSING, FIELD_TYPE, FIELD_VALUE
+from dcase_energy.submission.placeholders import placeholder
+from dcase_energy.submission.rules import FIELD_MISSING, FIELD_TYPE, FIELD_VALUE, TEMPLATE_TEXT
 
 _MOST_OF_A_GROUP = 3
 _ADVICE = {
@@ -29,6 +30,7 @@ _ADVICE = {
     FieldKind.RATE: advise_rate,
 }
 _LENGTH_HINTS = {"maxLength": "shorten it", "minLength": "fill it in, or write null where that is allowed"}
+_FILL_IN = "write your own value, or null where that is allowed"
 
 
 def shape_findings(canonical: Canonical) -> Iterator[Finding]:
@@ -113,6 +115,11 @@ def _expected(canonical: Canonical, name: str) -> str:
 
 def _violation(error: ValidationError, canonical: Canonical, name: str, where: Any, shown: str) -> Finding:
     spec = canonical.edition.fields[name]
+    if (left := placeholder(error.instance)) is not None:
+        message = f"{left!r} is the template's text"
+        found = TEMPLATE_TEXT.finding(where, message, expected=_expected(canonical, name), hint=_FILL_IN)
+        # Where a text may stand this is a warning; here the field has no value.
+        return found.with_severity(Severity.ERROR)
     rule = _rule(error)
     message = f"{shown} is not {_expected(canonical, name)}"
     if len(error.absolute_path) > len(spec.path):

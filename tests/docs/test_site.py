@@ -58,7 +58,10 @@ def test_the_citation_is_of_this_version():
 
 def test_the_workflow_calls_what_runs_here():
     workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
-    assert {"run": ".ci/run"} in workflow["jobs"]["ci"]["steps"]
+    for name, env in (("ci", None), ("newest", {"CONSTRAINTS": ""})):
+        job = workflow["jobs"][name]
+        assert {"run": ".ci/run"} in job["steps"]
+        assert job.get("env") == env
     assert os.access(ROOT / ".ci/run", os.X_OK)
 
 

@@ -1,7 +1,8 @@
 """The fast tests with the oldest and the newest libraries and Pythons that are allowed: ``make matrix``.
 
 Each environment is set up in ``.matrix/`` with venv and pip: *oldest* is Python 3.11 with the releases of
-``oldest.txt``, *newest* the newest Python of this machine, up to 3.13, with what pip finds. Arguments are pytest's;
+``oldest.txt``, *newest* the newest Python of this machine, up to 3.13, with what pip finds: ``constraints.txt`` is not
+read, so that a release that breaks something is seen here first. Arguments are pytest's;
 without any all tests are run that are neither slow nor in a browser. The exit code is 1 if tests fail anywhere.
 """
 
@@ -90,6 +91,8 @@ def run(environment: Environment, tests: list[str], jobs: str) -> str | None:
     """Run the fast tests; what went wrong, or None."""
     # Nothing of a checkout that is named here may stand in for what was installed.
     clean = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    # What tests install themselves is not held to the tested set either.
+    clean["CONSTRAINTS"] = ""
     chosen = [] if jobs == "1" else ["-n", jobs, "--dist", "worksteal"]
     command = [environment.python, "-m", "pytest", "-q", "-m", "not slow", "--ignore=tests/browser", *chosen, *tests]
     print(f"{environment.name}: {versions(environment)}", flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -14,8 +15,17 @@ ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.slow
 
 
+def environment() -> dict[str, str]:
+    """The environment for pip: it installs the releases that `make test` installs, the build backend included."""
+    named = os.environ.get("CONSTRAINTS", "constraints.txt")
+    held = (ROOT / named).as_uri() if named else ""
+    return {**os.environ, "PIP_CONSTRAINT": held, "PIP_BUILD_CONSTRAINT": held}
+
+
 def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    result = subprocess.run([*map(str, command)], cwd=cwd, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [*map(str, command)], cwd=cwd, env=environment(), capture_output=True, text=True, check=False
+    )
     assert result.returncode in {0, 1}, f"{command}: {result.stdout}{result.stderr}"
     return result
 

@@ -15,10 +15,10 @@ from dcase_energy.submission.checks.rules import (
     HASH_IN_VALUE,
     NONE_AS_TEXT,
     SAMPLING_RATE,
-    TEMPLATE_TEXT,
 )
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.rules import CORRESPONDING
+from dcase_energy.submission.placeholders import placeholder
+from dcase_energy.submission.rules import CORRESPONDING, TEMPLATE_TEXT
 
 
 def one_corresponding_author(system: System) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def not_of_template(system: System) -> Iterator[Finding]:
     """No field holds a text of the official template."""
     edition = system.edition
     for where, text in _texts(system, FieldKind.AUTHORS, FieldKind.DATASETS):
-        left = next((known for known in edition.template_texts if known in text), None)
+        left = next((known for known in edition.template_texts if known in text), None) or placeholder(text)
         if left is None and text.strip().casefold() in {word.casefold() for word in edition.template_words}:
             left = text.strip()
         if left is not None:

@@ -5,19 +5,6 @@ from __future__ import annotations
 from dcase_energy.findings import Severity
 from dcase_energy.rules import Rule, define
 
-TEMPLATE_TEXT = define(
-    Rule(
-        code="M107",
-        name="text-of-template",
-        title="No text of the template is left in",
-        why="Six systems of one team of 2023 name 'Beats, AST, PANNs,PaSST...' as pre-trained models: the template's "
-        "example. Nobody knows which of them were used.",
-        bad="pre_trained_models: Beats, AST, PANNs,PaSST...",
-        good="pre_trained_models: BEATs",
-        fix="write what your system uses, or null if it uses none",
-        severity=Severity.WARNING,
-    )
-)
 NONE_AS_TEXT = define(
     Rule(
         code="M108",
