@@ -44,7 +44,8 @@ def decode(data: bytes, document: Document) -> str | None:
         return None
     if (kind := _kind(data)) is not None:
         message, hint = f"not YAML but {kind[0]}", kind[1]
-        document.findings.append(YAML_ENCODING.finding(here, message, expected="YAML, as UTF-8 text", hint=hint))
+        start = Where(document.file, document.member, 1, 1)
+        document.findings.append(YAML_ENCODING.finding(start, message, expected="YAML, as UTF-8 text", hint=hint))
         return None
     try:
         return data.decode("utf-8-sig")
