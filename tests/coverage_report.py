@@ -33,7 +33,11 @@ def main() -> int:
         config = folder / "coveragerc"
         config.write_text(CONFIG.format(root=ROOT, folder=folder))
         # Child processes look for this when they start.
-        (folder / "sitecustomize.py").write_text("import coverage\ncoverage.process_startup()\n")
+        (folder / "sitecustomize.py").write_text(
+            # A calibration's process gets only some variables of its environment.
+            f"import os\nimport coverage\nos.environ.setdefault('COVERAGE_PROCESS_START', {str(config)!r})\n"
+            "coverage.process_startup()\n"
+        )
         path = os.pathsep.join([name, str(ROOT), str(ROOT / "baseline")])
         environment = {**os.environ, "COVERAGE_PROCESS_START": str(config), "PYTHONPATH": path}
         arguments = sys.argv[1:] or ["--ignore=tests/browser"]

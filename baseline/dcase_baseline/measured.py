@@ -25,6 +25,7 @@ from dcase_baseline.probe import probe
 from dcase_baseline.recipe import Recipe, load_recipe
 from dcase_baseline.runtime import EXECUTION_PATHS
 from dcase_baseline.soundscapes import CLASSES
+from dcase_baseline.switches import switches
 from dcase_baseline.train import detection_figures, run_test, tagging_figures, train
 from dcase_energy.measure.marks import Marks
 from dcase_energy.scoring.data import GroundTruth, Scores
@@ -85,6 +86,7 @@ def about(device: torch.device, execution_path: str) -> dict[str, Any]:
         "front_end": front_end_name(),
         "execution_path": EXECUTION_PATHS[execution_path],
         "threads": torch.get_num_threads(),
+        "backends": switches(),
     }
     if device.type == "cuda":
         properties = torch.cuda.get_device_properties(device)
@@ -92,6 +94,7 @@ def about(device: torch.device, execution_path: str) -> dict[str, Any]:
             "gpu_name": properties.name,
             "gpu_uuid": f"GPU-{properties.uuid}",
             "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version(),
         }
     return facts
 
@@ -145,7 +148,7 @@ def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, device: torch.devi
     for one in scores.values():
         detection_figures(one, pool, recipe, Figures(recipe, final=False))
         tagging_figures(one, pool, recipe)
-    on_mark("end", "validation_metrics", 0, {"clips": len(pool)})
+    on_mark("end", "validation_metrics", 0, {"clips": len(pool), "event_clips": len(pool)})
     if "test" in task["stages"]:
         run_test(recipe, pools["test"], trainer, score_function=Figures(recipe, final=True), on_mark=on_mark)
 

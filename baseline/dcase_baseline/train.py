@@ -150,6 +150,7 @@ def train(
         with marks.phase("validation_forward", epoch, clips=sum(map(len, validated))):
             weak, strong = (score_clips(trainer.networks(), trainer.front_end, pool, recipe) for pool in validated)
         with marks.phase("validation_metrics", epoch) as payload:
+            payload["event_clips"] = len(validated[1])
             payload["metrics"] = metrics = {
                 name: {
                     **tagging_figures(weak[name], validated[0], recipe),

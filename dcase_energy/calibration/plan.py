@@ -63,6 +63,8 @@ class Plan:
         Seconds of doing nothing that are measured before and after, where a sensor would see them.
     allow_estimate
         Estimate the processor where its counters exist and may not be read.
+    pass_env
+        Environment variables that the training process gets besides those of `dcase_energy.measure.environment`.
     """
 
     edition: str
@@ -80,3 +82,4 @@ class Plan:
     repeats: int = 1
     idle_s: float = 30.0
     allow_estimate: bool = False
+    pass_env: tuple[str, ...] = ()

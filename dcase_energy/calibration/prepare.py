@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcase_energy import __version__
 from dcase_energy.calibration.plan import Plan
+from dcase_energy.measure.environment import ChildEnvironment, child_environment
 from dcase_energy.measure.hardware import describe_host
 from dcase_energy.measure.host import batch_job, facts, hidden_settings
 from dcase_energy.measure.journal import canonical_json, sha256_text
@@ -155,6 +156,7 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
         "locked": locked,
         "host": facts(),
         "batch_job": batch_job(),
+        "environment": environment_of(plan).record(),
         "hidden_settings": [asdict(one) for one in hidden_settings()],
         "implementation": "dcase-energy baseline",
         "version": __version__,
@@ -203,13 +205,14 @@ def task_of(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[st
     }
 
 
-def environment_of(plan: Plan) -> dict[str, str]:
+def environment_of(plan: Plan) -> ChildEnvironment:
     """The variables of the training process."""
     from dcase_baseline.runtime import process_environment
 
-    variables = {**os.environ, **process_environment(plan.execution_path, plan.threads)}
-    # cuda:1 is then what nvidia-smi calls 1; which board it was is checked by its UUID all the same.
-    variables.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    chosen = process_environment(plan.execution_path, plan.threads)
+    if "CUDA_DEVICE_ORDER" not in os.environ:
+        # cuda:1 is then what nvidia-smi calls 1; which board it was is checked by its UUID all the same.
+        chosen["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     if plan.device == "cpu":
-        variables["CUDA_VISIBLE_DEVICES"] = "-1"
-    return variables
+        chosen["CUDA_VISIBLE_DEVICES"] = "-1"
+    return child_environment(chosen, plan.pass_env)

@@ -28,6 +28,7 @@ from dcase_energy.calibration.prepare import (
 )
 from dcase_energy.calibration.quick import StoppingRule
 from dcase_energy.calibration.record import record_of
+from dcase_energy.measure.evidence import version_of
 from dcase_energy.measure.host import facts
 from dcase_energy.measure.instruments import instruments_for_torch
 from dcase_energy.measure.journal import JournalError, JournalWriter, read_journal
@@ -35,7 +36,7 @@ from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import Instruments
-from dcase_energy.measure.records import Calibration
+from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
 from dcase_energy.measure.session import Session
 
 __all__ = ["CalibrationError", "calibrate", "checkpoints_of", "journal_of"]
@@ -154,7 +155,7 @@ def _run_all(
             task.write_text(json.dumps(task_of(plan, checkpoints, number, resume)), encoding="utf-8")
             command = [sys.executable, "-m", "dcase_baseline.measured", str(task)]
             session = Session(make_instruments or _maker(plan), journal, idle_s=plan.idle_s)
-            session.run(command, environment_of(plan), on_mark, Path(work))
+            session.run(command, environment_of(plan).variables, on_mark, Path(work))
 
 
 def _maker(plan: Plan) -> MakeInstruments:
@@ -185,6 +186,8 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
     header = entries[0]
     if header["entry"] != "calibration" or "plan" not in header:
         raise CalibrationError(f"cannot go on: {path} is no journal of a calibration that can be resumed")
+    if version_of(header) != SCHEMA_VERSION:
+        raise CalibrationError(f"cannot go on: {path} is of an earlier version of dcase-energy; omit --resume")
     now = identity_of(plan)
     differing = sorted(key for key in now if header["plan"].get(key) != now[key])
     if differing:

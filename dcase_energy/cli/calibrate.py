@@ -30,6 +30,14 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
     return value
 
 
+def _names(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of variables that are set: a misspelt one would be missed only in the figures."""
+    for name in value:
+        if name not in os.environ:
+            raise click.BadParameter(f"the environment variable {visible(name)!r} is not set", context, parameter)
+    return tuple(sorted(set(value)))
+
+
 @click.command(epilog="Example: dcase-energy calibrate --quick --output calibration.json")
 @edition_option()
 @click.option("--recipe", help="Recipe to train in place of the edition's (`smoke` is small enough for any laptop).")
@@ -79,6 +87,13 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 )
 @click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
 @click.option(
+    "--pass-env",
+    multiple=True,
+    metavar="NAME",
+    callback=_names,
+    help="Pass this environment variable to the baseline's process, too. It is recorded; may be repeated.",
+)
+@click.option(
     "--reference",
     type=existing(folder=False),
     metavar="RECORD",
@@ -105,6 +120,7 @@ def command(**options: Any) -> int:
     from dcase_energy.measure.session import ChildFailedError
 
     file = RecordFile(output, force=options["force"])
+    _check_environment(plan)
     say(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
     try:
         for subset, names in check_data(plan).items():
@@ -118,11 +134,24 @@ def command(**options: Any) -> int:
         say(f"\ninterrupted; what was measured is in {file.journal}, --resume goes on")
         raise
     click.echo(summary(record))
-    for line in reference_lines(record, reference, get_edition(options["edition_name"])):
+    edition = get_edition(options["edition_name"])
+    for line in reference_lines(record, reference, edition):
         click.echo(line)
+    click.echo(usable_for(record, edition))
     kept = _keep(record)
     say("\n".join([*file.about(record), *([f"kept for `report`: {kept}"] if kept else [])]))
     return int(options["strict"] and not record.valid)
+
+
+def _check_environment(plan: Plan) -> None:
+    """Name the variables that would change the baseline's energy and are left out; refuse to pass what is set here."""
+    from dcase_energy.calibration.prepare import environment_of
+
+    found = environment_of(plan)
+    if overruled := sorted(set(plan.pass_env) & set(found.chosen)):
+        raise click.UsageError(f"--pass-env: {', '.join(overruled)} is set by the execution path {plan.execution_path}")
+    if found.moving:
+        say(f"left out, since they change the baseline's energy: {visible(', '.join(found.moving))} (--pass-env NAME)")
 
 
 def _plan(options: dict[str, Any]) -> Plan:
@@ -148,6 +177,7 @@ def _plan(options: dict[str, Any]) -> Plan:
         repeats=options["repeats"],
         idle_s=options["idle"],
         allow_estimate=options["allow_estimate"],
+        pass_env=options["pass_env"],
     )
 
 
@@ -210,6 +240,18 @@ def reference_lines(record: Calibration, reference: Calibration | None, edition:
         f"({'exact' if one.exact else 'indicative'}{': ' + visible('; '.join(one.reasons)) if one.reasons else ''})"
         for one in factors(record, reference, edition)
     ]
+
+
+def usable_for(record: Calibration, edition: Edition) -> str:
+    """Which editions can divide by a record; the given one's reason where there is none."""
+    from dcase_energy.editions.loader import edition_names, load_edition
+    from dcase_energy.submission.evidence import why_no_denominator
+
+    names = [name for name in edition_names() if why_no_denominator(record, load_edition(name)) is None]
+    if names:
+        return f"usable as the baseline of: {', '.join(names)}"
+    reason = visible(why_no_denominator(record, edition) or "")
+    return f"usable as the baseline of no edition; for {edition.name}: {reason}"
 
 
 def _keep(record: Calibration) -> Path | None:

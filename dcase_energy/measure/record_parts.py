@@ -75,7 +75,7 @@ class Interval(Part):
     @property
     def text(self) -> str:
         """Level and kind for people: ``95 %, mean of 4 windows (Student's t)``."""
-        return f"{self.level * 100:g} %, {_INTERVALS.get(self.kind, self.kind).format(n=self.n)}"
+        return f"{self.level * 100:g} %, " + _INTERVALS.get(self.kind, self.kind).replace("{n}", str(self.n))
 
 
 class ComponentEnergy(Part):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -108,6 +109,12 @@ class Evidence(BaseModel):
     warnings: list[str]
     journal_sha256: str
     digest: str = ""
+
+    @property
+    def figures(self) -> Mapping[str, Stage]:
+        """The stages, whatever the kind of record."""
+        stages: Mapping[str, Stage] = getattr(self, "stages", {})
+        return stages
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """The record as it is stored, in the form of its own version."""

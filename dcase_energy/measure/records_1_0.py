@@ -76,15 +76,23 @@ def stored_form(document: _Document) -> _Document:
 
 
 def _stored_stage(stage: _Document) -> _Document:
-    found = {**_without(stage, "stage"), "phases": _stored_phases(stage["phases"]), "interval": None}
-    for figure in _FIGURES:
-        interval = stage[f"{figure}_interval"]
-        for end in ("low", "high"):
-            found[f"{figure}_kwh_{end}"] = None if interval is None else interval[end]
-        if interval is not None:
-            kind = _TEXTS.get(interval["kind"], interval["kind"]).format(n=interval["n"])
-            found["interval"] = f"{interval['level'] * 100:g} %, {kind}"
-    return found
+    found: _Document = {}
+    for key, value in _without(stage, "stage").items():
+        found[key] = value
+        figure = key.removesuffix("_kwh")
+        if figure in _FIGURES:
+            interval = stage[f"{figure}_interval"] or {"low": None, "high": None}
+            found |= {f"{key}_low": interval["low"], f"{key}_high": interval["high"]}
+        if figure == _FIGURES[-1]:
+            found["interval"] = _text_of(stage[f"{figure}_interval"])
+    return {**found, "phases": _stored_phases(stage["phases"])}
+
+
+def _text_of(interval: _Document | None) -> str | None:
+    if interval is None:
+        return None
+    kind = str(_TEXTS.get(interval["kind"], interval["kind"]))
+    return f"{interval['level'] * 100:g} %, " + kind.replace("{n}", str(interval["n"]))
 
 
 def _stored_phases(phases: Mapping[str, _Document]) -> _Document:

@@ -56,7 +56,7 @@ def about(device: str = "cuda") -> dict:
 
 
 def plan(**fields) -> Plan:
-    return Plan("generic", str(TINY), **{"epochs": 3, **fields})
+    return Plan(**{"edition": "generic", "recipe": str(TINY), "epochs": 3, **fields})
 
 
 def quick_plan(**fields) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dcase_energy.measure.guards.pairs import COMPARED, compare, ratio
+from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.records import Calibration, GuardState, Idle, Tier
 from tests.calibration.replayed import journal_of, plan, whole
 
@@ -16,7 +17,7 @@ def baseline(tmp_path) -> Calibration:
     from dcase_energy.calibration.record import record_of
 
     record = record_of(journal_of(tmp_path / "j.jsonl", plan(), whole(range(1, 4))))
-    return record.model_copy(update={"devices": [BOARD]})
+    return record.model_copy(update={"devices": [BOARD], "constants_w": {"ram": 10.0, "cpu": 8.0}})
 
 
 def with_hardware(record, **fields):
@@ -32,6 +33,7 @@ CASES = [
     ("version", lambda r: with_software(r, codecarbon_version="3.3.9"), {"tracker-version": "invalid"}),
     ("mode", lambda r: with_software(r, tracking_mode="process"), {"tracker-version": "invalid"}),
     ("tier", lambda r: {"tier": Tier.ESTIMATED}, {"backend-tier": "invalid"}),
+    ("constants", lambda r: {"constants_w": {"ram": 58.0, "cpu": 8.0}}, {"backend-tier": "invalid"}),
     ("processor", lambda r: with_hardware(r, cpu_model="another"), {"same-machine": "invalid"}),
     ("another model", lambda r: {"devices": [{**BOARD, "name": "Bigger"}]}, {"same-machine": "invalid"}),
     ("no gpu", lambda r: {"devices": []}, {"same-machine": "invalid"}),
@@ -82,3 +84,43 @@ def test_the_ratio_is_to_the_full_recipe_of_the_same_stage(baseline):
     of_test = ratio(baseline, full, "evaluation")[0]
     assert of_test == pytest.approx(full / baseline.stages["test"].full_recipe_energy_kwh)
     assert ratio(baseline.model_copy(update={"stages": {}}), 1.0, "training") == (None, [])
+
+
+@pytest.mark.parametrize("old", ["system", "baseline", "both"])
+def test_constants_that_a_record_of_1_0_does_not_state_are_found_in_its_figures(baseline, old):
+    """Its memory took 10 W, which the trace says; its processor is counted."""
+    before = baseline.model_copy(update={"constants_w": {}})
+    today = before if old == "both" else baseline
+    pair = (today, before) if old == "system" else (before, today)
+    assert states_of(pair) == {}
+    dear = {"constants_w": {"ram": 58.0}}
+    if old != "both":
+        pair = tuple(one.model_copy(update=dear) if one is today else one for one in pair)
+    else:
+        pair = before, before.model_copy(update={"stages": {n: with_memory(s) for n, s in before.stages.items()}})
+    assert states_of(pair) == {"backend-tier": "invalid"}
+
+
+def with_memory(stage):
+    ram = stage.components["ram"]
+    return stage.model_copy(
+        update={"components": {**stage.components, "ram": ram.model_copy(update={"energy_kwh": 5.8 * ram.energy_kwh})}}
+    )
+
+
+def states_of(pair):
+    return {guard.code: guard.state.value for guard in compare(*pair) if guard.state is not GuardState.OK}
+
+
+def test_the_nominal_power_of_a_processor_is_read_in_a_record_of_1_0(baseline):
+    part = baseline.stages["training"].components["cpu"]
+    told = {"method": Obtained.ESTIMATED, "detail": "8 W nominal power x load of all processes"}
+
+    def old(watts):
+        cpu = part.model_copy(update={**told, "detail": told["detail"].replace("8 W", f"{watts} W")})
+        parts = {**baseline.stages["training"].components, "cpu": cpu}
+        stage = baseline.stages["training"].model_copy(update={"components": parts})
+        return baseline.model_copy(update={"constants_w": {}, "stages": {"training": stage}})
+
+    assert states_of((old(8), old(8))) == {}
+    assert states_of((old(8), old(256))) == {"backend-tier": "invalid"}

@@ -40,8 +40,9 @@ GUARDS: tuple[GuardSpec, ...] = (
         "backend-tier",
         "before",
         "measured, mixed or estimated",
-        "an estimate is time multiplied by a constant",
+        "an estimate is time multiplied by a constant, which must be the same for system and baseline",
         before.backend_tier,
+        thresholds={"constants": 0.001, "constants_of_1_0": 0.05},
         fix="make the counters readable (`dcase-energy doctor` says how); an estimate is only divided by an estimate",
     ),
     GuardSpec(

@@ -7,14 +7,18 @@ devices is divided by that figure too: the ratio then counts all of its devices,
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterator
 
 from dcase_energy.measure.guards.catalogue import BY_CODE
 from dcase_energy.measure.guards.model import invalid, ok, warn
+from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.records import Calibration, Evidence, Guard, GuardState
+from dcase_energy.units import mean_power_w
 
 _HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
 _SETTINGS = ("tracking_mode", "meter")
+_NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
 
 
 def compare(baseline: Calibration, system: Evidence) -> list[Guard]:
@@ -44,6 +48,34 @@ def _version(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
 def _tier(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     if system.tier != baseline.tier:
         yield invalid(system.tier.value, f"{system.tier} is not divided by {baseline.tier}: one has a sensor less")
+        return
+    limits = BY_CODE["backend-tier"].thresholds
+    exact = bool(system.constants_w and baseline.constants_w)
+    ours, theirs = _constants_w(system), _constants_w(baseline)
+    tolerance = limits["constants" if exact else "constants_of_1_0"]
+    unlike = [n for n in ours if n in theirs and abs(ours[n] - theirs[n]) > tolerance * max(ours[n], theirs[n])]
+    if unlike:
+        shown = ", ".join(f"{name} {ours[name]:.4g} W, for the baseline {theirs[name]:.4g} W" for name in unlike)
+        yield invalid(len(unlike), f"other constants stand for what no sensor counts: {shown}")
+
+
+def _constants_w(record: Evidence) -> dict[str, float]:
+    """The constant powers by component.
+
+    Records of version 1.0 do not state them: the nominal power of the processor is in a text, and memory, whose power
+    is constant, shows it by energy over time.
+    """
+    if record.constants_w:
+        return {name: watts for name, watts in record.constants_w.items() if watts is not None}
+    found: dict[str, float] = {}
+    stage = max(record.figures.values(), key=lambda one: one.timed_s, default=None)
+    for name, part in () if stage is None else stage.components.items():
+        nominal = _NOMINAL.match(part.detail)
+        if part.method is Obtained.ESTIMATED and nominal:
+            found[name] = float(nominal[1])
+        elif stage and name == "ram" and part.method is Obtained.ESTIMATED and part.energy_kwh and stage.timed_s > 0:
+            found[name] = mean_power_w(part.energy_kwh, stage.timed_s)
+    return found
 
 
 def _machine(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
