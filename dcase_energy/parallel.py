@@ -18,6 +18,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TypeVar
 
+from dcase_energy.orphans import end_with_parent
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -71,7 +73,8 @@ def run_all(
 def _on_this_machine(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
     # Not plain fork: the parent may hold threads of BLAS or Arrow, and a lock of theirs would stay locked in the child.
     method = "spawn" if sys.platform == "win32" else "forkserver"
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context(method))
+    context = multiprocessing.get_context(method)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
     try:
         yield from pool.map(function, items)
     except BrokenProcessPool:

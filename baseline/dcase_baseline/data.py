@@ -19,6 +19,7 @@ import numpy.typing as npt
 from dcase_baseline.event_sounds import SAMPLE_RATE
 from dcase_baseline.recipe import Recipe
 from dcase_baseline.soundscapes import CLASSES, N_SAMPLES, Event, make_clips
+from dcase_energy.orphans import end_with_parent
 
 TRAINING_SUBSETS = ("strong", "weak", "unlabelled")  # in the order of a batch
 VALIDATION_SUBSETS = ("weak_validation", "strong_validation")
@@ -130,7 +131,7 @@ class SyntheticSource:
         if self.workers == 1 or len(tasks) < MIN_TASKS:
             yield from map(make_clips, *arguments)
             return
-        with ProcessPoolExecutor(self.workers, get_context("spawn")) as executor:
+        with ProcessPoolExecutor(self.workers, get_context("spawn"), end_with_parent) as executor:
             with _no_main_module():
                 parts = executor.map(make_clips, *arguments)  # starts all workers
             yield from parts

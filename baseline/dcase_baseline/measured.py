@@ -1,14 +1,13 @@
-"""The process a measuring session starts: reads a task, runs it, marks its phases.
+"""The work of a measuring session: reads a task, runs it, marks its phases.
 
-``python -m dcase_baseline.measured TASK.json``. It runs as a process of its own because allocator and thread settings
-must stand before torch is loaded. Marks go through the session's pipes (`dcase_energy.measure.marks`).
+It runs in a separate process (`dcase_baseline.started`), because allocator and thread settings must be made before
+torch is loaded. Marks go through the session's pipes (`dcase_energy.measure.marks`).
 """
 
 from __future__ import annotations
 
 import json
 import platform
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,10 +35,9 @@ from dcase_energy.scoring.summary import summarise
 OnMark = Callable[[str, str, int, Mapping[str, Any]], bool]
 
 
-def main(task_file: str) -> None:
+def run_task(task_file: str, marks: Marks) -> None:
     """Run the task in a JSON file (`dcase_energy.calibration.run` writes it)."""
     task = json.loads(Path(task_file).read_text(encoding="utf-8"))
-    marks = Marks.from_environment()
     recipe = load_recipe(task["recipe"])
     if task["batch_size"] is not None:
         recipe = recipe.with_batch_size(task["batch_size"])
@@ -183,7 +181,3 @@ def ground_truth(pool: Pool, recipe: Recipe) -> GroundTruth:
     durations = dict.fromkeys(pool.clips, recipe.features.clip_duration_s)
     rows = [(clip, *event) for clip, events in zip(pool.clips, pool.events or (), strict=True) for event in events]
     return GroundTruth.build(durations, rows, CLASSES)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

@@ -153,7 +153,7 @@ def _run_all(
             task = Path(work) / "task.json"
             checkpoints = checkpoints_of(output).resolve() / f"run{number}"
             task.write_text(json.dumps(task_of(plan, checkpoints, number, resume)), encoding="utf-8")
-            command = [sys.executable, "-m", "dcase_baseline.measured", str(task)]
+            command = [sys.executable, "-m", "dcase_baseline.started", str(task)]
             session = Session(make_instruments or _maker(plan), journal, idle_s=plan.idle_s)
             session.run(command, environment_of(plan).variables, on_mark, Path(work))
 

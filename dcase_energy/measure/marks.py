@@ -1,18 +1,18 @@
 """Marks: how measured work tells the session where its phases begin and end.
 
-The session starts the work as a child process with two pipes. A mark is one JSON line to the session; the work waits
-for the answer, so that the meter is read exactly at the mark. Work that runs outside a session makes marks that do
+The session starts the work as a child process with three pipes. A mark is one JSON line to the session; the work waits
+for the answer, so that the meter is read exactly at the mark. Nothing is written to the third pipe: it closes when the
+session ends, even if it is killed, and so ends the work. Work that runs outside a session makes marks that do
 nothing.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-import sys
 from typing import Any, TextIO
+
+from dcase_energy.orphans import ask_system, end_when_closed
 
 MARKS_VARIABLE = "DCASE_ENERGY_MARKS"
 
@@ -37,8 +37,10 @@ class Marks:
         fds = os.environ.pop(MARKS_VARIABLE, "")
         if not fds:
             return cls(None, None)
-        answers_fd, marks_fd = (int(fd) for fd in fds.split(","))
-        _end_with_parent()
+        answers_fd, marks_fd, session_fd = (int(fd) for fd in fds.split(","))
+        # Nobody would measure what this process does after its session has ended.
+        ask_system()
+        end_when_closed(session_fd)
         return cls(os.fdopen(answers_fd, encoding="utf-8"), os.fdopen(marks_fd, "w", encoding="utf-8"))
 
     def send(self, edge: str, phase: str, **fields: Any) -> dict[str, Any]:
@@ -58,14 +60,3 @@ class Marks:
             raise BrokenPipeError("the measuring session has ended")
         reply: dict[str, Any] = json.loads(answer)
         return reply
-
-
-def _end_with_parent() -> None:
-    """Ask Linux to end this process when the session does, even killed: nobody would measure what it does then."""
-    if not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    set_parent_death_signal = 1  # PR_SET_PDEATHSIG of <sys/prctl.h>
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(set_parent_death_signal, int(signal.SIGTERM), 0, 0, 0)

@@ -125,22 +125,25 @@ def _child(
     """Start the work with its pipes; whatever ends the session also ends the work."""
     child_answers, answers = os.pipe()
     marks, child_marks = os.pipe()
-    variables = {**environment, MARKS_VARIABLE: f"{child_answers},{child_marks}"}
+    child_session, session = os.pipe()
+    handed_on = (child_answers, child_marks, child_session)
+    variables = {**environment, MARKS_VARIABLE: ",".join(map(str, handed_on))}
     try:
-        child = subprocess.Popen(command, env=variables, cwd=cwd, pass_fds=(child_answers, child_marks))
+        child = subprocess.Popen(command, env=variables, cwd=cwd, pass_fds=handed_on)
     except OSError:
-        os.close(answers)
-        os.close(marks)
+        for handle in (answers, marks, session):
+            os.close(handle)
         raise
     finally:
-        os.close(child_answers)
-        os.close(child_marks)
+        for handle in handed_on:
+            os.close(handle)
     try:
         yield child, answers, marks
     finally:
         os.close(answers)
         os.close(marks)
         _end(child)
+        os.close(session)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

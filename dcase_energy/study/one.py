@@ -7,17 +7,16 @@ gone, and the run stops rather than go on unwatched.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcase_energy.orphans import end_when_closed
 from dcase_energy.study.folder import BEST_FILE, LOCK_FILE, RECORD_FILE, now, open_folder, update
 from dcase_energy.study.lock import SESSION_LOCK_VARIABLE, LockedError, held, training_lock
 from dcase_energy.study.runs import COLUMNS, Epoch, Progress, write_epochs
@@ -41,7 +40,8 @@ class WrongHardwareError(RuntimeError):
 
 def main(folder: Path, per_device: bool, train: Train | None = None) -> int:
     """Train the run of a folder under its locks; give the exit code."""
-    _end_with_parent()
+    # Standard input closes with the parent. Sessions take SIGTERM for Ctrl-C: the journal is ended properly.
+    end_when_closed(0, lambda: os.kill(os.getpid(), signal.SIGTERM))
     try:
         with held(folder / LOCK_FILE, RUN_LOCK_WAIT_S):
             about = open_folder(folder).about
@@ -192,18 +192,6 @@ class Watch:
             raise WrongHardwareError(
                 f"this run is for {self._gpu!r} and was started on {found!r}; run the study once for each kind of GPU"
             )
-
-
-def _end_with_parent() -> None:
-    """Stop when standard input closes. Sessions take SIGTERM for Ctrl-C: the journal is ended properly."""
-
-    def wait() -> None:
-        with contextlib.suppress(OSError):
-            while os.read(0, 1024):
-                pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 if __name__ == "__main__":
