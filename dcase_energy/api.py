@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dcase_energy.ranking.order import Ranked, Ranking
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.outputs import Scored
+    from dcase_energy.scoring.truth import Overlapping
     from dcase_energy.submission.validate import Validation
 
 PathLike = str | os.PathLike[str]
@@ -189,8 +190,8 @@ def score(
     from dcase_energy.scoring.outputs import find_outputs, score_system
 
     rules = _edition(edition)
-    truth, findings = _truth(ground_truth, durations, rules)
     chosen = Conventions.of_edition(rules.scoring, **conventions)
+    truth, findings = _truth(ground_truth, durations, rules, chosen.overlapping_truth)
     scored: list[Scored] = []
     for path in _paths(outputs):
         found, problems = find_outputs(path)
@@ -292,11 +293,13 @@ def _record(path: PathLike | None) -> Calibration | None:
         raise InputError(str(error)) from None
 
 
-def _truth(ground_truth: PathLike, durations: PathLike, edition: Edition) -> tuple[GroundTruth, list[Finding]]:
+def _truth(
+    ground_truth: PathLike, durations: PathLike, edition: Edition, overlapping: Overlapping = "merge"
+) -> tuple[GroundTruth, list[Finding]]:
     from dcase_energy.scoring.truth import read_ground_truth
 
     files = [path for one in (ground_truth, durations) for path in _paths(one)]
-    truth, findings = read_ground_truth(files[0], files[1], edition.classes)
+    truth, findings = read_ground_truth(files[0], files[1], edition.classes, overlapping=overlapping)
     if truth is None:
         told = "; ".join(f"{one.where}: {one.message}" for one in findings if one.severity is Severity.ERROR)
         raise InputError(f"the ground truth cannot be used: {told}")

@@ -5,9 +5,12 @@ Reading and checking never raise to the user and never print; they yield finding
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
+
+SHOWN_ROWS = 5
 
 
 class Severity(StrEnum):
@@ -91,3 +94,62 @@ class Finding:
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Whether any of the findings is an error."""
     return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def _code_and_file(finding: Finding) -> tuple[str, str, str | None]:
+    return finding.code, finding.where.file, finding.where.member
+
+
+class Capped:
+    """Collects findings, the first few of each family; the last one kept says how many more there are.
+
+    Parameters
+    ----------
+    shown
+        How many units of a family are kept.
+    family
+        What belongs together; by default the findings of one code in one file.
+    unit
+        What is counted; by default each finding. Findings of the same unit are kept or left out together.
+    more
+        Words behind the count: ``(and 29 more)``.
+
+    Attributes
+    ----------
+    findings
+        Those kept, in the order in which they were added.
+    """
+
+    def __init__(
+        self,
+        shown: int = SHOWN_ROWS,
+        *,
+        family: Callable[[Finding], Any] = _code_and_file,
+        unit: Callable[[Finding], Any] | None = None,
+        more: str = "more",
+    ) -> None:
+        self.findings: list[Finding] = []
+        self._shown, self._family, self._unit, self._more = shown, family, unit, more
+        self._units: dict[Any, dict[Any, int]] = {}
+        self._last: dict[Any, tuple[int, Finding]] = {}
+
+    def add(self, finding: Finding) -> None:
+        """Keep or count a finding."""
+        key = self._family(finding)
+        units = self._units.setdefault(key, {})
+        rank = units.setdefault(len(units) if self._unit is None else self._unit(finding), len(units))
+        if rank < self._shown:
+            self._last[key] = len(self.findings), finding
+            self.findings.append(finding)
+            return
+        index, last = self._last[key]
+        message = f"{last.message} (and {len(units) - self._shown:,} {self._more})"
+        self.findings[index] = replace(last, message=message)
+
+
+def capped(findings: Iterable[Finding], shown: int = SHOWN_ROWS, **how: Any) -> list[Finding]:
+    """The first few findings of each family, as `Capped` collects them."""
+    kept = Capped(shown, **how)
+    for finding in findings:
+        kept.add(finding)
+    return kept.findings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli import completion
+from dcase_energy.cli.main import fail
 from dcase_energy.cli.terminal import say, visible
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dcase_energy.findings import Finding
     from dcase_energy.measure.records import Calibration
     from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.scoring.truth import Overlapping
     from dcase_energy.submission.inbox import Packages
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -53,11 +55,15 @@ def ground_truth_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def get_ground_truth(
-    truth: Path | None, durations: Path | None, edition: Edition, collected: list[Finding] | None = None
+    truth: Path | None,
+    durations: Path | None,
+    edition: Edition,
+    collected: list[Finding] | None = None,
+    overlapping: Overlapping = "merge",
 ) -> GroundTruth | None:
-    """Read ground truth; only one of the two files, or files that cannot be used, are wrong use.
+    """Read ground truth; only one of the two files is a usage error, and files with errors end the command.
 
-    What is found is said, and added to ``collected`` where that is given.
+    What is found is printed, and added to ``collected`` where that is given.
     """
     if truth is None and durations is None:
         return None
@@ -66,14 +72,16 @@ def get_ground_truth(
     from dcase_energy.findings import Severity
     from dcase_energy.scoring.truth import read_ground_truth
 
-    found, findings = read_ground_truth(truth, durations, edition.classes)
+    found, findings = read_ground_truth(truth, durations, edition.classes, overlapping=overlapping)
     if collected is not None:
         collected += findings
     for finding in findings:
         if finding.severity is not Severity.INFO:
             say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}"))
+            if finding.severity is Severity.ERROR and finding.hint:
+                say(visible(f"      mend:     {finding.hint}"))
     if found is None:
-        raise click.UsageError("the ground truth cannot be used")
+        fail("the ground truth or the durations have errors: nothing is scored")
     return found
 
 

@@ -56,8 +56,18 @@ _CONVENTIONS = (
     click.option(
         "--no-hits",
         "classes_without_hits",
-        type=click.Choice(["zero", "skip"]),
-        help="A class without true positives in a macro F1.",
+        type=click.Choice(["zero", "skip", "skip-undetected"]),
+        help="A class without true positives in a macro F1: 0, left out, or left out only if never detected.",
+    ),
+    click.option(
+        "--lost-classes",
+        type=click.Choice(["skip", "zero"]),
+        help="A class none of whose events a resample holds, in PSDS: left out, or 0.",
+    ),
+    click.option(
+        "--overlapping-truth",
+        type=click.Choice(["merge", "keep", "refuse"]),
+        help="Annotated events of one class that overlap: merged, counted one by one, or an error.",
     ),
     click.option(
         "--time-tolerance",
@@ -123,13 +133,13 @@ def command(
     if plots is not None:
         _check_plots()
     findings: list[Finding] = []
-    truth = get_ground_truth(ground_truth, durations, edition, findings)
+    truth = get_ground_truth(ground_truth, durations, edition, findings, conventions.overlapping_truth)
     if truth is None:
         raise click.UsageError("--ground-truth and --durations are needed")
     systems, problems = _find(outputs)
     scored = _score(systems, truth, conventions, jobs=jobs, scheduler=scheduler, curves=plots is not None)
     found = [*problems, *(finding for one in scored for finding in one.findings)]
-    for finding in found:
+    for finding in dict.fromkeys(found):
         _say(finding)
     if not any(one.figures for one in scored):
         fail("nothing could be scored")
@@ -201,6 +211,8 @@ def _score(
 def _say(finding: Finding) -> None:
     found = f" ({finding.found})" if finding.found else ""
     say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
+    if finding.severity == "error" and finding.hint:
+        say(visible(f"      mend:     {finding.hint}"))
 
 
 def _check_plots() -> None:

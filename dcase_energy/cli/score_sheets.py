@@ -63,7 +63,8 @@ def _system_lines(one: Scored, figures: SystemFigures, conventions: Conventions)
     kind = KIND_NAMES[next(iter(one.outputs.runs.values())).kind]
     drawn = figures.resampling
     how = f"; {drawn.kind}, {drawn.n} resamples, {drawn.level:.0%} intervals" if drawn.count else ""
-    yield style(visible(figures.name), bold=True) + f"  ({kind}, {runs}{how})"
+    doubts = f"; in doubt: {', '.join(one.doubts)}" if one.doubts else ""
+    yield style(visible(figures.name), bold=True) + f"  ({kind}, {runs}{how}{doubts})"
     for metric in METRICS:
         estimate = figures.estimates.get(Figure(metric))
         name = f"  {_NAMES[metric]:<28}"
@@ -173,6 +174,7 @@ def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:
         "output": one.outputs.path,
         "system": figures.name,
         "kind": next(iter(one.outputs.runs.values())).kind,
+        "in_doubt": one.doubts,
         **overall,
         "per_class": {
             label: {k: v for metric in METRICS for k, v in _estimate_dict(figures, metric, label).items()}
@@ -238,7 +240,7 @@ _COLUMNS = (
         "level",
         "n",
     ),
-    *("runs_low", "runs_high", "conventions"),
+    *("runs_low", "runs_high", "conventions", "in_doubt"),
 )
 
 
@@ -270,6 +272,7 @@ def _csv_row(
         *(csv_text(name) for name in names),
         *("" if cell is None else repr(cell) if isinstance(cell, float) else str(cell) for cell in cells),
         conventions.describe(figure.metric),
+        " ".join(one.doubts),
     ]
 
 

@@ -241,3 +241,14 @@ TABLE_LIMIT = define(
         severity=Severity.ERROR,
     )
 )
+TABLE_LINE_ENDS = define(
+    Rule(
+        code="T109",
+        name="table-line-ends",
+        title="All lines of a table end the same way",
+        why="Programs differ in whether a lone CR ends a line: one reads another row, the other a broken cell.",
+        bad="(a CR within a line of a file whose lines end in LF)",
+        good="(a file whose lines all end in LF, or all in CR LF)",
+        fix="write line feeds (LF, or CR LF) at the ends of lines and no CR elsewhere",
+    )
+)

@@ -16,9 +16,8 @@ from dcase_energy.documents.rules import (
     TABLE_NUMBER,
     TABLE_ROW,
 )
-from dcase_energy.findings import Finding, Where
+from dcase_energy.findings import Capped, Finding, Where
 
-_MAX_SHOWN = 20
 # Makes the rows that a line holds from its cells; gets the columns, the number of the line, and the cells.
 Restore = Callable[[Sequence[str], int, list[str]], list[list[str]]]
 
@@ -32,8 +31,16 @@ class Table:
     columns: list[str] = field(default_factory=list)
     rows: list[list[str]] = field(default_factory=list)
     row_lines: list[int] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    _refused: int = 0
+    _found: Capped = field(default_factory=Capped)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong with the table; findings that come row by row are added by `add`."""
+        return self._found.findings
+
+    def add(self, finding: Finding) -> None:
+        """Add a finding; of each rule the first few are kept and the others counted."""
+        self._found.add(finding)
 
     def where(self, row: int | None = None, column: str | None = None) -> Where:
         """Place of a row (counted from 0) or of the header; ``column`` names the cell."""
@@ -41,18 +48,17 @@ class Table:
         return Where(self.file, self.member, line, None, column)
 
     def number(self, row: int, column: str, *, empty: bool = False) -> float | None:
-        """Read a cell as a number; a cell that is none becomes a finding (up to 20 a table) and None.
+        """Read a cell as a number; a cell that is none becomes a finding and None.
 
         ``empty`` allows an empty cell, which is None without a finding.
         """
         text = self.rows[row][self.columns.index(column)]
         value = parse_number(text)
-        if value is None and not (empty and not text.strip()) and self._refused < _MAX_SHOWN:
-            self._refused += 1
+        if value is None and not (empty and not text.strip()):
             where = self.where(row, column)
             found = repr(text[:40]) if text else "nothing"
             message = f"column {column!r} is not a number"
-            self.findings.append(TABLE_NUMBER.finding(where, message, expected="a finite decimal number", found=found))
+            self.add(TABLE_NUMBER.finding(where, message, expected="a finite decimal number", found=found))
         return value
 
 
@@ -81,7 +87,7 @@ def read_table(
     try:
         _fill(table, _records(text, delimiter), required, restore)
     except csv.Error as error:
-        table.findings.append(TABLE_ROW.finding(Where(file, member), f"not a table: {error}"))
+        table.add(TABLE_ROW.finding(Where(file, member), f"not a table: {error}"))
     return table
 
 
@@ -128,7 +134,7 @@ def _take(table: Table, line: int, row: list[str]) -> None:
     if len(row) == len(table.columns):
         table.rows.append(row)
         table.row_lines.append(line)
-    elif sum(finding.code == TABLE_ROW.code for finding in table.findings) < _MAX_SHOWN:
+    else:
         where = Where(table.file, table.member, line)
         cells = f"{len(table.columns)} cells"
-        table.findings.append(TABLE_ROW.finding(where, "ragged row", expected=cells, found=str(len(row))))
+        table.add(TABLE_ROW.finding(where, "ragged row", expected=cells, found=str(len(row))))

@@ -140,7 +140,7 @@ class _Walk:
     def _take(self, folder: str, entry: os.DirEntry[str], pending: list[str]) -> None:
         name = f"{folder}/{entry.name}" if folder else entry.name
         if entry.is_symlink():
-            self.problems.append((LINK, name, "a symbolic link"))
+            self.problems.append((LINK, name, "a symbolic link; links are not followed"))
         elif entry.is_dir(follow_symlinks=False):
             # Named once, not walked.
             if litter_in(entry.name):

@@ -78,7 +78,7 @@ class Scoring(_Data):
     dtc: Annotated[float, Field(ge=0, le=1)] = 0.5
     gtc: Annotated[float, Field(ge=0, le=1)] = 0.5
     threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
-    classes_without_hits: Literal["zero", "skip"] = "zero"
+    classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
     time_tolerance_us: int = 0
     interval: Literal["bootstrap", "subsample80", "none"] = "bootstrap"
     resamples: Annotated[int, Field(ge=0, le=1_000_000)] = 0

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from dcase_energy.findings import Finding, Severity
+from dcase_energy.findings import Finding, Severity, has_errors
 from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.comparable import Provenance, why_not_comparable, why_records_not_comparable
@@ -93,11 +93,11 @@ def _assess(
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
-        psds1=_score(scores, "psds1", submission.psds1_dev),
-        psds2=_score(scores, "psds2", submission.psds2_dev),
-        collar_f1=_score(scores, "collar_f1", submission.collar_f1_dev),
-        intersection_f1=_score(scores, "intersection_f1", None),
-        scores_are=_scores_are(system, scores),
+        psds1=_score(scored, "psds1", submission.psds1_dev),
+        psds2=_score(scored, "psds2", submission.psds2_dev),
+        collar_f1=_score(scored, "collar_f1", submission.collar_f1_dev),
+        intersection_f1=_score(scored, "intersection_f1", None),
+        scores_are=_scores_are(system, scored),
         energy_kwh={"training": submission.energy_training_kwh, "test": submission.energy_test_kwh},
         baseline_kwh=baseline.energy_kwh,
         baseline_gpu_kwh=baseline.gpu_training_kwh,
@@ -119,18 +119,21 @@ def _assess(
     return Assessed(entry, system, scores, scored.runs, findings)
 
 
-def _score(scores: Summary | None, name: str, stated: float | None) -> float | None:
-    """A score that was computed, or the stated one; None where there is none, or was nothing to judge."""
-    if scores is None:
-        return stated
-    value: float = getattr(scores, name)
+def _score(scored: Scored, name: str, stated: float | None) -> float | None:
+    """A score that was computed, or the stated one; None where there is none, or was nothing to judge.
+
+    A stated score does not stand in for outputs that were submitted and cannot be scored.
+    """
+    if scored.summary is None:
+        return None if has_errors(scored.findings) else stated
+    value: float = getattr(scored.summary, name)
     return None if math.isnan(value) else value
 
 
-def _scores_are(system: System, scores: Summary | None) -> str | None:
-    if scores is not None:
+def _scores_are(system: System, scored: Scored) -> str | None:
+    if scored.summary is not None:
         return "scored"
-    return "stated" if system.submission.psds1_dev is not None else None
+    return None if _score(scored, "psds1", system.submission.psds1_dev) is None else "stated"
 
 
 def _baseline(

@@ -6,6 +6,7 @@ import numpy as np
 
 from dcase_energy.scoring.counts import ClipCounts, Counts, count_by_clip
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, expand_ranges, to_us
+from dcase_energy.scoring.matching import largest_matching
 from dcase_energy.scoring.overlap import EXACT, Timing, seconds
 
 
@@ -68,23 +69,10 @@ def _candidates(
 
 
 def _largest_matching(detection: Ints, event: Ints) -> Ints:
-    """Indices of pairs that form a largest one-to-one matching (augmenting paths; most pairs have no rival)."""
-    partner: dict[int, int] = {}
+    """Indices of pairs that form a largest one-to-one matching."""
     pair_of: dict[tuple[int, int], int] = {}
     options: dict[int, list[int]] = {}
     for index, (left, right) in enumerate(zip(detection.tolist(), event.tolist(), strict=True)):
         pair_of[left, right] = index
         options.setdefault(left, []).append(right)
-
-    def assign(left: int, tried: set[int]) -> bool:
-        for right in options[left]:
-            if right not in tried:
-                tried.add(right)
-                if right not in partner or assign(partner[right], tried):
-                    partner[right] = left
-                    return True
-        return False
-
-    for left in options:
-        assign(left, set())
-    return np.array([pair_of[left, right] for right, left in partner.items()], dtype=np.int64)
+    return np.array([pair_of[pair] for pair in largest_matching(options).items()], dtype=np.int64)

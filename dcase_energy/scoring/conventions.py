@@ -35,7 +35,14 @@ class Conventions:
     threshold
         A frame is detected if its score is above it.
     classes_without_hits
-        In a macro F1 a class without true positives counts ``zero``, or is left out (``skip``: psds_eval, sed_eval).
+        In a macro F1 a class without true positives counts ``zero``, or is left out (``skip``: psds_eval), or is left
+        out only where nothing was detected or annotated (``skip-undetected``: sed_eval).
+    lost_classes
+        What a resample does with a class none of whose events it drew: PSDS leaves it out (``skip``), or counts it as
+        never found (``zero``: sed_scores_eval).
+    overlapping_truth
+        Annotated events of one class that overlap are merged (``merge``), counted one by one (``keep``: sed_eval,
+        psds_eval before 0.5), or are an error (``refuse``).
     time_tolerance_us
         Microseconds added to what is compared with a limit; -1 makes every tie a miss.
     arithmetic
@@ -53,7 +60,9 @@ class Conventions:
     dtc: float = 0.5
     gtc: float = 0.5
     threshold: float = 0.5
-    classes_without_hits: Literal["zero", "skip"] = "zero"
+    classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
+    lost_classes: Literal["skip", "zero"] = "skip"
+    overlapping_truth: Literal["merge", "keep", "refuse"] = "merge"
     time_tolerance_us: int = 0
     arithmetic: Literal["microseconds", "seconds"] = "microseconds"
     late_detections: Literal["count", "ignore"] = "count"
@@ -93,6 +102,9 @@ class Conventions:
     def describe(self, metric: str) -> str:
         """The conventions one metric depends on, in a few words, to stand beside its figure."""
         parts = [f"{self.empty_clips} empty clips"]
+        parts += ["overlapping events kept"] if self.overlapping_truth == "keep" else []
+        if metric.startswith("psds") and self.lost_classes == "zero" and self.resampling.count:
+            parts.append("classes lost in a resample: zero")
         if metric == "psds2":
             parts.append(f"cross-triggers over {'C-1' if self.cross_trigger_average == 'others' else 'C'}")
         if metric == "intersection_f1":
@@ -125,6 +137,7 @@ LIKE: dict[str, dict[str, Any]] = {
         "late_detections": "ignore",
         "cross_trigger_average": "all",
         "classes_without_hits": "skip",
+        "overlapping_truth": "keep",
     },
     "sed_scores_eval": {
         "arithmetic": "microseconds",
@@ -132,6 +145,12 @@ LIKE: dict[str, dict[str, Any]] = {
         "cross_trigger_average": "others",
         "classes_without_hits": "zero",
         "segment_grid": "cut",
+        "lost_classes": "zero",
     },
-    "sed_eval": {"arithmetic": "seconds", "segment_grid": "extend", "classes_without_hits": "skip"},
+    "sed_eval": {
+        "arithmetic": "seconds",
+        "segment_grid": "extend",
+        "classes_without_hits": "skip-undetected",
+        "overlapping_truth": "keep",
+    },
 }

@@ -45,6 +45,26 @@ class Counts:
         hit = self.f1_per_class[(self.annotated > 0) & (self.true_positives > 0)]
         return float(hit.mean()) if len(hit) else float("nan")
 
+    def judged_f1(self, classes_without_hits: str) -> tuple[Floats, float, float]:
+        """F1 of each class, shape (n_classes,), their mean and the F1 of all together, as a library judges them.
+
+        Parameters
+        ----------
+        classes_without_hits
+            ``zero`` counts a class without true positives as 0. ``skip`` has no F1 of it (psds_eval), and
+            ``skip-undetected`` has none of what was not detected or not annotated at all (sed_eval).
+        """
+        f1, micro = self.f1_per_class, self.f1_micro
+        if classes_without_hits == "zero":
+            return f1, self.f1_macro, micro
+        if classes_without_hits == "skip":
+            judged = self.true_positives > 0
+        else:
+            detected = self.true_positives + self.false_positives
+            judged = (detected > 0) & (self.annotated > 0)
+            micro = micro if detected.sum() and self.annotated.sum() else float("nan")
+        return np.where(judged, f1, np.nan), float(f1[judged].mean()) if judged.any() else float("nan"), micro
+
     @property
     def f1_micro(self) -> float:
         """F1 of all classes' counts together; NaN where nothing is annotated or detected."""

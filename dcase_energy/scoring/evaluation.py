@@ -77,9 +77,8 @@ class Evaluation:
         return np.array(found)
 
     def _f1s(self, counts: Counts) -> list[float]:
-        zero = self.conventions.classes_without_hits == "zero"
-        macro = counts.f1_macro if zero else counts.f1_macro_nanmean
-        return [macro, *counts.f1_per_class.tolist(), counts.f1_micro]
+        per_class, macro, micro = counts.judged_f1(self.conventions.classes_without_hits)
+        return [macro, *per_class.tolist(), micro]
 
 
 def evaluate_scores(scores: Scores, truth: GroundTruth, conventions: Conventions) -> Evaluation:
@@ -125,7 +124,8 @@ def _prepare(
         for metric, scenario in scenarios.items():
             deltas = class_deltas(intervals, label, truth, scenario, conventions.timing, common)
             arranged[metric].append(arrange_class(deltas, truth, scenario, often=often))
-    return {metric: PreparedPsds(tuple(arranged[metric]), truth, scenarios[metric]) for metric in scenarios}
+    lost = conventions.lost_classes
+    return {metric: PreparedPsds(tuple(arranged[metric]), truth, scenarios[metric], lost) for metric in scenarios}
 
 
 def _count(found: Events, truth: GroundTruth, conventions: Conventions) -> dict[str, ClipCounts]:

@@ -6,23 +6,32 @@ As with score files, the fast way only accepts; what it cannot accept is read ag
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from dcase_energy.documents.rules import TABLE_HEADER
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.documents.tree import Tree
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, capped, has_errors
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
+from dcase_energy.scoring.event_times import all_clip_long, far_past, in_another_unit
 from dcase_energy.scoring.overlap import Bools
-from dcase_energy.scoring.rules import EVENT_CLIP, EVENT_LABEL, EVENT_OVERLAP, EVENT_TIMES
+from dcase_energy.scoring.rules import (
+    EVENT_CLIP,
+    EVENT_LABEL,
+    EVENT_OVERLAP,
+    EVENT_PAST_END,
+    EVENT_TIMES,
+    EVENTS_CLIP_LONG,
+)
+from dcase_energy.scoring.score_clips import clip_name, unknown_labels
 from dcase_energy.scoring.score_numbers import default_is_exact
-from dcase_energy.scoring.truth import clip_name
 
 MAX_EVENT_FILE_BYTES = 500_000_000
 COLUMNS = ("filename", "onset", "offset", "event_label")
-_SHOWN = 5
 
 
 def read_events(tree: Tree, name: str, truth: GroundTruth) -> tuple[Events | None, list[Finding]]:
@@ -45,16 +54,23 @@ def read_events(tree: Tree, name: str, truth: GroundTruth) -> tuple[Events | Non
     data = tree.read(name, MAX_EVENT_FILE_BYTES)
     if isinstance(data, Finding):
         return None, [data]
-    events = _parse(data, truth)
-    if events is not None and not (len(events) and (_bad_times(events).any() or len(_overlaps(events)))):
-        return events, []
     where = tree.where(name)
-    table = read_table(data, where.file, required=COLUMNS, member=where.member)
-    rows, events = _read_slowly(table, truth) if table.columns else ([], None)
-    findings = table.findings[:_SHOWN]
-    if events is not None and not findings:
-        findings = list(_check_events(table, rows, events))
-    return (None if findings else events), findings
+    events = _parse(data, truth)
+    if events is None or _bad_times(events).any() or _far(events, truth).any() or len(_overlaps(events)):
+        header = data.partition(b"\n")[0]
+        if b"\t" not in header and b"," in header:
+            message = "the columns are separated by commas"
+            hint = "separate the columns by tabs"
+            return None, [TABLE_HEADER.finding(where, message, expected=", ".join(COLUMNS), hint=hint)]
+        table = read_table(data, where.file, required=COLUMNS, member=where.member)
+        rows, events = _read_slowly(table, truth) if table.columns else ([], Events.from_rows([]))
+        findings = table.findings or capped(_check_events(table, rows, events, truth))
+        if has_errors(findings):
+            return None, findings
+    if all_clip_long(events, truth):
+        message = f"nearly every one of the {len(events):,} detections is as long as its clip"
+        return events, [EVENTS_CLIP_LONG.finding(where, message)]
+    return events, []
 
 
 def _parse(data: bytes, truth: GroundTruth) -> Events | None:
@@ -100,6 +116,11 @@ def _bad_times(events: Events) -> Bools:
     return np.logical_or(events.onset_us < 0, events.offset_us <= events.onset_us)
 
 
+def _far(events: Events, truth: GroundTruth) -> Bools:
+    """Rows past the end of the longest clip: many systems pad all clips to that length."""
+    return far_past(events.offset_us, truth.duration_us.max())
+
+
 def _overlaps(events: Events) -> Ints:
     """Rows that overlap the one before in the same clip and class, as indices in their own order."""
     order = np.lexsort((events.onset_us, events.label, events.clip))
@@ -119,8 +140,6 @@ def _read_slowly(table: Table, truth: GroundTruth) -> tuple[list[int], Events]:
         if not (row[at["onset"]] or row[at["offset"]] or row[at["event_label"]]):
             continue  # A clip without detections, as DESED writes it.
         onset_s, offset_s = table.number(index, "onset"), table.number(index, "offset")
-        if len(table.findings) >= _SHOWN:
-            break
         if onset_s is None or offset_s is None:
             continue
         clip, label = clips.get(clip_name(row[at["filename"]]), -1), labels.get(row[at["event_label"]], -1)
@@ -130,19 +149,41 @@ def _read_slowly(table: Table, truth: GroundTruth) -> tuple[list[int], Events]:
     return rows, Events.from_rows(found)
 
 
-def _check_events(table: Table, rows: Sequence[int], events: Events) -> Iterator[Finding]:
+def _check_events(table: Table, rows: Sequence[int], events: Events, truth: GroundTruth) -> Iterator[Finding]:
     at = {name: table.columns.index(name) for name in COLUMNS}
 
     def cell(row: int, column: str) -> str:
         return table.rows[rows[row]][at[column]]
 
-    for row in np.flatnonzero(events.clip < 0)[:_SHOWN]:
-        yield EVENT_CLIP.finding(table.where(rows[row]), f"{cell(row, 'filename')!r} is no clip of the ground truth")
-    for row in np.flatnonzero(events.label < 0)[:_SHOWN]:
-        yield EVENT_LABEL.finding(table.where(rows[row]), f"{cell(row, 'event_label')!r} is no class of the edition")
-    for row in np.flatnonzero(_bad_times(events))[:_SHOWN]:
+    unknown = [(rows[row], cell(row, "filename")) for row in np.flatnonzero(events.clip < 0).tolist()]
+    yield from _unknown_clips(unknown, table, truth)
+    labels = [(rows[row], cell(row, "event_label")) for row in np.flatnonzero(events.label < 0).tolist()]
+    yield from unknown_labels(labels, table, EVENT_LABEL)
+    for row in np.flatnonzero(_bad_times(events)).tolist():
         message = f"the detection lasts from {cell(row, 'onset')} to {cell(row, 'offset')} s"
         yield EVENT_TIMES.finding(table.where(rows[row]), message)
-    for row in np.sort(_overlaps(events))[:_SHOWN]:
+    known = (events.clip >= 0) & (events.label >= 0)
+    far = np.flatnonzero(_far(events, truth) & known).tolist()
+    together = in_another_unit(len(far), len(events))
+    for row in far[:1] if together else far:
+        longest_s = int(truth.duration_us.max()) / 1e6
+        message = f"the detection lasts from {cell(row, 'onset')} to {cell(row, 'offset')} s, clips to {longest_s:g} s"
+        message += f"; so do {len(far):,} of {len(events):,}: are the times in milliseconds?" if together else ""
+        yield EVENT_PAST_END.finding(table.where(rows[row]), message)
+    some = np.flatnonzero(known)
+    for row in some[np.sort(_overlaps(events.take(some)))].tolist():
         message = f"{cell(row, 'event_label')} overlaps another detection of its class in the same clip"
         yield EVENT_OVERLAP.finding(table.where(rows[row]), message)
+
+
+def _unknown_clips(unknown: Sequence[tuple[int, str]], table: Table, truth: GroundTruth) -> Iterator[Finding]:
+    """Rows (with their cell) of clips that the ground truth does not have; one finding where folders are to blame."""
+    clips = set(truth.clips)
+    bare = [re.split(r"[/\\]", name)[-1] for _, name in unknown]
+    if unknown and all(clip_name(name) in clips for name in bare):
+        row, name = unknown[0]
+        message = f"{name!r} names a folder, the clips of the ground truth do not ({len(unknown):,} rows)"
+        yield EVENT_CLIP.finding(table.where(row), message, hint=f"leave out the folder: {bare[0]}")
+        return
+    for row, name in unknown:
+        yield EVENT_CLIP.finding(table.where(row), f"{name!r} is not a clip of the ground truth")

@@ -12,18 +12,21 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from dcase_energy.documents.tree import Folder, Tree
-from dcase_energy.findings import Finding, Where
+from dcase_energy.findings import Finding, Where, capped, has_errors
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.evaluation import Evaluation, evaluate_points, evaluate_scores
 from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, read_events
 from dcase_energy.scoring.psds import PsdsResult
-from dcase_energy.scoring.rules import CLIPS_UNKNOWN, OUTPUT_FORMAT, THRESHOLD_MISSING
+from dcase_energy.scoring.rules import DOUBTS, OUTPUT_FORMAT, OUTPUT_KIND, THRESHOLD_MISSING
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
 
 Kind = Literal["scores", "events", "points"]
+# Event lists are known by their first line: psds_eval's own examples are named .csv.
+EVENT_SUFFIXES = (".tsv", ".csv", ".txt")
 KIND_NAMES = {"scores": "scores", "events": "one event list", "points": "operating points"}
+_SHOWN_LISTS = 3
 _RUN = re.compile(r"(?P<system>.+?)(?:_run(?P<run>[0-9]+))?(?P<raw>_unprocessed)?\.output")
 _THRESHOLD = re.compile(r"(?<![0-9])[01]?\.[0-9]+(?=\D*$)|(?<![0-9.])[01](?=\D*$)")
 
@@ -67,21 +70,27 @@ class Scored:
     curves: dict[str, dict[str, PsdsResult]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def doubts(self) -> list[str]:
+        """Codes of the warnings by which the figures may not be those of the whole output."""
+        return sorted({finding.code for finding in self.findings if finding.code in DOUBTS})
+
 
 def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
     """What a path holds.
 
-    A TSV is an event list. A folder that holds folders named ``*.output`` is a package: the outputs of each system,
+    A table is an event list. A folder that holds folders named ``*.output`` is a package: the outputs of each system,
     ``<system>_run<number>.output``, are its runs; those of ``_unprocessed`` scores are left out. Any other folder is
     one run.
     """
     if path.is_file():
-        if path.suffix.lower() != ".tsv":
-            return [], [OUTPUT_FORMAT.finding(Where(str(path)), f"{path.name} is no TSV; it is not opened")]
+        if path.suffix.lower() not in EVENT_SUFFIXES:
+            message = f"{path.name} is not a table ({', '.join(EVENT_SUFFIXES)}); it is not opened"
+            return [], [OUTPUT_FORMAT.finding(Where(str(path)), message)]
         output = Output(Folder(path.parent), (path.name,), "events")
         return [SystemOutputs(path.stem, str(path), {path.stem: output})], []
     tree = Folder(path)
-    names = tree.names()
+    names, problems = tree.names(), capped(tree.problems(), family=lambda one: one.code)
     folders: dict[PurePosixPath, list[str]] = {}
     for name in names:
         folders.setdefault(PurePosixPath(name).parent, []).append(name)
@@ -94,23 +103,23 @@ def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
             found[run] = _output(tree, members)
     if not runs:
         if not names:
-            return [], [OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
+            return [], [*problems, OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
         match = _RUN.fullmatch(path.resolve().name)
         run = f"run{int(match['run'])}" if match and match["run"] else "run1"
         name = match["system"] if match else path.resolve().name
-        return [SystemOutputs(name, str(path), {run: _output(tree, names)})], []
+        return [SystemOutputs(name, str(path), {run: _output(tree, names)})], problems
     systems = [
         SystemOutputs(system, str(path / parent), dict(sorted(found.items(), key=lambda item: int(item[0][3:]))))
         for (parent, system), found in sorted(runs.items())
     ]
-    return systems, []
+    return systems, problems
 
 
 def _output(tree: Tree, names: list[str]) -> Output:
     """Event lists begin with the column ``filename``, score files with ``onset``."""
-    tables = [name for name in names if name.endswith(".tsv")]
-    if tables:
-        data = tree.read(tables[0], MAX_EVENT_FILE_BYTES)
+    for suffix in EVENT_SUFFIXES:
+        tables = [name for name in names if name.lower().endswith(suffix)]
+        data = tree.read(tables[0], MAX_EVENT_FILE_BYTES) if tables else b""
         if not isinstance(data, Finding):
             header = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r").split(b"\t")
             if b"filename" in header or b"event_label" in header:
@@ -148,14 +157,22 @@ def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tu
     points: dict[str, Events] = {}
     findings = []
     for name in output.names:
-        if not name.endswith(".tsv"):
-            findings.append(CLIPS_UNKNOWN.finding(output.tree.where(name), f"{PurePosixPath(name).name} is no TSV"))
+        if not name.lower().endswith(EVENT_SUFFIXES):
+            message = f"not an event list ({', '.join(EVENT_SUFFIXES)}); it was not opened"
+            findings.append(OUTPUT_KIND.finding(output.tree.where(name), message))
             continue
         events, problems = read_events(output.tree, name, truth)
         findings += problems
         if events is not None:
             points[name] = events
-    if findings:
+    findings = capped(
+        findings,
+        _SHOWN_LISTS,
+        family=lambda one: one.code,
+        unit=lambda one: (one.where.file, one.where.member),
+        more="more event lists",
+    )
+    if has_errors(findings):
         return None, findings
     chosen = next(iter(points)) if output.kind == "events" else _at_threshold(list(points), conventions.threshold)
     if chosen is None:

@@ -111,11 +111,16 @@ def arrange_class(deltas: ClassDeltas, truth: GroundTruth, scenario: PsdsScenari
 
 @dataclass(frozen=True)
 class PreparedPsds:
-    """Everything about a run's PSDS that does not depend on how often each clip counts."""
+    """Everything about a run's PSDS that does not depend on how often each clip counts.
+
+    ``lost_classes`` says what a resample does with a class none of whose events it drew: ``skip`` leaves it out,
+    ``zero`` counts it as never found (sed_scores_eval).
+    """
 
     classes: tuple[Arranged, ...]
     truth: GroundTruth
     scenario: PsdsScenario
+    lost_classes: str = "skip"
 
     def result(self, clip_weight: Floats | None = None) -> PsdsResult:
         """PSDS of a weighted set of clips; ``clip_weight``, shape (n_clips,), is all ones by default.
@@ -132,6 +137,9 @@ class PreparedPsds:
             for label, name in enumerate(truth.classes)
             if n_events[label] > 0
         }
+        if self.lost_classes == "zero" and clip_weight is not None:
+            lost = set(truth.events.label.tolist()) - set(np.flatnonzero(n_events).tolist())
+            rocs |= {truth.classes[label]: PsdRoc(np.zeros(1), np.zeros(1)) for label in sorted(lost)}
         roc = mean_roc(list(rocs.values()), scenario.alpha_st)
         return PsdsResult(
             value=roc.area(scenario.e_max),

@@ -139,6 +139,76 @@ THRESHOLD_MISSING = define(
         severity=Severity.WARNING,
     )
 )
+CLIPS_IDENTICAL = define(
+    Rule(
+        code="O628",
+        name="clips-identical",
+        title="The score files of two clips differ",
+        why="Two clips with the same scores to the last digit usually are one file copied over another.",
+        bad="clip1.tsv and clip2.tsv with the same bytes",
+        good="clip1.tsv and clip2.tsv with the scores of each clip",
+        fix="export the scores of this clip again; nothing to do if the audio of both clips is the same",
+        severity=Severity.WARNING,
+    )
+)
+SCORE_FILE_CUT = define(
+    Rule(
+        code="O629",
+        name="score-file-cut",
+        title="The last line of a score file has an end, as in the other files of the run",
+        why="A copy that was interrupted ends within a line; the rest of its last number would be missing.",
+        bad="a file that ends in 0.064\t0.1",
+        good="a file that ends in 0.064\t0.128\t0.02 and a line feed",
+        fix="copy or export the file again",
+        severity=Severity.WARNING,
+    )
+)
+EVENT_PAST_END = define(
+    Rule(
+        code="O613",
+        name="event-past-end",
+        title="A detection ends no more than a second after the longest clip",
+        why="Times in milliseconds, or times of a whole recording, match nothing and score 0 without a sign.",
+        bad="clip1.wav\t900.0\t1000.0\tDog in a clip of 10 s",
+        good="clip1.wav\t0.9\t1.0\tDog",
+        fix="write onset and offset in seconds from the beginning of the clip",
+    )
+)
+EVENTS_CLIP_LONG = define(
+    Rule(
+        code="O614",
+        name="events-clip-long",
+        title="Detections are shorter than their clips",
+        why="Labels of whole clips stretched to events reach a high PSDS2 without saying when anything happens.",
+        bad="every row from 0.0 to 10.0 s in clips of 10 s",
+        good="rows with the onset and offset of each event",
+        fix="export the times of the events; nothing to do if the system detects no times",
+        severity=Severity.WARNING,
+    )
+)
+OUTPUT_KIND = define(
+    Rule(
+        code="O623",
+        name="output-not-tsv",
+        title="An output folder holds score files (.tsv) and nothing else",
+        why="The reader of the challenge stops at any other file. Pickled arrays (.npy, .pt, .pkl) can run code when "
+        "they are loaded, so they are refused by name and never opened.",
+        bad="Adams_UNI_task4_1_run1.output/scores.pkl",
+        good="Adams_UNI_task4_1_run1.output/clip1.tsv",
+        fix="write one TSV a clip with the columns onset, offset and the classes; remove everything else",
+    )
+)
+CLIP_TWICE = define(
+    Rule(
+        code="O625",
+        name="clip-twice",
+        title="A run has one score file a clip",
+        why="Of clip1.tsv and clip1.wav.tsv only one can be scored, and programs differ in which.",
+        bad="clip1.tsv and clip1.wav.tsv in one folder",
+        good="clip1.tsv",
+        fix="remove one of the files",
+    )
+)
 TRUTH_EVENT = define(
     Rule(
         code="G701",
@@ -186,3 +256,6 @@ TRUTH_CLASS = define(
         severity=Severity.WARNING,
     )
 )
+
+# Warnings that say that the scores may not be those of the whole run; figures stand beside their codes.
+DOUBTS = frozenset({SCORE_COVERAGE.code, CLIPS_IDENTICAL.code, SCORE_FILE_CUT.code})

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.documents.tables import Table, read_table
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, Severity, capped, has_errors
 from dcase_energy.scoring.data import Events, GroundTruth, to_us
+from dcase_energy.scoring.event_times import far_past, in_another_unit
 from dcase_energy.scoring.rules import TRUTH_CLASS, TRUTH_EVENT, TRUTH_OVERLAP, TRUTH_PAST_END
+from dcase_energy.scoring.score_clips import clip_name, some_names, unknown_labels
+from dcase_energy.units import MICROSECONDS_PER_SECOND
 
+Overlapping = Literal["merge", "keep", "refuse"]
 MAX_TRUTH_BYTES = 200_000_000
-_AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 # Table row, clip, class, onset and offset in microseconds.
 _Row = tuple[int, int, int, int, int]
 
 
-def clip_name(filename: str) -> str:
-    """Name of a clip: its file's name without the extension of an audio format."""
-    for suffix in _AUDIO_SUFFIXES:
-        if filename.lower().endswith(suffix):
-            return filename[: -len(suffix)]
-    return filename
-
-
 def read_ground_truth(
-    truth_path: Path, durations_path: Path, classes: Sequence[str]
+    truth_path: Path, durations_path: Path, classes: Sequence[str], *, overlapping: Overlapping = "merge"
 ) -> tuple[GroundTruth | None, list[Finding]]:
     """Read annotated events and durations.
 
@@ -42,13 +39,15 @@ def read_ground_truth(
         TSV with ``filename duration`` (seconds). It says which clips there are.
     classes
         Classes of the edition, in order.
+    overlapping
+        What becomes of events of one class in one clip that overlap: they are merged, kept as they are, or refused.
 
     Returns
     -------
     GroundTruth or None
-        None if a file cannot be used at all.
+        None if there is any error: figures of a part of the ground truth are not those of the whole.
     list of Finding
-        Every row that was refused, merged or is doubtful.
+        What was refused, merged or is doubtful: of each kind the first few rows.
     """
     durations, findings = _table(durations_path, ["filename", "duration"])
     events, more = _table(truth_path, ["filename", "onset", "offset", "event_label"])
@@ -56,15 +55,15 @@ def read_ground_truth(
     if durations is None or events is None:
         return None, findings
     clips = _clips(durations)
-    rows = _merge(list(_rows(events, list(clips), clips, classes)), events)
+    rows = _overlaps(list(_rows(events, clips, classes)), events, overlapping)
     findings += [*durations.findings, *events.findings]
-    if not clips:
+    if not clips or has_errors(findings):
         return None, findings
     table = np.array([row[1:] for row in rows], dtype=np.int64).reshape(-1, 4)
     found = Events(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
     truth = GroundTruth(tuple(clips), tuple(classes), to_us(list(clips.values())), found)
-    findings += _classes_without_events(truth, events)
-    return truth, findings
+    findings += [*_past_end(truth, rows, events), *_classes_without_events(truth, events)]
+    return (None if has_errors(findings) else truth), findings
 
 
 def read_durations(path: Path) -> tuple[dict[str, float], list[Finding]]:
@@ -87,66 +86,96 @@ def _table(path: Path, columns: list[str]) -> tuple[Table | None, list[Finding]]
 
 
 def _clips(durations: Table) -> dict[str, float]:
-    """Duration in seconds of each clip, in the order of the file."""
+    """Duration in seconds of each clip, in the order of the file; the same duration may be given several times."""
     clips: dict[str, float] = {}
     column = durations.columns.index("filename")
     for index, row in enumerate(durations.rows):
         clip, duration_s = clip_name(row[column]), durations.number(index, "duration")
         if duration_s is None:
             continue
-        if clip in clips:
-            where = durations.where(index, "filename")
-            durations.findings.append(TABLE_DUPLICATE.finding(where, f"clip {clip} has two durations"))
-        elif duration_s <= 0:
+        if duration_s <= 0:
             where = durations.where(index, "duration")
-            durations.findings.append(TRUTH_EVENT.finding(where, f"clip {clip} lasts {duration_s} s"))
-        else:
-            clips[clip] = duration_s
+            durations.add(TRUTH_EVENT.finding(where, f"clip {clip} lasts {duration_s} s"))
+        elif clips.setdefault(clip, duration_s) != duration_s:
+            where = durations.where(index, "filename")
+            message = f"clip {clip} has two durations: {clips[clip]:g} and {duration_s:g} s"
+            durations.add(TABLE_DUPLICATE.finding(where, message))
     return clips
 
 
-def _rows(events: Table, names: list[str], clips: dict[str, float], classes: Sequence[str]) -> Iterator[_Row]:
+def _rows(events: Table, clips: dict[str, float], classes: Sequence[str]) -> Iterator[_Row]:
     """The usable rows; the others become findings."""
-    clip_index = {name: index for index, name in enumerate(names)}
+    clip_index = {name: index for index, name in enumerate(clips)}
     class_index = {name: index for index, name in enumerate(classes)}
     at = {name: events.columns.index(name) for name in ("filename", "onset", "offset", "event_label")}
+    unknown: dict[str, int] = {}
+    labels: list[tuple[int, str]] = []
     for index, row in enumerate(events.rows):
         clip, label = clip_name(row[at["filename"]]), row[at["event_label"]].strip()
-        problem = None if clip in clip_index else f"clip {clip!r} has no duration"
+        if clip not in clip_index:
+            unknown.setdefault(clip, index)
         if not label and not row[at["onset"]].strip():
-            if problem:
-                events.findings.append(TRUTH_EVENT.finding(events.where(index), problem))
             continue
         onset_s, offset_s = events.number(index, "onset"), events.number(index, "offset")
-        if onset_s is None or offset_s is None:
+        if onset_s is None or offset_s is None or clip not in clip_index:
             continue
-        if problem is None and label not in class_index:
-            problem = f"label {label!r} is not a class of the edition"
-        if problem is None and not 0 <= onset_s < offset_s:
-            problem = f"the event lasts from {onset_s} to {offset_s} s"
-        if problem is not None:
-            events.findings.append(TRUTH_EVENT.finding(events.where(index), problem))
-            continue
-        onset_us, offset_us = (int(time_us) for time_us in to_us([onset_s, offset_s]))
-        if offset_us > int(to_us([clips[clip]])[0]):
-            message = f"{label} ends at {offset_s} s in a clip of {clips[clip]} s"
-            events.findings.append(TRUTH_PAST_END.finding(events.where(index), message))
-        yield index, clip_index[clip], class_index[label], onset_us, offset_us
+        if label not in class_index:
+            labels.append((index, label))
+        elif not 0 <= onset_s < offset_s:
+            events.add(TRUTH_EVENT.finding(events.where(index), f"the event lasts from {onset_s} to {offset_s} s"))
+        else:
+            onset_us, offset_us = (int(time_us) for time_us in to_us([onset_s, offset_s]))
+            yield index, clip_index[clip], class_index[label], onset_us, offset_us
+    for finding in unknown_labels(labels, events, TRUTH_EVENT):
+        events.add(finding)
+    _clips_without_duration(unknown, events, at["filename"])
 
 
-def _merge(rows: list[_Row], events: Table) -> list[_Row]:
-    """Sort by clip and class, and merge overlapping events of one class in one clip."""
-    merged: list[_Row] = []
+def _clips_without_duration(unknown: dict[str, int], events: Table, column: int) -> None:
+    """Clips of the ground truth that have no duration; one finding if none has."""
+    everything = {clip_name(row[column]) for row in events.rows}
+    if unknown and len(unknown) == len(everything) > 1:
+        message = f"none of the {len(unknown):,} clips has a duration: {some_names(list(unknown))}"
+        hint = "give the durations of the same set, with the same names"
+        events.add(TRUTH_EVENT.finding(events.where(), message, hint=hint))
+        return
+    for clip, index in unknown.items():
+        events.add(TRUTH_EVENT.finding(events.where(index), f"clip {clip!r} has no duration"))
+
+
+def _overlaps(rows: list[_Row], events: Table, overlapping: Overlapping) -> list[_Row]:
+    """Sort by clip and class; find overlapping events of one class in one clip, and merge them if asked to."""
+    words = {"merge": "both are merged", "keep": "both are kept", "refuse": "refused"}[overlapping]
+    found: list[_Row] = []
     for row in sorted(rows, key=lambda row: (*row[1:], row[0])):
         index, clip, label, onset_us, offset_us = row
-        if merged and merged[-1][1:3] == (clip, label) and onset_us < merged[-1][4]:
-            first = merged.pop()
-            other = events.row_lines[first[0]]
-            message = f"the event overlaps the one of the same class in line {other}; both are merged"
-            events.findings.append(TRUTH_OVERLAP.finding(events.where(index), message))
-            row = (first[0], clip, label, first[3], max(first[4], offset_us))
-        merged.append(row)
-    return merged
+        last = found[-1] if found and found[-1][1:3] == (clip, label) and onset_us < found[-1][4] else None
+        if last is not None:
+            message = f"the event overlaps the one of the same class in line {events.row_lines[last[0]]}; {words}"
+            finding = TRUTH_OVERLAP.finding(events.where(index), message)
+            events.add(finding.with_severity(Severity.ERROR) if overlapping == "refuse" else finding)
+        if last is not None and overlapping == "merge":
+            found[-1] = (last[0], clip, label, last[3], max(last[4], offset_us))
+        else:
+            found.append(row)
+    return found
+
+
+def _past_end(truth: GroundTruth, rows: Sequence[_Row], events: Table) -> list[Finding]:
+    """Events that end after their clip; an error if nearly all do, for then the times are not seconds."""
+    offset_us, end_us = truth.events.offset_us, truth.duration_us[truth.events.clip]
+    n_far, n_all = int(far_past(offset_us, end_us).sum()), len(rows)
+    found = []
+    for at in np.flatnonzero(offset_us > end_us).tolist():
+        label, clip_s = truth.classes[truth.events.label[at]], end_us[at] / MICROSECONDS_PER_SECOND
+        message = f"{label} ends at {offset_us[at] / MICROSECONDS_PER_SECOND:g} s in a clip of {clip_s:g} s"
+        found.append(TRUTH_PAST_END.finding(events.where(rows[at][0]), message))
+    found.sort(key=Finding.sort_key)
+    if not in_another_unit(n_far, n_all):
+        return capped(found)
+    message = f"{found[0].message}, as {n_far:,} of {n_all:,} events do; are the times in milliseconds?"
+    hint = "write onset and offset in seconds from the beginning of the clip, or correct the durations"
+    return [replace(found[0], message=message, hint=hint, severity=Severity.ERROR)]
 
 
 def _classes_without_events(truth: GroundTruth, events: Table) -> Iterator[Finding]:

@@ -29,18 +29,6 @@ RUNS_MISSING = define(
         severity=Severity.WARNING,
     )
 )
-OUTPUT_KIND = define(
-    Rule(
-        code="O623",
-        name="output-not-tsv",
-        title="An output folder holds score files (.tsv) and nothing else",
-        why="The reader of the challenge stops at any other file. Pickled arrays (.npy, .pt, .pkl) can run code when "
-        "they are loaded, so they are refused by name and never opened.",
-        bad="Adams_UNI_task4_1_run1.output/scores.pkl",
-        good="Adams_UNI_task4_1_run1.output/clip1.tsv",
-        fix="write one TSV a clip with the columns onset, offset and the classes; remove everything else",
-    )
-)
 OUTPUT_OF_NOBODY = define(
     Rule(
         code="O624",
@@ -50,17 +38,6 @@ OUTPUT_OF_NOBODY = define(
         bad="Adams_UNI_task4_1/Adam_UNI_task4_1_run1.output/",
         good="Adams_UNI_task4_1/Adams_UNI_task4_1_run1.output/",
         fix="name the folder <label>_run<number>.output and put it beside <label>.meta.yaml",
-    )
-)
-CLIP_TWICE = define(
-    Rule(
-        code="O625",
-        name="clip-twice",
-        title="A run has one score file a clip",
-        why="Of clip1.tsv and clip1.wav.tsv only one can be scored, and programs differ in which.",
-        bad="clip1.tsv and clip1.wav.tsv in one folder",
-        good="clip1.tsv",
-        fix="remove one of the files",
     )
 )
 SCORES_CONSTANT = define(

@@ -77,6 +77,8 @@ def _outputs() -> dict[str, tuple[Files, Files]]:
         "O604": ({**one, first: scores(1, rows=[rows[0], rows[2], rows[3]])}, one),
         "O605": ({**one, first: scores(1, rows=[*rows[:3], rows[3].rpartition("\t")[0] + "\tnan"])}, one),
         "O606": ({**good, f"{RUN.format(2)}/clip1.tsv": short}, good),
+        "O628": ({**one, first.replace("clip1", "clip2"): one[first]}, one),
+        "O629": ({**one, first: one[first][:-2]}, {**one, first: one[first] + b"\n"}),
         "O621": ({**good, **{n.replace("run1", "run2"): d for n, d in good.items() if "run1" in n}}, good),
         "O622": ({**one, **three}, {**good, **three}),
         "O623": ({**one, f"{RUN.format(1)}/scores.pkl": b"never opened"}, one),

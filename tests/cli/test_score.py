@@ -133,7 +133,7 @@ def test_what_is_wrong_is_named_and_the_rest_is_scored():
     assert len(document["systems"]) == 4
     assert len(document["not_scored"]) == 1
     codes = {finding["code"] for finding in document["findings"]}
-    assert {"O601", "O604", "T104"} <= codes
+    assert {"O601", "O604", "O605"} <= codes
     assert all(finding["where"]["file"] for finding in document["findings"])
     assert "clip05.tsv:6: error O604" in result.stderr
 

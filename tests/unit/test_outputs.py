@@ -109,7 +109,7 @@ def test_one_bad_run_makes_the_system_unusable(tmp_path):
     folder = write(tmp_path, {"S_run1.output/a.tsv": SCORES, "S_run2.output/a.tsv": SCORES.replace("0.9", "nan")})
     scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions())
     assert scored.figures is None
-    assert [(finding.code, finding.where.line) for finding in scored.findings] == [("T104", 2)]
+    assert [(finding.code, finding.where.line) for finding in scored.findings] == [("O605", 2)]
 
 
 def test_runs_are_averaged_and_spanned(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ CLASSES = ("Cat", "Dog")
 TRUTH = "filename\tonset\toffset\tevent_label\na.wav\t0.0\t1.0\tDog\nb.wav\t0.5\t1.5\tCat\nc.wav\t\t\t\n"
 DURATIONS = "filename\tduration\na.wav\t2.0\nb.wav\t2.0\nc.wav\t2.0\n"
 GOOD = "onset\toffset\tCat\tDog\n0.0\t1.0\t0.1\t0.9\n1.0\t2.0\t0.2\t0.3\n"
+# The same frames with other scores: no two clips have the same file.
+ALSO_GOOD = GOOD.replace("0.3", "0.4")
 
 
 def truth_of(folder: Path, truth: str = TRUTH, durations: str = DURATIONS):
@@ -60,7 +63,8 @@ def test_good_ground_truth(tmp_path):
 def test_bad_rows_of_ground_truth(tmp_path, row, code, line):
     truth, findings = truth_of(tmp_path, TRUTH + row + "\n")
     assert [(finding.code, finding.where.line) for finding in findings] == [(code, line)]
-    assert truth is not None
+    # There are no figures of a part of the ground truth.
+    assert (truth is None) == (code not in {"G702", "G703"})
 
 
 def test_overlapping_events_are_merged(tmp_path):
@@ -100,7 +104,9 @@ def test_good_scores_in_any_order_of_columns(tmp_path):
 
 
 def test_a_file_without_a_last_line_end_and_with_a_byte_order_mark(tmp_path):
-    scores, findings = scores_of(tmp_path, {"a.tsv": "\ufeff" + GOOD.rstrip("\n"), "b.tsv": GOOD, "c.tsv": GOOD})
+    scores, findings = scores_of(
+        tmp_path, {"a.tsv": "\ufeff" + GOOD.rstrip("\n"), "b.tsv": ALSO_GOOD.rstrip("\n"), "c.tsv": GOOD}
+    )
     assert findings == []
     assert len(scores.values) == 6
 
@@ -118,8 +124,8 @@ def test_a_file_without_a_last_line_end_and_with_a_byte_order_mark(tmp_path):
         ("b.tsv", GOOD.replace("0.0\t1.0", "0.5\t1.0"), "O604", 2),
         ("b.tsv", GOOD.replace("0.3", "1.3"), "O605", 3),
         ("b.tsv", GOOD.replace("0.3", "-0.3"), "O605", 3),
-        ("b.tsv", GOOD.replace("0.3", "nan"), "T104", 3),
-        ("b.tsv", GOOD.replace("0.3", "inf"), "T104", 3),
+        ("b.tsv", GOOD.replace("0.3", "nan"), "O605", 3),
+        ("b.tsv", GOOD.replace("0.3", "inf"), "O605", 3),
         ("b.tsv", GOOD.replace("0.3", "1_0"), "T104", 3),
         ("b.tsv", GOOD.replace("0.3", "0x1"), "T104", 3),
         ("b.tsv", GOOD.replace("0.3", ""), "T104", 3),
@@ -128,37 +134,40 @@ def test_a_file_without_a_last_line_end_and_with_a_byte_order_mark(tmp_path):
         ("b.tsv", GOOD.replace("0.3", '"0.3"'), "T104", 3),
         ("b.tsv", "onset\toffset\tCat\tDog\n", "T105", None),
         ("b.tsv", "", "T105", None),
-        ("b.tsv", b"\x1f\x8b\x08\x00\n\x00\x01", "O603", 1),
+        ("b.tsv", b"\x1f\x8b\x08\x00\n\x00\x01", "O623", None),
     ],
 )
 def test_bad_score_files(tmp_path, name, text, code, line):
-    scores, findings = scores_of(tmp_path, {"a.tsv": GOOD, "b.tsv": GOOD, "c.tsv": GOOD, name: text})
+    scores, findings = scores_of(tmp_path, {"a.tsv": GOOD, "c.tsv": ALSO_GOOD, name: text})
     assert scores is None
     assert [(finding.code, finding.where.line) for finding in findings] == [(code, line)]
     assert findings[0].where.file.endswith(name)
 
 
 def test_missing_and_unknown_clips_are_named(tmp_path):
-    scores, findings = scores_of(tmp_path, {"a.tsv": GOOD, "d.tsv": GOOD, "b.wav.txt": GOOD})
+    scores, findings = scores_of(tmp_path, {"a.tsv": GOOD, "d.tsv": ALSO_GOOD, "b.wav.txt": GOOD})
     assert scores is None
     assert [(f.code, f.message) for f in findings] == [
-        ("O601", "no scores of 2 of 3 clips: b, c"),
-        ("O602", "2 files of no clip of the ground truth: b.wav.txt, d.tsv"),
+        ("O623", "not a score file (.tsv); it was not opened"),
+        ("O601", "no scores of 1 of 3 clips: c"),
+        ("O602", "1 of 2 score files belongs to no known clip: d"),
     ]
 
 
 def test_names_that_differ_in_case_or_unicode_form_only_are_paired(tmp_path):
-    scores, findings = scores_of(tmp_path, {"A.tsv": GOOD, "b.tsv": GOOD, "\uff43.tsv": GOOD})
+    scores, findings = scores_of(
+        tmp_path, {"A.tsv": GOOD, "b.tsv": ALSO_GOOD, "\uff43.tsv": ALSO_GOOD.replace("0.4", "0.5")}
+    )
     assert scores is None
     assert [f.code for f in findings] == ["O601", "O602"]
-    assert findings[1].found == "differ in case or Unicode form only: A.tsv for a, \uff43.tsv for c"
+    assert findings[1].found == "differ in case or Unicode form only: A for a, \uff43 for c"
 
 
 def test_files_of_many_batches_are_put_in_order(tmp_path, monkeypatch):
     other = "onset\toffset\tDog\tCat\n0.0\t2.0\t0.7\t0.4\n"
-    files = {"a.tsv": other, "b.tsv": GOOD, "c.tsv": other}
+    files = {"a.tsv": other, "b.tsv": GOOD, "c.tsv": other + "\n"}
     expected, _ = scores_of(tmp_path, files)
-    monkeypatch.setattr("dcase_energy.scoring.score_files._BATCH_BYTES", 1)
+    monkeypatch.setattr("dcase_energy.scoring.score_reader._BLOCK_BYTES", 1)
     truth, _ = truth_of(tmp_path)
     tree = Folder(tmp_path / "outputs")
     found, findings = read_scores(tree, tree.names(), truth)
@@ -168,11 +177,79 @@ def test_files_of_many_batches_are_put_in_order(tmp_path, monkeypatch):
     np.testing.assert_array_equal(found.first_frame, [0, 1, 3, 4])
 
 
-def test_short_scores_are_a_warning_and_still_count(tmp_path):
-    short = "onset\toffset\tCat\tDog\n0.0\t1.0\t0.1\t0.9\n"
-    scores, findings = scores_of(tmp_path, {"a.tsv": short, "b.tsv": GOOD, "c.tsv": GOOD})
-    assert scores is not None
-    assert [(f.code, f.message) for f in findings] == [("O606", "frames end at 1 s, the clip at 2 s")]
+def frames(ends: list[float], score: str = "0.5") -> str:
+    """A score file whose frames end at these times."""
+    rows = [f"{on:g}\t{off:g}\t0.{k}\t{score}\n" for k, (on, off) in enumerate(pairwise([0.0, *ends]))]
+    return "onset\toffset\tCat\tDog\n" + "".join(rows)
+
+
+TENTHS = [k / 10 for k in range(1, 21)]
+MILLISECONDS = "; are the times in milliseconds?"
+UNLIKE = ", unlike the others of its length, which end at 2 s"
+
+
+@pytest.mark.parametrize(
+    ("ends", "severity", "message"),
+    [
+        (TENTHS[:17], "error", "frames end at 1.7 s, the clip at 2 s"),
+        (TENTHS[:19], "warning", "frames end at 1.9 s, the clip at 2 s" + UNLIKE),
+        ([*TENTHS, 2.5], "warning", "frames end at 2.5 s, the clip at 2 s" + UNLIKE),
+        ([*TENTHS, 4.0], "error", "frames end at 4 s, the clip at 2 s"),
+        ([1e3 * end for end in TENTHS], "error", "frames end at 2000 s, the clip at 2 s" + MILLISECONDS),
+    ],
+    ids=["short", "one frame less than the others", "a little long", "twice as long", "milliseconds"],
+)  # fmt: skip
+def test_frames_that_end_elsewhere_than_the_clip(tmp_path, ends, severity, message):
+    files = {"a.tsv": frames(ends), "b.tsv": frames(TENTHS), "c.tsv": frames(TENTHS, "0.6")}
+    scores, findings = scores_of(tmp_path, files)
+    assert (scores is None) == (severity == "error")
+    assert [(f.code, f.severity, f.message) for f in findings] == [("O606", severity, message)]
+    assert findings[0].where.file.endswith("a.tsv")
+
+
+def test_a_run_that_pads_every_clip_to_one_length_is_whole(tmp_path):
+    lengths = DURATIONS.replace("b.wav\t2.0", "b.wav\t0.5").replace("c.wav\t2.0", "c.wav\t0.5")
+    truth, _ = truth_of(tmp_path, TRUTH.replace("b.wav\t0.5\t1.5", "b.wav\t0.1\t0.4"), lengths)
+    for name, score in (("a", "0.4"), ("b", "0.5"), ("c", "0.6")):
+        (tmp_path / f"{name}.tsv").write_text(frames(TENTHS, score))
+    tree = Folder(tmp_path)
+    assert read_scores(tree, ["a.tsv", "b.tsv", "c.tsv"], truth)[1] == []
+    (tmp_path / "b.tsv").write_text(frames(TENTHS[:10]))
+    _, findings = read_scores(tree, ["a.tsv", "b.tsv", "c.tsv"], truth)
+    assert [(f.code, f.severity) for f in findings] == [("O606", "warning")]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "code", "line"),
+    [
+        (GOOD + "\n", None, None),
+        (GOOD + " \n\r\n \n", None, None),
+        (GOOD.replace("\n", "\r\r\n"), None, None),
+        (GOOD.replace("\n", "\r"), None, None),
+        (GOOD.replace("\n1.0", "\n\n1.0"), "T103", 3),
+        (GOOD.replace("\n1.0", "\n\r1.0"), "T109", 3),
+        (GOOD.replace("0.1\t", "0.1\r\t"), "T109", 2),
+        ("\n" + GOOD, "O603", 1),
+        (GOOD.replace("\n", "\t\n"), "O603", 1),
+        (GOOD.replace("0.9\n", "0.9\t\n"), "T103", 2),
+        (GOOD.replace("0.9", "0.9 "), "T104", 2),
+        (GOOD[:-2], "O629", None),
+        (ALSO_GOOD, "O628", None),
+    ],
+    ids=[
+        *("blank line at the end", "blank lines at the end", "CR CR LF", "CR", "blank line inside"),
+        *("CR before a line", "CR inside a line", "blank line first", "tab at the ends", "tab at one end"),
+        *("blank in a cell", "cut", "copied"),
+    ],
+)  # fmt: skip
+def test_what_is_read_right_and_what_is_named(tmp_path, damaged, code, line):
+    whole, _ = scores_of(tmp_path, {"a.tsv": GOOD, "b.tsv": ALSO_GOOD, "c.tsv": GOOD.replace("0.3", "0.5")})
+    (tmp_path / "outputs" / "a.tsv").write_bytes(damaged.encode())
+    truth, _ = truth_of(tmp_path)
+    scores, findings = read_scores(Folder(tmp_path / "outputs"), ["a.tsv", "b.tsv", "c.tsv"], truth)
+    assert [(f.code, f.where.line) for f in findings] == ([] if code is None else [(code, line)])
+    if code is None:
+        np.testing.assert_array_equal(scores.values, whole.values)
 
 
 def test_links_are_not_followed(tmp_path):

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
+from dcase_energy.scoring.score_clips import clip_findings
+from dcase_energy.scoring.score_ends import SHORT_S, end_findings
+from dcase_energy.scoring.score_reader import ScoreFiles, read_score_files
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.output_rules import (
     RUNS_IDENTICAL,
@@ -14,11 +17,8 @@ from dcase_energy.submission.output_rules import (
     SCORES_CONSTANT,
     UNPROCESSED_MISSING,
 )
-from dcase_energy.submission.outputs import Outputs, Run, read_run
+from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles
-
-_TOLERANCE_S = 0.25
-_SHOWN = 5
 
 
 def outputs_complete(
@@ -30,8 +30,8 @@ def outputs_complete(
     other, and their number with the edition's.
     """
     outputs = Outputs(
-        {number: read_run(files.tree, names, edition.classes) for number, names in files.runs.items()},
-        {number: read_run(files.tree, names, edition.classes) for number, names in files.unprocessed.items()},
+        {number: read_score_files(files.tree, names, edition.classes) for number, names in files.runs.items()},
+        {number: read_score_files(files.tree, names, edition.classes) for number, names in files.unprocessed.items()},
     )
     folders = [*outputs.runs.values(), *outputs.unprocessed.values()]
     findings = [finding for run in folders for finding in run.findings]
@@ -39,7 +39,10 @@ def outputs_complete(
     expected = _expected(folders, durations_s)
     for run in folders:
         findings += _clips(run, expected, files, edition, durations_s is not None)
-        findings += _coverage(run, expected, files)
+        if durations_s is None:
+            findings += _coverage(run, expected, files)
+        else:
+            findings += end_findings(run, durations_s, files.tree)
         if run.ends_s and run.low >= run.high:
             where = files.tree.where(run.folder)
             findings.append(SCORES_CONSTANT.finding(where, f"every score of the run is {run.low:g}"))
@@ -94,38 +97,37 @@ def _unprocessed_there(files: SystemFiles, edition: Edition) -> Iterator[Finding
         yield UNPROCESSED_MISSING.finding(files.tree.where(files.meta), message, expected=expected)
 
 
-def _expected(folders: Sequence[Run], durations_s: Mapping[str, float] | None) -> dict[str, float]:
+def _expected(folders: Sequence[ScoreFiles], durations_s: Mapping[str, float] | None) -> dict[str, float]:
     """The clips there must be with their ends in seconds: as told, or all that any run has."""
     if durations_s is not None:
         return dict(durations_s)
     ends: dict[str, float] = {}
     for run in folders:
-        for clip in run.digests:
+        for clip in run.files:
             ends[clip] = max(ends.get(clip, 0.0), run.ends_s.get(clip, 0.0))
     return ends
 
 
 def _clips(
-    run: Run, expected: Mapping[str, float], files: SystemFiles, edition: Edition, told: bool
+    run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles, edition: Edition, told: bool
 ) -> Iterator[Finding]:
-    """Missing clips, and clips nobody knows."""
+    """Missing clips, clips that nothing is known of, and a number of clips that is not the edition's."""
     where = files.tree.where(run.folder)
-    missing = sorted(expected.keys() - run.digests.keys())
-    if missing:
-        of = f"{len(expected):,} clips" if told else f"{len(expected):,} clips that other runs have"
-        message = f"no scores of {len(missing):,} of {of}: {_some(missing)}"
-        yield CLIPS_MISSING.finding(where, message, expected=f"{len(expected):,} score files")
-    if unknown := sorted(run.digests.keys() - expected.keys()):
-        yield CLIPS_UNKNOWN.finding(where, f"{len(unknown):,} files of no known clip: {_some(unknown)}")
-    if not told and not missing and edition.clips is not None and len(run.digests) != edition.clips:
-        rule = CLIPS_MISSING if len(run.digests) < edition.clips else CLIPS_UNKNOWN
-        message = f"{len(run.digests):,} score files, where the edition's clips are {edition.clips:,}"
+    of = "clips" if told else "clips that other runs have"
+    clips = sorted(expected)
+    yield from clip_findings(run.files, run.named, clips, where, of=of)
+    missing = expected.keys() - run.named
+    if not told and not missing and edition.clips is not None and len(run.files) != edition.clips:
+        if len(run.files) < edition.clips <= len(run.named):
+            return
+        rule = CLIPS_MISSING if len(run.files) < edition.clips else CLIPS_UNKNOWN
+        message = f"{len(run.files):,} score files, where the edition's clips are {edition.clips:,}"
         hint = "hand in one score file for each clip of the evaluation set, and no others"
-        yield rule.finding(where, message, expected=f"{edition.clips:,}", found=f"{len(run.digests):,}", hint=hint)
+        yield rule.finding(where, message, expected=f"{edition.clips:,}", found=f"{len(run.files):,}", hint=hint)
 
 
-def _coverage(run: Run, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
-    short = [clip for clip, end_s in run.ends_s.items() if expected.get(clip, 0.0) - end_s > _TOLERANCE_S]
+def _coverage(run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
+    short = [clip for clip, end_s in run.ends_s.items() if expected.get(clip, 0.0) - end_s > SHORT_S]
     if short:
         clip = min(short)
         message = f"frames of {clip} end at {run.ends_s[clip]:g} s, the clip at {expected[clip]:g} s"
@@ -133,14 +135,10 @@ def _coverage(run: Run, expected: Mapping[str, float], files: SystemFiles) -> It
         yield SCORE_COVERAGE.finding(files.tree.where(run.folder), message + more)
 
 
-def _identical(runs: Mapping[int, Run], files: SystemFiles) -> Iterator[Finding]:
+def _identical(runs: Mapping[int, ScoreFiles], files: SystemFiles) -> Iterator[Finding]:
     first: dict[frozenset[tuple[str, bytes]], int] = {}
     for number, run in runs.items():
         other = first.setdefault(frozenset(run.digests.items()), number)
         if other != number and run.digests:
             message = f"run {number} is, byte for byte, run {other}"
             yield RUNS_IDENTICAL.finding(files.tree.where(run.folder), message)
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(name[:100] for name in names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
