@@ -151,8 +151,18 @@ class _Reader:
         )
         return self.run
 
-    def _add(self, rule: Rule, name: str, message: str, line: int | None = None, **more: str) -> None:
-        self.findings.append(rule.finding(replace(self.tree.where(name), line=line), message, **more))
+    def _add(
+        self,
+        rule: Rule,
+        name: str,
+        message: str,
+        line: int | None = None,
+        *,
+        expected: str | None = None,
+        found: str | None = None,
+    ) -> None:
+        where = replace(self.tree.where(name), line=line)
+        self.findings.append(rule.finding(where, message, expected=expected, found=found))
 
     def _score_files(self, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Clip and name of each file to read; files of other kinds are refused by name and never opened."""
