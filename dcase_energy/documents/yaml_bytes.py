@@ -61,7 +61,7 @@ def _kind(data: bytes) -> tuple[str, str] | None:
     """What a file is, if it is not text in one byte a character, and what to do about it."""
     wide = next((name for mark, name in _WIDE if data.startswith(mark)), None)
     if wide or b"\x00" in data[:2]:
-        return f"a text in {wide or 'UTF-16 or UTF-32'}, or no text", "save the file as UTF-8"
+        return f"a text in {wide or 'UTF-16 or UTF-32, or no text'}", "save the file as UTF-8"
     kind = kind_of_bytes(data[:512])
     if kind == "zip":
         office = next((name for inside, name in _OFFICE if inside in data), None)

@@ -113,7 +113,7 @@ _KINDS = (
         "sign",
     ),
     _Kind(
-        re.compile(rf"(?P<before>[ ]*{_ITEM}[A-Za-z_][\w.@-]*)(?P<sign>:)(?P<rest>(?!//)[^\s:].*)"),
+        re.compile(rf"(?P<before>[ ]*{_ITEM}[A-Za-z_][\w.@-]*)(?P<sign>:)(?P<rest>(?!//)[^ \t:].*)"),
         lambda match: f"{match['before']}: {match['rest']}",
         lambda match: f"a blank is missing after the colon of {match['before'].strip(' -')}",
         "write a blank after the colon",

@@ -18,7 +18,7 @@ from dcase_energy.editions.schema import submission_schema
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, get
 from dcase_energy.submission.canonical import Canonical, describe
-from dcase_energy.submission.placeholders import placeholder
+from dcase_energy.submission.placeholders import FILL_IN, placeholder
 from dcase_energy.submission.rules import FIELD_MISSING, FIELD_TYPE, FIELD_VALUE, TEMPLATE_TEXT
 
 _MOST_OF_A_GROUP = 3
@@ -30,7 +30,6 @@ _ADVICE = {
     FieldKind.RATE: advise_rate,
 }
 _LENGTH_HINTS = {"maxLength": "shorten it", "minLength": "fill it in, or write null where that is allowed"}
-_FILL_IN = "write your own value, or null where that is allowed"
 
 
 def shape_findings(canonical: Canonical) -> Iterator[Finding]:
@@ -117,7 +116,7 @@ def _violation(error: ValidationError, canonical: Canonical, name: str, where: A
     spec = canonical.edition.fields[name]
     if (left := placeholder(error.instance)) is not None:
         message = f"{left!r} is the template's text"
-        found = TEMPLATE_TEXT.finding(where, message, expected=_expected(canonical, name), hint=_FILL_IN)
+        found = TEMPLATE_TEXT.finding(where, message, expected=_expected(canonical, name), hint=FILL_IN)
         # Where a text may stand this is a warning; here the field has no value.
         return found.with_severity(Severity.ERROR)
     rule = _rule(error)

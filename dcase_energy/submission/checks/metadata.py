@@ -17,7 +17,7 @@ from dcase_energy.submission.checks.rules import (
     SAMPLING_RATE,
 )
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.placeholders import placeholder
+from dcase_energy.submission.placeholders import FILL_IN, placeholder
 from dcase_energy.submission.rules import CORRESPONDING, TEMPLATE_TEXT
 
 
@@ -66,7 +66,8 @@ def not_of_template(system: System) -> Iterator[Finding]:
         if left is None and text.strip().casefold() in {word.casefold() for word in edition.template_words}:
             left = text.strip()
         if left is not None:
-            yield TEMPLATE_TEXT.finding(where, f"{left!r} is the template's text", found=repr(text[:60]))
+            hint = FILL_IN if placeholder(text) else None
+            yield TEMPLATE_TEXT.finding(where, f"{left!r} is the template's text", found=repr(text[:60]), hint=hint)
 
 
 def address_has_scheme(system: System) -> Iterator[Finding]:
