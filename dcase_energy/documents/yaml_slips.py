@@ -23,8 +23,9 @@ from dcase_energy.documents.look_alikes import (
     without_odd_blanks,
 )
 
-# Larger texts are not read a dozen times over: what the parser says must do.
-MAX_CHARACTERS = 50_000
+# Larger texts are not read over and over, and no text more often than this: what the parser says must do.
+MAX_CHARACTERS = 30_000
+MAX_TRIALS = 60
 _BACK = 30
 _ITEM = r"(?:-[ ]+)*"
 _ODD = f"{BLANKS}{INVISIBLE}"
@@ -178,13 +179,19 @@ def find_slip(lines: Sequence[str], line: int, column: int, stops: Stops) -> Sli
     """
     if sum(map(len, lines)) > MAX_CHARACTERS:
         return None
-    line = min(line, len(lines) - 1)
+    line, stops = min(line, len(lines) - 1), _at_most(MAX_TRIALS, stops)
     if (blank := _blank(lines, line, column)) is not None:
         return blank
     for kind in _KINDS:
         if (found := _of_kind(kind, lines, line, stops)) is not None:
             return found
     return _indentation(lines, line, stops) or _unclosed(lines, line, stops)
+
+
+def _at_most(trials: int, stops: Stops) -> Stops:
+    """The same function for a number of calls; after them no change helps."""
+    left = iter(range(trials))
+    return lambda lines: stops(lines) if next(left, None) is not None else -1
 
 
 def _blank(lines: Sequence[str], line: int, column: int) -> Slip | None:
