@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _RELATIVE = 0.005
 # Slips that turn up in real submissions.
 _SLIPS = {1e3: "Wh for kWh", 3.6e6: "joule for kWh", 3600.0: "kilojoule for kWh", 10.0: "a decimal place"}
@@ -18,6 +20,7 @@ def slip(declared: float, measured: float) -> str | None:
     return next((name for factor, name in _SLIPS.items() if abs(ratio / factor - 1) < 0.05), None)
 
 
+@lru_cache(maxsize=256)
 def _half_unit(text: str | None) -> float:
     """Half a unit of the last digit written."""
     from decimal import Decimal, InvalidOperation

@@ -155,31 +155,32 @@ def stages_of(system: System) -> Iterator[StageRuns]:
 
 def all_runs(system: System) -> list[Run]:
     """The last row of each run of each file; a run that stands in several files is there once."""
-    found: dict[object, list[Run]] = {}
+    found: dict[object, dict[str, list[Run]]] = {}
     for name, emissions in system.records.emissions.items():
         problems = {id(row): finding for row, finding in emissions.problems}
         for chain in emissions.chains():
             problem = next((problems[id(row)] for row in chain if id(row) in problems), None)
             run = Run(name, chain[-1], emissions, problem)
-            same = found.setdefault((run.row.run, run.row.task), [])
-            known = next((other for other in same if _is_same_run(run, other)), None)
+            row = run.row
+            key = row.run if row.run is not None else (row.ended, row.duration_s, row.energy_kwh)
+            by_file = found.setdefault((key, row.task), {})
+            others = (runs for file, runs in by_file.items() if file != name)
+            known = next((runs for runs in others if _is_same_run(run, runs[0])), None)
             if known is None:
-                same.append(run)
-            elif (run.row.duration_s or 0.0) > (known.row.duration_s or 0.0):
-                same[same.index(known)] = run
-    return [run for same in found.values() for run in same]
+                by_file.setdefault(name, []).append(run)
+            elif (row.duration_s or 0.0) > (known[0].row.duration_s or 0.0):
+                known[0] = run
+    return [run for by_file in found.values() for runs in by_file.values() for run in runs]
 
 
 def _is_same_run(run: Run, other: Run) -> bool:
     """Whether two files hold one run: a copy, or an earlier state in a backup. Identifiers alone do not show it."""
     first, second = sorted((run, other), key=lambda one: one.row.duration_s or 0.0)
-    if first.name == second.name:
-        return False
     mine, theirs = ((one.row.duration_s, one.row.energy_kwh, one.row.ended) for one in (first, second))
     if mine == theirs:
         return True
     earlier = run.row.run is not None and (first.row.energy_kwh or 0.0) <= (second.row.energy_kwh or 0.0)
-    return earlier and (first.row.duration_s != second.row.duration_s) and (first.backup or second.backup)
+    return earlier and first.row.duration_s != second.row.duration_s and (first.backup or second.backup)
 
 
 def _declared(system: System, stage: str) -> tuple[Side, Side]:

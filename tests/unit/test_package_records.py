@@ -10,6 +10,7 @@ from dcase_energy.editions.loader import load_edition
 from dcase_energy.measure.journal import sealed
 from dcase_energy.submission.validate import validate_paths
 from tests.acceptance import make_packages
+from tests.builders import emissions
 from tests.builders.packages import LABEL, META, metadata, write
 from tests.measure.test_command import measure
 
@@ -162,3 +163,13 @@ def test_every_figure_of_a_calibration_is_recomputed_too(path, tmp_path):
     }
     _, found = judge(write(tmp_path / "package", contents) / LABEL)
     assert path[-1] in found["V703"].message
+
+
+def test_an_own_figure_that_a_record_holds_need_not_be_in_a_codecarbon_file(system):
+    folder, record = system
+    (folder / "emissions_training.csv").write_bytes(
+        emissions.table(emissions.row(energy_consumed=1.412, cpu_energy=0.1913))
+    )
+    assert "W818" in judge(folder)[1]
+    declare(folder, record.stages["training"].full_recipe_energy_kwh)
+    assert "W818" not in judge(folder)[1]

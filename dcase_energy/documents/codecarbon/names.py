@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
 # Backups are named emissions.csv.bak, then emissions.csv_0.bak, emissions.csv_1.bak and so on, in all releases.
 _TABLE = re.compile(r".+\.csv(?P<backup>(?:_[0-9]+)?\.bak)?", re.IGNORECASE)
@@ -54,14 +54,15 @@ def words(text: str) -> set[str]:
     return {word.casefold() for word in _WORD.findall(text)}
 
 
-def stage_of(texts: Sequence[str]) -> str | None:
+@lru_cache(maxsize=1024)
+def stage_of(texts: tuple[str, ...]) -> str | None:
     """The stage that the first of some texts names; None if none names exactly one.
 
     Examples
     --------
-    >>> stage_of(["emissions_training.csv", "latest_crnn"]), stage_of(["emissions.csv", "latest_crnn"])
+    >>> stage_of(("emissions_training.csv", "latest_crnn")), stage_of(("emissions.csv", "latest_crnn"))
     ('training', None)
-    >>> stage_of(["emissions.csv", "", "DCASE Task 4 SED DEVTEST"])
+    >>> stage_of(("emissions.csv", "", "DCASE Task 4 SED DEVTEST"))
     'test'
     """
     for text in texts:
@@ -74,6 +75,7 @@ def stage_of(texts: Sequence[str]) -> str | None:
     return None
 
 
-def names_baseline(texts: Sequence[str]) -> bool:
+@lru_cache(maxsize=1024)
+def names_baseline(texts: tuple[str, ...]) -> bool:
     """Whether one of some texts has the word baseline."""
     return any({"baseline", "baselines"} & words(text) for text in texts)

@@ -8,6 +8,7 @@ training often have are listed: one that is not listed has no limit here.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Power limits can be switched off by the owner, and a short peak passes any of them; no mean is twice as high.
 _SLACK = 2.0
@@ -54,6 +55,7 @@ _MOST_W = {
 _NOISE = re.compile(r"\((?:r|tm|c)\)|\bcpu\b|\bprocessor\b|\b[0-9]+th gen\b", re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)
 def most_power_w(model: str) -> float | None:
     """The mean power that a machine with this processor can have at most, all sockets together; None if not known.
 

@@ -18,6 +18,7 @@ from dcase_energy.findings import Finding, Where
 # Columns that CodeCarbon fills with None, and so loses.
 _DROPPABLE = ("region", "gpu_count", "gpu_model", "longitude", "latitude")
 _MOST_TRIES = 200
+_MOST_SEARCHES = 20
 # What a row begins with: a time stamp, or the identifier of the run.
 _BEGINS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
 _DROPPED, _REORDERED, _JOINED, _CUT = "dropped", "reordered", "joined", "cut"
@@ -43,6 +44,8 @@ class Repairs:
         self._first: dict[str, str] | None = None
         self._padded = False
         self._done: dict[str, list[int]] = {}
+        # The columns that fitted before, by their number.
+        self._gone: dict[int, tuple[str, ...]] = {}
 
     def __call__(self, columns: Sequence[str], line: int, record: list[str]) -> list[list[str]]:
         """The rows that a line holds, each with as many cells as there are columns if it could be restored."""
@@ -92,13 +95,20 @@ class Repairs:
     def _filled(self, columns: Sequence[str], line: int, cells: list[str]) -> list[str]:
         """Put blanks where the columns that were dropped would stand; failing that, keep the cells before them."""
         count = len(columns) - len(cells)
+        known = self._gone.get(count)
+        if known and fits(columns, row := _with_blanks(columns, cells, known)):
+            self._note(_DROPPED, line)
+            return row
         empty = [name for name in columns if self._first is None or is_nothing(self._first[name])]
         for candidates in ([name for name in _DROPPABLE if name in empty], empty if self._first else []):
-            tried = (_with_blanks(columns, cells, gone) for gone in combinations(candidates, count))
-            fitting = {tuple(row) for row in islice(tried, _MOST_TRIES) if fits(columns, row)}
+            if len(self.partial) > _MOST_SEARCHES:
+                break
+            tried = islice(combinations(candidates, count), _MOST_TRIES)
+            fitting = {tuple(row): gone for gone in tried if fits(columns, row := _with_blanks(columns, cells, gone))}
             if len(fitting) == 1:
                 self._note(_DROPPED, line)
-                return list(fitting.pop())
+                restored, self._gone[count] = fitting.popitem()
+                return list(restored)
         intact = min((columns.index(name) for name in (*_DROPPABLE, *empty) if name in columns), default=0)
         short = count > max(len(_DROPPABLE), len(empty) if self._first else 0)
         if short or intact <= max(columns.index(name) for name in NEEDED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from dcase_energy.documents.codecarbon.rules import (
@@ -90,14 +90,12 @@ def emissions_usable(system: System) -> Iterator[Finding]:
             field = needed.get(id(finding))
             if field is None:
                 yield finding
-            elif _is_at_home(system, name):
+            elif _is_at_home(system, name) or not _is_field(system, field):
                 yield replace(finding, withholds=(field,))
             else:
-                # Other systems share the file, and their figures are not withheld.
                 yield finding
                 message = f"{field} is withheld: {name.rpartition('/')[2]} has no usable energy"
-                where = system.metadata.canonical.where(field)
-                yield replace(finding, where=where, message=message, withholds=(field,))
+                yield replace(finding, where=_place(system, name, (field,)), message=message, withholds=(field,))
 
 
 def _is_at_home(system: System, name: str) -> bool:
@@ -115,41 +113,50 @@ def emissions_there(system: System) -> Iterator[Finding]:
         yield EMISSIONS_MISSING.finding(where, "no CodeCarbon file (*.csv) beside the metadata")
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """The runs that are divided by each other in one stage; ``field`` is the declared baseline's figure."""
+
+    field: str
+    own: tuple[Run, ...]
+    base: tuple[Run, ...]
+
+
 def emissions_alike(system: System) -> Iterator[Finding]:
     """All files come from the same machine, version and tracking mode; a ratio is withheld where they do not."""
     runs = [run for run in all_runs(system) if not run.backup]
     pairs = _pairs(system)
     for what, value_of in _ALIKE.items():
-        withholds = tuple(
-            side.field for one, side in pairs if _unlike(what, value_of, one, side.reported() or side.runs)
-        )
-        values: dict[str, str] = {}
-        for run in runs:
-            if value_of(run):
-                values.setdefault(value_of(run), run.name)
-        if len(values) > 1:
-            (one, first), (other, second) = sorted(values.items(), key=lambda item: (item[1], item[0]))[:2]
-            message = f"{what} {one[:60]} in {first.rpartition('/')[2]}, {other[:60]} in {second.rpartition('/')[2]}"
-            where = _place(system, second, withholds)
-            yield EMISSIONS_UNLIKE.finding(where, message, withholds=withholds)
+        unlike = [pair for pair in pairs if _unlike(what, value_of, pair)]
+        first = {value_of(run): run for run in reversed(runs) if value_of(run)}
+        if unlike:
+            two = [next(run for run in side if value_of(run)) for side in (unlike[0].base, unlike[0].own)]
+        elif len(first) > 1:
+            two = sorted(first.values(), key=lambda run: (run.name, value_of(run)))[:2]
+        else:
+            continue
+        withholds = tuple(pair.field for pair in unlike)
+        message = f"{what} " + ", ".join(f"{value_of(run)[:60]} in {run.file}" for run in two)
+        where = _place(system, two[1].name, withholds)
+        yield EMISSIONS_UNLIKE.finding(where, message, withholds=withholds)
 
 
-def _pairs(system: System) -> list[tuple[tuple[Run, ...], Side]]:
-    """For each stage the runs that are the system's energy, and the baseline's side with the runs that are its."""
+def _pairs(system: System) -> list[_Pair]:
+    """For each stage the runs that are the system's energy, and those that are the baseline's."""
     pairs = []
     for stage in stages_of(system):
-        own = stage.own.reported() or (stage.own.runs if stage.own.runs != stage.baseline.runs else ())
-        base = stage.baseline.reported() or (stage.baseline.runs if stage.own.runs != stage.baseline.runs else ())
-        base = tuple(run for run in base if run not in own)
+        split = stage.own.runs != stage.baseline.runs
+        own, base = (side.reported() or (side.runs if split else ()) for side in (stage.own, stage.baseline))
+        own = tuple(run for run in own if run.problem is None)
+        base = tuple(run for run in base if run.problem is None and run not in own)
         if own and base:
-            field = f"energy_baseline_{stage.stage}_kwh"
-            pairs.append((own, Side(field, stage.baseline.value_kwh, stage.baseline.text, base)))
+            pairs.append(_Pair(f"energy_baseline_{stage.stage}_kwh", own, base))
     return pairs
 
 
-def _unlike(what: str, value_of: Callable[[Run], str], own: Sequence[Run], base: Sequence[Run]) -> bool:
+def _unlike(what: str, value_of: Callable[[Run], str], pair: _Pair) -> bool:
     """Whether system and baseline differ in what makes their energies comparable; of a version its series does."""
-    mine, theirs = ({_series(what, value_of(run)) for run in runs if value_of(run)} for runs in (own, base))
+    mine, theirs = ({_series(what, value_of(run)) for run in runs if value_of(run)} for runs in (pair.own, pair.base))
     return bool(mine and theirs and mine != theirs)
 
 
@@ -159,10 +166,16 @@ def _series(what: str, value: str) -> str:
 
 
 def _place(system: System, name: str, withholds: Sequence[str]) -> Where:
-    """The file, or the withheld figure where other systems share the file."""
-    if withholds and not _is_at_home(system, name):
-        return system.metadata.canonical.where(withholds[0])
+    """The file, or a figure of the stage where other systems share the file: theirs are not withheld."""
+    named = [field for one in withholds for field in (one, one.replace("_baseline", ""))]
+    fields = [field for field in named if _is_field(system, field)]
+    if fields and not _is_at_home(system, name):
+        return system.metadata.canonical.where(fields[0])
     return system.files.tree.where(name)
+
+
+def _is_field(system: System, field: str) -> bool:
+    return field in system.edition.fields
 
 
 def _gpu(run: Run) -> str:
@@ -174,21 +187,22 @@ def _gpu(run: Run) -> str:
 
 def emissions_of_one_scope(system: System) -> Iterator[Finding]:
     """The system's files count the same components as the baseline's, with the same PUE."""
-    for own, base in _pairs(system):
+    for pair in _pairs(system):
         parts = []
-        mine, theirs = _counted(own), _counted(base.runs)
-        if _gpu(own[0]) != _gpu(base.runs[0]):
+        mine, theirs = _counted(pair.own), _counted(pair.base)
+        if _gpu(pair.own[0]) != _gpu(pair.base[0]):
             mine, theirs = mine - {"GPU"}, theirs - {"GPU"}  # another machine, which has its own finding
         if mine and theirs and mine != theirs:
             parts.append((" and ".join(sorted(mine)), " and ".join(sorted(theirs))))
-        pues = [{run.row.pue for run in runs if run.row.pue is not None} for runs in (own, base.runs)]
+        pues = [{run.row.pue for run in runs if run.row.pue is not None} for runs in (pair.own, pair.base)]
         if all(pues) and pues[0] != pues[1]:
             first, second = ("/".join(f"{pue:g}" for pue in sorted(values)) for values in pues)
             parts.append((f"PUE {first}", f"PUE {second}"))
         if parts:
-            message = "; ".join(f"{one} in {own[0].file}, {other} in {base.runs[0].file}" for one, other in parts)
-            where = _place(system, own[0].name, (base.field,))
-            yield EMISSIONS_SCOPE.finding(where, message, withholds=(base.field,))
+            own, base = pair.own[0], pair.base[0]
+            message = "; ".join(f"{one} in {own.file}, {other} in {base.file}" for one, other in parts)
+            where = _place(system, own.name, (pair.field,))
+            yield EMISSIONS_SCOPE.finding(where, message, withholds=(pair.field,))
 
 
 def _counted(runs: Sequence[Run]) -> set[str]:

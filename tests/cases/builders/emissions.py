@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from tests.cases.builders.common import CASES, META, package, swap
+from tests.cases.builders.common import CASES, LABEL, META, case, package, put, swap
 
 V2_1 = [
     "timestamp",
@@ -189,3 +190,77 @@ emissions(
     emissions_baseline__csv=table(BASE | {"gpu_model": "1 x Tesla T4", "codecarbon_version": "3.0.1"}),
 )
 emissions("other-csv-of-that-name", emissions__csv=b"video,views\nA lecture on owls,120\nRain on a roof,86\n")
+NODE = {"gpu_count": 8, "gpu_model": "8 x NVIDIA A100-SXM4-40GB"}
+emissions(
+    "eight-processes-of-a-whole-node",
+    swap(swap(META, "training: 1.284", "training: 66.128"), "4 h (1 NVIDIA", "4 h (8 NVIDIA"),
+    **{f"emissions_training_rank{n}__csv": table(row(gpu=8.0, run_id=f"r{n}", **NODE)) for n in range(8)},
+)
+emissions(
+    "one-of-eight-processes",
+    swap(META, "(1 NVIDIA", "(8 NVIDIA"),
+    **{f"emissions_training_rank{n}__csv": table(row(run_id=f"r{n}")) for n in range(8)},
+)
+DEVTEST = row(
+    gpu=0.0121, cpu=0.003, ram=0.002, project_name="DCASE DEVTEST", run_id="7d1f0c1e-0000-4000-8000-000000000003"
+)
+emissions("training-and-test-in-one-file", emissions__csv=table(row(project_name="DCASE TRAINING"), DEVTEST))
+emissions(
+    "backup-of-the-same-run",
+    emissions_training__csv=table(),
+    emissions_training__csv__bak=table(
+        row(gpu=0.5, cpu=0.085, ram=0.048, duration=7200.0, emissions_rate=0.633 * 0.056 / 7200), columns=V2_1
+    ),
+)
+emissions(
+    "baseline-not-measured",
+    emissions_training__csv=table(),
+    emissions_baseline_training__csv=table(BASE | {"cpu_energy": "", "energy_consumed": ""}),
+)
+emissions(
+    "baseline-of-another-version",
+    emissions_training__csv=table(),
+    emissions_baseline_training__csv=table(BASE | {"codecarbon_version": "3.0.1"}),
+)
+emissions(
+    "baseline-without-a-gpu",
+    emissions_training__csv=table(),
+    emissions_baseline_training__csv=table(
+        row(gpu=0.0, cpu=1.3, project_name="baseline", run_id="b", gpu_power=0.0, gpu_count="", gpu_model="")
+    ),
+)
+
+
+def task(**parts: float) -> bytes:
+    """A file of one task as the baseline of DCASE 2024 task 6 writes it."""
+    cells = row(project_name="dcase24t6", **parts)
+    return "".join(f"{key}: {cells[key] if cells[key] != '' else 'null'}\n" for key in V2_3).encode()
+
+
+emissions(
+    "tasks-in-yaml",
+    **{
+        "emissions/fit_emissions.yaml": task(),
+        "emissions/test_emissions.yaml": task(gpu=0.0121, cpu=0.003, ram=0.002),
+        "emissions/predict_emissions.yaml": task(gpu=0.02, cpu=0.005, ram=0.003),
+        "emissions/total_emissions.yaml": task(gpu=1.1, cpu=0.19, ram=0.11),
+    },
+)
+emissions(
+    "task-without-energy",
+    **{
+        "emissions/fit_emissions.yaml": task(),
+        "emissions/test_emissions.yaml": task(gpu=0.0, cpu=0.0, ram=0.0),
+    },
+)
+
+
+@case("codecarbon-csv/baseline-shared-by-two-systems")
+def _(at: Path, ex: Path) -> None:
+    """The second system was trained on the baseline's GPU, the first on another."""
+    team = at / "Adams_UNI"
+    for number, gpu in ((1, "1 x NVIDIA A100-PCIE-40GB"), (2, "1 x Tesla T4")):
+        label = f"Adams_UNI_task4_{number}"
+        put(team / label / f"{label}.meta.yaml", META.replace(LABEL, label))
+        put(team / label / "emissions_training.csv", table(row(gpu_model=gpu)))
+    put(team / "emissions_baseline.csv", table(BASE | {"gpu_model": "1 x Tesla T4"}))
