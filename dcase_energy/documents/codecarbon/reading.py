@@ -59,7 +59,10 @@ def has_codecarbons_header(data: bytes) -> bool:
 
 
 def run_energy(emissions: Emissions) -> float | None:
-    """The energy of the one run in a file, in kWh; None where it holds none that can be used, or several."""
+    """The energy of the one run in a file, in kWh; None where it holds none that can be used, or several.
+
+    `Emissions.all_findings` says why there is none.
+    """
     runs = list(emissions.runs())
     return runs[0].energy_kwh if len(runs) == 1 and len(emissions.chains()) == 1 else None
 
