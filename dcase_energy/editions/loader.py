@@ -65,8 +65,9 @@ def load_edition(name_or_path: str) -> Edition:
     path = path / "edition.toml" if path.is_dir() else path
     if path.suffix == ".toml" and path.is_file():
         return _read(path)
-    close = difflib.get_close_matches(name_or_path, edition_names(), n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    begin = [name for name in edition_names() if name.startswith(name_or_path)] if name_or_path else []
+    close = begin or difflib.get_close_matches(name_or_path, edition_names(), n=1)
+    hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
     raise EditionError(
         f"no edition {name_or_path!r}.{hint} Known: {', '.join(edition_names())}; or give the path of a folder with an "
         "edition.toml."

@@ -75,7 +75,7 @@ def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels:
         return _unjudged("the systems are of different tasks or years: validate those of each apart", _differ(found))
     if len(found) == 1 and 2 * sum(not one.editions for one in signs) <= len(signs):
         name, reason = found.popitem()
-        return Guess(load_edition(name), f"guessed from {reason}")
+        return Guess(load_edition(name), None if name == DEFAULT else f"guessed from {reason}")
     return Guess(load_edition(DEFAULT), _differ(found) if len(found) > 1 else None)
 
 

@@ -31,7 +31,7 @@ def offered(line: str) -> list[str]:
         ("dcase-energy va", ["plain,validate"]),
         ("dcase-energy study re", ["plain,report"]),
         ("dcase-energy rank --edi", ["plain,--edition"]),
-        ("dcase-energy rank --edition dcase2023", ["plain,dcase2023-task4a"]),
+        ("dcase-energy rank --edition dcase2023", ["plain,dcase2023-task1", "plain,dcase2023-task4a"]),
         ("dcase-energy validate --edition gen", ["plain,generic"]),
         ("dcase-energy validate --edition ./our", ["file,./our"]),
         ("dcase-energy validate exam", ["file,exam"]),

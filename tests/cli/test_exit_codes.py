@@ -43,7 +43,7 @@ def test_warnings_alone_are_0_and_strict_makes_them_1():
         (["validate"], "Missing argument 'PATH...'"),
         (["validate", "no/such/file.yaml"], "Path 'no/such/file.yaml' does not exist"),
         (["validate", GOOD, "--editoin", "generic"], "No such option"),
-        (["validate", GOOD, "--edition", "dcase2023"], "Did you mean 'dcase2023-task4a'?"),
+        (["validate", GOOD, "--edition", "dcase2023"], "Did you mean 'dcase2023-task1' or 'dcase2023-task4a'?"),
         (["validate", GOOD, "--format", "xml"], "'xml' is not one of 'text', 'json'"),
         (["validate", GOOD, "--calibration", GOOD / "Adams_UNI_task4_1.meta.yaml"], "is not JSON"),
         (["explain", "E999"], "no rule 'E999'"),

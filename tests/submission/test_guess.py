@@ -46,7 +46,8 @@ BY_LABEL = "guessed from the label Li_USTC_task4a_1"
         (labelled("3", "[1]", "{a: 1}", "null"), "generic", None),
         (["submission: 3\n", "- 1\n", "", "{"], "generic", None),
         (labelled("Adams_UNI_task1B_1"), "dcase2020-task1b", "guessed from the label Adams_UNI_task1B_1 and its keys"),
-        ([SCHEMA.format("generic") + labelled("Li_USTC_task4a_1")[0]], "generic", BY_SCHEMA),
+        ([SCHEMA.format("generic") + labelled("Li_USTC_task4a_1")[0]], "generic", None),
+        ([SCHEMA.format("dcase2022-task4") + labelled("Chen_CHT_task4_1")[0]], "dcase2022-task4", BY_SCHEMA),
         ([SCHEMA.format("nowhere") + labelled("Li_USTC_task4a_1")[0]], "dcase2023-task4a", BY_LABEL),
         # A task that no edition has, and one of which no edition has the keys.
         (labelled("Adams_UNI_task9_1"), "common", None),
