@@ -114,7 +114,8 @@ def command(
     """Rank systems: energies normalised, PSDS weighted by energy, ranks.
 
     SOURCE is a package folder, a folder of packages, or a table of results: a CSV with the columns label, psds1, psds2,
-    energy_training_kwh and energy_test_kwh, and energy_baseline_kwh where the edition has one. Exit code 1 if
+    energy_training_kwh and energy_test_kwh, and energy_baseline_kwh where the edition has one; or with label and the
+    column of the score that the edition names. Exit code 1 if
     something was found that keeps a system from being ranked; the sheets are written all the same, all at once: whoever
     looks sees the old ones or the new ones.
     """

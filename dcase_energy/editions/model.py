@@ -172,7 +172,6 @@ class Edition(_Data):
     label_task: str | None = None
     template_labels: tuple[str, ...] = ()
     template_texts: tuple[str, ...] = ()
-    template_words: tuple[str, ...] = ()
     guess: Guess = _DEFAULT
     # What is not known of this year, for people; and whether keys that are not known are right, as its template is not
     # (wholly) known.

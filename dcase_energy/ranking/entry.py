@@ -25,6 +25,8 @@ class Entry:
 
     Attributes
     ----------
+    score
+        The score that the edition ranks by in place of both PSDS.
     scores_are
         ``scored`` from outputs, ``stated`` in the metadata, ``given`` in a table.
     energy_kwh, baseline_kwh
@@ -58,6 +60,7 @@ class Entry:
     team: str
     psds1: float | None = None
     psds2: float | None = None
+    score: float | None = None
     collar_f1: float | None = None
     intersection_f1: float | None = None
     scores_are: str | None = None
@@ -131,7 +134,7 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
         energy_normalized_kwh=normalised,
         ew_psds1=weighted["psds1"],
         ew_psds2=weighted["psds2"],
-        ranking_score=ranking_score(entry.psds1, entry.psds2, *references),
+        ranking_score=entry.score if edition.scores else ranking_score(entry.psds1, entry.psds2, *references),
         ew_ranking_score={
             stage: ranking_score(weighted["psds1"][stage], weighted["psds2"][stage], *references) for stage in STAGES
         },

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.entry import Entry, Figures, Reference, figures
+from dcase_energy.ranking.named_scores import unranked
 from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines
 from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
 
@@ -59,7 +60,10 @@ def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Referenc
         for rank, pair, uncertainty, check in zip(ranks, computed, judged, checks, strict=False)
     ]
     rest = zip(computed[len(scored) :], intervals[len(scored) :], strict=True)
-    return [*placed, *(Ranked(None, *pair, Uncertainty(known)) for pair, known in rest)]
+    return [
+        *placed,
+        *(Ranked(None, unranked(entry, edition), result, Uncertainty(known)) for (entry, result), known in rest),
+    ]
 
 
 def shared_ranks(scores: Sequence[float]) -> list[int]:

@@ -17,13 +17,13 @@ from dcase_energy.ranking.entry import STAGES, Entry
 from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.interval_columns import IntervalColumns
+from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.rules import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
 MAX_TABLE_BYTES = 100_000_000
-REQUIRED = ("label", "psds1", "psds2", "energy_training_kwh", "energy_test_kwh")
 _SCORES = ("psds1", "psds2", "collar_f1", "intersection_f1")
 _ENERGIES = (
     "energy_training_kwh",
@@ -50,7 +50,9 @@ def read_results(
     data = read_bytes(path, MAX_TABLE_BYTES)
     if isinstance(data, Finding):
         return [], [data]
-    table = read_table(data, str(path), required=REQUIRED, delimiter=",")
+    if problem := why_not_ranked_by(data, str(path), edition):
+        return [], [problem]
+    table = read_table(data, str(path), required=required_columns(edition), delimiter=",")
     if table.columns and not table.rows and not table.findings:
         table.findings.append(TABLE_EMPTY.finding(table.where(), "no rows"))
     labels = [row[table.columns.index("label")] for row in table.rows] if table.columns else []
@@ -94,6 +96,7 @@ def _entry(table: Table, index: int, label: str, edition: Edition, intervals: In
         team=row.get("team") or team_of(label),
         psds1=scores["psds1"],
         psds2=scores["psds2"],
+        score=_number(table, index, next(iter(edition.scores), "")),
         collar_f1=scores["collar_f1"],
         intersection_f1=scores["intersection_f1"],
         scores_are="given",

@@ -210,6 +210,8 @@ def describe_formulas(edition: Edition) -> list[str]:
             f"Energy-weighted PSDS = PSDS x {weights.training_kwh:g} kWh / training {energy}, "
             f"or PSDS x {weights.test_kwh:g} kWh / test {energy}."
         )
+    for score in edition.scores.values():
+        return [*lines[:1], f"Ranking score = {score.title}, as the table gives it."]
     lines.append(
         f"Ranking score = mean of PSDS1 / {ranking.psds1_reference:.6g} and PSDS2 / {ranking.psds2_reference:.6g}; "
         "the energy-weighted one takes the energy-weighted PSDS."

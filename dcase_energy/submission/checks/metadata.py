@@ -60,11 +60,8 @@ def _texts_in(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 def not_of_template(system: System) -> Iterator[Finding]:
     """No field holds a text of the official template."""
-    edition = system.edition
     for where, text in _texts(system, FieldKind.AUTHORS, FieldKind.DATASETS):
-        left = next((known for known in edition.template_texts if known in text), None) or placeholder(text)
-        if left is None and text.strip().casefold() in {word.casefold() for word in edition.template_words}:
-            left = text.strip()
+        left = next((known for known in system.edition.template_texts if known in text), None) or placeholder(text)
         if left is not None:
             hint = FILL_IN if placeholder(text) else None
             yield TEMPLATE_TEXT.finding(where, f"{left!r} is the template's text", found=repr(text[:60]), hint=hint)

@@ -96,3 +96,14 @@ edition("own-edition-label-as-text", "2026-task1-good", 'base = "common"\n[field
 edition("own-edition-choice-as-text", "2022-task3-good", 'base = "generic"\nrequired = ["label"]\n'
         '[fields.input_channels]\nkind = "texts"\npaths = ["system.description.input_format"]\n'
         '[fields.input_sampling_rate_khz]\nkind = "rate"\n')  # fmt: skip
+edition("own-edition-score", "accuracy-table", 'base = "common"\n[scores.accuracy]\ntitle = "Macro accuracy"\n')
+edition("own-edition-lower-is-better", "accuracy-table", 'base = "common"\n[scores.energy_test_kwh]\ntitle = "Energy"\n'
+        'better = "lower"\n')  # fmt: skip
+
+
+def _score_missing(at: Path, ex: Path, build=CASES["other-tasks-metadata/own-edition-score"]) -> None:
+    build(at, ex)
+    put(at / "other.csv", (at / "results.csv").read_text().replace("accuracy", "exactness"))
+
+
+CASES["other-tasks-metadata/own-edition-score"] = _score_missing
