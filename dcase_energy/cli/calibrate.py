@@ -151,7 +151,8 @@ def _check_environment(plan: Plan) -> None:
     if overruled := sorted(set(plan.pass_env) & set(found.chosen)):
         raise click.UsageError(f"--pass-env: {', '.join(overruled)} is set by the execution path {plan.execution_path}")
     if found.moving:
-        say(f"left out, since they change the baseline's energy: {visible(', '.join(found.moving))} (--pass-env NAME)")
+        names = visible(", ".join(found.moving))
+        say(f"environment variables that can change the energy are not passed on: {names} (--pass-env NAME does)")
 
 
 def _plan(options: dict[str, Any]) -> Plan:

@@ -11,7 +11,18 @@ from typing import Any
 _KEPT = frozenset(
     {
         *("PATH", "HOME", "USER", "LOGNAME", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "PYTHONHOME"),
-        *("VIRTUAL_ENV", "TMPDIR", "TMP", "TEMP", "TZ", "LANG", "LANGUAGE"),
+        *(
+            "DYLD_FALLBACK_LIBRARY_PATH",
+            "PYTHONNOUSERSITE",
+            "PYTHONUSERBASE",
+            "VIRTUAL_ENV",
+            "TMPDIR",
+            "TMP",
+            "TEMP",
+            "TZ",
+            "LANG",
+            "LANGUAGE",
+        ),
         *("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"),
         *("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"),
         # Without these no process starts on Windows.
@@ -24,6 +35,8 @@ _KEPT_IN_SMALL_LETTERS = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "a
 # Beginnings of names that torch, its libraries, the allocator or the loader read, and that change what work costs.
 _MOVING = ("ATEN_", "CUBLAS", "CUDA", "CUDNN", "DNNL_", "GLIBC_", "GOMP_", "KMP_", "LD_", "MALLOC_", "MKL_", "NCCL_")
 _MOVING_TOO = ("NVIDIA_TF32", "OMP_", "ONEDNN_", "OPENBLAS_", "PYTORCH_", "TORCH", "TRITON_")
+# Modules of clusters set many that say only where something is, or its version.
+_PLACES = ("_HOME", "_PATH", "_ROOT", "_DIR", "_VERSION")
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,9 @@ class ChildEnvironment:
 
     @property
     def moving(self) -> tuple[str, ...]:
-        """The names left out that are known to change what work costs."""
-        return tuple(name for name in self.dropped if name.startswith(_MOVING + _MOVING_TOO))
+        """The names left out that can change what work costs."""
+        beginnings = _MOVING + _MOVING_TOO
+        return tuple(name for name in self.dropped if name.startswith(beginnings) and not name.endswith(_PLACES))
 
     def record(self) -> dict[str, Any]:
         """What a record says: no value of the caller's, which may tell about people."""

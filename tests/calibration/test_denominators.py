@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from dcase_baseline.recipe import load_recipe, recipe_names
@@ -14,6 +15,8 @@ from dcase_energy.calibration.prepare import clips_of
 from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.rescaling import rescaled
 from dcase_energy.measure.journal import JournalWriter, read_journal
+from dcase_energy.measure.records import load_calibration
+from dcase_energy.submission.recomputing import difference
 from tests.calibration.replayed import METRICS, TINY, Trace, about, journal_of, plan
 
 POWER_W = 260.0
@@ -149,6 +152,19 @@ def test_a_record_of_1_0_is_scaled_when_it_is_a_denominator(tmp_path, repeats):
     bounds, before = training.full_recipe_energy_interval, measured.full_recipe_energy_interval
     assert (bounds.low, bounds.high) == pytest.approx((factor * before.low, factor * before.high))
     assert record.stages["test"] == old.stages["test"]
+
+
+def test_what_the_last_program_of_1_0_wrote_is_verified_by_its_formulas_and_then_scaled():
+    """Three epochs of 60, 58 and 59 s of steps, 12.76 s of validation, 0.24 s of metrics, 0.5 s of checkpoint."""
+    folder = Path(__file__).parent.parent / "data" / "whole_epochs_1_0"
+    stored = load_calibration(folder / "calibration.json")
+    assert difference(stored, record_of(read_journal(folder / "calibration.journal.jsonl"))) is None
+    epoch_s = 59 + 12.76 + 0.24 + 0.5
+    assert stored.stages["training"].full_recipe_energy_kwh == pytest.approx(POWER_W * 200 * epoch_s / 3.6e6)
+    scaled, note = rescaled(stored, 2658)
+    right_s = epoch_s + (2658 / 638 - 1) * 13
+    assert scaled.stages["training"].full_recipe_energy_kwh == pytest.approx(POWER_W * 200 * right_s / 3.6e6)
+    assert note.endswith("x 1.5677 (records of version 1.0 do not do so)")
 
 
 @pytest.mark.parametrize("kind", ["today", "quick", "not cut", "without training"])

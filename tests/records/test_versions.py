@@ -11,14 +11,18 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dcase_energy.calibration.record import record_of
 from dcase_energy.editions.loader import edition_names, load_edition
-from dcase_energy.measure.journal import sealed
+from dcase_energy.measure.energy_record import energy_of
+from dcase_energy.measure.journal import JournalError, read_journal, sealed
 from dcase_energy.measure.records import SCHEMA_VERSION, RecordError, load_calibration, load_energy, parse_calibration
 from dcase_energy.measure.schemas import RECORDS, record_schema
+from dcase_energy.submission.recomputing import difference
 
 RECORDS_FOLDER = Path(__file__).parent.parent / "data" / "records"
 SCHEMAS = Path(__file__).parent.parent.parent / "schemas" / "records"
 READ = {"calibration": load_calibration, "energy": load_energy}
+COMPUTED = {"calibration": record_of, "energy": energy_of}
 FILES = sorted(RECORDS_FOLDER.glob("*/*.json"))
 
 
@@ -44,6 +48,22 @@ def test_a_record_is_dumped_in_the_form_of_its_version(path):
         # Some files leave out what is not known.
         assert {key: dumped[key] for key in stated} == stated
         assert record.seal().digest == sealed(dumped)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_record_with_its_journal_is_computed_again_by_the_formulas_of_its_version(path):
+    journal = path.with_name(f"{path.stem}.journal.jsonl")
+    if not journal.exists():
+        assert path.parent.name == "1.0"
+        return
+    assert difference(READ[path.stem](path), COMPUTED[path.stem](read_journal(journal))) is None
+
+
+def test_a_journal_of_an_unknown_version_is_refused():
+    for kind in COMPUTED:
+        entries = read_journal(RECORDS_FOLDER / SCHEMA_VERSION / f"{kind}.journal.jsonl")
+        with pytest.raises(JournalError, match=r"of records 9\.9; this program knows 1\.0 and 1\.1"):
+            COMPUTED[kind]([{**entries[0], "schema_version": "9.9"}, *entries[1:]])
 
 
 @pytest.mark.parametrize(
