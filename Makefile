@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 export CONSTRAINTS
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test browser-test lint docs man readme coverage mutation matrix constraints bench bench-long oracle clean
+.PHONY: demo test test-long browser-test lint docs man readme coverage mutation matrix constraints bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -32,6 +32,10 @@ lint: $(VENV)/.test
 # Two at a time: training the smoke recipe to its floor takes one core for minutes.
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/browser
+
+# 10,000 damages to the files of a package: either no score changes, or it is said. Ten minutes.
+test-long: $(VENV)/.test
+	DCASE_ENERGY_DAMAGES=10000 $(BIN)/pytest -n 2 tests/property/test_damages.py
 
 browser-test: $(VENV)/.test
 	tests/browser/run $(BIN)/python

@@ -58,13 +58,27 @@ def sed_scores_eval(folder: Path) -> dict:
     }
 
 
+def psds_eval_f1(folder: Path) -> dict:
+    import pandas as pd
+    from psds_eval import PSDSEval
+
+    truth = pd.read_csv(folder / "truth.tsv", sep="\t").dropna()
+    evaluation = PSDSEval(
+        ground_truth=truth,
+        metadata=pd.read_csv(folder / "durations.tsv", sep="\t"),
+        dtc_threshold=0.5,
+        gtc_threshold=0.5,
+        class_names=sorted(set(truth.event_label)),  # It stops at a class without annotations.
+    )
+    macro, classes = evaluation.compute_macro_f_score(pd.read_csv(folder / "at_0.5.tsv", sep="\t"))
+    return {"macro": float(macro), "classes": [float(classes.get(name, "nan")) for name in CLASSES]}
+
+
 def sed_eval(folder: Path) -> dict:
     import pandas as pd
     import sed_eval as library
 
-    collar = library.sound_event.EventBasedMetrics(
-        CLASSES, t_collar=0.2, percentage_of_length=0.2, empty_system_output_handling="zero_score"
-    )
+    collar = library.sound_event.EventBasedMetrics(CLASSES, t_collar=0.2, percentage_of_length=0.2)
     segment = library.sound_event.SegmentBasedMetrics(CLASSES, time_resolution=1.0)
     truth = pd.read_csv(folder / "truth.tsv", sep="\t").dropna()
     found = pd.read_csv(folder / "at_0.5.tsv", sep="\t")
@@ -79,14 +93,23 @@ def sed_eval(folder: Path) -> dict:
         collar.evaluate(*lists)
         segment.evaluate(*lists)
     return {
-        "collar_micro": float(collar.results_overall_metrics()["f_measure"]["f_measure"]),
-        "segment_micro": float(segment.results_overall_metrics()["f_measure"]["f_measure"]),
+        metric: {
+            "micro": float(one.results_overall_metrics()["f_measure"]["f_measure"]),
+            "macro": float(one.results_class_wise_average_metrics()["f_measure"]["f_measure"]),
+            "classes": [float(one.results_class_wise_metrics()[name]["f_measure"]["f_measure"]) for name in CLASSES],
+        }
+        for metric, one in (("collar_f1", collar), ("segment_f1", segment))
     }
 
 
+WORK = {
+    "psds_eval": psds_eval,
+    "psds_eval_f1": psds_eval_f1,
+    "sed_scores_eval": sed_scores_eval,
+    "sed_eval": sed_eval,
+}
+
 if __name__ == "__main__":
     with contextlib.redirect_stdout(io.StringIO()):
-        answer = {"psds_eval": psds_eval, "sed_scores_eval": sed_scores_eval, "sed_eval": sed_eval}[sys.argv[1]](
-            Path(sys.argv[2])
-        )
+        answer = WORK[sys.argv[1]](Path(sys.argv[2]))
     print(json.dumps(answer))

@@ -107,6 +107,30 @@ def test_a_class_that_is_not_judged_is_not_a_number():
     assert found[Figure("collar_f1", "Dog")] == 0.0
 
 
+def test_a_class_with_false_detections_only_counts_for_sed_eval():
+    late_cat = (1, 0, 8_000_000, 9_000_000)
+    assert value([DOG, late_cat], "collar_f1", classes_without_hits="skip-undetected") == 0.5
+    assert value([DOG, late_cat], "collar_f1", classes_without_hits="skip") == 1.0
+    found = figures([DOG], classes_without_hits="skip-undetected")
+    assert found[Figure("collar_f1")] == 1.0
+    assert np.isnan(found[Figure("collar_f1", "Cat")])
+    assert np.isnan(value([], "collar_f1", classes_without_hits="skip-undetected", average="micro"))
+
+
+def test_a_class_that_a_resample_lost_is_left_out_or_never_found():
+    without_dog = np.array([0.0, 1.0, 1.0])
+    found = Events.from_rows([DOG, CAT])
+    psds1 = {}
+    for lost in ("skip", "zero"):
+        evaluation = evaluate_points([found, found], found, TRUTH, replace(Conventions(), lost_classes=lost))
+        names = evaluation.names()
+        psds1[lost] = evaluation.figures(without_dog)[names.index(Figure("psds1"))]
+        # All clips hold all classes: nothing is lost.
+        assert evaluation.figures()[names.index(Figure("psds1"))] == 1.0
+    # Mean less standard deviation of 1 and 0.
+    assert psds1 == {"skip": 1.0, "zero": 0.0}
+
+
 @pytest.mark.parametrize("name", edition_names())
 def test_every_edition_names_conventions_there_are(name):
     conventions = Conventions.of_edition(load_edition(name).scoring)

@@ -59,6 +59,7 @@ def test_a_list_without_detections(tmp_path):
         ("a.wav\t3.0\t3.0\tDog", "O610", 5),
         ("a.wav\t-1.0\t0.2\tDog", "O610", 5),
         ("a.wav\t1.0\t1.25\tDog", "O611", 5),
+        ("a.wav\t900.0\t1000.0\tDog", "O613", 5),
         ("a.wav\tnan\t4.0\tDog", "T104", 5),
         ("a.wav\t3,0\t4.0\tDog", "T104", 5),
         ("a.wav\t1_0\t20\tDog", "T104", 5),
@@ -95,6 +96,44 @@ def test_many_bad_rows_are_not_all_listed(tmp_path):
     events, findings = read(tmp_path, HEADER + "z.wav\t0.0\t1.0\tDog\n" * 100)
     assert events is None
     assert len([finding for finding in findings if finding.code == "O608"]) == 5
+
+
+def test_nothing_follows_from_rows_that_are_not_known(tmp_path):
+    """Two rows of unknown clips are not two events of one clip."""
+    _, findings = read(tmp_path, HEADER + "".join(f"/data/{clip}.wav\t0.0\t1.0\tDog\n" for clip in "aba"))
+    assert [(finding.code, finding.where.line) for finding in findings] == [("O608", 2)]
+    assert findings[0].hint == "leave out the folder: a.wav"
+    _, findings = read(tmp_path, HEADER + "y.wav\t0.0\t1.0\tDog\nz.wav\t0.0\t1.0\tDog\n")
+    assert [finding.code for finding in findings] == ["O608", "O608"]
+
+
+def test_times_in_milliseconds_are_one_finding(tmp_path):
+    _, findings = read(tmp_path, HEADER + "".join(f"a.wav\t{k}000\t{k}500\tDog\n" for k in range(1, 9)))
+    assert [(finding.code, finding.where.line) for finding in findings] == [("O613", 2)]
+    assert "milliseconds" in findings[0].message
+
+
+def test_a_clip_padded_to_the_longest_may_hold_detections_past_its_end(tmp_path):
+    truth = GroundTruth.build({"a": 10.0, "b": 3.0}, [("a", 0.0, 1.0, "Dog")], ("Cat", "Dog"))
+    (tmp_path / "events.tsv").write_text(HEADER + "b.wav\t8.0\t9.9\tDog\n")
+    events, findings = read_events(Folder(tmp_path), "events.tsv", truth)
+    assert (len(events), findings) == (1, [])
+
+
+@pytest.mark.parametrize(("length", "codes"), [("10.0", ["O614"]), ("9.9", ["O614"]), ("7.0", [])])
+def test_events_as_long_as_their_clips_are_a_warning(tmp_path, length, codes):
+    truth = GroundTruth.build({str(k): 10.0 for k in range(12)}, [("1", 0.0, 1.0, "Dog")], ("Cat", "Dog"))
+    rows = "".join(f"{k}.wav\t0.0\t{length}\tDog\n" for k in range(12))
+    (tmp_path / "events.tsv").write_text(HEADER + rows)
+    events, findings = read_events(Folder(tmp_path), "events.tsv", truth)
+    assert len(events) == 12
+    assert [finding.code for finding in findings] == codes
+
+
+def test_columns_separated_by_commas_are_named(tmp_path):
+    events, findings = read(tmp_path, GOOD.replace("\t", ","))
+    assert events is None
+    assert [(finding.code, finding.hint) for finding in findings] == [("T102", "separate the columns by tabs")]
 
 
 def test_the_slow_way_reads_the_same(tmp_path):

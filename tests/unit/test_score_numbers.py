@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dcase_energy.documents.numbers import parse_number
 from dcase_energy.scoring import score_numbers
 from dcase_energy.scoring.score_numbers import numbers
 
@@ -46,3 +49,13 @@ class TestPieces:
     def test_sums_that_overflow_are_no_reason_to_refuse(self):
         table = [(1e308, 1e308, 1e308)] * 20
         assert np.array_equal(numbers(text_of(table), 20, 3), np.array(table))
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_cell_is_a_number_where_the_slow_reading_says_so(exact):
+    """All short texts of the characters that numbers are made of."""
+    for size in range(1, 5):
+        for characters in itertools.product("10.e+-", repeat=size):
+            text = "".join(characters)
+            parsed = numbers(f"0\t{text}\n".encode(), 1, 2, exact=exact)
+            assert (None if parsed is None else parsed[0, 1]) == parse_number(text), text

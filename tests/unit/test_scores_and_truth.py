@@ -77,6 +77,40 @@ def test_overlapping_events_are_merged(tmp_path):
     ]
 
 
+OVERLAP = TRUTH + "a.wav\t0.5\t1.5\tDog\n"
+
+
+@pytest.mark.parametrize(
+    ("overlapping", "events", "severity"), [("merge", 2, "warning"), ("keep", 3, "warning"), ("refuse", 0, "error")]
+)
+def test_overlapping_events_are_merged_kept_or_refused(tmp_path, overlapping, events, severity):
+    truth_of(tmp_path, OVERLAP)
+    paths = tmp_path / "truth.tsv", tmp_path / "durations.tsv"
+    truth, findings = read_ground_truth(*paths, CLASSES, overlapping=overlapping)
+    assert [(f.code, f.severity, f.where.line) for f in findings] == [("G702", severity, 5)]
+    assert (0 if truth is None else len(truth.events)) == events
+
+
+def test_events_in_milliseconds_are_one_error(tmp_path):
+    truth, findings = truth_of(tmp_path, TRUTH.replace("0.0\t1.0", "0\t1000").replace("0.5\t1.5", "500\t1500"))
+    assert truth is None
+    assert [(f.code, f.severity, f.where.line) for f in findings] == [("G703", "error", 2)]
+
+
+def test_findings_of_rows_are_capped_with_a_count(tmp_path):
+    rows = "".join(f"a.wav\t{k}.0\t{k}.0\tDog\n" for k in range(30))
+    truth, findings = truth_of(tmp_path, TRUTH + rows)
+    assert truth is None
+    assert [f.code for f in findings] == ["G701"] * 5
+    assert findings[-1].message.endswith("(and 25 more)")
+
+
+def test_durations_of_another_set_are_one_error(tmp_path):
+    truth, findings = truth_of(tmp_path, durations=DURATIONS.replace(".wav", "_mixture.wav"))
+    assert truth is None
+    assert [(f.code, f.message) for f in findings] == [("G701", "none of the 3 clips has a duration: a, b, c")]
+
+
 def test_a_class_without_events_is_named(tmp_path):
     _, findings = truth_of(tmp_path, "filename\tonset\toffset\tevent_label\na.wav\t0.0\t1.0\tDog\n")
     assert [(f.code, f.message) for f in findings] == [("G704", "no event of class Cat; it does not count")]
@@ -90,8 +124,15 @@ def test_unusable_durations(tmp_path, durations):
 
 
 def test_two_durations_of_one_clip(tmp_path):
-    _, findings = truth_of(tmp_path, durations=DURATIONS + "a.wav\t3.0\n")
+    truth, findings = truth_of(tmp_path, durations=DURATIONS + "a.wav\t3.0\n")
+    assert truth is None
     assert [(f.code, f.where.line) for f in findings] == [("T106", 5)]
+
+
+def test_a_duration_given_again_is_no_finding(tmp_path):
+    truth, findings = truth_of(tmp_path, durations=DURATIONS + "a.wav\t2.00\na\t2\n")
+    assert findings == []
+    assert truth.duration_us.tolist() == [2_000_000] * 3
 
 
 def test_good_scores_in_any_order_of_columns(tmp_path):
