@@ -241,7 +241,7 @@ def rank(
     from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import Spread, assess
     from dcase_energy.ranking.results_table import read_results
-    from dcase_energy.submission.validate import validate_paths
+    from dcase_energy.submission.validate import Options, validate_paths
 
     rules, record, common = _edition(edition), _record(calibration), _record(reference)
     if (ground_truth is None) != (durations is None):
@@ -259,7 +259,7 @@ def rank(
             entries += found
             findings += problems
     if packages:
-        validation = validate_paths(packages, rules, record)
+        validation = validate_paths(packages, rules, options=Options(record, outputs=truth is None))
         assessed = assess(validation, truth, fallback=record, spread=Spread(bootstrap, jobs))
         entries += [one.entry for one in assessed]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
