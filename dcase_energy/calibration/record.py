@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from dcase_energy.calibration.stages import TRAINING_PHASES, by_epoch, stages_of
+from dcase_energy.calibration.attempts import OUTSIDE, last_attempts, repeated_kwh
+from dcase_energy.calibration.stages import by_epoch, stages_of
 from dcase_energy.measure.evidence import (
     Outcome,
     estimated_share,
@@ -18,7 +20,6 @@ from dcase_energy.measure.evidence import (
     repeats_of,
 )
 from dcase_energy.measure.journal import JournalError
-from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
@@ -32,7 +33,6 @@ from dcase_energy.measure.records import (
 from dcase_energy.measure.windows import Window, of_phase, span, sum_known, windows_of
 
 STAGE_NAMES: tuple[Literal["training", "test"], ...] = ("training", "test")
-_OUTSIDE = ("data_preparation", "warmup")
 _SCORES = ("intersection_f1_05", "intersection_f1_07", "intersection_f1_05_nanmean", "collar_f1", "psds1", "psds2")
 
 
@@ -45,22 +45,18 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         If the journal does not even say what was to be done, or nothing was measured.
     """
     header = next((entry for entry in entries if entry["entry"] == "calibration"), None)
-    meters = of_kind(entries, "meter")
-    if header is None or not meters:
+    if header is None or not of_kind(entries, "meter"):
         raise JournalError("nothing was measured: the journal ends before the first reading")
-    recipe, methods = header["recipe"], meters[-1]["methods"]
+    recipe = header["recipe"]
     every = windows_of(entries)
     windows = last_attempts(every)
-    lost_kwh = _lost_kwh(entries, every, windows)
-    stages, repeats = _stages(header, windows, methods, idle_of(entries))
+    outcome = _outcome(header, entries, windows, repeated_kwh(header, entries, every))
+    stages, repeats = outcome.stages, outcome.repeats
     if not stages:
         raise JournalError("nothing was measured: the journal ends before a stage was complete")
     about = next((e for e in of_kind(entries, "mark") if e["phase"] == "session"), {})
-    done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
-    complete = done >= header.get("repeats", 1) and set(header["stages"]) <= set(stages)
-    epochs = _epoch_rows(windows)
     return Calibration(
-        **evidence(header, entries, Outcome(stages, complete, epochs=epochs, repeats=repeats, repeated_kwh=lost_kwh)),
+        **evidence(header, entries, outcome),
         edition=header["edition"],
         recipe=recipe["name"],
         recipe_sha256=recipe["sha256"],
@@ -71,20 +67,41 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         ),
         quick=header["quick"] is not None,
         stages={name: stages[name] for name in STAGE_NAMES if name in stages},
-        outside=phases_of(of_phase(windows, *_OUTSIDE)),
+        outside=phases_of(of_phase(windows, *OUTSIDE)),
         repeats={name: repeats[name] for name in STAGE_NAMES if name in repeats},
         data=_data(header, entries),
         scores=_final_scores(windows),
-        epochs_log=epochs,
+        epochs_log=list(outcome.epochs),
     ).seal()
 
 
-def _stages(
-    header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any], idle: Idle
-) -> tuple[dict[str, Stage], dict[str, Repeats]]:
-    """The stages over all runs that reached their end; of the first run where none did."""
+def _outcome(
+    header: Mapping[str, Any],
+    entries: Sequence[dict[str, Any]],
+    windows: Sequence[Window],
+    repeated: Sequence[float | None],
+) -> Outcome:
+    """The figures of all runs."""
+    methods = of_kind(entries, "meter")[-1]["methods"]
     runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
     found = [stages_of(header, rows, methods) for rows in runs]
+    stages, repeats = _stages(header, found, idle_of(entries))
+    done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
+    return Outcome(
+        stages,
+        done >= header.get("repeats", 1) and set(header["stages"]) <= set(stages),
+        epochs=_epoch_rows(windows),
+        repeats=repeats,
+        repeated_kwh=repeated,
+        stages_kwh=math.fsum(stage.energy_kwh for one in found for stage in one.values()),
+        outside_kwh=math.fsum(window.energy_kwh for window in of_phase(windows, *OUTSIDE)),
+    )
+
+
+def _stages(
+    header: Mapping[str, Any], found: Sequence[Mapping[str, Stage]], idle: Idle
+) -> tuple[dict[str, Stage], dict[str, Repeats]]:
+    """The stages over all runs that reached their end; of the first run where none did."""
     stages, repeats = _together([one for one in found if set(one) >= set(header["stages"])] or found[:1])
     informed = {
         name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
@@ -113,45 +130,6 @@ def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> di
     used = prepared[-1] if prepared else {}
     counts = {f"{subset}_clips": count for subset, count in used.get("clips", {}).items()}
     return {**header["data"], **counts, **used.get("data", {})}
-
-
-def last_attempts(windows: Sequence[Window]) -> list[Window]:
-    """The windows that count where a run was resumed.
-
-    An epoch that was cut off before its checkpoint was written is trained again: its last attempt counts.
-    """
-    last = {_work(window): window.segment for window in windows}
-    return [window for window in windows if window.segment == last[_work(window)]]
-
-
-def _work(window: Window) -> tuple[int, int, str]:
-    """What a window is an attempt at: an epoch's phases belong together."""
-    if window.phase in TRAINING_PHASES and window.epoch > 0:
-        return window.run, window.epoch, "training"
-    return window.run, 0, window.phase
-
-
-def _lost_kwh(entries: Sequence[Mapping[str, Any]], windows: Sequence[Window], kept: Sequence[Window]) -> list[float]:
-    """For each resumption, energy from the last work that counts to where the run was cut off."""
-    found: list[float] = []
-    segment = 0
-    latest: Reading | None = None
-    for entry in entries:
-        if "reading" in entry:
-            latest = Reading(**entry["reading"])
-        elif entry["entry"] in {"run", "resume"}:
-            if entry["entry"] == "resume":
-                rows = [w for w in kept if w.segment == segment] or [
-                    w for w in windows if w.segment == segment and w.phase in _OUTSIDE
-                ]
-                since = max((w.end for w in rows), key=lambda reading: reading.time_s, default=None)
-                found.append(_between_kwh(since, latest))
-            segment, latest = segment + 1, None
-    return found
-
-
-def _between_kwh(begin: Reading | None, end: Reading | None) -> float:
-    return 0.0 if begin is None or end is None else Window("lost", 0, {}, begin, end).energy_kwh
 
 
 def _together(found: Sequence[Mapping[str, Stage]]) -> tuple[dict[str, Stage], dict[str, Repeats]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import platform
 import uuid
 from collections.abc import Mapping, Sequence
@@ -29,7 +30,7 @@ from dcase_energy.measure.host import batch_job, facts, hidden_settings
 from dcase_energy.measure.journal import JournalError
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
-from dcase_energy.measure.windows import Window, failed_repetition, of_phase, windows_of
+from dcase_energy.measure.windows import Window, failed_kwh, failed_repetition, of_phase, windows_of
 
 
 def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
@@ -76,12 +77,17 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     failure = end.get("failure")
     code = end.get("exit_code")
     complete = bool(end["complete"]) and stage is not None
+    outcome = Outcome(
+        stages,
+        complete,
+        repeats=repeats,
+        failure=failure,
+        exit_reason=_reason(end, ends),
+        stages_kwh=math.fsum(window.energy_kwh for window in windows),
+        failed_kwh=failed_kwh(entries),
+    )
     return Energy(
-        **evidence(
-            header,
-            entries,
-            Outcome(stages, complete, repeats=repeats, failure=failure, exit_reason=_reason(end, ends)),
-        ),
+        **evidence(header, entries, outcome),
         stage=header["stage"],
         stages=stages,
         scope=header["scope"],

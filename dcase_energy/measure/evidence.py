@@ -12,8 +12,10 @@ from dcase_energy.measure.guards import JournalView, judge, tier_of, validity
 from dcase_energy.measure.hardware import fingerprint
 from dcase_energy.measure.journal import JournalError, journal_digest
 from dcase_energy.measure.meter import COMPONENTS, Obtained
+from dcase_energy.measure.recorder import POLL_S
 from dcase_energy.measure.records import (
     VERSIONS,
+    AllEnergy,
     Basis,
     BatchJob,
     ComponentEnergy,
@@ -29,7 +31,7 @@ from dcase_energy.measure.records import (
     Tier,
 )
 from dcase_energy.measure.statistics import LEVEL, Mean, interval, mean_of
-from dcase_energy.measure.windows import Span, Window, of_phase, sum_known
+from dcase_energy.measure.windows import Segment, Span, Window, of_phase, segments_of, sum_known
 
 Entries = Sequence[Mapping[str, Any]]
 
@@ -68,7 +70,9 @@ class Outcome:
     exit_reason
         Why the work did not reach its end, for people.
     repeated_kwh
-        For each resumption, energy of work that was done again after it.
+        For each resumption, energy of work that was done again after it; None where it is not known.
+    stages_kwh, outside_kwh, failed_kwh
+        Energy measured in stages, around them, and in repetitions that failed.
     """
 
     stages: Mapping[str, Stage]
@@ -77,7 +81,10 @@ class Outcome:
     repeats: Mapping[str, Repeats] = field(default_factory=dict)
     failure: str | None = None
     exit_reason: str | None = None
-    repeated_kwh: Sequence[float] = ()
+    repeated_kwh: Sequence[float | None] = ()
+    stages_kwh: float = 0.0
+    outside_kwh: float = 0.0
+    failed_kwh: float = 0.0
 
 
 def evidence(header: Mapping[str, Any], entries: Entries, outcome: Outcome) -> dict[str, Any]:
@@ -88,7 +95,7 @@ def evidence(header: Mapping[str, Any], entries: Entries, outcome: Outcome) -> d
     hardware = {**header["hardware"], **_device(about, devices)}
     warnings = list(dict.fromkeys(e["message"] for e in of_kind(entries, "warning")))
     tier = tier_of(meters[-1]["methods"]) if meters else Tier.ESTIMATED
-    found_idle, cuts = idle_of(entries), interruptions(entries, outcome.repeated_kwh)
+    found_idle, cuts = idle_of(entries), interruptions(header, entries, outcome.repeated_kwh)
     view = JournalView(
         header={**header, "exit_reason": outcome.exit_reason},
         meters=meters,
@@ -116,6 +123,7 @@ def evidence(header: Mapping[str, Any], entries: Entries, outcome: Outcome) -> d
         "devices": devices,
         "idle": found_idle,
         "interruptions": cuts,
+        "all_energy": all_energy(header, entries, outcome),
         "guards": guards,
         "warnings": warnings,
         "journal_sha256": journal_digest([dict(entry) for entry in entries]),
@@ -166,13 +174,49 @@ def idle_of(entries: Entries) -> Idle:
     return Idle(before_w=before, after_w=after)
 
 
-def interruptions(entries: Entries, repeated_kwh: Sequence[float] = ()) -> list[Interruption]:
-    """One for each time the run was resumed."""
+def interruptions(
+    header: Mapping[str, Any], entries: Entries, repeated_kwh: Sequence[float | None]
+) -> list[Interruption]:
+    """One for each time the run was resumed; records of 1.0 do not say how long nothing was read before it."""
+    bounded = version_of(header) != VERSIONS[0]
+    cut = [segment for segment in segments_of(entries) if segment.resumed]
     found: list[Interruption] = []
     for number, entry in enumerate(of_kind(entries, "resume")):
-        repeated = repeated_kwh[number] if number < len(repeated_kwh) else 0.0
-        found.append(Interruption(resumed=entry["at"], gap_s=entry["gap_s"], repeated_energy_kwh=max(0.0, repeated)))
+        repeated = repeated_kwh[number] if number < len(repeated_kwh) else None
+        found.append(
+            Interruption(
+                resumed=entry["at"],
+                gap_s=entry["gap_s"],
+                repeated_energy_kwh=None if repeated is None else max(0.0, repeated),
+                unseen_s=_unseen_s(cut[number], entry["gap_s"]) if bounded else None,
+            )
+        )
     return found
+
+
+def _unseen_s(segment: Segment, gap_s: float | None) -> float | None:
+    """At most so many seconds before a segment was cut off are in no reading; None where it has none at all."""
+    if segment.ended or not segment.readings:
+        return 0.0 if segment.ended else None
+    return POLL_S if gap_s is None else min(POLL_S, gap_s)
+
+
+def all_energy(header: Mapping[str, Any], entries: Entries, outcome: Outcome) -> AllEnergy | None:
+    """All energy that the meter saw, and where it is in the record; None where it saw nothing, and in 1.0."""
+    known = [one.energy_kwh for one in segments_of(entries) if one.energy_kwh is not None]
+    if not known or version_of(header) == VERSIONS[0]:
+        return None
+    total = math.fsum(known)
+    repeated = math.fsum(max(0.0, one) for one in outcome.repeated_kwh if one is not None)
+    parts = (outcome.stages_kwh, outcome.outside_kwh, repeated, outcome.failed_kwh)
+    return AllEnergy(
+        energy_kwh=max(0.0, total),
+        stages_kwh=max(0.0, outcome.stages_kwh),
+        outside_kwh=max(0.0, outcome.outside_kwh),
+        repeated_kwh=repeated,
+        failed_kwh=max(0.0, outcome.failed_kwh),
+        other_kwh=max(0.0, math.fsum([total, *(-part for part in parts)])),
+    )
 
 
 def components(whole: Span, scale: float, methods: Mapping[str, Any]) -> dict[str, ComponentEnergy]:

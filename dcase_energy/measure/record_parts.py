@@ -200,12 +200,32 @@ class Idle(Part):
 class Interruption(Part):
     """A run that was cut off and resumed: what lay between, and what was done twice.
 
-    ``gap_s`` is None where the machine was restarted in between: its clock began anew.
+    ``gap_s`` is None where the machine was restarted in between: its clock began anew. ``repeated_energy_kwh`` is what
+    the meter saw of work that was done again, start and preparation included; None where it was cut off before the
+    meter saw anything. At most ``unseen_s`` before the cut are in no reading: 0 where the session ended in order, None
+    where it is not known.
     """
 
     resumed: str
     gap_s: Seconds | None
-    repeated_energy_kwh: EnergyKwh
+    repeated_energy_kwh: EnergyKwh | None
+    unseen_s: Seconds | None = None
+
+
+class AllEnergy(Part):
+    """All energy that the meter saw, from the first to the last reading of each session. The parts sum to it.
+
+    ``stages_kwh`` is in the stages (of all runs and executions), ``outside_kwh`` in data preparation and warm-up,
+    ``repeated_kwh`` in work that was done again after an interruption, ``failed_kwh`` in a repetition that failed;
+    ``other_kwh`` is the rest: start, idle power, time between phases, work that did not reach its end.
+    """
+
+    energy_kwh: EnergyKwh
+    stages_kwh: EnergyKwh
+    outside_kwh: EnergyKwh
+    repeated_kwh: EnergyKwh
+    failed_kwh: EnergyKwh
+    other_kwh: EnergyKwh
 
 
 class Repeats(Part):

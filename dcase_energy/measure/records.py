@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from dcase_energy.measure import records_1_0
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.record_parts import (
+    AllEnergy,
     Basis,
     BatchJob,
     Component,
@@ -43,6 +44,7 @@ __all__ = [
     "MAX_RECORD_BYTES",
     "SCHEMA_VERSION",
     "VERSIONS",
+    "AllEnergy",
     "Basis",
     "BatchJob",
     "Calibration",
@@ -81,7 +83,8 @@ class Evidence(BaseModel):
     ``environment`` is None where the measured process had its caller's variables, ``backends`` (switches of torch)
     where it did not state them. ``constants_w`` are the powers that stand for a component no sensor counts, None for
     one that is counted or not measured; empty where they were not recorded. ``counter_ticks`` are those that were
-    measured, ``steady_state`` is None where none was waited for, ``batch_job`` None outside a batch system.
+    measured, ``steady_state`` is None where none was waited for, ``batch_job`` None outside a batch system,
+    ``all_energy`` None where the meter saw nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,6 +108,7 @@ class Evidence(BaseModel):
     steady_state: SteadyState | None = None
     idle: Idle = Idle()
     interruptions: list[Interruption] = []
+    all_energy: AllEnergy | None = None
     guards: list[Guard]
     warnings: list[str]
     journal_sha256: str

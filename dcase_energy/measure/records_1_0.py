@@ -20,15 +20,25 @@ _TEXTS = {
 }
 _FIGURES = ("energy", "full_recipe_energy")
 # What 1.0 has no place for.
-_LATER = ("backends", "environment", "batch_job", "constants_w", "counter_ticks", "steady_state", "recipe_work")
+_LATER = (
+    "backends",
+    "environment",
+    "batch_job",
+    "constants_w",
+    "counter_ticks",
+    "steady_state",
+    "recipe_work",
+    "all_energy",
+)
 _LATER_THAN_1_0 = {
-    "record": (*_LATER, "measured_work", "repeat_failure", "probes", "calibration_digest"),
+    "record": (*_LATER, "measured_work", "repeat_failure", "probes", "calibration_digest", "all_energy"),
     "stage": (
         *("scope", "bases", "within_session_interval", "full_recipe_energy_kwh_median"),
         *("own_cpu_s", "full_recipe_own_cpu_s", "energy_interval", "full_recipe_energy_interval"),
     ),
     "phase": ("steps", "clips", "own_cpu_s", "ticks"),
     "repeats": ("values_own_cpu_s",),
+    "interruption": ("unseen_s",),
 }
 
 
@@ -69,6 +79,7 @@ def stored_form(document: _Document) -> _Document:
     found = _without(document, "record")
     found["stages"] = {name: _stored_stage(stage) for name, stage in found["stages"].items()}
     found["repeats"] = {name: _without(one, "repeats") for name, one in found["repeats"].items()}
+    found["interruptions"] = [_without(one, "interruption") for one in found["interruptions"]]
     if "epochs_log" in found:
         found["outside"] = _stored_phases(found["outside"])
         found["epochs_log"] = [{**row, "phases": _stored_phases(row["phases"])} for row in found["epochs_log"]]

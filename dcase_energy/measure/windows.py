@@ -126,10 +126,68 @@ def failed_repetition(entries: Iterable[Mapping[str, Any]]) -> str | None:
     return None
 
 
+def failed_kwh(entries: Iterable[Mapping[str, Any]]) -> float:
+    """Energy of the repetitions that failed: since the last mark up to which all went well."""
+    total, since = 0.0, None
+    for entry in entries:
+        if entry["entry"] == "mark" and entry["phase"] == "window":
+            reading = Reading(**entry["reading"])
+            if entry["edge"] == "failed" and since is not None:
+                total += kwh_between(since, reading)
+            since = reading
+    return total
+
+
 def sum_known(values: Iterable[float | None]) -> float | None:
     """The sum; None if there is no value or one is not known."""
     found = list(values)
     return None if not found or None in found else math.fsum(value for value in found if value is not None)
+
+
+def kwh_between(begin: Reading, end: Reading) -> float:
+    """Energy of all measured components between two readings of one meter."""
+    return Window("between", 0, {}, begin, end).energy_kwh
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What one meter read, from its start to its end or to where it was cut off.
+
+    Attributes
+    ----------
+    readings
+        In order.
+    ended
+        Whether the session ended it itself.
+    resumed
+        Whether its run went on in the next segment.
+    """
+
+    readings: tuple[Reading, ...]
+    ended: bool
+    resumed: bool
+
+    @property
+    def energy_kwh(self) -> float | None:
+        """Energy from the first to the last reading; None where there are no two."""
+        return kwh_between(self.readings[0], self.readings[-1]) if len(self.readings) > 1 else None
+
+
+def segments_of(entries: Iterable[Mapping[str, Any]]) -> list[Segment]:
+    """The segments of a journal, numbered as windows number theirs."""
+    parts: list[list[Mapping[str, Any]]] = [[]]
+    for entry in entries:
+        if entry["entry"] in {"run", "resume"}:
+            parts.append([])
+        parts[-1].append(entry)
+    return [
+        Segment(
+            readings=tuple(Reading(**entry["reading"]) for entry in part if "reading" in entry),
+            ended=any(entry["entry"] == "finish" for entry in part),
+            resumed=bool(after) and after[0]["entry"] == "resume",
+        )
+        for part, after in zip(parts, [*parts[1:], []], strict=True)
+    ]
 
 
 def of_phase(windows: Sequence[Window], *phases: str) -> list[Window]:

@@ -84,6 +84,60 @@ def test_a_resumed_run_counts_each_epoch_once_and_says_what_was_done_twice(tmp_p
     assert next(guard.state for guard in found.guards if guard.code == "interrupted") == "warn"
 
 
+def seen_kwh(entries):
+    """Energy by the meter, from the first to the last reading of each of its lives."""
+    lives = []
+    for entry in entries:
+        if entry["entry"] == "meter":
+            lives.append([])
+        elif "reading" in entry:
+            lives[-1].append(sum(entry["reading"][f"{name}_kwh"] for name in ("gpu", "cpu", "ram")))
+    return sum(rows[-1] - rows[0] for rows in lives if rows)
+
+
+def in_fields_kwh(found):
+    """Energy by the fields of a record that show it."""
+    stages = sum(phase.energy_kwh for stage in found.stages.values() for phase in stage.phases.values())
+    outside = sum(phase.energy_kwh for phase in found.outside.values())
+    repeated = sum(one.repeated_energy_kwh or 0.0 for one in found.interruptions)
+    assert found.all_energy.stages_kwh == pytest.approx(stages)
+    assert found.all_energy.outside_kwh == pytest.approx(outside)
+    assert found.all_energy.repeated_kwh == pytest.approx(repeated)
+    return stages + outside + repeated + found.all_energy.other_kwh
+
+
+@pytest.mark.parametrize("moment", range(26))
+def test_all_energy_is_in_some_field_whenever_a_run_was_killed(tmp_path, moment):
+    """Killed after each mark in turn; it goes on at the first epoch that had not ended."""
+    first = whole(range(1, 4))
+    assert len(first.marks) == 26
+    first.marks = first.marks[:moment]
+    ended = sum(mark["edge"] == "end" and mark["phase"] == "validation_metrics" for mark in first.marks)
+    second = whole(range(ended + 1, 4))
+    entries = journal_of(tmp_path / "j.jsonl", plan(), first, second, cut=(1,))
+    found = record_of(entries)
+    assert found.complete
+    assert found.all_energy.energy_kwh == pytest.approx(seen_kwh(entries), rel=1e-12)
+    assert in_fields_kwh(found) == pytest.approx(seen_kwh(entries), rel=1e-12)
+    (cut,) = found.interruptions
+    # Two readings at least: the meter saw something, were it before the first window ended.
+    assert (cut.repeated_energy_kwh is None) == (moment < 2)
+    assert cut.unseen_s == (None if moment == 0 else 5.0)
+    # Everything after the last epoch that counts, and the start and preparation, was done again.
+    seconds = (first.readings[moment - 1].time_s - first.readings[0].time_s) if moment else 0
+    assert (cut.repeated_energy_kwh or 0.0) == pytest.approx(POWER_W * (seconds - 60 * ended) * KWH)
+    guard = next(guard for guard in found.guards if guard.code == "interrupted")
+    assert ("at least" in guard.message) == (moment < 2)
+
+
+def test_all_energy_of_several_runs_of_which_one_was_cut_off(tmp_path):
+    entries = journal_of(tmp_path / "j.jsonl", plan(repeats=3), whole(range(1, 4)), whole(range(1, 3), test=False))
+    found = record_of(entries)
+    assert not found.complete
+    assert found.all_energy.energy_kwh == pytest.approx(seen_kwh(entries))
+    assert found.all_energy.stages_kwh == pytest.approx(POWER_W * (180 + 90 + 120) * KWH)
+
+
 def test_a_run_that_was_not_resumed_is_not_complete(tmp_path):
     found = record(tmp_path, plan(), whole(range(1, 3), test=False))
     assert not found.complete

@@ -96,10 +96,15 @@ def test_ten_kills_at_random_moments_end_in_one_complete_record(tmp_path):
         if window.phase in {"training_steps", "validation_forward", "validation_metrics", "checkpoint"}
     )
     kept = sum(phase.energy_kwh for phase in training.phases.values())
-    lost = sum(one.repeated_energy_kwh for one in record.interruptions)
+    lost = sum(one.repeated_energy_kwh or 0.0 for one in record.interruptions)
     # Lost is also what no mark had ended yet.
     assert kept + lost >= measured * (1 - 1e-9)
-    assert lost <= sum(span_kwh(segment) for segment in segments(entries)) - kept
+    seen = sum(span_kwh(segment) for segment in segments(entries))
+    assert lost <= seen - kept
+    parts = record.all_energy.model_dump(exclude={"energy_kwh"})
+    assert sum(parts.values()) == pytest.approx(record.all_energy.energy_kwh) == pytest.approx(seen)
+    assert (parts["repeated_kwh"], parts["failed_kwh"]) == (pytest.approx(lost), 0.0)
+    assert all(one.unseen_s is None or one.unseen_s <= 5.0 for one in record.interruptions)
     assert not output.with_name("c.checkpoints").exists()
     assert of_phase(windows_of(entries), "test_forward")
 

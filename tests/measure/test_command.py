@@ -243,6 +243,8 @@ def test_a_killed_session_leaves_a_journal_one_can_read(tmp_path):
     assert [entry["entry"] for entry in entries][:3] == ["energy", "meter", "mark"]
     record = energy_of(entries)
     assert not record.complete
+    # Only the first window had begun; whatever was read of it is in the record.
+    assert record.all_energy is None or record.all_energy.other_kwh == record.all_energy.energy_kwh
     assert "interrupted: the session was cut off: nothing says how it ended" in record.reasons
 
 
@@ -326,6 +328,10 @@ def test_a_repetition_that_fails_does_not_spoil_what_was_measured(tmp_path, monk
     assert record.executions == number - 1
     stage = record.stages["training"]
     assert stage.energy_kwh * (number - 1) == pytest.approx(60 * stage.duration_s / 3.6e6)
+    everything = record.all_energy
+    assert everything.stages_kwh == pytest.approx(60 * stage.duration_s / 3.6e6)
+    assert everything.failed_kwh > 0
+    assert sum(everything.model_dump(exclude={"energy_kwh"}).values()) == pytest.approx(everything.energy_kwh)
     assert f"execution {number} of window 1 failed" in said[-1]
     assert f"execution {number} of window 1 ended with exit code 4" in record.repeat_failure
     guard = next(guard for guard in record.guards if guard.code == "interrupted")

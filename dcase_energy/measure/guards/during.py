@@ -178,12 +178,14 @@ def interrupted(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # no
         count = len(view.interruptions)
         gaps = [one.gap_s for one in view.interruptions]
         known = sum(gap for gap in gaps if gap is not None)
-        lost = sum(one.repeated_energy_kwh for one in view.interruptions)
+        lost = [one.repeated_energy_kwh for one in view.interruptions]
+        at_least = "at least " if None in lost else ""
+        spent = sum(one for one in lost if one is not None)
         yield warn(
             count,
             f"resumed {count} time{'s' * (count > 1)} after {format_duration(known)}"
-            f"{' and a restart of the machine' if None in gaps else ''}; {lost:.4g} kWh spent on work done again are "
-            "not in the figures",
+            f"{' and a restart of the machine' if None in gaps else ''}; {at_least}{spent:.4g} kWh spent on work done "
+            "again are not in the figures",
         )
         return
     failed = failed_repetition(view.entries)
