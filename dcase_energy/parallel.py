@@ -24,6 +24,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CONNECT_TIMEOUT_S = 20
+_MAX_SCHEDULER_FILE = 1_000_000
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^/]+):(?P<port>[0-9]{1,5})")
 
 
@@ -127,7 +128,10 @@ def _address_of(scheduler: str) -> str:
     address = scheduler
     if scheduler.endswith(".json"):
         try:
-            address = str(json.loads(Path(scheduler).read_text(encoding="utf-8"))["address"])
+            if not Path(scheduler).is_file():
+                raise FileNotFoundError(scheduler)  # a pipe would never end
+            with Path(scheduler).open(encoding="utf-8") as file:
+                address = str(json.loads(file.read(_MAX_SCHEDULER_FILE))["address"])
         except (OSError, ValueError, KeyError, TypeError):
             raise ParallelError(f"{scheduler} is no scheduler file (`dask scheduler --scheduler-file`)") from None
     match = _ADDRESS.fullmatch(address)

@@ -27,6 +27,8 @@ from dcase_baseline.strict_toml import RecipeError, build
 
 __all__ = ["Recipe", "RecipeError", "load_recipe", "recipe_names"]
 
+_MAX_CHARACTERS = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -157,7 +159,10 @@ def _read(name_or_path: str | Path) -> str:
     file = str(name_or_path)
     try:
         if isinstance(name_or_path, Path) or file.endswith(".toml") or Path(file).name != file:
-            return Path(name_or_path).read_text(encoding="utf-8")
+            if not Path(name_or_path).is_file():
+                raise RecipeError(file, "", "a file", "nothing, or not a plain file")
+            with Path(name_or_path).open(encoding="utf-8") as opened:
+                return opened.read(_MAX_CHARACTERS)
     except (OSError, UnicodeDecodeError) as error:
         raise RecipeError(file, "", "a readable file", str(error)) from error
     if file not in recipe_names():

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 @click.argument("label")
 @guessed_edition_option()
 @click.option("--calibration", type=existing(folder=False), help="Record of the baseline on your hardware.")
-@click.option("--training", type=existing(folder=False), help="Energy record of your system's training.")
-@click.option("--test", type=existing(folder=False), help="Energy record of your system's test inference.")
+@click.option(
+    "--training", type=existing(folder=False), help="Energy record, or CodeCarbon file, of your system's training."
+)
+@click.option("--test", type=existing(folder=False), help="The same of its test inference.")
 @click.option("--schema", metavar="URL|PATH", help="JSON Schema named for editors.  [default: the published one]")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @click.option("--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")

@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from dcase_energy import __version__
+from dcase_energy.cli.streams import StdoutError, nowhere, open_streams
 from dcase_energy.cli.terminal import visible
 
 COMMANDS = {
@@ -72,6 +73,7 @@ def main() -> None:
     """Run the command line and leave with its exit code."""
     # Else the collector goes again and again through modules that stay.
     gc.set_threshold(20_000, 10, 10)
+    open_streams()
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
@@ -84,8 +86,12 @@ def main() -> None:
         click.echo("interrupted", err=True)
         code = 130
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`). Python would complain once more when it flushes at exit.
-        sys.stdout = None
+        # The reader of our output has gone (`| head`).
+        sys.stdout = nowhere()
+        code = 1
+    except StdoutError as error:
+        sys.stdout = nowhere()
+        click.echo(f"Error: cannot write to stdout: {error}", err=True)
         code = 1
     except Exception:  # noqa: BLE001 - the one place where a bug of ours becomes an exit code
         _show_crash()

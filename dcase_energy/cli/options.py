@@ -43,8 +43,28 @@ def existing(*, file: bool = True, folder: bool = True) -> click.Path:
 
 def output_option(what: str) -> _Decorator:
     """``--output FILE``."""
-    path = click.Path(dir_okay=False, path_type=Path)
-    return click.option("--output", type=path, help=f"Write {what} to this file instead of stdout.")
+    text = f"Write {what} to this file instead of stdout."
+    return click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=writable_file, help=text)
+
+
+def writable_file(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
+    """A file that can be written, as far as that shows before the work is done."""
+    from dcase_energy.documents.atomic import why_not_writable
+
+    return _refuse(path, None if path is None else why_not_writable(path))
+
+
+def writable_folder(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
+    """A folder that can be written, or made."""
+    from dcase_energy.documents.atomic import why_no_folder
+
+    return _refuse(path, None if path is None else why_no_folder(path))
+
+
+def _refuse(path: Path | None, reason: str | None) -> Path | None:
+    if reason is not None:
+        raise click.UsageError(visible(f"cannot write {path}: {reason}"))
+    return path
 
 
 def ground_truth_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,6 +135,16 @@ def get_edition_or_guess(
     return guess.edition
 
 
+def check_plots() -> None:
+    """Where figures are asked for and matplotlib is missing, the command ends before any work."""
+    from dcase_energy.scoring.plots import PlotError, require_matplotlib
+
+    try:
+        require_matplotlib()
+    except PlotError as error:
+        raise click.UsageError(str(error)) from None
+
+
 def say_packages(packages: Packages) -> None:
     """How many packages there are in a folder of packages."""
     if packages.inbox:
@@ -130,7 +160,21 @@ def get_calibration(path: Path | None) -> Calibration | None:
     try:
         return load_calibration(path)
     except RecordError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(f"{error}{_what_it_is(path)}") from None
+
+
+def _what_it_is(path: Path) -> str:
+    """What a file is that was given for a record, where that is known."""
+    from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
+    from dcase_energy.documents.files import kind_of_file, open_plain
+
+    try:
+        with open_plain(path) as file:
+            is_codecarbons = has_codecarbons_header(file.read(10_000))
+    except OSError:
+        return ""
+    kind = "a file of CodeCarbon" if is_codecarbons else kind_of_file(path)
+    return f"; it is {kind}" if kind else ""
 
 
 def emit(text: str, output: Path | None) -> None:

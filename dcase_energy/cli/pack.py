@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import existing, get_calibration, get_edition_or_guess, guessed_edition_option
+from dcase_energy.cli.options import (
+    existing,
+    get_calibration,
+    get_edition_or_guess,
+    guessed_edition_option,
+)
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Severity
 
@@ -17,7 +21,11 @@ from dcase_energy.findings import Severity
 @click.argument("folder", type=existing(file=False), metavar="DIR")
 @guessed_edition_option()
 @click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: DIR.zip beside DIR]")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="[default: DIR.zip beside DIR]",
+)
 @click.option("--strict", is_flag=True, help="Do not pack with warnings either.")
 def command(folder: Path, edition_name: str | None, calibration: Path | None, output: Path | None, strict: bool) -> int:
     """Validate a package folder, then write the submission zip.
@@ -26,9 +34,13 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
     same bytes. The zip is there whole or not at all.
     """
     from dcase_energy.cli import render
+    from dcase_energy.documents.atomic import why_not_writable
     from dcase_energy.submission.packing import PackError, write_zip
     from dcase_energy.submission.validate import validate_paths
 
+    target = output or folder.resolve().parent / f"{folder.resolve().name}.zip"
+    if (reason := why_not_writable(target)) is not None:
+        fail(visible(f"cannot write {target}: {reason}"))
     edition, record = get_edition_or_guess(edition_name, [folder]), get_calibration(calibration)
     validation = validate_paths([folder], edition, record)
     if validation.findings:
@@ -39,12 +51,9 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
             f"not packed: {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)} "
             f"(edition {edition.name})"
         )
-    target = output or folder.resolve().parent / f"{folder.resolve().name}.zip"
     try:
-        names = write_zip(folder, target)
+        packed = write_zip(folder, target)
     except PackError as error:
         fail(visible(str(error)))
-    size = target.stat().st_size
-    digest = hashlib.file_digest(target.open("rb"), "sha256").hexdigest()
-    say(visible(f"{target}: {len(names)} files, {size:,} bytes, sha256 {digest}"))
+    say(visible(f"{target}: {len(packed.names)} files, {packed.size_bytes:,} bytes, sha256 {packed.sha256}"))
     return 0

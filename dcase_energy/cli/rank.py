@@ -12,6 +12,7 @@ import click
 
 from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
+    check_plots,
     existing,
     get_calibration,
     get_edition_or_guess,
@@ -19,6 +20,7 @@ from dcase_energy.cli.options import (
     ground_truth_options,
     guessed_edition_option,
     say_packages,
+    writable_folder,
 )
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Finding, Severity
@@ -77,8 +79,9 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @click.option("--calibration", type=existing(folder=False), help="Record for packages without a baseline of their own.")
 @click.option("--reference", type=existing(folder=False), help="An organiser's calibration: the common reference.")
 @click.option(
-    "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("ranking"), show_default=True
-)
+    "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("ranking"), show_default=True,
+    callback=writable_folder,
+)  # fmt: skip
 @click.option(
     "--formats", default="csv,html", show_default=True, callback=_list_of("--formats", FORMATS),
     help=f"Any of {','.join(FORMATS)}.",
@@ -125,13 +128,16 @@ def command(
     _pause_collector(click.get_current_context())
     edition = _edition(edition_name, sources)
     truth = get_ground_truth(ground_truth, durations, edition)
+    common = get_calibration(reference)
+    if plots:
+        check_plots()
     if bootstrap and truth is None:
         raise click.UsageError("--bootstrap resamples the clips of the ground truth: it needs --ground-truth")
     entries, findings = _entries(sources, edition, truth, calibration, intervals, Spread(bootstrap, jobs, scheduler))
     if not entries:
         _show(findings)
         fail("there is no system to rank")
-    ranking = make_ranking(entries, edition, _reference(get_calibration(reference)))
+    ranking = make_ranking(entries, edition, _reference(common))
     from dcase_energy.ranking.sensitivity import odd_baselines
 
     findings += odd_baselines([(one.entry, one.baselines) for one in ranking.placed])
@@ -218,15 +224,12 @@ def _reference(record: Calibration | None) -> Reference | None:
 def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[str]) -> None:
     """Make every sheet, then put all of them in place at once; tell of sheets an earlier run left."""
     from dcase_energy.documents.folders import replace_files
-    from dcase_energy.ranking.plots.files import PlotsMissingError, write_plots
+    from dcase_energy.ranking.plots.files import write_plots
     from dcase_energy.ranking.sheets import write_sheets
 
     files = write_sheets(ranking, formats)
     if plots:
-        try:
-            files |= write_plots(ranking, plots)
-        except PlotsMissingError as error:
-            fail(str(error))
+        files |= write_plots(ranking, plots)
     try:
         replace_files(output_dir, files)
         names = sorted(path.name for path in output_dir.iterdir())

@@ -12,6 +12,7 @@ import click
 
 from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
+    check_plots,
     edition_option,
     emit,
     existing,
@@ -19,6 +20,7 @@ from dcase_energy.cli.options import (
     get_ground_truth,
     ground_truth_options,
     output_option,
+    writable_folder,
 )
 from dcase_energy.cli.terminal import say, visible
 
@@ -101,7 +103,12 @@ def _convention_options(function: _Command) -> _Command:
     "--format", "output_format", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True
 )
 @output_option("the scores")
-@click.option("--plots", type=click.Path(file_okay=False, path_type=Path), help="Draw figures into this folder.")
+@click.option(
+    "--plots",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=writable_folder,
+    help="Draw figures into this folder.",
+)
 @click.option("--plot-format", type=click.Choice(PLOT_FORMATS), default="svg", show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Systems scored at once.")
 @click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler to score the systems on, in place of --jobs.")
@@ -131,7 +138,7 @@ def command(
     edition = get_edition(edition_name)
     conventions = _conventions(edition, chosen)
     if plots is not None:
-        _check_plots()
+        check_plots()
     findings: list[Finding] = []
     truth = get_ground_truth(ground_truth, durations, edition, findings, conventions.overlapping_truth)
     if truth is None:
@@ -213,15 +220,6 @@ def _say(finding: Finding) -> None:
     say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
     if finding.severity == "error" and finding.hint:
         say(visible(f"      mend:     {finding.hint}"))
-
-
-def _check_plots() -> None:
-    from dcase_energy.scoring.plots import PlotError, require_matplotlib
-
-    try:
-        require_matplotlib()
-    except PlotError as error:
-        raise click.UsageError(str(error)) from None
 
 
 def _draw(scored: Sequence[Scored], folder: Path, plot_format: str) -> None:

@@ -86,6 +86,8 @@ def get_options(
 
 
 def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed")
     data = sys.stdin.buffer.read(MAX_STDIN_BYTES + 1)
     if len(data) > MAX_STDIN_BYTES:
         raise click.UsageError(f"more than {MAX_STDIN_BYTES:,} bytes on standard input; give the file's name")

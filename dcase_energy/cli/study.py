@@ -8,7 +8,7 @@ from typing import Literal
 
 import click
 
-from dcase_energy.cli.options import existing
+from dcase_energy.cli.options import existing, writable_folder
 from dcase_energy.cli.study_report import report, show
 from dcase_energy.cli.study_run import run
 from dcase_energy.cli.study_status import status_json, status_text
@@ -56,7 +56,13 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 
 @command.command("import", epilog="Example: dcase-energy study import desed_energy_runs.csv --epochs 200 --output runs")
 @click.argument("sheets", nargs=-1, required=True, type=existing(folder=False), metavar="SHEET...")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    callback=writable_folder,
+)
 @click.option("--gpu", help="GPU of all rows, in place of the sheet's.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs of all trainings.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import existing
+from dcase_energy.cli.options import existing, writable_folder
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Finding, Severity, has_errors
 
@@ -26,8 +26,9 @@ SHEET_FORMATS = ("csv", "md", "latex", "html")
     "--f1", type=click.Choice(["07", "05"]), default="07", show_default=True, help="F1 criterion (07: the paper's)."
 )
 @click.option(
-    "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("study"), show_default=True
-)
+    "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("study"), show_default=True,
+    callback=writable_folder,
+)  # fmt: skip
 @click.option("--formats", default=",".join(SHEET_FORMATS), show_default=True, help="Of the sheets.")
 @click.option("--figures", default="svg", show_default=True, help="Any of svg,png,pdf, or none.")
 @click.option("--include-invalid", is_flag=True, help="Also runs whose measurement a guard found invalid.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import edition_option, existing, get_edition
+from dcase_energy.cli.options import edition_option, existing, get_edition, writable_folder
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -41,7 +41,13 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 @click.option("--batch-sizes", callback=_batch_sizes, default="4,8,16,32", show_default=True, help="Multiples of 4.")
 @click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True, help="Runs of each batch size.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Of each run.  [default: the recipe's, 200]")
-@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"), show_default=True)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    callback=writable_folder,
+)
 @click.option(
     "--data",
     type=existing(file=False),

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_bytes(path: Path, data: bytes, *, replaces: Path | None = None) -> None:
-    """Write beside the target, sync, then rename over it. A symbolic link is replaced, not followed.
+    """Write beside the target, sync, then rename over it; see `replacing`."""
+    with replacing(path, replaces=replaces) as file:
+        file.write(data)
 
-    A replaced file keeps its mode, and its owner where the system allows that; a new one gets what the umask allows.
-    Where the caller renames later, ``replaces`` names the file that is replaced in the end.
+
+@contextmanager
+def replacing(path: Path, *, replaces: Path | None = None) -> Iterator[BinaryIO]:
+    """A new file to fill, which takes its place whole when the block ends without an error.
+
+    A symbolic link is replaced, not followed. A replaced file keeps its mode, and its owner where the system allows
+    that; a new one gets what the umask allows. Where the caller renames later, ``replaces`` names the file that is
+    replaced in the end. What is there and is not a regular file (a pipe, a terminal, ``/dev/null``, also behind a link)
+    is never replaced: what was filled is written to it.
 
     Raises
     ------
     OSError
         If the folder does not exist or is not writable, or the disk is full; the old file is then untouched.
     """
+    if is_special(path):
+        with tempfile.TemporaryFile() as file:
+            yield file
+            file.seek(0)
+            _write_through(path, file)
+        return
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         _keep_owner_and_mode(Path(temporary), replaces or path)
@@ -32,6 +51,23 @@ def write_bytes(path: Path, data: bytes, *, replaces: Path | None = None) -> Non
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def is_special(path: Path) -> bool:
+    """Whether something is there that is neither a regular file nor a folder, links followed."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _write_through(path: Path, source: BinaryIO) -> None:
+    """Copy to a pipe, terminal or other device that is there; a disk is refused."""
+    if stat.S_ISBLK(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is a block device (a disk)")
+    with open(os.open(path, os.O_WRONLY), "wb") as target:  # noqa: PTH123 - nothing is created or cut
+        shutil.copyfileobj(source, target)
 
 
 def _keep_owner_and_mode(new: Path, target: Path) -> None:
@@ -48,6 +84,28 @@ def _keep_owner_and_mode(new: Path, target: Path) -> None:
             os.chown(new, old.st_uid, old.st_gid)
     # Last: a change of owner resets some bits.
     new.chmod(stat.S_IMODE(old.st_mode))
+
+
+def why_not_writable(path: Path) -> str | None:
+    """Why a file cannot be written, as far as that shows before any work is done; None where it seems that it can."""
+    if is_special(path):
+        return None if os.access(path, os.W_OK) else os.strerror(errno.EACCES)
+    return os.strerror(errno.EISDIR) if path.is_dir() else _why_not_in(path.parent)
+
+
+def why_no_folder(path: Path) -> str | None:
+    """The same of a folder, which is made where it is missing."""
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    return _why_not_in(path)
+
+
+def _why_not_in(folder: Path) -> str | None:
+    if not folder.exists():
+        return os.strerror(errno.ENOENT)
+    if not folder.is_dir():
+        return os.strerror(errno.ENOTDIR)
+    return None if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -41,6 +41,10 @@ class NotPlainError(OSError):
     """What stands under a name is no plain file."""
 
 
+class TooLargeError(OSError):
+    """A file is larger than anything that is read from such a file."""
+
+
 def kind_of_bytes(head: bytes) -> str | None:
     """What a file is by its first 512 bytes, in words; None if it may be text."""
     for magic, kind in _MAGIC:
@@ -83,23 +87,34 @@ def _refuse_special(mode: int) -> None:
         raise NotPlainError(None, f"not a plain file but a {kind}")
 
 
-def read_bytes(path: Path | str, limit_bytes: int, shown_as: str | None = None) -> bytes | Finding:
-    """Read a plain file, or say in a finding why not.
+def load_bytes(path: Path | str, limit_bytes: int) -> bytes:
+    """Read a plain file of at most so many bytes. Others are refused before anything is read from them.
 
-    Folders, pipes, sockets and devices are refused before anything is read from them.
+    Raises
+    ------
+    OSError
+        If it cannot be read; `NotPlainError` if it is no plain file, `TooLargeError` if it is larger.
     """
+    with open_plain(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        # Room for the limit would be made first, for each small file. Those of /proc say that they are empty.
+        data = b"" if size > limit_bytes else file.read(size + 1 if size else limit_bytes + 1)
+    if max(size, len(data)) > limit_bytes:
+        raise TooLargeError(None, f"the file has {max(size, len(data)):,} bytes; at most {limit_bytes:,} are read")
+    return data
+
+
+def read_bytes(path: Path | str, limit_bytes: int, shown_as: str | None = None) -> bytes | Finding:
+    """Read a plain file as `load_bytes` does, or say in a finding why not."""
 
     def where() -> Where:
         return Where(printable(shown_as if shown_as is not None else str(path)))
 
     try:
-        with open_plain(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > limit_bytes:
-                message = f"the file has {size:,} bytes"
-                return TABLE_LIMIT.finding(where(), message, expected=f"at most {limit_bytes:,}")
-            # Room for the limit would be made first, for each small file. Those of /proc say that they are empty.
-            return file.read(size + 1 if size else limit_bytes + 1)
+        return load_bytes(path, limit_bytes)
+    except TooLargeError as error:
+        message, _, most = str(error.strerror).partition("; ")
+        return TABLE_LIMIT.finding(where(), message, expected=most.removesuffix(" are read"))
     except NotPlainError as error:
         return FILE_UNREADABLE.finding(where(), str(error.strerror))
     except (OSError, ValueError) as error:

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from dcase_energy.documents.atomic import sync_folder, umask, write_bytes
+from dcase_energy.documents.atomic import is_special, sync_folder, umask, write_bytes
 
 _MARK = ".dcase-energy-"
 _AT_FDCWD = -100
@@ -77,7 +77,10 @@ def _can_move(target: Path) -> bool:
     """Only plain files inside, not a mount, and nobody's working folder as far as we can see."""
     if not target.is_dir() or target.is_mount() or Path.cwd().resolve().is_relative_to(target):
         return False
-    return all(entry.is_file(follow_symlinks=False) or entry.is_symlink() for entry in os.scandir(target))
+    return all(
+        entry.is_file(follow_symlinks=False) or (entry.is_symlink() and not is_special(Path(entry.path)))
+        for entry in os.scandir(target)
+    )
 
 
 def _take_along(old: Path, new: Path) -> None:
@@ -100,12 +103,15 @@ def _swap(staged: Path, target: Path) -> bool:
 
 
 def _one_by_one(target: Path, files: Mapping[str, bytes]) -> bool:
-    staged = {name: target / f".{name}{_MARK}{os.getpid()}.tmp" for name in files}
+    through = [name for name in files if is_special(target / name)]
+    staged = {name: target / f".{name}{_MARK}{os.getpid()}.tmp" for name in files if name not in through}
     try:
         for name, path in staged.items():
             write_bytes(path, files[name], replaces=target / name)
         for name, path in staged.items():
             path.replace(target / name)
+        for name in through:
+            write_bytes(target / name, files[name])
     finally:
         for path in staged.values():
             path.unlink(missing_ok=True)

@@ -11,11 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dcase_energy.documents.files import load_bytes
 from dcase_energy.editions.model import Edition, Guess
 from dcase_energy.editions.parts import PartError, assemble
 
 # An edition's signs, and its title, stand on one line each: what only needs them reads no more.
 _GUESS, _TITLE = re.compile(r"^guess = .*$", re.MULTILINE), re.compile(r"^title = .*$", re.MULTILINE)
+
+_MAX_BYTES = 1_000_000
 
 
 class EditionError(ValueError):
@@ -108,7 +111,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return load_bytes(path, _MAX_BYTES).decode("utf-8")
     except OSError as error:
         raise EditionError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dcase_energy.documents.files import load_bytes
 from dcase_energy.measure.lock import lock_file
 
+_MAX_BYTES = 100_000_000
 _FIRST = "0" * 64
 
 
@@ -169,7 +171,7 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
         If a line is not JSON or does not follow from the one before.
     """
     try:
-        data = path.read_bytes()
+        data = load_bytes(path, _MAX_BYTES)
         return parse_journal(data, str(path))
     except OSError as error:
         raise JournalError(f"{path} cannot be read: {error.strerror}") from None

@@ -12,6 +12,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from dcase_energy.documents.files import load_bytes
 from dcase_energy.measure import records_1_0
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.record_parts import (
@@ -216,7 +217,7 @@ def parse_energy(data: bytes, name: str) -> Energy:
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return load_bytes(path, MAX_RECORD_BYTES)
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror}") from None
 

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, read_emissions, run_energy
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError
 from dcase_energy.submission.evidence import why_no_denominator
@@ -43,9 +44,15 @@ def of_energy_record(path: Path, stage: str) -> dict[str, str]:
     Raises
     ------
     RecordError
-        If the file is no energy record, was changed, is of another stage, or is not valid.
+        If the file is neither an energy record nor CodeCarbon's with one run, was changed, is of another stage, or is
+        not valid.
     """
-    document = _document(path)
+    data = read_bytes(path, MAX_RECORD_BYTES)
+    if isinstance(data, Finding):
+        raise RecordError(f"{path}: {data.message}")
+    if has_codecarbons_header(data):
+        return _of_emissions(path, data, stage)
+    document = _document(path, data)
     found = document.get("stages", {}).get(stage) if isinstance(document.get("stages"), dict) else None
     energy_kwh = found.get("energy_kwh") if isinstance(found, dict) else None
     if not isinstance(energy_kwh, int | float) or isinstance(energy_kwh, bool):
@@ -61,14 +68,30 @@ def of_energy_record(path: Path, stage: str) -> dict[str, str]:
     return {**values, **({"hardware": hardware} if hardware else {})}
 
 
-def _document(path: Path) -> dict[str, Any]:
-    data = read_bytes(path, MAX_RECORD_BYTES)
-    if isinstance(data, Finding):
-        raise RecordError(f"{path}: {data.message}")
+def _of_emissions(path: Path, data: bytes, stage: str) -> dict[str, str]:
+    """The energy of the run in a file of CodeCarbon, and the GPU or processor that it names."""
+    emissions = read_emissions(data, str(path))
+    errors = [one for one in (emissions.all_findings() if emissions else ()) if one.severity is Severity.ERROR]
+    if errors:
+        raise RecordError(f"{path} (CodeCarbon): {errors[0].message}")
+    energy_kwh = run_energy(emissions) if emissions else None
+    if emissions is None or energy_kwh is None:
+        number = len(emissions.chains()) if emissions else 0
+        raise RecordError(
+            f"{path} (CodeCarbon) holds {number} runs; a file with the run of the {stage} alone is needed"
+        )
+    texts = emissions.rows[-1].texts
+    hardware = texts["gpu_model"].replace("1 x ", "1 ") or (f"CPU {texts['cpu_model']}" if texts["cpu_model"] else "")
+    values = {f"energy_{stage}_kwh": format_significant(energy_kwh, _DIGITS)}
+    return {**values, **({"hardware": hardware} if hardware else {})}
+
+
+def _document(path: Path, data: bytes) -> dict[str, Any]:
     try:
         document = json.loads(data, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"{path} is not JSON: {error}") from None
+        known = "neither a record of `dcase-energy measure` nor a CodeCarbon file"
+        raise RecordError(f"{path} is not JSON: {error}; it is {known}") from None
     if not isinstance(document, dict) or document.get("kind") != "energy":
         raise RecordError(f"{path} is not an energy record (`dcase-energy measure` writes one)")
     if not _seal_holds(document):

@@ -24,7 +24,7 @@ from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.output_rules import OUTPUT_OF_NOBODY
-from dcase_energy.submission.rules import METADATA_BESIDE, NO_SYSTEM
+from dcase_energy.submission.system_rules import METADATA_BESIDE, NO_SYSTEM
 
 # Metadata that came through standard input has this name, and no file name to compare its label with.
 STDIN = Path("-")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import hashlib
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
+from dcase_energy.documents.atomic import replacing
+from dcase_energy.documents.files import open_plain
 from dcase_energy.documents.tree import Folder
 
 # The earliest time a zip can hold: when a file was written is no part of a submission.
@@ -33,8 +36,17 @@ def _left_out(name: str) -> bool:
     return any(part.startswith(".") or part == "__pycache__" for part in parts) or parts[-1].endswith(("~", ".tmp"))
 
 
-def write_zip(folder: Path, output: Path) -> list[str]:
-    """Write the files of a folder, below the folder's own name, into a zip; returns the names.
+@dataclass(frozen=True)
+class Packed:
+    """What was written: the names of the files, and size and SHA-256 of the zip."""
+
+    names: list[str]
+    size_bytes: int
+    sha256: str
+
+
+def write_zip(folder: Path, output: Path) -> Packed:
+    """Write the files of a folder, below the folder's own name, into a zip.
 
     Names are sorted, times, owners and modes are fixed, and nothing but name and content of a file enters: the same
     files give the same bytes (with the same zlib). Files are streamed, not held in memory.
@@ -46,23 +58,18 @@ def write_zip(folder: Path, output: Path) -> list[str]:
     """
     names = members(folder, output)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".tmp", dir=output.parent)
-    except OSError as error:
-        raise PackError(f"cannot write {output}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "w+b") as file:
+        with replacing(output) as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
                 for name in names:
                     _add(archive, folder, name)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(output)
+            size = file.tell()
+            file.seek(0)
+            digest = hashlib.sha256()
+            for chunk in _chunks(file):
+                digest.update(chunk)
     except OSError as error:
         raise PackError(f"cannot write {output}: {error.strerror or error}") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-    return names
+    return Packed(names, size, digest.hexdigest())
 
 
 def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
@@ -71,12 +78,11 @@ def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
     entry.create_system = _UNIX
     entry.external_attr = _PLAIN_FILE << 16
     entry.file_size = (folder / name).stat().st_size
-    with archive.open(entry, "w") as target:
-        for chunk in _chunks(folder / name):
+    with archive.open(entry, "w") as target, open_plain(folder / name) as source:
+        for chunk in _chunks(source):
             target.write(chunk)
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk

@@ -74,7 +74,7 @@ def read_records(files: SystemFiles) -> tuple[Records, list[Finding]]:
     calibration: tuple[Calibration, str, str] | None = None
     measured: list[MeasuredStage] = []
     for name, data in _record_files(files, findings):
-        kind = _kind(data, name)
+        kind = kind_of_record(data, name)
         if kind == "energy":
             measured += _measured(files, name, data, findings)
         elif kind == "calibration" and calibration is None:
@@ -97,7 +97,7 @@ def _record_files(files: SystemFiles, findings: list[Finding]) -> Iterator[tuple
             yield name, data
 
 
-def _kind(data: bytes, name: str) -> str | None:
+def kind_of_record(data: bytes, name: str) -> str | None:
     """What record a JSON file says it is, or by its name should be; other JSON files are left alone."""
     if match := _KIND.search(data):
         return match[1].decode()

@@ -14,6 +14,7 @@ from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import run_all
+from dcase_energy.submission.alone import read_alone
 from dcase_energy.submission.checks import CHECKS, check_together
 from dcase_energy.submission.checks.outputs import outputs_complete
 from dcase_energy.submission.checks.pool import Peer
@@ -133,6 +134,9 @@ def _without_packages(findings: Sequence[Finding], packages: Packages) -> list[F
 
 def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
     """Read all systems of a package and check each by itself."""
+    alone = None if path == STDIN else read_alone(path)
+    if alone is not None:
+        return _Read([], alone, 0)
     found, findings = find_systems(path, options.stdin if path == STDIN else None)
     read = _Read([], findings, len(found))
     for files in found:

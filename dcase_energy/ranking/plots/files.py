@@ -10,6 +10,7 @@ from dcase_energy.documents.escape import shown
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.plots.axes import short
 from dcase_energy.ranking.plots.charts import Bars, Chart, Scatter, charts_of
+from dcase_energy.scoring.plots import require_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,24 +23,19 @@ _COLOURS = ("#2b6cb0", "#c77700", "#2f855a")
 _FRONT = "#b4400b"
 
 
-class PlotsMissingError(RuntimeError):
-    """matplotlib is not installed."""
-
-
 def write_plots(ranking: Ranking, formats: list[str]) -> dict[str, bytes]:
     """The plots of a ranking by file name.
 
     Raises
     ------
-    PlotsMissingError
+    PlotError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotsMissingError("plots as files need matplotlib: pip install 'dcase-energy[plots]'") from None
+    require_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     files: dict[str, bytes] = {}
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the sheets have it.

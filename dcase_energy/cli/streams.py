@@ -1,0 +1,73 @@
+"""The standard streams where they are closed, or cannot be written."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from typing import Any, TextIO
+
+
+class StdoutError(Exception):
+    """What was to be printed cannot be written; the message says why. Not an `OSError`: no file of ours is at fault."""
+
+
+class _Stdout:
+    """The standard output, whose failures are told from those of files; that a reader has gone stays as it is."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError as error:
+            raise _reason(error) from None
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError as error:
+            raise _reason(error) from None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _reason(error: OSError) -> Exception:
+    return error if isinstance(error, BrokenPipeError) else StdoutError(error.strerror or str(error))
+
+
+class _Closed(io.RawIOBase):
+    """What stands for a stdout that is closed: whatever is written to it is an error, and only then."""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, _data: object, /) -> int:
+        raise OSError(errno.EBADF, "it is closed")
+
+
+def open_streams() -> None:
+    """Give the program streams where it was started with closed ones (``>&-``), and watch over its stdout.
+
+    Files that are opened later would take the numbers of closed streams, and what is printed would go into them.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
+    stdout: Any = sys.stdout
+    if stdout is None:
+        stdout = io.TextIOWrapper(io.BufferedWriter(_Closed()), encoding="utf-8")
+    if not isinstance(stdout, _Stdout):
+        sys.stdout = _Stdout(stdout)
+    if sys.stderr is None:
+        sys.stderr = nowhere()
+
+
+def nowhere() -> TextIO:
+    """A stream that takes everything: in the place of one that failed, which Python would try once more at exit."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - as long as the program runs

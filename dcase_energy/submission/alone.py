@@ -1,0 +1,60 @@
+"""A record, a journal or a table given by itself, in the place of metadata: what it is, and whether it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
+from dcase_energy.documents.tree import Folder
+from dcase_energy.findings import Finding
+from dcase_energy.submission.evidence_rules import JOURNAL_BROKEN
+from dcase_energy.submission.package import SystemFiles
+from dcase_energy.submission.records import MAX_JOURNAL_BYTES, kind_of_record, read_records
+from dcase_energy.submission.system_rules import EVIDENCE_ALONE, NO_SYSTEM
+
+_TABLES = (".csv", ".tsv")
+_INSTEAD = ": give the folder that holds it and the metadata"
+
+
+def read_alone(path: Path) -> list[Finding] | None:
+    """What is to say of a file that is no metadata, all its own findings included; None where it may be metadata."""
+    suffix = path.suffix.lower()
+    if suffix not in {".json", ".jsonl", *_TABLES} or not path.is_file():
+        return None
+    tree = Folder(path.parent)
+    data = tree.read(path.name, MAX_JOURNAL_BYTES)
+    if isinstance(data, Finding):
+        return [data]
+    where = tree.where(path.name)
+    if suffix == ".jsonl":
+        return [*_journal(tree, path.name, data), EVIDENCE_ALONE.finding(where, f"a journal, not metadata{_INSTEAD}")]
+    if suffix in _TABLES and not has_codecarbons_header(data):
+        hint = "`rank` takes a table of results, `score` takes outputs; metadata is <label>.meta.yaml"
+        return [NO_SYSTEM.finding(where, "a table, not metadata", hint=hint)]
+    if suffix in _TABLES:
+        hint = f"put it beside the metadata; `dcase-energy init LABEL --training {path.name}` takes its energy"
+        _, found = read_records(SystemFiles(tree, "", "", None, tables=[path.name]))
+        return [*found, EVIDENCE_ALONE.finding(where, f"a file of CodeCarbon, not metadata{_INSTEAD}", hint=hint)]
+    kind = kind_of_record(data, path.name)
+    return None if kind is None else _record(tree, path, kind)
+
+
+def _record(tree: Folder, path: Path, kind: str) -> list[Finding]:
+    journal = path.with_suffix(".journal.jsonl")
+    beside = [journal.name] if journal.is_file() else []
+    records, found = read_records(SystemFiles(tree, "", "", None, records=[path.name], journals=beside))
+    evidence = records.evidence or next((one.evidence for one in records.measured), None)
+    held = {"recomputed": "; its seal holds, and its journal gives the same figures", "record": "; its seal holds"}
+    article = "an" if kind == "energy" else "a"
+    message = f"{article} {kind} record, not metadata{_INSTEAD}{held.get(evidence or '', '')}"
+    return [*found, EVIDENCE_ALONE.finding(tree.where(path.name), message)]
+
+
+def _journal(tree: Folder, name: str, data: bytes) -> list[Finding]:
+    from dcase_energy.measure.journal import JournalError, parse_journal
+
+    try:
+        parse_journal(data, name)
+    except (JournalError, ValueError, RecursionError) as error:
+        return [JOURNAL_BROKEN.finding(tree.where(name), str(error)[:300])]
+    return []
