@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import edition_option, existing, get_calibration, get_edition
+from dcase_energy.cli.options import edition_option, existing, get_calibration, get_edition, record_file
 from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -109,17 +109,13 @@ def command(**options: Any) -> int:
     """
     plan = _plan(options)
     reference = get_calibration(options["reference"])
-    output: Path = options["output"]
-    if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
-        raise click.UsageError(f"there is no folder {output.parent} to write to")
+    file = record_file(options["output"], force=options["force"])
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import CalibrationError, calibrate
     from dcase_energy.measure.journal import JournalError
     from dcase_energy.measure.meter import MeterError
-    from dcase_energy.measure.record_file import RecordFile
     from dcase_energy.measure.session import ChildFailedError
 
-    file = RecordFile(output, force=options["force"])
     _check_environment(plan)
     say(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
     try:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import existing, get_calibration
+from dcase_energy.cli.options import existing, get_calibration, record_file
 from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -66,7 +65,7 @@ def command(**options: Any) -> int:
     """
     from dcase_energy.measure.command import OWN_FAILURE, measure_command, record_from_journal
     from dcase_energy.measure.journal import JournalError
-    from dcase_energy.measure.record_file import RecordFile, how_to_write, record_beside
+    from dcase_energy.measure.record_file import how_to_write, record_beside
 
     journal: Path | None = options["from_journal"]
     if journal is None:
@@ -76,10 +75,8 @@ def command(**options: Any) -> int:
         if options["command_line"] or options["stage"]:
             raise click.UsageError("--from-journal executes nothing: leave out --stage and the command")
         output = options["output"] or record_beside(journal)
-    if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
-        raise click.UsageError(f"there is no folder {output.parent} to write to")
+    file = record_file(output, force=options["force"])
     baseline = get_calibration(options["calibration"])
-    file = RecordFile(output, force=options["force"])
     try:
         if journal is None:
             plan, talk = _plan(options), lambda text: say(f"dcase-energy: {text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from dcase_energy.cli.terminal import say, visible
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.findings import Finding
+    from dcase_energy.measure.record_file import RecordFile
     from dcase_energy.measure.records import Calibration
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.truth import Overlapping
@@ -65,6 +67,17 @@ def _refuse(path: Path | None, reason: str | None) -> Path | None:
     if reason is not None:
         raise click.UsageError(visible(f"cannot write {path}: {reason}"))
     return path
+
+
+def record_file(output: Path, *, force: bool) -> RecordFile:
+    """Where a record is written; wrong use where it cannot be, with its journal beside it."""
+    from dcase_energy.measure.record_file import RecordFile
+
+    if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
+        raise click.UsageError(f"there is no folder {output.parent} to write to")
+    if output.exists() and not output.is_file():
+        raise click.UsageError(f"{output} is not a regular file: a record has its journal beside it")
+    return RecordFile(output, force=force)
 
 
 def ground_truth_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -104,7 +104,9 @@ class EnergyMeter:
         except BaseException:
             self._lock.close()
             if self._journal is not None:
-                self._journal.close()
+                with contextlib.suppress(OSError):
+                    self._journal.write("finish", complete=False, exit_code=None, failure=None)
+                    self._journal.close()
             raise
         self._lock.enter_context(_terminate_as_exit())
         return self

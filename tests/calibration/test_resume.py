@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,9 +18,10 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
 from dcase_energy.measure.journal import read_journal
 from dcase_energy.measure.record_file import RecordFile
+from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_calibration
 from dcase_energy.measure.windows import of_phase, windows_of
-from tests.calibration.killable import plan
+from tests.calibration.killable import FixedPowerMeter, plan
 
 ROOT = Path(__file__).parent.parent.parent
 EPOCHS, KILLS = 16, 10
@@ -125,6 +127,36 @@ def test_what_is_complete_is_not_run_again(finished):
     finished.unlink()
     assert calibrate(plan(1), finished, resume=True) == first == load_calibration(finished)
     assert journal_of(finished).read_bytes() == before
+
+
+def test_a_second_calibration_that_is_cut_off_leaves_the_first_and_goes_on(finished, tmp_path):
+    output = tmp_path / "c.json"
+    for path in (finished, journal_of(finished)):
+        shutil.copy(path, tmp_path)
+    first = output.read_bytes(), journal_of(output).read_bytes()
+
+    def interrupt(mark, reading):
+        if (mark["edge"], mark["phase"]) == ("end", "checkpoint"):
+            raise KeyboardInterrupt
+
+    def run(resume, progress=None):
+        calibrate(
+            plan(2), output, progress, resume=resume, make_instruments=lambda mark: Instruments(FixedPowerMeter())
+        )
+
+    with pytest.raises(KeyboardInterrupt):
+        run(False, interrupt)
+    second = tmp_path / "c.2.json"
+    assert not load_calibration(second).complete
+    run(True)
+    record = load_calibration(second)
+    assert record.complete
+    assert [row.epoch for row in record.epochs_log] == [1, 2]
+    assert len(record.interruptions) == 1
+    assert (output.read_bytes(), journal_of(output).read_bytes()) == first
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("c.2.journal.jsonl", "c.2.json", "c.journal.jsonl", "c.json"),
+    ]
 
 
 def test_another_plan_does_not_go_on(finished):

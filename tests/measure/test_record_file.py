@@ -17,6 +17,7 @@ from dcase_energy.measure import EnergyMeter
 from dcase_energy.measure.command import measure_command, record_from_journal
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import JournalError, JournalUnwrittenError, JournalWriter, read_journal
+from dcase_energy.measure.meter import MeterError
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, journal_of, record_beside
 from dcase_energy.measure.recorder import Instruments
@@ -185,6 +186,18 @@ def test_blocks_with_one_name_do_not_replace_each_other(tmp_path, pretended):
     assert load_energy(output).stage == "evaluation"
 
 
+def test_a_block_that_cannot_be_measured_leaves_nothing_in_the_way(tmp_path, monkeypatch):
+    def refuse(self):
+        raise MeterError("no counters")
+
+    output = tmp_path / "e.json"
+    with monkeypatch.context() as patch, pytest.raises(MeterError):
+        patch.setattr(EnergyMeter, "_instruments", refuse)
+        EnergyMeter("training", output).__enter__()
+    assert measure(output, "true")[0] == "e.json"
+    assert records(tmp_path) == {"e.json": True}
+
+
 PROGRAM = """
 import sys
 from dcase_energy.measure import EnergyMeter
@@ -325,3 +338,6 @@ def test_the_command_says_where_the_record_is(tmp_path):
     assert (done.returncode, done.stdout) == (0, "")
     assert json.loads((tmp_path / "energy_test.json").read_text())["complete"] is True
     assert run("--from-journal", "energy_test.journal.jsonl", "--", "true").returncode == 2
+    done = run("--stage", "test", "--output", "/dev/null", "--", "true")
+    assert done.returncode == 2
+    assert "/dev/null is not a regular file" in done.stderr
