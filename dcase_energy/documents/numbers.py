@@ -118,6 +118,16 @@ def advise_bytes(text: str) -> str | None:
     return f"write the bytes in full: {round(value * unit)}"
 
 
+def advise_number(text: str) -> str | None:
+    """What to write instead of a number with a decimal comma, a percent sign or digits of another script."""
+    plain = text[:_MAX_ADVISED].strip().removesuffix("%").strip()
+    if comma := _decimal_comma(plain):
+        return f"write a decimal point: {comma}"
+    if plain != text and parse_number(plain) is not None:
+        return f"write the number alone: {plain}"
+    return _advise_digits(plain)
+
+
 def advise_rate(text: str) -> str | None:
     """What to write instead of a sampling rate of another form, if one can tell."""
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(hz|k)?\s*", text[:_MAX_ADVISED], re.ASCII | re.IGNORECASE)

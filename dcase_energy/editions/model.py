@@ -150,14 +150,14 @@ class Guess(_Data):
     label, key
         Form of labels, or a key path, that only this edition has: each is enough by itself.
     task, keys
-        What labels call the task, and key paths by which this edition differs from others of the task. The edition with
-        most of its keys in a file is guessed; without ``keys`` the task is enough.
+        What labels call the task, and key paths by which this edition differs from others of the task (several in a
+        list: only together). The edition with most of its keys in a file is guessed; without ``keys`` the task does.
     """
 
     label: str | None = None
     key: str | None = None
     task: str | None = None
-    keys: tuple[str, ...] = ()
+    keys: tuple[str | tuple[str, ...], ...] = ()
 
 
 class Edition(_Data):
@@ -179,7 +179,8 @@ class Edition(_Data):
     open_keys: bool = False
     # Texts that the template has for null.
     null_texts: tuple[str, ...] = ()
-    # Set by the guess: why the metadata is judged by the common part alone.
+    # Set by the guess: that it is one, and why metadata is judged by the common part alone.
+    guessed: bool = False
     unjudged: str | None = None
     clips: int | None = None
     classes: tuple[str, ...] = ()

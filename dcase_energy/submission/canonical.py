@@ -11,7 +11,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import folded
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.rules import FIELD_TWICE, FIELD_TYPE, UNKNOWN_KEY
-from dcase_energy.submission.suggestions import suggest
+from dcase_energy.submission.suggestions import Suggestion, suggest
 
 # Nobody misspells more keys than this; a file of thousands of unknown ones is not worth the time.
 _MOST_SUGGESTIONS = 200
@@ -124,8 +124,13 @@ def _not_a_field(path: Path, value: Any, canonical: Canonical) -> Iterator[Findi
         return
     where = canonical.document.where(path, key=True)
     meant = suggest(path, canonical.edition) if len(canonical.findings) < _MOST_SUGGESTIONS else None
-    if not canonical.edition.open_keys or (meant is not None and meant.key is not None):
+    if not canonical.edition.open_keys or _misspelt(path, meant, canonical.document):
         yield UNKNOWN_KEY.finding(where, f"unknown key {dotted(path)}", hint=meant.hint if meant else None)
+
+
+def _misspelt(path: Path, meant: Suggestion | None, document: Document) -> bool:
+    """Whether a key is near a known one that the file does not have besides."""
+    return meant is not None and meant.key is not None and (*path[:-1], meant.key) not in document.keys
 
 
 def describe(value: Any) -> str:

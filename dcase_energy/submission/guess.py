@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -58,25 +59,47 @@ class _Signs:
 def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()) -> Guess:
     """Guess from the labels and keys of the metadata files below some paths, and from labels known otherwise.
 
-    Systems that give nothing away go along with the others if these are at least as many; where systems of task 4 point
-    to different editions the default stands. Where no edition knows the task, or systems are of different tasks, the
-    edition of what all tasks share stands and says so in a finding for each system (``Edition.unjudged``).
+    The task that most systems are of counts; see `edition_for` for the others. Of these, systems that give nothing
+    away go along with the others if these are at least as many; where systems of task 4 point to different editions
+    the default stands. Where no edition knows the task, or no task has most systems, the edition of what all tasks
+    share stands and says so in a finding for each system (``Edition.unjudged``).
     """
-    signs = [_signs(document) for document in _documents(paths, stdin)]
+    signs = [_signs(document, stem) for document, stem in _documents(paths, stdin)]
     signs += [_signs_of_label(label) for label in labels]
+    tasks = Counter(one.task for one in signs if one.task is not None)
+    task, most = tasks.most_common(1)[0] if tasks else (None, 0)
+    if 2 * most < tasks.total() or (2 * most == tasks.total() and len(tasks) > 1):
+        return _unjudged("the systems are of different tasks: validate those of each apart", _differ(_found(signs)))
+    signs = [one for one in signs if one.task in {None, task}]
+    found, unknown = _found(signs), [one.document for one in signs if one.document is not None]
+    if len(found) == 1 and 2 * sum(not one.editions for one in signs) <= len(signs):
+        name, reason = found.popitem()
+        return _guessed(name, None if name == DEFAULT else f"guessed from {reason}")
+    if unknown:
+        return _unjudged(_no_edition(unknown[0]), "")
+    if len(found) > 1 and task != _OWN_TASK:
+        return _unjudged("the systems are of different years: validate those of each apart", _differ(found))
+    return _guessed(DEFAULT, _differ(found) if len(found) > 1 else None)
+
+
+def edition_for(edition: Edition, document: Document) -> Edition:
+    """The edition that judges one of the systems that an edition was guessed for; one of another task has none."""
+    label = _label(document)
+    if not edition.guessed or _schema_named(document) or _number(label) in {None, _number(edition.label_example)}:
+        return edition
+    return _unjudged(f"{_task(label)} among systems of {edition.name}: validate it apart", "").edition
+
+
+def _guessed(name: str, reason: str | None) -> Guess:
+    return Guess(load_edition(name).model_copy(update={"guessed": True}), reason)
+
+
+def _found(signs: Sequence[_Signs]) -> dict[str, str]:
+    """The editions that systems point to, each with the first reason."""
     found: dict[str, str] = {}
     for name, reason in (pair for one in signs for pair in one.editions):
         found.setdefault(name, reason)
-    unknown = [one.document for one in signs if one.document is not None]
-    tasks = {one.task for one in signs if one.task is not None}
-    if unknown and not found and len(tasks) == 1:
-        return _unjudged(_no_edition(unknown[0]), "")
-    if unknown or (found and len(tasks) > 1) or (len(found) > 1 and tasks - {_OWN_TASK}):
-        return _unjudged("the systems are of different tasks or years: validate those of each apart", _differ(found))
-    if len(found) == 1 and 2 * sum(not one.editions for one in signs) <= len(signs):
-        name, reason = found.popitem()
-        return Guess(load_edition(name), None if name == DEFAULT else f"guessed from {reason}")
-    return Guess(load_edition(DEFAULT), _differ(found) if len(found) > 1 else None)
+    return found
 
 
 def edition_of_label(label: str) -> Guess:
@@ -102,12 +125,12 @@ def _unjudged(why: str, reason: str) -> Guess:
     return Guess(load_edition(COMMON).model_copy(update={"unjudged": why}), reason or None)
 
 
-def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[Document]:
-    """The metadata of each system."""
+def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[tuple[Document, str]]:
+    """The metadata of each system, and what its label should be by its file's name."""
     for files in _first(paths, stdin):
         data = files.tree.read(files.meta, MAX_BYTES)
         if not isinstance(data, Finding):
-            yield load_yaml(data, files.meta)
+            yield load_yaml(data, files.meta), files.stem
 
 
 def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFiles]:
@@ -122,27 +145,33 @@ def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFil
         yield from systems
 
 
-def _signs(document: Document) -> _Signs:
-    """What a metadata file points to: its first line, else its label and keys."""
+def _signs(document: Document, stem: str) -> _Signs:
+    """What a metadata file points to: its first line, else its label and keys. Its name stands in for a label."""
     label = _label(document)
+    what, label = ("label", label) if _task(label) or document.data is None else ("file name", stem)
     task = _number(label)
-    named = _SCHEMA_LINE.fullmatch(document.lines[0][:1000].strip()) if document.lines else None
-    if named is not None and named[1] in guesses():
-        return _Signs(((named[1], "its first line, which names the schema"),), task)
+    if named := _schema_named(document):
+        return _Signs(((named, "its first line, which names the schema"),), task)
     certain = [
         (name, f"the key {sign.key}")
         for name, sign in guesses().items()
         if sign.key is not None and split_path(sign.key) in document.keys
     ]
-    certain += [(name, f"the label {label}") for name in _of_form(label)]
+    certain += [(name, f"the {what} {label}") for name in _of_form(label)]
     if certain or task in {None, _OWN_TASK}:
         return _Signs(tuple(certain), task)
     hits = {name: _hits(name, label, document) for name in guesses()}
     most = max(hits.values())
     if not most:
         return _Signs((), task, document)
-    reason = f"the label {label} and its keys"
+    reason = f"the {what} {label} and {'its' if what == 'label' else 'the'} keys"
     return _Signs(tuple((name, reason) for name, count in hits.items() if count == most), task)
+
+
+def _schema_named(document: Document) -> str | None:
+    """The edition whose schema the first line names."""
+    match = _SCHEMA_LINE.fullmatch(document.lines[0][:1000].strip()) if document.lines else None
+    return match[1] if match and match[1] in guesses() else None
 
 
 def _signs_of_label(label: str) -> _Signs:
@@ -164,7 +193,8 @@ def _hits(name: str, label: str, document: Document) -> int:
     sign = guesses()[name]
     if sign.task is None or sign.task != _task(label):
         return 0
-    return sum(split_path(key) in document.keys for key in sign.keys) if sign.keys else 1
+    together = [[keys] if isinstance(keys, str) else keys for keys in sign.keys]
+    return sum(all(split_path(key) in document.keys for key in keys) for keys in together) if sign.keys else 1
 
 
 def _label(document: Document) -> str:

@@ -25,6 +25,8 @@ _PLACEHOLDER = re.compile(
 )
 # Words in pointed or square brackets are to be replaced whatever they say; a figure or an address may stand in some.
 _IN_BRACKETS = re.compile(r"<[^<>@/0-9][^<>@/]*>|\[[A-Za-z][^\[\]/0-9]*\]|\{\{?[^{}]*\}\}?")
+# Words for nothing, which YAML reads as text.
+NONE_WORDS = frozenset({"none", "null", "nil", "n/a", "na", "nan", "not applicable", "-", "--", "!!null"})
 _LONGEST = 80
 FILL_IN = "write your own value, or null where that is allowed"
 

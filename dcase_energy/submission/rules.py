@@ -192,6 +192,18 @@ TEMPLATE_TEXT = define(
         severity=Severity.WARNING,
     )
 )
+NONE_AS_TEXT = define(
+    Rule(
+        code="M108",
+        name="none-as-text",
+        title="What does not apply is null, not a text such as 'None' or 'n/a'",
+        why="YAML reads None as a text like any other, so tables list a data set called None.",
+        bad="external_datasets: None",
+        good="external_datasets: !!null",
+        fix="write null (or the template's !!null)",
+        severity=Severity.WARNING,
+    )
+)
 ENERGY_POSITIVE = define(
     Rule(
         code="E201",

@@ -12,22 +12,32 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
 from dcase_energy.documents.document import Path, dotted
-from dcase_energy.documents.numbers import advise_bytes, advise_count, advise_energy, advise_rate
+from dcase_energy.documents.numbers import advise_bytes, advise_count, advise_energy, advise_number, advise_rate
 from dcase_energy.editions.fields import KINDS, TEXT_KINDS, FieldKind
 from dcase_energy.editions.schema import submission_schema
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, get
 from dcase_energy.submission.canonical import Canonical, describe
-from dcase_energy.submission.placeholders import FILL_IN, placeholder
-from dcase_energy.submission.rules import FIELD_MISSING, FIELD_TYPE, FIELD_VALUE, TEMPLATE_TEXT
+from dcase_energy.submission.placeholders import FILL_IN, NONE_WORDS, placeholder
+from dcase_energy.submission.rules import FIELD_MISSING, FIELD_TYPE, FIELD_VALUE, NONE_AS_TEXT, TEMPLATE_TEXT
 
 _MOST_OF_A_GROUP = 3
+# Where a word for nothing cannot be taken for a figure.
+_OR_NOTHING = {
+    FieldKind.DATASETS,
+    FieldKind.RATE,
+    FieldKind.FLAG,
+    FieldKind.QUANTITY,
+    FieldKind.PERCENT,
+    FieldKind.BYTES,
+}
 _ADVICE = {
     FieldKind.ENERGY: advise_energy,
     FieldKind.COUNT: advise_count,
     FieldKind.SHORT_COUNT: advise_count,
     FieldKind.BYTES: advise_bytes,
     FieldKind.RATE: advise_rate,
+    **dict.fromkeys((FieldKind.POSITIVE, FieldKind.QUANTITY, FieldKind.SCORE, FieldKind.PERCENT), advise_number),
 }
 _LENGTH_HINTS = {"maxLength": "shorten it", "minLength": "fill it in, or write null where that is allowed"}
 
@@ -119,6 +129,9 @@ def _violation(error: ValidationError, canonical: Canonical, name: str, where: A
         found = TEMPLATE_TEXT.finding(where, message, expected=_expected(canonical, name), hint=FILL_IN)
         # Where a text may stand this is a warning; here the field has no value.
         return found.with_severity(Severity.ERROR)
+    if spec.kind in _OR_NOTHING and name not in canonical.edition.required and _is_nothing(error.instance):
+        message = f"the text {error.instance!r} stands for nothing"
+        return NONE_AS_TEXT.finding(where, message, expected="null", found=repr(error.instance))
     rule = _rule(error)
     message = f"{shown} is not {_expected(canonical, name)}"
     if len(error.absolute_path) > len(spec.path):
@@ -130,6 +143,10 @@ def _violation(error: ValidationError, canonical: Canonical, name: str, where: A
         found=describe(error.instance),
         hint=_LENGTH_HINTS.get(str(error.validator)) or _hint(error.instance, spec.kind, spec.choices),
     )
+
+
+def _is_nothing(value: Any) -> bool:
+    return isinstance(value, str) and value.strip().casefold() in NONE_WORDS
 
 
 def _rule(error: ValidationError) -> Rule:

@@ -20,6 +20,7 @@ from dcase_energy.submission.checks.outputs import outputs_complete
 from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.copies import copies_among
+from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.inbox import NONE, Packages, find_packages
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 from dcase_energy.submission.reading import read_metadata
@@ -156,6 +157,9 @@ def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tupl
         return None, [data]
     where = files.tree.where(files.meta)
     metadata = read_metadata(data, where.file, edition, where.member)
+    if (judge := edition_for(edition, metadata.document)) is not edition:
+        edition = judge
+        metadata = read_metadata(data, where.file, edition, where.member)
     records, problems = read_records(files)
     read = options.outputs and edition.outputs.kind != "none"
     outputs, more = outputs_complete(files, edition, options.durations_s) if read else (None, [])

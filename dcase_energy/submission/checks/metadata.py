@@ -13,12 +13,11 @@ from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.checks.rules import (
     ADDRESS_SCHEME,
     HASH_IN_VALUE,
-    NONE_AS_TEXT,
     SAMPLING_RATE,
 )
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.placeholders import FILL_IN, placeholder
-from dcase_energy.submission.rules import CORRESPONDING, TEMPLATE_TEXT
+from dcase_energy.submission.placeholders import FILL_IN, NONE_WORDS, placeholder
+from dcase_energy.submission.rules import CORRESPONDING, NONE_AS_TEXT, TEMPLATE_TEXT
 
 
 def one_corresponding_author(system: System) -> Iterator[Finding]:
@@ -31,7 +30,6 @@ def one_corresponding_author(system: System) -> Iterator[Finding]:
         yield CORRESPONDING.finding(where, message, expected="exactly one", found=str(count))
 
 
-_NONE_WORDS = {"none", "null", "nil", "n/a", "na", "nan", "not applicable", "-", "--", "!!null"}
 _HZ_PER_KHZ = 1000
 _WITHOUT_SCHEME = re.compile(r"(?!\w+:)[\w-]+(?:\.[\w-]+)+(?::\d+)?/")
 
@@ -81,7 +79,7 @@ def address_has_scheme(system: System) -> Iterator[Finding]:
 def none_is_null(system: System) -> Iterator[Finding]:
     """No optional field holds a word for nothing."""
     for where, text in _texts(system, FieldKind.DATASETS):
-        if text.strip().casefold() in _NONE_WORDS:
+        if text.strip().casefold() in NONE_WORDS:
             yield NONE_AS_TEXT.finding(
                 where, f"the text {text!r} stands for nothing", expected="null", found=repr(text)
             )

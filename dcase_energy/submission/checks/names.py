@@ -24,17 +24,20 @@ _TASK = re.compile(r"(?<=_)task[0-9]+[A-Za-z]?(?=_)")
 
 
 def label_matches_place(system: System) -> Iterator[Finding]:
-    """Label, file name and folder agree (a file given by itself has no folder)."""
+    """Label, file name and folder agree.
+
+    A file given by itself has no folder; a folder without outputs counts if its name has the form of a label.
+    """
     label, files = system.submission.label, system.files
     if label is None:
         return
-    places = [("file name", files.stem)] if files.stem else []
-    if files.runs and files.folder is not None:
-        places.append(("folder", files.folder))
-    for what, name in places:
-        if name != label:
-            where = system.metadata.canonical.where("label")
-            yield LABEL_PLACE.finding(where, f"label and {what} differ", expected=name, found=label)
+    places = {"file name": files.stem} if files.stem else {}
+    if files.folder is not None and (files.runs or re.fullmatch(system.edition.label_pattern, files.folder)):
+        places["folder"] = files.folder
+    if differ := [what for what, name in places.items() if name != label]:
+        where = system.metadata.canonical.where("label")
+        what, name = " or ".join(differ), places[differ[0]]
+        yield LABEL_PLACE.finding(where, f"label and {what} differ", expected=name, found=label)
 
 
 def task_known(system: System) -> Iterator[Finding]:

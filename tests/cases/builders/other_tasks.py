@@ -50,6 +50,21 @@ def _(at: Path, ex: Path) -> None:
         put(at / label / f"{label}.meta.yaml", text)
 
 
+@case("other-tasks-metadata/one-of-another-task")
+def _(at: Path, ex: Path) -> None:
+    CASES["other-tasks-metadata/two-tasks"](at, ex)
+    label, text = text_of("2026-task2-good")
+    put(at / "Adams_UNI_task2_2" / "Adams_UNI_task2_2.meta.yaml", swap(text, label, "Adams_UNI_task2_2"))
+
+
+@case("other-tasks-metadata/folder-of-another-index")
+def _(at: Path, ex: Path) -> None:
+    label, text = text_of("2026-task2-good")
+    put(at / label / "Adams_UNI_task2_2.meta.yaml", swap(text, label, "Adams_UNI_task2_2"))
+
+
+changed("label-without-task", "2026-task2-good", ("label: Adams_UNI_task2_1", "label: Adams_UNI_1"))
+
 # Scales.
 changed("2026-task6-scores-in-fractions", "2026-task6-good", ("41.27", "0.4127"), ("58.90", "0.589"))
 changed("2022-task3-one-fraction", "2022-task3-good", ("LR_CD: 47.2", "LR_CD: 0.472"))
@@ -71,6 +86,9 @@ changed(
 changed("2025-task1-rates", "2025-task1-good", ("sampling_rate: 44.1kHz", "sampling_rate: [44.1kHz, 32 kHz, 16]"))
 changed("2025-task1-rate-in-hz", "2025-task1-good", ("sampling_rate: 44.1kHz", "sampling_rate: 44100 Hz"))
 changed("2025-task1-size-in-kb", "2025-task1-good", ("total_model_size: 122296", "total_model_size: 122.3 kB"))
+changed("2025-task1-decimal-comma", "2025-task1-good", ("accuracy: 57.20", "accuracy: 57,20"))
+changed("no-external-data-as-text", "2026-task1-good", ("external_datasets: !!null", "external_datasets: None"))
+changed("2023-task1-block-misspelt", "2023-task1-good", ("energy_consumption:", "energy_consumtion:"))
 changed("2023-task1-key-missing", "2023-task1-good", ("    framework: pytorch\n", ""))
 
 
