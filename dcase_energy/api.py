@@ -187,16 +187,15 @@ def score(
         If a path, the edition or the ground truth cannot be used.
     """
     from dcase_energy.scoring.conventions import Conventions
-    from dcase_energy.scoring.outputs import find_outputs, score_system
+    from dcase_energy.scoring.outputs import score_system
+    from dcase_energy.submission.scorable import find_all_outputs
 
     rules = _edition(edition)
     chosen = Conventions.of_edition(rules.scoring, **conventions)
     truth, findings = _truth(ground_truth, durations, rules, chosen.overlapping_truth)
-    scored: list[Scored] = []
-    for path in _paths(outputs):
-        found, problems = find_outputs(path)
-        findings += problems
-        scored += [score_system(one, truth=truth, conventions=chosen) for one in found]
+    systems, problems, _ = find_all_outputs(_paths(outputs))
+    findings += problems
+    scored = [score_system(one, truth=truth, conventions=chosen) for one in systems]
     findings += [finding for one in scored for finding in one.findings]
     return Scores(tuple(scored), tuple(findings))
 

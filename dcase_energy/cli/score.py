@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from dcase_energy.cli.options import (
     get_ground_truth,
     ground_truth_options,
     output_option,
+    say_packages,
     writable_folder,
 )
 from dcase_energy.cli.terminal import say, visible
@@ -134,6 +134,7 @@ def command(
     """
     from dcase_energy.cli.score_sheets import SHEETS, Sheet
     from dcase_energy.findings import Severity
+    from dcase_energy.submission.scorable import find_all_outputs
 
     edition = get_edition(edition_name)
     conventions = _conventions(edition, chosen)
@@ -143,7 +144,8 @@ def command(
     truth = get_ground_truth(ground_truth, durations, edition, findings, conventions.overlapping_truth)
     if truth is None:
         raise click.UsageError("--ground-truth and --durations are needed")
-    systems, problems = _find(outputs)
+    systems, problems, packages = find_all_outputs(outputs)
+    say_packages(packages)
     scored = _score(systems, truth, conventions, jobs=jobs, scheduler=scheduler, curves=plots is not None)
     found = [*problems, *(finding for one in scored for finding in one.findings)]
     for finding in dict.fromkeys(found):
@@ -170,23 +172,6 @@ def _conventions(edition: Edition, chosen: dict[str, Any]) -> Conventions:
         chosen["resamples"] = _DEFAULT_RESAMPLES[chosen["interval"]]
     given = {name: value for name, value in chosen.items() if value is not None}
     return conventions.Conventions.of_edition(edition.scoring, **{**conventions.LIKE.get(like, {}), **given})
-
-
-def _find(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[Finding]]:
-    from dcase_energy.scoring.outputs import find_outputs
-
-    systems: list[SystemOutputs] = []
-    findings: list[Finding] = []
-    for path in dict.fromkeys(paths):
-        found, problems = find_outputs(path)
-        systems += found
-        findings += problems
-    names = [system.name for system in systems]
-    # Two systems of one name are told apart by where they are.
-    systems = [
-        replace(one, name=str(Path(one.path) / one.name)) if names.count(one.name) > 1 else one for one in systems
-    ]
-    return systems, findings
 
 
 def _score(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +18,7 @@ from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
 
 MAX_FILES = 1_000_000
+MAX_COMPARED_BYTES = 1_000_000_000
 
 
 class Tree(Protocol):
@@ -32,6 +35,19 @@ class Tree(Protocol):
 
     def read(self, name: str, limit_bytes: int) -> bytes | Finding:
         """Read one file, or say in a finding why not."""
+
+
+def same_content(one: Tree, names: Mapping[str, str], other: Tree, others: Mapping[str, str]) -> bool:
+    """Whether two sets of files, names in a tree by their places in the set, hold the same bytes at the same places."""
+    return names.keys() == others.keys() and all(
+        (digest := _digest(one, names[place])) is not None and digest == _digest(other, others[place])
+        for place in names
+    )
+
+
+def _digest(tree: Tree, name: str) -> str | None:
+    data = tree.read(name, MAX_COMPARED_BYTES)
+    return None if isinstance(data, Finding) else hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from dcase_energy.documents.archive import Archive
+from dcase_energy.documents.files import kind_of_file
 from dcase_energy.documents.tree import Folder, Tree
 from dcase_energy.findings import Finding, Where, capped, has_errors
 from dcase_energy.scoring.conventions import Conventions
@@ -79,17 +81,22 @@ class Scored:
 def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
     """What a path holds.
 
-    A table is an event list. A folder that holds folders named ``*.output`` is a package: the outputs of each system,
-    ``<system>_run<number>.output``, are its runs; those of ``_unprocessed`` scores are left out. Any other folder is
+    A table is an event list. A folder or zip that holds folders named ``*.output`` is a package: the outputs of each
+    system, ``<system>_run<number>.output``, are its runs; those of ``_unprocessed`` scores are left out. Any other is
     one run.
     """
+    if kind_of_file(path) == "zip" or (path.is_file() and path.suffix.lower() == ".zip"):
+        return _in_tree(path, Archive(path))
     if path.is_file():
         if path.suffix.lower() not in EVENT_SUFFIXES:
             message = f"{path.name} is not a table ({', '.join(EVENT_SUFFIXES)}); it is not opened"
             return [], [OUTPUT_FORMAT.finding(Where(str(path)), message)]
         output = Output(Folder(path.parent), (path.name,), "events")
         return [SystemOutputs(path.stem, str(path), {path.stem: output})], []
-    tree = Folder(path)
+    return _in_tree(path, Folder(path))
+
+
+def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]]:
     names, problems = tree.names(), capped(tree.problems(), family=lambda one: one.code)
     folders: dict[PurePosixPath, list[str]] = {}
     for name in names:
@@ -103,10 +110,13 @@ def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
             found[run] = _output(tree, members)
     if not runs:
         if not names:
+            if has_errors(problems):
+                return [], problems
             return [], [*problems, OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
-        match = _RUN.fullmatch(path.resolve().name)
+        own_name = path.stem if path.is_file() else path.resolve().name
+        match = _RUN.fullmatch(own_name)
         run = f"run{int(match['run'])}" if match and match["run"] else "run1"
-        name = match["system"] if match else path.resolve().name
+        name = match["system"] if match else own_name
         return [SystemOutputs(name, str(path), {run: _output(tree, names)})], problems
     systems = [
         SystemOutputs(system, str(path / parent), dict(sorted(found.items(), key=lambda item: int(item[0][3:]))))

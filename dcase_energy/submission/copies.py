@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 
 from dcase_energy.documents.package_rules import PACKAGE_TWICE
+from dcase_energy.documents.tree import same_content
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.package import SystemFiles
-
-_MAX_BYTES = 1_000_000_000
 
 
 def copies_among(systems: Sequence[System]) -> tuple[list[System], list[Finding]]:
@@ -24,7 +22,7 @@ def copies_among(systems: Sequence[System]) -> tuple[list[System], list[Finding]
     labels: dict[tuple[str, str], list[str]] = {}
     for system in systems:
         original = first.setdefault(system.name, system)
-        if original.files.tree is system.files.tree or not _same_content(original.files, system.files):
+        if original.files.tree is system.files.tree or not _same(original.files, system.files):
             continue
         copies.append(system)
         places = (str(one.files.tree.where("")) for one in (system, original))
@@ -36,11 +34,8 @@ def copies_among(systems: Sequence[System]) -> tuple[list[System], list[Finding]
     ]
 
 
-def _same_content(one: SystemFiles, other: SystemFiles) -> bool:
-    names, others = _by_place(one), _by_place(other)
-    if names.keys() != others.keys():
-        return False
-    return all(_digest(one, names[place]) == _digest(other, others[place]) is not None for place in names)
+def _same(one: SystemFiles, other: SystemFiles) -> bool:
+    return same_content(one.tree, _by_place(one), other.tree, _by_place(other))
 
 
 def _by_place(files: SystemFiles) -> dict[str, str]:
@@ -48,8 +43,3 @@ def _by_place(files: SystemFiles) -> dict[str, str]:
     outputs = [name for runs in (files.runs, files.unprocessed) for names in runs.values() for name in names]
     own = [files.meta, *outputs, *files.records, *files.journals, *files.tables]
     return {os.path.relpath(f"/{name}", f"/{files.home}"): name for name in own}
-
-
-def _digest(files: SystemFiles, name: str) -> str | None:
-    data = files.tree.read(name, _MAX_BYTES)
-    return None if isinstance(data, Finding) else hashlib.sha256(data).hexdigest()

@@ -42,6 +42,11 @@ class Packages:
     findings: tuple[Finding, ...] = ()
     inbox: bool = False
 
+    def without_nested(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings, but not those of archives inside a package which are packages themselves."""
+        own = {OneFile(path).where("") for path in self.paths}
+        return [one for one in findings if one.code != NESTED_ARCHIVE.code or one.where not in own]
+
     def counted(self) -> str:
         """How many there are of each kind: ``100 packages: 66 folders, 34 archives``."""
         folders = sum(path.is_dir() for path in self.paths)

@@ -8,8 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcase_energy.documents.package_rules import NESTED_ARCHIVE
-from dcase_energy.documents.tree import OneFile
 from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
@@ -116,8 +114,7 @@ def validate_paths(
     read = list(run_all(partial(_read_package, edition=edition, options=options), packages.paths, jobs=jobs))
     systems = [system for one in read for system in one.systems]
     findings = [*packages.findings, *(finding for one in read for finding in one.findings)]
-    if packages.inbox:
-        findings = _without_packages(findings, packages)
+    findings = packages.without_nested(findings)
     copies, twice = copies_among(systems)
     if copies:
         systems = [system for system in systems if not any(system is copy for copy in copies)]
@@ -125,12 +122,6 @@ def validate_paths(
     findings += [*twice, *check_together(systems, pool)]
     files = sum(one.files for one in read) - len(copies)
     return Validation(edition, systems, _weighed(findings, edition), files, packages)
-
-
-def _without_packages(findings: Sequence[Finding], packages: Packages) -> list[Finding]:
-    """The findings but those of archives inside a package which are packages themselves."""
-    units = {OneFile(path).where("") for path in packages.paths}
-    return [one for one in findings if one.code != NESTED_ARCHIVE.code or one.where not in units]
 
 
 def _read_package(path: Path, edition: Edition, options: Options) -> _Read:

@@ -158,3 +158,9 @@ def _(at: Path, ex: Path) -> None:
 @case("packages-and-inbox/folders-differ-in-case-on-disk")
 def _(at: Path, ex: Path) -> None:
     package(at, **{"code/a.py": b"x", "Code/b.py": b"x"})
+
+
+@case("packages-and-inbox/outputs-in-folder-and-zip")
+def _(at: Path, ex: Path) -> None:
+    shutil.copytree(ex / BAKER, at / "Baker_LAB_task4_1")
+    put(at / "Baker_LAB.zip", zipped(at / "Baker_LAB_task4_1"))
