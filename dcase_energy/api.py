@@ -18,10 +18,13 @@ from dcase_energy.findings import Finding, Severity
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.measure.records import Calibration
+    from dcase_energy.ranking.entry import Entry
     from dcase_energy.ranking.order import Ranked, Ranking
+    from dcase_energy.ranking.packages import Spread
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.outputs import Scored
     from dcase_energy.scoring.truth import Overlapping
+    from dcase_energy.submission.calibrated import Calibrated
     from dcase_energy.submission.validate import Validation
 
 PathLike = str | os.PathLike[str]
@@ -147,7 +150,7 @@ def validate(paths: Paths, *, edition: str = "generic", calibration: PathLike | 
     edition
         Name, or path of a folder with an ``edition.toml``.
     calibration
-        Record that stands in for packages without one.
+        Record to divide by instead of the packages' own.
 
     Raises
     ------
@@ -162,7 +165,8 @@ def validate(paths: Paths, *, edition: str = "generic", calibration: PathLike | 
     """
     from dcase_energy.submission.validate import validate_paths
 
-    return validate_paths(_paths(paths), _edition(edition), _record(calibration))
+    rules = _edition(edition)
+    return validate_paths(_paths(paths), rules, _denominator(calibration, rules))
 
 
 def score(
@@ -220,7 +224,7 @@ def rank(
     ground_truth, durations
         As `score` takes them; without them the development scores stated in the metadata are shown.
     calibration, reference
-        Record for packages without a baseline; an organiser's calibration as the common reference.
+        Record to divide by instead of the packages' own; an organiser's calibration as the common reference.
     bootstrap, jobs
         Resamples of the clips; systems scored at a time.
 
@@ -237,20 +241,38 @@ def rank(
     'Ebbers_UPB_task4_1'
     """
     from dcase_energy.ranking.entry import Reference
+    from dcase_energy.ranking.labels import ranked_once
     from dcase_energy.ranking.order import make_ranking
-    from dcase_energy.ranking.packages import Spread, assess
-    from dcase_energy.ranking.results_table import read_results
-    from dcase_energy.submission.validate import Options, validate_paths
+    from dcase_energy.ranking.packages import Spread
+    from dcase_energy.submission.evidence import recorded
 
-    rules, record, common = _edition(edition), _record(calibration), _record(reference)
+    rules = _edition(edition)
+    record, common = _denominator(calibration, rules), _denominator(reference, rules)
     if (ground_truth is None) != (durations is None):
         raise InputError("ground_truth and durations belong together")
     findings: list[Finding] = []
     truth = None
     if ground_truth is not None and durations is not None:
         truth, findings = _truth(ground_truth, durations, rules)
-    entries = []
-    given = _paths(sources)
+    entries, found = _entries(_paths(sources), rules, record, truth, Spread(bootstrap, jobs))
+    by = {} if common is None else recorded(common).energy_kwh
+    common_kwh = {stage: energy_kwh for stage, energy_kwh in by.items() if energy_kwh is not None}
+    once, twice = ranked_once(entries)
+    ranking = make_ranking(once, rules, Reference(common_kwh) if common_kwh else None)
+    return RankingSheet(ranking, (*findings, *found, *twice, *ranking.findings))
+
+
+def _entries(
+    given: Sequence[Path], rules: Edition, record: Calibrated | None, truth: GroundTruth | None, spread: Spread
+) -> tuple[list[Entry], list[Finding]]:
+    """The systems of tables and of packages."""
+    from dcase_energy.ranking.packages import assess
+    from dcase_energy.ranking.results_table import read_results
+    from dcase_energy.submission.named import own_machine
+    from dcase_energy.submission.validate import Options, validate_paths
+
+    entries: list[Entry] = []
+    findings: list[Finding] = []
     packages = [path for path in given if path.suffix.lower() != ".csv"]
     for path in given:
         if path not in packages:
@@ -258,12 +280,12 @@ def rank(
             entries += found
             findings += problems
     if packages:
-        validation = validate_paths(packages, rules, options=Options(record, outputs=truth is None))
-        assessed = assess(validation, truth, fallback=record, spread=Spread(bootstrap, jobs))
+        options = Options(record, own_machine(rules), outputs=truth is None)
+        validation = validate_paths(packages, rules, options=options)
+        assessed = assess(validation, truth, spread=spread)
         entries += [one.entry for one in assessed]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
-    by = None if common is None else Reference({n: s.full_recipe_energy_kwh for n, s in common.stages.items()})
-    return RankingSheet(make_ranking(entries, rules, by), tuple(findings))
+    return entries, findings
 
 
 def _paths(given: Paths) -> list[Path]:
@@ -283,12 +305,13 @@ def _edition(name: str) -> Edition:
         raise InputError(str(error)) from None
 
 
-def _record(path: PathLike | None) -> Calibration | None:
-    from dcase_energy.measure.records import RecordError, load_calibration
+def _denominator(path: PathLike | None, edition: Edition) -> Calibrated | None:
+    from dcase_energy.measure.records import RecordError
+    from dcase_energy.submission.named import UnusableError, load_denominator
 
     try:
-        return None if path is None else load_calibration(Path(path))
-    except RecordError as error:
+        return None if path is None else load_denominator(Path(path), edition)
+    except (RecordError, UnusableError) as error:
         raise InputError(str(error)) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from dcase_energy.documents.atomic import write_text
@@ -33,20 +34,17 @@ def keep(record: Calibration) -> Path | None:
     return path
 
 
-def newest(recipe: str, execution_path: str) -> tuple[Path, Calibration] | None:
-    """The newest kept record of this host for a recipe and execution path, or None."""
+def kept() -> Iterator[Calibration]:
+    """The kept records of this host that can be read, the newest first."""
     host = describe_host()
     try:
         paths = sorted(store_folder().glob("*.json"), reverse=True)
     except OSError:
-        return None
+        return
     for path in paths:
         try:
             record = load_calibration(path)
         except RecordError:
             continue
-        same_host = all(record.hardware.get(name) == host[name] for name in _HOST)
-        path_name = record.implementation.execution_path.partition("/")[0]
-        if same_host and record.recipe == recipe and path_name == execution_path and record.valid and record.complete:
-            return path, record
-    return None
+        if all(record.hardware.get(name) == host[name] for name in _HOST):
+            yield record

@@ -242,12 +242,14 @@ def reference_lines(record: Calibration, reference: Calibration | None, edition:
 def usable_for(record: Calibration, edition: Edition) -> str:
     """Which editions can divide by a record; the given one's reason where there is none."""
     from dcase_energy.editions.loader import edition_names, load_edition
+    from dcase_energy.submission.calibrated import Calibrated
     from dcase_energy.submission.evidence import why_no_denominator
 
-    names = [name for name in edition_names() if why_no_denominator(record, load_edition(name)) is None]
+    found = Calibrated(record, "this calibration")
+    names = [name for name in edition_names() if why_no_denominator(found, load_edition(name)) is None]
     if names:
         return f"usable as the baseline of: {', '.join(names)}"
-    reason = visible(why_no_denominator(record, edition) or "")
+    reason = visible(why_no_denominator(found, edition) or "")
     return f"usable as the baseline of no edition; for {edition.name}: {reason}"
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.truth import Overlapping
+    from dcase_energy.submission.calibrated import Calibrated
     from dcase_energy.submission.inbox import Packages
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -188,6 +189,21 @@ def _what_it_is(path: Path) -> str:
         return ""
     kind = "a file of CodeCarbon" if is_codecarbons else kind_of_file(path)
     return f"; it is {kind}" if kind else ""
+
+
+def get_denominator(path: Path | None, edition: Edition) -> Calibrated | None:
+    """Load the calibration to divide by: a file that is not one is wrong use, an unusable one ends the command."""
+    if path is None:
+        return None
+    from dcase_energy.measure.records import RecordError
+    from dcase_energy.submission.named import UnusableError, load_denominator
+
+    try:
+        return load_denominator(path, edition)
+    except RecordError as error:
+        raise click.UsageError(str(error)) from None
+    except UnusableError as error:
+        fail(visible(str(error)))
 
 
 def emit(text: str, output: Path | None) -> None:

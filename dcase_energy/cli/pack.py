@@ -7,12 +7,7 @@ from pathlib import Path
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import (
-    existing,
-    get_calibration,
-    get_edition_or_guess,
-    guessed_edition_option,
-)
+from dcase_energy.cli.options import existing, get_denominator, get_edition_or_guess, guessed_edition_option
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Severity
 
@@ -20,7 +15,7 @@ from dcase_energy.findings import Severity
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")
 @click.argument("folder", type=existing(file=False), metavar="DIR")
 @guessed_edition_option()
-@click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
+@click.option("--calibration", type=existing(folder=False), help="Record to divide by instead of the package's own.")
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -41,8 +36,8 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
     target = output or folder.resolve().parent / f"{folder.resolve().name}.zip"
     if (reason := why_not_writable(target)) is not None:
         fail(visible(f"cannot write {target}: {reason}"))
-    edition, record = get_edition_or_guess(edition_name, [folder]), get_calibration(calibration)
-    validation = validate_paths([folder], edition, record)
+    edition = get_edition_or_guess(edition_name, [folder])
+    validation = validate_paths([folder], edition, get_denominator(calibration, edition))
     if validation.findings:
         click.echo(render.findings_text(validation), nl=False)
     errors, warnings = validation.count(Severity.ERROR), validation.count(Severity.WARNING)

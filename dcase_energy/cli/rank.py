@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
     check_plots,
     existing,
-    get_calibration,
+    get_denominator,
     get_edition_or_guess,
     get_ground_truth,
     ground_truth_options,
@@ -27,11 +26,11 @@ from dcase_energy.findings import Finding, Severity
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
-    from dcase_energy.measure.records import Calibration
     from dcase_energy.ranking.entry import Entry, Reference
     from dcase_energy.ranking.order import Ranking
     from dcase_energy.ranking.packages import Spread
     from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.submission.calibrated import Calibrated
 
 FORMATS = ("csv", "md", "html", "latex", "xlsx", "json")
 PLOT_FORMATS = ("svg", "png", "pdf")
@@ -76,7 +75,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @click.argument("sources", nargs=-1, required=True, type=existing(), metavar="SOURCE...")
 @guessed_edition_option()
 @ground_truth_options
-@click.option("--calibration", type=existing(folder=False), help="Record for packages without a baseline of their own.")
+@click.option("--calibration", type=existing(folder=False), help="Record to divide by instead of the packages' own.")
 @click.option("--reference", type=existing(folder=False), help="An organiser's calibration: the common reference.")
 @click.option(
     "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("ranking"), show_default=True,
@@ -128,7 +127,7 @@ def command(
     _pause_collector(click.get_current_context())
     edition = _edition(edition_name, sources)
     truth = get_ground_truth(ground_truth, durations, edition)
-    common = get_calibration(reference)
+    common = get_denominator(reference, edition)
     if plots:
         check_plots()
     if bootstrap and truth is None:
@@ -138,9 +137,7 @@ def command(
         _show(findings)
         fail("there is no system to rank")
     ranking = make_ranking(entries, edition, _reference(common))
-    from dcase_energy.ranking.sensitivity import odd_baselines
-
-    findings += odd_baselines([(one.entry, one.baselines) for one in ranking.placed])
+    findings += ranking.findings
     _write(ranking, output_dir, formats, plots)
     _show(findings)
     _tell(ranking)
@@ -180,14 +177,14 @@ def _entries(
     spread: Spread,
 ) -> tuple[list[Entry], list[Finding]]:
     """Systems of tables and of packages, in the order given; a label that comes twice is ranked once."""
-    from dcase_energy.documents.rules import TABLE_DUPLICATE
-    from dcase_energy.findings import Where
     from dcase_energy.parallel import ParallelError
+    from dcase_energy.ranking.labels import ranked_once
     from dcase_energy.ranking.packages import assess
     from dcase_energy.ranking.results_table import read_results
+    from dcase_energy.submission.named import own_machine
     from dcase_energy.submission.validate import Options, validate_paths
 
-    fallback = get_calibration(calibration)
+    given = get_denominator(calibration, edition)
     entries: list[Entry] = []
     findings: list[Finding] = []
     packages = [path for path in sources if not _is_table(path)]
@@ -197,28 +194,27 @@ def _entries(
             entries += found
             findings += problems
     if packages:
-        validation = validate_paths(packages, edition, options=Options(fallback, outputs=truth is None))
+        options = Options(given, own_machine(edition), outputs=truth is None)
+        validation = validate_paths(packages, edition, options=options)
         say_packages(validation.packages)
         try:
-            assessed = assess(validation, truth, fallback=fallback, spread=spread)
+            assessed = assess(validation, truth, spread=spread)
         except ParallelError as error:
             fail(str(error))
         entries += [one.entry for one in assessed]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
-    once = {entry.label: entry for entry in reversed(entries)}
-    for label, count in Counter(entry.label for entry in entries).items():
-        if count > 1:
-            message = f"label {label[:80]!r} comes {count} times in the sources: the first is ranked"
-            findings.append(TABLE_DUPLICATE.finding(Where(label[:120]), message))
-    return list(reversed(once.values())), findings
+    once, twice = ranked_once(entries)
+    return once, [*findings, *twice]
 
 
-def _reference(record: Calibration | None) -> Reference | None:
+def _reference(found: Calibrated | None) -> Reference | None:
     from dcase_energy.ranking.entry import Reference
+    from dcase_energy.submission.evidence import recorded
 
-    if record is None:
+    if found is None:
         return None
-    return Reference({name: stage.full_recipe_energy_kwh for name, stage in record.stages.items()})
+    known = recorded(found).energy_kwh
+    return Reference({stage: energy_kwh for stage, energy_kwh in known.items() if energy_kwh is not None})
 
 
 def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[str]) -> None:
@@ -237,9 +233,23 @@ def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[s
         raise click.UsageError(f"cannot write to {output_dir}: {error.strerror}") from None
     for name in files:
         click.echo(output_dir / name)
+    for line in _baselines(ranking):
+        click.echo(visible(line))
     older = [name for name in names if name.startswith(("ranking.", "ranking_", "plot_")) and name not in files]
     if older:
         say(visible(f"of an earlier run, and left as they are: {', '.join(older)}"))
+
+
+def _baselines(ranking: Ranking) -> list[str]:
+    """What the systems are divided by, and how many by each."""
+    if ranking.edition.normalisation.kind == "none":
+        return []
+    counts: dict[str, int] = {}
+    for one in ranking.systems:
+        told = f"{one.entry.baseline_source} ({one.entry.baseline_evidence})"
+        known = "none" if one.entry.baseline_evidence is None else told
+        counts[known] = counts.get(known, 0) + 1
+    return [f"baseline of {count} system{'s' * (count != 1)}: {source}" for source, count in counts.items()]
 
 
 def _show(findings: list[Finding]) -> None:

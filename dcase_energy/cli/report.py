@@ -11,7 +11,7 @@ from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
     emit,
     existing,
-    get_calibration,
+    get_denominator,
     get_edition_or_guess,
     get_ground_truth,
     ground_truth_options,
@@ -24,16 +24,15 @@ from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
-    from dcase_energy.measure.records import Calibration
     from dcase_energy.ranking.entry import Entry
     from dcase_energy.ranking.order import Ranked, Ranking
     from dcase_energy.ranking.packages import Assessed
 
 FORMATS = ("text", "json", "csv", "html")
 _EVIDENCE = {
-    "recomputed": "from a calibration record, computed again from its journal",
-    "record": "from a calibration record",
-    "declared": "declared in the metadata",
+    "recomputed": "from a calibration record, computed again from its journal: {}",
+    "record": "from a calibration record: {}",
+    "declared": "declared in {}",
     None: "not known",
 }
 
@@ -42,7 +41,7 @@ _EVIDENCE = {
 @click.argument("submissions", nargs=-1, required=True, type=existing(), metavar="SUBMISSION...")
 @guessed_edition_option()
 @ground_truth_options
-@click.option("--calibration", type=existing(folder=False), help="[default: this machine's newest valid one]")
+@click.option("--calibration", type=existing(folder=False), help="Record to divide by instead of the packages' own.")
 @click.option(
     "--field", type=existing(folder=False), metavar="TABLE", help="A past results table: where you would stand."
 )
@@ -60,52 +59,37 @@ def command(
 ) -> int:
     """Your systems: scores, energies, and their ratio to the baseline on your hardware.
 
-    Validates, scores the outputs if ground truth is given, and divides each energy by the calibration's. Without
-    --calibration the newest valid record of this machine is taken. --field shows your systems among those of a past
-    results table, with their neighbours and the organisers' baseline. Exit code 1 if validation finds an error.
+    Validates, scores the outputs if ground truth is given, and divides each energy by the baseline's: that of
+    --calibration, else of the package's record, else the declared figure, else of this machine's newest calibration
+    where the system was measured on the same hardware; `rank` does the same. --field shows your systems among those of
+    a past results table, with their neighbours and the organisers' baseline. Exit code 1 if validation finds an error,
+    or if the calibration cannot be used.
     """
     edition = get_edition_or_guess(edition_name, submissions)
     truth = get_ground_truth(ground_truth, durations, edition)
-    record = _denominator(get_calibration(calibration), calibration, edition)
+    record = get_denominator(calibration, edition)
     from dcase_energy.findings import has_errors
     from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import assess
+    from dcase_energy.submission.named import own_machine
     from dcase_energy.submission.validate import Options, validate_paths
 
-    validation = validate_paths(submissions, edition, options=Options(record, outputs=truth is None))
+    options = Options(record, own_machine(edition), outputs=truth is None)
+    validation = validate_paths(submissions, edition, options=options)
     say_packages(validation.packages)
-    assessed = assess(validation, truth, preferred=record)
-    for finding in dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)]):
+    assessed = assess(validation, truth)
+    own = [one.entry for one in assessed]
+    ranking = make_ranking(own, edition) if field is None else _in_field(own, field, edition)
+    of_own = [one for one in ranking.findings if one.where.file in {entry.label for entry in own}]
+    for finding in dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings), *of_own]):
         found = f" ({finding.found})" if finding.found else ""
         say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
     if not assessed:
         fail("there is no system to report on")
-    own = [one.entry for one in assessed]
-    ranking = make_ranking(own, edition) if field is None else _in_field(own, field, edition)
+    if edition.normalisation.kind == "ratio" and any(entry.baseline_evidence is None for entry in own):
+        say("`dcase-energy calibrate --quick` on the hardware of the system measures the baseline's energy")
     emit(_render(output_format, ranking, assessed, field), output)
     return int(has_errors(validation.findings) or any(has_errors(one.findings) for one in assessed))
-
-
-def _denominator(given: Calibration | None, path: Path | None, edition: Edition) -> Calibration | None:
-    """The record to divide by: the one given, else this machine's newest; says which, or how to make one."""
-    from dcase_energy.calibration.store import newest
-    from dcase_energy.submission.evidence import why_no_denominator
-
-    if given is not None:
-        reason = why_no_denominator(given, edition)
-        if reason is not None:
-            say(f"{path} is not used: {reason}")
-            return None
-        say(f"baseline: {path}, {given.tier}, of {given.created}")
-        return given
-    if edition.normalisation.kind != "ratio":
-        return None
-    found = newest(edition.recipe, edition.execution_path)
-    if found is None:
-        say("there is no calibration of this machine yet; `dcase-energy calibrate --quick` makes one")
-        return None
-    say(f"baseline: {found[0]}, {found[1].tier}, of {found[1].created}")
-    return found[1]
 
 
 def _in_field(own: list[Entry], path: Path, edition: Edition) -> Ranking:
@@ -199,7 +183,7 @@ def _block(ranked: Ranked, assessed: Assessed) -> str:
         ]
         lines.append("  ".join(parts))
     lines += _intervals(ranked)
-    lines.append(f"  baseline: {_EVIDENCE[entry.baseline_evidence]}")
+    lines.append(visible(f"  baseline: {_EVIDENCE[entry.baseline_evidence].format(entry.baseline_source)}"))
     lines += [f"  {stage} is not divided: {visible(reason)}" for stage, reason in entry.not_comparable.items()]
     if entry.excluded is not None:
         lines.append("  " + style("cannot be ranked: ", fg="red") + visible(entry.excluded))

@@ -17,7 +17,6 @@ from dcase_energy.cli.terminal import say, visible
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from dcase_energy.measure.records import Calibration
     from dcase_energy.submission.validate import Options
 
     _Paths = click.ParamType[tuple[Path, ...]]
@@ -74,15 +73,13 @@ def jobs_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def get_options(
-    paths: tuple[Path, ...], calibration: Calibration | None, durations_s: Mapping[str, float] | None
-) -> Options:
+def get_options(paths: tuple[Path, ...], durations_s: Mapping[str, float] | None) -> Options:
     """What validation looks at; reads standard input where it is asked for."""
     from dcase_energy.submission.package import STDIN
     from dcase_energy.submission.validate import Options
 
     stdin = _read_stdin() if STDIN in paths else None
-    return Options(calibration=calibration, durations_s=durations_s, stdin=stdin)
+    return Options(durations_s=durations_s, stdin=stdin)
 
 
 def _read_stdin() -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
     emit,
     existing,
-    get_calibration,
+    get_denominator,
     get_edition_or_guess,
     guessed_edition_option,
     output_option,
@@ -62,7 +63,7 @@ def _looks(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command(epilog="Example: dcase-energy validate examples/packages --edition generic")
 @sources_argument
 @guessed_edition_option()
-@click.option("--calibration", type=existing(folder=False), help="Record to use for packages that bring none.")
+@click.option("--calibration", type=existing(folder=False), help="Record to divide by instead of the packages' own.")
 @click.option("--durations", type=existing(folder=False), metavar="TSV", help="Clips the outputs must hold.")
 @click.option(
     "--pool", "pools", multiple=True, type=existing(folder=False), metavar="CSV", help="Other teams' results."
@@ -102,8 +103,9 @@ def command(
 
     render = _renderer(output_format, summary)
     chosen = codes(selected, "--select"), codes(ignored, "--ignore")
-    options = get_options(paths, get_calibration(calibration), get_durations(durations))
+    options = get_options(paths, get_durations(durations))
     edition = get_edition_or_guess(edition_name, paths, options.stdin)
+    options = replace(options, calibration=get_denominator(calibration, edition))
     if fix or diff:
         _mend(paths, edition, write=fix and not diff)
     try:

@@ -35,6 +35,8 @@ class Entry:
         Training energy of the GPU alone, where records tell it.
     baseline_evidence
         ``declared``, ``record`` or ``recomputed``; None where there is no baseline.
+    baseline_source
+        Where the baseline's energy comes from, for people; None where there is no baseline.
     components_kwh, baseline_components_kwh
         Training energy by component (``gpu``, ``cpu``, ``ram``) of the system and of its baseline, where records or
         columns tell it; None is a component that was not measured.
@@ -69,6 +71,7 @@ class Entry:
     energy_gpu_kwh: float | None = None
     baseline_gpu_kwh: float | None = None
     baseline_evidence: str | None = None
+    baseline_source: str | None = None
     components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     baseline_components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)

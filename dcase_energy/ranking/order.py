@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.findings import Finding
 from dcase_energy.ranking.entry import Entry, Figures, Reference, figures
 from dcase_energy.ranking.named_scores import unranked
-from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines
+from dcase_energy.ranking.rules import BASELINE_ODD
+from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines, odd_baselines
 from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
 
 
@@ -36,6 +38,11 @@ class Ranking:
         """The systems with a rank."""
         return [one for one in self.systems if one.rank is not None]
 
+    @property
+    def findings(self) -> list[Finding]:
+        """What only shows when systems are ranked together; the rows of the systems name it, too."""
+        return odd_baselines([(one.entry, one.baselines) for one in self.placed])
+
 
 def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> Ranking:
     """Rank systems; see `rank_entries`."""
@@ -56,14 +63,21 @@ def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Referenc
     judged = judge(scored, intervals[: len(scored)], edition)
     checks = check_baselines(computed[: len(scored)], edition)
     placed = [
-        Ranked(rank, *pair, uncertainty, check)
-        for rank, pair, uncertainty, check in zip(ranks, computed, judged, checks, strict=False)
+        Ranked(rank, _marked(entry, check), result, uncertainty, check)
+        for rank, (entry, result), uncertainty, check in zip(ranks, computed, judged, checks, strict=False)
     ]
     rest = zip(computed[len(scored) :], intervals[len(scored) :], strict=True)
     return [
         *placed,
         *(Ranked(None, unranked(entry, edition), result, Uncertainty(known)) for (entry, result), known in rest),
     ]
+
+
+def _marked(entry: Entry, checks: Mapping[str, BaselineCheck]) -> Entry:
+    """The system with the finding of a baseline that is unlike others' in its row."""
+    if not any(check.odd for check in checks.values()):
+        return entry
+    return replace(entry, findings=tuple(sorted({*entry.findings, BASELINE_ODD.code})))
 
 
 def shared_ranks(scores: Sequence[float]) -> list[int]:

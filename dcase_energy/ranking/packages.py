@@ -10,20 +10,20 @@ from functools import partial
 from dcase_energy.findings import Finding, Severity, has_errors
 from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
-from dcase_energy.ranking.comparable import Provenance, why_not_comparable, why_records_not_comparable
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import last_share
-from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
-from dcase_energy.ranking.measured import SAME, Measured, gpu_of, interval_of_stage, measured_stages
+from dcase_energy.ranking.measured import Measured, interval_of_stage, measured_stages
 from dcase_energy.ranking.normalize import is_energy
-from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
+from dcase_energy.ranking.rules import NO_ENERGY
 from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.evidence import STAGES, Baseline, declared, recorded, why_no_denominator
+from dcase_energy.submission.comparable import gpu_of
+from dcase_energy.submission.evidence import STAGES, Baseline
+from dcase_energy.submission.gpu import gpu_model
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 
@@ -52,13 +52,10 @@ def assess(
     validation: Validation,
     truth: GroundTruth | None = None,
     *,
-    preferred: Calibration | None = None,
-    fallback: Calibration | None = None,
     spread: Spread = Spread(),
 ) -> list[Assessed]:
-    """Score the outputs of every system (if there is ground truth) and find its baseline.
+    """Score the outputs of every system (if there is ground truth); its baseline was chosen when it was read.
 
-    The baseline is ``preferred`` if given, else the package's own record, else the declared figures, else ``fallback``.
     Without outputs or ground truth the development scores stated in the metadata stand in.
 
     Raises
@@ -74,22 +71,15 @@ def assess(
         conventions = Conventions.of_edition(validation.edition.scoring, **resampled)
         work = partial(score_files, truth=truth, conventions=conventions)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
-    return [_assess(system, validation, one, preferred, fallback) for system, one in zip(systems, scored, strict=True)]
+    return [_assess(system, validation, one) for system, one in zip(systems, scored, strict=True)]
 
 
-def _assess(
-    system: System,
-    validation: Validation,
-    scored: Scored,
-    preferred: Calibration | None,
-    fallback: Calibration | None,
-) -> Assessed:
-    submission, scores = system.submission, scored.summary
-    baseline, record = _baseline(system, preferred, fallback)
-    own = _own_records(system)
+def _assess(system: System, validation: Validation, scored: Scored) -> Assessed:
+    submission, scores, baseline = system.submission, scored.summary, system.baseline
+    record = None if baseline.calibration is None else baseline.calibration.record
+    own = measured_stages(system)
     training = own.get("training")
-    not_comparable, unlike = _compare(system, baseline, record, own)
-    findings = [*validation.of_system(system), *scored.findings, *unlike, *_no_energies(system)]
+    findings = [*validation.of_system(system), *scored.findings, *_no_energies(system)]
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
@@ -102,13 +92,14 @@ def _assess(
         baseline_kwh=baseline.energy_kwh,
         baseline_gpu_kwh=baseline.gpu_training_kwh,
         baseline_evidence=baseline.evidence,
+        baseline_source=baseline.source,
         energy_gpu_kwh=None if training is None else training.components_kwh.get("gpu"),
         components_kwh={} if training is None else training.components_kwh,
         baseline_components_kwh=_components(record),
         intervals=scored.intervals | _intervals(record, own),
         replicates=scored.replicates,
         gpu_model=_gpu_of(system, record, training),
-        not_comparable=not_comparable | _withheld(findings, baseline),
+        not_comparable=_withheld(findings, baseline),
         last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
         macs=submission.macs,
@@ -136,57 +127,6 @@ def _scores_are(system: System, scored: Scored) -> str | None:
     return None if _score(scored, "psds1", system.submission.psds1_dev) is None else "stated"
 
 
-def _baseline(
-    system: System, preferred: Calibration | None, fallback: Calibration | None
-) -> tuple[Baseline, Calibration | None]:
-    """The baseline, and the record it comes from."""
-    edition = system.edition
-    for record in (preferred, system.calibration):
-        if record is not None and why_no_denominator(record, edition) is None:
-            own = record is system.records.calibration
-            return recorded(record, system.records.evidence if own else None), record
-    stated = declared(system.submission, edition)
-    if stated.evidence is None and fallback is not None and why_no_denominator(fallback, edition) is None:
-        return recorded(fallback), fallback
-    return stated, None
-
-
-def _own_records(system: System) -> dict[str, Measured]:
-    """Energy records by stage, as far as they are of the figures that the metadata state."""
-    stated = {"training": system.submission.energy_training_kwh, "test": system.submission.energy_test_kwh}
-    believed = {one.name for one in system.records.measured}
-    return {
-        stage: measured
-        for stage, measured in measured_stages(system.files, believed).items()
-        if (value := stated.get(stage)) is not None and abs(measured.energy_kwh - value) <= SAME * value
-    }
-
-
-def _compare(
-    system: System, baseline: Baseline, record: Calibration | None, own: Mapping[str, Measured]
-) -> tuple[dict[str, str], list[Finding]]:
-    """Why stages may not be divided by the baseline's: from the records of both, or what the metadata say."""
-    if record is None:
-        return {}, []
-    # What a team writes of its processor is no model name to hold against a record's; a GPU's is.
-    gpus = [text if gpu_model(text) else None for text in (system.submission.hardware, gpu_of(record))]
-    stated, calibrated = (Provenance(hardware=text) for text in gpus)
-    reasons = {}
-    for stage in baseline.energy_kwh:
-        if stage in own:
-            reason = why_records_not_comparable(own[stage].record, record)
-        else:
-            reason = why_not_comparable(stated, calibrated)
-        if reason is not None:
-            reasons[stage] = reason
-    canonical = system.metadata.canonical
-    findings = [
-        NOT_COMPARABLE.finding(canonical.where(f"energy_{stage}_kwh"), f"{stage} is not divided: {reason[:200]}")
-        for stage, reason in reasons.items()
-    ]
-    return reasons, findings
-
-
 def _withheld(findings: Iterable[Finding], baseline: Baseline) -> dict[str, str]:
     """Why stages are not divided, from the findings that withhold a figure of the ratio."""
     reasons: dict[str, str] = {}
@@ -196,7 +136,10 @@ def _withheld(findings: Iterable[Finding], baseline: Baseline) -> dict[str, str]
             if baseline.evidence == "declared":
                 fields |= {"energy_baseline_kwh", f"energy_baseline_{stage}_kwh"}
             if fields & set(finding.withholds):
-                reasons.setdefault(stage, f"{finding.code} {finding.message}")
+                reasons.setdefault(stage, f"{finding.code}: {finding.message}")
+    for stage in STAGES if baseline.calibration is not None else ():
+        if stage not in baseline.energy_kwh:
+            reasons.setdefault(stage, f"no figure of the {stage} in {baseline.source}")
     return reasons
 
 

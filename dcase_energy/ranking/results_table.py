@@ -12,14 +12,17 @@ from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.ranking.comparable import Provenance, why_not_comparable
 from dcase_energy.ranking.entry import STAGES, Entry
-from dcase_energy.ranking.gpu import gpu_model
 from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.interval_columns import IntervalColumns
+from dcase_energy.ranking.labels import is_blank, key_of, without_rank
 from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
 from dcase_energy.ranking.normalize import is_energy
-from dcase_energy.ranking.rules import NO_ENERGY, NOT_COMPARABLE
+from dcase_energy.ranking.rules import LABEL_MISSING, NO_ENERGY
+from dcase_energy.submission.checks.baseline import doubts
+from dcase_energy.submission.checks.comparable import NOT_COMPARABLE
+from dcase_energy.submission.comparable import Provenance, why_not_comparable
+from dcase_energy.submission.gpu import gpu_model
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.rules import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
@@ -57,16 +60,33 @@ def read_results(
         table.findings.append(TABLE_EMPTY.finding(table.where(), "no rows"))
     labels = [row[table.columns.index("label")] for row in table.rows] if table.columns else []
     intervals = IntervalColumns(table, (*_SCORES, *_ENERGIES), declared or {})
-    first_line: dict[str, int] = {}
+    first: dict[str, int] = {}
     entries = []
     for index, label in enumerate(labels):
-        if label in first_line:
-            message = f"label {label[:80]!r} is also in line {first_line[label]}"
-            table.findings.append(TABLE_DUPLICATE.finding(table.where(index, "label"), message))
-        else:
-            first_line[label] = table.row_lines[index]
-            entries.append(_entry(table, index, label, edition, intervals))
+        other = first.setdefault(key_of(label), index)
+        problem = _label_problem(table, index, other)
+        if problem is None or labels[other] != label or is_blank(label):
+            entry = _entry(table, index, label, edition, intervals)
+            entries.append(entry if problem is None else without_rank(entry, problem))
+        if problem is not None:
+            table.findings.append(problem)
     return entries, sorted(table.findings, key=Finding.sort_key)
+
+
+def _label_problem(table: Table, index: int, other: int) -> Finding | None:
+    """What keeps a row from being ranked under its label, ``other`` being the first row of the same one."""
+    label, first = (table.rows[row][table.columns.index("label")] for row in (index, other))
+    where = table.where(index, "label")
+    if is_blank(label):
+        return LABEL_MISSING.finding(where, "the row has no label", found=repr(label[:20]))
+    if other == index:
+        return None
+    if label == first:
+        return TABLE_DUPLICATE.finding(where, f"label {label[:80]!r} is also in line {table.row_lines[other]}")
+    message = (
+        f"label {label[:80]!r} differs only in case or blanks from {first[:80]!r} in line {table.row_lines[other]}"
+    )
+    return TABLE_DUPLICATE.finding(where, message)
 
 
 def labels_of(path: Path) -> list[str]:
@@ -88,9 +108,10 @@ def _entry(table: Table, index: int, label: str, edition: Edition, intervals: In
     ratio = edition.normalisation.kind == "ratio"
     baseline = {stage: energies[f"energy_baseline_{stage}_kwh" if ratio else "energy_baseline_kwh"] for stage in STAGES}
     row = dict(zip(table.columns, table.rows[index], strict=True))
-    not_comparable = _not_comparable(table, index, row)
+    evidence = _evidence(row, baseline)
+    not_comparable = _doubted(table, index, baseline, edition, evidence) | _not_comparable(table, index, row)
     found = table.findings[before:]
-    own = {"label", "team", "gpu_model", *_SCORES, *_ENERGIES, *_COUNTS, *parts, *_own_ends(known)}
+    own = {"label", "team", "gpu_model", "baseline_source", *_SCORES, *_ENERGIES, *_COUNTS, *parts, *_own_ends(known)}
     return Entry(
         label=label,
         team=row.get("team") or team_of(label),
@@ -104,7 +125,8 @@ def _entry(table: Table, index: int, label: str, edition: Edition, intervals: In
         baseline_kwh=baseline,
         energy_gpu_kwh=parts["energy_training_gpu_kwh"],
         baseline_gpu_kwh=parts["energy_baseline_training_gpu_kwh"],
-        baseline_evidence=_evidence(row, baseline),
+        baseline_evidence=evidence,
+        baseline_source=evidence and (row.get("baseline_source") or "the table"),
         components_kwh=_by_component(parts, _COMPONENTS),
         baseline_components_kwh=_by_component(parts, _BASELINE_COMPONENTS),
         intervals=known,
@@ -146,6 +168,25 @@ def _not_comparable(table: Table, index: int, row: Mapping[str, str]) -> dict[st
         return {}
     table.findings.append(NOT_COMPARABLE.finding(table.where(index), f"not divided by the baseline: {reason[:200]}"))
     return dict.fromkeys(STAGES, reason)
+
+
+def _doubted(
+    table: Table, index: int, baseline: Mapping[str, float | None], edition: Edition, evidence: str | None
+) -> dict[str, str]:
+    """Find baselines that cannot be those of the recipe; the stages that are not divided by them, and why."""
+    reasons = {}
+    for doubt in doubts(baseline, edition, stated=evidence == "declared"):
+        finding = doubt.rule.finding(
+            table.where(index, f"energy_baseline_{doubt.stage}_kwh"),
+            doubt.message,
+            expected=doubt.expected,
+            found=doubt.found,
+            hint=doubt.hint,
+        )
+        table.findings.append(finding)
+        if doubt.withholds:
+            reasons[doubt.stage] = f"{finding.code}: {finding.message}"
+    return reasons
 
 
 def _subsystems(text: str) -> int | None:

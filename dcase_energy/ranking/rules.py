@@ -5,19 +5,6 @@ from __future__ import annotations
 from dcase_energy.findings import Severity
 from dcase_energy.rules import Rule, define
 
-NOT_COMPARABLE = define(
-    Rule(
-        code="K801",
-        name="not-comparable",
-        title="A system's energy is divided by the baseline's only where both were measured alike",
-        why="The same baseline training cost 0.37 to 1.83 kWh on different GPUs, and a tracker's figure changed by a "
-        "factor of two between its versions: a ratio across either says nothing about the system.",
-        bad="system on an RTX 3090, baseline on an A100",
-        good="both on the RTX 3090 the system was trained on",
-        fix="calibrate on the hardware the system was measured on, with the same tracker and the same settings",
-        severity=Severity.WARNING,
-    )
-)
 INTERVAL_KIND = define(
     Rule(
         code="K802",
@@ -65,5 +52,16 @@ BASELINE_ODD = define(
         good="baseline 0.031 kWh on an A100, others 0.032",
         fix="see the sheet `sensitivity` for the rank with the other teams' median, and ask for the calibration record",
         severity=Severity.WARNING,
+    )
+)
+LABEL_MISSING = define(
+    Rule(
+        code="K806",
+        name="row-without-label",
+        title="Every row of a table of results has a label",
+        why="A row without a label was ranked first, under an empty name.",
+        bad=",0.90,0.90,2.0,0.03",
+        good="Adams_UNI_task4_1,0.90,0.90,2.0,0.03",
+        fix="write the system's label into the row, or remove the row",
     )
 )

@@ -64,6 +64,7 @@ def _energies() -> Iterator[Column]:
     yield Column("energy_baseline_kwh", "Baseline, kWh", lambda r: _single_baseline(r), group="Energy")
     yield from by_stage("energy_baseline_{}_kwh", "Baseline, {}, kWh", lambda r: r.entry.baseline_kwh)
     yield _text("baseline_evidence", "Baseline is", lambda r: r.entry.baseline_evidence, "Energy")
+    yield _text("baseline_source", "Baseline from", lambda r: r.entry.baseline_source, "Energy")
     yield _text("gpu_model", "GPU", lambda r: r.entry.gpu_model, "Energy")
     yield from by_stage("energy_ratio_{}", "{} / baseline", lambda r: r.figures.energy_ratio)
     yield Column(

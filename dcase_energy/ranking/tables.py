@@ -19,14 +19,14 @@ _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "ranking",
         "Ranking",
         ("psds1", "psds2", "ranking_score", "ew_ranking_score_training", "ew_ranking_score_test", "ew_rank_training",
-         "ew_rank_test", "tied_with", "beats_next_probability"),
+         "ew_rank_test", "tied_with", "beats_next_probability", "findings"),
     ),
     (
         "energy",
         "Energy",
         ("energy_training_kwh", "energy_test_kwh", "energy_baseline_training_kwh", "energy_baseline_test_kwh",
-         "baseline_evidence", "energy_ratio_training", "energy_ratio_test", "energy_ratio_training_gpu",
-         "energy_training_normalized_kwh", "energy_test_normalized_kwh"),
+         "baseline_evidence", "baseline_source", "energy_ratio_training", "energy_ratio_test",
+         "energy_ratio_training_gpu", "energy_training_normalized_kwh", "energy_test_normalized_kwh"),
     ),
     (
         "weighted",

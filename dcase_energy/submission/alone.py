@@ -43,7 +43,8 @@ def _record(tree: Folder, path: Path, kind: str) -> list[Finding]:
     journal = path.with_suffix(".journal.jsonl")
     beside = [journal.name] if journal.is_file() else []
     records, found = read_records(SystemFiles(tree, "", "", None, records=[path.name], journals=beside))
-    evidence = records.evidence or next((one.evidence for one in records.measured), None)
+    believed = [one for one in records.calibrations if one.believed]
+    evidence = next((one.evidence for one in (*believed, *records.measured)), None)
     held = {"recomputed": "; its seal holds, and its journal gives the same figures", "record": "; its seal holds"}
     article = "an" if kind == "energy" else "a"
     message = f"{article} {kind} record, not metadata{_INSTEAD}{held.get(evidence or '', '')}"
@@ -51,10 +52,10 @@ def _record(tree: Folder, path: Path, kind: str) -> list[Finding]:
 
 
 def _journal(tree: Folder, name: str, data: bytes) -> list[Finding]:
-    from dcase_energy.measure.journal import JournalError, parse_journal
+    from dcase_energy.submission.journals import entries_of
 
     try:
-        parse_journal(data, name)
-    except (JournalError, ValueError, RecursionError) as error:
+        entries_of(data, name, None)
+    except (ValueError, RecursionError) as error:
         return [JOURNAL_BROKEN.finding(tree.where(name), str(error)[:300])]
     return []

@@ -56,7 +56,9 @@ RECORD_UNFIT = define(
         name="record-no-denominator",
         title="A calibration in the package can be what the system's energy is divided by",
         why="A calibration of another recipe or execution path, cut short, or found invalid by its own guards measures "
-        "something else than the edition divides by.",
+        "something else than the edition divides by. A recipe is known by its hash and all its counts, not by its "
+        "name: `--recipe` and `--batch-size` of `calibrate` make another one. It is an error where nothing else gives "
+        "the baseline's energy; a declared figure that is the record's is not divided by either.",
         bad="calibration.json of the recipe smoke in an edition that divides by dcase2023",
         good="calibration.json of the edition's own recipe and execution path",
         fix="run `dcase-energy calibrate --edition NAME` with this edition on the system's hardware",
@@ -122,5 +124,30 @@ OWN_EVIDENCE_MISSING = define(
         bad='training: 1.39 and no record of it, where the edition says energy_evidence = "recomputed"',
         good="energy_training.json and energy_training.journal.jsonl in the package",
         fix="measure with `dcase-energy measure` and put its records and journals beside the metadata",
+    )
+)
+BEYOND_POWER = define(
+    Rule(
+        code="V711",
+        name="energy-beyond-power",
+        title="No component of a record takes more power than the way it was measured allows",
+        why="A journal whose chain holds may still be invented. An estimate is a nominal power times load: a processor "
+        "of 8 W cannot have taken kilowatts.",
+        bad="calibration.json of 8 W nominal power with 5,850 W on average",
+        good="calibration.json as `dcase-energy calibrate` wrote it",
+        fix="put record and journal into the package as the program wrote them; if they are unchanged, tell the "
+        "organisers which program and machine wrote them",
+    )
+)
+CALIBRATIONS_DIFFER = define(
+    Rule(
+        code="V712",
+        name="calibrations-differ",
+        title="A system has one calibration",
+        why="Where two records differ, which of them the system's energy is to be divided by is not known, and the "
+        "first by name may be the wrong one.",
+        bad="a_calibration.json and calibration.json of two runs",
+        good="calibration.json",
+        fix="leave the calibration of the hardware this system was measured on, and remove the other",
     )
 )

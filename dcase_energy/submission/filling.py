@@ -12,7 +12,8 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError
-from dcase_energy.submission.evidence import why_no_denominator
+from dcase_energy.submission.calibrated import Calibrated
+from dcase_energy.submission.evidence import recorded, why_no_denominator
 from dcase_energy.units import format_significant
 
 # Enough that the rounding is far below any interval, few enough to read.
@@ -27,12 +28,14 @@ def of_calibration(record: Calibration, edition: Edition) -> dict[str, str]:
     RecordError
         If the record cannot be what the edition divides by; the message says why.
     """
-    reason = why_no_denominator(record, edition)
+    found = Calibrated(record, "the calibration")
+    reason = why_no_denominator(found, edition)
     if reason is not None:
         raise RecordError(f"this calibration cannot stand for the baseline of edition {edition.name}: {reason}")
     values = {
-        f"energy_baseline_{stage}_kwh": format_significant(part.full_recipe_energy_kwh, _DIGITS)
-        for stage, part in record.stages.items()
+        f"energy_baseline_{stage}_kwh": format_significant(energy_kwh, _DIGITS)
+        for stage, energy_kwh in recorded(found).energy_kwh.items()
+        if energy_kwh is not None
     }
     hardware = hardware_of(record.hardware)
     return {**values, **({"hardware": hardware} if hardware else {})}

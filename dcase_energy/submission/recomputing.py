@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcase_energy import __version__
 
@@ -20,6 +20,19 @@ _MACHINE = ("hardware", "hardware_sha256", "software", "devices", "tier")
 _FIGURES = ("energy_kwh", "full_recipe_energy_kwh", "duration_s")
 _MOST_SHOWN = 60
 _Value = Any
+_Record = TypeVar("_Record", bound="Evidence")
+
+
+def differs(
+    record: _Record, entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], _Record]
+) -> str | None:
+    """In what a record and the one computed from its journal differ; None if they are the same."""
+    try:
+        again = compute(entries)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
+        # A journal whose chain holds may still be invented: whatever computing stumbles over is the journal's fault.
+        return f"no record can be computed from the journal ({type(error).__name__})"
+    return difference(record, again)
 
 
 def difference(record: Evidence, again: Evidence) -> str | None:

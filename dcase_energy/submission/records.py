@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dcase_energy.documents.codecarbon.reading import read_emissions
 from dcase_energy.documents.codecarbon.rows import Emissions
 from dcase_energy.findings import Finding
+from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.evidence_rules import (
+    BEYOND_POWER,
     JOURNAL_BROKEN,
     JOURNAL_FOREIGN,
     JOURNAL_MISSING,
@@ -23,7 +25,8 @@ from dcase_energy.submission.evidence_rules import (
     RECORD_NOT_OF_JOURNAL,
 )
 from dcase_energy.submission.package import SystemFiles
-from dcase_energy.submission.recomputing import difference
+from dcase_energy.submission.power import impossible_power
+from dcase_energy.submission.recomputing import differs
 from dcase_energy.submission.rules import BAD_RECORD
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ class MeasuredStage:
     stage: str
     energy_kwh: float
     evidence: str
+    record: Energy
 
 
 @dataclass(frozen=True)
@@ -51,39 +55,38 @@ class Records:
 
     Attributes
     ----------
-    calibration, calibration_name
-        Its calibration record and the record's name in the tree; None without one.
-    evidence
-        ``recomputed`` if the calibration follows from the journal beside it, else ``record``; None without one.
+    calibrations
+        Its calibration records, the nearest first.
+    refused
+        Whether there is one that cannot be read; a finding says why.
     measured
         Energies of the system's own stages, from energy records.
     emissions
         CodeCarbon's files, by name in the tree.
     """
 
-    calibration: Calibration | None = None
-    calibration_name: str | None = None
-    evidence: str | None = None
+    calibrations: tuple[Calibrated, ...] = ()
+    refused: bool = False
     measured: tuple[MeasuredStage, ...] = ()
     emissions: Mapping[str, Emissions] = field(default_factory=dict)
 
 
 def read_records(files: SystemFiles) -> tuple[Records, list[Finding]]:
-    """Read records, journals and CodeCarbon files of a package. The nearest calibration record counts."""
+    """Read records, journals and CodeCarbon files of a package."""
     findings: list[Finding] = []
-    calibration: tuple[Calibration, str, str] | None = None
+    calibrations: list[Calibrated] = []
     measured: list[MeasuredStage] = []
+    refused = False
     for name, data in _record_files(files, findings):
         kind = kind_of_record(data, name)
         if kind == "energy":
             measured += _measured(files, name, data, findings)
-        elif kind == "calibration" and calibration is None:
-            calibration = _calibration(files, name, data, findings)
+        elif kind == "calibration":
+            found = _calibration(files, name, data, findings)
+            calibrations += [] if found is None else [found]
+            refused |= found is None
     emissions = _emissions(files, findings)
-    if calibration is None:
-        return Records(measured=tuple(measured), emissions=emissions), findings
-    record, name, evidence = calibration
-    return Records(record, name, evidence, tuple(measured), emissions), findings
+    return Records(tuple(calibrations), refused, tuple(measured), emissions), findings
 
 
 def _record_files(files: SystemFiles, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
@@ -104,13 +107,16 @@ def kind_of_record(data: bytes, name: str) -> str | None:
     return "calibration" if "calibration" in name.rpartition("/")[2].casefold() else None
 
 
-def _calibration(
-    files: SystemFiles, name: str, data: bytes, findings: list[Finding]
-) -> tuple[Calibration, str, str] | None:
+def _calibration(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Calibrated | None:
     from dcase_energy.calibration.record import record_of
     from dcase_energy.measure.records import parse_calibration
 
-    return _checked(files, name, data, parse_calibration, record_of, findings)
+    checked = _checked(files, name, data, parse_calibration, record_of, findings)
+    if checked is None:
+        return None
+    source = f"{name.rpartition('/')[2]} of the package"
+    evidence = "record" if checked.entries is None else "recomputed"
+    return Calibrated(checked.record, source, evidence, checked.entries or (), checked.believed, name)
 
 
 def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Iterator[MeasuredStage]:
@@ -119,15 +125,25 @@ def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding
     from dcase_energy.measure.records import parse_energy
 
     checked = _checked(files, name, data, parse_energy, energy_of, findings)
-    if checked is None:
+    if checked is None or not checked.believed:
         return
-    record, _, evidence = checked
+    record, entries = checked.record, checked.entries
     if not record.valid:
         message = "the energy record is no evidence: " + ("; ".join(record.reasons) or "it calls itself invalid")
         findings.append(RECORD_INVALID.finding(files.tree.where(name), message[:300]))
         return
     for stage, figures in record.stages.items():
-        yield MeasuredStage(name, stage, figures.full_recipe_energy_kwh, evidence)
+        evidence = "record" if entries is None else "recomputed"
+        yield MeasuredStage(name, stage, figures.full_recipe_energy_kwh, evidence, record)
+
+
+@dataclass(frozen=True)
+class _Checked(Generic[_Record]):
+    """A record with the entries it was computed from, None where it is only a record."""
+
+    record: _Record
+    entries: list[dict[str, Any]] | None
+    believed: bool = True
 
 
 def _checked(
@@ -137,8 +153,8 @@ def _checked(
     parse: Callable[[bytes, str], _Record],
     compute: Callable[[list[dict[str, Any]]], _Record],
     findings: list[Finding],
-) -> tuple[_Record, str, str] | None:
-    """A record, its name, and whether it is recomputed or only a record; None if it cannot be believed."""
+) -> _Checked[_Record] | None:
+    """A record, checked against its journal and its own limits of power; None if it cannot be read."""
     from dcase_energy.measure.records import RecordError
 
     where = files.tree.where(name)
@@ -148,17 +164,19 @@ def _checked(
         findings.append(BAD_RECORD.finding(where, str(error)))
         return None
     entries = _journal_of(files, name, record.journal_sha256, findings)
-    if entries is None:
-        return record, name, "record"
-    if problem := _differs(record, entries, compute):
+    if entries is not None and (problem := differs(record, entries, compute)):
         findings.append(RECORD_NOT_OF_JOURNAL.finding(where, problem))
-        return None
-    return record, name, "recomputed"
+    elif problem := impossible_power(record):
+        findings.append(BEYOND_POWER.finding(where, problem))
+    else:
+        return _Checked(record, entries)
+    return _Checked(record, entries, believed=False)
 
 
 def _journal_of(files: SystemFiles, name: str, digest: object, findings: list[Finding]) -> list[dict[str, Any]] | None:
     """The entries of the journal beside a record; None if it has none that can be used (a finding says so)."""
-    from dcase_energy.measure.journal import JournalError, journal_digest, parse_journal
+    from dcase_energy.measure.journal import journal_digest
+    from dcase_energy.submission.journals import entries_of
 
     pure = PurePosixPath(name)
     journal = str(pure.with_name(f"{pure.stem}.journal.jsonl"))
@@ -172,9 +190,9 @@ def _journal_of(files: SystemFiles, name: str, digest: object, findings: list[Fi
         findings.append(data)
         return None
     try:
-        entries = parse_journal(data, PurePosixPath(journal).name)
+        entries = entries_of(data, PurePosixPath(journal).name, digest)
         found = journal_digest(entries)
-    except (JournalError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         findings.append(JOURNAL_BROKEN.finding(where, str(error)[:300]))
         return None
     if found == digest:
@@ -200,18 +218,6 @@ def _not_the_journal(
     return JOURNAL_FOREIGN.finding(
         where, message, expected=f"the journal with SHA-256 {str(digest)[:16]}...", found=f"run {found}"
     )
-
-
-def _differs(
-    record: _Record, entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], _Record]
-) -> str | None:
-    """In what a record and the one computed from its journal differ; None if they are the same."""
-    try:
-        again = compute(entries)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
-        # A journal whose chain holds may still be invented: whatever computing stumbles over is the journal's fault.
-        return f"no record can be computed from the journal ({type(error).__name__})"
-    return difference(record, again)
 
 
 def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissions]:

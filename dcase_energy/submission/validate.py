@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import run_all
 from dcase_energy.submission.alone import read_alone
+from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks import CHECKS, check_together
 from dcase_energy.submission.checks.outputs import outputs_complete
 from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.comparable import is_same_hardware
 from dcase_energy.submission.copies import copies_among
+from dcase_energy.submission.evidence import Baseline, choose
 from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.inbox import NONE, Packages, find_packages
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 from dcase_energy.submission.reading import read_metadata
 from dcase_energy.submission.records import read_records
-
-if TYPE_CHECKING:
-    from dcase_energy.measure.records import Calibration
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,9 @@ class Options:
     Attributes
     ----------
     calibration
-        Stands in for packages that come without a calibration record of their own.
+        What every system is divided by, whatever its package brings; None to take the package's own.
+    own_machine
+        This machine's calibration, for systems that were measured on its hardware and have no baseline.
     outputs
         Whether score files are read.
     durations_s
@@ -63,7 +64,8 @@ class Options:
         What stands for the path ``-``.
     """
 
-    calibration: Calibration | None = None
+    calibration: Calibrated | None = None
+    own_machine: Calibrated | None = None
     outputs: bool = True
     durations_s: Mapping[str, float] | None = None
     stdin: bytes | None = None
@@ -81,7 +83,7 @@ class _Read:
 def validate_paths(
     paths: Sequence[Path],
     edition: Edition,
-    calibration: Calibration | None = None,
+    calibration: Calibrated | None = None,
     *,
     options: Options | None = None,
     pool: Sequence[Peer] = (),
@@ -154,8 +156,21 @@ def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tupl
     records, problems = read_records(files)
     read = options.outputs and edition.outputs.kind != "none"
     outputs, more = outputs_complete(files, edition, options.durations_s) if read else (None, [])
-    system = System(files, metadata, edition, records.calibration or options.calibration, records, outputs)
-    return system, [*metadata.findings, *problems, *more]
+    system = System(files, metadata, edition, records, outputs)
+    return replace(system, baseline=_baseline(system, options)), [*metadata.findings, *problems, *more]
+
+
+def _baseline(system: System, options: Options) -> Baseline:
+    own = options.own_machine
+    fits = own is not None and is_same_hardware(system, own.record)
+    return choose(
+        system.submission,
+        system.edition,
+        system.records.calibrations,
+        refused=system.records.refused,
+        given=options.calibration,
+        own_machine=own if fits else None,
+    )
 
 
 def _weighed(findings: Iterable[Finding], edition: Edition) -> list[Finding]:

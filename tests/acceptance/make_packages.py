@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.calibration.record import record_of
+from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import canonical_json, parse_journal, sealed, sha256_text
 from tests.builders import emissions
@@ -25,7 +26,7 @@ from tests.builders.zips import Member, archive, package, with_member
 HERE = Path(__file__).parent
 JOURNAL = Path(__file__).parent.parent / "data" / "calibration.journal.jsonl"
 ENERGY_JOURNAL = JOURNAL.with_name("energy.journal.jsonl")
-SCALE = 3000.0
+SCALE = 2000.0
 ENERGY_SCALE = 224_000.0
 RUN = f"{LABEL}/{LABEL}_run{{}}.output"
 Files = dict[str, bytes]
@@ -166,6 +167,7 @@ def _evidence() -> dict[str, tuple[Files, Files]]:
     record = record_for(journal)
     training, test = (record["stages"][stage]["full_recipe_energy_kwh"] for stage in ("training", "test"))
     text = metadata().replace("1.412", f"{training:.4g}").replace("0.0204", f"{test:.4g}")
+    text = text.replace("5 h (1 GTX 1080 Ti)", "54 h (2 CPU cores)")
     edition = {"edition.toml": b'base = "generic"\nname = "smoke"\nrecipe = "smoke"\n'}
     asking = {"edition.toml": edition["edition.toml"] + b'evidence = "recomputed"\n'}
     lines = journal.splitlines(keepends=True)
@@ -184,6 +186,14 @@ def _evidence() -> dict[str, tuple[Files, Files]]:
     other = text.replace("lastname: Adams", "lastname: Baker").replace(LABEL, "Baker_LAB_task4_1")
     of_baker = {name.replace(LABEL, "Baker_LAB_task4_1"): data for name, data in good.items()}
     of_baker["Baker_LAB_task4_1/Baker_LAB_task4_1.meta.yaml"] = other.encode()
+    hot = _with_energies(journal, 100.0)
+    rerun = _of_another_run(_with_energies(journal, 0.5))
+    of_another = {
+        name.replace("calibration", "calibration_2"): data
+        for name, data in beside(record_for(rerun), rerun).items()
+        if "calibration" in name
+    }
+    copy = {name.replace("calibration", "calibration_2"): data for name, data in good.items() if "calibration" in name}
     return {
         "V701": (beside(record, b"".join(lines[:-3])), good),
         "V702": (beside(record, _of_another_run(journal)), good),
@@ -193,6 +203,8 @@ def _evidence() -> dict[str, tuple[Files, Files]]:
         "V706": (beside(record, text=text.replace(f"{training:.4g}", f"{training * 2:.4g}")), good),
         "V707": ({META: text.encode(), **asking}, {**good, **asking}),
         "V708": ({**good, **of_baker}, good),
+        "V711": (beside(record_for(hot), hot), good),
+        "V712": ({**good, **of_another}, {**good, **copy}),
         "X501": (edited, good),
     }
 
@@ -254,16 +266,32 @@ def _of_another_run(journal: bytes) -> bytes:
 
 
 def real_journal() -> bytes:
-    """The journal of the examples."""
-    return chained([_scaled(entry, SCALE) for entry in parse_journal(JOURNAL.read_bytes(), "journal")])
+    """The journal of the examples, as one of today's recipe."""
+    header, *entries = [_scaled(entry, SCALE) for entry in parse_journal(JOURNAL.read_bytes(), "journal")]
+    smoke = known_recipe("smoke")
+    today = {**header["recipe"], **smoke.counts, "sha256": smoke.sha256}
+    return chained([{**header, "recipe": today}, *entries])
+
+
+def _with_energies(journal: bytes, factor: float) -> bytes:
+    """The same journal with other energies for the same time."""
+    entries = parse_journal(journal, "journal")
+    scaled = [_scaled(entry, factor) for entry in entries]
+    times = [{"time_s": entry["reading"]["time_s"]} if "reading" in entry else {} for entry in entries]
+    return chained(
+        [
+            {**one, "reading": {**one["reading"], **time}} if time else one
+            for one, time in zip(scaled, times, strict=True)
+        ]
+    )
 
 
 def _scaled(entry: dict[str, Any], scale: float) -> dict[str, Any]:
+    """The same powers for so much longer: energies and time of a reading."""
     reading = entry.get("reading")
     if reading is None:
         return entry
-    energies = {name: value * scale for name, value in reading.items() if name.endswith("_kwh") and value is not None}
-    return {**entry, "reading": {**reading, **energies}}
+    return {**entry, "reading": {name: None if value is None else value * scale for name, value in reading.items()}}
 
 
 def chained(entries: list[dict[str, Any]]) -> bytes:

@@ -14,6 +14,7 @@ from dcase_energy.editions.loader import load_edition
 from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
+from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.validate import validate_paths
 from tests.cli.run import ROOT, run
 
@@ -144,8 +145,8 @@ def with_records(folder: Path, record: dict[str, object], calibration: dict[str,
     edition = load_edition("generic")
     shutil.copytree(ROOT / "tests/acceptance/positive/M101", folder)
     (folder / "energy_training.json").write_text(json.dumps(record))
-    baseline = None if calibration is None else a_calibration(**calibration)
-    return assess(validate_paths([folder], edition, baseline), preferred=baseline)[0]
+    baseline = None if calibration is None else Calibrated(a_calibration(**calibration), "calibration.json (given)")
+    return assess(validate_paths([folder], edition, baseline))[0]
 
 
 def a_calibration(**changes: object) -> Calibration:
@@ -169,7 +170,7 @@ def a_calibration(**changes: object) -> Calibration:
 
 def test_records_of_both_give_ratios_of_the_total_and_of_the_gpu_with_intervals(tmp_path):
     found = with_records(tmp_path / "Adams_UNI_task4_1", energy_record("training", 1.3907), {})
-    assert found.entry.not_comparable == {}
+    assert found.entry.not_comparable == {"test": "no figure of the test in calibration.json (given)"}
     one = make_ranking([found.entry], load_edition("generic")).systems[0]
     assert one.figures.energy_ratio["training"] == pytest.approx(1.3907)
     assert one.figures.energy_ratio_training_gpu == pytest.approx(0.7 * 1.3907 / 0.6)

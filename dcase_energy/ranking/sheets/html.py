@@ -23,6 +23,7 @@ from dcase_energy.ranking.tables import (
     show,
 )
 from dcase_energy.ranking.views import View, views_of
+from dcase_energy.rules import get
 
 _GROUPS = (
     "System",
@@ -170,6 +171,8 @@ def _cell(column: Column, one: Ranked, number_css: str, text_css: str) -> str:
     value = column.value(one)
     if value is None or value == "":
         return f'<td class="{text_css}"></td>'
+    if column.name == "findings" and not column.extra:
+        return f'<td class="{text_css} marked"><bdi>{_codes(one)}</bdi></td>'
     if isinstance(value, str):
         text = escape(value)
         if column.name == "label":
@@ -182,6 +185,15 @@ def _cell(column: Column, one: Ranked, number_css: str, text_css: str) -> str:
     small = f"<small>{ends}</small>" if ends else ""
     text = show(value, grouped=column.name != "rank")
     return f'<td class="{number_css}" data-v="{value!r}">{text}{small}</td>'
+
+
+def _codes(one: Ranked) -> str:
+    """The codes of what was found in a system, each with what its rule demands."""
+    rules = {code: get(code) for code in one.entry.findings}
+    return " ".join(
+        escape(code) if rule is None else f'<abbr title="{escape(rule.title)}">{escape(code)}</abbr>'
+        for code, rule in rules.items()
+    )
 
 
 def _static(table: Table) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks import (
+    baseline,
+    comparable,
     complexity,
     emissions,
     emissions_processes,
@@ -53,6 +55,7 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     emissions.emissions_in_backups,
     emissions_processes.processes_added_rightly,
     evidence.record_fits,
+    evidence.one_calibration,
     evidence.declared_is_recorded,
     evidence.evidence_there,
     evidence.own_evidence_there,
@@ -66,6 +69,8 @@ CHECKS: tuple[Callable[[System], Iterator[Finding]], ...] = (
     plausibility.energies_usual,
     plausibility.over_baseline_plausible,
     plausibility.hardware_agrees,
+    baseline.baseline_plausible,
+    comparable.measured_alike,
 )
 
 

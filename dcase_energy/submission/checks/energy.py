@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.checks.rules import ENERGY_IMPOSSIBLE, ENERGY_NONE
@@ -34,36 +34,26 @@ def stages_together(system: System) -> Iterator[Finding]:
 def baseline_known(system: System) -> Iterator[Finding]:
     """In an edition of ratios each stage's baseline is declared, or comes with a calibration record.
 
-    A stage whose baseline is not a field of the edition has none.
+    A stage whose baseline is not a field of the edition has none. Where a record is there and cannot be used, a finding
+    says that.
     """
-    if system.edition.normalisation.kind != "ratio":
+    brought = system.records.calibrations or system.records.refused
+    if system.edition.normalisation.kind != "ratio" or (brought and system.baseline.calibration is None):
         return
     canonical = system.metadata.canonical
-    recorded, unusable = _recorded(system)
     stages = [
         stage
         for stage in ("training", "test")
         if f"energy_baseline_{stage}_kwh" in system.edition.fields
         and canonical.given(f"energy_{stage}_kwh")
         and not canonical.given(f"energy_baseline_{stage}_kwh")
-        and stage not in recorded
+        and system.baseline.energy_kwh.get(stage) is None
     ]
     if stages:
         where = _energy_block(system, f"energy_{stages[0]}_kwh")
         message = f"the baseline's {' and '.join(stages)} energy on the same hardware is not known"
-        message += f"; the calibration record cannot tell it: {unusable}" if unusable else ""
         fields = " and ".join(f"baseline_{stage}" for stage in stages)
         yield ENERGY_BASELINE.finding(where, message, expected=f"{fields}, or a calibration record")
-
-
-def _recorded(system: System) -> tuple[Collection[str], str | None]:
-    """The stages that the calibration record can stand for, or why it cannot."""
-    if system.calibration is None:
-        return (), None
-    from dcase_energy.submission.evidence import why_no_denominator
-
-    reason = why_no_denominator(system.calibration, system.edition)
-    return (system.calibration.stages, None) if reason is None else ((), reason)
 
 
 def some_energy(system: System) -> Iterator[Finding]:

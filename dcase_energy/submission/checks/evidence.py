@@ -6,10 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.evidence import EVIDENCE, STAGES, recorded, why_no_denominator
+from dcase_energy.submission.evidence import EVIDENCE, STAGES, candidates, recorded, usable, why_no_denominator
 from dcase_energy.submission.evidence_rules import (
+    CALIBRATIONS_DIFFER,
     DECLARED_DIFFERS,
     EVIDENCE_MISSING,
     OWN_EVIDENCE_MISSING,
@@ -22,11 +24,45 @@ from dcase_energy.submission.records import MeasuredStage
 
 def record_fits(system: System) -> Iterator[Finding]:
     """The package's calibration can be the denominator, where the edition divides by one."""
-    record, name = system.records.calibration, system.records.calibration_name
-    if record is None or name is None or system.edition.normalisation.kind != "ratio":
+    found, edition = system.records.calibrations, system.edition
+    if not found or edition.normalisation.kind != "ratio" or usable(found, edition) is not None:
         return
-    if reason := why_no_denominator(record, system.edition):
-        yield RECORD_UNFIT.finding(system.files.tree.where(name), f"the calibration is not used: {reason}")
+    if len(candidates(found, edition)) > 1 or not all(one.believed for one in found):
+        return  # Other findings say so.
+    first = next(iter(candidates(found, edition)), found[0])
+    finding = RECORD_UNFIT.finding(
+        system.files.tree.where(first.name or ""),
+        f"the calibration is not used: {why_no_denominator(first, edition)}",
+        withholds=tuple(_declared_from(system, first)),
+    )
+    enough = system.baseline.evidence is not None and edition.evidence == "declared"
+    yield finding if enough else finding.with_severity(Severity.ERROR)
+
+
+def _declared_from(system: System, found: Calibrated) -> Iterator[str]:
+    """The declared figures of the baseline that are those of a record."""
+    for stage, figures in found.record.stages.items():
+        field, energy_kwh = f"energy_baseline_{stage}_kwh", figures.full_recipe_energy_kwh
+        value = getattr(system.submission, field)
+        if value is not None and agrees(value, system.metadata.canonical.text(field), energy_kwh):
+            yield field
+
+
+def one_calibration(system: System) -> Iterator[Finding]:
+    """The package does not bring several calibrations that could each be the denominator."""
+    found = candidates(system.records.calibrations, system.edition)
+    if len(found) > 1 and system.edition.normalisation.kind == "ratio":
+        names = [_file(one.name or "") for one in found]
+        if len(set(names)) < len(names):
+            names = [one.name or "" for one in found]
+        energies = [f"{name} has {_shown(one)}" for name, one in zip(names, found, strict=True)]
+        where = system.files.tree.where(found[1].name or "")
+        yield CALIBRATIONS_DIFFER.finding(where, "; ".join(energies)[:300], expected="one calibration")
+
+
+def _shown(found: Calibrated) -> str:
+    training = found.record.stages.get("training") or next(iter(found.record.stages.values()))
+    return f"{training.full_recipe_energy_kwh:.4g} kWh"
 
 
 def declared_is_recorded(system: System) -> Iterator[Finding]:
@@ -50,11 +86,14 @@ def declared_is_recorded(system: System) -> Iterator[Finding]:
 
 def _recorded_figures(system: System) -> Iterator[tuple[str, list[float], str]]:
     """Fields of the metadata, the energies that records give for each (the likeliest first), and by which record."""
-    record, name = system.records.calibration, system.records.calibration_name or ""
-    if record is not None and why_no_denominator(record, system.edition) is None:
-        for stage, energy_kwh in recorded(record).energy_kwh.items():
-            if energy_kwh:
-                yield f"energy_baseline_{stage}_kwh", [energy_kwh], f"{_file(name)} has"
+    found = usable(system.records.calibrations, system.edition)
+    if found is not None and system.edition.normalisation.kind == "ratio":
+        scaled_kwh = recorded(found).energy_kwh
+        for name, figures in found.record.stages.items():
+            if energy_kwh := scaled_kwh.get(name):
+                # What the record says is right, too, where it is scaled before it is divided by.
+                both_kwh = [energy_kwh, figures.full_recipe_energy_kwh]
+                yield f"energy_baseline_{name}_kwh", both_kwh, f"{_file(found.name or '')} has"
     for stage, measured in _by_stage(system).items():
         energies_kwh = [one.energy_kwh for one in measured]
         told = f"{_file(measured[0].name)} has"
@@ -85,7 +124,10 @@ def _file(name: str) -> str:
 def evidence_there(system: System) -> Iterator[Finding]:
     """The package's evidence is at least what the edition asks for."""
     needed, canonical = system.edition.evidence, system.metadata.canonical
-    found = system.records.evidence or "declared"
+    own = usable(system.records.calibrations, system.edition)
+    if (system.records.calibrations or system.records.refused) and own is None:
+        return  # A finding says why the record cannot be used.
+    found = "declared" if own is None else own.evidence
     if EVIDENCE.index(found) >= EVIDENCE.index(needed) or not canonical.given("energy_training_kwh"):
         return
     where = canonical.where("energy_training_kwh")
@@ -111,10 +153,9 @@ def records_alike(systems: Sequence[System]) -> Iterator[Finding]:
     """No two teams bring the same calibration."""
     first: dict[str, System] = {}
     for system in systems:
-        record, name = system.records.calibration, system.records.calibration_name
-        if record is None or name is None:
-            continue
-        other = first.setdefault(record.run_id, system)
-        if other.submission.team != system.submission.team:
-            message = f"calibration {record.run_id[:36]} is also in the package of {other.submission.team}"
-            yield RECORD_SHARED.finding(system.files.tree.where(name), message)
+        for found in system.records.calibrations:
+            run = found.record.run_id
+            other = first.setdefault(run, system)
+            if other.submission.team != system.submission.team:
+                message = f"calibration {run[:36]} is also in the package of {other.submission.team}"
+                yield RECORD_SHARED.finding(system.files.tree.where(found.name or ""), message)

@@ -191,3 +191,67 @@ def results(name: str, *more: str) -> None:
 
 results("table-blank-label", ",0.90,0.90,2.0,0.03,0.03,3h (1 A100 40GB)")
 results("table-baseline-92-times", "Davis_COL_task4a_1,0.40,0.60,2.0,0.03,2.82,3h (1 A100 40GB)")
+
+
+def journal(name: str, change: Callable[[bytes], bytes]) -> None:
+    """The same entries in other bytes."""
+
+    def build(at: Path, ex: Path) -> None:
+        path = adams(at, ex) / "calibration.journal.jsonl"
+        path.write_bytes(change(path.read_bytes()))
+
+    CASES[f"records-and-baselines/{name}"] = build
+
+
+journal("journal-without-last-line-end", lambda data: data.rstrip(b"\n"))
+journal("journal-with-byte-order-mark", lambda data: b"\xef\xbb\xbf" + data + b"\n\n")
+journal(
+    "journal-indented",
+    lambda data: "\n".join(json.dumps(json.loads(line), indent=2) for line in data.splitlines()).encode(),
+)
+
+
+def alone(name: str, change: Callable[[list, dict], tuple[list, dict]]) -> None:
+    """A record without its journal."""
+    CASES[f"records-and-baselines/{name}"] = lambda at, ex: (
+        adams(at, ex, change) / "calibration.journal.jsonl"
+    ).unlink()
+
+
+alone("record-alone-of-2000-epochs", recipe(epochs=2000))
+alone("record-alone-times-1024", energies(1024.0))
+
+
+@case("records-and-baselines/same-calibration-twice")
+def _(at: Path, ex: Path) -> None:
+    folder = adams(at, ex)
+    for name in ("calibration.json", "calibration.journal.jsonl"):
+        shutil.copy(folder / name, folder / LABEL / name)
+
+
+@case("records-and-baselines/declared-figure-of-unfit-record")
+def _(at: Path, ex: Path) -> None:
+    meta = adams(at, ex, recipe(epochs=2000)) / LABEL / f"{LABEL}.meta.yaml"
+    note = "# The baseline's energies come with the calibration record beside this system."
+    meta.write_text(swap(meta.read_text(), note, "baseline_training: 11.80\n    baseline_test: 0.01967"))
+
+
+@case("records-and-baselines/gpu-in-the-training-time-only")
+def _(at: Path, ex: Path) -> None:
+    meta = adams(at, ex) / LABEL / f"{LABEL}.meta.yaml"
+    meta.write_text(swap(meta.read_text(), "31 h (2 CPU cores)", "3 h (2 GPUs)"))
+
+
+results("table-labels-differ-in-case", "ADAMS_UNI_task4a_1,0.90,0.90,2.0,0.03,0.03,3h (1 A100 40GB)")
+
+
+@case("records-and-baselines/table-of-odd-baselines")
+def _(at: Path, ex: Path) -> None:
+    head = "label,psds1,psds2,energy_training_kwh,energy_test_kwh,energy_baseline_training_kwh,energy_baseline_test_kwh"
+    rows = [
+        "Adams_UNI_task4_1,0.4,0.6,1.2,0.02,1.4,0.02",
+        "Baker_LAB_task4_1,0.4,0.6,1.2,0.02,14,0.02",
+        "Clark_INST_task4_1,0.4,0.6,1.2,0.02,1.4,1.4",
+        "Davis_COL_task4_1,0.4,0.6,1.2,0.02,2.9,0.04",
+    ]
+    put(at / "results.csv", "\n".join([head, *rows, ""]))

@@ -23,10 +23,19 @@ def gpu_model(text: str | None) -> str | None:
     >>> gpu_model("6h (1 GeForce RTX 2080 Ti)"), gpu_model("NVIDIA A100-SXM4-80GB"), gpu_model("3 h")
     ('RTX 2080 Ti', 'A100', None)
     """
-    if not text:
-        return None
-    found = {_spelled(match) for match in _MODEL.finditer(text[:400])}
-    return found.pop() if len(found) == 1 else None
+    found = gpu_models(text)
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def gpu_models(text: str | None) -> frozenset[str]:
+    """All GPU models that a text names, each in one spelling.
+
+    Examples
+    --------
+    >>> sorted(gpu_models("35 h (3 RTX 2080 Ti) + 2 h (1 A100)"))
+    ['A100', 'RTX 2080 Ti']
+    """
+    return frozenset(_spelled(match) for match in _MODEL.finditer((text or "")[:400]))
 
 
 def _spelled(match: re.Match[str]) -> str:
