@@ -32,8 +32,8 @@ def measured_alike(system: System) -> Iterator[Finding]:
         return
     stages_of: dict[str, list[str]] = {}
     for stage in STAGES:
-        given = getattr(system.submission, f"energy_{stage}_kwh") is not None
-        if given and (reason := why_not_divided(system, found.record, stage)):
+        both = stage in found.record.stages and getattr(system.submission, f"energy_{stage}_kwh") is not None
+        if both and (reason := why_not_divided(system, found.record, stage)):
             stages_of.setdefault(reason, []).append(stage)
     for reason, stages in stages_of.items():
         fields = tuple(f"energy_{stage}_kwh" for stage in stages)
