@@ -105,8 +105,7 @@ def _entry(table: Table, index: int, label: str, edition: Edition, intervals: In
     counts = {name: _count(table, index, name) for name in _COUNTS}
     parts = {name: _component(table, index, name) for name in (*_COMPONENTS, *_BASELINE_COMPONENTS)}
     known = intervals.read(index, {**scores, **energies})
-    ratio = edition.normalisation.kind == "ratio"
-    baseline = {stage: energies[f"energy_baseline_{stage}_kwh" if ratio else "energy_baseline_kwh"] for stage in STAGES}
+    baseline = _baseline(energies, edition)
     row = dict(zip(table.columns, table.rows[index], strict=True))
     evidence = _evidence(row, baseline)
     not_comparable = _doubted(table, index, baseline, edition, evidence) | _not_comparable(table, index, row)
@@ -139,6 +138,11 @@ def _entry(table: Table, index: int, label: str, edition: Edition, intervals: In
         findings=tuple(sorted({finding.code for finding in found})),
         extra={name: value for name, value in row.items() if name not in own or counts.get(name, 0) is None},
     )
+
+
+def _baseline(energies: Mapping[str, float | None], edition: Edition) -> dict[str, float | None]:
+    ratio = edition.normalisation.kind == "ratio"
+    return {stage: energies[f"energy_baseline_{stage}_kwh" if ratio else "energy_baseline_kwh"] for stage in STAGES}
 
 
 def _own_ends(known: Mapping[str, Interval]) -> list[str]:

@@ -43,8 +43,8 @@ def _record(tree: Folder, path: Path, kind: str) -> list[Finding]:
     journal = path.with_suffix(".journal.jsonl")
     beside = [journal.name] if journal.is_file() else []
     records, found = read_records(SystemFiles(tree, "", "", None, records=[path.name], journals=beside))
-    believed = [one for one in records.calibrations if one.believed]
-    evidence = next((one.evidence for one in (*believed, *records.measured)), None)
+    believed = [one.evidence for one in records.calibrations if one.believed]
+    evidence = next(iter([*believed, *(one.evidence for one in records.measured)]), None)
     held = {"recomputed": "; its seal holds, and its journal gives the same figures", "record": "; its seal holds"}
     article = "an" if kind == "energy" else "a"
     message = f"{article} {kind} record, not metadata{_INSTEAD}{held.get(evidence or '', '')}"
