@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.measure.records import VERSIONS, Calibration, Stage
 
 _VALIDATION = ("validation_forward", "validation_metrics")
 _POOLS = ("weak_validation_clips", "strong_validation_clips")
 
 
-def rescaled(record: Calibration, validation_clips: int) -> tuple[Calibration, str | None]:
+def rescaled(record: Calibration) -> tuple[Calibration, str | None]:
     """Scale the validation of a calibration to its recipe, where the record does not do so itself.
 
     Records of version 1.0 hold whole epochs as they were run. Their pools of clips were cut, so that training came out
@@ -17,9 +18,7 @@ def rescaled(record: Calibration, validation_clips: int) -> tuple[Calibration, s
     Parameters
     ----------
     record
-        Any calibration record.
-    validation_clips
-        Clips that its recipe validates after each epoch.
+        Any calibration record, not scaled yet.
 
     Returns
     -------
@@ -29,7 +28,8 @@ def rescaled(record: Calibration, validation_clips: int) -> tuple[Calibration, s
     note
         What was done, for people; None where nothing was.
     """
-    training = record.stages.get("training")
+    recipe, training = known_recipe(record.recipe), record.stages.get("training")
+    validation_clips = 0 if recipe is None else recipe.counts["validation_clips"]
     clips = sum(_number(record.data.get(pool)) for pool in _POOLS)
     if record.schema_version != VERSIONS[0] or record.quick or training is None or not 0 < clips < validation_clips:
         return record, None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.main import fail
-from dcase_energy.cli.options import edition_option, existing, get_calibration, get_edition, record_file
+from dcase_energy.cli.options import edition_option, existing, get_baseline, get_edition, record_file
 from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -108,7 +108,7 @@ def command(**options: Any) -> int:
     recipe; the energy of a training step does not depend on what the audio says. --quick measures some dozens of steps.
     """
     plan = _plan(options)
-    reference = get_calibration(options["reference"])
+    reference = get_baseline(options["reference"])
     file = record_file(options["output"], force=options["force"])
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import CalibrationError, calibrate

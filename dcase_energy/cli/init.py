@@ -80,12 +80,16 @@ def _figures(
     edition: Edition, calibration: Path | None, training: Path | None, test: Path | None
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Values by field and where each comes from; records that cannot be used are wrong use."""
+    from dcase_energy.calibration.rescaling import rescaled
     from dcase_energy.measure.records import RecordError
     from dcase_energy.submission.filling import of_calibration, of_energy_record
 
     values: dict[str, str] = {}
     origin: dict[str, str] = {}
     record = get_calibration(calibration)
+    note = None if record is None else rescaled(record)[1]
+    if note is not None:
+        say(visible(f"{calibration}: {note}"))
     try:
         sources = [
             *([(calibration, of_calibration(record, edition))] if calibration and record else []),

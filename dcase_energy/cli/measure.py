@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import existing, get_calibration, record_file
+from dcase_energy.cli.options import existing, get_baseline, record_file
 from dcase_energy.cli.terminal import say, style, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -76,7 +76,7 @@ def command(**options: Any) -> int:
             raise click.UsageError("--from-journal executes nothing: leave out --stage and the command")
         output = options["output"] or record_beside(journal)
     file = record_file(output, force=options["force"])
-    baseline = get_calibration(options["calibration"])
+    baseline = get_baseline(options["calibration"])
     try:
         if journal is None:
             plan, talk = _plan(options), lambda text: say(f"dcase-energy: {text}")
@@ -150,7 +150,7 @@ def summary(record: Energy) -> str:
 
 
 def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
-    """The ratio to the baseline, and what speaks against dividing the two."""
+    """The ratio to the baseline and what speaks against it; where a guard refuses, why there is none."""
     from dcase_energy.measure.guards.pairs import compare, ratio
 
     lines: list[str] = []
@@ -158,9 +158,11 @@ def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
         return lines
     for name, stage in record.stages.items():
         value, verdicts = ratio(baseline, stage.energy_kwh, name)
-        if value is not None:
-            lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy")
         spoken = [guard for guard in [*compare(baseline, record), *verdicts] if guard.state != "ok"]
+        if any(guard.state == "invalid" for guard in spoken):
+            lines.append(f"{style(name, bold=True)}: not divided by the baseline's energy")
+        elif value is not None:
+            lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy")
         lines += [f"  {guard.state:<7} {guard.code}: {visible(guard.message)}" for guard in spoken]
     return lines
 

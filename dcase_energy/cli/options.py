@@ -177,6 +177,19 @@ def get_calibration(path: Path | None) -> Calibration | None:
         raise click.UsageError(f"{error}{_what_it_is(path)}") from None
 
 
+def get_baseline(path: Path | None) -> Calibration | None:
+    """Load a calibration record to divide by or to compare with; what is scaled for that is printed to stderr."""
+    from dcase_energy.calibration.rescaling import rescaled
+
+    record = get_calibration(path)
+    if record is None:
+        return None
+    record, note = rescaled(record)
+    if note is not None:
+        say(visible(f"{path}: {note}"))
+    return record
+
+
 def _what_it_is(path: Path) -> str:
     """What a file is that was given for a record, where that is known."""
     from dcase_energy.documents.codecarbon.reading import has_codecarbons_header

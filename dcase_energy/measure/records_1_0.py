@@ -28,10 +28,11 @@ _LATER = (
     "counter_ticks",
     "steady_state",
     "recipe_work",
+    "measured_work",
     "all_energy",
 )
 _LATER_THAN_1_0 = {
-    "record": (*_LATER, "measured_work", "repeat_failure", "probes", "calibration_digest", "all_energy"),
+    "record": (*_LATER, "repeat_failure", "probes", "calibration_digest"),
     "stage": (
         *("scope", "bases", "within_session_interval", "full_recipe_energy_kwh_median"),
         *("own_cpu_s", "full_recipe_own_cpu_s", "energy_interval", "full_recipe_energy_interval"),

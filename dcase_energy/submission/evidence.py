@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.power import impossible_power
@@ -84,8 +83,7 @@ def recorded(found: Calibrated) -> Baseline:
     """The baseline's energy as a calibration has it, for the full recipe; older records are scaled to it here."""
     from dcase_energy.calibration.rescaling import rescaled
 
-    recipe = known_recipe(found.record.recipe)
-    record, note = (found.record, None) if recipe is None else rescaled(found.record, recipe.counts["validation_clips"])
+    record, note = rescaled(found.record)
     if note is not None:
         found = replace(found, record=record, source=f"{found.source}; {note}")
     training = record.stages.get("training")

@@ -138,7 +138,7 @@ def test_a_record_of_1_0_is_scaled_when_it_is_a_denominator(tmp_path, repeats):
     measured = old.stages["training"]
     assert old.schema_version == "1.0"
     assert measured.full_recipe_energy_kwh == pytest.approx(measured.energy_kwh * 100), "by the formula of 1.0"
-    record, note = rescaled(old, load_recipe("dcase2023").validation_clips)
+    record, note = rescaled(old)
     assert "638 clips an epoch was scaled to the 2658 of the recipe" in note
     training, right = record.stages["training"], record_of(today).stages["training"]
     # Metrics are scaled by all clips: 1.0 does not say how many had events. Of several runs the first is looked at.
@@ -161,7 +161,7 @@ def test_what_the_last_program_of_1_0_wrote_is_verified_by_its_formulas_and_then
     assert difference(stored, record_of(read_journal(folder / "calibration.journal.jsonl"))) is None
     epoch_s = 59 + 12.76 + 0.24 + 0.5
     assert stored.stages["training"].full_recipe_energy_kwh == pytest.approx(POWER_W * 200 * epoch_s / 3.6e6)
-    scaled, note = rescaled(stored, 2658)
+    scaled, note = rescaled(stored)
     right_s = epoch_s + (2658 / 638 - 1) * 13
     assert scaled.stages["training"].full_recipe_energy_kwh == pytest.approx(POWER_W * 200 * right_s / 3.6e6)
     assert note.endswith("x 1.5677 (records of version 1.0 do not do so)")
@@ -179,4 +179,4 @@ def test_what_is_scaled_already_is_left_as_it_is(tmp_path, kind):
         trace = whole_run(made, 2, SECONDS)
     entries = journal_of(tmp_path / "j.jsonl", made, trace)
     record = record_of(entries if kind == "today" else as_1_0(entries, tmp_path / "old.jsonl"))
-    assert rescaled(record, load_recipe(recipe).validation_clips) == (record, None)
+    assert rescaled(record) == (record, None)

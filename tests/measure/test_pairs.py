@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from dcase_energy.cli.measure import comparison
 from dcase_energy.measure.guards.pairs import COMPARED, compare, ratio
 from dcase_energy.measure.meter import Obtained
-from dcase_energy.measure.records import Calibration, GuardState, Idle, Tier
+from dcase_energy.measure.records import Calibration, GuardState, Idle, Tier, load_calibration, load_energy
 from tests.calibration.replayed import journal_of, plan, whole
 
 BOARD = {"name": "GPU", "uuid_sha256": "a", "limit_w": 300.0, "driver": "1"}
@@ -99,6 +102,18 @@ def test_constants_that_a_record_of_1_0_does_not_state_are_found_in_its_figures(
     else:
         pair = before, before.model_copy(update={"stages": {n: with_memory(s) for n, s in before.stages.items()}})
     assert states_of(pair) == {"backend-tier": "invalid"}
+
+
+def test_measure_prints_a_ratio_only_where_no_guard_refuses():
+    folder = Path(__file__).parent.parent / "data" / "records" / "1.1"
+    system, baseline = load_energy(folder / "energy.json"), load_calibration(folder / "calibration.json")
+    baseline = baseline.model_copy(update={"valid": True, "created": system.created})
+    watts = {**baseline.constants_w, "ram": 58.0}
+    assert "times the baseline's energy" in comparison(system, baseline)[0]
+    lines = comparison(system, baseline.model_copy(update={"constants_w": watts}))
+    assert lines[0] == "test: not divided by the baseline's energy"
+    assert "ram 20 W, for the baseline 58 W" in lines[1]
+    assert comparison(system, None) == []
 
 
 def with_memory(stage):
