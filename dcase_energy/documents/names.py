@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from dcase_energy.documents.package_rules import LITTER, NAME_TWICE, NAME_UNSAFE, NESTED_ARCHIVE
 from dcase_energy.rules import Rule
@@ -14,13 +15,13 @@ MAX_PART_BYTES = 255
 MAX_DEPTH = 20
 SHOWN = 5
 
-# What systems, editors and tools leave beside people's files; what is hidden (.DS_Store, .git, ._x) is judged apart.
-_LITTER = re.compile(
-    r"(?:^|/)(?:__MACOSX|Icon\r|(?:eh)?thumbs\.db|desktop\.ini|__pycache__|\$RECYCLE\.BIN|System Volume Information"
-    r"|~\$[^/]*)(?=/|\Z)",
-    re.IGNORECASE,
-)
-_HIDDEN_PART = re.compile(r"(?:^|/)\.[^./][^/]*")
+# What systems and tools leave beside people's files, in small letters. What is hidden (.DS_Store, .git, ._x) is too.
+_LITTER = frozenset(
+    {
+        "__macosx", "icon\r", "thumbs.db", "ehthumbs.db", "desktop.ini", "__pycache__", "$recycle.bin",
+        "system volume information",
+    }
+)  # fmt: skip
 # Reserved by Windows with any extension.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -38,12 +39,22 @@ def litter_in(name: str) -> str | None:
 
     None if there is none. A name that is hidden and unsafe as well is judged as unsafe.
     """
-    match = _LITTER.search(name)
-    if match is None:
-        match = _HIDDEN_PART.search(name)
-        if match is None or why_unsafe(name) is not None:
-            return None
-    return name[: match.end()]
+    folder, _, own = name.rpartition("/")
+    return (_litter_above(folder) if folder else None) or (name if _is_litter(own, name) else None)
+
+
+@lru_cache(maxsize=4096)
+def _litter_above(folder: str) -> str | None:
+    parts = folder.split("/")
+    beginnings = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
+    return next((name for part, name in zip(parts, beginnings, strict=True) if _is_litter(part, name)), None)
+
+
+def _is_litter(own: str, name: str) -> bool:
+    """Whether a file or folder is litter by its own name; the whole name says whether it is safe."""
+    if own.startswith("~$") or own.lower() in _LITTER:
+        return True
+    return own.startswith(".") and own[1:2] not in {"", "."} and why_unsafe(name) is None
 
 
 def why_unsafe(name: str) -> str | None:

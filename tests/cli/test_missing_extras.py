@@ -50,5 +50,6 @@ def test_it_says_what_to_install(case, tmp_path):
     said = done.stdout + done.stderr
     assert done.returncode in {1, 2, 125}, said
     assert any(f"pip install 'dcase-energy[{extra}]'" in said for extra in extras.split("|")), said
+    assert "with a rank" not in said, "the lack is known before the work"
     assert "Traceback" not in said
     assert "bug in dcase-energy" not in said

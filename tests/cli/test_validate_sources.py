@@ -79,6 +79,22 @@ def test_jobs_change_nothing_but_the_time(tmp_path, jobs):
     assert found == copied | {("1.zip", "O603"), ("3.zip", "O603")}
 
 
+def test_a_worker_that_dies_is_said_and_no_bug_of_ours(tmp_path):
+    code = (
+        "import dcase_energy.cli.main as m, dcase_energy.submission.validate as v, sys\n"
+        "from tests.unit.parallel_work import die\n"
+        "real = v.run_all\n"
+        "v.run_all = lambda work, items, jobs: real(die, items, jobs=jobs)\n"
+        f"sys.argv = ['dcase-energy', 'validate', {str(tmp_path)!r}, '--jobs', '2']\nm.main()\n"
+    )
+    for name in ("a.zip", "b.zip"):
+        (tmp_path / name).write_bytes(archive(package(files())))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 1
+    assert "a worker process ended unexpectedly" in done.stderr
+    assert "bug" not in done.stderr
+
+
 def test_durations_say_which_clips_there_must_be(tmp_path):
     package_folder = write(tmp_path / "package", files())
     durations = tmp_path / "durations.tsv"
