@@ -36,6 +36,7 @@ LABEL = "Adams_UNI_task4_1"
 METADATA = ROOT / "tests" / "editions" / f"{LABEL}.meta.yaml"
 CLASSES = load_edition("dcase2024-task4").classes
 FRAMES, RUNS = 156, 3
+FIRST = "0.000\t0.064\t"
 BLOCK_BYTES, SMALL_BLOCK_BYTES = 8_000_000, 1_000_000
 PACKAGE_LIMIT, START_LIMIT = 1.5, 2.5
 
@@ -97,7 +98,7 @@ def _start(repeats: int) -> float:
 
 
 def make_package(folder: Path, clips: int) -> list[Path]:
-    """Write the package and its edition; a pool of bodies is dealt out so that no two runs are alike."""
+    """Write the package and its edition; a pool of bodies is dealt out, their first score makes each file another."""
     rng = np.random.default_rng(4)
     times = [f"{frame * 0.064:.3f}\t{(frame + 1) * 0.064:.3f}" for frame in range(FRAMES)]
     header = "\t".join(["onset", "offset", *CLASSES])
@@ -105,6 +106,8 @@ def make_package(folder: Path, clips: int) -> list[Path]:
     for _ in range(211):
         values = rng.beta(0.3, 3.0, (FRAMES, len(CLASSES))).astype(np.float32).astype(str)
         rows = ["\t".join([time_s, *row]) for time_s, row in zip(times, values, strict=True)]
+        # Room for a score that each file has to itself.
+        rows[0] = FIRST + rows[0].removeprefix(FIRST).partition("\t")[2]
         bodies.append("\n".join([header, *rows]) + "\n")
     system = folder / "package" / LABEL
     paths = []
@@ -113,7 +116,7 @@ def make_package(folder: Path, clips: int) -> list[Path]:
         output.mkdir(parents=True)
         for clip in range(clips):
             path = output / f"{clip:04d}.tsv"
-            path.write_text(bodies[(clip * 7 + run) % len(bodies)])
+            path.write_text(bodies[(clip * 7 + run) % len(bodies)].replace(FIRST, f"{FIRST}0.{run}{clip:04d}\t", 1))
             paths.append(path)
     (system / f"{LABEL}.meta.yaml").write_bytes(METADATA.read_bytes())
     (folder / "package" / "report.pdf").write_bytes(b"%PDF-1.4\n%%EOF\n")

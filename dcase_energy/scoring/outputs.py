@@ -7,6 +7,7 @@ which then read the files themselves.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -35,11 +36,15 @@ _THRESHOLD = re.compile(r"(?<![0-9])[01]?\.[0-9]+(?=\D*$)|(?<![0-9.])[01](?=\D*$
 
 @dataclass(frozen=True)
 class Output:
-    """The files of one run: score files, one event list, or one a threshold."""
+    """The files of one run: score files, one event list, or one a threshold.
+
+    ``problems`` are entries that belong to it and are not read, such as links.
+    """
 
     tree: Tree
     names: tuple[str, ...]
     kind: Kind
+    problems: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,9 @@ def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
 
 
 def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]]:
-    names, problems = tree.names(), capped(tree.problems(), family=lambda one: one.code)
-    folders: dict[PurePosixPath, list[str]] = {}
+    problems = _by_folder(tree)
+    folders: dict[PurePosixPath, list[str]] = {name: [] for name in problems if _RUN.fullmatch(name.name)}
+    names = tree.names()
     for name in names:
         folders.setdefault(PurePosixPath(name).parent, []).append(name)
     runs: dict[tuple[PurePosixPath, str], dict[str, Output]] = {}
@@ -107,34 +113,49 @@ def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]
         if match and not match["raw"]:
             run = f"run{int(match['run'])}" if match["run"] else "run1"
             found = runs.setdefault((folder.parent, match["system"]), {})
-            found[run] = _output(tree, members)
+            found[run] = _output(tree, members, problems.pop(folder, []))
+    others = capped([one for some in problems.values() for one in some], family=lambda one: one.code)
     if not runs:
         if not names:
-            if has_errors(problems):
-                return [], problems
-            return [], [*problems, OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
+            if has_errors(others):
+                return [], others
+            return [], [*others, OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
         own_name = path.stem if path.is_file() else path.resolve().name
         match = _RUN.fullmatch(own_name)
         run = f"run{int(match['run'])}" if match and match["run"] else "run1"
         name = match["system"] if match else own_name
-        return [SystemOutputs(name, str(path), {run: _output(tree, names)})], problems
+        return [SystemOutputs(name, str(path), {run: _output(tree, names, others)})], []
     systems = [
         SystemOutputs(system, str(path / parent), dict(sorted(found.items(), key=lambda item: int(item[0][3:]))))
         for (parent, system), found in sorted(runs.items())
     ]
-    return systems, problems
+    return systems, others
 
 
-def _output(tree: Tree, names: list[str]) -> Output:
+def _by_folder(tree: Tree) -> dict[PurePosixPath, list[Finding]]:
+    """Entries that are not part of the tree, by the folder that lacks them; a run's folder may be such an entry."""
+    example = tree.where("x")
+    beginning = (example.member or example.file)[:-1]
+    found: dict[PurePosixPath, list[Finding]] = {}
+    for problem in tree.problems():
+        place = problem.where.member or problem.where.file
+        name = PurePosixPath(Path(place.removeprefix(beginning)).as_posix() if place.startswith(beginning) else ".")
+        folder = name if _RUN.fullmatch(name.name) else name.parent
+        found.setdefault(folder, []).append(problem)
+    return found
+
+
+def _output(tree: Tree, names: list[str], problems: Sequence[Finding]) -> Output:
     """Event lists begin with the column ``filename``, score files with ``onset``."""
+    kept = tuple(capped(problems, family=lambda one: one.code))
     for suffix in EVENT_SUFFIXES:
         tables = [name for name in names if name.lower().endswith(suffix)]
         data = tree.read(tables[0], MAX_EVENT_FILE_BYTES) if tables else b""
         if not isinstance(data, Finding):
             header = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r").split(b"\t")
             if b"filename" in header or b"event_label" in header:
-                return Output(tree, tuple(names), "points" if len(tables) > 1 else "events")
-    return Output(tree, tuple(names), "scores")
+                return Output(tree, tuple(names), "points" if len(tables) > 1 else "events", kept)
+    return Output(tree, tuple(names), "scores", kept)
 
 
 def score_system(
@@ -161,6 +182,8 @@ def score_system(
 
 def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tuple[Evaluation | None, list[Finding]]:
     """Read the files of one run and match them; None if anything is wrong that would change a figure."""
+    if has_errors(output.problems):
+        return None, list(output.problems)
     if output.kind == "scores":
         scores, findings = read_scores(output.tree, output.names, truth)
         return (None if scores is None else evaluate_scores(scores, truth, conventions)), findings

@@ -43,11 +43,12 @@ _NUMBERS = b"0123456789.eE+-\t\n"
 
 @dataclass(frozen=True)
 class _Member:
-    """A score file to parse: name in the tree, clip, the lines below its header."""
+    """A score file to parse: name in the tree, clip, the lines below its header, and how many they are."""
 
     name: str
     clip: str
     body: bytes
+    n_rows: int
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,9 @@ class _Reader:
         run = self.run
         seen: dict[str, str] = {}
         other_kinds: dict[str, list[str]] = {}
-        run.named |= _not_read(self.tree, run.folder)
+        for problem in not_read(self.tree, run.folder):
+            run.named.add(clip_of_file(problem.where.member or problem.where.file))
+            self.findings.append(problem)
         for name in names:
             clip = clip_of_file(name)
             run.named.add(clip)
@@ -201,7 +204,7 @@ class _Reader:
             return None
         if not lines.ended:
             self.cut.append((clip, name))
-        return lines.header, _Member(name, clip, lines.body)
+        return lines.header, _Member(name, clip, lines.body, lines.body.count(b"\n"))
 
     def _parse_all(self, waiting: dict[bytes, list[_Member]]) -> None:
         """Parse and check the files that have been read so far; files of one header together."""
@@ -241,7 +244,7 @@ class _Reader:
         """Check times and values of all frames of a block, and keep what is wanted of it."""
         import numpy as np
 
-        first_row = np.append(0, np.cumsum([member.body.count(b"\n") for member in members]))
+        first_row = np.append(0, np.cumsum([member.n_rows for member in members]))
         times = self._check_times(members, rows, first_row)
         self._check_values(members, rows, first_row)
         if self.keep and not self.explained and not has_errors(self.findings):
@@ -309,21 +312,19 @@ class _Reader:
                 self._add(CLIPS_IDENTICAL, run.files[clip], f"the same scores, byte for byte, as in {shown}")
 
 
-def _not_read(tree: Tree, folder: str) -> set[str]:
-    """Clips that entries of a folder are named after which are no part of the tree: links and the like."""
+def not_read(tree: Tree, folder: str) -> list[Finding]:
+    """What is wrong with entries of a folder that are no part of the tree: links and the like."""
     place = tree.where(folder)
     beginning = f"{place.member or place.file}/"
-    names = (finding.where.member or finding.where.file for finding in tree.problems())
-    return {clip_of_file(name) for name in names if name.startswith(beginning)}
+    return [one for one in tree.problems() if (one.where.member or one.where.file).startswith(beginning)]
 
 
 def _numbers_of(members: Sequence[_Member], n_columns: int, *, exact: bool) -> Any:
     """Rows of (onset, offset, scores...) of all files; None if anything in them is not a row of finite numbers."""
     joined = b"".join([member.body for member in members])
-    n_rows = joined.count(b"\n")
-    if joined.translate(None, _NUMBERS) or b"\n\n" in joined or joined.count(b"\t") != n_rows * (n_columns - 1):
+    if joined.translate(None, _NUMBERS):
         return None
-    return numbers(joined, n_rows, n_columns, exact=exact)
+    return numbers(joined, sum(member.n_rows for member in members), n_columns, exact=exact)
 
 
 def _first_of_each(first_row: Any, bad: Any) -> Iterator[tuple[int, int]]:

@@ -78,6 +78,10 @@ class SystemFiles:
         near = (*self.records, *self.journals, *self.tables)
         if any(_same_file(where, self.tree.where(name)) for name in (*folders, *near)):
             return True
+        # The folder of a run may be a link, or else not be part of the tree.
+        beside = f"{self.tree.where(str(self.home)).file}/{self.stem}_run"
+        if self.tree.where("").member is None and where.file.startswith(beside) and where.file.endswith(".output"):
+            return True
         return any(_below(where, self.tree.where(folder)) for folder in folders)
 
     def brings(self, where: Where) -> bool:

@@ -59,3 +59,22 @@ def test_a_cell_is_a_number_where_the_slow_reading_says_so(exact):
             text = "".join(characters)
             parsed = numbers(f"0\t{text}\n".encode(), 1, 2, exact=exact)
             assert (None if parsed is None else parsed[0, 1]) == parse_number(text), text
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 2 3//4 5 6",
+        "/1 2 3/4 5 6",
+        "1 2/1 2 3",
+        "1 2 3/1 2",
+        "1 2 3/1 2 ",
+        "1 2/1 2 3 4",
+        "1 2 3/1 2 3 4",
+        "1 2 3/ 1 2",
+    ],
+)
+def test_rows_of_unlike_length_are_refused(text, exact):
+    data = text.replace(" ", "\t").replace("/", "\n").encode() + b"\n"
+    assert numbers(data, data.count(b"\n"), 3, exact=exact) is None

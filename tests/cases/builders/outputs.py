@@ -42,6 +42,7 @@ spoil("tab-before-line-end", SEVENTH, lambda b: b.replace(b"\n", b"\t\n"))
 spoil("blank-after-header", SEVENTH, lambda b: b.replace(b"\n", b" \n", 1))
 spoil("blank-in-a-cell", SEVENTH, lambda b: b.replace(b"\t0.00\t", b"\t0.00 \t", 1))
 spoil("times-in-ms", SEVENTH, in_ms)
+spoil("blank-line-inside", SEVENTH, lambda b: b.replace(b"\n", b"\n\n", 3).replace(b"\n\n", b"\n", 2))
 
 
 @case("score-files/blank-line-in-package")
@@ -56,6 +57,30 @@ def _(at: Path, ex: Path) -> None:
     path = scores(at, ex)[6]
     path.rename(at / "elsewhere.tsv")
     path.symlink_to("../elsewhere.tsv")
+
+
+@case("score-files/symlinked-run")
+def _(at: Path, ex: Path) -> None:
+    """Of three runs the second is a link: the mean of the other two is not the system's."""
+    shutil.copytree(ex / "packages/Adams_UNI", at / "Adams_UNI")
+    run = at / "Adams_UNI/Adams_UNI_task4_2/Adams_UNI_task4_2_run2.output"
+    run.rename(at / "elsewhere")
+    run.symlink_to("../../elsewhere")
+
+
+@case("score-files/cut-in-package")
+def _(at: Path, ex: Path) -> None:
+    """A copy that was interrupted within a row, in one file of one of three runs."""
+    shutil.copytree(ex / "packages/Adams_UNI", at / "Adams_UNI")
+    path = at / "Adams_UNI/Adams_UNI_task4_2/Adams_UNI_task4_2_run2.output/clip07.tsv"
+    path.write_bytes(path.read_bytes()[:1200])
+
+
+@case("score-files/last-row-lost")
+def _(at: Path, ex: Path) -> None:
+    """One frame less than every other clip of the same length."""
+    path = scores(at, ex)[6]
+    path.write_bytes(path.read_bytes().rstrip(b"\n").rpartition(b"\n")[0] + b"\n")
 
 
 @case("score-files/suffix-csv")
