@@ -65,7 +65,7 @@ class Document:
 def dotted(path: Path) -> str:
     """Write a key path as people do: ``submission.authors[0].email``.
 
-    A key that holds a dot stands in quotes, as in TOML.
+    A key that holds a dot is written in quotes, as in TOML.
 
     Examples
     --------

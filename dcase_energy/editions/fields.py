@@ -1,4 +1,4 @@
-"""The fields of an edition: where each stands in the metadata, and what it may hold."""
+"""The fields of an edition: where each is in the metadata, and what it may hold."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class FieldSpec(BaseModel):
     """One canonical field: every key path it may stand at, what it holds, what it means.
 
     The first path is the template's; the others are aliases. In the file a path may hold alternatives in braces:
-    ``system.{energy,energy_consumption}.training{,_kwh}`` stands for four. A key that holds a dot stands in quotes.
+    ``system.{energy,energy_consumption}.training{,_kwh}`` represents four. A key that holds a dot is written in quotes.
 
     Attributes
     ----------

@@ -43,7 +43,7 @@ def expand(written: str) -> Iterator[str]:
 
 
 def split_path(path: str) -> tuple[str | int, ...]:
-    """Split a dotted key path; a key that holds a dot stands in quotes, as in TOML.
+    """Split a dotted key path; a key that holds a dot is written in quotes, as in TOML.
 
     Examples
     --------

@@ -32,7 +32,7 @@ def why_not_ranked_by(data: bytes, file: str, edition: Edition) -> Finding | Non
     if not header.columns or set(ranked_by) & set(header.columns):
         return None
     known = {name: score for name in edition_names() for score in load_edition(name).scores if score in header.columns}
-    own = f"name the column in an edition of your own: [scores.{next(iter(known.values()), 'NAME')}] with a title"
+    own = f"name the column in your own edition: [scores.{next(iter(known.values()), 'NAME')}] with a title"
     of_project = ", ".join(f"--edition {name} ({score})" for name, score in known.items())
     message = f"no column {' or '.join(ranked_by)}, by which edition {edition.name} ranks"
     hint = f"name an edition that ranks by another ({of_project}), or {own}" if known else own

@@ -60,16 +60,18 @@ def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels:
     """Guess from the labels and keys of the metadata files below some paths, and from labels known otherwise.
 
     The task that most systems are of counts; see `edition_for` for the others. Of these, systems that give nothing
-    away go along with the others if these are at least as many; where systems of task 4 point to different editions
-    the default stands. Where no edition knows the task, or no task has most systems, the edition of what all tasks
-    share stands and says so in a finding for each system (``Edition.unjudged``).
+    away count with the others if these are at least as many; where systems of task 4 point to different editions
+    the default is used. Where no edition knows the task, or no task has most systems, it is the edition of what all
+    tasks share, and each system gets a finding (``Edition.unjudged``).
     """
     signs = [_signs(document, stem) for document, stem in _documents(paths, stdin)]
     signs += [_signs_of_label(label) for label in labels]
     tasks = Counter(one.task for one in signs if one.task is not None)
     task, most = tasks.most_common(1)[0] if tasks else (None, 0)
     if 2 * most < tasks.total() or (2 * most == tasks.total() and len(tasks) > 1):
-        return _unjudged("the systems are of different tasks: validate those of each apart", _differ(_found(signs)))
+        return _unjudged(
+            "the systems are of different tasks: validate the systems of each one separately", _differ(_found(signs))
+        )
     signs = [one for one in signs if one.task in {None, task}]
     found, unknown = _found(signs), [one.document for one in signs if one.document is not None]
     if len(found) == 1 and 2 * sum(not one.editions for one in signs) <= len(signs):
@@ -78,7 +80,9 @@ def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels:
     if unknown:
         return _unjudged(_no_edition(unknown[0]), "")
     if len(found) > 1 and task != _OWN_TASK:
-        return _unjudged("the systems are of different years: validate those of each apart", _differ(found))
+        return _unjudged(
+            "the systems are of different years: validate the systems of each one separately", _differ(found)
+        )
     return _guessed(DEFAULT, _differ(found) if len(found) > 1 else None)
 
 
@@ -87,7 +91,7 @@ def edition_for(edition: Edition, document: Document) -> Edition:
     label = _label(document)
     if not edition.guessed or _schema_named(document) or _number(label) in {None, _number(edition.label_example)}:
         return edition
-    return _unjudged(f"{_task(label)} among systems of {edition.name}: validate it apart", "").edition
+    return _unjudged(f"{_task(label)} among systems of {edition.name}: validate it separately", "").edition
 
 
 def _guessed(name: str, reason: str | None) -> Guess:
@@ -146,7 +150,7 @@ def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFil
 
 
 def _signs(document: Document, stem: str) -> _Signs:
-    """What a metadata file points to: its first line, else its label and keys. Its name stands in for a label."""
+    """What a metadata file points to: its first line, else its label (or its name, if that names no task) and keys."""
     label = _label(document)
     what, label = ("label", label) if _task(label) or document.data is None else ("file name", stem)
     task = _number(label)

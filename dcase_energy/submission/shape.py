@@ -85,7 +85,7 @@ def _quoting(canonical: Canonical, path: Path) -> str | None:
         return None
     above = {dotted(there[:end]) for end in range(1, len(there) + 1)}
     canonical.findings = [one for one in canonical.findings if one.where.path not in above]
-    return f"the file has it; in the edition a key that holds a dot stands in quotes: {dotted(there)}"
+    return f"the file has it; in the edition a key that holds a dot is written in quotes: {dotted(there)}"
 
 
 def _few_of_a_group(canonical: Canonical, found: dict[Path, tuple[str, Finding]]) -> Iterator[Finding]:
