@@ -22,7 +22,8 @@ from dcase_energy.ranking.rules import LABEL_MISSING, NO_ENERGY
 from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE
 from dcase_energy.submission.comparable import Provenance, why_not_comparable
-from dcase_energy.submission.gpu import gpu_model
+from dcase_energy.submission.gpu import gpu_model, gpu_models
+from dcase_energy.submission.hardware import is_processor
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.rules import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
@@ -165,13 +166,20 @@ def _evidence(row: Mapping[str, str], baseline: Mapping[str, float | None]) -> s
 def _not_comparable(table: Table, index: int, row: Mapping[str, str]) -> dict[str, str]:
     """Compare what the table says of the system's energies with what it says of the baseline's."""
     names = ("hardware", "tracker", "tier")
-    system = Provenance(**{name: row.get(name) for name in names})
+    system = Provenance(**{name: row.get(name) for name in names} | {"hardware": _hardware(row)})
     baseline = Provenance(**{name: row.get(f"baseline_{name}") for name in names})
     reason = why_not_comparable(system, baseline)
     if reason is None:
         return {}
     table.findings.append(NOT_COMPARABLE.finding(table.where(index), f"not divided by the baseline: {reason[:200]}"))
     return dict.fromkeys(STAGES, reason)
+
+
+def _hardware(row: Mapping[str, str]) -> str | None:
+    """What the system ran on; without a field for it, what the training time names, where the baseline's is known."""
+    time, other = row.get("training_time", ""), row.get("baseline_hardware", "")
+    known = gpu_models(time) and (gpu_models(other) or is_processor(other))
+    return row.get("hardware") or (time if known else None)
 
 
 def _doubted(

@@ -19,8 +19,9 @@ from dcase_energy.measure.hardware import describe_host
 from dcase_energy.measure.journal import parse_journal
 from dcase_energy.measure.records import Calibration, load_calibration
 from dcase_energy.ranking.labels import ranked_once
+from dcase_energy.ranking.results_table import read_results
 from dcase_energy.submission.calibrated import Calibrated
-from dcase_energy.submission.evidence import why_no_denominator
+from dcase_energy.submission.evidence import recorded, why_no_denominator
 from dcase_energy.submission.named import UnusableError, load_denominator, own_machine
 from dcase_energy.submission.power import impossible_power
 from dcase_energy.submission.validate import Options, validate_paths
@@ -212,6 +213,37 @@ def test_a_baseline_in_two_forms_is_not_two(tmp_path):
     (tmp_path / "Adams_UNI" / "copy.json").write_text(json.dumps(json.loads(ADAMS.read_text())))
     found = validate_paths([tmp_path / "Adams_UNI"], GENERIC)
     assert {system.baseline.evidence for system in found.systems} == {"recomputed"}
+
+
+def test_whole_epochs_of_1_0_are_scaled_where_they_divide():
+    record = load_calibration(ROOT / "tests" / "data" / "whole_epochs_1_0" / "calibration.json")
+    found = recorded(Calibrated(record, "calibration.json"))
+    assert found.energy_kwh["training"] == pytest.approx(
+        1.5677 * record.stages["training"].full_recipe_energy_kwh, 1e-4
+    )
+    assert found.source.startswith("calibration.json; its validation of 638 clips an epoch was scaled to the 2658")
+    assert found.calibration.record.stages["training"].full_recipe_energy_kwh == found.energy_kwh["training"]
+
+
+@pytest.mark.parametrize(
+    ("time", "baseline", "divided"),
+    [
+        ("3 h (1 A100)", "2 CPU cores", False),
+        ("3 h (1 A100)", "Tesla T4", False),
+        ("3 h (1 A100)", "NVIDIA A100-SXM4-40GB", True),
+        ("3 h", "Tesla T4", True),
+        ("3 h (1 A100)", "", True),
+    ],
+)
+def test_a_table_names_hardware_in_its_training_time_too(tmp_path, time, baseline, divided):
+    head = "label,psds1,psds2,energy_training_kwh,energy_test_kwh,energy_baseline_training_kwh,energy_baseline_test_kwh"
+    path = tmp_path / "results.csv"
+    path.write_text(
+        f"{head},training_time,baseline_hardware\nA_U_task4_1,0.4,0.6,1.2,0.02,1.4,0.02,{time},{baseline}\n"
+    )
+    found, findings = read_results(path, GENERIC)
+    assert (found[0].not_comparable == {}) == divided
+    assert [finding.code for finding in findings] == ([] if divided else ["K801"])
 
 
 def test_labels_that_differ_in_case_are_ranked_once():

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cases.builders.common import CASES, LABEL, META, case, package, put, swap
+from tests.cases.builders.emissions import row, table
 
 
 def canonical(value: object) -> str:
@@ -240,6 +241,14 @@ def _(at: Path, ex: Path) -> None:
 def _(at: Path, ex: Path) -> None:
     meta = adams(at, ex) / LABEL / f"{LABEL}.meta.yaml"
     meta.write_text(swap(meta.read_text(), "31 h (2 CPU cores)", "3 h (2 GPUs)"))
+
+
+@case("records-and-baselines/gpu-in-the-codecarbon-file-only")
+def _(at: Path, ex: Path) -> None:
+    folder = adams(at, ex) / LABEL
+    meta = folder / f"{LABEL}.meta.yaml"
+    meta.write_text(swap(meta.read_text(), "31 h (2 CPU cores)", "4 h"))
+    put(folder / "emissions_training.csv", table(row(gpu=0.5752)))
 
 
 results("table-labels-differ-in-case", "ADAMS_UNI_task4a_1,0.90,0.90,2.0,0.03,0.03,3h (1 A100 40GB)")
