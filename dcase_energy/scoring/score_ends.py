@@ -19,6 +19,7 @@ SHORT_S = 0.25
 LONG_S = 1.0
 _SAME_S = 1e-3
 _MILLISECONDS = 100
+_FEWEST = 4
 
 
 def end_findings(run: ScoreFiles, durations_s: Mapping[str, float], tree: Tree) -> list[Finding]:
@@ -26,7 +27,8 @@ def end_findings(run: ScoreFiles, durations_s: Mapping[str, float], tree: Tree) 
 
     An error: frames that end more than 0.25 s (or a frame, if that is more) before the clip, or more than 1 s (or a
     frame) after the longest clip there is. A warning: a clip that ends elsewhere than all others of its length, or
-    more than 1 s after its end while the run does not pad its clips to one length.
+    more than 1 s after its end while the run does not pad its clips to one length, or one with fewer or more frames
+    than nearly all clips that end at the same time.
     """
     found = []
     for clip, severity, message in _odd_ends(run, durations_s):
@@ -46,8 +48,10 @@ def _odd_ends(run: ScoreFiles, durations_s: Mapping[str, float]) -> Iterator[tup
     ends = {clip: end_s for clip, end_s in run.ends_s.items() if clip in durations_s}
     longest_s = max(durations_s.values(), default=0.0)
     usual, padded = _usual_ends(ends, durations_s)
+    usual_n = _usual_counts(ends, run.n_frames)
     for clip, end_s in ends.items():
-        frame_s, clip_s = run.frames_s[clip], durations_s[clip]
+        n_frames, clip_s = run.n_frames[clip], durations_s[clip]
+        frame_s = end_s / n_frames
         message = f"frames end at {end_s:g} s, the clip at {clip_s:g} s"
         slack_s = max(LONG_S, frame_s)
         if clip_s - end_s > max(SHORT_S, frame_s):
@@ -59,6 +63,9 @@ def _odd_ends(run: ScoreFiles, durations_s: Mapping[str, float]) -> Iterator[tup
             others = "all others" if padded else "the others of its length"
             yield clip, Severity.WARNING, f"{message}, unlike {others}, which end at {expected_s:g} s"
         elif not padded and end_s - clip_s > slack_s:
+            yield clip, Severity.WARNING, message
+        elif n_frames != usual_n.get(end_s, n_frames):
+            message = f"{n_frames:,} frames to {end_s:g} s, where other clips have {usual_n[end_s]:,}"
             yield clip, Severity.WARNING, message
 
 
@@ -82,3 +89,16 @@ def _usual_ends(ends: Mapping[str, float], durations_s: Mapping[str, float]) -> 
         if 2 * often > group.total():
             usual[clip] = end_s
     return usual, False
+
+
+def _usual_counts(ends: Mapping[str, float], n_frames: Mapping[str, int]) -> dict[float, int]:
+    """How many frames clips have that end at a time, where all but a few have as many: frames may be of any length."""
+    groups: dict[float, Counter[int]] = {}
+    for clip, end_s in ends.items():
+        groups.setdefault(end_s, Counter())[n_frames[clip]] += 1
+    usual = {}
+    for end_s, group in groups.items():
+        count, often = group.most_common(1)[0]
+        if group.total() >= _FEWEST and group.total() - often <= max(1, group.total() // 10):
+            usual[end_s] = count
+    return usual

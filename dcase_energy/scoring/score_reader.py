@@ -80,8 +80,8 @@ class ScoreFiles:
         kinds of file). Their scores are unusable, not missing.
     digests
         SHA-256 of each clip's file, of those that could be read.
-    ends_s, frames_s
-        Where the frames of each clip end, and their mean length, in seconds; only of clips whose file can be used.
+    ends_s, n_frames
+        Where the frames of each clip end, in seconds, and how many they are; only of clips whose file can be used.
     low, high
         Smallest and largest score.
     blocks
@@ -95,7 +95,7 @@ class ScoreFiles:
     named: set[str] = field(default_factory=set)
     digests: dict[str, bytes] = field(default_factory=dict)
     ends_s: dict[str, float] = field(default_factory=dict)
-    frames_s: dict[str, float] = field(default_factory=dict)
+    n_frames: dict[str, int] = field(default_factory=dict)
     low: float = 1.0
     high: float = 0.0
     blocks: list[Block] = field(default_factory=list)
@@ -278,7 +278,7 @@ class _Reader:
         for owner, (member, last) in enumerate(zip(members, first_row[1:] - 1, strict=True)):
             if owner not in wrong:
                 self.run.ends_s[member.clip] = float(offset[last])
-                self.run.frames_s[member.clip] = float(offset[last] / (last + 1 - first_row[owner]))
+                self.run.n_frames[member.clip] = member.n_rows
         return onset_us, offset_us
 
     def _check_values(self, members: Sequence[_Member], rows: Any, first_row: Any) -> None:
