@@ -1,0 +1,56 @@
+"""Kinds of fields: each has a schema, what is computed with keeps its kind, and key paths are written as TOML does."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+
+from dcase_energy.documents import document
+from dcase_energy.documents.document import dotted
+from dcase_energy.editions.fields import COMPUTED, KINDS, FieldKind
+from dcase_energy.editions.loader import EditionError, edition_names, load_edition
+from dcase_energy.editions.spelling import split_path
+from dcase_energy.submission.model import Submission
+
+
+def test_every_kind_has_a_schema_and_every_field_of_the_model_its_kinds():
+    assert set(KINDS) == set(FieldKind)
+    assert set(COMPUTED) == set(Submission.model_fields)
+
+
+@pytest.mark.parametrize("name", edition_names())
+def test_key_paths_are_shown_as_they_are_written(name):
+    for spec in load_edition(name).fields.values():
+        assert [dotted(split_path(path)) for path in spec.paths] == list(spec.paths)
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ('use = ["mac"]', "use names a field 'mac' that is not defined; did you mean 'macs'?"),
+        ('[groups.a]\nkind = "percent"\npaths = ["results.<scenes>"]\ndescription = "x"', "there is no list 'scenes'"),
+        ('[groups.a]\nkind = "percent"\npaths = ["results..a"]\ndescription = "x"', "is not a key path"),
+        ("groups = 3", "groups must be a table"),
+        ('[fields.a]\nkind = "choice"\npaths = ["a.b"]\ndescription = "x"', "kind = 'choice' needs choices"),
+        ('[fields.total_parameters]\nkind = "text"\npaths = ["a.b"]\ndescription = "x"', "cannot be of kind 'text'"),
+        ('[scores.a]\ntitle = "A"\n[scores.b]\ntitle = "B"', "at most 1 item"),
+    ],
+)
+def test_an_edition_that_cannot_be_is_refused(tmp_path, toml, words):
+    own = tmp_path / "edition.toml"
+    own.write_text(f'base = "common"\nname = "own"\ntitle = "Own"\n{toml}\n')
+    with pytest.raises(EditionError) as caught:
+        load_edition(str(own))
+    assert words in str(caught.value)
+
+
+def test_a_field_of_another_kind_has_neither_the_choices_nor_the_example_of_the_base(tmp_path):
+    own = tmp_path / "edition.toml"
+    own.write_text('base = "generic"\nname = "own"\n[fields.input_channels]\nkind = "texts"\n')
+    spec = load_edition(str(own)).fields["input_channels"]
+    assert (spec.choices, spec.example) == ((), None)
+
+
+def test_examples_in_docstrings():
+    assert doctest.testmod(document).failed == 0
