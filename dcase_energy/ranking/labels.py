@@ -10,6 +10,7 @@ from dcase_energy.documents.names import folded
 from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.entry import Entry
+from dcase_energy.submission.rules import LABEL_TWICE
 
 
 def is_blank(label: str) -> bool:
@@ -44,7 +45,8 @@ def ranked_once(entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
         else:
             kept[entry.label] = entry
     for label, count in counts.items():
-        if count > 1:
+        # Packages that share a label have an error each already.
+        if count > 1 and LABEL_TWICE.code not in kept[label].findings:
             message = f"label {label[:80]!r} comes {count} times in the sources: the first is ranked"
             findings.append(TABLE_DUPLICATE.finding(Where(label[:120]), message))
     return list(kept.values()), findings
