@@ -159,7 +159,7 @@ def _block(ranked: Ranked, assessed: Assessed) -> str:
         runs = f"{assessed.runs_scored} run{'s' * (assessed.runs_scored != 1)}"
         origin = f"scored, {runs}"
     else:
-        origin = "as stated in the metadata"
+        origin = "as stated in the metadata" if entry.scores_are == "stated" else "not scored"
     scores = [
         f"{name} {_figure(value)}"
         for name, value in (

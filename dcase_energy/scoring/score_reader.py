@@ -313,7 +313,7 @@ class _Reader:
 
 
 def not_read(tree: Tree, folder: str) -> list[Finding]:
-    """What is wrong with entries of a folder that are no part of the tree: links and the like."""
+    """What is wrong with entries of a folder that are not part of the tree: links and other kinds."""
     place = tree.where(folder)
     beginning = f"{place.member or place.file}/"
     return [one for one in tree.problems() if (one.where.member or one.where.file).startswith(beginning)]
