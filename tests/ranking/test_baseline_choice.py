@@ -21,6 +21,7 @@ from dcase_energy.measure.records import Calibration, load_calibration
 from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.submission.calibrated import Calibrated
+from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.evidence import recorded, why_no_denominator
 from dcase_energy.submission.named import UnusableError, load_denominator, own_machine
 from dcase_energy.submission.power import impossible_power
@@ -252,3 +253,27 @@ def test_labels_that_differ_in_case_are_ranked_once():
     assert [(one.label, one.excluded is None) for one in once] == [("A_U_task4_1", True), ("a_u_task4_1", False)]
     assert [finding.code for finding in findings] == ["T106", "T106"]
     assert "'a_u_task4_1' differs only in case or blanks from 'A_U_task4_1'" in findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("edition", "training", "test", "withheld"),
+    [
+        ("generic", 1.396, 0.0198, []),
+        ("generic", 2.9, 0.0198, [("P805", False)]),
+        ("generic", 13.96, 0.0198, [("P805", True)]),
+        ("generic", 0.13, 0.0198, [("P805", False)]),
+        ("generic", 0.12, 0.0198, [("P805", True)]),
+        ("generic", 1.396, 1.396, [("E205", True)]),
+        ("generic", 1.396, 0.4, [("E205", True)]),
+        ("generic", 1.18, 0.0004047, []),
+        ("generic", 1396.0, 0.0198, [("P805", True)]),
+        ("dcase2024-task4", 0.0812, 0.1391, []),
+        ("dcase2024-task4", 0.0812, 0.0812, [("E205", True)]),
+        ("dcase2023-task4a", 2.82, 2.82, []),
+    ],
+)
+def test_a_stated_baseline_lies_where_its_recipe_does(edition, training, test, withheld):
+    energies = {"training": training, "test": test}
+    found = list(doubts(energies, load_edition(edition), stated=True))
+    assert [(one.rule.code, one.withholds) for one in found] == withheld
+    assert not any(one.withholds for one in doubts(energies, load_edition(edition), stated=False))
