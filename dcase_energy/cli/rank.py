@@ -242,7 +242,8 @@ def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[s
 
 def _baselines(ranking: Ranking) -> list[str]:
     """What the systems are divided by, and how many by each."""
-    if ranking.edition.normalisation.kind == "none":
+    divides = ranking.edition.normalisation.kind != "none"
+    if not divides or all(one.entry.baseline_evidence is None for one in ranking.systems):
         return []
     counts: dict[str, int] = {}
     for one in ranking.systems:
