@@ -7,19 +7,20 @@ to end it as well, since a thread cannot run while other code holds Python's loc
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from multiprocessing.connection import wait
 
 EXIT_ORPHANED = 1
 
 
 def end_with_parent() -> None:
     """End this process, a worker of `multiprocessing`, when its parent ends: the initializer of a pool."""
+    import multiprocessing
+    from multiprocessing.connection import wait
+
     parent = multiprocessing.parent_process()
     if parent is not None:
         ask_system()

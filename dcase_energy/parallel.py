@@ -8,17 +8,12 @@ must be there where it runs.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import re
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import TypeVar
-
-from dcase_energy.orphans import end_with_parent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -72,6 +67,13 @@ def run_all(
 
 
 def _on_this_machine(function: Callable[[Item], Result], items: Sequence[Item], jobs: int) -> Iterator[Result]:
+    # Imported here: most commands spread nothing.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    from dcase_energy.orphans import end_with_parent
+
     # Not plain fork: the parent may hold threads of BLAS or Arrow, and a lock of theirs would stay locked in the child.
     method = "spawn" if sys.platform == "win32" else "forkserver"
     context = multiprocessing.get_context(method)

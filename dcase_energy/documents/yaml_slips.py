@@ -43,7 +43,7 @@ Stops = Callable[[Sequence[str]], float]
 
 @dataclass(frozen=True)
 class Slip:
-    """What is wrong: place (from 1), message, what is expected there, what to do."""
+    """What is wrong: place (from 1), message, what to do."""
 
     line: int
     column: int
@@ -53,9 +53,12 @@ class Slip:
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of slip: what it looks like in a line, the line repaired, and how to speak of it."""
+    """A kind of slip: what it looks like in a line, the line repaired, and how to speak of it.
 
-    pattern: re.Pattern[str]
+    The pattern is compiled when it is first needed: most files have no slip.
+    """
+
+    pattern: str
     repair: Callable[[re.Match[str]], str]
     message: Callable[[re.Match[str]], str]
     hint: str
@@ -84,68 +87,68 @@ def _why_quotes(match: re.Match[str]) -> str:
     return "a text that holds ': ' must be in quotes"
 
 
+_OTHER_COLON = _Kind(
+    rf"(?P<before>[ ]*{_ITEM}[\w .@-]+?)[ ]*(?P<sign>[{COLONS}])[ ]*(?P<rest>.*)",
+    lambda match: f"{match['before']}: {match['rest']}",
+    lambda match: f"{named(match['sign'])} in place of a colon",
+    "write an ordinary colon and a blank",
+    "sign",
+)
+_NO_BLANK = _Kind(
+    rf"(?P<before>[ ]*{_ITEM}[A-Za-z_][\w.@-]*)(?P<sign>:)(?P<rest>(?!//)[^ \t:].*)",
+    lambda match: f"{match['before']}: {match['rest']}",
+    lambda match: f"a blank is missing after the colon of {match['before'].strip(' -')}",
+    "write a blank after the colon",
+    "rest",
+)
 _KINDS = (
     _Kind(
-        re.compile(rf"[ ]*{_ITEM}(?:[^\s:]+:[ ]*|-[ ]*)(?P<odd>[{_ODD}])"),
+        rf"[ ]*{_ITEM}(?:[^\s:]+:[ ]*|-[ ]*)(?P<odd>[{_ODD}])",
         lambda match: without_odd_blanks(match.string),
         lambda match: f"{named(match['odd'])} where YAML needs an ordinary blank",
         "replace it by ordinary blanks (U+0020)",
         "odd",
     ),
+    _OTHER_COLON,
     _Kind(
-        re.compile(rf"(?P<before>[ ]*{_ITEM}[\w .@-]+?)[ ]*(?P<sign>[{COLONS}])[ ]*(?P<rest>.*)"),
-        lambda match: f"{match['before']}: {match['rest']}",
-        lambda match: f"{named(match['sign'])} in place of a colon",
-        "write an ordinary colon and a blank",
-        "sign",
-    ),
-    _Kind(
-        re.compile(rf"(?P<before>[ ]*)(?P<sign>[{DASHES}*+])[ ]*(?P<rest>\S.*)"),
+        rf"(?P<before>[ ]*)(?P<sign>[{DASHES}*+])[ ]*(?P<rest>\S.*)",
         lambda match: f"{match['before']}- {match['rest']}",
         lambda match: f"{named(match['sign'])} in place of a hyphen",
         "begin an item of a list with a hyphen and a blank",
         "sign",
     ),
     _Kind(
-        re.compile(rf"(?P<before>[^{QUOTES}]*?)(?P<sign>[{QUOTES}])(?P<rest>.*)"),
+        rf"(?P<before>[^{QUOTES}]*?)(?P<sign>[{QUOTES}])(?P<rest>.*)",
         lambda match: re.sub(f"[{QUOTES}]", '"', match.string),
         lambda match: f"{named(match['sign'])} in place of a straight one",
         "write straight quotation marks",
         "sign",
     ),
+    _NO_BLANK,
     _Kind(
-        re.compile(rf"(?P<before>[ ]*{_ITEM}[A-Za-z_][\w.@-]*)(?P<sign>:)(?P<rest>(?!//)[^ \t:].*)"),
-        lambda match: f"{match['before']}: {match['rest']}",
-        lambda match: f"a blank is missing after the colon of {match['before'].strip(' -')}",
-        "write a blank after the colon",
-        "rest",
-    ),
-    _Kind(
-        re.compile(r"(?P<before>[ ]*)-(?P<rest>[\w\"'\[{].*)"),
+        r"(?P<before>[ ]*)-(?P<rest>[\w\"'\[{].*)",
         lambda match: f"{match['before']}- {match['rest']}",
         lambda match: "a blank is missing after the hyphen of an item",  # noqa: ARG005
         "write a blank after the hyphen",
         "rest",
     ),
     _Kind(
-        re.compile(rf"(?P<before>[ ]*{_ITEM}(?P<key>[A-Za-z_][\w.@-]*))[ ]*(?P<sign>=)[ ]*(?P<rest>.*)"),
+        rf"(?P<before>[ ]*{_ITEM}(?P<key>[A-Za-z_][\w.@-]*))[ ]*(?P<sign>=)[ ]*(?P<rest>.*)",
         lambda match: f"{match['before']}: {match['rest']}",
         lambda match: f"an equals sign in place of the colon of {match['key']}",
         "write a colon and a blank",
         "sign",
     ),
     _Kind(
-        re.compile(
-            rf"(?P<before>[ ]*{_ITEM}[^\s:'\"\[{{][^:'\"\[{{]*:[ ]+)"
-            r"(?P<value>[\"'\[{@`%&*!|>}\],?].*|[^\s#].*:(?:[ ].*)?)$"
-        ),
+        rf"(?P<before>[ ]*{_ITEM}[^\s:'\"\[{{][^:'\"\[{{]*:[ ]+)"
+        r"(?P<value>[\"'\[{@`%&*!|>}\],?].*|[^\s#].*:(?:[ ].*)?)$",
         _quoted_value,
         _why_quotes,
         "put the whole value in quotes",
         "value",
     ),
     _Kind(
-        re.compile(rf"(?P<before>[ ]*{_ITEM}(?P<key>[A-Za-z_][\w.@-]*))(?P<rest>[ ]+[^:\s].*|[ ]*)$"),
+        rf"(?P<before>[ ]*{_ITEM}(?P<key>[A-Za-z_][\w.@-]*))(?P<rest>[ ]+[^:\s].*|[ ]*)$",
         lambda match: f"{match['before']}:{match['rest']}",
         lambda match: f"a colon is missing after {match['key']}",
         "write a colon and a blank after the key; text that continues a value is indented further than its key",
@@ -161,8 +164,9 @@ def tabs_as_blanks(text: str) -> str:
     """
     if "\t" not in text:
         return text
-    blank = re.compile("\t")
-    return _SEPARATING.sub(lambda m: blank.sub(" ", m[0]), _HARMLESS.sub(lambda m: blank.sub(" ", m[0]), text))
+    for harmless in (_HARMLESS, _SEPARATING):
+        text = harmless.sub(lambda match: match[0].replace("\t", " "), text)
+    return text
 
 
 def find_slip(lines: Sequence[str], line: int, column: int, stops: Stops) -> Slip | None:
@@ -226,7 +230,7 @@ def _back(lines: Sequence[str], line: int, most: int) -> Iterator[int]:
 
 def _of_kind(kind: _Kind, lines: Sequence[str], line: int, stops: Stops) -> Slip | None:
     """The nearest line before the stop whose repair helps; else the first of several that only help together."""
-    suspects = {index: match for index in _back(lines, line, _BACK) if (match := kind.pattern.match(lines[index]))}
+    suspects = {index: match for index in _back(lines, line, _BACK) if (match := re.match(kind.pattern, lines[index]))}
     if not suspects:
         return None
     for index, match in suspects.items():
@@ -314,8 +318,8 @@ def taken_for_text(text: str) -> tuple[str, str] | None:
     >>> taken_for_text("https://example.org") is taken_for_text("a text") is None
     True
     """
-    for kind in (_KINDS[4], _KINDS[1]):
-        match = kind.pattern.fullmatch(text)
+    for kind in (_NO_BLANK, _OTHER_COLON):
+        match = re.fullmatch(kind.pattern, text)
         if match is not None and "\n" not in text and " " not in match["before"].strip():
             odd = ODD_BLANK.match(match["rest"])
             if odd:

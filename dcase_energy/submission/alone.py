@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
 from dcase_energy.documents.tree import Folder
 from dcase_energy.findings import Finding
 from dcase_energy.submission.evidence_rules import JOURNAL_BROKEN
@@ -21,6 +20,8 @@ def read_alone(path: Path) -> list[Finding] | None:
     suffix = path.suffix.lower()
     if suffix not in {".json", ".jsonl", *_TABLES} or not path.is_file():
         return None
+    from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
+
     tree = Folder(path.parent)
     data = tree.read(path.name, MAX_JOURNAL_BYTES)
     if isinstance(data, Finding):

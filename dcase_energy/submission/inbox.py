@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dcase_energy.documents.archive import Archive
 from dcase_energy.documents.names import ARCHIVES, MAX_DEPTH, Problem, few, judge_names
 from dcase_energy.documents.package_rules import FILES_BESIDE, LINK, NESTED_ARCHIVE
 from dcase_energy.documents.tree import Folder, OneFile
@@ -139,6 +138,8 @@ def _may_hold_a_system(path: Path) -> bool:
     """Whether an archive holds metadata, or is a zip that cannot be read."""
     if not path.name.lower().endswith(".zip"):
         return False
+    from dcase_energy.documents.archive import Archive
+
     archive = Archive(path)
     broken = any(finding.severity is Severity.ERROR for finding in archive.problems())
     return broken or bool(metadata_among(archive, None)[0])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from dcase_energy.scoring.score_reader import ScoreFiles
+if TYPE_CHECKING:
+    from dcase_energy.scoring.score_reader import ScoreFiles
 
 
 @dataclass(frozen=True)

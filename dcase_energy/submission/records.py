@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dcase_energy.documents.codecarbon.reading import read_emissions
-from dcase_energy.documents.codecarbon.rows import Emissions
 from dcase_energy.findings import Finding
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.evidence_rules import (
@@ -30,6 +28,7 @@ from dcase_energy.submission.recomputing import differs
 from dcase_energy.submission.rules import BAD_RECORD
 
 if TYPE_CHECKING:
+    from dcase_energy.documents.codecarbon.rows import Emissions
     from dcase_energy.measure.records import Calibration, Energy
 
 _Record = TypeVar("_Record", "Calibration", "Energy")
@@ -226,6 +225,10 @@ def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissio
     Rows whose energy cannot be used are for the checks to report, which know what figure they belong to.
     """
     found: dict[str, Emissions] = {}
+    if not files.tables:
+        return found
+    from dcase_energy.documents.codecarbon.reading import read_emissions
+
     for name in files.tables:
         data = files.tree.read(name, MAX_EMISSIONS_BYTES)
         if isinstance(data, Finding):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dcase_energy.documents.codecarbon.names import is_backup, names_baseline, stage_of
-from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.figures import agrees
+
+if TYPE_CHECKING:
+    from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
 
 _STAGES = ("training", "test", "evaluation")
 
@@ -119,14 +122,11 @@ class StageRuns:
     ----------
     own, baseline
         The system's figure and its baseline's.
-    runs
-        All runs of the stage, each once, also those without a usable energy.
     """
 
     stage: str
     own: Side
     baseline: Side
-    runs: tuple[Run, ...] = field(default=())
 
 
 def stages_of(system: System) -> Iterator[StageRuns]:
@@ -150,7 +150,7 @@ def stages_of(system: System) -> Iterator[StageRuns]:
         taken = base_side.reported()
         choices = (others if split else found, named if split else [run for run in found if run not in taken])
         own_side = next((side for runs in choices if (side := _side(own, runs)).reported()), _side(own, choices[0]))
-        yield StageRuns(stage, own_side, base_side, tuple(found))
+        yield StageRuns(stage, own_side, base_side)
 
 
 def all_runs(system: System) -> list[Run]:

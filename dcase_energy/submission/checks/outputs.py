@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
-from dcase_energy.scoring.score_clips import clip_findings
-from dcase_energy.scoring.score_ends import SHORT_S, end_findings
-from dcase_energy.scoring.score_reader import ScoreFiles, read_score_files
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.output_rules import (
     RUNS_IDENTICAL,
@@ -20,6 +18,9 @@ from dcase_energy.submission.output_rules import (
 from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles
 
+if TYPE_CHECKING:
+    from dcase_energy.scoring.score_reader import ScoreFiles
+
 
 def outputs_complete(
     files: SystemFiles, edition: Edition, durations_s: Mapping[str, float] | None
@@ -29,10 +30,7 @@ def outputs_complete(
     ``durations_s`` says which clips there must be and how long each is; without it the runs are compared with each
     other, and their number with the edition's.
     """
-    outputs = Outputs(
-        {number: read_score_files(files.tree, names, edition.classes) for number, names in files.runs.items()},
-        {number: read_score_files(files.tree, names, edition.classes) for number, names in files.unprocessed.items()},
-    )
+    outputs = Outputs(_read(files, files.runs, edition), _read(files, files.unprocessed, edition))
     folders = [*outputs.runs.values(), *outputs.unprocessed.values()]
     findings = [finding for run in folders for finding in run.findings]
     findings += [*_runs_there(files, edition), *_unprocessed_there(files, edition)]
@@ -42,12 +40,23 @@ def outputs_complete(
         if durations_s is None:
             findings += _coverage(run, expected, files)
         else:
+            from dcase_energy.scoring.score_ends import end_findings
+
             findings += end_findings(run, durations_s, files.tree)
         if run.ends_s and run.low >= run.high:
             where = files.tree.where(run.folder)
             findings.append(SCORES_CONSTANT.finding(where, f"every score of the run is {run.low:g}"))
     findings += _identical(outputs.runs, files)
     return outputs, findings
+
+
+def _read(files: SystemFiles, runs: Mapping[int, Sequence[str]], edition: Edition) -> dict[int, ScoreFiles]:
+    """The score files of some runs. Most metadata is validated without any: only here is their reader imported."""
+    if not runs:
+        return {}
+    from dcase_energy.scoring.score_reader import read_score_files
+
+    return {number: read_score_files(files.tree, names, edition.classes) for number, names in runs.items()}
 
 
 def outputs_alike(systems: Sequence[System]) -> Iterator[Finding]:
@@ -109,15 +118,17 @@ def _expected(folders: Sequence[ScoreFiles], durations_s: Mapping[str, float] | 
 
 
 def _clips(
-    run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles, edition: Edition, told: bool
+    run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles, edition: Edition, stated: bool
 ) -> Iterator[Finding]:
     """Missing clips, clips that nothing is known of, and a number of clips that is not the edition's."""
+    from dcase_energy.scoring.score_clips import clip_findings
+
     where = files.tree.where(run.folder)
-    of = "clips" if told else "clips that other runs have"
+    of = "clips" if stated else "clips that other runs have"
     clips = sorted(expected)
     yield from clip_findings(run.files, run.named, clips, where, of=of)
     missing = expected.keys() - run.named
-    if not told and not missing and edition.clips is not None and len(run.files) != edition.clips:
+    if not stated and not missing and edition.clips is not None and len(run.files) != edition.clips:
         if len(run.files) < edition.clips <= len(run.named):
             return
         rule = CLIPS_MISSING if len(run.files) < edition.clips else CLIPS_UNKNOWN
@@ -127,6 +138,8 @@ def _clips(
 
 
 def _coverage(run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
+    from dcase_energy.scoring.score_ends import SHORT_S
+
     short = [clip for clip, end_s in run.ends_s.items() if expected.get(clip, 0.0) - end_s > SHORT_S]
     if short:
         clip = min(short)
