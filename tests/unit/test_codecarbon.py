@@ -186,6 +186,14 @@ def test_an_energy_that_cannot_be_used_is_one_finding_and_no_figure(changes, cod
     assert (codes(emissions), energies(emissions), run_energy(emissions)) == ([code], [], None)
 
 
+def test_no_run_of_many_without_a_usable_energy_is_taken_for_a_good_one():
+    emissions = read(table(*(row(run_id=f"run-{number}", energy_consumed=-0.5) for number in range(8))))
+    assert energies(emissions) == []
+    assert [finding.message[-13:] for finding in emissions.all_findings() if finding.code == "W806"][4:] == [
+        " (and 3 more)"
+    ]
+
+
 def test_a_task_without_energy_leaves_the_other_tasks_alone():
     columns = ["task_name", *(name for name in HEADERS["2.2.3 to 2.6"] if name != "pue")]
     none = dict.fromkeys(("cpu_energy", "gpu_energy", "ram_energy", "energy_consumed"), 0)

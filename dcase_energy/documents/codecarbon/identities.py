@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
 from dcase_energy.documents.codecarbon.processors import most_power_w
 from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
@@ -19,10 +17,9 @@ from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_UNITS,
     EMISSIONS_UNMEASURED,
 )
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, capped
 from dcase_energy.units import JOULES_PER_KWH, mean_power_w
 
-_Found = TypeVar("_Found")
 # The file has all digits; a spreadsheet keeps at least four of them.
 _RELATIVE = 1e-3
 _RAM_W_PER_GB = 3 / 8
@@ -30,23 +27,13 @@ _KILOGRAMS_IN_GRAMS = 1000.0
 # Powers are those of the last sample, so energy over power and time may well be off by ten.
 _POWER_SLACK = 100.0
 _UNITS = {1000.0: "Wh", JOULES_PER_KWH: "joule", JOULES_PER_KWH / 1000: "kilojoule", 1e-3: "MWh"}
-_SHOWN = 5
 
 
 def judge_rows(emissions: Emissions) -> None:
-    """Add all findings within and between the rows; the first few of each rule."""
-    emissions.problems += _first(_unusable(emissions), lambda problem: problem[1])
-    found = (finding for row in emissions.rows for finding in _of_row(row, emissions.versions))
-    emissions.findings += _first(found, lambda finding: finding)
+    """Add what is wrong within and between the rows: all rows that cannot be used, the first few other findings."""
+    emissions.problems += _unusable(emissions)
+    emissions.findings += capped(finding for row in emissions.rows for finding in _of_row(row, emissions.versions))
     emissions.findings += _several(emissions)
-
-
-def _first(found: Iterable[_Found], finding_of: Callable[[_Found], Finding]) -> Iterator[_Found]:
-    counts: Counter[str] = Counter()
-    for one in found:
-        counts[finding_of(one).code] += 1
-        if counts[finding_of(one).code] <= _SHOWN:
-            yield one
 
 
 def _of_row(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
@@ -181,10 +168,10 @@ def _decreases(row: EmissionsRow, last: EmissionsRow | None) -> Finding | None:
 
 def _several(emissions: Emissions) -> Iterator[Finding]:
     """Several runs of the same work in one file: which of them the metadata mean is not known."""
-    alike: dict[tuple[str, str], list[EmissionsRow]] = {}
+    same_work: dict[tuple[str, str], list[EmissionsRow]] = {}
     for row in emissions.runs():
-        alike.setdefault((row.project, row.task), []).append(row)
-    for rows in alike.values():
+        same_work.setdefault((row.project, row.task), []).append(row)
+    for rows in same_work.values():
         if len(rows) == 1:
             continue
         total = sum(row.energy_kwh or 0.0 for row in rows)

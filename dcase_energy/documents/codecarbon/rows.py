@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from dcase_energy.findings import Finding, Where
+from dcase_energy.findings import Finding, Where, capped
 
 # Rows of one tracker begin at the same moment; time stamps are written in whole seconds.
 _SAME_START_S = 2.5
@@ -117,5 +117,5 @@ class Emissions:
                 yield chain[-1]
 
     def all_findings(self) -> list[Finding]:
-        """Everything that is to say about the file, whatever it is compared with."""
-        return [*self.findings, *(finding for _, finding in self.problems)]
+        """Everything that is to say about the file, whatever it is compared with; of many rows the first few."""
+        return [*self.findings, *capped(finding for _, finding in self.problems)]

@@ -15,7 +15,7 @@ from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_SCOPE,
     EMISSIONS_UNLIKE,
 )
-from dcase_energy.findings import Finding, Where
+from dcase_energy.findings import Finding, Where, capped
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.figures import agrees, slip
 from dcase_energy.submission.stage_runs import Run, Side, StageRuns, all_runs, stages_of
@@ -86,16 +86,21 @@ def emissions_usable(system: System) -> Iterator[Finding]:
             if not side.reported() and (side is stage.own or side.runs != stage.own.runs):
                 needed |= {id(run.problem): side.field for run in side.runs if run.problem is not None}
     for name, emissions in system.records.emissions.items():
-        for _, finding in emissions.problems:
-            field = needed.get(id(finding))
-            if field is None:
-                yield finding
-            elif _is_at_home(system, name) or not _is_field(system, field):
-                yield replace(finding, withholds=(field,))
-            else:
-                yield finding
-                message = f"{field} is withheld: {name.rpartition('/')[2]} has no usable energy"
-                yield replace(finding, where=_place(system, name, (field,)), message=message, withholds=(field,))
+        problems = (finding for _, finding in emissions.problems)
+        found = (one for finding in problems for one in _withholding(system, name, finding, needed.get(id(finding))))
+        yield from capped(found, family=lambda one: (one.code, one.where.file, one.where.member, one.withholds))
+
+
+def _withholding(system: System, name: str, finding: Finding, field: str | None) -> Iterator[Finding]:
+    """What is wrong with a row, and the figure that is withheld because of it."""
+    if field is None:
+        yield finding
+    elif _is_at_home(system, name) or not _is_field(system, field):
+        yield replace(finding, withholds=(field,))
+    else:
+        yield finding
+        message = f"{field} is withheld: {name.rpartition('/')[2]} has no usable energy"
+        yield replace(finding, where=_place(system, name, (field,)), message=message, withholds=(field,))
 
 
 def _is_at_home(system: System, name: str) -> bool:
