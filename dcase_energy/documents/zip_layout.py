@@ -74,8 +74,6 @@ def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | 
     if behind:
         what = f"{behind:,} bytes behind the end" if behind > 0 else "a comment that is cut short"
         return Layout("zip", ambiguous=f"the archive has {what}")
-    if _END_MARK in tail[:found]:
-        return Layout("zip", ambiguous="the archive has two ends: readers differ in which they take")
     if disk:
         return Layout("zip", broken="a part of an archive in several volumes")
     if entries_here != entries:
@@ -98,7 +96,23 @@ def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | 
         before = directory_end - offset - length
         what = f"{before:,} bytes that belong to no member" if before else f"the beginning of {kind}"
         return Layout("zip", ambiguous=f"the archive has {what}: it was put together of several files")
+    if _has_other_end(tail, found, offset - start):
+        return Layout("zip", ambiguous="the archive has two ends: readers differ in which they take")
     return Layout("zip", entries=entries)
+
+
+def _has_other_end(tail: bytes, found: int, directory: int) -> bool:
+    """Whether some reader may take another record for the end: one behind the members, or one that reaches the end.
+
+    Members are no such place else: an archive that is stored in an archive has its end there.
+    """
+    at = tail.find(_END_MARK)
+    while at < found:
+        behind = len(tail) - at - _END.size
+        if at >= directory or (behind >= 0 and _END.unpack_from(tail, at)[-1] == behind):
+            return True
+        at = tail.find(_END_MARK, at + 1)
+    return False
 
 
 def _zip64(file: BinaryIO, at: int, locator_at: int) -> tuple[int, int, int] | None:

@@ -20,6 +20,7 @@ from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
+from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import gpu_of
 from dcase_energy.submission.evidence import STAGES, Baseline
@@ -71,15 +72,25 @@ def assess(
         conventions = Conventions.of_edition(validation.edition.scoring, **resampled)
         work = partial(score_files, truth=truth, conventions=conventions)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
-    return [_assess(system, validation, one) for system, one in zip(systems, scored, strict=True)]
+    done = list(scored)
+    together = [] if truth is None else list(_of_outputs(validation, done))
+    return [_assess(system, validation, one, together) for system, one in zip(systems, done, strict=True)]
 
 
-def _assess(system: System, validation: Validation, scored: Scored) -> Assessed:
+def _of_outputs(validation: Validation, scored: Sequence[Scored]) -> Iterator[Finding]:
+    """What `validate` says of outputs when it reads them: none, or those of another run or system."""
+    yield from outputs_alike(validation.systems, [one.digests for one in scored])
+    if validation.edition.outputs.kind != "none":
+        yield from (without_outputs(system) for system in validation.systems if not system.files.runs)
+
+
+def _assess(system: System, validation: Validation, scored: Scored, together: Sequence[Finding]) -> Assessed:
     submission, scores, baseline = system.submission, scored.summary, system.baseline
     record = None if baseline.calibration is None else baseline.calibration.record
     own = measured_stages(system)
     training = own.get("training")
     findings = [*validation.of_system(system), *scored.findings, *_no_energies(system)]
+    findings += [finding for finding in together if system.files.holds(finding.where)]
     entry = Entry(
         label=system.name,
         team=team_of(system.name),

@@ -11,7 +11,7 @@ from dcase_energy.ranking.interval import Interval
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import Figure, evaluate_scores
-from dcase_energy.scoring.score_files import read_scores
+from dcase_energy.scoring.score_files import read_run
 from dcase_energy.scoring.summary import Summary, mean_of, summary_of
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
 from dcase_energy.submission.package import SystemFiles
@@ -36,6 +36,8 @@ class Scored:
         Both PSDS of every resample. The resamples are the same for all systems scored alike.
     findings
         What was wrong with the files.
+    digests
+        Of the files of each run, by number.
     """
 
     summary: Summary | None = None
@@ -43,6 +45,7 @@ class Scored:
     intervals: dict[str, Interval] = field(default_factory=dict)
     replicates: Sequence[tuple[float, float]] = ()
     findings: Sequence[Finding] = ()
+    digests: dict[int, bytes] = field(default_factory=dict)
 
 
 NOT_SCORED = Scored()
@@ -53,17 +56,19 @@ def score_files(files: SystemFiles, *, truth: GroundTruth, conventions: Conventi
     runs: dict[str, RunFigures] = {}
     summaries: list[Summary] = []
     findings: list[Finding] = []
+    digests: dict[int, bytes] = {}
     for number, names in files.runs.items():
-        scores, problems = read_scores(files.tree, names, truth)
-        findings += problems
+        scores, read = read_run(files.tree, names, truth)
+        findings += read.findings
+        digests[number] = read.digest
         if scores is not None:
             evaluation = evaluate_scores(scores, truth, conventions)
             summaries.append(summary_of(evaluation))
             runs[str(number)] = figures_of_run(evaluation, conventions.resampling)
     if not runs or len(runs) != len(files.runs):
-        return Scored(findings=findings)
+        return Scored(findings=findings, digests=digests)
     system = system_of_runs(files.stem, runs, conventions.resampling)
-    return Scored(mean_of(summaries), len(runs), _intervals(system), _replicates(system), findings)
+    return Scored(mean_of(summaries), len(runs), _intervals(system), _replicates(system), findings, digests)
 
 
 def _intervals(system: SystemFigures) -> dict[str, Interval]:

@@ -120,6 +120,9 @@ def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]
             if has_errors(others):
                 return [], others
             return [], [*others, OUTPUT_FORMAT.finding(Where(str(path)), "the folder is empty")]
+        meta = next((name for name in names if name.endswith((".meta.yaml", ".meta.yml"))), None)
+        if meta is not None and not any(name.lower().endswith(EVENT_SUFFIXES) for name in names):
+            return [], [*others, OUTPUT_FORMAT.finding(tree.where(meta), "the system comes without outputs")]
         own_name = path.stem if path.is_file() else path.resolve().name
         match = _RUN.fullmatch(own_name)
         run = f"run{int(match['run'])}" if match and match["run"] else "run1"

@@ -139,6 +139,18 @@ THRESHOLD_MISSING = define(
         severity=Severity.WARNING,
     )
 )
+SCORES_CONSTANT = define(
+    Rule(
+        code="O626",
+        name="scores-constant",
+        title="Scores differ between frames",
+        why="A run whose scores are all one and the same number usually is an export of an untrained or broken model.",
+        bad="0.0 for every class in every frame of every clip",
+        good="scores between 0 and 1 that follow the sounds",
+        fix="check the export of the scores",
+        severity=Severity.WARNING,
+    )
+)
 CLIPS_IDENTICAL = define(
     Rule(
         code="O628",

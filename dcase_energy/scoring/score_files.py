@@ -11,11 +11,17 @@ from dcase_energy.findings import Finding, has_errors
 from dcase_energy.scoring.data import GroundTruth, Scores
 from dcase_energy.scoring.score_clips import clip_findings
 from dcase_energy.scoring.score_ends import end_findings
-from dcase_energy.scoring.score_reader import Block, read_score_files
+from dcase_energy.scoring.score_reader import Block, ScoreFiles, read_score_files
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
 
 def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[Scores | None, list[Finding]]:
+    """Read the score files of one run: the scores and the findings of `read_run`."""
+    scores, run = read_run(tree, names, truth)
+    return scores, run.findings
+
+
+def read_run(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[Scores | None, ScoreFiles]:
     """Read the score files of one run.
 
     Parameters
@@ -29,20 +35,20 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[S
     -------
     Scores or None
         None if there is any error: the scores of some clips only are not those of the run.
-    list of Finding
-        Everything that is wrong.
+    ScoreFiles
+        The files, with everything that is wrong.
     """
     run = read_score_files(tree, names, truth.classes, keep=True)
     folder = tree.where(run.folder)
     durations_s = dict(zip(truth.clips, (truth.duration_us / MICROSECONDS_PER_SECOND).tolist(), strict=True))
-    findings = [
+    run.findings = [
         *run.findings,
         *clip_findings(run.files, run.named, truth.clips, folder),
         *end_findings(run, durations_s, tree),
     ]
-    if has_errors(findings) or run.files.keys() != set(truth.clips):
-        return None, findings
-    return _assemble(run.blocks, truth.clips), findings
+    if has_errors(run.findings) or run.files.keys() != set(truth.clips):
+        return None, run
+    return _assemble(run.blocks, truth.clips), run
 
 
 def _assemble(blocks: Sequence[Block], clips: Sequence[str]) -> Scores:

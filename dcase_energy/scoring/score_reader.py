@@ -25,6 +25,7 @@ from dcase_energy.scoring.rules import (
     SCORE_FILE_CUT,
     SCORE_TIMES,
     SCORE_VALUE,
+    SCORES_CONSTANT,
 )
 from dcase_energy.scoring.score_clips import clip_of_file
 from dcase_energy.scoring.score_header import column_order, wrong_header
@@ -101,6 +102,11 @@ class ScoreFiles:
     blocks: list[Block] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    @property
+    def digest(self) -> bytes:
+        """Of all its files with their clips; nothing where none could be read."""
+        return hashlib.sha256(repr(sorted(self.digests.items())).encode()).digest() if self.digests else b""
+
 
 def read_score_files(tree: Tree, names: Sequence[str], classes: Sequence[str], *, keep: bool = False) -> ScoreFiles:
     """Read all files of one output folder, each once, in memory that does not grow with the run unless they are kept.
@@ -114,7 +120,7 @@ def read_score_files(tree: Tree, names: Sequence[str], classes: Sequence[str], *
     keep
         Whether the frames are wanted, each number as the nearest double of its text.
     """
-    folder = str(PurePosixPath(names[0]).parent) if names else ""
+    folder = names[0].rpartition("/")[0] if names else ""
     return _Reader(tree, ScoreFiles(folder), classes, keep).read(names)
 
 
@@ -305,6 +311,9 @@ class _Reader:
             for clip, name in self.cut:
                 if clip in run.ends_s:
                     self._add(SCORE_FILE_CUT, name, "the last line has no end, unlike those of the other files")
+        if run.ends_s and run.low >= run.high:
+            where = self.tree.where(run.folder)
+            self.findings.append(SCORES_CONSTANT.finding(where, f"every score of the run is {run.low:g}"))
         first: dict[bytes, str] = {}
         for clip in run.ends_s if run.low < run.high else ():
             if (other := first.setdefault(run.digests[clip], clip)) != clip:

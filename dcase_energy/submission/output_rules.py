@@ -40,18 +40,6 @@ OUTPUT_OF_NOBODY = define(
         fix="name the folder <label>_run<number>.output and put it beside <label>.meta.yaml",
     )
 )
-SCORES_CONSTANT = define(
-    Rule(
-        code="O626",
-        name="scores-constant",
-        title="Scores differ between frames",
-        why="A run whose scores are all one and the same number usually is an export of an untrained or broken model.",
-        bad="0.0 for every class in every frame of every clip",
-        good="scores between 0 and 1 that follow the sounds",
-        fix="check the export of the scores",
-        severity=Severity.WARNING,
-    )
-)
 UNPROCESSED_MISSING = define(
     Rule(
         code="O627",

@@ -15,3 +15,8 @@ class Outputs:
 
     runs: dict[int, ScoreFiles] = field(default_factory=dict)
     unprocessed: dict[int, ScoreFiles] = field(default_factory=dict)
+
+    @property
+    def digests(self) -> dict[int, bytes]:
+        """Of each run, by number."""
+        return {number: run.digest for number, run in self.runs.items()}

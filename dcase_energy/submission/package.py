@@ -70,13 +70,16 @@ class SystemFiles:
     tables: list[str] = field(default_factory=list)
 
     def holds(self, where: Where) -> bool:
-        """Whether a place is in the metadata, the outputs or the evidence of this system, shared evidence included."""
+        """Whether a place is in the metadata, the outputs or the evidence of this system, shared evidence included.
+
+        What is wrong with an archive as a whole is wrong with each of its systems.
+        """
         if where == self.tree.where(self.meta) or _same_file(where, self.tree.where(self.meta)):
             return True
         outputs = [*self.runs.values(), *self.unprocessed.values()]
         folders = {str(PurePosixPath(names[0]).parent) for names in outputs if names}
         near = (*self.records, *self.journals, *self.tables)
-        if any(_same_file(where, self.tree.where(name)) for name in (*folders, *near)):
+        if any(_same_file(where, self.tree.where(name)) for name in ("", *folders, *near)):
             return True
         # The folder of a run may be a link, or else not be part of the tree.
         beside = f"{self.tree.where(str(self.home)).file}/{self.stem}_run"

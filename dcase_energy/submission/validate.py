@@ -14,7 +14,7 @@ from dcase_energy.parallel import run_all
 from dcase_energy.submission.alone import read_alone
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks import CHECKS, check_together
-from dcase_energy.submission.checks.outputs import outputs_complete
+from dcase_energy.submission.checks.outputs import outputs_complete, outputs_numbered
 from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import is_same_hardware
@@ -154,7 +154,9 @@ def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tupl
         edition = judge
         metadata = read_metadata(data, where.file, edition, where.member)
     records, problems = read_records(files)
-    read = options.outputs and edition.outputs.kind != "none"
+    asked = edition.outputs.kind != "none"
+    problems += outputs_numbered(files, edition) if asked else []
+    read = options.outputs and asked
     outputs, more = outputs_complete(files, edition, options.durations_s) if read else (None, [])
     system = System(files, metadata, edition, records, outputs)
     return replace(system, baseline=_baseline(system, options)), [*metadata.findings, *problems, *more]

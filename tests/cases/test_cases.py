@@ -93,6 +93,10 @@ def check_rows(rows: dict, ranking: Path):
                 assert math.isclose(float(cell), wanted, rel_tol=2e-4), (label, column, cell)
 
 
+def test_every_case_has_what_is_right():
+    assert sorted(map(name_of, EXPECTED)) == sorted(make_cases.CASES)
+
+
 @pytest.mark.parametrize("path", EXPECTED, ids=name_of)
 def test_case(path, tmp_path, capfd, monkeypatch):
     expected = tomllib.loads(path.read_text())

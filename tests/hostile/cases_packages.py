@@ -134,6 +134,14 @@ def _two_ends() -> bytes:
     return data[:-2] + struct.pack("<H", 22) + archive([])
 
 
+def _end_in_member() -> bytes:
+    """A stored member that holds an end which reaches the end of the file, as the true one does."""
+    end = b"PK\x05\x06" + bytes(16)
+    whole = archive([*MEMBERS, Member(b"x", end + bytes(2), STORED)])
+    reach = len(whole) - whole.index(end) - 22
+    return archive([*MEMBERS, Member(b"x", end + struct.pack("<H", reach), STORED)])
+
+
 def _cut(at: float) -> bytes:
     data = honest()
     return data[: int(len(data) * at)]
@@ -188,6 +196,7 @@ CASES = [
     zipped("P01-no-zip", b"hello", "Z801"),
     zipped("P01-no-bytes", b"", "Z801", words="empty"),
     zipped("P01-empty-zip", lambda: archive([]), "Z802", words="empty"),
+    _with("P01-zip-stored-in-zip", Member(f"{LABEL}/code.zip".encode(), honest(), STORED), "Z810"),
     zipped("P01-zip-of-zip", lambda: archive([Member(b"submission.zip", honest())]), "Z810", "N101"),
     _named("P02-parent", b"../../evil.tsv"),
     _named("P02-parent-inside", b"a/../../evil.tsv"),
@@ -240,6 +249,7 @@ CASES = [
     *[zipped(f"P19-cut-at-{at}", lambda at=at: _cut(at), "Z802") for at in (0.01, 0.3, 0.9)],
     zipped("P19-last-byte-missing", lambda: honest()[:-1], "Z802"),
     zipped("P19-two-ends", _two_ends, "Z803"),
+    zipped("P19-end-in-member", _end_in_member, "Z803", words="two ends"),
     zipped("P19-prefix", lambda: archive(MEMBERS, prefix=b"#!/bin/sh\nexit\n"), "Z803"),
     zipped("P19-trailing", lambda: archive(MEMBERS, trailing=b"more"), "Z803"),
     zipped("P19-long-comment", lambda: archive(MEMBERS, comment=b"c" * 65_535)),

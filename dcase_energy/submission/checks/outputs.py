@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from dcase_energy.editions.model import Edition
@@ -12,7 +13,6 @@ from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.output_rules import (
     RUNS_IDENTICAL,
     RUNS_MISSING,
-    SCORES_CONSTANT,
     UNPROCESSED_MISSING,
 )
 from dcase_energy.submission.outputs import Outputs
@@ -33,7 +33,6 @@ def outputs_complete(
     outputs = Outputs(_read(files, files.runs, edition), _read(files, files.unprocessed, edition))
     folders = [*outputs.runs.values(), *outputs.unprocessed.values()]
     findings = [finding for run in folders for finding in run.findings]
-    findings += [*_runs_there(files, edition), *_unprocessed_there(files, edition)]
     expected = _expected(folders, durations_s)
     for run in folders:
         findings += _clips(run, expected, files, edition, durations_s is not None)
@@ -43,10 +42,6 @@ def outputs_complete(
             from dcase_energy.scoring.score_ends import end_findings
 
             findings += end_findings(run, durations_s, files.tree)
-        if run.ends_s and run.low >= run.high:
-            where = files.tree.where(run.folder)
-            findings.append(SCORES_CONSTANT.finding(where, f"every score of the run is {run.low:g}"))
-    findings += _identical(outputs.runs, files)
     return outputs, findings
 
 
@@ -59,19 +54,28 @@ def _read(files: SystemFiles, runs: Mapping[int, Sequence[str]], edition: Editio
     return {number: read_score_files(files.tree, names, edition.classes) for number, names in runs.items()}
 
 
-def outputs_alike(systems: Sequence[System]) -> Iterator[Finding]:
-    """Systems that hand in the very same outputs."""
-    first: dict[frozenset[tuple[str, bytes]], System] = {}
-    for system in systems:
-        if system.outputs is None:
-            continue
-        for run in system.outputs.runs.values():
-            key = frozenset(run.digests.items())
-            other = first.setdefault(key, system)
-            if other is not system and key:
-                where = system.files.tree.where(run.folder)
+def outputs_alike(systems: Sequence[System], digests: Sequence[Mapping[int, bytes]]) -> Iterator[Finding]:
+    """Runs of a system, and systems, that are the very same outputs, by the digest of each run of each system."""
+    first: dict[bytes, System] = {}
+    for system, runs in zip(systems, digests, strict=True):
+        own: dict[bytes, int] = {}
+        for number, digest in runs.items():
+            if not digest:
+                continue
+            where = system.files.tree.where(str(PurePosixPath(system.files.runs[number][0]).parent))
+            if (run := own.setdefault(digest, number)) != number:
+                yield RUNS_IDENTICAL.finding(where, f"run {number} is, byte for byte, run {run}")
+            if (other := first.setdefault(digest, system)) is not system:
                 message = f"the outputs are, byte for byte, those of {other.name}"
                 yield RUNS_IDENTICAL.finding(where, message, hint="put each system's own outputs into its folder")
+
+
+def without_outputs(system: System) -> Finding:
+    """Nothing of a system can be scored."""
+    expected = f"{system.files.stem}_run1.output"
+    hint = f"put the scores into {expected} beside the metadata"
+    where = system.files.tree.where(system.files.meta)
+    return RUNS_MISSING.finding(where, "the system comes without outputs", expected=expected, found="none", hint=hint)
 
 
 def outputs_of_all(team: Sequence[System]) -> Iterator[Finding]:
@@ -80,10 +84,12 @@ def outputs_of_all(team: Sequence[System]) -> Iterator[Finding]:
     for system in team:
         where = system.files.tree.where(system.files.meta)
         if system.outputs is not None and not system.files.runs and (some or where.member is not None):
-            expected = f"{system.files.stem}_run1.output"
-            hint = f"put the scores into {expected} beside the metadata"
-            message = "the system comes without outputs"
-            yield RUNS_MISSING.finding(where, message, expected=expected, found="none", hint=hint)
+            yield without_outputs(system)
+
+
+def outputs_numbered(files: SystemFiles, edition: Edition) -> list[Finding]:
+    """Runs that are missing by their names, without reading any."""
+    return [*_runs_there(files, edition), *_unprocessed_there(files, edition)]
 
 
 def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
@@ -146,12 +152,3 @@ def _coverage(run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles
         message = f"frames of {clip} end at {run.ends_s[clip]:g} s, the clip at {expected[clip]:g} s"
         more = f" (and {len(short) - 1:,} more clips of this run)" if len(short) > 1 else ""
         yield SCORE_COVERAGE.finding(files.tree.where(run.folder), message + more)
-
-
-def _identical(runs: Mapping[int, ScoreFiles], files: SystemFiles) -> Iterator[Finding]:
-    first: dict[frozenset[tuple[str, bytes]], int] = {}
-    for number, run in runs.items():
-        other = first.setdefault(frozenset(run.digests.items()), number)
-        if other != number and run.digests:
-            message = f"run {number} is, byte for byte, run {other}"
-            yield RUNS_IDENTICAL.finding(files.tree.where(run.folder), message)

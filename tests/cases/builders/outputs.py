@@ -52,6 +52,33 @@ def _(at: Path, ex: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\n")
 
 
+@case("score-files/blank-in-a-cell-in-package")
+def _(at: Path, ex: Path) -> None:
+    shutil.copytree(ex / BAKER, at / "Baker_LAB_task4_1")
+    path = at / "Baker_LAB_task4_1/Baker_LAB_task4_1_run1.output/clip07.tsv"
+    path.write_bytes(path.read_bytes().replace(b"\t0.00\t", b"\t0.00 \t", 1))
+
+
+@case("score-files/doubtful-outputs")
+def _(at: Path, ex: Path) -> None:
+    """No outputs, a run that is missing and one that is a copy, outputs of another team, the same score everywhere."""
+    for team in ("Adams_UNI", "Baker_LAB"):
+        shutil.copytree(ex / "packages" / team, at / "inbox" / team)
+    meta = (ex / BAKER / "Baker_LAB_task4_1.meta.yaml").read_text().replace("Baker_LAB", "Davis_COL")
+    put(at / "inbox/Davis_COL/Davis_COL_task4_1/Davis_COL_task4_1.meta.yaml", meta)
+    three = at / "inbox/Adams_UNI/Adams_UNI_task4_2"
+    shutil.rmtree(three / "Adams_UNI_task4_2_run2.output")
+    shutil.rmtree(three / "Adams_UNI_task4_2_run3.output")
+    shutil.copytree(three / "Adams_UNI_task4_2_run1.output", three / "Adams_UNI_task4_2_run3.output")
+    one = at / "inbox/Adams_UNI/Adams_UNI_task4_1/Adams_UNI_task4_1_run1.output"
+    shutil.rmtree(one)
+    shutil.copytree(ex / BAKER / "Baker_LAB_task4_1_run1.output", one)
+    for path in (at / "inbox/Baker_LAB/Baker_LAB_task4_2/Baker_LAB_task4_2_run1.output").iterdir():
+        head, *rows = path.read_text().splitlines()
+        cells = [row.split("\t") for row in rows]
+        put(path, "\n".join([head, *("\t".join([*row[:2], *["0.5"] * len(row[2:])]) for row in cells), ""]))
+
+
 @case("score-files/symlinked-file")
 def _(at: Path, ex: Path) -> None:
     path = scores(at, ex)[6]
