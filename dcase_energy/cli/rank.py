@@ -247,8 +247,8 @@ def _baselines(ranking: Ranking) -> list[str]:
         return []
     counts: dict[str, int] = {}
     for one in ranking.systems:
-        told = f"{one.entry.baseline_source} ({one.entry.baseline_evidence})"
-        known = "none" if one.entry.baseline_evidence is None else told
+        source = f"{one.entry.baseline_source} ({one.entry.baseline_evidence})"
+        known = "none" if one.entry.baseline_evidence is None else source
         counts[known] = counts.get(known, 0) + 1
     return [f"baseline of {count} system{'s' * (count != 1)}: {source}" for source, count in counts.items()]
 

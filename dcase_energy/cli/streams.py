@@ -14,7 +14,7 @@ class StdoutError(Exception):
 
 
 class _Stdout:
-    """The standard output, whose failures are told from those of files; that a reader has gone stays as it is."""
+    """The standard output, whose failures are distinguished from those of files; a reader that has gone is not one."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -189,7 +189,7 @@ class _Run:
         """End a window whose last execution failed: a repetition does not spoil what was measured before it."""
         received = signal.Signals(signals.seen[0]).name if signals.seen else None
         if number > 1 or well:
-            # Of a repetition that nobody asked for, the exit code is not the command's.
+            # Of a repetition that was not asked for, the exit code is not the command's.
             self._code, self._passed = 0, code if number > 1 or received else 0
             self._mark("failed", number, executions=well, exit_code=code, signal=received)
             self._talk(f"execution {well + 1} of window {number} failed; what was measured before it counts")

@@ -38,7 +38,7 @@ class Marks:
         if not fds:
             return cls(None, None)
         answers_fd, marks_fd, session_fd = (int(fd) for fd in fds.split(","))
-        # Nobody would measure what this process does after its session has ended.
+        # No session would measure what this process does after its session has ended.
         ask_system()
         end_when_closed(session_fd)
         return cls(os.fdopen(answers_fd, encoding="utf-8"), os.fdopen(marks_fd, "w", encoding="utf-8"))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.documents.atomic import write_text
+from dcase_energy.documents.files import load_bytes
 from dcase_energy.measure.journal import JournalError, JournalWriter, read_journal
 from dcase_energy.measure.lock import lock_file
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Evidence
@@ -197,8 +198,7 @@ def _is_failed(path: Path) -> bool:
 def _content(path: Path) -> dict[str, Any]:
     """What is in a record; nothing where it is not JSON."""
     try:
-        large = not path.is_file() or path.stat().st_size > MAX_RECORD_BYTES
-        content = None if large else json.loads(path.read_bytes())
+        content = json.loads(load_bytes(path, MAX_RECORD_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -5,6 +5,7 @@ None means not measured or not known; 0 is a measured zero.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -20,6 +21,7 @@ Count = Annotated[int, Field(ge=0)]
 Flat = dict[str, str | int | float | bool | None]
 Component = Literal["gpu", "cpu", "ram"]
 
+_NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
 _INTERVALS = {
     "mean-of-epochs": "mean over epochs (Student's t)",
     "mean-of-windows": "mean of {n} windows (Student's t)",
@@ -85,6 +87,12 @@ class ComponentEnergy(Part):
     full_recipe_energy_kwh: EnergyKwh | None
     method: Obtained
     detail: str
+
+    @property
+    def nominal_w(self) -> float | None:
+        """The nominal power that an estimate is made of, which records of 1.0 state in the text alone."""
+        match = _NOMINAL.match(self.detail)
+        return None if match is None else float(match[1])
 
 
 class PhaseEnergy(Part):

@@ -12,6 +12,7 @@ from typing import Any
 VERSION = "1.0"
 _Document = dict[str, Any]
 
+# Stored in records, under their seal: not to be changed with the texts of today (`record_parts`).
 _TEXTS = {
     "mean-of-epochs": "mean over epochs (Student's t)",
     "mean-of-windows": "mean of {n} windows (Student's t)",

@@ -188,13 +188,7 @@ def _doubted(
     """Find baselines that cannot be those of the recipe; the stages that are not divided by them, and why."""
     reasons = {}
     for doubt in doubts(baseline, edition, stated=evidence == "declared"):
-        finding = doubt.rule.finding(
-            table.where(index, f"energy_baseline_{doubt.stage}_kwh"),
-            doubt.message,
-            expected=doubt.expected,
-            found=doubt.found,
-            hint=doubt.hint,
-        )
+        finding = doubt.finding(table.where(index, f"energy_baseline_{doubt.stage}_kwh"))
         table.findings.append(finding)
         if doubt.withholds:
             reasons[doubt.stage] = f"{finding.code}: {finding.message}"

@@ -59,7 +59,7 @@ class _Edit:
 def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> Iterator[Change]:
     """Mend the metadata files below some paths; those in archives are left alone.
 
-    Of a link that is named itself the file that it leads to is mended; links in packages are never followed.
+    Of a link that is named itself the file that it leads to is corrected; links in packages are never followed.
 
     Raises
     ------

@@ -52,8 +52,8 @@ class Packages:
         archives = sum(_has_suffix(path.name) for path in self.paths if not path.is_dir())
         files = len(self.paths) - folders - archives
         kinds = ((folders, "folder"), (archives, "archive"), (files, "file"))
-        told = [_plural(number, kind) for number, kind in kinds if number]
-        return f"{_plural(len(self.paths), 'package')}: {', '.join(told)}"
+        shown = [_plural(number, kind) for number, kind in kinds if number]
+        return f"{_plural(len(self.paths), 'package')}: {', '.join(shown)}"
 
 
 NONE = Packages(())

@@ -89,8 +89,7 @@ class SystemFiles:
 
     def brings(self, where: Where) -> bool:
         """Whether a place is in a file of this system or in one that it shares with others of its team."""
-        shared = (*self.records, *self.journals, *self.tables, *self.reports)
-        return self.holds(where) or any(_same_file(where, self.tree.where(name)) for name in shared)
+        return self.holds(where) or any(_same_file(where, self.tree.where(name)) for name in self.reports)
 
     @property
     def home(self) -> PurePosixPath:

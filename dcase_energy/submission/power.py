@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from dcase_energy.units import mean_power_w
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
 
 # Measured power may be a little above a nominal one.
 OVER_NOMINAL = 1.2
-_NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
 # What the tracker assumes for memory: so much a machine with few modules, more only by its size.
 _MEMORY_W, _MEMORY_W_PER_GIB = 70.0, 0.375
 
@@ -59,8 +57,8 @@ def _limit_w(record: Evidence, stage: Stage, component: str) -> float | None:
     constant = record.constants_w.get(component)  # type: ignore[call-overload]
     if constant is not None:
         return float(constant)
-    if match := _NOMINAL.match(part.detail):
-        return float(match[1])
+    if part.nominal_w is not None:
+        return part.nominal_w
     memory_gib = record.hardware.get("memory_gib")
     if component == "ram" and isinstance(memory_gib, int | float):
         return max(_MEMORY_W, _MEMORY_W_PER_GIB * memory_gib)

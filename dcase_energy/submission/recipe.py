@@ -43,10 +43,10 @@ def stated_counts(record: Calibration, header: Mapping[str, Any]) -> dict[str, f
     """What a calibration says of its recipe's counts: the journal, else the record, whose older ones say less."""
     of_journal = header.get("recipe", {})
     work = record.recipe_work
-    told = {name: of_journal.get(name, getattr(work, name, None)) for name in COUNTS} | {
+    stated = {name: of_journal.get(name, getattr(work, name, None)) for name in COUNTS} | {
         name: number for name, number in _in_words(record).items() if not of_journal and work is None
     }
-    return {name: number for name, number in told.items() if isinstance(number, int | float)}
+    return {name: number for name, number in stated.items() if isinstance(number, int | float)}
 
 
 def _in_words(record: Calibration) -> dict[str, int]:

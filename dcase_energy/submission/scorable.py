@@ -17,7 +17,7 @@ from dcase_energy.submission.inbox import Packages, find_packages
 def find_all_outputs(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[Finding], Packages]:
     """The systems below the paths, each once, and the packages they were found in.
 
-    Two systems of one name and other outputs are told apart by where they are.
+    Two systems of one name and other outputs are distinguished by where they are.
     """
     packages = find_packages(paths)
     systems: list[SystemOutputs] = []

@@ -129,10 +129,10 @@ def states_of(pair):
 
 def test_the_nominal_power_of_a_processor_is_read_in_a_record_of_1_0(baseline):
     part = baseline.stages["training"].components["cpu"]
-    told = {"method": Obtained.ESTIMATED, "detail": "8 W nominal power x load of all processes"}
+    estimate = {"method": Obtained.ESTIMATED, "detail": "8 W nominal power x load of all processes"}
 
     def old(watts):
-        cpu = part.model_copy(update={**told, "detail": told["detail"].replace("8 W", f"{watts} W")})
+        cpu = part.model_copy(update={**estimate, "detail": estimate["detail"].replace("8 W", f"{watts} W")})
         parts = {**baseline.stages["training"].components, "cpu": cpu}
         stage = baseline.stages["training"].model_copy(update={"components": parts})
         return baseline.model_copy(update={"constants_w": {}, "stages": {"training": stage}})

@@ -31,6 +31,8 @@ LAYERS = [
     {"__main__"},
 ]
 HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dask", "distributed", "dcase_baseline"}
+# What a metadata file by itself does not need.
+LATER = {"multiprocessing", "dcase_energy.documents.codecarbon.reading", "dcase_energy.scoring.score_reader"}
 
 
 def modules() -> list[Path]:
@@ -143,7 +145,7 @@ def test_quick_commands_load_nothing_heavy(arguments):
         "from dcase_energy.cli.main import main\n"
         f"sys.argv = ['dcase-energy', *{arguments!r}]\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
-        f"print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr)\n"
+        f"print(sorted({HEAVY | LATER!r} & set(sys.modules)), file=sys.stderr)\n"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 0, result.stderr

@@ -255,7 +255,7 @@ EMISSIONS_FOREIGN = define(
         why="Other tools and data sets use the name too. Such a file is not read, and proves nothing.",
         bad="emissions.csv with the columns video, views",
         good="emissions.csv with the columns timestamp, project_name, run_id, duration, ...",
-        fix="nothing to mend where the file has another purpose; else put CodeCarbon's file in its place",
+        fix="nothing to do where the file has another purpose; else put CodeCarbon's file in its place",
         severity=Severity.INFO,
     )
 )

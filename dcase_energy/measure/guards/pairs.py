@@ -7,7 +7,6 @@ devices is divided by that figure too: the ratio then counts all of its devices,
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Iterator
 
 from dcase_energy.measure.guards.catalogue import BY_CODE
@@ -18,7 +17,6 @@ from dcase_energy.units import mean_power_w
 
 _HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
 _SETTINGS = ("tracking_mode", "meter")
-_NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
 
 
 def compare(baseline: Calibration, system: Evidence) -> list[Guard]:
@@ -70,9 +68,8 @@ def _constants_w(record: Evidence) -> dict[str, float]:
     found: dict[str, float] = {}
     stage = max(record.figures.values(), key=lambda one: one.timed_s, default=None)
     for name, part in () if stage is None else stage.components.items():
-        nominal = _NOMINAL.match(part.detail)
-        if part.method is Obtained.ESTIMATED and nominal:
-            found[name] = float(nominal[1])
+        if part.method is Obtained.ESTIMATED and part.nominal_w is not None:
+            found[name] = part.nominal_w
         elif stage and name == "ram" and part.method is Obtained.ESTIMATED and part.energy_kwh and stage.timed_s > 0:
             found[name] = mean_power_w(part.energy_kwh, stage.timed_s)
     return found

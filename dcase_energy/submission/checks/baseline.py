@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.recipes import known_recipe
-from dcase_energy.findings import Finding, Severity
+from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.plausibility import slip_hint
 from dcase_energy.submission.checks.system import System
@@ -55,6 +55,12 @@ class Doubt:
     found: str
     hint: str | None
     withholds: bool
+
+    def finding(self, where: Where, withholds: tuple[str, ...] = ()) -> Finding:
+        """The finding of it at a place."""
+        return self.rule.finding(
+            where, self.message, expected=self.expected, found=self.found, hint=self.hint, withholds=withholds
+        )
 
 
 def doubts(energy_kwh: Mapping[str, float | None], edition: Edition, *, stated: bool) -> Iterator[Doubt]:
@@ -119,14 +125,5 @@ def baseline_plausible(system: System) -> Iterator[Finding]:
     own_choice = baseline.calibration is not None and baseline.calibration.name is None
     stated = baseline.evidence != "recomputed" and not own_choice
     for doubt in doubts(baseline.energy_kwh, system.edition, stated=stated):
-        field = f"energy_baseline_{doubt.stage}_kwh"
-        own = f"energy_{doubt.stage}_kwh"
-        where = system.metadata.canonical.where(field if baseline.calibration is None else own)
-        yield doubt.rule.finding(
-            where,
-            doubt.message,
-            expected=doubt.expected,
-            found=doubt.found,
-            hint=doubt.hint,
-            withholds=(field if baseline.calibration is None else own,) if doubt.withholds else (),
-        )
+        field = f"energy_{doubt.stage}_kwh" if baseline.calibration else f"energy_baseline_{doubt.stage}_kwh"
+        yield doubt.finding(system.metadata.canonical.where(field), (field,) if doubt.withholds else ())
