@@ -43,6 +43,10 @@ HERE = Path(__file__).parent
 EXAMPLES = ROOT / "examples"
 SEEN = re.compile(r"^(?P<place>\S[^\n]*?): (?P<severity>error|warning|info) (?P<code>[A-Z]\d{3})\b", re.MULTILINE)
 EXPECTED = sorted((HERE / "expected").rglob("*.toml"))
+KEYS = {
+    *("command", "cwd", "process", "environment", "exit"),
+    *("findings", "some_findings", "says", "never_says", "rows", "files"),
+}
 make_cases.add_copied_cases()
 
 
@@ -51,12 +55,12 @@ def name_of(path: Path) -> str:
 
 
 def places(text: str) -> list[str]:
-    """Findings as ``file[:line] severity code``."""
-    found = set()
+    """All findings as ``file[:line] severity code``, each as often as it is printed."""
+    found = []
     for match in SEEN.finditer(text):
         file, *numbers = re.split(r":(?=\d)", match["place"])
         name = file.replace("!", "/").replace("\\", "/").rstrip("/").rpartition("/")[2]
-        found.add(" ".join([":".join([name, *numbers[:1]]), match["severity"], match["code"]]))
+        found.append(" ".join([":".join([name, *numbers[:1]]), match["severity"], match["code"]]))
     return sorted(found)
 
 
@@ -109,6 +113,7 @@ def test_case(path, tmp_path, capfd, monkeypatch):
         return text.replace("{C}", str(folder)).replace("{EX}", str(EXAMPLES)).replace("{TD}", truth)
 
     for run in expected["run"]:
+        assert set(run) <= KEYS
         with monkeypatch.context() as patch:
             patch.chdir(filled(run.get("cwd", str(ROOT))))
             patch.setenv("NO_COLOR", "1")
