@@ -81,11 +81,12 @@ class SystemFiles:
         near = (*self.records, *self.journals, *self.tables)
         if any(_same_file(where, self.tree.where(name)) for name in ("", *folders, *near)):
             return True
-        # The folder of a run may be a link, or else not be part of the tree.
-        beside = f"{self.tree.where(str(self.home)).file}/{self.stem}_run"
-        if self.tree.where("").member is None and where.file.startswith(beside) and where.file.endswith(".output"):
+        # The folder of a run may be a link, have another name, or hold a folder: its files are then none of the run.
+        beside = _inside(where, self.tree.where("" if self.home == PurePosixPath() else str(self.home)))
+        run = beside.partition("/")[0]
+        if _is_output(run) and (self.home.name == self.stem or run.startswith(f"{self.stem}_run")):
             return True
-        return any(_below(where, self.tree.where(folder)) for folder in folders)
+        return any(_inside(where, self.tree.where(folder)) for folder in folders)
 
     def brings(self, where: Where) -> bool:
         """Whether a place is in a file of this system or in one that it shares with others of its team."""
@@ -101,10 +102,18 @@ def _same_file(one: Where, other: Where) -> bool:
     return (one.file, one.member) == (other.file, other.member)
 
 
-def _below(where: Where, folder: Where) -> bool:
-    if folder.member is None:
-        return where.file.startswith(f"{folder.file}/")
-    return where.file == folder.file and (where.member or "").startswith(f"{folder.member}/")
+def _inside(where: Where, folder: Where) -> str:
+    """The path of a place within a folder, or within an archive as a whole; nothing where it is elsewhere."""
+    if folder.member is None and where.file == folder.file:
+        return where.member or ""
+    place, beginning = (where.file, folder.file) if folder.member is None else (where.member or "", folder.member)
+    inside = place.startswith(f"{beginning}/") and (folder.member is None or where.file == folder.file)
+    return place[len(beginning) + 1 :] if inside else ""
+
+
+def _is_output(folder: str) -> bool:
+    """By the end of its name, however it is written."""
+    return folder.casefold().endswith(".output")
 
 
 def find_systems(path: Path, data: bytes | None = None) -> tuple[list[SystemFiles], list[Finding]]:
@@ -254,7 +263,7 @@ def _of_nobody(tree: Tree, systems: Sequence[SystemFiles]) -> Iterator[Finding]:
     }
     folders = sorted({name.rpartition("/")[0] for name in tree.names()} - claimed)
     for folder in folders:
-        if folder.endswith(".output") or ".output/" in folder:
+        if any(_is_output(part) for part in folder.split("/")):
             message = "the outputs in this folder belong to no metadata file"
             hint = _whose(PurePosixPath(folder), systems)
             yield OUTPUT_OF_NOBODY.finding(tree.where(folder), message, hint=hint)
@@ -272,6 +281,8 @@ def _reports(tree: Tree) -> Iterator[Finding]:
 
 
 def _whose(folder: PurePosixPath, systems: Sequence[SystemFiles]) -> str | None:
+    if any(_is_output(part) for part in folder.parts[:-1]):
+        return f"put the files into {folder.parent.name} itself"
     beside = [system.stem for system in systems if PurePosixPath(system.meta).parent == folder.parent]
     run = re.search(r"_run([0-9]+)", folder.name)
     return f"name the folder {beside[0]}_run{run[1] if run else 1}.output" if len(beside) == 1 else None

@@ -79,6 +79,17 @@ def _(at: Path, ex: Path) -> None:
         put(path, "\n".join([head, *("\t".join([*row[:2], *["0.5"] * len(row[2:])]) for row in cells), ""]))
 
 
+@case("score-files/output-folders-misnamed")
+def _(at: Path, ex: Path) -> None:
+    """Outputs that are found by no run: another case, another label, a folder in the folder."""
+    for index, name in enumerate(("_task4_1_Run1.Output", "_task4_run1.output", "_task4_1_run1.output/scores")):
+        team = ("Adams_UNI", "Baker_LAB", "Davis_COL")[index]
+        home = at / "inbox" / team / f"{team}_task4_1"
+        meta = (ex / BAKER / "Baker_LAB_task4_1.meta.yaml").read_text().replace("Baker_LAB", team)
+        put(home / f"{team}_task4_1.meta.yaml", meta)
+        shutil.copytree(ex / BAKER / "Baker_LAB_task4_1_run1.output", home / f"{team}{name}")
+
+
 @case("score-files/symlinked-file")
 def _(at: Path, ex: Path) -> None:
     path = scores(at, ex)[6]
