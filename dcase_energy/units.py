@@ -28,19 +28,6 @@ def mean_power_w(energy_kwh: float, duration_s: float) -> float:
     return kwh_to_joules(energy_kwh) / duration_s
 
 
-def seconds_to_us(time_s: float) -> int:
-    """Round a time in seconds to integer microseconds, half away from zero.
-
-    Raises
-    ------
-    ValueError
-        If ``time_s`` is not finite.
-    """
-    if not math.isfinite(time_s):
-        raise ValueError(f"time must be finite, found {time_s}")
-    return math.floor(abs(time_s) * MICROSECONDS_PER_SECOND + 0.5) * (-1 if time_s < 0 else 1)
-
-
 def significant_digits(text: str) -> int:
     """Count the significant digits of a number as it was written.
 

@@ -42,8 +42,7 @@ class Counts:
 
         Missing nine of ten classes entirely then scores 1.0, so it is shown for comparison only.
         """
-        hit = self.f1_per_class[(self.annotated > 0) & (self.true_positives > 0)]
-        return float(hit.mean()) if len(hit) else float("nan")
+        return self.judged_f1("skip")[1]
 
     def judged_f1(self, classes_without_hits: str) -> tuple[Floats, float, float]:
         """F1 of each class, shape (n_classes,), their mean and the F1 of all together, as a library judges them.

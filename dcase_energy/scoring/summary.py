@@ -11,8 +11,6 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth, Scores
 from dcase_energy.scoring.evaluation import METRICS, Evaluation, Figure, evaluate_scores
 
-THRESHOLD = 0.5
-
 
 @dataclass(frozen=True)
 class Summary:
