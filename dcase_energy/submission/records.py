@@ -222,12 +222,14 @@ def _not_the_journal(
 def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissions]:
     """CodeCarbon's files among the tables of a package; others are left alone.
 
-    Rows whose energy cannot be used are for the checks to report, which know what figure they belong to.
+    Rows whose energy cannot be used, and several runs in one file, are for the checks to report, which know what
+    figures they belong to.
     """
     found: dict[str, Emissions] = {}
     if not files.tables:
         return found
     from dcase_energy.documents.codecarbon.reading import read_emissions
+    from dcase_energy.documents.codecarbon.rules import EMISSIONS_RUNS
 
     for name in files.tables:
         data = files.tree.read(name, MAX_EMISSIONS_BYTES)
@@ -238,5 +240,5 @@ def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissio
         emissions = read_emissions(data, where.file, where.member)
         if emissions is not None:
             found[name] = emissions
-            findings += emissions.findings
+            findings += [one for one in emissions.findings if one.code != EMISSIONS_RUNS.code]
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcase_energy.documents.codecarbon.names import is_backup, names_baseline, stage_of
+from dcase_energy.documents.codecarbon.names import is_backup, names_baseline, names_no_stage, stage_of
 from dcase_energy.findings import Finding
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.figures import agrees
@@ -64,6 +64,12 @@ class Run:
     def stage(self) -> str | None:
         """The stage that its names say, the file's own name first."""
         return stage_of((self.file, self.row.task, self.row.project))
+
+    @property
+    def of_unknown_work(self) -> bool:
+        """Whether it has a usable energy, and no name says of what: those that CodeCarbon gives by itself do not."""
+        unnamed = self.stage is None and not self.row.task and not self.of_baseline
+        return unnamed and self.energy_kwh > 0 and not names_no_stage((self.file, self.row.project))
 
 
 @dataclass(frozen=True)
@@ -188,6 +194,11 @@ def _declared(system: System, stage: str) -> tuple[Side, Side]:
     if getattr(system.submission, baseline, None) is None and system.submission.energy_baseline_kwh is not None:
         baseline = "energy_baseline_kwh"
     return _figure(system, own), _figure(system, baseline)
+
+
+def own_figures(system: System) -> dict[str, Side]:
+    """The system's own figure of each stage, also where it is not declared."""
+    return {stage: _declared(system, stage)[0] for stage in _STAGES}
 
 
 def _figure(system: System, name: str) -> Side:

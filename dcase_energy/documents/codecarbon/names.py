@@ -79,3 +79,14 @@ def stage_of(texts: tuple[str, ...]) -> str | None:
 def names_baseline(texts: tuple[str, ...]) -> bool:
     """Whether one of some texts has the word baseline."""
     return any({"baseline", "baselines"} & words(text) for text in texts)
+
+
+def names_no_stage(texts: tuple[str, ...]) -> bool:
+    """Whether one of some texts names work that is none of the stages: a training before it, or all together.
+
+    Examples
+    --------
+    >>> names_no_stage(("emissions.csv", "codecarbon")), names_no_stage(("emissions.csv", "pretraining"))
+    (False, True)
+    """
+    return any(_NO_STAGE & words(text) for text in texts)

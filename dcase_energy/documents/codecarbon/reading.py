@@ -96,6 +96,9 @@ def _read_table(data: bytes, emissions: Emissions) -> None:
     table = read_table(data, emissions.file, required=NEEDED, delimiter=",", member=emissions.member, restore=repairs)
     _fill(emissions, table, repairs.partial)
     emissions.findings += repairs.findings(emissions.file, emissions.member)
+    if not emissions.rows and not emissions.findings:
+        hint = "put the file that holds the run into the package"
+        emissions.findings.append(EMISSIONS_UNMEASURED.finding(here, "the file has a header and no run", hint=hint))
 
 
 def _read_task(data: bytes, emissions: Emissions, task: str) -> Emissions | None:

@@ -18,7 +18,7 @@ from dcase_energy.documents.codecarbon.rules import (
 from dcase_energy.findings import Finding, Where, capped
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.figures import agrees, slip
-from dcase_energy.submission.stage_runs import Run, Side, StageRuns, all_runs, stages_of
+from dcase_energy.submission.stage_runs import Run, Side, StageRuns, all_runs, own_figures, stages_of
 
 _ALIKE: dict[str, Callable[[Run], str]] = {
     "tracking mode": lambda run: run.row.texts["tracking_mode"],
@@ -40,7 +40,7 @@ def emissions_in_metadata(system: System) -> Iterator[Finding]:
 
 def _own_in_files(system: System, stage: StageRuns) -> Iterator[Finding]:
     own, baseline = stage.own, stage.baseline
-    if own.value_kwh is None or own.reported() or _recorded(system, stage):
+    if own.value_kwh is None or own.reported() or _recorded(system, stage.stage, own):
         return
     held = replace(baseline, runs=own.runs).reported()
     if not held:
@@ -54,10 +54,9 @@ def _own_in_files(system: System, stage: StageRuns) -> Iterator[Finding]:
     yield EMISSIONS_OWN_MISSING.finding(where, message, found=f"{own.value_kwh:.6g}", withholds=(own.field,))
 
 
-def _recorded(system: System, stage: StageRuns) -> bool:
+def _recorded(system: System, stage: str, own: Side) -> bool:
     """Whether an energy record of the package holds the declared figure: then CodeCarbon's files need not."""
-    own = stage.own
-    records = [one.energy_kwh for one in system.records.measured if one.stage == stage.stage]
+    records = [one.energy_kwh for one in system.records.measured if one.stage == stage]
     return own.value_kwh is not None and any(
         agrees(own.value_kwh, own.text, energy_kwh) for energy_kwh in (*records, sum(records))
     )
@@ -219,17 +218,44 @@ def _counted(runs: Sequence[Run]) -> set[str]:
     }
 
 
-def emissions_in_backups(system: System) -> Iterator[Finding]:
-    """Runs in backups are those that the metadata report, or are named."""
-    reported = {
-        id(run.row) for stage in stages_of(system) for side in (stage.own, stage.baseline) for run in side.reported()
-    }
+def emissions_appended(system: System) -> Iterator[Finding]:
+    """Several runs in one file, unless each is a figure of the metadata: then it is known which run is what."""
+    reported = [side.reported() for stage in stages_of(system) for side in (stage.own, stage.baseline)]
+    alone = {id(runs[0].row) for runs in reported if len(runs) == 1}
+    other = {run.name for run in all_runs(system) if id(run.row) not in alone}
+    for name, emissions in system.records.emissions.items():
+        if name in other:
+            yield from (one for one in emissions.findings if one.code == EMISSIONS_RUNS.code)
+
+
+def emissions_unreported(system: System) -> Iterator[Finding]:
+    """Runs in backups are those that the metadata report, or are named; so are runs of no known stage.
+
+    Those only where an own figure is in no file: it may be theirs, and nothing else compares the two.
+    """
+    stages = list(stages_of(system))
+    reported = {id(run.row) for stage in stages for side in (stage.own, stage.baseline) for run in side.reported()}
+    open_fields = _in_no_file(system, stages)
     left: dict[str, list[Run]] = {}
     for run in all_runs(system):
-        if run.backup and id(run.row) not in reported:
+        unknown = bool(open_fields) and run.of_unknown_work and _is_at_home(system, run.name)
+        if id(run.row) not in reported and (run.backup or unknown):
             left.setdefault(run.name, []).append(run)
     for name, runs in left.items():
         energy_kwh = sum(run.energy_kwh for run in runs)
         count = "a run" if len(runs) == 1 else f"{len(runs)} runs"
-        message = f"{count} of {energy_kwh:.6g} kWh in a backup, which no figure of the metadata reports"
+        place = " in a backup" if runs[0].backup else ""
+        message = f"{count} of {energy_kwh:.6g} kWh{place}, which no figure of the metadata reports"
+        if not runs[0].backup:
+            message += f"; {' and '.join(open_fields)} {'is' if len(open_fields) == 1 else 'are'} in no file"
         yield EMISSIONS_RUNS.finding(system.files.tree.where(name), message)
+
+
+def _in_no_file(system: System, stages: Sequence[StageRuns]) -> list[str]:
+    """The system's own figures, with their values, of whose stage the package brings no run, and no record of them."""
+    brought = {stage.stage for stage in stages}
+    return [
+        f"{own.field} ({own.value_kwh:.6g})"
+        for stage, own in own_figures(system).items()
+        if own.value_kwh is not None and stage not in brought and not _recorded(system, stage, own)
+    ]

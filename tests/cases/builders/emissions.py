@@ -264,3 +264,9 @@ def _(at: Path, ex: Path) -> None:
         put(team / label / f"{label}.meta.yaml", META.replace(LABEL, label))
         put(team / label / "emissions_training.csv", table(row(gpu_model=gpu)))
     put(team / "emissions_baseline.csv", table(BASE | {"gpu_model": "1 x Tesla T4"}))
+
+
+emissions("training-and-test-of-one-project", emissions__csv=table(row(), DEVTEST | {"project_name": "codecarbon"}))
+# Names that CodeCarbon gives by itself: nothing but its energy says whose run it is.
+emissions("run-of-no-figure", emissions__csv=table(row(gpu=0.5, project_name="codecarbon")))
+emissions("header-and-no-run", emissions_training__csv=table().partition(b"\n")[0] + b"\n")
