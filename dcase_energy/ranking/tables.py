@@ -184,11 +184,11 @@ def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _left_out(ranking: Ranking) -> list[Table]:
     rows: list[list[Cell]] = [
-        [one.entry.label, one.entry.team, one.entry.excluded or "it has no score"]
+        [one.entry.label, one.entry.team, one.entry.excluded or "it has no score", " ".join(one.entry.findings)]
         for one in ranking.systems
         if one.rank is None
     ]
-    columns = (("label", "System"), ("team", "Team"), ("excluded", "Without rank because"))
+    columns = (("label", "System"), ("team", "Team"), ("excluded", "Without rank because"), ("findings", "Findings"))
     return [Table("left_out", "Systems without a rank", columns, rows)] if rows else []
 
 

@@ -154,8 +154,13 @@ def stages_of(system: System) -> Iterator[StageRuns]:
         # The code of the baseline names its files after itself whatever system it trains: alone, a name says nothing.
         base_side = _side(baseline, named if split else found)
         taken = base_side.reported()
+        # Both figures in the files of the other: that the names mean nothing is no reason to believe it.
+        swapped = split and not taken and bool(_side(baseline, others).reported())
         choices = (others if split else found, named if split else [run for run in found if run not in taken])
-        own_side = next((side for runs in choices if (side := _side(own, runs)).reported()), _side(own, choices[0]))
+        own_side = next(
+            (side for runs in choices[: 1 if swapped else 2] if (side := _side(own, runs)).reported()),
+            _side(own, choices[0]),
+        )
         yield StageRuns(stage, own_side, base_side)
 
 

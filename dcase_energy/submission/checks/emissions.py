@@ -32,9 +32,10 @@ _SERIES = re.compile(r"[0-9]+\.[0-9]+")
 def emissions_in_metadata(system: System) -> Iterator[Finding]:
     """The system's figure of a stage, and the baseline's, are in the files of the stage."""
     for stage in stages_of(system):
-        yield from _own_in_files(system, stage)
+        found = list(_own_in_files(system, stage))
+        yield from found
         named = all(run.of_baseline for run in stage.baseline.runs) and stage.baseline.runs != stage.own.runs
-        if named or stage.own.value_kwh is None:
+        if (named or stage.own.value_kwh is None) and not any(one.code == EMISSIONS_OWN_MISSING.code for one in found):
             yield from _differs(system, stage.baseline)
 
 
@@ -47,8 +48,8 @@ def _own_in_files(system: System, stage: StageRuns) -> Iterator[Finding]:
         yield from _differs(system, own)
         return
     message = (
-        f"{own.value_kwh:.6g} kWh is in no CodeCarbon file; {held[0].file} has {held[0].energy_kwh:.6g} kWh, "
-        f"which is {baseline.field}"
+        f"{own.value_kwh:.6g} kWh is in no CodeCarbon file of the system; {held[0].file} has "
+        f"{held[0].energy_kwh:.6g} kWh, which is {baseline.field}"
     )
     where = system.metadata.canonical.where(own.field)
     yield EMISSIONS_OWN_MISSING.finding(where, message, found=f"{own.value_kwh:.6g}", withholds=(own.field,))

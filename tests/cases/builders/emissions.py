@@ -189,6 +189,12 @@ emissions(
     emissions_training__csv=table(),
     emissions_baseline__csv=table(BASE | {"gpu_model": "1 x Tesla T4", "codecarbon_version": "3.0.1"}),
 )
+emissions(
+    "figures-of-each-other",
+    swap(swap(META, " baseline_training: 1.396", " baseline_training: 1.284"), " training: 1.284", " training: 1.396"),
+    emissions_training__csv=table(),
+    emissions_baseline__csv=table(BASE),
+)
 emissions("other-csv-of-that-name", emissions__csv=b"video,views\nA lecture on owls,120\nRain on a roof,86\n")
 NODE = {"gpu_count": 8, "gpu_model": "8 x NVIDIA A100-SXM4-40GB"}
 emissions(
