@@ -266,7 +266,7 @@ def _entries(
     given: Sequence[Path], rules: Edition, record: Calibrated | None, truth: GroundTruth | None, spread: Spread
 ) -> tuple[list[Entry], list[Finding]]:
     """The systems of tables and of packages."""
-    from dcase_energy.ranking.packages import assess
+    from dcase_energy.ranking.packages import assess, unread
     from dcase_energy.ranking.results_table import read_results
     from dcase_energy.submission.named import own_machine
     from dcase_energy.submission.validate import Options, validate_paths
@@ -283,7 +283,7 @@ def _entries(
         options = Options(record, own_machine(rules), outputs=truth is None)
         validation = validate_paths(packages, rules, options=options)
         assessed = assess(validation, truth, spread=spread)
-        entries += [one.entry for one in assessed]
+        entries += [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
     return entries, findings
 

@@ -179,7 +179,7 @@ def _entries(
     """Systems of tables and of packages, in the order given; a label that comes twice is ranked once."""
     from dcase_energy.parallel import ParallelError
     from dcase_energy.ranking.labels import ranked_once
-    from dcase_energy.ranking.packages import assess
+    from dcase_energy.ranking.packages import assess, unread
     from dcase_energy.ranking.results_table import read_results
     from dcase_energy.submission.named import own_machine
     from dcase_energy.submission.validate import Options, validate_paths
@@ -201,7 +201,7 @@ def _entries(
             assessed = assess(validation, truth, spread=spread)
         except ParallelError as error:
             fail(str(error))
-        entries += [one.entry for one in assessed]
+        entries += [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
     once, twice = ranked_once(entries)
     return once, [*findings, *twice]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dcase_energy.ranking.entry import Entry
     from dcase_energy.ranking.order import Ranked, Ranking
     from dcase_energy.ranking.packages import Assessed
+    from dcase_energy.submission.calibrated import Calibrated
 
 FORMATS = ("text", "json", "csv", "html")
 _EVIDENCE = {
@@ -87,9 +88,19 @@ def command(
     if not assessed:
         fail("there is no system to report on")
     if edition.normalisation.kind == "ratio" and any(entry.baseline_evidence is None for entry in own):
-        say("`dcase-energy calibrate --quick` on the hardware of the system measures the baseline's energy")
+        say(_how_to_get_a_baseline(options.own_machine))
     emit(_render(output_format, ranking, assessed, field), output)
     return int(has_errors(validation.findings) or any(has_errors(one.findings) for one in assessed))
+
+
+def _how_to_get_a_baseline(own: Calibrated | None) -> str:
+    """What to do where a system has no baseline; ``own`` is this machine's calibration, which was not taken."""
+    if own is None:
+        return "`dcase-energy calibrate --quick` on the hardware of the system measures the baseline's energy"
+    return (
+        f"{own.source} is not used: nothing shows that the system was measured on the same hardware. Name the GPU or "
+        "processor model in the metadata, put an energy record into the package, or give the record by --calibration"
+    )
 
 
 def _in_field(own: list[Entry], path: Path, edition: Edition) -> Ranking:

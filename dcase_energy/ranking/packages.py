@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 
 from dcase_energy.findings import Finding, Severity, has_errors
 from dcase_energy.measure.records import Calibration
@@ -23,7 +24,7 @@ from dcase_energy.scoring.summary import Summary
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import gpu_of
-from dcase_energy.submission.evidence import STAGES, Baseline
+from dcase_energy.submission.evidence import STAGES
 from dcase_energy.submission.gpu import gpu_model
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
@@ -77,6 +78,19 @@ def assess(
     return [_assess(system, validation, one, together) for system, one in zip(systems, done, strict=True)]
 
 
+def unread(validation: Validation) -> list[Entry]:
+    """A row without a rank for each submission that could not be read: none is missing from a sheet."""
+    found = []
+    for name, findings in validation.unread.items():
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        codes = tuple(sorted({finding.code for finding in findings}))
+        if errors:
+            stem = PurePath(name).stem
+            team = team_of(stem) if stem[-1:].isdigit() else stem
+            found.append(Entry(name, team, excluded=_reason(errors), findings=codes))
+    return found
+
+
 def _of_outputs(validation: Validation, scored: Sequence[Scored]) -> Iterator[Finding]:
     """What `validate` says of outputs when it reads them: none, or those of another run or system."""
     yield from outputs_alike(validation.systems, [one.digests for one in scored])
@@ -110,7 +124,7 @@ def _assess(system: System, validation: Validation, scored: Scored, together: Se
         intervals=scored.intervals | _intervals(record, own),
         replicates=scored.replicates,
         gpu_model=_gpu_of(system, record, training),
-        not_comparable=_withheld(findings, baseline),
+        not_comparable=_withheld(system, findings),
         last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
         macs=submission.macs,
@@ -138,15 +152,18 @@ def _scores_are(system: System, scored: Scored) -> str | None:
     return None if _score(scored, "psds1", system.submission.psds1_dev) is None else "stated"
 
 
-def _withheld(findings: Iterable[Finding], baseline: Baseline) -> dict[str, str]:
-    """Why stages are not divided, from the findings that withhold a figure of the ratio."""
+def _withheld(system: System, findings: Iterable[Finding]) -> dict[str, str]:
+    """Why stages are not divided: the findings that withhold a figure of the ratio, and any error at its place."""
+    baseline, canonical = system.baseline, system.metadata.canonical
     reasons: dict[str, str] = {}
     for finding in findings:
         for stage in STAGES:
             fields = {f"energy_{stage}_kwh"}
             if baseline.evidence == "declared":
                 fields |= {"energy_baseline_kwh", f"energy_baseline_{stage}_kwh"}
-            if fields & set(finding.withholds):
+            places = {canonical.where(name) for name in fields if canonical.given(name)}
+            wrong = finding.severity is Severity.ERROR and finding.where in places
+            if wrong or fields & set(finding.withholds):
                 reasons.setdefault(stage, f"{finding.code}: {finding.message}")
     for stage in STAGES if baseline.calibration is not None else ():
         if stage not in baseline.energy_kwh:

@@ -29,13 +29,18 @@ from dcase_energy.submission.records import read_records
 
 @dataclass(frozen=True)
 class Validation:
-    """What validation found: the systems that could be read, and the findings in order."""
+    """What validation found: the systems that could be read, and the findings in order.
+
+    ``unread`` has the findings of what was submitted and could not be read as a system, by the name of its file or
+    folder.
+    """
 
     edition: Edition
     systems: list[System]
     findings: list[Finding]
     files: int
     packages: Packages = NONE
+    unread: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
 
     def count(self, severity: Severity) -> int:
         """Number of findings of a severity."""
@@ -78,6 +83,7 @@ class _Read:
     systems: list[System] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     files: int = 0
+    unread: dict[str, list[Finding]] = field(default_factory=dict)
 
 
 def validate_paths(
@@ -123,7 +129,8 @@ def validate_paths(
         findings = [one for one in findings if not any(copy.files.brings(one.where) for copy in copies)]
     findings += [*twice, *check_together(systems, pool)]
     files = sum(one.files for one in read) - len(copies)
-    return Validation(edition, systems, _weighed(findings, edition), files, packages)
+    unread = {name: errors for one in read for name, errors in one.unread.items()}
+    return Validation(edition, systems, _weighed(findings, edition), files, packages, unread)
 
 
 def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
@@ -133,10 +140,13 @@ def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
         return _Read([], alone, 0)
     found, findings = find_systems(path, options.stdin if path == STDIN else None)
     read = _Read([], findings, len(found))
+    if not found:
+        read.unread[path.resolve().name] = findings
     for files in found:
         system, problems = _read_system(files, edition, options)
         read.findings += problems
         if system is None:
+            read.unread[files.stem or path.name] = problems
             continue
         read.systems.append(system)
         for check in CHECKS:

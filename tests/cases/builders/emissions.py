@@ -276,3 +276,4 @@ emissions("training-and-test-of-one-project", emissions__csv=table(row(), DEVTES
 # Names that CodeCarbon gives by itself: nothing but its energy says whose run it is.
 emissions("run-of-no-figure", emissions__csv=table(row(gpu=0.5, project_name="codecarbon")))
 emissions("header-and-no-run", emissions_training__csv=table().partition(b"\n")[0] + b"\n")
+emissions("own-energy-differs", emissions_training__csv=table(row(gpu=2.018)))

@@ -164,3 +164,11 @@ def _(at: Path, ex: Path) -> None:
 def _(at: Path, ex: Path) -> None:
     shutil.copytree(ex / BAKER, at / "Baker_LAB_task4_1")
     put(at / "Baker_LAB.zip", zipped(at / "Baker_LAB_task4_1"))
+
+
+@case("packages-and-inbox/packages-that-cannot-be-read")
+def _(at: Path, ex: Path) -> None:
+    shutil.copytree(ex / BAKER, at / "inbox/Baker_LAB/Baker_LAB_task4_1")
+    put(at / "inbox/Davis_COL.zip", "not an archive")
+    put(at / f"inbox/Adams_UNI/{LABEL}/{LABEL}.meta.yaml", META.encode("utf-16"))
+    (at / "inbox/Evans_ORG").mkdir()
