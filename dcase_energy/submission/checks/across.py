@@ -83,11 +83,11 @@ def _scaled(system: System, source: System, field: str) -> Iterator[Finding]:
 
 
 def _varies(system: System, team: Sequence[System], field: str) -> Iterator[Finding]:
-    value = getattr(system.submission, field)
+    value, boards = getattr(system.submission, field), boards_of(system)
     others = {
         getattr(other.submission, field): other.name
         for other in team
-        if boards_of(other) == boards_of(system) and _apart(value, getattr(other.submission, field), _SAME_BASELINE)
+        if _apart(value, getattr(other.submission, field), _SAME_BASELINE) and boards_of(other) == boards
     }
     if others:
         figures = ", ".join(f"{figure:g} kWh in {name}" for figure, name in list(others.items())[:4])
