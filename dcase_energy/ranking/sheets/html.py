@@ -28,8 +28,8 @@ from dcase_energy.rules import get
 _GROUPS = (
     "System",
     "Team",
-    "Notes",
     "Scores",
+    "Notes",
     "Certainty",
     "Energy-weighted",
     "Energy",
