@@ -125,9 +125,9 @@ def command(**options: Any) -> int:
     except CalibrationError as error:
         fail(str(error))
     except (MeterError, ChildFailedError, JournalError, OSError) as error:
-        fail(f"{error}; what was measured is in {file.journal}, --resume goes on")
+        fail(f"{error}; what was measured is in {file.journal}, --resume continues it")
     except KeyboardInterrupt:
-        say(f"\ninterrupted; what was measured is in {file.journal}, --resume goes on")
+        say(f"\ninterrupted; what was measured is in {file.journal}, --resume continues it")
         raise
     click.echo(summary(record))
     edition = get_edition(options["edition_name"])

@@ -191,6 +191,7 @@ def results(name: str, *more: str) -> None:
 
 
 results("table-blank-label", ",0.90,0.90,2.0,0.03,0.03,3h (1 A100 40GB)")
+results("table-label-nan", "NaN,0.90,0.90,2.0,0.03,0.03,3h (1 A100 40GB)")
 results("table-baseline-92-times", "Davis_COL_task4a_1,0.40,0.60,2.0,0.03,2.82,3h (1 A100 40GB)")
 
 
