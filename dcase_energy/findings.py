@@ -1,4 +1,4 @@
-"""A finding is a value: what is wrong, where, what was expected and how to mend it.
+"""A finding is a value: what is wrong, where, what was expected and how to fix it.
 
 Reading and checking never raise to the user and never print; they yield findings.
 """

@@ -28,7 +28,7 @@ class Rule:
     why
         What went wrong in real submissions without it, or whose rule it is.
     bad, good
-        The shortest example that breaks the rule and the same one mended.
+        The shortest example that breaks the rule and the same one fixed.
     fix
         What to do, as an instruction. It is the default hint of a finding.
     severity

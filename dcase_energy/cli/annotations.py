@@ -34,7 +34,7 @@ def _line(finding: Finding) -> str:
     parts = [finding.message if where.member is None else f"{where.member}: {finding.message}"]
     parts += [f"expected: {finding.expected}"] if finding.expected else []
     parts += [f"found: {finding.found}"] if finding.found else []
-    parts += [f"mend: {finding.hint}"] if finding.hint else []
+    parts += [f"fix: {finding.hint}"] if finding.hint else []
     return f"::{_COMMANDS[finding.severity]} {listed}::" + "%0A".join(map(_data, parts))
 
 

@@ -115,7 +115,7 @@ def _text(rule: Rule) -> str:
             "Good:",
             indented["good"],
             "",
-            f"Mend: {rule.fix}",
+            f"Fix: {rule.fix}",
             "",
         ]
     )
@@ -161,7 +161,7 @@ def page(rules: list[Rule]) -> str:
 def _section(rule: Rule) -> str:
     lines = [f"### {rule.code} {rule.name}", "", f"{_prose(rule.title)}. ({rule.severity})", "", _prose(rule.why), ""]
     lines += ["Bad:", "", "```yaml", rule.bad, "```", "", "Good:", "", "```yaml", rule.good, "```", ""]
-    return "\n".join([*lines, f"Mend: {_prose(rule.fix)}."])
+    return "\n".join([*lines, f"Fix: {_prose(rule.fix)}."])
 
 
 def _prose(text: str) -> str:

@@ -113,7 +113,7 @@ def get_ground_truth(
         if finding.severity is not Severity.INFO:
             say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}"))
             if finding.severity is Severity.ERROR and finding.hint:
-                say(visible(f"      mend:     {finding.hint}"))
+                say(visible(f"      fix:      {finding.hint}"))
     if found is None:
         fail("the ground truth or the durations have errors: nothing is scored")
     return found

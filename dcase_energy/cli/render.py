@@ -42,7 +42,7 @@ def _block(finding: Finding, source: list[str] | None) -> str:
     if finding.found is not None:
         lines.append(f"      found:    {visible(finding.found)}")
     if finding.hint is not None:
-        lines.append(f"      mend:     {visible(finding.hint)}")
+        lines.append(f"      fix:      {visible(finding.hint)}")
     return "\n".join(lines) + "\n"
 
 

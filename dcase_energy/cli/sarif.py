@@ -61,7 +61,7 @@ def _result(finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, 
     details = [finding.message + "."]
     details += [f"Expected: {finding.expected}."] if finding.expected else []
     details += [f"Found: {finding.found}."] if finding.found else []
-    details += [f"Mend: {finding.hint}."] if finding.hint else []
+    details += [f"Fix: {finding.hint}."] if finding.hint else []
     return {
         "ruleId": finding.code,
         "ruleIndex": rule_index,

@@ -204,7 +204,7 @@ def _say(finding: Finding) -> None:
     found = f" ({finding.found})" if finding.found else ""
     say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
     if finding.severity == "error" and finding.hint:
-        say(visible(f"      mend:     {finding.hint}"))
+        say(visible(f"      fix:      {finding.hint}"))
 
 
 def _draw(scored: Sequence[Scored], folder: Path, plot_format: str) -> None:

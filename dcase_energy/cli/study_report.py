@@ -110,4 +110,4 @@ def show(findings: Sequence[Finding]) -> None:
         found = f" ({one.found})" if one.found else ""
         say(visible(f"{one.where}: {one.severity} {one.code} {one.message}{found}"))
         if one.hint and one.severity is not Severity.INFO:
-            say(f"      mend: {visible(one.hint)}")
+            say(f"      fix: {visible(one.hint)}")

@@ -68,7 +68,9 @@ def _looks(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--pool", "pools", multiple=True, type=existing(folder=False), metavar="CSV", help="Other teams' results."
 )
-@click.option("--fix", is_flag=True, help="Mend what is safe (quotes, misspelt keys, blanks) and show the difference.")
+@click.option(
+    "--fix", is_flag=True, help="Apply safe fixes (quoting, misspelled keys, trailing spaces) and print the diff."
+)
 @click.option("--diff", is_flag=True, help="Show what --fix would do; change nothing.")
 @jobs_option
 @_looks
@@ -90,7 +92,7 @@ def command(
 ) -> int:
     """Check metadata files, package folders and zip archives (- is standard input).
 
-    Everything that is wrong is shown at once, each with its place, what was expected, what was found and how to mend
+    Everything that is wrong is shown at once, each with its place, what was expected, what was found and how to fix
     it. Systems of one team are compared with each other, and the baseline's energy with that of other teams on the
     same GPU model: those given, and those in the tables named by --pool. Exit code 1 if there is an error (with
     --strict: or a warning).
@@ -153,7 +155,7 @@ def _mend(paths: tuple[Path, ...], edition: Edition, *, write: bool) -> None:
     try:
         for change in fix_paths(paths, edition, write=write):
             say("\n".join(visible(line) for line in change.diff.split("\n")))
-            say(f"{visible(change.file)}: {'mended' if write else 'would mend'}: {visible('; '.join(change.what))}")
+            say(f"{visible(change.file)}: {'fixed' if write else 'would fix'}: {visible('; '.join(change.what))}")
     except FixError as error:
         raise click.UsageError(str(error)) from None
 
@@ -162,5 +164,5 @@ def _summary(validation: Validation) -> str:
     errors, warnings = validation.count(Severity.ERROR), validation.count(Severity.WARNING)
     files = f"{validation.files} metadata file{'s' * (validation.files != 1)} (edition {validation.edition.name})"
     if not errors and not warnings:
-        return f"{files}: nothing to mend"
+        return f"{files}: no problems found"
     return f"{files}: {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"

@@ -24,7 +24,7 @@ YAML_SYNTAX = define(
         why="Two of three files of one real submission were not valid YAML because of one wrong indent.",
         bad="system:\n  complexity:\n   macs: 930902000\n    total_parameters: 1112420",
         good="system:\n  complexity:\n    macs: 930902000\n    total_parameters: 1112420",
-        fix="mend the syntax at this place; indent with spaces and quote text that holds ': ' or ' #'",
+        fix="fix the syntax at this place; indent with spaces and quote text that holds ': ' or ' #'",
     )
 )
 YAML_DUPLICATE_KEY = define(

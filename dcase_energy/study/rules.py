@@ -128,7 +128,7 @@ SHEET_LACKS = define(
         why="A reader must see which columns of the tables a source can fill and which it cannot.",
         bad="(a sheet without F1, taken for one with F1 = 0)",
         good="(a sheet without F1, whose F1 columns stay empty)",
-        fix="nothing to mend; runs with epochs.csv fill every column",
+        fix="nothing needs to be done; runs with epochs.csv fill every column",
         severity=Severity.INFO,
     )
 )

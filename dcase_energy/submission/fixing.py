@@ -1,6 +1,6 @@
 """Safe edits of metadata files (``validate --fix``). A figure is never touched.
 
-What is mended: blanks at the end of lines; keys that are a misspelling of exactly one known key at the same level;
+What is fixed: blanks at the end of lines; keys that are a misspelling of exactly one known key at the same level;
 numbers and truth values where the edition wants text (put in quotes); words such as ``None`` where null may stand.
 
 Each edit is one place in the text, and the file is read again afterwards: unless every value is what it was, but for
@@ -57,7 +57,7 @@ class _Edit:
 
 
 def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> Iterator[Change]:
-    """Mend the metadata files below some paths; those in archives are left alone.
+    """Fix the metadata files below some paths; those in archives are left alone.
 
     Of a link that is named itself the file that it leads to is corrected; links in packages are never followed.
 
@@ -75,12 +75,12 @@ def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> It
             data = files.tree.read(files.meta, MAX_BYTES)
             if isinstance(data, Finding):
                 continue
-            mended, what = fix_text(data, edition)
+            fixed, what = fix_text(data, edition)
             if not what:
                 continue
             if write:
-                _write(target.resolve(), mended)
-            yield Change(str(target), _difference(data, mended, str(target)), what)
+                _write(target.resolve(), fixed)
+            yield Change(str(target), _difference(data, fixed, str(target)), what)
 
 
 def _write(target: FilePath, data: bytes) -> None:
@@ -91,9 +91,9 @@ def _write(target: FilePath, data: bytes) -> None:
 
 
 def fix_text(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
-    """The mended bytes of a metadata file and what was done; the same bytes and nothing where nothing is safe to do.
+    """The fixed bytes of a metadata file and what was done; the same bytes and nothing where nothing is safe to do.
 
-    What a mended key brings to light is mended as well: a second call finds nothing more to do.
+    What a fixed key brings to light is fixed as well: a second call finds nothing more to do.
     """
     what: tuple[str, ...] = ()
     for _ in range(MAX_DEPTH):
@@ -114,11 +114,11 @@ def _fix_once(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
     edits = sorted(_edits(document, edition), key=lambda edit: (edit.place.line, edit.place.column), reverse=True)
     lines = text.splitlines(keepends=True)
     done = [edit.what for edit in edits if _apply(lines, edit)][::-1]
-    mended = _without_trailing_blanks("".join(lines))
-    if mended != "".join(lines):
+    fixed = _without_trailing_blanks("".join(lines))
+    if fixed != "".join(lines):
         done.append("blanks at the end of lines")
     bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
-    result = bom + mended.encode()
+    result = bom + fixed.encode()
     if not done or not _same_but_for(document, load_yaml(result, ""), edits):
         return data, ()
     return result, tuple(done)
@@ -168,7 +168,7 @@ def _apply(lines: list[str], edit: _Edit) -> bool:
 
 
 def _same_but_for(before: Document, after: Document, edits: Sequence[_Edit]) -> bool:
-    """Whether the mended document has every scalar of the old one as it was written, but for words now null."""
+    """Whether the fixed document has every scalar of the old one as it was written, but for words now null."""
     if after.data is None or len(after.findings) > len(before.findings):
         return False
     nulls = sum(edit.new == "null" for edit in edits)

@@ -22,7 +22,7 @@ COMMANDS = ["doctor", "calibrate", "measure", "validate", "explain", "score", "r
 def test_clean_is_0():
     result = run("validate", GOOD)
     assert (result.returncode, result.stdout) == (0, "")
-    assert result.stderr == "1 metadata file (edition generic): nothing to mend\n"
+    assert result.stderr == "1 metadata file (edition generic): no problems found\n"
 
 
 def test_findings_are_1():

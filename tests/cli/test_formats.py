@@ -1,4 +1,4 @@
-"""What `validate` writes: SARIF, GitHub annotations, summaries, selections, guessed editions, mended files."""
+"""What `validate` writes: SARIF, GitHub annotations, summaries, selections, guessed editions, fixed files."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_the_edition_is_guessed_from_the_label_and_told():
     assert (
         "edition dcase2023-task4a, guessed from the label Adams_UNI_task4a_1; --edition names another" in result.stderr
     )
-    assert "(edition dcase2023-task4a): nothing to mend" in result.stderr
+    assert "(edition dcase2023-task4a): no problems found" in result.stderr
     named = run("validate", CASES / "positive/S702", "--edition", "generic")
     assert named.returncode == 1
     assert "guessed" not in named.stderr
@@ -185,9 +185,9 @@ def test_fix_shows_the_difference_and_diff_writes_nothing(tmp_path):
     assert path.read_bytes() == before
     fixed = run("validate", path, "--fix")
     assert fixed.returncode == 0
-    assert "mended: system.complexity.total_paramters is spelt total_parameters" in fixed.stderr
+    assert "fixed: system.complexity.total_paramters is spelt total_parameters" in fixed.stderr
     assert path.read_bytes() == (ROOT / "tests/submission/fixes/misspelt_key/after.yaml").read_bytes()
-    assert "mended" not in run("validate", path, "--fix").stderr
+    assert "fixed" not in run("validate", path, "--fix").stderr
 
 
 def test_long_lines_and_wide_characters_keep_the_caret_below_the_place(tmp_path):

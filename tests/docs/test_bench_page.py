@@ -18,8 +18,8 @@ def test_everything_that_was_printed_is_in_the_page():
 def test_one_benchmark_done_again_replaces_its_section_and_says_when():
     page = page_of("2026-01-01, some processor", "numpy 2.0", [("start_up", "a 1 ms\n", 0), ("rank", "b 2 ms\n", 0)])
     again = page_of("2026-01-02, other processor", "numpy 2.1", [("start_up", "a 3 ms\n", 0)])
-    mended = with_sections_of(page, again)
-    assert "a 1 ms" not in mended
-    assert mended.index("a 3 ms") < mended.index("2026-01-02, other processor; numpy 2.1.") < mended.index("b 2 ms")
-    assert mended.count("## ") == 2
-    assert "2026-01-01, some processor; numpy 2.0." in mended
+    fixed = with_sections_of(page, again)
+    assert "a 1 ms" not in fixed
+    assert fixed.index("a 3 ms") < fixed.index("2026-01-02, other processor; numpy 2.1.") < fixed.index("b 2 ms")
+    assert fixed.count("## ") == 2
+    assert "2026-01-01, some processor; numpy 2.0." in fixed

@@ -50,7 +50,7 @@ def test_every_guard_is_explained_as_its_page_tells_it():
         shown = CliRunner().invoke(explain.command, [guard.code]).output
         assert shown.startswith(f"{guard.code} (guard, looks {guard.moment} the work)\n")
         assert f"Because: {guard.source}\n" in shown
-        assert f"Mend: {guard.fix}\n" in shown
+        assert f"Fix: {guard.fix}\n" in shown
         assert all(f"{value:g}" in shown for value in guard.thresholds.values())
         assert not guard.fix.endswith(".")
         section = CliRunner().invoke(explain.command, ["--markdown", guard.code]).output

@@ -1,4 +1,4 @@
-"""Safe edits. A case is a folder with ``before.yaml`` and, where something is mended, ``after.yaml``."""
+"""Safe edits. A case is a folder with ``before.yaml`` and, where something is fixed, ``after.yaml``."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ GENERIC = load_edition("generic")
 def test_a_case_is_mended_as_reviewed_and_only_once(case):
     before = (case / "before.yaml").read_bytes()
     after = case / "after.yaml"
-    mended, what = fix_text(before, GENERIC)
-    assert mended == (after.read_bytes() if after.exists() else before)
+    fixed, what = fix_text(before, GENERIC)
+    assert fixed == (after.read_bytes() if after.exists() else before)
     assert bool(what) == after.exists()
-    assert fix_text(mended, GENERIC) == (mended, ())
+    assert fix_text(fixed, GENERIC) == (fixed, ())
 
 
 def test_cases_that_are_left_alone_are_those_named_so():

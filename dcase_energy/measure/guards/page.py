@@ -43,7 +43,7 @@ def facts(guard: GuardSpec) -> dict[str, str]:
         "Judged by": limits,
         "Only warns": "it is our own choice" if guard.advisory else "",
         "Pair": "it also looks at a system's record beside its baseline's" if guard.code in COMPARED else "",
-        "Mend": guard.fix,
+        "Fix": guard.fix,
     }
     return {name: text for name, text in told.items() if text}
 
