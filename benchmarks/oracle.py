@@ -1,8 +1,8 @@
 """Build the environment of the peers that scores and validation are compared with: ``make oracle``.
 
-psds_eval and sed_scores_eval fail with today's pandas and numpy, and sed_scores_eval needs a C++ compiler; so they live
-in an environment of their own, pinned, never beside the program. A peer that cannot be built is reported and left
-out; tests and benchmarks that need it are then skipped.
+psds_eval and sed_scores_eval fail with today's pandas and numpy, and sed_scores_eval needs a C++ compiler; so they are
+installed in a separate environment with pinned versions, never beside the program. A peer that cannot be built is
+reported and left out; tests and benchmarks that need it are then skipped.
 """
 
 from __future__ import annotations

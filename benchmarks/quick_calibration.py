@@ -2,8 +2,8 @@
 
 ``python benchmarks/quick_calibration.py`` replays recorded traces: of each, twenty full runs and twenty quick
 calibrations of the same machine are drawn, block by block so that neighbours stay neighbours, and compared. Traces
-named ``busy`` show what to expect where other work comes and goes within minutes: no minute stands for such a machine,
-and the guard `host-load` names it.
+named ``busy`` show what to expect where other work comes and goes within minutes: no single minute represents such a
+machine, and the guard `host-load` names it.
 
 ``--live`` compares a quick calibration with whole epochs of the small recipe on this machine (some minutes);
 ``--live --recipe dcase2023 --epochs 10`` with those of the published one (hours; ``make bench-long``).

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Not benchmarks of their own: this script, and what the others start or import.
+# Not benchmarks: this script, and the modules that the others start or import.
 HELPERS = {"__init__", "run", "oracle", "scoring_work", "official_2024"}
 LONG = {"quick_calibration": ["--long"]}
 

@@ -2,7 +2,7 @@
 
     python benchmarks/scoring.py [--oracle PYTHON] [--clips 1168,3000,10000] [--resamples 100]
 
-Every piece of work runs in a process of its own, on the same files. Times include importing and reading; ratios are of
+Every piece of work runs in a separate process, on the same files. Times include importing and reading; ratios are of
 processor seconds, which other load on the machine disturbs least; work below ten seconds is done three times, and
 the median counts. ``make oracle`` builds the peers' environment; a peer that is not there is left out and named.
 """
@@ -113,7 +113,7 @@ def repeated(python: str, name: str, folder: str, **options: Any) -> Measured:
 
 
 def work(python: str, name: str, folder: str, **options: Any) -> Measured:
-    """Do one piece of work in a process of its own."""
+    """Do one piece of work in a separate process."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     # Each process finds only what its own environment holds.
     environment.pop("PYTHONPATH", None)

@@ -1,4 +1,4 @@
-"""The pieces of work `scoring.py` measures, each in a process of its own; runs in our environment and in the peers'.
+"""The pieces of work `scoring.py` measures, each in a separate process; runs in our environment and in the peers'.
 
 ``python scoring_work.py <work> <folder> <json of options>`` prints one JSON line: figures, seconds and peak memory.
 """

@@ -40,7 +40,7 @@ def main() -> int:
     else:
         judge = [str(peer), "-m", "check_jsonschema", "--schemafile", str(SCHEMA), str(EXAMPLE)]
         commands["check-jsonschema (shape only)"] = judge
-    # Bytecode is kept, as it is for the libraries and for whoever installs the program.
+    # Bytecode is kept, as it is for the libraries and for users who install the program.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     seconds: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds + 1):

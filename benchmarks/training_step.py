@@ -2,7 +2,7 @@
 
 ``python benchmarks/training_step.py [--batch-size 48] [--steps 4] [--rounds 2] [--threads 2] [--json FILE]``
 
-Arms, each a process of its own because allocator and thread settings must stand before torch starts:
+Arms, each in a separate process because allocator and thread settings must stand before torch starts:
 
 - ``straightforward``: the ``reference`` execution path: stock dropout, contiguous tensors, default allocator;
 - ``fast``: the ``fast`` execution path as `calibrate` runs it.
@@ -64,7 +64,7 @@ def main() -> int:
 
 
 def start_arm(arm: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Run one round of one arm in a process of its own."""
+    """Run one round of one arm in a separate process."""
     from dcase_baseline.runtime import process_environment
 
     arguments = [f"--{name}={getattr(options, name.replace('-', '_'))}" for name in ("batch-size", "steps", "threads")]
@@ -251,7 +251,7 @@ def table(seconds: dict[str, list[float]], last: dict[str, Any], options: argpar
     lines = [f"training step, dcase2023, batch {options.batch_size}, {options.device}, {options.threads} threads"]
     lines += [f"  {arm:18} {median[arm]:8.3f} s a step (median of {len(seconds[arm])})" for arm in ARMS]
     lines += [f"  straightforward / fast: {figures['ratio_to_straightforward']:.2f}"]
-    lines += [f"  measuring costs {figures['measuring_share']:.3%} of a step, were every step a window of its own"]
+    lines += [f"  measuring costs {figures['measuring_share']:.3%} of a step, were every step a separate window"]
     lines += [
         f"  floor {floor_s:.3f} s a step at {fast['gflops']:.0f} GFLOP/s of convolution: the fast step takes "
         f"{figures['ratio_to_floor']:.1f} times that"

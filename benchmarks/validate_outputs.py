@@ -57,7 +57,7 @@ def main() -> int:
         print(f"reading and parsing with pandas file by file {apart:.2f} s")
         ratios = []
         for path, read in ((folder / "package", read_files), (zipped(folder), read_archive)):
-            # In turns, so that what else goes on reaches both.
+            # In turns, so that other load on the machine affects both.
             joined, check, memory_mb = math.inf, math.inf, 0.0
             for _ in range(arguments.repeats):
                 joined = min(joined, timed(lambda read=read, path=path: parse_joined(read(path))))
@@ -137,7 +137,7 @@ def zipped(folder: Path) -> Path:
 
 
 def validate(arguments: list[str]) -> tuple[float, float]:
-    """CPU seconds and peak memory in MB of one check in a process of its own; it must find nothing."""
+    """CPU seconds and peak memory in MB of one check in a separate process; it must find nothing."""
     cpu_s, memory_mb, output = cost([sys.executable, "-m", "dcase_energy", "validate", *arguments])
     if output:
         raise SystemExit(f"the package should be clean:\n{output.decode()[:2000]}")
@@ -146,7 +146,7 @@ def validate(arguments: list[str]) -> tuple[float, float]:
 
 def cost(command: list[str]) -> tuple[float, float, bytes]:
     """CPU seconds (those of others on the machine do not count), peak memory in MB and output of a command."""
-    # Bytecode is kept, as it is for the libraries and for whoever installs the program.
+    # Bytecode is kept, as it is for the libraries and for users who install the program.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
         output = process.stdout.read() if process.stdout else b""

@@ -91,7 +91,7 @@ class ClipCounts:
 
     @classmethod
     def build(cls, classes: tuple[str, ...], true_positives: Ints, detected: Ints, annotated: Ints) -> ClipCounts:
-        """Build from three tables of shape (n_clips, n_classes); what was detected and is no hit is false."""
+        """Build from three tables of shape (n_clips, n_classes); a detection without a hit is false."""
         table = np.concatenate([true_positives, detected - true_positives, annotated], axis=1)
         return cls(classes, table.astype(np.float64))
 

@@ -84,7 +84,7 @@ class Evaluation:
 def evaluate_scores(scores: Scores, truth: GroundTruth, conventions: Conventions) -> Evaluation:
     """Match the scores of a run with the ground truth; both hold all clips.
 
-    Where the conventions ask for floating-point seconds there is no PSDS: no library computes one from scores so.
+    Where the conventions ask for floating-point seconds PSDS is not computed: no library does this from scores.
     """
     if conventions.empty_clips == "drop":
         truth, kept = truth.without_empty_clips()

@@ -68,7 +68,7 @@ def class_intervals(scores: Scores, label: int) -> Intervals:
     """
     level, levels, first, last, clip = _plateaus(scores, label)
     lower_left, lower_right = _nearest_lower_of_each(level)
-    # Of several plateaus at the same height in one detection, only the leftmost stands for it.
+    # Of several plateaus at the same height in one detection, only the leftmost represents it.
     kept = np.flatnonzero((level[lower_left] < level) & (level >= 0))
     left, right = lower_left[kept], lower_right[kept]
     events = Events(

@@ -212,7 +212,7 @@ def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tu
         return None, findings
     chosen = next(iter(points)) if output.kind == "events" else _at_threshold(list(points), conventions.threshold)
     if chosen is None:
-        message = f"no detections at threshold {conventions.threshold:g}: there is no F1, only PSDS"
+        message = f"no detections at threshold {conventions.threshold:g}: only PSDS is computed, no F1"
         findings.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=_nearest(points, conventions)))
     detections = None if chosen is None else points[chosen]
     return evaluate_points(list(points.values()), detections, truth, conventions), findings

@@ -120,8 +120,8 @@ def overlapping_pairs(detections: Events, truth: GroundTruth, timing: Timing = E
 def summed(amount: Amounts, group: Ints, n_groups: int, timing: Timing = EXACT) -> Floats:
     """Sum the amounts of each group, shape (n_groups,).
 
-    In seconds the rounding errors are carried along (Kahan 1965), for the pandas of psds_eval does so, and psds_eval
-    compares its sums with a limit: from three parts on, a plain sum may lie on the other side of it.
+    In seconds, rounding errors are compensated (Kahan 1965) because pandas does so for psds_eval, which compares its
+    sums with a limit: with three or more parts, a plain sum may be on the other side of the limit.
     """
     if not timing.in_seconds:
         return np.bincount(group, weights=amount, minlength=n_groups).astype(np.float64, copy=False)

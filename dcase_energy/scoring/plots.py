@@ -16,7 +16,7 @@ from dcase_energy.scoring.psds import PsdsResult
 
 _BARS = {"psds1": "PSDS1", "psds2": "PSDS2", "intersection_f1": "intersection-based F1", "collar_f1": "collar-based F1"}
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
-# Okabe and Ito's palette: told apart by colour-blind readers too.
+# Okabe and Ito's palette, which colour-blind readers can distinguish.
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 
 
@@ -25,7 +25,7 @@ class PlotError(RuntimeError):
 
 
 def require_matplotlib() -> None:
-    """Raise `PlotError` if figures cannot be drawn, so that nobody finds out after an hour of scoring."""
+    """Raise `PlotError` if figures cannot be drawn, before scoring starts, not after an hour of it."""
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:

@@ -144,7 +144,7 @@ def _subsamples(by_name: np.ndarray, resampling: Resampling) -> Iterator[Floats]
     for number in range(resampling.n):
         iteration, fold = divmod(number, _FOLDS)
         if fold == 0:
-            # Each shuffle goes on from the one before, as sed_scores_eval does it.
+            # Each shuffle starts from the order of the previous one, as in sed_scores_eval.
             np.random.RandomState(resampling.seed + iteration).shuffle(order)
         weight = np.ones(n_clips)
         weight[order[edges[fold] : edges[fold + 1]]] = 0.0

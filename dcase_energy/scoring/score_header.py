@@ -83,5 +83,5 @@ def _advice(missing: Sequence[str], unknown: Sequence[str], header: str) -> str 
 
 
 def _form(name: str) -> str:
-    """A name without what people get wrong in it: case, blanks, underscores, look-alike letters."""
+    """A name without what people get wrong in it: case, blanks, underscores, confusable letters."""
     return "_".join(folded(name).replace("_", " ").split())

@@ -1,4 +1,4 @@
-"""The numbers of many score files of one header, parsed in one go; validation and scoring read alike."""
+"""The numbers of many score files of one header, parsed together; validation and scoring use the same parser."""
 
 from __future__ import annotations
 

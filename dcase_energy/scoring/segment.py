@@ -23,7 +23,7 @@ def segment_by_clip(
     """Count the segments of each clip in which a class is annotated, detected, or both.
 
     Segments start at 0. With ``grid="cut"`` they end with the clip, the last may be shorter, and whatever lies beyond
-    the clip's end is cut off (as in sed_scores_eval); with ``"extend"`` they go on to the last event (as in sed_eval).
+    the clip's end is cut off (as in sed_scores_eval); with ``"extend"`` they continue to the last event (sed_eval).
     """
     segment_us = int(to_us([segment_s])[0])
     end_us = truth.duration_us

@@ -18,7 +18,7 @@ class RefusedError(ValueError):
 
 
 def lines_of(text: str) -> list[str]:
-    """Lines that end in LF, with any CR just before it; or all in CR, where there is no LF at all."""
+    """Lines that end in LF, with any CR just before it; or all in CR if the text contains no LF."""
     if "\n" not in text:
         lines = text.split("\r")
     else:

@@ -75,7 +75,7 @@ def test_event_text_of_sed_eval_line_for_line(threshold, points, truth):
 
 @pytest.mark.parametrize("threshold", ["0.49", "0.51"])
 def test_segment_text_of_sed_eval_line_for_line(threshold, points, truth):
-    """sed_eval goes on to the last event where that lies beyond the end of the clip."""
+    """sed_eval continues to the last event where that lies beyond the end of the clip."""
     counts = segment_counts(points[threshold], truth, grid="extend")
     assert sed_eval_lines(counts) == kept_lines(DATA / f"student_sed_eval_{threshold}_segment.txt")
 

@@ -70,7 +70,7 @@ def test_bad_rows_of_ground_truth(tmp_path, row, code, line):
 def test_overlapping_events_are_merged(tmp_path):
     truth, _ = truth_of(tmp_path, TRUTH + "a.wav\t0.5\t1.5\tDog\na.wav\t1.5\t2.0\tDog\n")
     dogs = truth.events.take(truth.events.label == 1)
-    # The first two are one; the third only touches it and stays an event of its own.
+    # The first two are one; the third only touches it and stays a separate event.
     assert list(zip(dogs.onset_us.tolist(), dogs.offset_us.tolist(), strict=True)) == [
         (0, 1_500_000),
         (1_500_000, 2_000_000),
