@@ -244,7 +244,7 @@ def rank(
     from dcase_energy.ranking.labels import ranked_once
     from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import Spread
-    from dcase_energy.submission.evidence import recorded
+    from dcase_energy.submission.baseline_choice import recorded
 
     rules = _edition(edition)
     record, common = _denominator(calibration, rules), _denominator(reference, rules)

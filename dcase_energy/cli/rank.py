@@ -209,7 +209,7 @@ def _entries(
 
 def _reference(found: Calibrated | None) -> Reference | None:
     from dcase_energy.ranking.entry import Reference
-    from dcase_energy.submission.evidence import recorded
+    from dcase_energy.submission.baseline_choice import recorded
 
     if found is None:
         return None

@@ -21,10 +21,10 @@ from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
+from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import gpu_of
-from dcase_energy.submission.evidence import STAGES
 from dcase_energy.submission.gpu import gpu_model
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation

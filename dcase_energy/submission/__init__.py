@@ -1,1 +1,1 @@
-"""What a team hands in: reading it into one canonical form, and the checks on it."""
+"""What a team submits: reading it into one canonical form, and the checks on it."""

@@ -16,7 +16,7 @@ _INSTEAD = ": give the folder that holds it and the metadata"
 
 
 def read_alone(path: Path) -> list[Finding] | None:
-    """What is to say of a file that is no metadata, all its own findings included; None where it may be metadata."""
+    """Return the findings of a record, journal or table that is given alone; None where the file may be metadata."""
     suffix = path.suffix.lower()
     if suffix not in {".json", ".jsonl", *_TABLES} or not path.is_file():
         return None

@@ -32,7 +32,7 @@ _PROCESSOR_MODEL = re.compile(r"\b(?=[a-z-]*\d)(?!\d+-core)[a-z0-9][a-z0-9-]{3,}
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is said of how an energy was obtained; None is not known, and what is not known is not compared.
+    """How an energy was obtained, as stated; None is not known, and what is not known is not compared.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Comparing a figure as somebody wrote it with the same figure as it was measured."""
+"""Compare a declared figure with the measured one."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError
+from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
-from dcase_energy.submission.evidence import recorded, why_no_denominator
 from dcase_energy.units import format_significant
 
 # Enough that the rounding is far below any interval, few enough to read.

@@ -36,7 +36,7 @@ _PROCESSORS = frozenset(
     | {"m1", "m2", "m3", "m4", "tpu", "raspberry", "jetson"}
 )
 _MOST_GPUS = 512
-# A century; whatever is longer is no time.
+# A century; a longer time is not plausible.
 _LONGEST_S = 3.2e9
 _MOST_CHARACTERS = 2_000
 

@@ -11,8 +11,8 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.measure.journal import journal_digest
 from dcase_energy.measure.records import Calibration, load_calibration
+from dcase_energy.submission.baseline_choice import why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
-from dcase_energy.submission.evidence import why_no_denominator
 from dcase_energy.submission.journals import entries_of
 from dcase_energy.submission.recomputing import differs
 from dcase_energy.submission.records import MAX_JOURNAL_BYTES

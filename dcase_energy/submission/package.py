@@ -1,4 +1,4 @@
-"""Finding the systems in what a team handed in, be it a folder or a zip archive.
+"""Find the systems in a submitted folder or zip archive.
 
 A system is a metadata file with its outputs and records beside it::
 
@@ -119,7 +119,7 @@ def _is_output(folder: str) -> bool:
 def find_systems(path: Path, data: bytes | None = None) -> tuple[list[SystemFiles], list[Finding]]:
     """Systems in a metadata file, or at any depth in a folder or an archive.
 
-    ``data`` stands for the content of ``path`` where it is no file (standard input).
+    ``data`` is the content of standard input, where ``path`` is not a file.
     """
     if data is None and path.is_dir():
         return _in_tree(Folder(path), name_of_folder(path), "this folder or below")

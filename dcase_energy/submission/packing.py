@@ -13,7 +13,7 @@ from dcase_energy.documents.atomic import replacing
 from dcase_energy.documents.files import open_plain
 from dcase_energy.documents.tree import Folder
 
-# The earliest time a zip can hold: when a file was written is no part of a submission.
+# The earliest time a zip can hold: a submission does not depend on when its files were written.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _PLAIN_FILE = 0o100644
 _UNIX = 3

@@ -50,7 +50,7 @@ def read_metadata(data: bytes, file: str, edition: Edition, member: str | None =
 
 
 def _of_document(document: Document, canonical: Canonical) -> list[Finding]:
-    """What is wrong with the document, but for the `yes` and `no` of a truth value: it is one to all readers."""
+    """What is wrong with the document, except for the `yes` and `no` of a truth value, which all readers understand."""
     flags = {path for name, path in canonical.paths.items() if canonical.edition.fields[name].kind is FieldKind.FLAG}
     shown = {dotted(path) for path in flags}
     other = YAML_OTHER_READERS.code

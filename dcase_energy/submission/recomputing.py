@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 # Recomputing sums the same numbers; only their order may have changed between versions.
 _TOLERANCE = 1e-9
-# Verdicts: computed from the journal by whoever asks, the stored ones are trusted by nobody.
+# Verdicts are recomputed from the journal; the stored ones are ignored.
 _VERDICTS = frozenset({"guards", "warnings", "valid", "reasons", "digest", "schema_version"})
-# What every version computes alike: the work, the machine, and the figures that others are divided by.
+# What every version computes in the same way: the work, the machine, and the figures that others are divided by.
 _WORK = ("run_id", "kind", "stage", "edition", "recipe", "recipe_sha256", "implementation", "complete", "executions")
 _MACHINE = ("hardware", "hardware_sha256", "software", "devices", "tier")
 _FIGURES = ("energy_kwh", "full_recipe_energy_kwh", "duration_s")

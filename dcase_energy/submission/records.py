@@ -128,7 +128,9 @@ def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding
         return
     record, entries = checked.record, checked.entries
     if not record.valid:
-        message = "the energy record is no evidence: " + ("; ".join(record.reasons) or "it calls itself invalid")
+        message = "the energy record cannot be used as evidence: " + (
+            "; ".join(record.reasons) or "it calls itself invalid"
+        )
         findings.append(RECORD_INVALID.finding(files.tree.where(name), message[:300]))
         return
     for stage, figures in record.stages.items():

@@ -74,7 +74,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Side:
-    """A figure of the metadata and the runs that may be it.
+    """A figure of the metadata and the runs that may account for it.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Side:
     value_kwh, text
         The figure, also as it was written; None where it is not declared.
     runs
-        Runs that its name or the other figure does not exclude.
+        Runs that neither their names nor the other figure exclude.
     """
 
     field: str
@@ -154,7 +154,7 @@ def stages_of(system: System) -> Iterator[StageRuns]:
         # The code of the baseline names its files after itself whatever system it trains: alone, a name says nothing.
         base_side = _side(baseline, named if split else found)
         taken = base_side.reported()
-        # Both figures in the files of the other: that the names mean nothing is no reason to believe it.
+        # Both figures in the files of the other: names that prove nothing do not make it right.
         swapped = split and not taken and bool(_side(baseline, others).reported())
         choices = (others if split else found, named if split else [run for run in found if run not in taken])
         own_side = next(

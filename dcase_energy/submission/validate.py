@@ -12,6 +12,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import run_all
 from dcase_energy.submission.alone import read_alone
+from dcase_energy.submission.baseline_choice import Baseline, choose
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks import CHECKS, check_together
 from dcase_energy.submission.checks.outputs import outputs_complete, outputs_numbered
@@ -19,7 +20,6 @@ from dcase_energy.submission.checks.pool import Peer
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import is_same_hardware
 from dcase_energy.submission.copies import copies_among
-from dcase_energy.submission.evidence import Baseline, choose
 from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.inbox import NONE, Packages, find_packages
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
@@ -66,7 +66,7 @@ class Options:
     durations_s
         Duration of each clip the outputs must hold; None where that is not known.
     stdin
-        What stands for the path ``-``.
+        The content of the path ``-``, standard input.
     """
 
     calibration: Calibrated | None = None
@@ -78,7 +78,7 @@ class Options:
 
 @dataclass
 class _Read:
-    """What came of one package."""
+    """The systems and findings of one package."""
 
     systems: list[System] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -20,9 +20,9 @@ from dcase_energy.measure.journal import parse_journal
 from dcase_energy.measure.records import Calibration, load_calibration
 from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.results_table import read_results
+from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks.baseline import doubts
-from dcase_energy.submission.evidence import recorded, why_no_denominator
 from dcase_energy.submission.named import UnusableError, load_denominator, own_machine
 from dcase_energy.submission.power import impossible_power
 from dcase_energy.submission.validate import Options, validate_paths

@@ -119,7 +119,7 @@ def is_codecarbons(columns: Sequence[str]) -> bool:
 
 
 def is_nothing(text: str) -> bool:
-    """Whether a cell stands for a value that is not there.
+    """Whether a cell holds no value.
 
     Examples
     --------

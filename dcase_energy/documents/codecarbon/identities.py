@@ -1,4 +1,4 @@
-"""What holds in every row that CodeCarbon writes, and so shows a row that was changed, and rows that cannot be used."""
+"""Check what holds in every row that CodeCarbon writes: find rows that were changed and rows that cannot be used."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _cpu_power(row: EmissionsRow) -> Iterator[Finding]:
 
 
 def _unusable(emissions: Emissions) -> Iterator[tuple[EmissionsRow, Finding]]:
-    """Rows whose energy is no figure of a run: not measured, negative, or less than in an earlier row of the run."""
+    """Rows whose energy cannot be used: not measured, negative, or less than in an earlier row of the run."""
     for chain in emissions.chains():
         last: EmissionsRow | None = None
         for row in chain:

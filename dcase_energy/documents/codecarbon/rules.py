@@ -50,7 +50,7 @@ EMISSIONS_UNITS = define(
         name="emissions-units",
         title="Energies are in kWh, powers in W and the duration in seconds",
         why="A column converted to Wh or joule is 1000 or 3.6 million times too large, and nothing else in the "
-        "file tells.",
+        "file shows it.",
         bad="energy_consumed 390.0 with 390 W over 3600 s",
         good="energy_consumed 0.390 with 390 W over 3600 s",
         fix=AS_WRITTEN,
@@ -65,7 +65,8 @@ EMISSIONS_RUNS = define(
         why="CodeCarbon appends to the file that is there, and renames it to a backup (emissions.csv.bak, "
         "emissions.csv_0.bak) when the columns change: several runs may be restarts, attempts or other work, "
         "and which of them the metadata mean is not known. The same holds for a run that no figure reports and no name "
-        "assigns to a stage, where a declared figure is in no file. Nothing is said where each run is a figure.",
+        "assigns to a stage, where a declared figure is in no file. Runs that are each a figure of the metadata are not "
+        "reported.",
         bad="emissions_training.csv with rows of three run_ids",
         good="emissions_training.csv with rows of one run_id",
         fix="leave the file as it is and state in the report which run the metadata mean; give each run a "
@@ -129,7 +130,7 @@ EMISSIONS_MISSING = define(
         code="W810",
         name="emissions-missing",
         title="The package brings CodeCarbon's files where the edition asks for them",
-        why="The organisers asked for the whole CSV files, which tell GPU, CPU and RAM apart. CodeCarbon 2.7.0 to "
+        why="The organisers asked for the whole CSV files, which list GPU, CPU and RAM separately. CodeCarbon 2.7.0 to "
         "2.8.4 writes none where a lock file of an earlier run is left (issues 702 and 779): its log then names "
         "another instance.",
         bad="a package of 2024 without any emissions.csv",
@@ -200,7 +201,7 @@ EMISSIONS_UNMEASURED = define(
         title="A CodeCarbon file holds the energy of its run",
         why="Where CodeCarbon cannot read a component (macOS without powermetrics) it leaves cells empty; tasks "
         "before 3.0.3 can be 0 kWh (CodeCarbon issue 851), and runs are lost where the file was empty before "
-        "(issue 929). There is no energy to divide, so no ratio is computed from such a run.",
+        "(issue 929). Without an energy no ratio is computed from such a run.",
         bad="duration 14400, cpu_energy and energy_consumed empty",
         good="duration 14400, energy_consumed 1.284",
         fix="measure the run again where CodeCarbon can read all components (`dcase-energy doctor` shows what "

@@ -9,9 +9,9 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
+from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.plausibility import slip_hint
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.evidence import STAGES
 from dcase_energy.submission.rules import ENERGY_STAGES
 
 BASELINE_RANGE = define(

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
+from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import why_not_divided
-from dcase_energy.submission.evidence import STAGES
 
 NOT_COMPARABLE = define(
     Rule(
         code="K801",
         name="not-comparable",
-        title="A system's energy is divided by the baseline's only where both were measured alike",
+        title="A system's energy is divided by the baseline's only where both were measured in the same way",
         why="The same baseline training cost 0.37 to 1.83 kWh on different GPUs, and a tracker's figure changed by a "
         "factor of two between its versions: a ratio across either says nothing about the system.",
         bad="system on an RTX 3090, baseline on an A100",

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.submission.baseline_choice import EVIDENCE, STAGES, candidates, recorded, usable, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.evidence import EVIDENCE, STAGES, candidates, recorded, usable, why_no_denominator
 from dcase_energy.submission.evidence_rules import (
     CALIBRATIONS_DIFFER,
     DECLARED_DIFFERS,
@@ -141,7 +141,7 @@ def own_evidence_there(system: System) -> Iterator[Finding]:
     measured = _by_stage(system)
     for stage in STAGES:
         field = f"energy_{stage}_kwh"
-        # Of several records the weakest: a figure they add up to is no better than that.
+        # Of several records the weakest: the evidence for a sum is that of its weakest part.
         found = min((one.evidence for one in measured.get(stage, [])), key=EVIDENCE.index, default="declared")
         if EVIDENCE.index(found) < EVIDENCE.index(needed) and canonical.given(field):
             how = "only declared" if found == "declared" else "recorded without a journal"

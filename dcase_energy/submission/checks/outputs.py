@@ -79,7 +79,7 @@ def without_outputs(system: System) -> Finding:
 
 
 def outputs_of_all(team: Sequence[System]) -> Iterator[Finding]:
-    """Where one system of a team comes with outputs, all do; in an archive, made to be handed in, each does."""
+    """Where one system of a team comes with outputs, all do; in an archive, which is made for submission, each does."""
     some = any(system.files.runs for system in team)
     for system in team:
         where = system.files.tree.where(system.files.meta)
@@ -113,7 +113,7 @@ def _unprocessed_there(files: SystemFiles, edition: Edition) -> Iterator[Finding
 
 
 def _expected(folders: Sequence[ScoreFiles], durations_s: Mapping[str, float] | None) -> dict[str, float]:
-    """The clips there must be with their ends in seconds: as told, or all that any run has."""
+    """The expected clips with their ends in seconds: as given, or all that any run has."""
     if durations_s is not None:
         return dict(durations_s)
     ends: dict[str, float] = {}
@@ -139,7 +139,7 @@ def _clips(
             return
         rule = CLIPS_MISSING if len(run.files) < edition.clips else CLIPS_UNKNOWN
         message = f"{len(run.files):,} score files, where the edition's clips are {edition.clips:,}"
-        hint = "hand in one score file for each clip of the evaluation set, and no others"
+        hint = "submit one score file for each clip of the evaluation set, and no others"
         yield rule.finding(where, message, expected=f"{edition.clips:,}", found=f"{len(run.files):,}", hint=hint)
 
 

@@ -32,7 +32,7 @@ def peer_of(system: System) -> Peer:
 def baselines_in_line(systems: Sequence[System], more: Sequence[Peer] = ()) -> Iterator[Finding]:
     """A baseline's energy is near the other teams' median on the same GPU model, or near half of them.
 
-    A team counts once, with the median of its own figures. The median of few teams may be drawn off by an outlier.
+    A team counts once, with the median of its figures. An outlier may shift the median of few teams.
     """
     own_peers = [peer_of(system) for system in systems]
     usual_of = _medians([*own_peers, *more])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.submission.evidence import Baseline
+from dcase_energy.submission.baseline_choice import Baseline
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles

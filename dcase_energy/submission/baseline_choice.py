@@ -1,6 +1,6 @@
 """Where a baseline figure comes from, whether it may be a denominator, and which of several is one.
 
-Three kinds are told apart, everywhere by these words: ``declared`` is a figure in the metadata and nothing else;
+There are three kinds, with the same names everywhere: ``declared`` is a figure in the metadata and nothing else;
 ``record`` is a sealed record of a calibration; ``recomputed`` is a record whose figures came out of its journal again.
 """
 
@@ -33,7 +33,7 @@ class Baseline:
     source
         Where it comes from, for people; None where nothing is known.
     gpu_training_kwh
-        The GPU's share of the training energy, where a record tells it.
+        The GPU's share of the training energy, where a record has it.
     calibration
         The record it comes from; None for declared figures.
     """
