@@ -106,7 +106,7 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     places = [path.parent / f"{base}.toml", schemas_dir() / f"{base}.toml", schemas_dir() / f"{base}" / "edition.toml"]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
-        raise EditionError(f"{path}: there is no base {base!r}; it may be one of {', '.join(edition_names())}")
+        raise EditionError(f"{path}: no base named {base!r}; it may be one of {', '.join(edition_names())}")
     return _merge(_table(found, (*seen, path)), table)
 
 

@@ -107,9 +107,9 @@ class Plausible(_Data):
     gpu_power_w, gpu_board_power_w, host_power_w
         Range of mean power a GPU where the board is not known; board power by model; what a host may add to a board.
     macs_per_parameter
-        Fewest MACs a parameter for 10 s of audio; None where there is no such limit.
+        Fewest MACs a parameter for 10 s of audio; None for no limit.
     bytes_per_parameter
-        Range of the size of a model in bytes over its parameters; None where there is no such limit.
+        Range of the size of a model in bytes over its parameters; None for no limit.
     pretrained_parameters
         Parameters of pre-trained networks, by the word that names them.
     student_parameters
@@ -189,7 +189,7 @@ class Edition(_Data):
     recipe: str
     execution_path: Literal["fast", "reference"]
     required: tuple[str, ...] = ()
-    # Fields whose key must be there, be it null; and whether the official reader cuts every line at the first #.
+    # Fields whose key must be there, even with the value null; whether the official reader cuts every line at a #.
     present: tuple[str, ...] = ()
     hash_cuts: bool = False
     severities: dict[str, Severity] = Field(default_factory=dict)
@@ -226,7 +226,7 @@ class Edition(_Data):
                 )
             for path in spec.paths:
                 if owners.setdefault(path, name) != name:
-                    raise ValueError(f"path {path} stands for both {owners[path]} and {name}")
+                    raise ValueError(f"path {path} belongs to both {owners[path]} and {name}")
         return self
 
     @cached_property
@@ -241,7 +241,7 @@ class Edition(_Data):
 
     @cached_property
     def keys_below(self) -> dict[Path, dict[str, Path]]:
-        """For each key path that holds further keys, these keys and the path each stands for."""
+        """For each key path that holds further keys, these keys and the path of each."""
         below: dict[Path, dict[str, Path]] = {}
         for path in self.field_of_path:
             for end in range(len(path)):

@@ -78,5 +78,5 @@ def _group(name: str, group: Mapping[str, Any], lists: Mapping[str, Any]) -> Ite
 
 def _alternatives(name: str, lists: Mapping[str, Any], group: str) -> str:
     if not lists.get(name):
-        raise PartError(f"groups.{group}: there is no list {name!r}; known: {', '.join(lists)}")
+        raise PartError(f"groups.{group}: no list is named {name!r}; known: {', '.join(lists)}")
     return "{" + ",".join(quoted(str(entry)) for entry in lists[name]) + "}"

@@ -16,7 +16,7 @@ _MOST = 5_000
 
 
 def expand(written: str) -> Iterator[str]:
-    """All paths that a path with alternatives in braces stands for, in the order written.
+    """All paths that a path with alternatives in braces represents, in the order written.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def expand(written: str) -> Iterator[str]:
     for choice in choices:
         count *= len(choice)
     if count > _MOST:
-        raise ValueError(f"{written!r} stands for {count:,} paths")
+        raise ValueError(f"{written!r} represents {count:,} paths")
     for chosen in itertools.product(*choices):
         path = "".join(chosen)
         if not _WELL_FORMED.fullmatch(path):

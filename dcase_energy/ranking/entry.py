@@ -32,30 +32,30 @@ class Entry:
     energy_kwh, baseline_kwh
         By stage. In editions with one baseline figure it stands under both stages.
     baseline_gpu_kwh, energy_gpu_kwh
-        Training energy of the GPU alone, where records tell it.
+        Training energy of the GPU alone, where records hold it.
     baseline_evidence
-        ``declared``, ``record`` or ``recomputed``; None where there is no baseline.
+        ``declared``, ``record`` or ``recomputed``; None without a baseline.
     baseline_source
-        Where the baseline's energy comes from, for people; None where there is no baseline.
+        Where the baseline's energy comes from, for people; None without a baseline.
     components_kwh, baseline_components_kwh
         Training energy by component (``gpu``, ``cpu``, ``ram``) of the system and of its baseline, where records or
-        columns tell it; None is a component that was not measured.
+        columns hold it; None is a component that was not measured.
     intervals
         Known intervals by column name (``psds1``, ``energy_training_kwh``, ``energy_baseline_test_kwh``, ...).
     replicates
-        Both PSDS of each replicate of a bootstrap over clips, drawn alike for all systems of a run; empty without one.
+        Both PSDS of each replicate of a bootstrap over clips, the same clips for all systems; empty without one.
     gpu_model
         In one spelling, from records or from what the team wrote of its hardware.
     not_comparable
         By stage, why the system's energy may not be divided by the baseline's; such figures stay missing.
     last_share
-        Share of the training energy that went into the last 5 % of the score, where an epoch log tells it.
+        Share of the training energy that went into the last 5 % of the score, where an epoch log holds it.
     excluded
         Why the system gets no rank; None if it gets one.
     findings
         Codes of what validation found.
     extra
-        Columns of an input table that mean nothing to us: carried along as text.
+        Other columns of an input table, as text.
     """
 
     label: str

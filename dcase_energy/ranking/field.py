@@ -50,7 +50,7 @@ def in_field(own: Sequence[Entry], field: Sequence[Entry], edition: Edition) -> 
 def standings(ranking: Ranking, label: str) -> list[Standing]:
     """Where a system stands by score and by energy-weighted score.
 
-    Orders that it has no figure for are left out, and those that nobody of the field has one for.
+    Orders that it has no figure for are left out, and those for which no system of the field has one.
     """
     found = []
     for view in views_of(ranking):
@@ -66,7 +66,7 @@ def standings(ranking: Ranking, label: str) -> list[Standing]:
 
 
 def on_fronts(ranking: Ranking, label: str) -> list[str]:
-    """Titles of the Pareto fronts that a system is on, where somebody of the field has the figure too."""
+    """Titles of the Pareto fronts that a system is on, where a system of the field has the figure too."""
     field = [one for one in ranking.placed if _of_field(one)]
     return [
         title

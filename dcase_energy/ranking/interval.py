@@ -36,7 +36,7 @@ class Interval:
     level
         Probability that it covers, as a fraction; None where that is not known, as with a range over runs.
     count
-        Number of runs or repeats of a range; None elsewhere or where it is not told.
+        Number of runs or repeats of a range; None elsewhere or where it is not known.
     """
 
     low: float
@@ -51,10 +51,10 @@ class Interval:
         return _label(self.kind, self.level, self.count)
 
     def standard_deviation(self) -> float | None:
-        """Standard deviation of the figure if its distribution is normal; None where the interval does not tell it.
+        """Standard deviation of the figure if its distribution is normal; None where that is not determined.
 
         Of the mean over the runs for a range, since the mean is the figure; of one interval at a level otherwise. A
-        subsample is drawn without replacement and is too narrow to tell it.
+        subsample is drawn without replacement and is too narrow for that.
         """
         if self.kind in _RANGES:
             if self.count not in _MEAN_RANGE:
@@ -103,7 +103,7 @@ def combined(low: float, high: float, sources: Mapping[str, Interval]) -> Interv
 
 @lru_cache(maxsize=4096)
 def _kind_from(names: tuple[str, ...], labels: tuple[str, ...]) -> str:
-    """The same words for every system whose inputs have the same kinds: a text of its own each would fill memory."""
+    """The same words for every system whose inputs have the same kinds."""
     return "from " + ", ".join(f"{name} ({label})" for name, label in zip(names, labels, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""What the sealed energy records in a package tell of a system's own energies."""
+"""A system's own energies in the sealed energy records of its package."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The formulas, and nothing else.
 
 A figure that is missing gives a figure that is missing: None in, None out. Nothing is ever divided by zero, by a
-negative number, by NaN, by a figure that rounding has made zero, or by one that is no energy of anything: training a
+negative number, by NaN, by a figure that rounding has made zero, or by one that cannot be an energy: training a
 system takes more than a third of a joule and less than a thousand gigawatt-hours.
 
 Sources: Serizel, Cornell and Turpault, "Performance above all?" (ICASSP 2023), for the ratio to the baseline on the
@@ -72,7 +72,7 @@ def ranking_score(
 
 
 def kwh_per_psds_point(energy_kwh: float | None, psds: float | None) -> float | None:
-    """Energy per point of PSDS, a point being a hundredth: E / (100 PSDS), kWh."""
+    """Energy per PSDS point (a point is a hundredth): E / (100 PSDS), kWh."""
     if not is_energy(energy_kwh) or not is_score(psds) or psds == 0:
         return None
     return energy_kwh / (100 * psds)

@@ -189,7 +189,7 @@ def _no_energies(system: System) -> Iterator[Finding]:
         value = getattr(system.submission, name)
         if value is not None and not is_energy(value):
             where = system.metadata.canonical.where(name)
-            yield NO_ENERGY.finding(where, f"{name} is no energy of a system", found=f"{value:g} kWh")
+            yield NO_ENERGY.finding(where, f"{name} cannot be the energy of a system", found=f"{value:g} kWh")
 
 
 def _components(record: Calibration | None) -> dict[str, float | None]:

@@ -47,8 +47,8 @@ def read_results(
 ) -> tuple[list[Entry], list[Finding]]:
     """Read a table of results.
 
-    An empty cell is a missing figure. A cell that is no figure, or none that can be (a negative energy, a PSDS of 48),
-    is a finding and counts as missing. Columns that mean nothing to us are carried along. ``declared`` names the kind
+    An empty cell is a missing figure. A cell that is not a number, or an impossible one (a negative energy, a PSDS of
+    48), is a finding and counts as missing. Other columns are kept as text. ``declared`` names the kind
     of the intervals whose ends stand in ``_low`` and ``_high``, by figure; a column ``_interval`` says it row by row.
     """
     data = read_bytes(path, MAX_TABLE_BYTES)
@@ -151,7 +151,7 @@ def _own_ends(known: Mapping[str, Interval]) -> list[str]:
 
 
 def _by_component(parts: Mapping[str, float | None], names: Sequence[str]) -> dict[str, float | None]:
-    """Energies by component; nothing at all where no column tells any."""
+    """Energies by component; nothing at all where no column has any."""
     found = {component: parts[name] for component, name in zip(COMPONENTS, names, strict=True)}
     return found if any(value is not None for value in found.values()) else {}
 
@@ -223,7 +223,9 @@ def _energy(table: Table, index: int, name: str) -> float | None:
     if value <= 0:
         table.findings.append(ENERGY_POSITIVE.finding(where, f"{name} is not greater than 0", found=f"{value:g}"))
     else:
-        table.findings.append(NO_ENERGY.finding(where, f"{name} is no energy of a system", found=f"{value:g} kWh"))
+        table.findings.append(
+            NO_ENERGY.finding(where, f"{name} cannot be the energy of a system", found=f"{value:g} kWh")
+        )
     return None
 
 

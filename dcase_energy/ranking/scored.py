@@ -33,7 +33,7 @@ class Scored:
     intervals
         By column: of the bootstrap over clips if there was one, else the range over the runs.
     replicates
-        Both PSDS of every resample. The resamples are the same for all systems scored alike.
+        Both PSDS of every resample. The resamples are the same for all systems of a run.
     findings
         What was wrong with the files.
     digests

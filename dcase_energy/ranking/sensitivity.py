@@ -1,4 +1,4 @@
-"""How energy-weighted ranks change with each team's baseline energy: nobody gains unseen by a slow or noisy one."""
+"""How energy-weighted ranks change with each team's baseline energy."""
 
 from __future__ import annotations
 

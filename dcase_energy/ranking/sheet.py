@@ -83,7 +83,7 @@ def _energies() -> Iterator[Column]:
     for stage in STAGES:
         yield _integer(f"ew_rank_{stage}", f"EW rank, {stage.capitalize()}", _ew_rank(stage), weighted)
     yield from by_stage(
-        "kwh_per_psds1_point_{}", "kWh a point of PSDS1, {}", lambda r: r.figures.kwh_per_point, weighted
+        "kwh_per_psds1_point_{}", "kWh per PSDS1 point, {}", lambda r: r.figures.kwh_per_point, weighted
     )
     for part in ("gpu", "cpu", "ram"):
         yield Column(f"energy_training_{part}_kwh", f"Training, {part.upper()}, kWh", _component(part), group="Parts")
@@ -167,7 +167,7 @@ def columns_of(ranking: Ranking) -> list[Column]:
             columns += interval_columns(column)
     own = {column.name for column in columns}
     extra = dict.fromkeys(name for one in ranking.systems for name in one.entry.extra if name not in own)
-    carried = [Column(name, name, _carried(name), "text", "Carried along", extra=True) for name in extra]
+    carried = [Column(name, name, _carried(name), "text", "Other columns", extra=True) for name in extra]
     return [*columns, *carried]
 
 

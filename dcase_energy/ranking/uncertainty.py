@@ -107,7 +107,7 @@ def judge(
 def _beats(
     scored: Sequence[tuple[Entry, float]], known: Sequence[Mapping[str, Interval]], place: int, edition: Edition
 ) -> tuple[float, str] | None:
-    """From replicates that were drawn alike, else from normal distributions as wide as the intervals say."""
+    """From replicates on the same resamples, else from normal distributions as wide as the intervals say."""
     (own, own_score), (other, other_score) = scored[place], scored[place + 1]
     pairs = list(zip(_replicated(own, edition), _replicated(other, edition), strict=False))
     if pairs and len(own.replicates) == len(other.replicates):
@@ -164,7 +164,7 @@ def _baseline_name(entry: Entry, stage: str) -> str:
 
 
 def _values(result: Figures) -> dict[str, float | None]:
-    """Figures by column name, except those without an interval of their own."""
+    """Figures by column name, except those without an interval."""
     values: dict[str, float | None] = {"ranking_score": result.ranking_score}
     for stage in STAGES:
         values[f"energy_ratio_{stage}"] = result.energy_ratio[stage]

@@ -29,7 +29,7 @@ def test_key_paths_are_shown_as_they_are_written(name):
     ("toml", "words"),
     [
         ('use = ["mac"]', "use names a field 'mac' that is not defined; did you mean 'macs'?"),
-        ('[groups.a]\nkind = "percent"\npaths = ["results.<scenes>"]\ndescription = "x"', "there is no list 'scenes'"),
+        ('[groups.a]\nkind = "percent"\npaths = ["results.<scenes>"]\ndescription = "x"', "no list is named 'scenes'"),
         ('[groups.a]\nkind = "percent"\npaths = ["results..a"]\ndescription = "x"', "is not a key path"),
         ("groups = 3", "groups must be a table"),
         ('[fields.a]\nkind = "choice"\npaths = ["a.b"]\ndescription = "x"', "kind = 'choice' needs choices"),

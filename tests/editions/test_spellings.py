@@ -75,7 +75,7 @@ def test_an_organiser_adds_a_spelling_without_python(tmp_path):
         ("macs = 3", "must be a key path or a list"),
         ('macs = ["system.{a,b"]', "is not a key path"),
         ('macs = ["system..a"]', "is not a key path"),
-        ('macs = ["system.complexity.total_parameters"]', "stands for both"),
+        ('macs = ["system.complexity.total_parameters"]', "belongs to both"),
         (f'macs = ["{"{a,b}" * 13}"]', "8,192 paths"),
     ],
 )

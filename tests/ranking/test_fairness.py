@@ -1,4 +1,4 @@
-"""Nobody gains by what is missing, made up, measured elsewhere, or by a slow or noisy baseline."""
+"""No system gains by what is missing, made up, measured elsewhere, or by a slow or noisy baseline."""
 
 from __future__ import annotations
 

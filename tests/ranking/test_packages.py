@@ -212,7 +212,7 @@ def test_a_record_that_cannot_be_trusted_is_not_used(tmp_path, spoiled):
 
 
 def test_a_forged_record_beside_several_systems_gives_no_figure_to_any(tmp_path):
-    """One level above the systems it is no system's own file; it is refused all the same."""
+    """One level above the systems it belongs to no system; it is refused all the same."""
     folder = tmp_path / "package" / "Adams_UNI_task4_1"
     shutil.copytree(ROOT / "tests/acceptance/positive/M101", folder)
     record = energy_record("training", 1.3907)

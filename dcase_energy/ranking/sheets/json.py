@@ -65,7 +65,7 @@ def ranking_schema() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Ranking",
         "description": "Written by `dcase-energy rank --formats json`. Energies are in kWh, scores are fractions, null "
-        "is a figure that is not known. Columns of an input table that have no meaning here are carried along as text.",
+        "is a figure that is not known. Other columns of an input table are kept as text.",
         "type": "object",
         "required": required,
         "properties": {
