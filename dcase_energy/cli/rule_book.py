@@ -14,6 +14,6 @@ def load_rules() -> list[Rule]:
     package = Path(dcase_energy.__file__).parent
     for path in sorted(package.rglob("*rules.py")):
         importlib.import_module(".".join(["dcase_energy", *path.relative_to(package).with_suffix("").parts]))
-    # Rules may also stand beside their checks.
+    # The rules of submissions stand beside their readers and checks, all of which this imports.
     importlib.import_module("dcase_energy.submission.validate")
     return all_rules()

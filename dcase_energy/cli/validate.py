@@ -27,7 +27,7 @@ from dcase_energy.findings import Severity
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
-    from dcase_energy.submission.checks.pool import Peer
+    from dcase_energy.submission.checks.system import Peer
     from dcase_energy.submission.validate import Validation
 
 # Module and function that write each format, by its name and whether it is a summary; imported when it is asked for.

@@ -10,8 +10,8 @@ from dcase_energy.documents.names import folded
 from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.entry import Entry
+from dcase_energy.submission.checks.names import LABEL_TWICE
 from dcase_energy.submission.placeholders import NONE_WORDS
-from dcase_energy.submission.rules import LABEL_TWICE
 
 
 def is_blank(label: str) -> bool:

@@ -25,7 +25,7 @@ from dcase_energy.submission.comparable import Provenance, why_not_comparable
 from dcase_energy.submission.gpu import gpu_model, gpu_models
 from dcase_energy.submission.hardware import is_processor
 from dcase_energy.submission.model import team_of
-from dcase_energy.submission.rules import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
+from dcase_energy.submission.shape import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
 MAX_TABLE_BYTES = 100_000_000
 _SCORES = ("psds1", "psds2", "collar_f1", "intersection_f1")

@@ -5,11 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from dcase_energy.documents.tree import Folder
-from dcase_energy.findings import Finding
-from dcase_energy.submission.evidence_rules import JOURNAL_BROKEN
-from dcase_energy.submission.package import SystemFiles
-from dcase_energy.submission.records import MAX_JOURNAL_BYTES, kind_of_record, read_records
-from dcase_energy.submission.system_rules import EVIDENCE_ALONE, NO_SYSTEM
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.package import NO_SYSTEM, SystemFiles
+from dcase_energy.submission.records import JOURNAL_BROKEN, MAX_JOURNAL_BYTES, kind_of_record, read_records
+
+EVIDENCE_ALONE = define(
+    Rule(
+        code="N103",
+        name="evidence-alone",
+        title="What is validated is a package or its metadata",
+        why="A record says what was measured, not by which system; its seal and journal are checked, and nothing else.",
+        bad="dcase-energy validate calibration.json",
+        good="dcase-energy validate Adams_UNI_task4_1/",
+        fix="validate the folder that holds it and the metadata",
+        severity=Severity.INFO,
+    )
+)
+
 
 _TABLES = (".csv", ".tsv")
 _INSTEAD = ": give the folder that holds it and the metadata"

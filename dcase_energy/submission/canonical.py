@@ -9,9 +9,45 @@ from typing import Any
 from dcase_energy.documents.document import Document, Path, dotted
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import folded
-from dcase_energy.findings import Finding, Where
-from dcase_energy.submission.rules import FIELD_TWICE, FIELD_TYPE, UNKNOWN_KEY
+from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.rules import Rule, define
 from dcase_energy.submission.suggestions import Suggestion, suggest
+
+FIELD_TYPE = define(
+    Rule(
+        code="M102",
+        name="field-type",
+        title="Every field holds the kind of value the template asks for",
+        why="Text where a number belongs, or a number where text belongs, cannot be tabulated.",
+        bad="input_sampling_rate: 44.1kHz",
+        good="input_sampling_rate: 44.1",
+        fix="write a value of the expected kind",
+    )
+)
+UNKNOWN_KEY = define(
+    Rule(
+        code="M104",
+        name="unknown-key",
+        title="Every key is one the edition knows",
+        why="A misspelt key leaves its field empty, and no common reader says so.",
+        bad="total_paramters: 1112420",
+        good="total_parameters: 1112420",
+        fix="remove the key, or correct its spelling or its level; it is ignored as it stands",
+        severity=Severity.WARNING,
+    )
+)
+FIELD_TWICE = define(
+    Rule(
+        code="M105",
+        name="field-twice",
+        title="No field is given under two keys with different values",
+        why="Nobody can tell which one counts.",
+        bad="energy: {training: 1.4}\nenergy_consumption: {training: 1.5}",
+        good="energy_consumption: {training: 1.5}",
+        fix="keep one of the two",
+    )
+)
+
 
 # Nobody misspells more keys than this; a file of thousands of unknown ones is not worth the time.
 _MOST_SUGGESTIONS = 200

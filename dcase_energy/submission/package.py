@@ -22,9 +22,45 @@ from dcase_energy.documents.files import kind_of_bytes, kind_of_file
 from dcase_energy.documents.package_rules import REPORT_KIND
 from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.documents.yaml import MAX_BYTES
-from dcase_energy.findings import Finding, Where
-from dcase_energy.submission.output_rules import OUTPUT_OF_NOBODY
-from dcase_energy.submission.system_rules import METADATA_BESIDE, NO_SYSTEM
+from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.rules import Rule, define
+
+NO_SYSTEM = define(
+    Rule(
+        code="N101",
+        name="no-system",
+        title="There is a system to look at",
+        why="A check that finds nothing to check must not look like a pass.",
+        bad="an empty folder",
+        good="Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml",
+        fix="give the folder that holds <label>/<label>.meta.yaml",
+    )
+)
+METADATA_BESIDE = define(
+    Rule(
+        code="N102",
+        name="metadata-beside",
+        title="Metadata beside a *.meta.yaml are called *.meta.yaml too",
+        why="Packages hold other YAML files, of settings or of tools; where one file is called *.meta.yaml, only such "
+        "files are read as metadata, and a system in another one would be left out without a word.",
+        bad="Adams_UNI_task4_2.yaml beside Adams_UNI_task4_1.meta.yaml",
+        good="Adams_UNI_task4_2.meta.yaml beside Adams_UNI_task4_1.meta.yaml",
+        fix="rename it to <label>.meta.yaml if it is a system, else remove it",
+        severity=Severity.WARNING,
+    )
+)
+OUTPUT_OF_NOBODY = define(
+    Rule(
+        code="O624",
+        name="outputs-of-no-system",
+        title="An output folder is named after the metadata file beside it",
+        why="Outputs under another name are not found: the system would be ranked without them.",
+        bad="Adams_UNI_task4_1/Adam_UNI_task4_1_run1.output/",
+        good="Adams_UNI_task4_1/Adams_UNI_task4_1_run1.output/",
+        fix="name the folder <label>_run<number>.output and put it beside <label>.meta.yaml",
+    )
+)
+
 
 # Metadata that came through standard input has this name, and no file name to compare its label with.
 STDIN = Path("-")

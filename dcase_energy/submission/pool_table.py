@@ -9,7 +9,7 @@ from dcase_energy.documents.tables import read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.submission.checks.across import BASELINES
-from dcase_energy.submission.checks.pool import Peer
+from dcase_energy.submission.checks.system import Peer
 from dcase_energy.submission.hardware import board, parse_training_time
 from dcase_energy.submission.model import team_of
 

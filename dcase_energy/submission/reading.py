@@ -14,9 +14,8 @@ from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions.fields import FieldKind
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
-from dcase_energy.submission.canonical import Canonical, canonicalise
+from dcase_energy.submission.canonical import FIELD_TYPE, Canonical, canonicalise
 from dcase_energy.submission.model import Submission
-from dcase_energy.submission.rules import FIELD_TYPE
 from dcase_energy.submission.shape import shape_findings
 
 

@@ -12,24 +12,100 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
 from dcase_energy.submission.calibrated import Calibrated
-from dcase_energy.submission.evidence_rules import (
-    BEYOND_POWER,
-    JOURNAL_BROKEN,
-    JOURNAL_FOREIGN,
-    JOURNAL_MISSING,
-    RECORD_INVALID,
-    RECORD_NOT_OF_JOURNAL,
-)
 from dcase_energy.submission.package import SystemFiles
 from dcase_energy.submission.power import impossible_power
 from dcase_energy.submission.recomputing import differs
-from dcase_energy.submission.rules import BAD_RECORD
 
 if TYPE_CHECKING:
     from dcase_energy.documents.codecarbon.rows import Emissions
     from dcase_energy.measure.records import Calibration, Energy
+
+BAD_RECORD = define(
+    Rule(
+        code="X501",
+        name="record-unusable",
+        title="A record in the package is whole and as it was written",
+        why="A record is the evidence behind a declared figure; one that was edited proves nothing.",
+        bad="(a calibration.json whose energy was changed by hand)",
+        good="(the calibration.json that `dcase-energy calibrate` wrote)",
+        fix="put the file that the program wrote into the package, or remove it",
+    )
+)
+JOURNAL_BROKEN = define(
+    Rule(
+        code="V701",
+        name="journal-broken",
+        title="A journal in the package is whole and as it was written",
+        why="Each line of a journal seals the one before it; a line that was changed or removed breaks the chain.",
+        bad="calibration.journal.jsonl (with one reading edited)",
+        good="calibration.journal.jsonl (as `dcase-energy calibrate` wrote it)",
+        fix="put the journal that the program wrote into the package",
+    )
+)
+JOURNAL_FOREIGN = define(
+    Rule(
+        code="V702",
+        name="journal-of-another-record",
+        title="A record and the journal beside it belong together",
+        why="A record is computed from its journal; beside the journal of another run it proves nothing.",
+        bad="calibration.json of one run and calibration.journal.jsonl of another",
+        good="calibration.json and the calibration.journal.jsonl written with it",
+        fix="put the journal that was written with the record into the package",
+    )
+)
+RECORD_NOT_OF_JOURNAL = define(
+    Rule(
+        code="V703",
+        name="record-not-recomputed",
+        title="The figures of a record come out of its journal again",
+        why="A record can be edited and sealed anew by anybody who reads this program; its journal then tells.",
+        bad="calibration.json with 1.41 kWh whose journal adds up to 0.47 kWh",
+        good="calibration.json whose figures follow from its journal",
+        fix="put record and journal into the package as the program wrote them",
+    )
+)
+JOURNAL_MISSING = define(
+    Rule(
+        code="V704",
+        name="journal-missing",
+        title="A record comes with its journal",
+        why="Without the journal a record is taken at its word: nobody can compute its figures again.",
+        bad="calibration.json alone",
+        good="calibration.json and calibration.journal.jsonl",
+        fix="put the journal (it lies beside the record) into the package as well",
+        severity=Severity.INFO,
+    )
+)
+RECORD_INVALID = define(
+    Rule(
+        code="V709",
+        name="energy-record-invalid",
+        title="An energy record in the package is one that its guards found valid",
+        why="A measurement that was cut off, or shared its GPU with other work, says nothing about the system; its "
+        "record is no evidence for the energy in the metadata.",
+        bad="energy_training.json whose command ended with exit code 1",
+        good="energy_training.json that `dcase-energy measure` called valid",
+        fix="measure again (`dcase-energy explain GUARD` says what each guard wants), or leave the record out",
+        severity=Severity.WARNING,
+    )
+)
+BEYOND_POWER = define(
+    Rule(
+        code="V711",
+        name="energy-beyond-power",
+        title="No component of a record takes more power than the way it was measured allows",
+        why="A journal whose chain holds may still be invented. An estimate is a nominal power times load: a processor "
+        "of 8 W cannot have taken kilowatts.",
+        bad="calibration.json of 8 W nominal power with 5,850 W on average",
+        good="calibration.json as `dcase-energy calibrate` wrote it",
+        fix="put record and journal into the package as the program wrote them; if they are unchanged, tell the "
+        "organisers which program and machine wrote them",
+    )
+)
+
 
 _Record = TypeVar("_Record", "Calibration", "Energy")
 MAX_EMISSIONS_BYTES = 20_000_000

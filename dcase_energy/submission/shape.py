@@ -16,10 +16,114 @@ from dcase_energy.documents.numbers import advise_bytes, advise_count, advise_en
 from dcase_energy.editions.fields import KINDS, TEXT_KINDS, FieldKind
 from dcase_energy.editions.schema import submission_schema
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.rules import Rule, get
-from dcase_energy.submission.canonical import Canonical, describe
+from dcase_energy.rules import Rule, define, get
+from dcase_energy.submission.canonical import FIELD_TYPE, Canonical, describe
 from dcase_energy.submission.placeholders import FILL_IN, NONE_WORDS, placeholder
-from dcase_energy.submission.rules import FIELD_MISSING, FIELD_TYPE, FIELD_VALUE, NONE_AS_TEXT, TEMPLATE_TEXT
+
+LABEL_FORM = define(
+    Rule(
+        code="N104",
+        name="label-form",
+        title="The label has the form of the edition",
+        why="Labels name folders, files and rows of every table; four teams of 2023 left out the subtask letter "
+        "and were renamed by hand.",
+        bad="label: Adams-UNI-1",
+        good="label: Adams_UNI_task4_1",
+        fix="write [last name of the corresponding author]_[institute]_task[task]_[index]",
+    )
+)
+FIELD_MISSING = define(
+    Rule(
+        code="M101",
+        name="field-missing",
+        title="Every mandatory field is filled in",
+        why="Of 101 systems of 2022, 20 had no training energy and 20 no test energy; they could not be ranked by it.",
+        bad="system:\n  complexity:\n    macs: 930902000",
+        good="system:\n  complexity:\n    macs: 930902000\n    total_parameters: 1112420",
+        fix="add the field",
+    )
+)
+FIELD_VALUE = define(
+    Rule(
+        code="M103",
+        name="field-value",
+        title="Every field holds one of the values the template allows",
+        why="Free text in a column of choices makes it useless for comparison.",
+        bad="input_channels: one",
+        good="input_channels: mono",
+        fix="write one of the allowed values",
+    )
+)
+TEMPLATE_TEXT = define(
+    Rule(
+        code="M107",
+        name="text-of-template",
+        title="No text of the template is left in",
+        why="Six systems of one team of 2023 name 'Beats, AST, PANNs,PaSST...' as pre-trained models: the template's "
+        "example. Nobody knows which of them were used.",
+        bad="pre_trained_models: Beats, AST, PANNs,PaSST...",
+        good="pre_trained_models: BEATs",
+        fix="write what your system uses, or null if it uses none",
+        severity=Severity.WARNING,
+    )
+)
+NONE_AS_TEXT = define(
+    Rule(
+        code="M108",
+        name="none-as-text",
+        title="What does not apply is null, not a text such as 'None' or 'n/a'",
+        why="YAML reads None as a text like any other, so tables list a data set called None.",
+        bad="external_datasets: None",
+        good="external_datasets: !!null",
+        fix="write null (or the template's !!null)",
+        severity=Severity.WARNING,
+    )
+)
+ENERGY_POSITIVE = define(
+    Rule(
+        code="E201",
+        name="energy-not-positive",
+        title="An energy is a finite number of kWh greater than 0, without a unit",
+        why="A zero, a negative figure or a text such as '500 Wh' divides by nothing or raises a rank without reason.",
+        bad="training: 0.5 kWh",
+        good="training: 0.5",
+        fix="write the energy in kWh as a plain number greater than 0; leave the field out if it was not measured",
+    )
+)
+COUNT_FORM = define(
+    Rule(
+        code="C301",
+        name="count-not-whole",
+        title="Parameters and MACs are whole numbers in plain digits",
+        why="'625K', '1.2M' and '4.2MB' were repaired by hand in 2022, and a model size became a count of parameters.",
+        bad="total_parameters: 1.1M",
+        good="total_parameters: 1112420",
+        fix="write the count in full, without suffix or separators",
+    )
+)
+SCORE_RANGE = define(
+    Rule(
+        code="R401",
+        name="score-not-fraction",
+        title="PSDS and F1 are fractions between 0 and 1",
+        why="The official tool accepts 48.0 for 0.480.",
+        bad="PSDS1: 35.9",
+        good="PSDS1: 0.359",
+        fix="write a fraction between 0 and 1",
+    )
+)
+PERCENT_RANGE = define(
+    Rule(
+        code="R402",
+        name="score-not-percent",
+        title="A score that the edition asks for in percent is a number between 0 and 100",
+        why="Tasks differ in the scale of their scores; one value of another scale upsets every table and mean.",
+        bad="accuracy: 5840",
+        good="accuracy: 58.40",
+        fix="write the score in percent, without the sign",
+    )
+)
+
 
 _MOST_OF_A_GROUP = 3
 # Where a word for nothing cannot be taken for a figure.

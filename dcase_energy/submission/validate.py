@@ -14,10 +14,9 @@ from dcase_energy.parallel import run_all
 from dcase_energy.submission.alone import read_alone
 from dcase_energy.submission.baseline_choice import Baseline, choose
 from dcase_energy.submission.calibrated import Calibrated
-from dcase_energy.submission.checks import CHECKS, check_together
+from dcase_energy.submission.checks import check_alone, check_together
 from dcase_energy.submission.checks.outputs import outputs_complete, outputs_numbered
-from dcase_energy.submission.checks.pool import Peer
-from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.checks.system import Peer, System
 from dcase_energy.submission.comparable import is_same_hardware
 from dcase_energy.submission.copies import copies_among
 from dcase_energy.submission.guess import edition_for
@@ -149,8 +148,7 @@ def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
             read.unread[files.stem or path.name] = problems
             continue
         read.systems.append(system)
-        for check in CHECKS:
-            read.findings += check(system)
+        read.findings += check_alone(system)
     return read
 
 

@@ -10,9 +10,9 @@ from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.baseline_choice import STAGES
+from dcase_energy.submission.checks.energy import ENERGY_STAGES
 from dcase_energy.submission.checks.plausibility import slip_hint
-from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.rules import ENERGY_STAGES
+from dcase_energy.submission.checks.system import System, each_system
 
 BASELINE_RANGE = define(
     Rule(
@@ -119,6 +119,7 @@ def _unlike_stages(training_kwh: float, test_kwh: float, edition: Edition) -> It
     yield Doubt(ENERGY_STAGES, "test", message, expected, f"{ratio:.3g} times", None, withholds=True)
 
 
+@each_system
 def baseline_plausible(system: System) -> Iterator[Finding]:
     """The energies that a system is divided by can be those of the recipe."""
     baseline = system.baseline

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.baseline_choice import STAGES
-from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.comparable import why_not_divided
 
 NOT_COMPARABLE = define(
@@ -25,6 +25,7 @@ NOT_COMPARABLE = define(
 )
 
 
+@each_system
 def measured_alike(system: System) -> Iterator[Finding]:
     """System and calibration were measured on the same hardware in the same way; else no stage is divided."""
     found = system.baseline.calibration

@@ -5,15 +5,76 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dcase_energy.findings import Finding
-from dcase_energy.submission.checks.rules import (
-    MACS_OF_BATCH,
-    MACS_TOO_FEW,
-    PRETRAINED_NOT_COUNTED,
-    SIZE_NOT_OF_PARAMETERS,
-    TEACHER_COUNTED,
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.checks.system import System, each_system
+
+MACS_OF_BATCH = define(
+    Rule(
+        code="C304",
+        name="macs-of-batch",
+        title="MACs are those of one clip of 10 s, not of a batch",
+        why="The baseline's README of 2023 first printed 44.683 G, the MACs of a whole batch; one clip has 930.902 M.",
+        bad="macs: 44683000000",
+        good="macs: 930902000",
+        fix="count with a batch of one clip of 10 s",
+        severity=Severity.WARNING,
+    )
 )
-from dcase_energy.submission.checks.system import System
+MACS_TOO_FEW = define(
+    Rule(
+        code="C305",
+        name="macs-too-few",
+        title="MACs are not fewer than the parameters make plausible",
+        why="Systems of 11 to 44 million parameters filed the 911.7 M MACs of a bare CRNN: the embedding network was "
+        "left out. Common counters also miss attention and functional products, so that transformers come out too "
+        "low.",
+        bad="total_parameters: 44200000\nmacs: 911727000",
+        good="total_parameters: 1112420\nmacs: 930902000",
+        fix="count the whole system from audio to scores, embedding networks and attention included",
+        severity=Severity.WARNING,
+    )
+)
+PRETRAINED_NOT_COUNTED = define(
+    Rule(
+        code="C306",
+        name="pretrained-not-counted",
+        title="Parameters include those of the pre-trained networks named",
+        why="BEATs alone has 90 million parameters; systems that use it filed one to forty million, because its "
+        "embeddings were computed beforehand.",
+        bad="total_parameters: 1227236\npre_trained_models: BEATs",
+        good="total_parameters: 91227236\npre_trained_models: BEATs",
+        fix="add the parameters of every pre-trained network the system runs",
+        severity=Severity.WARNING,
+    )
+)
+TEACHER_COUNTED = define(
+    Rule(
+        code="C307",
+        name="teacher-counted",
+        title="Parameters are those of the network that is run, not of student and teacher",
+        why="Mean teacher trains two copies of a network and runs one. The baseline of 2022 was filed with 2,200,000 "
+        "parameters, participants who used it filed 1,112,420, and 2023 filed that as well.",
+        bad="total_parameters: 2224840",
+        good="total_parameters: 1112420",
+        fix="count the student (or the teacher, if that one is run) once; keep the figure if both are run",
+        severity=Severity.WARNING,
+    )
+)
+SIZE_NOT_OF_PARAMETERS = define(
+    Rule(
+        code="C308",
+        name="size-not-of-parameters",
+        title="The size of a model fits the number of its parameters",
+        why="Tasks with a limit of 128 kB define the size as parameters times bits over 8. A figure below one byte or "
+        "above four bytes per parameter has lost a digit, or is in another unit.",
+        bad="total_parameters: 61148\ntotal_model_size: 12229",
+        good="total_parameters: 61148\ntotal_model_size: 122296",
+        fix="give the size in bytes: the number of parameters times 1, 2 or 4 for 8, 16 or 32 bits",
+        severity=Severity.WARNING,
+    )
+)
+
 
 # A network may be cut at its head: a tenth less than published is still the network.
 _NEARLY_ALL = 0.9
@@ -23,6 +84,7 @@ _TELLING_DIGITS = 2
 _ROUNDING = 1.02
 
 
+@each_system
 def macs_of_one_clip(system: System) -> Iterator[Finding]:
     """MACs are not those that the README gave for a batch."""
     macs = system.submission.macs
@@ -31,6 +93,7 @@ def macs_of_one_clip(system: System) -> Iterator[Finding]:
         yield MACS_OF_BATCH.finding(where, f"{macs:,} MACs are those of a batch in the baseline's README")
 
 
+@each_system
 def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
     """MACs are not fewer than so many parameters need."""
     macs, parameters = system.submission.macs, system.submission.total_parameters
@@ -42,6 +105,7 @@ def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
     yield MACS_TOO_FEW.finding(where, message, expected=f"at least {least:g}", found=f"{macs / parameters:.3g}")
 
 
+@each_system
 def size_of_parameters(system: System) -> Iterator[Finding]:
     """The size of the model in bytes is that of so many parameters of 8 to 32 bits.
 
@@ -61,6 +125,7 @@ def size_of_parameters(system: System) -> Iterator[Finding]:
         yield SIZE_NOT_OF_PARAMETERS.finding(where, message, expected=expected, found=f"{size:,} bytes")
 
 
+@each_system
 def pretrained_counted(system: System) -> Iterator[Finding]:
     """A system has no fewer parameters than the smallest pre-trained network it names."""
     parameters, named = system.submission.total_parameters, system.submission.pre_trained_models
@@ -82,6 +147,7 @@ def pretrained_counted(system: System) -> Iterator[Finding]:
         yield PRETRAINED_NOT_COUNTED.finding(where, message, expected=expected, found=f"{parameters:,}")
 
 
+@each_system
 def teacher_not_counted(system: System) -> Iterator[Finding]:
     """Parameters are not those of a known student and of its teacher, be they rounded (2,200,000)."""
     parameters, count = system.submission.total_parameters, system.submission.ensemble_subsystems or 1

@@ -16,7 +16,7 @@ from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_UNLIKE,
 )
 from dcase_energy.findings import Finding, Where, capped
-from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.figures import agrees, slip
 from dcase_energy.submission.stage_runs import Run, Side, StageRuns, all_runs, own_figures, stages_of
 
@@ -29,6 +29,7 @@ _ALIKE: dict[str, Callable[[Run], str]] = {
 _SERIES = re.compile(r"[0-9]+\.[0-9]+")
 
 
+@each_system
 def emissions_in_metadata(system: System) -> Iterator[Finding]:
     """The system's figure of a stage, and the baseline's, are in the files of the stage."""
     for stage in stages_of(system):
@@ -78,6 +79,7 @@ def _differs(system: System, side: Side) -> Iterator[Finding]:
     yield EMISSIONS_DIFFER.finding(where, message, expected=f"{held_kwh:.6g}", found=found, hint=hint)
 
 
+@each_system
 def emissions_usable(system: System) -> Iterator[Finding]:
     """Rows whose energy cannot be used: the figure of their stage is withheld, unless another run has it."""
     needed: dict[int, str] = {}
@@ -107,6 +109,7 @@ def _is_at_home(system: System, name: str) -> bool:
     return PurePosixPath(name).is_relative_to(system.files.home)
 
 
+@each_system
 def emissions_there(system: System) -> Iterator[Finding]:
     """Where the edition asks for CodeCarbon's files, the package brings some."""
     if not system.edition.emissions_csv or system.files.folder is None:
@@ -127,6 +130,7 @@ class _Pair:
     base: tuple[Run, ...]
 
 
+@each_system
 def emissions_alike(system: System) -> Iterator[Finding]:
     """All files come from the same machine, version and tracking mode; a ratio is withheld where they do not."""
     runs = [run for run in all_runs(system) if not run.backup]
@@ -190,6 +194,7 @@ def _gpu(run: Run) -> str:
     return row.texts["gpu_model"] or ("none" if known and not row.gpu_count else "")
 
 
+@each_system
 def emissions_of_one_scope(system: System) -> Iterator[Finding]:
     """The system's files count the same components as the baseline's, with the same PUE."""
     for pair in _pairs(system):
@@ -219,6 +224,7 @@ def _counted(runs: Sequence[Run]) -> set[str]:
     }
 
 
+@each_system
 def emissions_appended(system: System) -> Iterator[Finding]:
     """Several runs in one file, unless each is a figure of the metadata: then it is known which run is what."""
     reported = [side.reported() for stage in stages_of(system) for side in (stage.own, stage.baseline)]
@@ -229,6 +235,7 @@ def emissions_appended(system: System) -> Iterator[Finding]:
             yield from (one for one in emissions.findings if one.code == EMISSIONS_RUNS.code)
 
 
+@each_system
 def emissions_unreported(system: System) -> Iterator[Finding]:
     """Runs in backups are those that the metadata report, or are named; so are runs of no known stage.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dcase_energy.documents.codecarbon.rules import EMISSIONS_PARALLEL
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.submission.checks.plausibility import works_of
-from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.hardware import board
 from dcase_energy.submission.stage_runs import Run, Side, stages_of
 from dcase_energy.units import mean_power_w
@@ -18,6 +18,7 @@ _ONE_BOARD = 1.3
 _SAME = 0.95
 
 
+@each_system
 def processes_added_rightly(system: System) -> Iterator[Finding]:
     """The sum of trackers that ran at the same time is declared where each counted its own GPUs, else one of them."""
     for stage in stages_of(system):

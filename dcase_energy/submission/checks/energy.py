@@ -4,22 +4,105 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcase_energy.findings import Finding, Where
-from dcase_energy.submission.checks.rules import ENERGY_IMPOSSIBLE, ENERGY_NONE
-from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.rules import (
-    ENERGY_BASELINE,
-    ENERGY_DIGITS,
-    ENERGY_PAIR,
-    ENERGY_README,
-    ENERGY_STAGES,
-)
+from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.units import significant_digits
+
+ENERGY_PAIR = define(
+    Rule(
+        code="E202",
+        name="energy-one-stage-only",
+        title="Training and test energy come together",
+        why="In 2022 one system had only a training figure and another only a test figure; neither could be compared.",
+        bad="energy_consumption:\n  training: 1.39",
+        good="energy_consumption:\n  training: 1.39\n  test: 0.0193",
+        fix="measure the other stage as well",
+    )
+)
+ENERGY_BASELINE = define(
+    Rule(
+        code="E203",
+        name="energy-without-baseline",
+        title="The baseline's energy on the same hardware is known",
+        why="The same training costs 0.37 kWh on one GPU and 1.83 kWh on another; without the baseline's figure on "
+        "the same hardware a system's energy cannot be compared.",
+        bad="energy_consumption:\n  training: 1.39\n  test: 0.0193",
+        good="energy_consumption:\n  training: 1.39\n  test: 0.0193\n  baseline_training: 1.41\n"
+        "  baseline_test: 0.0204",
+        fix="run `dcase-energy calibrate` on the system's hardware and put its record into the package, or give the "
+        "baseline's figures",
+    )
+)
+ENERGY_README = define(
+    Rule(
+        code="E204",
+        name="energy-of-readme",
+        title="Energies are measured, not copied from the baseline's README",
+        why="Four systems of 2022 filed exactly 1.717 and 0.030 kWh, the organisers' own figures on an A100.",
+        bad="training: 1.717\ntest: 0.030",
+        good="training: 1.6843\ntest: 0.02917",
+        fix="measure the system; if the figure really is yours, give more digits",
+        severity=Severity.WARNING,
+    )
+)
+ENERGY_STAGES = define(
+    Rule(
+        code="E205",
+        name="energy-stages-implausible",
+        title="Training takes between 5 and 2000 times the energy of one test inference",
+        why="The median of real submissions is about 150; ratios of 2 and 3 came from test energies measured in "
+        "another way.",
+        bad="training: 0.036\ntest: 0.018",
+        good="training: 1.39\ntest: 0.0193",
+        fix="check that both are in kWh and of the whole stage",
+        severity=Severity.WARNING,
+    )
+)
+ENERGY_DIGITS = define(
+    Rule(
+        code="E206",
+        name="energy-few-digits",
+        title="An energy has at least three significant digits",
+        why="0.001 kWh may be anything from 0.0005 to 0.0015: the rounding alone decides ranks.",
+        bad="test: 0.002",
+        good="test: 0.00213",
+        fix="give the figure as it was measured",
+        severity=Severity.WARNING,
+    )
+)
+ENERGY_IMPOSSIBLE = define(
+    Rule(
+        code="E207",
+        name="energy-impossible",
+        title="An energy is neither below 3.6 J nor above 1 GWh",
+        why="Energies are divided by: a figure of 1e-300 kWh would win every energy-weighted ranking.",
+        bad="test: 1.0e-12",
+        good="test: 0.01934",
+        fix="write the energy in kWh as it was measured; leave the field out if it was not",
+    )
+)
+ENERGY_NONE = define(
+    Rule(
+        code="E208",
+        name="energy-not-given",
+        title="Energies are given, even where they are not mandatory",
+        why="Nineteen of 101 systems of 2022 gave neither training nor test energy and are missing from every ranking "
+        "by energy.",
+        bad="system:\n  complexity:\n    total_parameters: 1112420",
+        good="system:\n  complexity:\n    total_parameters: 1112420\n  energy_consumption:\n    training: 1.39\n"
+        "    test: 0.0193",
+        fix="measure training and test inference and give both",
+        severity=Severity.WARNING,
+    )
+)
+
 
 _FIGURES = ("energy_training_kwh", "energy_test_kwh", "energy_evaluation_kwh")
 _BASELINES = ("energy_baseline_kwh", "energy_baseline_training_kwh", "energy_baseline_test_kwh")
 
 
+@each_system
 def stages_together(system: System) -> Iterator[Finding]:
     """Where energy is optional, both stages are given or none."""
     canonical = system.metadata.canonical
@@ -31,6 +114,7 @@ def stages_together(system: System) -> Iterator[Finding]:
         yield ENERGY_PAIR.finding(canonical.where(given[0]), message, expected=missing)
 
 
+@each_system
 def baseline_known(system: System) -> Iterator[Finding]:
     """In an edition of ratios each stage's baseline is declared, or comes with a calibration record.
 
@@ -56,6 +140,7 @@ def baseline_known(system: System) -> Iterator[Finding]:
         yield ENERGY_BASELINE.finding(where, message, expected=f"{fields}, or a calibration record")
 
 
+@each_system
 def some_energy(system: System) -> Iterator[Finding]:
     """Where energy is optional, something is given."""
     canonical, stages = system.metadata.canonical, _FIGURES[:2]
@@ -68,6 +153,7 @@ def some_energy(system: System) -> Iterator[Finding]:
     yield ENERGY_NONE.finding(canonical.document.where(path, key=True), message, expected=" and ".join(stages))
 
 
+@each_system
 def not_from_readme(system: System) -> Iterator[Finding]:
     """Figures of system and baseline are not those printed in the baseline's READMEs.
 
@@ -85,6 +171,7 @@ def not_from_readme(system: System) -> Iterator[Finding]:
             yield ENERGY_README.finding(where, message, found=f"{value:g} kWh")
 
 
+@each_system
 def possible(system: System) -> Iterator[Finding]:
     """No energy is outside what is physically possible for the task."""
     low, high = system.edition.plausible.energy_possible_kwh
@@ -96,6 +183,7 @@ def possible(system: System) -> Iterator[Finding]:
             yield ENERGY_IMPOSSIBLE.finding(where, message, expected=f"{low:g} to {high:g} kWh", found=f"{value:g} kWh")
 
 
+@each_system
 def stages_plausible(system: System) -> Iterator[Finding]:
     """Training energy over test energy lies in the range of real systems."""
     training, test = system.submission.energy_training_kwh, system.submission.energy_test_kwh
@@ -110,6 +198,7 @@ def stages_plausible(system: System) -> Iterator[Finding]:
         yield ENERGY_STAGES.finding(where, message, expected=f"{low:g} to {high:g} times", found=f"{ratio:.3g} times")
 
 
+@each_system
 def enough_digits(system: System) -> Iterator[Finding]:
     """Every energy has enough significant digits as written."""
     wanted = system.edition.plausible.energy_digits

@@ -7,21 +7,91 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
 from dcase_energy.submission.baseline_choice import EVIDENCE, STAGES, candidates, recorded, usable, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
-from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.evidence_rules import (
-    CALIBRATIONS_DIFFER,
-    DECLARED_DIFFERS,
-    EVIDENCE_MISSING,
-    OWN_EVIDENCE_MISSING,
-    RECORD_SHARED,
-    RECORD_UNFIT,
-)
+from dcase_energy.submission.checks.system import Peer, System, all_systems, each_system
 from dcase_energy.submission.figures import agrees, slip
 from dcase_energy.submission.records import MeasuredStage
 
+RECORD_UNFIT = define(
+    Rule(
+        code="V705",
+        name="record-no-denominator",
+        title="A calibration in the package can be what the system's energy is divided by",
+        why="A calibration of another recipe or execution path, cut short, or found invalid by its own guards measures "
+        "something else than the edition divides by. A recipe is known by its hash and all its counts, not by its "
+        "name: `--recipe` and `--batch-size` of `calibrate` make another one. It is an error where nothing else gives "
+        "the baseline's energy; a declared figure that is the record's is not divided by either.",
+        bad="calibration.json of the recipe smoke in an edition that divides by dcase2023",
+        good="calibration.json of the edition's own recipe and execution path",
+        fix="run `dcase-energy calibrate --edition NAME` with this edition on the system's hardware",
+        severity=Severity.WARNING,
+    )
+)
+DECLARED_DIFFERS = define(
+    Rule(
+        code="V706",
+        name="declared-not-recorded",
+        title="The energy in the metadata is the one in the package's record",
+        why="Where metadata and record disagree one of them is wrong, and a declared baseline that is larger than the "
+        "measured one makes every ratio look better.",
+        bad="baseline_training: 2.82 beside a calibration.json of 1.41 kWh",
+        good="baseline_training: 1.41 beside a calibration.json of 1.41 kWh",
+        fix="copy the figure from the record, or remove the record that does not belong to this system",
+    )
+)
+EVIDENCE_MISSING = define(
+    Rule(
+        code="V707",
+        name="evidence-missing",
+        title="The baseline's energy has the evidence that the edition asks for",
+        why="A figure that is only declared cannot be checked by anybody; an edition may ask for the record, or for "
+        "record and journal, from which it is computed again.",
+        bad='baseline_training: 1.41 and no record, where the edition says evidence = "record"',
+        good="calibration.json and calibration.journal.jsonl in the package",
+        fix="put calibration.json and calibration.journal.jsonl of `dcase-energy calibrate` into the package",
+    )
+)
+RECORD_SHARED = define(
+    Rule(
+        code="V708",
+        name="record-of-another-team",
+        title="Teams do not share one calibration",
+        why="The same run in packages of two teams was measured on the hardware of at most one of them.",
+        bad="calibration.json of run 3f2a.. in the packages of Adams_UNI and Baker_LAB",
+        good="a calibration of its own in each package",
+        fix="calibrate on the hardware the system was trained on; teams that share a machine say so to the organisers",
+        severity=Severity.WARNING,
+    )
+)
+OWN_EVIDENCE_MISSING = define(
+    Rule(
+        code="V710",
+        name="energy-evidence-missing",
+        title="The system's own energies have the evidence that the edition asks for",
+        why="A baseline that can be computed again says nothing about the system divided by it; an edition may ask for "
+        "the energy records of both stages, or for records and journals.",
+        bad='training: 1.39 and no record of it, where the edition says energy_evidence = "recomputed"',
+        good="energy_training.json and energy_training.journal.jsonl in the package",
+        fix="measure with `dcase-energy measure` and put its records and journals beside the metadata",
+    )
+)
+CALIBRATIONS_DIFFER = define(
+    Rule(
+        code="V712",
+        name="calibrations-differ",
+        title="A system has one calibration",
+        why="Where two records differ, which of them the system's energy is to be divided by is not known, and the "
+        "first by name may be the wrong one.",
+        bad="a_calibration.json and calibration.json of two runs",
+        good="calibration.json",
+        fix="leave the calibration of the hardware this system was measured on, and remove the other",
+    )
+)
 
+
+@each_system
 def record_fits(system: System) -> Iterator[Finding]:
     """The package's calibration can be the denominator, where the edition divides by one."""
     found, edition = system.records.calibrations, system.edition
@@ -48,6 +118,7 @@ def _declared_from(system: System, found: Calibrated) -> Iterator[str]:
             yield field
 
 
+@each_system
 def one_calibration(system: System) -> Iterator[Finding]:
     """The package does not bring several calibrations that could each be the denominator."""
     found = candidates(system.records.calibrations, system.edition)
@@ -65,6 +136,7 @@ def _shown(found: Calibrated) -> str:
     return f"{training.full_recipe_energy_kwh:.4g} kWh"
 
 
+@each_system
 def declared_is_recorded(system: System) -> Iterator[Finding]:
     """Figures of the metadata are those of the records beside it."""
     canonical = system.metadata.canonical
@@ -121,6 +193,7 @@ def _file(name: str) -> str:
     return name.rpartition("/")[2]
 
 
+@each_system
 def evidence_there(system: System) -> Iterator[Finding]:
     """The package's evidence is at least what the edition asks for."""
     needed, canonical = system.edition.evidence, system.metadata.canonical
@@ -135,6 +208,7 @@ def evidence_there(system: System) -> Iterator[Finding]:
     yield EVIDENCE_MISSING.finding(where, message, expected=needed, found=found)
 
 
+@each_system
 def own_evidence_there(system: System) -> Iterator[Finding]:
     """The evidence of the system's own energies is at least what the edition asks for."""
     needed, canonical = system.edition.energy_evidence, system.metadata.canonical
@@ -149,7 +223,8 @@ def own_evidence_there(system: System) -> Iterator[Finding]:
             yield OWN_EVIDENCE_MISSING.finding(canonical.where(field), message, expected=needed, found=found)
 
 
-def records_alike(systems: Sequence[System]) -> Iterator[Finding]:
+@all_systems
+def records_alike(systems: Sequence[System], _pool: Sequence[Peer]) -> Iterator[Finding]:
     """No two teams bring the same calibration."""
     first: dict[str, System] = {}
     for system in systems:

@@ -9,17 +9,63 @@ from typing import Any
 from dcase_energy.documents.document import Path
 from dcase_energy.documents.numbers import parse_khz
 from dcase_energy.editions.fields import TEXT_KINDS, FieldKind
-from dcase_energy.findings import Finding, Where
-from dcase_energy.submission.checks.rules import (
-    ADDRESS_SCHEME,
-    HASH_IN_VALUE,
-    SAMPLING_RATE,
-)
-from dcase_energy.submission.checks.system import System
+from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.placeholders import FILL_IN, NONE_WORDS, placeholder
-from dcase_energy.submission.rules import CORRESPONDING, NONE_AS_TEXT, TEMPLATE_TEXT
+from dcase_energy.submission.shape import NONE_AS_TEXT, TEMPLATE_TEXT
+
+CORRESPONDING = define(
+    Rule(
+        code="M106",
+        name="corresponding-author",
+        title="Exactly one author is the corresponding author",
+        why="The official tools accept `corresponding: false` for all, or true for several; then nobody gets the mail.",
+        bad="authors:\n  - {lastname: Adams, firstname: Ada, corresponding: false}",
+        good="authors:\n  - {lastname: Adams, firstname: Ada, corresponding: true}",
+        fix="write `corresponding: true` for one author",
+    )
+)
+SAMPLING_RATE = define(
+    Rule(
+        code="M109",
+        name="sampling-rate-unusual",
+        title="The sampling rate is one that audio has, in kHz",
+        why="Three systems of 2022 and several of 2023 filed 44 for 44.1; 16000 is a rate in Hz.",
+        bad="input_sampling_rate: 16000",
+        good="input_sampling_rate: 16",
+        fix="write the rate in kHz, with its decimals",
+        severity=Severity.WARNING,
+    )
+)
+HASH_IN_VALUE = define(
+    Rule(
+        code="M110",
+        name="hash-in-value",
+        title="No value holds a # where the official reader cuts lines at it",
+        why="The official tools of 2020 and 2024 drop everything after the first # of a line before they read it: an "
+        "address loses its end, and a value in quotes makes the whole file unreadable to them.",
+        bad="source_code: https://uni.example/code#readme",
+        good="source_code: https://uni.example/code",
+        fix="write the value without #",
+        severity=Severity.WARNING,
+    )
+)
+ADDRESS_SCHEME = define(
+    Rule(
+        code="M111",
+        name="address-without-scheme",
+        title="An address begins with https:// or another scheme",
+        why="Submissions of 2020 give github.com/...; pages of results turn that into a link within their own site.",
+        bad="source_code: github.com/adams/code",
+        good="source_code: https://github.com/adams/code",
+        fix="write the scheme in front of the address",
+        severity=Severity.WARNING,
+    )
+)
 
 
+@each_system
 def one_corresponding_author(system: System) -> Iterator[Finding]:
     """Exactly one author is the corresponding author."""
     authors = system.submission.authors
@@ -56,6 +102,7 @@ def _texts_in(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts_in(below, (*path, key))
 
 
+@each_system
 def not_of_template(system: System) -> Iterator[Finding]:
     """No field holds a text of the official template."""
     for where, text in _texts(system, FieldKind.AUTHORS, FieldKind.DATASETS):
@@ -65,6 +112,7 @@ def not_of_template(system: System) -> Iterator[Finding]:
             yield TEMPLATE_TEXT.finding(where, f"{left!r} is the template's text", found=repr(text[:60]), hint=hint)
 
 
+@each_system
 def address_has_scheme(system: System) -> Iterator[Finding]:
     """An address has its scheme."""
     canonical = system.metadata.canonical
@@ -76,6 +124,7 @@ def address_has_scheme(system: System) -> Iterator[Finding]:
             yield ADDRESS_SCHEME.finding(canonical.where(name), message, expected=expected, found=repr(value[:80]))
 
 
+@each_system
 def none_is_null(system: System) -> Iterator[Finding]:
     """No optional field holds a word for nothing."""
     for where, text in _texts(system, FieldKind.DATASETS):
@@ -85,6 +134,7 @@ def none_is_null(system: System) -> Iterator[Finding]:
             )
 
 
+@each_system
 def no_hash(system: System) -> Iterator[Finding]:
     """No value holds a character at which the official reader would cut it."""
     document = system.metadata.document
@@ -95,6 +145,7 @@ def no_hash(system: System) -> Iterator[Finding]:
             yield HASH_IN_VALUE.finding(document.where(path), message, found=repr(text[:80]))
 
 
+@each_system
 def sampling_rate_usual(system: System) -> Iterator[Finding]:
     """Each sampling rate is a known one, in kHz."""
     canonical, known = system.metadata.canonical, system.edition.plausible.sampling_rates_khz

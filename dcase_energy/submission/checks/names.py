@@ -6,23 +6,112 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from dcase_energy.findings import Finding
-from dcase_energy.submission.checks.system import System
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.checks.system import Peer, System, all_systems, each_system, each_team
 from dcase_energy.submission.model import team_of
-from dcase_energy.submission.rules import (
-    EDITION_UNKNOWN,
-    LABEL_PLACE,
-    LABEL_SUBTASK,
-    LABEL_TEMPLATE,
-    LABEL_TWICE,
-    NAME_BASELINE,
-    REPORT_MISSING,
-    TOO_MANY_SYSTEMS,
+
+LABEL_PLACE = define(
+    Rule(
+        code="N105",
+        name="label-not-file-name",
+        title="Label, folder and file name agree",
+        why="In a real package the files said Sean_NTU_task1_1 and the label Yeo_NTU_task1_1; scores were filed under "
+        "the wrong name.",
+        bad="Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml with label: Adams_UNI_task4_2",
+        good="Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml with label: Adams_UNI_task4_1",
+        fix="give folder, file and label the same name",
+    )
 )
+LABEL_TEMPLATE = define(
+    Rule(
+        code="N106",
+        name="label-of-template",
+        title="The label is not the template's",
+        why="A label left over from the template collides with everybody else's.",
+        bad="label: Cornell_CMU_task4_1",
+        good="label: Adams_UNI_task4_1",
+        fix="write your own label",
+    )
+)
+NAME_BASELINE = define(
+    Rule(
+        code="N107",
+        name="named-baseline",
+        title="No system calls itself baseline",
+        why="Label, name and abbreviation with this word are kept for the organisers' own systems every year.",
+        bad="name: Improved baseline",
+        good="name: Small CRNN with mean teacher",
+        fix="choose a name without the word baseline",
+    )
+)
+LABEL_TWICE = define(
+    Rule(
+        code="N108",
+        name="label-twice",
+        title="Every system has its own label",
+        why="Two systems of one label overwrite each other in every table.",
+        bad="two files with label: Adams_UNI_task4_1",
+        good="labels Adams_UNI_task4_1 and Adams_UNI_task4_2",
+        fix="number the systems of a team from 1",
+    )
+)
+TOO_MANY_SYSTEMS = define(
+    Rule(
+        code="N109",
+        name="too-many-systems",
+        title="A team submits at most as many systems as the edition allows",
+        why="The rules of the challenge limit them so that nobody buys more tries.",
+        bad="nine systems where eight are allowed",
+        good="eight systems",
+        fix="choose the systems to be ranked",
+    )
+)
+LABEL_SUBTASK = define(
+    Rule(
+        code="N110",
+        name="label-subtask",
+        title="The label names the subtask as the edition writes it",
+        why="22 of 84 labels of 2023 say task4 and two say task4A where the subtask was task4a; the tables of results "
+        "file these teams under task4a, so that label and table no longer go together.",
+        bad="label: Adams_UNI_task4_1 (in dcase2023-task4a)",
+        good="label: Adams_UNI_task4a_1",
+        fix="write the subtask's letter into label, folder and file name",
+        severity=Severity.WARNING,
+    )
+)
+REPORT_MISSING = define(
+    Rule(
+        code="N111",
+        name="report-missing",
+        title="A package brings the technical report where the edition asks for it",
+        why="A package is outputs, metadata and the report; the official tool of 2024 refuses one without a PDF, after "
+        "everything else was in order.",
+        bad="Adams_UNI_task4_1/ and no PDF beside it",
+        good="Adams_UNI_task4_1/ and Adams_UNI_task4.technical_report.pdf",
+        fix="put the report as a PDF beside the folders of the systems",
+        severity=Severity.WARNING,
+    )
+)
+EDITION_UNKNOWN = define(
+    Rule(
+        code="N112",
+        name="edition-unknown",
+        title="An edition knows the task of the metadata",
+        why="Fields, units and limits differ from task to task and year to year: what one task asks for is wrong in "
+        "another. All 14 readable files of other tasks that were tried failed the rules of task 4, none for a reason "
+        "that its organisers would give.",
+        bad="label: Adams_UNI_task9_1",
+        good="label: Adams_UNI_task1_1, in a file of a task and year that `dcase-energy editions` lists",
+        fix="name the edition with --edition, or write one for this task (docs/how-to/own-edition.md)",
+    )
+)
+
 
 _TASK = re.compile(r"(?<=_)task[0-9]+[A-Za-z]?(?=_)")
 
 
+@each_system
 def label_matches_place(system: System) -> Iterator[Finding]:
     """Label, file name and folder agree.
 
@@ -40,6 +129,7 @@ def label_matches_place(system: System) -> Iterator[Finding]:
         yield LABEL_PLACE.finding(where, f"label and {what} differ", expected=name, found=label)
 
 
+@each_system
 def task_known(system: System) -> Iterator[Finding]:
     """Some edition knows the task; set by the guess of the edition."""
     if system.edition.unjudged is not None and system.metadata.document.data is not None:
@@ -47,6 +137,7 @@ def task_known(system: System) -> Iterator[Finding]:
         yield EDITION_UNKNOWN.finding(where, system.edition.unjudged, found=system.submission.label)
 
 
+@each_system
 def label_is_own(system: System) -> Iterator[Finding]:
     """The template's label was replaced."""
     if system.submission.label in system.edition.template_labels:
@@ -54,6 +145,7 @@ def label_is_own(system: System) -> Iterator[Finding]:
         yield LABEL_TEMPLATE.finding(where, "the label is the template's", found=system.submission.label)
 
 
+@each_system
 def not_named_baseline(system: System) -> Iterator[Finding]:
     """Label, name and abbreviation do not hold the word baseline."""
     for field in ("label", "name", "abbreviation"):
@@ -63,6 +155,7 @@ def not_named_baseline(system: System) -> Iterator[Finding]:
             yield NAME_BASELINE.finding(where, f"the {field} holds the word baseline", found=value)
 
 
+@each_system
 def label_names_subtask(system: System) -> Iterator[Finding]:
     """The label calls the task what the edition calls it, letter included."""
     label, task = system.submission.label, system.edition.label_task
@@ -75,6 +168,7 @@ def label_names_subtask(system: System) -> Iterator[Finding]:
     yield LABEL_SUBTASK.finding(where, f"the label says {named[0]}, {wrong}", expected=expected, found=label)
 
 
+@each_team()
 def report_there(team: Sequence[System]) -> Iterator[Finding]:
     """What a team hands in, that is outputs, comes with a report where the edition asks for one."""
     handed_in = [system for system in team if system.files.runs]
@@ -85,7 +179,8 @@ def report_there(team: Sequence[System]) -> Iterator[Finding]:
     yield REPORT_MISSING.finding(where, f"no technical report (*.pdf) of team {team_of(handed_in[0].name)}")
 
 
-def labels_differ(systems: Sequence[System]) -> Iterator[Finding]:
+@all_systems
+def labels_differ(systems: Sequence[System], _pool: Sequence[Peer]) -> Iterator[Finding]:
     """No label occurs twice, and no team has more systems than the edition allows."""
     places: dict[str, list[System]] = {}
     for system in systems:

@@ -7,19 +7,53 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
-from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.output_rules import (
-    RUNS_IDENTICAL,
-    RUNS_MISSING,
-    UNPROCESSED_MISSING,
-)
+from dcase_energy.submission.checks.system import Peer, System, all_systems, each_team
 from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles
 
 if TYPE_CHECKING:
     from dcase_energy.scoring.score_reader import ScoreFiles
+
+RUNS_IDENTICAL = define(
+    Rule(
+        code="O621",
+        name="runs-identical",
+        title="The runs of a system are different trainings",
+        why="Three copies of one run show no spread at all; the interval computed from them is a fiction.",
+        bad="run1.output and run2.output with the same bytes in every file",
+        good="outputs of three trainings with three seeds",
+        fix="put the outputs of independent trainings into the folders of the runs",
+        severity=Severity.WARNING,
+    )
+)
+RUNS_MISSING = define(
+    Rule(
+        code="O622",
+        name="runs-missing",
+        title="There are as many runs as the edition asks for, numbered from 1",
+        why="The official tables give a mean and a range over the runs; fewer runs give a range that says less.",
+        bad="Adams_UNI_task4_1_run1.output and nothing else, where three runs are asked for",
+        good="Adams_UNI_task4_1_run1.output, .._run2.output and .._run3.output",
+        fix="add the outputs of the other runs",
+        severity=Severity.WARNING,
+    )
+)
+UNPROCESSED_MISSING = define(
+    Rule(
+        code="O627",
+        name="unprocessed-missing",
+        title="Outputs before post-processing come beside those after it, where the edition asks for them",
+        why="Only with both can anybody tell what the post-processing is worth; the official tool of 2024 warns where "
+        "they are absent.",
+        bad="Adams_UNI_task4_1_run1.output alone",
+        good="Adams_UNI_task4_1_run1.output and Adams_UNI_task4_1_run1_unprocessed.output",
+        fix="add the scores as they come out of the model, in <label>_run<number>_unprocessed.output",
+        severity=Severity.WARNING,
+    )
+)
 
 
 def outputs_complete(
@@ -70,6 +104,12 @@ def outputs_alike(systems: Sequence[System], digests: Sequence[Mapping[int, byte
                 yield RUNS_IDENTICAL.finding(where, message, hint="put each system's own outputs into its folder")
 
 
+@all_systems
+def outputs_copied(systems: Sequence[System], _pool: Sequence[Peer]) -> Iterator[Finding]:
+    """The outputs of two runs, or of two systems, differ."""
+    yield from outputs_alike(systems, [{} if one.outputs is None else one.outputs.digests for one in systems])
+
+
 def without_outputs(system: System) -> Finding:
     """Nothing of a system can be scored."""
     expected = f"{system.files.stem}_run1.output"
@@ -78,6 +118,7 @@ def without_outputs(system: System) -> Finding:
     return RUNS_MISSING.finding(where, "the system comes without outputs", expected=expected, found="none", hint=hint)
 
 
+@each_team()
 def outputs_of_all(team: Sequence[System]) -> Iterator[Finding]:
     """Where one system of a team comes with outputs, all do; in an archive, which is made for submission, each does."""
     some = any(system.files.runs for system in team)

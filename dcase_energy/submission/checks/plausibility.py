@@ -8,11 +8,64 @@ from dataclasses import replace
 
 from dcase_energy.editions.model import Plausible
 from dcase_energy.editions.recipes import known_recipe
-from dcase_energy.findings import Finding
-from dcase_energy.submission.checks.rules import ENERGY_UNUSUAL, HARDWARE_DIFFERS, OVER_BASELINE, POWER
-from dcase_energy.submission.checks.system import System
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.hardware import Work, board, is_processor, parse_hardware, parse_training_time
 from dcase_energy.units import SECONDS_PER_HOUR, mean_power_w
+
+POWER = define(
+    Rule(
+        code="P801",
+        name="power-implausible",
+        title="Energy over training time is a power that the hardware named can draw",
+        why="Systems of 2022 claim 2 to 3.5 kW for one A100: a whole node was measured, or the time is that of one "
+        "model. Others come to 6 W.",
+        bad="training: 17.0\ntraining_time: 8h (1 RTX A5000)",
+        good="training: 1.7\ntraining_time: 8h (1 RTX A5000)",
+        fix="give the time of the whole training and all GPUs that were measured, and check the unit of the energy",
+        severity=Severity.WARNING,
+    )
+)
+OVER_BASELINE = define(
+    Rule(
+        code="P802",
+        name="over-baseline-implausible",
+        title="A system costs between a thousandth and a thousand times the baseline",
+        why="A factor of 1000 between the two usually is one figure in Wh and the other in kWh.",
+        bad="training: 1390.7\nbaseline_training: 1.412",
+        good="training: 1.3907\nbaseline_training: 1.412",
+        fix="check that both figures are in kWh and of the same stage",
+        severity=Severity.WARNING,
+    )
+)
+ENERGY_UNUSUAL = define(
+    Rule(
+        code="P803",
+        name="energy-unusual",
+        title="An energy lies where real systems lie",
+        why="Of 185 real systems none trained on less than 0.1 or more than 447 kWh, and none spent more than 2 kWh "
+        "on test inference. Figures far outside are in Wh or J.",
+        bad="training: 13907\ntest: 193.4",
+        good="training: 13.907\ntest: 0.1934",
+        fix="check that the figure is in kWh",
+        severity=Severity.WARNING,
+    )
+)
+HARDWARE_DIFFERS = define(
+    Rule(
+        code="P804",
+        name="hardware-contradicts-itself",
+        title="Training time and energies name the same hardware",
+        why="The baseline of 2022 was listed with a GTX 1080 Ti beside energies from an A100; which hardware a ratio "
+        "belongs to was anybody's guess.",
+        bad="training_time: 3 h (1 GTX 1080 Ti)\nhardware: 1 NVIDIA A100 80GB",
+        good="training_time: 3 h (1 A100)\nhardware: 1 NVIDIA A100 80GB",
+        fix="give time and energies of one and the same training",
+        severity=Severity.WARNING,
+    )
+)
+
 
 STAGES = ("training", "test")
 # A power hardly outside its range is no slip of unit or decimal point.
@@ -20,6 +73,7 @@ _FAR_OUTSIDE = 1.5
 _TENS_W = 10.0
 
 
+@each_system
 def power_possible(system: System) -> Iterator[Finding]:
     """Training energy over training time is a power that the GPUs named can draw."""
     energy_kwh, works = system.submission.energy_training_kwh, works_of(system)
@@ -89,6 +143,7 @@ def slip_hint(value: float, low: float, high: float, limits: Plausible) -> str:
     return f"; a factor of {limits.slips[best]:g} ({best}) would explain it" if best else ""
 
 
+@each_system
 def energies_usual(system: System) -> Iterator[Finding]:
     """Training and test energy, and the baseline's, lie where real systems lie."""
     limits = system.edition.plausible
@@ -116,6 +171,7 @@ def _possible(value: float, limits: Plausible) -> bool:
     return limits.energy_possible_kwh[0] <= value <= limits.energy_possible_kwh[1]
 
 
+@each_system
 def over_baseline_plausible(system: System) -> Iterator[Finding]:
     """Each stage's energy over the declared baseline's lies within three orders of magnitude."""
     limits = system.edition.plausible
@@ -135,6 +191,7 @@ def over_baseline_plausible(system: System) -> Iterator[Finding]:
         yield OVER_BASELINE.finding(where, message, expected=expected, found=f"{ratio:.3g} times", hint=hint)
 
 
+@each_system
 def hardware_agrees(system: System) -> Iterator[Finding]:
     """The hardware of the training time is that of the energies."""
     known = system.edition.plausible.gpu_board_power_w

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dcase_energy.editions.fields import FieldKind
-from dcase_energy.findings import Finding
-from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.rules import SCORE_SCALE
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.checks.system import System, each_system
+
+SCORE_SCALE = define(
+    Rule(
+        code="R403",
+        name="score-scale",
+        title="Scores asked for in percent are not fractions",
+        why="An accuracy of 0.584 percent is possible and hardly ever meant. Nothing is converted silently.",
+        bad="accuracy: 0.584, where the edition asks for percent",
+        good="accuracy: 58.4",
+        fix="multiply by 100 if this is a fraction",
+        severity=Severity.WARNING,
+    )
+)
+
 
 _MOST_SHOWN = 3
 
 
+@each_system
 def percent_not_fraction(system: System) -> Iterator[Finding]:
     """Scores asked for in percent are not fractions: not one among others, and not all of them.
 

@@ -1,10 +1,17 @@
-"""What a check looks at."""
+"""What a check looks at, and how it is registered.
+
+A check is a function that yields findings and changes nothing. Its decorator says what it is called with: one system,
+the systems of one team, or all systems beside the pool of other teams' results. Fields of a submission that are not
+None are of the kind that the edition says.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.findings import Finding
 from dcase_energy.submission.baseline_choice import Baseline
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.outputs import Outputs
@@ -47,3 +54,42 @@ class System:
     def name(self) -> str:
         """The label, or the file's name where there is no usable label."""
         return self.submission.label or self.files.stem
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A system to compare with: its team, the GPU models named, and its baseline energies in kWh by canonical field."""
+
+    team: str
+    boards: frozenset[str]
+    baseline_kwh: Mapping[str, float]
+
+
+SystemCheck = Callable[[System], Iterator[Finding]]
+TeamCheck = Callable[[Sequence[System]], Iterator[Finding]]
+PoolCheck = Callable[[Sequence[System], Sequence[Peer]], Iterator[Finding]]
+SYSTEM_CHECKS: list[SystemCheck] = []
+TEAM_CHECKS: list[tuple[TeamCheck, int | None]] = []
+POOL_CHECKS: list[PoolCheck] = []
+
+
+def each_system(check: SystemCheck) -> SystemCheck:
+    """Call a check with each system by itself."""
+    SYSTEM_CHECKS.append(check)
+    return check
+
+
+def each_team(largest: int | None = None) -> Callable[[TeamCheck], TeamCheck]:
+    """Call a check with the systems of each team; of a larger team only with the first ``largest``."""
+
+    def register(check: TeamCheck) -> TeamCheck:
+        TEAM_CHECKS.append((check, largest))
+        return check
+
+    return register
+
+
+def all_systems(check: PoolCheck) -> PoolCheck:
+    """Call a check once, with all systems validated and the pool of other teams' systems."""
+    POOL_CHECKS.append(check)
+    return check
