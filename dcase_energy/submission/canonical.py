@@ -41,7 +41,7 @@ FIELD_TWICE = define(
         code="M105",
         name="field-twice",
         title="No field is given under two keys with different values",
-        why="Nobody can tell which one counts.",
+        why="Which of the two counts is not known.",
         bad="energy: {training: 1.4}\nenergy_consumption: {training: 1.5}",
         good="energy_consumption: {training: 1.5}",
         fix="keep one of the two",
@@ -49,7 +49,7 @@ FIELD_TWICE = define(
 )
 
 
-# Nobody misspells more keys than this; a file of thousands of unknown ones is not worth the time.
+# No one misspells more keys than this; a file of thousands of unknown ones is not worth the time.
 _MOST_SUGGESTIONS = 200
 
 
@@ -73,7 +73,7 @@ class Canonical:
         return None if path is None else self.document.texts.get(path)
 
     def given(self, name: str) -> bool:
-        """Whether a field holds anything, be it refused: null and absent are not given."""
+        """Whether a field holds anything, even if it was refused: null and absent are not given."""
         return name in self.paths and self.values.get(name, ...) is not None
 
     def tree(self) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def canonicalise(document: Document, edition: Edition) -> Canonical:
 
 
 def _field(path: Path, edition: Edition) -> str | None:
-    """The field a key path stands for; fields of energy and complexity are found whatever their case and separators."""
+    """The field of a key path; fields of energy and complexity are found whatever their case and separators."""
     return edition.field_of_path.get(path) or edition.field_of_folded_path.get(folded(path))
 
 

@@ -31,7 +31,7 @@ def of_calibration(record: Calibration, edition: Edition) -> dict[str, str]:
     found = Calibrated(record, "the calibration")
     reason = why_no_denominator(found, edition)
     if reason is not None:
-        raise RecordError(f"this calibration cannot stand for the baseline of edition {edition.name}: {reason}")
+        raise RecordError(f"this calibration cannot be the baseline of edition {edition.name}: {reason}")
     values = {
         f"energy_baseline_{stage}_kwh": format_significant(energy_kwh, _DIGITS)
         for stage, energy_kwh in recorded(found).energy_kwh.items()

@@ -3,8 +3,8 @@
 What is fixed: blanks at the end of lines; keys that are a misspelling of exactly one known key at the same level;
 numbers and truth values where the edition wants text (put in quotes); words such as ``None`` where null may stand.
 
-Each edit is one place in the text, and the file is read again afterwards: unless every value is what it was, but for
-the edits, nothing is written.
+Each edit is one place in the text, and the file is read again afterwards: unless every value except those
+edited is what it was, nothing is written.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from dcase_energy.submission.package import find_systems
 from dcase_energy.submission.suggestions import suggest
 
 _NONE_WORDS = {"none", "n/a", "na", "nil"}
-# What not everybody takes for a line break: places could not be told for sure.
+# Characters that only some programs take for a line break: places would be uncertain.
 _OTHER_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)")
 _TRAILING = re.compile(r"[ \t]+(?=\r?\n|\Z)")
 _BLOCK_SCALAR = re.compile(r"(?:^|[:\s-])[|>][-+0-9]*\s*(?:#.*)?$")
@@ -168,7 +168,7 @@ def _apply(lines: list[str], edit: _Edit) -> bool:
 
 
 def _same_but_for(before: Document, after: Document, edits: Sequence[_Edit]) -> bool:
-    """Whether the fixed document has every scalar of the old one as it was written, but for words now null."""
+    """Whether the fixed document has every scalar of the old one as it was written, except for words now null."""
     if after.data is None or len(after.findings) > len(before.findings):
         return False
     nulls = sum(edit.new == "null" for edit in edits)

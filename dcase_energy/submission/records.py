@@ -61,7 +61,7 @@ RECORD_NOT_OF_JOURNAL = define(
         code="V703",
         name="record-not-recomputed",
         title="The figures of a record come out of its journal again",
-        why="A record can be edited and sealed anew by anybody who reads this program; its journal then tells.",
+        why="A record can be edited and sealed again by users who read this program; its journal then shows it.",
         bad="calibration.json with 1.41 kWh whose journal adds up to 0.47 kWh",
         good="calibration.json whose figures follow from its journal",
         fix="put record and journal into the package as the program wrote them",
@@ -72,7 +72,7 @@ JOURNAL_MISSING = define(
         code="V704",
         name="journal-missing",
         title="A record comes with its journal",
-        why="Without the journal a record is taken at its word: nobody can compute its figures again.",
+        why="Without the journal a record is taken at its word: its figures cannot be computed again.",
         bad="calibration.json alone",
         good="calibration.json and calibration.journal.jsonl",
         fix="put the journal (it lies beside the record) into the package as well",
@@ -85,7 +85,7 @@ RECORD_INVALID = define(
         name="energy-record-invalid",
         title="An energy record in the package is one that its guards found valid",
         why="A measurement that was cut off, or shared its GPU with other work, says nothing about the system; its "
-        "record is no evidence for the energy in the metadata.",
+        "record cannot be used as evidence for the energy in the metadata.",
         bad="energy_training.json whose command ended with exit code 1",
         good="energy_training.json that `dcase-energy measure` called valid",
         fix="measure again (`dcase-energy explain GUARD` says what each guard wants), or leave the record out",
@@ -101,8 +101,8 @@ BEYOND_POWER = define(
         "of 8 W cannot have taken kilowatts.",
         bad="calibration.json of 8 W nominal power with 5,850 W on average",
         good="calibration.json as `dcase-energy calibrate` wrote it",
-        fix="put record and journal into the package as the program wrote them; if they are unchanged, tell the "
-        "organisers which program and machine wrote them",
+        fix="put record and journal into the package as the program wrote them; if they are unchanged, inform "
+        "the organisers which program and machine wrote them",
     )
 )
 

@@ -1,4 +1,4 @@
-"""What the JSON Schema finds, told as findings at the place the user wrote it."""
+"""Violations of the JSON Schema as findings at the place that the user wrote."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ TEMPLATE_TEXT = define(
         name="text-of-template",
         title="No text of the template is left in",
         why="Six systems of one team of 2023 name 'Beats, AST, PANNs,PaSST...' as pre-trained models: the template's "
-        "example. Nobody knows which of them were used.",
+        "example. Which of them were used is not known.",
         bad="pre_trained_models: Beats, AST, PANNs,PaSST...",
         good="pre_trained_models: BEATs",
         fix="write what your system uses, or null if it uses none",
@@ -234,7 +234,7 @@ def _violation(error: ValidationError, canonical: Canonical, name: str, where: A
         # Where a text may stand this is a warning; here the field has no value.
         return found.with_severity(Severity.ERROR)
     if spec.kind in _OR_NOTHING and name not in canonical.edition.required and _is_nothing(error.instance):
-        message = f"the text {error.instance!r} stands for nothing"
+        message = f"the text {error.instance!r} means that there is no value"
         return NONE_AS_TEXT.finding(where, message, expected="null", found=repr(error.instance))
     rule = _rule(error)
     message = f"{shown} is not {_expected(canonical, name)}"

@@ -1,7 +1,7 @@
 """Every rule is held by files: one folder that breaks it, one that comes close and does not.
 
 A case is a folder ``negative/<CODE>`` or ``positive/<CODE>``. ``edition.name`` in it names an edition other than the
-generic one; ``edition.toml`` is an edition of its own.
+generic one; ``edition.toml`` is a separate edition.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A system without outputs: quiet while one writes metadata, told where a package is handed in."""
+"""A system without outputs: no finding for metadata alone, one for a package that is submitted."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ PAIR_REUSED = define(
     Rule(
         code="S701",
         name="energy-pair-reused",
-        title="Each system has energies of its own",
+        title="Each system has its own energies",
         why="36 systems of 2022 share their pair of training and test energy with another system of the team, up to "
         "one pair for ensembles of 12, 31, 53 and 150 models.",
         bad="systems 1 and 2, both training: 17.0 and test: 0.3",
@@ -249,7 +249,7 @@ def complexity_grows(team: Sequence[System]) -> Iterator[Finding]:
             counts = sorted({models(system) for system in group})
             for system in group if len(counts) > 1 else ():
                 what = "MACs" if field == "macs" else "parameters"
-                message = f"the same {value:,} {what} stand for {_joined(counts)} models in systems of the team"
+                message = f"the same {value:,} {what} are given for {_joined(counts)} models in systems of the team"
                 where = system.metadata.canonical.where(field)
                 yield rule.finding(where, message, found=f"{value:,} for {models(system)}")
 

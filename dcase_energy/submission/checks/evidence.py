@@ -60,7 +60,7 @@ RECORD_SHARED = define(
         title="Teams do not share one calibration",
         why="The same run in packages of two teams was measured on the hardware of at most one of them.",
         bad="calibration.json of run 3f2a.. in the packages of Adams_UNI and Baker_LAB",
-        good="a calibration of its own in each package",
+        good="a separate calibration in each package",
         fix="calibrate on the hardware the system was trained on; teams that share a machine say so to the organisers",
         severity=Severity.WARNING,
     )

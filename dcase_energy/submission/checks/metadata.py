@@ -20,7 +20,7 @@ CORRESPONDING = define(
         code="M106",
         name="corresponding-author",
         title="Exactly one author is the corresponding author",
-        why="The official tools accept `corresponding: false` for all, or true for several; then nobody gets the mail.",
+        why="The official tools accept `corresponding: false` for all, or true for several; then no one gets the mail.",
         bad="authors:\n  - {lastname: Adams, firstname: Ada, corresponding: false}",
         good="authors:\n  - {lastname: Adams, firstname: Ada, corresponding: true}",
         fix="write `corresponding: true` for one author",
@@ -130,7 +130,7 @@ def none_is_null(system: System) -> Iterator[Finding]:
     for where, text in _texts(system, FieldKind.DATASETS):
         if text.strip().casefold() in NONE_WORDS:
             yield NONE_AS_TEXT.finding(
-                where, f"the text {text!r} stands for nothing", expected="null", found=repr(text)
+                where, f"the text {text!r} means that there is no value", expected="null", found=repr(text)
             )
 
 

@@ -61,7 +61,7 @@ TOO_MANY_SYSTEMS = define(
         code="N109",
         name="too-many-systems",
         title="A team submits at most as many systems as the edition allows",
-        why="The rules of the challenge limit them so that nobody buys more tries.",
+        why="The rules of the challenge limit them so that no one buys more tries.",
         bad="nine systems where eight are allowed",
         good="eight systems",
         fix="choose the systems to be ranked",
@@ -170,7 +170,7 @@ def label_names_subtask(system: System) -> Iterator[Finding]:
 
 @each_team()
 def report_there(team: Sequence[System]) -> Iterator[Finding]:
-    """What a team hands in, that is outputs, comes with a report where the edition asks for one."""
+    """Outputs of a team come with a report where the edition asks for one."""
     handed_in = [system for system in team if system.files.runs]
     if not handed_in or not handed_in[0].edition.report or any(system.files.reports for system in team):
         return

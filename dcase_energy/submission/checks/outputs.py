@@ -46,7 +46,7 @@ UNPROCESSED_MISSING = define(
         code="O627",
         name="unprocessed-missing",
         title="Outputs before post-processing come beside those after it, where the edition asks for them",
-        why="Only with both can anybody tell what the post-processing is worth; the official tool of 2024 warns where "
+        why="Only both together show what the post-processing is worth; the official tool of 2024 warns where "
         "they are absent.",
         bad="Adams_UNI_task4_1_run1.output alone",
         good="Adams_UNI_task4_1_run1.output and Adams_UNI_task4_1_run1_unprocessed.output",

@@ -68,7 +68,7 @@ HARDWARE_DIFFERS = define(
 
 
 STAGES = ("training", "test")
-# A power hardly outside its range is no slip of unit or decimal point.
+# A power hardly outside its range is not explained by a wrong unit or decimal point.
 _FAR_OUTSIDE = 1.5
 _TENS_W = 10.0
 
@@ -97,7 +97,7 @@ def power_possible(system: System) -> Iterator[Finding]:
 
 
 def works_of(system: System) -> list[Work]:
-    """The parts of the training time; of one part without hardware, the hardware field tells it."""
+    """The parts of the training time; where one part names no hardware, it is taken from the hardware field."""
     text = system.submission.training_time
     works = [] if text is None else parse_training_time(text)
     if len(works) == 1 and works[0].hardware is None and system.submission.hardware is not None:

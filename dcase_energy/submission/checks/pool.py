@@ -18,7 +18,7 @@ BASELINE_OUT_OF_LINE = define(
         name="baseline-out-of-line",
         title="The baseline's energy is in line with that of other teams on the same GPU model",
         why="On an A100 the baseline of 2023 cost 0.007, 0.025, 0.032 and 0.150 kWh: a factor of 22 on one model of "
-        "GPU, and a rank for whoever has the largest.",
+        "GPU, and the team with the largest gets the best rank.",
         bad="baseline: 0.150 on an A100, where other teams have 0.025 and 0.032",
         good="baseline: 0.030 on an A100",
         fix="check what was measured: the whole node or one GPU, all epochs or ten, and the same baseline",

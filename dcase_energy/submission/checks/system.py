@@ -52,7 +52,7 @@ class System:
 
     @property
     def name(self) -> str:
-        """The label, or the file's name where there is no usable label."""
+        """The label, or the file's name where the label cannot be used."""
         return self.submission.label or self.files.stem
 
 
