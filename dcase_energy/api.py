@@ -78,8 +78,8 @@ class RankingSheet:
 
     def write(self, output_dir: PathLike, formats: Sequence[str] = ("csv", "html")) -> list[Path]:
         """Write sheets (csv, md, html, latex, xlsx, json), all at once; returns their paths."""
-        from dcase_energy.documents.folders import replace_files
         from dcase_energy.ranking.sheets import write_sheets
+        from dcase_energy.writing.folders import replace_files
 
         files = write_sheets(self.ranking, list(formats))
         replace_files(Path(output_dir), files)

@@ -60,6 +60,20 @@ def format_significant(value: float, digits: int = 4) -> str:
     return f"{rounded:f}"
 
 
+def format_energy(energy_kwh: float, *, like_kwh: float | None = None) -> str:
+    """Write an energy with a unit that suits its size, or that of ``like_kwh`` (the figure of an interval's end).
+
+    Examples
+    --------
+    >>> format_energy(0.0004047), format_energy(1.284), format_energy(2.1e-8), format_energy(0.9, like_kwh=1.1)
+    ('0.405 Wh', '1.28 kWh', '0.0756 J', '0.900 kWh')
+    """
+    size_kwh = abs(energy_kwh if like_kwh is None else like_kwh)
+    units = ((0.1, 1.0, "kWh"), (1e-5, 1e3, "Wh"), (0.0, float(JOULES_PER_KWH), "J"))
+    factor, unit = next((factor, unit) for least_kwh, factor, unit in units if size_kwh >= least_kwh or not size_kwh)
+    return f"{format_significant(energy_kwh * factor, 3)} {unit}"
+
+
 def format_duration(duration_s: float) -> str:
     """Write a duration for people: ``42.0 s``, ``3 min 05 s``, ``2 h 07 min``."""
     if duration_s < 60:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "mutation"
 PAGE = ROOT / "docs" / "mutation.md"
 RANKING = "dcase_energy/ranking"
-MODULES = (f"{RANKING}/normalize.py", f"{RANKING}/order.py", "dcase_energy/documents/escape.py")
+MODULES = (f"{RANKING}/normalize.py", f"{RANKING}/order.py", "dcase_energy/writing/escape.py")
 # Of what a module sets outside its functions, its own tests tell.
 OWN_TESTS = ("tests/ranking/test_normalize.py", "tests/ranking/test_order.py", "tests/unit/test_escape.py")
 TESTS = (*OWN_TESTS, *(f"tests/ranking/test_{name}.py" for name in ("fairness", "uncertainty", "views")))

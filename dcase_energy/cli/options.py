@@ -52,14 +52,14 @@ def output_option(what: str) -> _Decorator:
 
 def writable_file(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
     """A file that can be written, as far as that shows before the work is done."""
-    from dcase_energy.documents.atomic import why_not_writable
+    from dcase_energy.writing.files import why_not_writable
 
     return _refuse(path, None if path is None else why_not_writable(path))
 
 
 def writable_folder(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
     """A folder that can be written, or made."""
-    from dcase_energy.documents.atomic import why_no_folder
+    from dcase_energy.writing.files import why_no_folder
 
     return _refuse(path, None if path is None else why_no_folder(path))
 
@@ -221,7 +221,7 @@ def get_denominator(path: Path | None, edition: Edition) -> Calibrated | None:
 
 def emit(text: str, output: Path | None) -> None:
     """Write to a file, atomically, or to stdout."""
-    from dcase_energy.documents.atomic import write_text
+    from dcase_energy.writing.files import write_text
 
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))

@@ -29,9 +29,9 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
     same bytes. The zip is there whole or not at all.
     """
     from dcase_energy.cli import render
-    from dcase_energy.documents.atomic import why_not_writable
     from dcase_energy.submission.packing import PackError, write_zip
     from dcase_energy.submission.validate import validate_paths
+    from dcase_energy.writing.files import why_not_writable
 
     target = output or folder.resolve().parent / f"{folder.resolve().name}.zip"
     if (reason := why_not_writable(target)) is not None:

@@ -219,9 +219,9 @@ def _reference(found: Calibrated | None) -> Reference | None:
 
 def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[str]) -> None:
     """Make every sheet, then put all of them in place at once; tell of sheets an earlier run left."""
-    from dcase_energy.documents.folders import replace_files
     from dcase_energy.ranking.plots.files import write_plots
     from dcase_energy.ranking.sheets import write_sheets
+    from dcase_energy.writing.folders import replace_files
 
     files = write_sheets(ranking, formats)
     if plots:

@@ -259,7 +259,7 @@ def to_csv(sheet: Sheet) -> str:
 def _csv_row(
     one: Scored, system: SystemFigures, run: str | None, figure: Figure, conventions: Conventions
 ) -> list[str]:
-    from dcase_energy.documents.escape import csv_text
+    from dcase_energy.writing.escape import csv_text
 
     estimate = system.estimates[figure]
     value = estimate.value if run is None else system.runs[run].value(figure)

@@ -71,10 +71,10 @@ def report(
 
 def _write(made: Report, output_dir: Path, formats: Sequence[str], images: tuple[str, ...]) -> list[Path]:
     """Write everything; figures are left out, with a word, where matplotlib is missing."""
-    from dcase_energy.documents.atomic import write_bytes
     from dcase_energy.study.plots import TITLES, PlotsMissingError, draw
     from dcase_energy.study.report import text_files
     from dcase_energy.study.sheets.html import InlineFigure, to_html
+    from dcase_energy.writing.files import write_bytes
 
     wanted = tuple(dict.fromkeys((*images, *(("svg",) if images and "html" in formats else ()))))
     try:

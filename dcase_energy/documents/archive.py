@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dcase_energy.documents.files import open_plain
-from dcase_energy.documents.names import SHOWN, few, judge_names, printable
+from dcase_energy.documents.names import SHOWN, few, judge_names
 from dcase_energy.documents.package_rules import (
     ARCHIVE_AMBIGUOUS,
     ARCHIVE_BOMB,
@@ -32,6 +32,7 @@ from dcase_energy.documents.rules import TABLE_LIMIT
 from dcase_energy.documents.zip_layout import MOST_COUNTED, Layout, disagreements, read_layout
 from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
+from dcase_energy.text import printable
 
 MAX_MEMBERS = 200_000
 MAX_TOTAL_BYTES = 20_000_000_000

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-from dcase_energy.documents.names import printable
 from dcase_energy.documents.rules import FILE_UNREADABLE, TABLE_LIMIT
 from dcase_energy.findings import Finding, Where
+from dcase_energy.text import printable
 
 # First bytes of the kinds of file that come in place of a zip archive or a table.
 _MAGIC = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from dcase_energy.text import DIRECTIONS, HIDDEN, JOINERS
+
 # Cyrillic, Greek and Latin letters that look like one of ASCII in common fonts; forms such as full-width letters and
 # ligatures are brought to ASCII by Unicode's own table (NFKC).
 _LETTERS = {
@@ -56,8 +58,8 @@ _LETTERS = {
 _TO_ASCII = {ord(other): letter for letter, others in _LETTERS.items() for other in others}
 
 # Blanks of Unicode besides the one of ASCII, and characters without any width.
-BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u3164\u2800"
-INVISIBLE = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff"
+BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u2800"
+INVISIBLE = f"{HIDDEN}{DIRECTIONS}{JOINERS}\ufe00-\ufe0f"
 ODD_BLANK = re.compile(f"[{BLANKS}{INVISIBLE}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 COLONS = "\uff1a\ufe55\ufe13\ua789\u2236\u02d0\u05c3"

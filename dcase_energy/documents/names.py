@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from dcase_energy.documents.package_rules import LITTER, NAME_TWICE, NAME_UNSAFE, NESTED_ARCHIVE
 from dcase_energy.rules import Rule
+from dcase_energy.text import JOINERS, UNSAFE, more
 
 MAX_NAME_BYTES = 1024
 MAX_PART_BYTES = 255
@@ -25,8 +26,7 @@ _LITTER = frozenset(
 # Reserved by Windows with any extension.
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"[A-Za-z]:")
-# C0, C1, lone surrogates, and the characters that hide text or turn its direction.
-_HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_HIDDEN = re.compile(f"[{JOINERS}]|{UNSAFE.pattern}")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
@@ -108,7 +108,7 @@ def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
     Returns
     -------
     list of str
-        Names of files of the package, litter and unsafe ones left out, sorted. Of names that are alike the first stays.
+        Names of files of the package, litter and unsafe ones left out, sorted. The first of equal names stays.
     list of (Rule, str, str)
         Rule, name and message; unsafe names are listed up to a number, the rest is counted.
     """
@@ -144,8 +144,7 @@ def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
 def _by_reason(unsafe: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
     """One finding a cause: the first name, and how many more there are."""
     for reason, names in unsafe.items():
-        more = f" (and {len(names) - 1:,} more)" if len(names) > 1 else ""
-        yield NAME_UNSAFE, names[0], f"{reason}{more}"
+        yield NAME_UNSAFE, names[0], f"{reason}{more(len(names) - 1)}"
 
 
 def _folders_alike(names: Iterable[str]) -> Iterator[Problem]:
@@ -185,10 +184,5 @@ def few(problems: Iterable[Problem]) -> list[Problem]:
         kept += same[:SHOWN]
         if len(same) > SHOWN:
             rule, name, message = kept.pop()
-            kept.append((rule, name, f"{message} (and {len(same) - SHOWN:,} more like this)"))
+            kept.append((rule, name, f"{message}{more(len(same) - SHOWN, 'like this')}"))
     return kept
-
-
-def printable(name: str) -> str:
-    """A name with what is no text shown as escapes, so that it can be written anywhere."""
-    return name.encode("utf-8", "backslashreplace").decode()

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 from dcase_energy.documents.files import read_bytes
-from dcase_energy.documents.names import MAX_DEPTH, judge_names, litter_in, printable
+from dcase_energy.documents.names import MAX_DEPTH, judge_names, litter_in
 from dcase_energy.documents.package_rules import ARCHIVE_BOMB, LINK
 from dcase_energy.documents.rules import FILE_UNREADABLE
 from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
+from dcase_energy.text import printable
 
 MAX_FILES = 1_000_000
 MAX_COMPARED_BYTES = 1_000_000_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from dcase_energy.documents.files import kind_of_bytes
-from dcase_energy.documents.names import printable
+from dcase_energy.text import printable
 
 _END = struct.Struct("<4s4H2LH")
 _LOCAL = struct.Struct("<4s5H3L2H")

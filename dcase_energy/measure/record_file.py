@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dcase_energy.documents.atomic import write_text
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.measure.journal import JournalError, JournalWriter, read_journal
 from dcase_energy.measure.lock import lock_file
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Evidence
+from dcase_energy.writing.files import write_text
 
 
 def journal_of(record: Path) -> Path:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from dcase_energy.documents.atomic import write_bytes
 from dcase_energy.scoring.evaluation import SCENARIOS, Figure
 from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.psds import PsdsResult
+from dcase_energy.writing.files import write_bytes
 
 _BARS = {"psds1": "PSDS1", "psds2": "PSDS2", "intersection_f1": "intersection-based F1", "collar_f1": "collar-based F1"}
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")

@@ -13,11 +13,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dcase_energy.documents.atomic import write_text
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.findings import Finding, Where, has_errors
 from dcase_energy.study.rules import RUN_EPOCHS, RUN_UNREADABLE
+from dcase_energy.writing.files import write_text
 
 RUN_FILE = "run.json"
 EPOCHS_FILE = "epochs.csv"

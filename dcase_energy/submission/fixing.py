@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from dcase_energy.documents.atomic import write_bytes
 from dcase_energy.documents.document import Document, Path, Place, dotted
 from dcase_energy.documents.yaml import MAX_BYTES, MAX_DEPTH, load_yaml
 from dcase_energy.editions.fields import TEXT_KINDS
@@ -25,6 +24,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.submission.canonical import Canonical, canonicalise
 from dcase_energy.submission.package import find_systems
 from dcase_energy.submission.suggestions import suggest
+from dcase_energy.writing.files import write_bytes
 
 _NONE_WORDS = {"none", "n/a", "na", "nil"}
 # Characters that only some programs take for a line break: places would be uncertain.

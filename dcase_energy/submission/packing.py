@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from dcase_energy.documents.atomic import replacing
 from dcase_energy.documents.files import open_plain
 from dcase_energy.documents.tree import Folder
+from dcase_energy.writing.files import replacing
 
 # The earliest time a zip can hold: a submission does not depend on when its files were written.
 _TIME = (1980, 1, 1, 0, 0, 0)

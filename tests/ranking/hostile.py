@@ -36,6 +36,8 @@ HOSTILE = {
     "pipe": "a|b\\|c",
     "commas": "a,,b,,,c",
     "arabic mark": "a\u061cb",
+    "zero width": "a\u200bb",
+    "soft hyphen": "a\u00adb",
     "md link": "[x](javascript:alert(1))",
     "md image": "![](http://t/p.png)",
     "md code": "`a``b`",

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from dcase_energy.documents import folders
-from dcase_energy.documents.folders import replace_files
+from dcase_energy.writing import folders
+from dcase_energy.writing.folders import replace_files
 from tests.cli.run import ROOT
 
 OLD = {"ranking.csv": b"old csv", "ranking.html": b"old html", "ranking.json": b"old json"}

@@ -52,7 +52,8 @@ def made() -> tuple[Ranking, dict[str, bytes]]:
 def line_of(text: str) -> str:
     """What a sheet for people shows of a text: one line, control characters spelled out."""
     line = text.replace("\r\n", " ")
-    spelled = {c: f"\\x{ord(c):02x}" for c in "\0\x07\x1b"} | {c: f"\\u{ord(c):04x}" for c in "\u061c\u202e"}
+    spelled = {c: f"\\x{ord(c):02x}" for c in "\0\x07\x1b"} | {c: f"\\u{ord(c):04x}" for c in "\u061c\u202e\u200b"}
+    spelled |= {"\u00ad": "\\xad", "\U000e0041": "\\U000e0041"}
     spelled |= dict.fromkeys("\n\r\t", " ")
     return "".join(spelled.get(c, c) for c in line)
 

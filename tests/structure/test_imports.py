@@ -18,8 +18,8 @@ PACKAGE = ROOT / "dcase_energy"
 # Each layer may import itself and the layers before it.
 LAYERS = [
     {"orphans"},
-    {"units", "findings", "parallel", "__init__"},
-    {"rules"},
+    {"units", "text", "findings", "parallel", "__init__"},
+    {"rules", "writing"},
     {"documents"},
     {"editions"},
     {"scoring", "measure"},

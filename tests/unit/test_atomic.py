@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.documents.atomic import umask, why_no_folder, why_not_writable, write_bytes
-from dcase_energy.documents.folders import replace_files
+from dcase_energy.writing.files import umask, why_no_folder, why_not_writable, write_bytes
+from dcase_energy.writing.folders import replace_files
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
 

@@ -6,11 +6,11 @@ import io
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from dcase_energy.documents.escape import shown
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.plots.axes import short
 from dcase_energy.ranking.plots.charts import Bars, Chart, Scatter, charts_of
 from dcase_energy.scoring.plots import require_matplotlib
+from dcase_energy.text import one_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ def _scatter(axes: Axes, chart: Scatter) -> None:
         axes.step(xs, ys, where="post", color=_FRONT, linewidth=1.2)
         axes.scatter([p.x for p in front], [p.y for p in front], s=26, color=_FRONT, zorder=3)
         for point in front[:_MOST_NAMED]:
-            name = shown(point.label)
+            name = one_line(point.label)
             name = name if len(name) <= 30 else f"{name[:29]}…"
             axes.annotate(
                 name, (point.x, point.y), xytext=(5, -9), textcoords="offset points", fontsize=6.5, parse_math=False
@@ -95,7 +95,7 @@ def _bars(axes: Axes, chart: Bars) -> None:
         widths = [values[number] or 0.0 for _, values in chart.bars]
         axes.barh(rows, widths, left=starts, color=_COLOURS[number], label=part.upper(), height=0.7)
         starts = [start + width for start, width in zip(starts, widths, strict=True)]
-    names = [shown(name)[:40] for name, _ in chart.bars]
+    names = [one_line(name)[:40] for name, _ in chart.bars]
     axes.set_yticks(rows, names, fontsize=7, parse_math=False)
     axes.invert_yaxis()
     axes.set_xlabel(chart.x_title)

@@ -6,9 +6,9 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from dcase_energy.documents.escape import shown
 from dcase_energy.ranking.plots.axes import Axis, axis_of, short
 from dcase_energy.ranking.plots.charts import Bars, Chart, Point, Scatter
+from dcase_energy.text import one_line
 
 WIDTH, HEIGHT = 460, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
@@ -26,7 +26,7 @@ def chart_svg(chart: Chart) -> str:
 @lru_cache(maxsize=4096)
 def escape(text: str) -> str:
     """Foreign text inside SVG or HTML. Codes, GPU models and teams come again in row after row."""
-    return html.escape(shown(text))
+    return html.escape(one_line(text))
 
 
 def _scatter(chart: Scatter) -> Iterator[str]:

@@ -6,11 +6,11 @@ import io
 from collections.abc import Iterable
 from functools import lru_cache
 
-from dcase_energy.documents.escape import csv_text
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.sheet import Cell, columns_of
 from dcase_energy.ranking.tables import Table, sensitivity_tables
 from dcase_energy.ranking.views import views_of
+from dcase_energy.writing.escape import csv_text
 
 
 def to_csv(ranking: Ranking) -> str:

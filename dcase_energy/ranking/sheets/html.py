@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy import __version__
-from dcase_energy.documents.escape import shown
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.plots.charts import Bars, Chart, charts_of
 from dcase_energy.ranking.plots.svg import MOST_NAMED, chart_svg, escape, is_thinned
@@ -24,6 +23,7 @@ from dcase_energy.ranking.tables import (
 )
 from dcase_energy.ranking.views import View, views_of
 from dcase_energy.rules import get
+from dcase_energy.text import one_line
 
 _GROUPS = (
     "System",
@@ -98,7 +98,7 @@ _NO_VIEW = {"title": "All systems", "sort": "label", "direction": 1, "flag": ""}
 
 def _short(team: str) -> str:
     """A team's name for a list to choose from."""
-    name = shown(team) or "(no name)"
+    name = one_line(team) or "(no name)"
     return name if len(name) <= _LONGEST_OPTION else f"{name[:_LONGEST_OPTION]}…"
 
 
@@ -139,7 +139,7 @@ def _view(view: View, ranking: Ranking) -> dict[str, Any]:
 
 
 def _head(column: Column, groups: Sequence[str]) -> dict[str, Any]:
-    return {"name": column.name, "title": shown(column.title), "css": _css(column, column.kind != "text", groups)}
+    return {"name": column.name, "title": one_line(column.title), "css": _css(column, column.kind != "text", groups)}
 
 
 def _css(column: Column, number: bool, groups: Sequence[str]) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dcase_energy import __version__
-from dcase_energy.documents.escape import latex
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.tables import Table, describe_formulas, describe_intervals, tables_of
+from dcase_energy.writing.escape import latex
 
 _PREAMBLE = r"""% Compile it three times: long tables learn the widths of their columns from the last time.
 \documentclass[9pt]{extarticle}

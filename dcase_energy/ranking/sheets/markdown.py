@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dcase_energy import __version__
-from dcase_energy.documents.escape import markdown
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.tables import Table, describe_formulas, describe_intervals, tables_of
+from dcase_energy.writing.escape import markdown
 
 
 def to_markdown(ranking: Ranking) -> str:

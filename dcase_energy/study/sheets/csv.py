@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from dcase_energy.documents.escape import csv_text
 from dcase_energy.study.columns import Column
 from dcase_energy.study.tables import Panel, PaperTable, Row
+from dcase_energy.writing.escape import csv_text
 
 Value = str | int | float | None
 

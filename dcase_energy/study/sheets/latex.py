@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dcase_energy.documents.escape import LATEX_LONGEST_SENTENCE, latex
 from dcase_energy.study.sheet import Block, Cell, Sheet
+from dcase_energy.writing.escape import LATEX_LONGEST_SENTENCE, latex
 
 
 def to_latex(sheet: Sheet) -> str:

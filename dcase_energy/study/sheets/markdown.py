@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dcase_energy.documents.escape import markdown
 from dcase_energy.study.sheet import Block, Cell, Sheet
+from dcase_energy.writing.escape import markdown
 
 
 def to_markdown(sheet: Sheet) -> str:

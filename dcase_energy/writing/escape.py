@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from dcase_energy.text import one_line
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-# C0 but line ends and tab, C1, and the characters that reorder text across a cell's edge.
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#!|~$&]")
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -50,15 +50,9 @@ def csv_text(text: str) -> str:
     return text
 
 
-def shown(text: str) -> str:
-    """Text on one line of a page: line ends and tabs are spaces, other controls and direction marks are spelled out."""
-    line = re.sub(r"\r\n|[\n\r\t\u2028\u2029]", " ", text)
-    return _CONTROL.sub(lambda m: f"\\u{ord(m[0]):04x}" if ord(m[0]) > 0xFF else f"\\x{ord(m[0]):02x}", line)
-
-
 def markdown(text: str) -> str:
     """Keep text from being markup: punctuation is escaped, addresses and mentions do not become links."""
-    escaped = _MARKDOWN.sub(lambda match: f"\\{match[0]}", shown(text))
+    escaped = _MARKDOWN.sub(lambda match: f"\\{match[0]}", one_line(text))
     return escaped.replace("://", "&#58;//").replace("@", "&#64;").replace("www.", "www&#46;")
 
 
@@ -67,7 +61,7 @@ def latex(text: str, longest: int = LATEX_LONGEST) -> str:
 
     Text longer than a cell can hold is cut, and says so; a sentence may be longer.
     """
-    line = shown(text)
+    line = one_line(text)
     if len(line) > longest:
         line = f"{line[:longest]} (cut, {len(line)} characters)"
     # Two commas become a quotation mark in T1.

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from dcase_energy.documents.atomic import is_special, sync_folder, umask, write_bytes
+from dcase_energy.writing.files import is_special, sync_folder, umask, write_bytes
 
 _MARK = ".dcase-energy-"
 _AT_FDCWD = -100
