@@ -126,7 +126,7 @@ def _on_cluster(
 
 
 def _address_of(scheduler: str) -> str:
-    """The scheduler's address, if something listens there: Dask itself would go on trying for minutes."""
+    """Return the scheduler's address if something listens there; Dask itself would retry for minutes."""
     address = scheduler
     if scheduler.endswith(".json"):
         try:
@@ -135,7 +135,7 @@ def _address_of(scheduler: str) -> str:
             with Path(scheduler).open(encoding="utf-8") as file:
                 address = str(json.loads(file.read(_MAX_SCHEDULER_FILE))["address"])
         except (OSError, ValueError, KeyError, TypeError):
-            raise ParallelError(f"{scheduler} is no scheduler file (`dask scheduler --scheduler-file`)") from None
+            raise ParallelError(f"{scheduler} is not a scheduler file (`dask scheduler --scheduler-file`)") from None
     match = _ADDRESS.fullmatch(address)
     if match is None:
         raise ParallelError(f"no Dask scheduler answers at {address}: an address is tcp://HOST:PORT or tls://HOST:PORT")

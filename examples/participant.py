@@ -2,7 +2,7 @@
 
 ``python examples/participant.py --output-dir journey [--calibration RECORD]``. Without a record the baseline is
 calibrated quickly, which takes about two minutes. The system is a stand-in: `plain_loop.py` for its training, and the
-outputs of a finished example in place of its own, so its figures mean nothing. `init` takes your own energy records by
+outputs of a finished example for its outputs, so its figures mean nothing. `init` takes your own energy records by
 `--training` and `--test`; it refuses one that a guard found invalid.
 """
 

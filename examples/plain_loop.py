@@ -1,4 +1,4 @@
-"""A training loop of one's own, measured: three lines more.
+"""A plain training loop, measured with three more lines.
 
 ``python examples/plain_loop.py --epochs 5 --output training.json`` needs no torch; put your own training in its place.
 """

@@ -8,7 +8,7 @@ import tempfile
 
 from hypothesis import settings
 
-# The same examples each time, so that nobody is stopped by what another wrote; `--hypothesis-profile=search` draws new
+# The same examples each time, so that a result does not depend on the run; `--hypothesis-profile=search` draws new
 # ones.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, print_blob=True)
@@ -19,7 +19,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
-    """Give each test process, and what it starts, a lock and a data folder of its own."""
+    """Give each test process, and what it starts, a separate lock and data folder."""
     folder = tempfile.TemporaryDirectory(prefix="dcase-energy-tests-")
     config.add_cleanup(folder.cleanup)
     os.environ["DCASE_ENERGY_LOCK"] = os.path.join(folder.name, "lock")  # noqa: PTH118

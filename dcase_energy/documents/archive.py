@@ -1,4 +1,4 @@
-"""Zip archives that nobody vouches for: inspected and read member by member, never extracted.
+"""Untrusted zip archives: inspected and read member by member, never extracted.
 
 Common readers hide what is wrong with an archive: they rename ``../x``, take the last of two members of one name, skip
 what stands in front of the first. So the directory is compared with the members before anything is read from them.
@@ -71,7 +71,7 @@ class Archive:
     path
         The archive; what it is called in findings.
     data
-        Its bytes, where it is no file (standard input).
+        Its bytes, where they come from standard input.
     """
 
     def __init__(self, path: Path, data: bytes | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Reading files that nobody vouches for."""
+"""Read untrusted files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MAGIC = (
 
 
 class NotPlainError(OSError):
-    """What stands under a name is no plain file."""
+    """A name does not belong to a regular file."""
 
 
 class TooLargeError(OSError):
@@ -68,7 +68,7 @@ def open_plain(path: Path | str) -> BinaryIO:
     Raises
     ------
     OSError
-        If it cannot be opened; `NotPlainError` if it is no plain file.
+        If it cannot be opened; `NotPlainError` if it is not a regular file.
     """
     _refuse_special(os.stat(path).st_mode)  # noqa: PTH116 - a text is not made a Path for each of thousands
     # Not blocking: between the look and the opening a pipe may take the file's place.
@@ -93,7 +93,7 @@ def load_bytes(path: Path | str, limit_bytes: int) -> bytes:
     Raises
     ------
     OSError
-        If it cannot be read; `NotPlainError` if it is no plain file, `TooLargeError` if it is larger.
+        If it cannot be read; `NotPlainError` if it is not a regular file, `TooLargeError` if it is larger.
     """
     with open_plain(path) as file:
         size = os.fstat(file.fileno()).st_size

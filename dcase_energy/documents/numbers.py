@@ -50,7 +50,7 @@ def parse_number(text: str) -> float | None:
 
 
 def advise_energy(text: str) -> str | None:
-    """What to write instead of an energy that is not a plain number of kWh, if one can tell."""
+    """Suggest what to write instead of an energy that is not a plain number of kWh; None if that is unclear."""
     if comma := _decimal_comma(text):
         return f"write a decimal point: {comma}"
     match = _WITH_UNIT.fullmatch(text)
@@ -64,7 +64,7 @@ def advise_energy(text: str) -> str | None:
 
 
 def advise_count(text: str) -> str | None:
-    """What to write instead of a count (parameters, MACs) with a suffix or separators, if one can tell."""
+    """Suggest what to write instead of a count with a suffix or separators; None if that is unclear."""
     if len(text) > _MAX_ADVISED:
         return None
     digits_only = re.sub(r"[,_\s'’]", "", text)
@@ -109,7 +109,7 @@ def parse_khz(text: str) -> float | None:
 
 
 def advise_bytes(text: str) -> str | None:
-    """What to write instead of a size that is not a plain number of bytes, if one can tell."""
+    """Suggest what to write instead of a size that is not a plain number of bytes; None if that is unclear."""
     match = _WITH_UNIT.fullmatch(text) if len(text) <= _MAX_ADVISED else None
     unit = _BYTES_PER_UNIT.get(match[2].lower()) if match else None
     value = parse_number(match[1].strip()) if match else None
@@ -119,7 +119,7 @@ def advise_bytes(text: str) -> str | None:
 
 
 def advise_number(text: str) -> str | None:
-    """What to write instead of a number with a decimal comma, a percent sign or digits of another script."""
+    """Suggest what to write instead of a number with a decimal comma, a percent sign or digits of another script."""
     plain = text[:_MAX_ADVISED].strip().removesuffix("%").strip()
     if comma := _decimal_comma(plain):
         return f"write a decimal point: {comma}"
@@ -129,7 +129,7 @@ def advise_number(text: str) -> str | None:
 
 
 def advise_rate(text: str) -> str | None:
-    """What to write instead of a sampling rate of another form, if one can tell."""
+    """Suggest what to write instead of a sampling rate in another form; None if that is unclear."""
     match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*(hz|k)?\s*", text[:_MAX_ADVISED], re.ASCII | re.IGNORECASE)
     if match is None:
         return None

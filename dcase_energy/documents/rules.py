@@ -119,8 +119,8 @@ YAML_ALIKE = define(
     Rule(
         code="Y011",
         name="yaml-keys-alike",
-        title="No two keys of one mapping look alike",
-        why="Readers that ignore case, or that bring letters into one form, take only one of them; people see but one.",
+        title="No two keys of one mapping look the same",
+        why="Readers that ignore case, or that normalise letters, keep only one of them; people see only one.",
         bad="name: Small CRNN\nName: Large CRNN",
         good="name: Small CRNN",
         fix="keep one of the two",
@@ -160,7 +160,7 @@ TABLE_ENCODING = define(
         why="Clip names and labels must compare equal byte for byte.",
         bad="(a TSV saved as UTF-16)",
         good="(the same TSV saved as UTF-8)",
-        fix="save the file as UTF-8; a packed or binary file is no table",
+        fix="save the file as UTF-8; a compressed or binary file is not a table",
     )
 )
 TABLE_HEADER = define(

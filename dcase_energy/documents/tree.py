@@ -1,4 +1,4 @@
-"""A folder of files that nobody vouches for, seen as a list of names. Links are never followed out of it."""
+"""A folder of untrusted files as a list of names. Links that lead out of it are never followed."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class OneFile:
     Attributes
     ----------
     path
-        The file, or what to call it where ``data`` stands for it (standard input).
+        The file, or what to call it where ``data`` holds its bytes (standard input).
     data
         Its bytes, None to read them from the file.
     """

@@ -12,7 +12,7 @@ from dcase_energy.documents.rules import YAML_CHARACTER, YAML_ENCODING, YAML_LIM
 from dcase_energy.findings import Where
 
 MAX_BYTES = 1_000_000
-# C0, C1, line breaks that only some readers know, marks of direction, a BOM inside, and what is no character.
+# C0, C1, line breaks that only some readers know, marks of direction, a BOM inside, and noncharacters.
 FORBIDDEN = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )

@@ -1,6 +1,6 @@
 """Where things stand in a zip file: read before any library trusts what the file says of itself.
 
-Format: PKWARE APPNOTE.TXT 6.3.10. Only what tells an honest archive from a doctored one is looked at.
+Format: PKWARE APPNOTE.TXT 6.3.10. Only fields that distinguish an honest archive from a manipulated one are read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _END = struct.Struct("<4s4H2LH")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _END_MARK, _LOCAL_MARK, _LOCATOR_MARK = b"PK\x05\x06", b"PK\x03\x04", b"PK\x06\x07"
 _MAX_COMMENT = 0xFFFF
-# What stands for entries, length and offset where they are in the ZIP64 record alone.
+# Placeholders for entries, length and offset where only the ZIP64 record holds them.
 MOST_COUNTED = 0xFFFF
 _IN_ZIP64 = (MOST_COUNTED, 0xFFFFFFFF, 0xFFFFFFFF)
 _DATA_DESCRIPTOR = 0x8
@@ -164,7 +164,7 @@ def disagreements(file: BinaryIO, infos: list[zipfile.ZipInfo], directory_at: in
 
 
 def _sizes_agree(info: zipfile.ZipInfo, crc: int, packed: int, size: int) -> bool:
-    # 0xFFFFFFFF stands for "in the ZIP64 field".
+    # 0xFFFFFFFF means that the ZIP64 field holds the size.
     whole = 0xFFFFFFFF
     return crc == info.CRC and packed in {info.compress_size, whole} and size in {info.file_size, whole}
 

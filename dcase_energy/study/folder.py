@@ -33,7 +33,7 @@ class RunFolder:
 
     @property
     def state(self) -> State:
-        """The state, told apart by the lock: a run that says it is running and holds no lock was interrupted."""
+        """Return the state; a run that is marked as running while no process holds its lock was interrupted."""
         if self.about.state == "running" and not is_held(self.path / LOCK_FILE):
             return "interrupted"
         return self.about.state

@@ -100,7 +100,7 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
     Raises
     ------
     UnknownRecipeError
-        If there is no such recipe, or it cannot be trained with one of the batch sizes.
+        If the recipe does not exist, or cannot be trained with one of the batch sizes.
     """
     facts = {batch_size: recipe_facts(choices.recipe, batch_size) for batch_size in batch_sizes}
     path = execution_path_version(choices.execution_path)
@@ -118,7 +118,7 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
             threads=choices.threads,
             gpu=gpu,
             allow_estimate=choices.allow_estimate,
-            # Where the data lie is no part of what a run is.
+            # The path of the data does not belong to the identity of a run.
             data=SYNTHETIC if choices.data is None else "DESED",
         )
         for repeat in range(1, repeats + 1)

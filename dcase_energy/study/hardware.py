@@ -25,7 +25,7 @@ class HardwareError(RuntimeError):
 def hardware_label(device: str) -> str:
     """Name of the GPU that ``device`` is, or of the processor.
 
-    Asked in a process of its own: torch in this one would wake the GPU and keep it awake while others measure.
+    Ask in a separate process: torch in this one would wake the GPU and keep it awake while others measure.
 
     Raises
     ------

@@ -38,7 +38,7 @@ class Given:
     Attributes
     ----------
     gpu, batch_size, epochs, criterion
-        None where nothing is said.
+        None where it is not given.
     """
 
     gpu: str | None = None

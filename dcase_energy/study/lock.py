@@ -16,7 +16,7 @@ SESSION_LOCK_VARIABLE = "DCASE_ENERGY_LOCK"
 
 
 class LockedError(RuntimeError):
-    """Somebody else holds the lock."""
+    """Another process holds the lock."""
 
 
 @contextlib.contextmanager
@@ -79,7 +79,7 @@ def is_held(path: Path) -> bool:
 def training_lock(device: str, *, per_device: bool) -> Path:
     """The lock of trainings: one for the machine, or one for each of its GPUs.
 
-    A process sees its GPU under a number of its own, so the lock is named by what makes GPUs visible as well.
+    Processes number the GPUs they see separately, so the lock's name includes what makes GPUs visible.
     """
     name = "dcase-energy-training"
     if per_device and device != "cpu":

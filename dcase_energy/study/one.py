@@ -1,8 +1,8 @@
 """The process that trains one run: ``python -m dcase_energy.study.one FOLDER machine|device``.
 
-A process of its own, because a measuring session takes over signals and so needs a main thread, which a worker of a
-cluster does not give it. Its standard input is a pipe that nobody writes to: when it closes, whoever started the run is
-gone, and the run stops rather than go on unwatched.
+A separate process, because a measuring session handles signals and so needs a main thread, which a worker of a cluster
+does not give it. Nothing is written to its standard input: when that closes, the process that started the run has
+ended, and the run stops as well.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RUN_LOCK_WAIT_S = 60.0
 EXIT_BUSY = 75
 EXIT_INTERRUPTED = 130
 _SESSION_POLL_S = 10.0
-# Trains the run of a folder, going on from a checkpoint or not, and gives the record; tests train something quicker.
+# Trains the run of a folder, from its checkpoint or not, and returns the record; tests train something quicker.
 Train = Callable[[Path, bool], "Calibration"]
 
 
@@ -70,7 +70,7 @@ def _train(folder: Path, train: Train) -> int:
     from dcase_energy.measure.session import ChildFailedError
 
     before = open_folder(folder).about
-    # What was interrupted goes on from its last checkpoint; what failed begins anew.
+    # An interrupted run continues from its last checkpoint; a failed one starts again.
     resume = before.state == "running"
     begun = {"started": now(), "ended": None, "error": None, "progress": None, "waits_for": None}
     kept = {"progress": before.progress.model_dump()} if resume and before.progress else {}
@@ -136,7 +136,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
 
 
 def _keep_best(folder: Path, checkpoints: Path) -> None:
-    """Keep the networks of the best epoch; a run that is cut off here does it when it goes on."""
+    """Keep the networks of the best epoch; a run that is interrupted here does so when it continues."""
     best = checkpoints / "run1" / BEST_FILE
     if best.exists():
         best.replace(folder / BEST_FILE)

@@ -32,7 +32,7 @@ class Outcome:
     kwh_last
         Energy up to the last epoch.
     extra_95_to_max_pct
-        What going on from 95 % to the highest F1 costs, in percent of what 95 % cost.
+        Energy from 95 % to the highest F1, in percent of the energy to 95 %.
     not_reached
         Names of the energies above that are None because the training never reached the level.
     """

@@ -153,8 +153,8 @@ def _claims_sheet(claims: Sequence[Claim]) -> Sheet:
     )
     notes = (
         "Shares of variance: two-way analysis of variance over runs; where the grid has gaps, the mean over both "
-        "orders of fitting. An empty value is one that these runs cannot tell; without repeated runs the residual "
-        "stands in the interaction.",
+        "orders of fitting. An empty value cannot be computed from these runs; without repeated runs the "
+        "interaction includes the residual.",
         "Savings are in percent of the energy of all epochs. The paper found about 40 % for stopping at the highest F1 "
         "(70 % for small batches) and about 65 % for stopping at 95 % of it (80 %).",
         "A patience rule stops once F1 has not risen above its highest value for so many epochs.",
@@ -184,6 +184,6 @@ def _of(claim: Claim) -> str:
 def _claim_cell(claim: Claim | None) -> Cell:
     if claim is None or claim.value is None:
         return Cell("")
-    # Nine decimals: what is left of a difference that is zero but for rounding shows as zero.
+    # Nine decimals: a difference that is zero except for rounding shows as zero.
     value = format_significant(round(claim.value, 9), 3)
     return Cell(value, "" if claim.deviation is None else format_significant(round(claim.deviation, 9), 2))

@@ -83,7 +83,7 @@ def rows(table: Table) -> Iterator[Row]:
 
 
 def text_of(table: Table, index: int, name: str) -> str:
-    """A cell as text; empty where there is no such column."""
+    """Return a cell as text; empty where the column does not exist."""
     column = column_of(table.columns, name)
     return "" if column is None else table.rows[index][table.columns.index(column)].strip()
 
@@ -108,7 +108,7 @@ def _count(table: Table, index: int, name: str, value: float | None) -> int | No
         return None
     if value < 1 or not value.is_integer():
         where = table.where(index, column_of(table.columns, name))
-        message = f"{name} is no count"
+        message = f"{name} is not a whole number"
         table.findings.append(SHEET_VALUE.finding(where, message, expected="a whole number", found=f"{value:g}"))
         return None
     return int(value)
@@ -133,7 +133,7 @@ def _thousand(value: float | None) -> float | None:
 
 
 def _check(table: Table, index: int) -> None:
-    """Say which figures of a row do not follow from each other, as far as their digits can tell."""
+    """Report figures of a row that contradict each other within their printed digits."""
     near = {name: _interval(text_of(table, index, name)) for name in NAMES if name not in {"gpu", "time_hh_mm"}}
     duration_s = _time_interval(text_of(table, index, "time_hh_mm")) or near["duration_s"]
     total = near["total_kwh"]

@@ -27,7 +27,7 @@ OnProgress = Callable[[RunFolder], None]
 
 @dataclass(frozen=True)
 class Ended:
-    """How one run ended. ``busy``: somebody else is training it."""
+    """How one run ended. ``busy``: another process is training it."""
 
     folder: str
     outcome: Outcome
@@ -80,7 +80,7 @@ def prepare(
 
 
 def to_do(folders: Sequence[RunFolder], *, retry_failed: bool = False, retry_invalid: bool = False) -> list[RunFolder]:
-    """Those that are not done, not being trained by somebody else and, unless asked for, not failed.
+    """Return runs that are not done, that no other process trains and, unless asked for, that have not failed.
 
     With ``retry_invalid`` runs whose measurement is not valid are to be done once more; their folders say so at once.
     """
@@ -124,7 +124,7 @@ def ask_hardware(device: str, scheduler: str | None) -> str:
 
 
 def run_job(job: Job, on_progress: OnProgress | None = None) -> Ended:
-    """Train one run in a process of its own and wait for it; its output goes to log.txt in the folder."""
+    """Train one run in a separate process and wait for it; its output goes to log.txt in the folder."""
     name = job.folder.name
     try:
         with (job.folder / LOG_FILE).open("ab") as log:
@@ -134,7 +134,7 @@ def run_job(job: Job, on_progress: OnProgress | None = None) -> Ended:
     except OSError as error:
         return Ended(name, "failed", f"{job.folder} cannot be used here: {error.strerror}; do all workers see it?")
     if returncode == EXIT_BUSY:
-        return Ended(name, "busy", "somebody else is training it")
+        return Ended(name, "busy", "another process is training it")
     return _ended(job.folder, returncode)
 
 

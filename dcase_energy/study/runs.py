@@ -242,7 +242,7 @@ def _epoch(table: Table, row: int) -> Epoch | None:
             _refuse(table, row, name, f"{name} is negative", "0 or more", values[name])
     for name in _FRACTIONS:
         if values[name] is not None and not 0 <= values[name] <= 1:
-            _refuse(table, row, name, f"{name} is no fraction", "0 to 1", values[name])
+            _refuse(table, row, name, f"{name} is not a fraction", "0 to 1", values[name])
     if len(table.findings) > before:
         return None
     return Epoch(**{**values, "epoch": int(values["epoch"])})

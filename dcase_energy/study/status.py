@@ -26,7 +26,7 @@ class RunStatus:
     energy_kwh, duration_s, f1
         So far, or None before the first epoch has ended.
     left_s
-        Expected seconds to its end; None where nothing tells.
+        Expected seconds to its end; None where that is not known.
     error
         Why it failed, or is done and not valid.
     """
@@ -54,7 +54,7 @@ class StudyStatus:
     runs
         By GPU, batch size and repeat.
     left_s
-        Seconds to the expected end, if as many runs go on at a time as now (at least one); None where nothing tells.
+        Seconds to the expected end if as many runs train at a time as now (at least one); None where that is not known.
     unreadable
         What could not be read.
     imported
@@ -148,7 +148,7 @@ def _epoch_s(run: RunStatus, runs: Sequence[RunStatus]) -> float | None:
 
 
 def _left_s(runs: Sequence[RunStatus]) -> float | None:
-    """All that is left, spread over as many runs as go on now."""
+    """Return the time that is left, divided by the number of runs that train now."""
     open_runs = [run for run in runs if run.state not in {"done", "failed"}]
     left = [run.left_s for run in open_runs]
     if any(one is None for one in left):

@@ -19,8 +19,8 @@ class Shares:
     variance
         Sample variance (n - 1) of all values.
     gpu, batch_size, interaction, residual
-        Fractions that add up to 1. None where the design cannot tell: a factor with one level, no cell with two runs
-        (``interaction`` then holds the residual too), or no variance at all.
+        Fractions that add up to 1. None where the design does not determine it: a factor with one level, no cell with
+        two runs (``interaction`` then holds the residual too), or no variance at all.
     """
 
     variance: float | None

@@ -5,7 +5,7 @@ pages; ``--list`` prints the page of blocks that are not run.
 
 - ``sh`` blocks are commands; they end with exit code 0.
 - ``console`` blocks are commands (``$ ...``), each followed by what it prints, stdout and stderr together. A line
-  ``...`` stands for any lines. After a command that ends otherwise than 0, ``$ echo $?`` shows its code.
+  ``...`` matches any lines. After a command that ends otherwise than 0, ``$ echo $?`` shows its code.
 - ``python`` blocks are programs.
 
 A line ``*Not run by the tests: REASON.*`` above a block says that it is left out, and why. All blocks of a page run in
@@ -86,7 +86,7 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def steps_of(text: str) -> Iterator[Step]:
-    """Commands of a ``console`` block; a command goes on after a backslash."""
+    """Commands of a ``console`` block; a command continues after a backslash."""
     command: list[str] = []
     shown: list[str] = []
     for line in text.splitlines():
@@ -105,7 +105,7 @@ def steps_of(text: str) -> Iterator[Step]:
 
 
 class Reader:
-    """Somebody who follows a page: a folder that shows the checkout, and a shell."""
+    """A reader who follows a page: a folder that shows the checkout, and a shell."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "here"
@@ -131,7 +131,7 @@ class Reader:
         self.code = 0
 
     def run(self, command: str) -> str:
-        """Run a command; returns what it printed. ``echo $?`` tells of the one before."""
+        """Run a command; returns what it printed. ``echo $?`` prints the exit code of the one before."""
         done = subprocess.run(
             ["bash", "-c", f"(exit {self.code}); {command}"],
             cwd=self.folder,

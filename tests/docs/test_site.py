@@ -25,7 +25,7 @@ def site(tmp_path_factory):
     pytest.importorskip("mkdocs_click")
     out = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out]
-    # Not `--quiet`: warnings that are not told are not counted either.
+    # Not `--quiet`: warnings that are not printed are not counted either.
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -61,7 +61,7 @@ def field(name: str, old: str, new: str, *codes: str, words: str = "") -> Case:
 
 
 def folder(name: str, contents: dict[str, bytes], *codes: str, words: str = "") -> Case:
-    """A package folder: a valid one with these files in it or in place of its own."""
+    """A package folder: a valid one with these files added or replaced."""
     return Case(name, lambda where: write(where / "package", {**files(runs=1), **contents}), codes, words)
 
 

@@ -1,4 +1,4 @@
-"""Hostile score files (H-S): each in a package that is valid but for it."""
+"""Hostile score files (H-S): each in a package that is valid except for it."""
 
 from __future__ import annotations
 

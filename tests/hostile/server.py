@@ -1,4 +1,4 @@
-"""Runs command lines in forked children, each under a limit of CPU seconds; tells exit code, output and peak memory.
+"""Runs command lines in forked children, each under a limit of CPU seconds; reports exit code, output and peak memory.
 
 Starting Python and its libraries takes longer than most cases; the server does it once. A request is a JSON line
 ``{"id", "argv"}`` on stdin, the answer a JSON line on stdout.

@@ -99,7 +99,7 @@ def main() -> int:
     """Resolve and write; the exit code is 1 where a Python is missing."""
     pythons = {version: interpreter((version,)) for version in PYTHONS}
     if absent := [version for version, python in pythons.items() if python is None]:
-        print(f"no Python {', '.join(absent)} on this machine; {TARGET.name} is left as it is", file=sys.stderr)
+        print(f"no Python {', '.join(absent)} on this machine; {TARGET.name} is not changed", file=sys.stderr)
         return 1
     sets = {version: resolved(python) for version, python in pythons.items() if python is not None}
     TARGET.write_text(HEAD + "\n".join(lines(sets)) + "\n", encoding="utf-8")

@@ -63,7 +63,7 @@ def interpreter(versions: tuple[str, ...]) -> str | None:
         pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"), key=_number, reverse=True)
         on_path = [found] if (found := shutil.which(f"python{version}")) else []
         for candidate in [*own, *on_path, *map(str, pyenv)]:
-            # A shim of pyenv may stand for a version that is not switched on.
+            # A shim of pyenv may name a version that is not activated.
             done = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False)
             if done.returncode == 0 and done.stdout.startswith(f"Python {version}."):
                 return candidate

@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 _WORDS: dict[str, str] = tomllib.loads((Path(__file__).parent / "words.toml").read_text())["words"]
 _FORBIDDEN = re.compile("|".join(rf"(?P<w{i}>\b(?:{word})\b)" for i, word in enumerate(_WORDS)), re.IGNORECASE)
 _INSTEAD = list(_WORDS.values())
+# Python 3.12 splits f-strings into parts.
+_READ = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)}
 _TEXT = (".md", ".toml", ".html", ".cff", ".yml", ".1")
 
 
@@ -28,7 +30,7 @@ def _texts(path: Path) -> Iterator[tuple[int, str]]:
         yield from enumerate(content.splitlines(), 1)
         return
     for token in tokenize.generate_tokens(io.StringIO(content).readline):
-        if token.type in (tokenize.STRING, tokenize.COMMENT):
+        if token.type in _READ:
             yield from enumerate(token.string.splitlines(), token.start[0])
 
 

@@ -1,6 +1,6 @@
 """Trains nothing, in the place of `dcase_energy.study.one`: ``python fake_trainer.py FOLDER machine|device``.
 
-What a run is told to do stands in ``orders.json`` beside the run folders: by batch size, ``hang`` (``hang once``: the
+``orders.json`` beside the run folders says what a run does: by batch size, ``hang`` (``hang once``: the
 first repeat in its first session), ``fail``, or ``die``. Begin and end of each training are noted in ``trainings.txt``.
 """
 

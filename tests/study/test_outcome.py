@@ -1,4 +1,4 @@
-"""What one run came to: levels, patience, slope; each by hand on a short training."""
+"""The outcome of one run: levels, patience, slope, computed by hand for a short training."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def test_the_other_criterion_reads_the_other_column():
 @pytest.mark.parametrize(
     ("f1", "patience", "stop", "lost"),
     [
-        ((0.1, 0.2, 0.2, 0.19, 0.3), 2, 4, 10.0),  # an equal F1 is no rise
+        ((0.1, 0.2, 0.2, 0.19, 0.3), 2, 4, 10.0),  # an equal F1 does not count as a rise
         ((0.1, 0.2, 0.2, 0.19, 0.3), 3, 5, 0.0),
         ((0.1, 0.2, 0.3), 1, 3, 0.0),  # never stops early
         ((0.3, 0.2, 0.1, 0.4), 1, 2, 10.0),
-        ((0.3, None, 0.4), 1, 2, 10.0),  # an unknown F1 is no rise either
+        ((0.3, None, 0.4), 1, 2, 10.0),  # nor does an unknown F1
     ],
 )
 def test_patience_replayed_by_hand(f1, patience, stop, lost):

@@ -86,7 +86,7 @@ def test_running_again_trains_nothing_again(tmp_path):
     assert [ended.outcome for ended in run_jobs(jobs(todo), None)] == ["done"] * 4
     before = {path: path.read_bytes() for path in output.rglob("*") if path.is_file()}
     assert to_do(grid(output), retry_failed=True) == []
-    assert run_job(jobs(todo)[0]).outcome == "done"  # even if somebody had submitted it
+    assert run_job(jobs(todo)[0]).outcome == "done"  # even if it had been submitted
     assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
     # A larger grid trains only what is new.
     assert [one.path.name[:5] for one in to_do(grid(output, repeats=3))] == ["b4-r3", "b8-r3"]
@@ -209,7 +209,7 @@ def test_a_killed_worker_loses_no_run(tmp_path):
     assert [ended.outcome for ended in results] == ["done"] * 4
     assert states(output) == ["done"] * 4
     assert open_folder(folders[1].path).about.sessions == 2
-    # The training that the killed worker had started did not go on beside the next one.
+    # The training that the killed worker had started did not continue beside the next one.
     wait_for(lambda: has_ended(killed[0][1]))
     begun = [tuple(line.split()[:2]) for line in started.read_text().splitlines() if not line.startswith("end")]
     assert begun.count(("begin", killed[0][0])) == 1

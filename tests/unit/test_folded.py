@@ -1,4 +1,4 @@
-"""Names that one cannot tell apart by reading them, or that a file system takes for one."""
+"""Names that look the same to readers, or that a file system treats as one."""
 
 from __future__ import annotations
 
