@@ -108,11 +108,7 @@ def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
     Returns
     -------
     list of str
-<<<<<<< HEAD
         Names of files of the package, litter and unsafe ones left out, sorted. The first of equal names stays.
-=======
-        Names of files of the package, litter and unsafe ones left out, sorted. Of equivalent names the first is kept.
->>>>>>> c541e92 (Plain English in study, documents, schemas' comments, examples and helpers of the tests)
     list of (Rule, str, str)
         Rule, name and message; unsafe names are listed up to a number, the rest is counted.
     """
@@ -190,11 +186,3 @@ def few(problems: Iterable[Problem]) -> list[Problem]:
             rule, name, message = kept.pop()
             kept.append((rule, name, f"{message}{more(len(same) - SHOWN, 'like this')}"))
     return kept
-<<<<<<< HEAD
-=======
-
-
-def printable(name: str) -> str:
-    """Return a name that can be printed: bytes that are not text are shown as escapes."""
-    return name.encode("utf-8", "backslashreplace").decode()
->>>>>>> c541e92 (Plain English in study, documents, schemas' comments, examples and helpers of the tests)
