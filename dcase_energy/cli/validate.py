@@ -141,7 +141,7 @@ def _pool(tables: tuple[Path, ...], edition: Edition) -> list[Peer]:
 
     peers: list[Peer] = []
     for path in tables:
-        found, problems = read_pool(path, edition)
+        found, problems = read_pool(path)
         if problems:
             raise click.UsageError(f"--pool {problems[0].where}: {problems[0].message}")
         peers += found

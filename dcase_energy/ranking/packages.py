@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 
+from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.findings import Finding, Severity, has_errors
 from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
@@ -25,7 +26,6 @@ from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import gpu_of
-from dcase_energy.submission.gpu import gpu_model
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 

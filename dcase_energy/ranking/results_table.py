@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dcase_energy.documents.device_names import gpu_model, gpu_models, is_processor
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.numbers import advise_count, parse_number
 from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
@@ -22,8 +23,6 @@ from dcase_energy.ranking.rules import LABEL_MISSING, NO_ENERGY
 from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE
 from dcase_energy.submission.comparable import Provenance, why_not_comparable
-from dcase_energy.submission.gpu import gpu_model, gpu_models
-from dcase_energy.submission.hardware import is_processor
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.shape import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 

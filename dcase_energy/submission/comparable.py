@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dcase_energy.submission.gpu import gpu_model, gpu_models
-from dcase_energy.submission.hardware import board, is_processor, parse_training_time
+from dcase_energy.documents.device_names import gpu_model, gpu_models, is_processor, names_gpu, processor_models
 from dcase_energy.submission.stage_runs import stages_of
+from dcase_energy.submission.training_time import parse_training_time
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration, Evidence
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 # A figure in the metadata is a rounded one of the record; further away it is another figure.
 SAME = 0.01
-_GPU_WORD = re.compile(r"\b(?:gpus?|nvidia|geforce|rtx|gtx|quadro|tesla|titan|radeon|instinct|cuda)", re.IGNORECASE)
 _UNNAMED = "a GPU"
-# A word of a processor's name that no other processor shares: 7B13, i7-7700K, 6226R.
-_PROCESSOR_MODEL = re.compile(r"\b(?=[a-z-]*\d)(?!\d+-core)[a-z0-9][a-z0-9-]{3,}\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -87,10 +84,9 @@ def why_not_divided(system: System, baseline: Calibration, stage: str) -> str | 
     own = own_records(system).get(stage)
     if own is not None:
         return why_records_not_comparable(own.record, baseline)
-    known = system.edition.plausible.gpu_board_power_w
-    base = _gpus(gpu_of(baseline), known)
+    base = _gpus(gpu_of(baseline))
     for field, text in _hardware_texts(system, stage):
-        gpus = _gpus(text, known)
+        gpus = _gpus(text)
         differ = _UNNAMED not in gpus | base and gpus != base
         if (gpus and not base) or (base and not gpus and is_processor(text)) or (gpus and base and differ):
             shown = [", ".join(sorted(gpus)) or text, ", ".join(sorted(base)) or _processor(baseline)]
@@ -108,10 +104,8 @@ def is_same_hardware(system: System, baseline: Calibration) -> bool:
         if why_not_divided(system, baseline, stage) is not None:
             return False
         base = gpu_of(baseline) or str(baseline.hardware.get("cpu_model") or "")
-        models = gpu_models(base) or {word.casefold() for word in _PROCESSOR_MODEL.findall(base)}
-        texts = [text for _, text in _hardware_texts(system, stage)]
-        named = {model for text in texts for model in gpu_models(text) or _PROCESSOR_MODEL.findall(text.casefold())}
-        shown |= stage in own_records(system) or bool(models & named)
+        named = {model for _, text in _hardware_texts(system, stage) for model in _models(text)}
+        shown |= stage in own_records(system) or bool(_models(base) & named)
     return shown
 
 
@@ -126,14 +120,13 @@ def _processor(record: Evidence) -> str:
     return f"{record.hardware.get('cpu_model') or 'a processor'}, no GPU"
 
 
-def _gpus(text: str | None, known: dict[str, float]) -> frozenset[str]:
+def _models(text: str) -> frozenset[str]:
+    return gpu_models(text) or processor_models(text)
+
+
+def _gpus(text: str | None) -> frozenset[str]:
     """The GPUs that a text names: models, or at least that there is one."""
-    if not text:
-        return frozenset()
-    if models := gpu_models(text):
-        return models
-    model = board(text, known)
-    return frozenset({model or _UNNAMED}) if model or _GPU_WORD.search(text) else frozenset()
+    return gpu_models(text) or frozenset({_UNNAMED} if names_gpu(text) else ())
 
 
 def _hardware_texts(system: System, stage: str) -> Iterator[tuple[str, str]]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dcase_energy.documents.device_names import gpu_models
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import read_table
-from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.submission.checks.across import BASELINES
 from dcase_energy.submission.checks.system import Peer
-from dcase_energy.submission.hardware import board, parse_training_time
 from dcase_energy.submission.model import team_of
 
 MAX_TABLE_BYTES = 100_000_000
 
 
-def read_pool(path: Path, edition: Edition) -> tuple[list[Peer], list[Finding]]:
+def read_pool(path: Path) -> tuple[list[Peer], list[Finding]]:
     """Read a CSV with ``label``, the baseline's energies by canonical name, and ``hardware`` or ``training_time``.
 
     Other columns are left alone, and so are rows without a baseline energy. Findings are about the table itself.
@@ -34,12 +33,11 @@ def read_pool(path: Path, edition: Edition) -> tuple[list[Peer], list[Finding]]:
             if row.get(name) and (value := table.number(index, name, empty=True)) is not None and value > 0
         }
         if figures:
-            peers.append(Peer(row.get("team") or team_of(row["label"]), _boards(row, edition), figures))
+            peers.append(
+                Peer(
+                    row.get("team") or team_of(row["label"]),
+                    gpu_models(row.get("hardware") or row.get("training_time")),
+                    figures,
+                )
+            )
     return peers, [finding for finding in table.findings if finding.severity is Severity.ERROR]
-
-
-def _boards(row: dict[str, str], edition: Edition) -> frozenset[str]:
-    known = edition.plausible.gpu_board_power_w
-    named = [row["hardware"]] if row.get("hardware") else []
-    named += [work.hardware or "" for work in parse_training_time(row.get("training_time", ""))] if not named else []
-    return frozenset(model for text in named if (model := board(text, known)) is not None)

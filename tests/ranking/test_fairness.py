@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.interval import Interval
@@ -19,7 +20,6 @@ from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sensitivity import _median_without, odd_baselines
 from dcase_energy.ranking.sheets import write_sheets
 from dcase_energy.submission.comparable import Provenance, why_not_comparable
-from dcase_energy.submission.gpu import gpu_model
 from tests.ranking.readers import markdown_rows
 from tests.ranking.systems import entry, ranking
 

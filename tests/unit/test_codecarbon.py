@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from dcase_energy.documents.codecarbon.columns import HEADERS
-from dcase_energy.documents.codecarbon.processors import most_power_w
 from dcase_energy.documents.codecarbon.reading import read_emissions, run_energy
+from dcase_energy.documents.device_names import most_power_w
 from tests.builders.emissions import row, table
 
 NO_GPU = {"gpu_count": "", "gpu_model": "", "gpu_power": 0.0, "gpu_energy": 0.0, "energy_consumed": 0.266}

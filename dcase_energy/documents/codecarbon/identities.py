@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from dcase_energy.documents.codecarbon.processors import most_power_w
 from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
 from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_CPU_POWER,
@@ -17,6 +16,7 @@ from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_UNITS,
     EMISSIONS_UNMEASURED,
 )
+from dcase_energy.documents.device_names import most_power_w
 from dcase_energy.findings import Finding, capped
 from dcase_energy.units import JOULES_PER_KWH, mean_power_w
 

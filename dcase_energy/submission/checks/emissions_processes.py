@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dcase_energy.documents.codecarbon.rules import EMISSIONS_PARALLEL
+from dcase_energy.documents.device_names import board_power_w, gpu_model
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.submission.checks.plausibility import works_of
 from dcase_energy.submission.checks.system import System, each_system
-from dcase_energy.submission.hardware import board
 from dcase_energy.submission.stage_runs import Run, Side, stages_of
 from dcase_energy.units import mean_power_w
 
@@ -69,11 +69,11 @@ def _each_counts_all(system: System, runs: Sequence[Run]) -> bool:
     listed = {run.row.gpu_count or 0 for run in runs}
     if len(listed) != 1 or max(listed) < 2 or min(energies) < _SAME * max(energies):
         return False
-    known = system.edition.plausible.gpu_board_power_w
-    model = board(runs[0].row.texts["gpu_model"], known)
-    if model is None:
+    model = gpu_model(runs[0].row.texts["gpu_model"])
+    board_w = board_power_w(model, system.edition.plausible.gpu_board_power_w)
+    if board_w is None:
         return max(listed) == _devices(system)
-    return all(_gpu_power_w(run) > _ONE_BOARD * known[model] for run in runs)
+    return all(_gpu_power_w(run) > _ONE_BOARD * board_w for run in runs)
 
 
 def _gpu_power_w(run: Run) -> float:

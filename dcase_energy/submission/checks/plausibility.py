@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from dcase_energy.documents.device_names import board_power_w, gpu_models, is_processor
 from dcase_energy.editions.model import Plausible
 from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
-from dcase_energy.submission.hardware import Work, board, is_processor, parse_hardware, parse_training_time
+from dcase_energy.submission.training_time import Work, parse_hardware, parse_training_time
 from dcase_energy.units import SECONDS_PER_HOUR, mean_power_w
 
 POWER = define(
@@ -107,11 +108,10 @@ def works_of(system: System) -> list[Work]:
 
 
 def boards_of(system: System) -> frozenset[str]:
-    """The known models of GPU that a system was measured on: the hardware field's, else those of the training time."""
-    known = system.edition.plausible.gpu_board_power_w
+    """The models of GPU that a system was measured on: the hardware field's, else those of the training time."""
     if system.submission.hardware is not None:
-        return frozenset(filter(None, [board(system.submission.hardware, known)]))
-    return frozenset(filter(None, (board(work.hardware, known) for work in works_of(system))))
+        return gpu_models(system.submission.hardware)
+    return frozenset().union(*(gpu_models(work.hardware) for work in works_of(system)))
 
 
 def _watts(power_w: float) -> str:
@@ -122,7 +122,7 @@ def _powered(work: Work, limits: Plausible) -> bool:
     """Whether time and hardware are known, and the hardware is something whose power has limits."""
     if work.duration_s is None or work.hardware is None:
         return False
-    return board(work.hardware, limits.gpu_board_power_w) is not None or not is_processor(work.hardware)
+    return bool(gpu_models(work.hardware)) or not is_processor(work.hardware)
 
 
 def _device_hours(work: Work) -> float:
@@ -130,9 +130,8 @@ def _device_hours(work: Work) -> float:
 
 
 def _most_power_w(work: Work, limits: Plausible) -> float:
-    model = board(work.hardware, limits.gpu_board_power_w)
-    known_w = 0.0 if model is None else limits.gpu_board_power_w[model] + limits.host_power_w
-    return max(limits.gpu_power_w[1], known_w)
+    known_w = (board_power_w(model, limits.gpu_board_power_w) for model in gpu_models(work.hardware))
+    return max(limits.gpu_power_w[1], *(power_w + limits.host_power_w for power_w in known_w if power_w is not None))
 
 
 def slip_hint(value: float, low: float, high: float, limits: Plausible) -> str:
@@ -194,12 +193,10 @@ def over_baseline_plausible(system: System) -> Iterator[Finding]:
 @each_system
 def hardware_agrees(system: System) -> Iterator[Finding]:
     """The hardware of the training time is that of the energies."""
-    known = system.edition.plausible.gpu_board_power_w
-    text, stated = system.submission.training_time, board(system.submission.hardware, known)
-    if text is None or stated is None:
-        return
-    timed = {model for work in parse_training_time(text) if (model := board(work.hardware, known)) is not None}
-    if timed and stated not in timed:
-        where = system.metadata.canonical.where("hardware")
-        message = f"the energies are of {stated}, the training time is of {', '.join(sorted(timed))}"
-        yield HARDWARE_DIFFERS.finding(where, message, expected=" or ".join(sorted(timed)), found=stated)
+    stated = gpu_models(system.submission.hardware)
+    works = parse_training_time(system.submission.training_time or "")
+    timed = frozenset().union(*(gpu_models(work.hardware) for work in works))
+    if stated and timed and not stated & timed:
+        where, found = system.metadata.canonical.where("hardware"), ", ".join(sorted(stated))
+        message = f"the energies are of {found}, the training time is of {', '.join(sorted(timed))}"
+        yield HARDWARE_DIFFERS.finding(where, message, expected=" or ".join(sorted(timed)), found=found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 _UNIT_S = {
@@ -16,25 +15,6 @@ _DURATION = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]+)")
 _CLOCK = re.compile(r"\b([0-9]{1,3}):([0-5][0-9])(?::([0-5][0-9]))?\b")
 _TIMES = re.compile(r"[*x×]\s*([0-9]{1,4})\b", re.IGNORECASE)
 _COUNT = re.compile(r"\s*([0-9]{1,3})\s*(?:[x×*]\s*|\s)(?=\S)", re.IGNORECASE)
-_PROCESSORS = frozenset(
-    {
-        "cpu",
-        "cpus",
-        "core",
-        "cores",
-        "thread",
-        "threads",
-        "xeon",
-        "epyc",
-        "ryzen",
-        "threadripper",
-        "i3",
-        "i5",
-        "i7",
-        "i9",
-    }
-    | {"m1", "m2", "m3", "m4", "tpu", "raspberry", "jetson"}
-)
 _MOST_GPUS = 512
 # A century; a longer time is not plausible.
 _LONGEST_S = 3.2e9
@@ -88,47 +68,3 @@ def parse_hardware(text: str) -> tuple[int, str | None]:
     if match and 1 <= int(match[1]) <= _MOST_GPUS:
         return int(match[1]), text[match.end() :].strip() or None
     return 1, text.strip() or None
-
-
-def board(hardware: str | None, known: Mapping[str, float]) -> str | None:
-    """The longest known model of GPU that a text names.
-
-    Examples
-    --------
-    >>> board("NVIDIA A100-SXM4-80GB", {"A10": 150, "A100": 400}), board("GeForce RTX2080ti", {"2080 TI": 260})
-    ('A100', '2080 TI')
-    """
-    if hardware is None:
-        return None
-    text = hardware.upper()
-    found = [model for model in known if _names(model.upper(), text)]
-    return max(found, key=len, default=None)
-
-
-def _names(model: str, text: str) -> bool:
-    """Whether a text holds the words of a model, in order, with nothing but separators between them."""
-    first, *rest = model.split()
-    start = -1
-    while (start := text.find(first, start + 1)) >= 0:
-        before = text[start - 1] if start else " "
-        # A model that begins with a digit may follow a series (RTX3060); one that begins with a letter begins a word.
-        if before.isdigit() or (before.isalpha() and not first[0].isdigit()):
-            continue
-        end = start + len(first)
-        for word in rest:
-            end += len(text) - end - len(text[end:].lstrip(" \t_-"))
-            end = end + len(word) if text.startswith(word, end) else len(text) + 1
-        if end <= len(text) and not text[end : end + 1].isdigit():
-            return True
-    return False
-
-
-def is_processor(hardware: str) -> bool:
-    """Whether a text names a processor and no GPU: what one device may draw is then not known.
-
-    Examples
-    --------
-    >>> is_processor("CPU cores"), is_processor("Intel Xeon Gold"), is_processor("RTX 3060")
-    (True, True, False)
-    """
-    return not _PROCESSORS.isdisjoint(re.split(r"[^a-z0-9]+", hardware.lower()))
