@@ -111,7 +111,7 @@ def command(
     if fix or diff:
         _mend(paths, edition, write=fix and not diff)
     try:
-        validation = validate_paths(paths, edition, options=options, pool=_pool(pools, edition), jobs=jobs)
+        validation = validate_paths(paths, edition, options=options, pool=_pool(pools), jobs=jobs)
     except ParallelError as error:
         fail(str(error))
     validation = select(validation, *chosen)
@@ -133,7 +133,7 @@ def _renderer(output_format: str | None, summary: bool) -> Callable[[Validation]
     return render
 
 
-def _pool(tables: tuple[Path, ...], edition: Edition) -> list[Peer]:
+def _pool(tables: tuple[Path, ...]) -> list[Peer]:
     """The systems in the tables; a table that cannot be used is wrong use."""
     if not tables:
         return []

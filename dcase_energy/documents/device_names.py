@@ -21,30 +21,9 @@ _GPU = re.compile(
     re.IGNORECASE,
 )
 _GPU_WORD = re.compile(r"\b(?:gpus?|nvidia|geforce|rtx|gtx|quadro|tesla|titan|radeon|instinct|cuda)", re.IGNORECASE)
-_PROCESSOR_WORDS = frozenset(
-    [
-        "cpu",
-        "cpus",
-        "core",
-        "cores",
-        "thread",
-        "threads",
-        "xeon",
-        "epyc",
-        "ryzen",
-        "threadripper",
-        "i3",
-        "i5",
-        "i7",
-        "i9",
-        "m1",
-        "m2",
-        "m3",
-        "m4",
-        "tpu",
-        "raspberry",
-        "jetson",
-    ]
+_PROCESSOR_WORD = re.compile(
+    r"(?<![a-z0-9])(?:cpus?|cores?|threads?|xeon|epyc|ryzen|threadripper|i[3579]|m[1-4]|tpu|raspberry|jetson)(?![a-z0-9])",
+    re.IGNORECASE,
 )
 # A word of a processor's name that no other processor shares: 7B13, i7-7700K, 6226R.
 _PROCESSOR_MODEL = re.compile(r"\b(?=[a-z-]*\d)(?!\d+-core)[a-z0-9][a-z0-9-]{3,}\b", re.IGNORECASE)
@@ -159,7 +138,7 @@ def is_processor(hardware: str) -> bool:
     >>> is_processor("CPU cores"), is_processor("Intel Xeon Gold"), is_processor("RTX 3060")
     (True, True, False)
     """
-    return not _PROCESSOR_WORDS.isdisjoint(re.split(r"[^a-z0-9]+", hardware.lower()))
+    return _PROCESSOR_WORD.search(hardware) is not None
 
 
 def processor_models(text: str) -> frozenset[str]:

@@ -79,7 +79,7 @@ def power_possible(system: System) -> Iterator[Finding]:
     """Training energy over training time is a power that the GPUs named can draw."""
     energy_kwh, works = system.submission.energy_training_kwh, works_of(system)
     limits = system.edition.plausible
-    if energy_kwh is None or not works or not all(_powered(work, limits) for work in works):
+    if energy_kwh is None or not works or not all(_powered(work) for work in works):
         return
     duration_s = sum(work.duration_s or 0.0 for work in works)
     low_kwh = sum(limits.gpu_power_w[0] * _device_hours(work) for work in works) / 1000
@@ -118,7 +118,7 @@ def _watts(power_w: float) -> str:
     return f"{power_w:,.0f}" if power_w >= _TENS_W else f"{power_w:.2g}"
 
 
-def _powered(work: Work, limits: Plausible) -> bool:
+def _powered(work: Work) -> bool:
     """Whether time and hardware are known, and the hardware is something whose power has limits."""
     if work.duration_s is None or work.hardware is None:
         return False
