@@ -118,7 +118,7 @@ def calibrate(
     Raises
     ------
     InputError
-        If there is no such edition; else as `dcase_energy.calibration.run.calibrate` raises.
+        If the edition does not exist; otherwise as `dcase_energy.calibration.run.calibrate` raises.
     """
     from dcase_energy.calibration.plan import Plan, QuickSettings
     from dcase_energy.calibration.run import calibrate as run
@@ -294,7 +294,7 @@ def _paths(given: Paths) -> list[Path]:
         raise InputError("no path was given")
     for path in paths:
         if not path.exists():
-            raise InputError(f"there is no {path}")
+            raise InputError(f"{path} does not exist")
     return paths
 
 
@@ -323,6 +323,6 @@ def _truth(
     files = [path for one in (ground_truth, durations) for path in _paths(one)]
     truth, findings = read_ground_truth(files[0], files[1], edition.classes, overlapping=overlapping)
     if truth is None:
-        told = "; ".join(f"{one.where}: {one.message}" for one in findings if one.severity is Severity.ERROR)
-        raise InputError(f"the ground truth cannot be used: {told}")
+        problems = "; ".join(f"{one.where}: {one.message}" for one in findings if one.severity is Severity.ERROR)
+        raise InputError(f"the ground truth cannot be used: {problems}")
     return truth, list(findings)

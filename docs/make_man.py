@@ -20,16 +20,16 @@ from dcase_energy.cli.main import COMMANDS, ISSUES_URL, cli
 FOLDER = Path(__file__).resolve().parent.parent / "man"
 PROGRAM = "dcase-energy"
 EXITS = {
-    "0": "nothing to complain of",
+    "0": "no errors",
     "1": "findings, or work that could not be done",
-    "2": "wrong use",
-    "3": "a bug of ours; please paste the text that is printed into an issue",
+    "2": "usage error",
+    "3": "internal error; please paste the text that is printed into an issue",
     "130": "interrupted",
 }
 EXITS_OF_MEASURE = {
     "125": "the measurement failed",
     "126": "the command could not be executed",
-    "127": "there is no such command",
+    "127": "the command was not found",
     "otherwise": "that of the command",
 }
 VARIABLES = {

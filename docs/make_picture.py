@@ -18,7 +18,7 @@ WIDTH, HEIGHT = 1200, 560
 
 
 def main() -> int:
-    """Rank, then take the picture; the exit code is 1 where there is no browser."""
+    """Rank, then take the picture; the exit code is 1 if a browser is missing."""
     browser = next(
         (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
     )
@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def _shrink(path: Path) -> None:
-    """Keep 64 colours: half the size, and nobody sees it."""
+    """Keep 64 colours: half the size without a visible difference."""
     from PIL import Image
 
     with Image.open(path) as picture:

@@ -40,23 +40,27 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 
 @click.command(epilog="Example: dcase-energy calibrate --quick --output calibration.json")
 @edition_option()
-@click.option("--recipe", help="Recipe to train in place of the edition's (`smoke` is small enough for any laptop).")
+@click.option("--recipe", help="Recipe to train instead of the edition's (`smoke` is small enough for any laptop).")
 @click.option("--stage", type=click.Choice(["training", "test", "both"]), default="both", show_default=True)
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.  [default: 10, or the recipe's if fewer]")
-@click.option("--quick", is_flag=True, help="Measure training steps until their mean is known, and scale.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Measure training steps until the mean is precise enough, then extrapolate to the full recipe.",
+)
 @click.option(
     "--precision",
     type=click.FloatRange(0, 1, min_open=True),
     default=0.02,
     show_default=True,
-    help="Of --quick: half-width of the 95 % interval over the mean.",
+    help="Relative half-width of the 95 % interval at which `--quick` stops.",
 )
 @click.option(
     "--budget",
     type=click.FloatRange(min=1),
     default=60.0,
     show_default=True,
-    help="Of --quick: seconds after which it ends anyway.",
+    help="Time limit of `--quick`, in seconds.",
 )
 @click.option(
     "--data",
@@ -64,10 +68,10 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     metavar="DESED_DIR",
     help="Folder with audio/ and metadata/ as DESED_task lays them out.  [default: embedded synthetic soundscapes]",
 )
-@click.option("--batch-size", type=click.IntRange(min=4), help="In place of the recipe's; a multiple of 4.")
+@click.option("--batch-size", type=click.IntRange(min=4), help="Batch size instead of the recipe's; a multiple of 4.")
 @click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
 @click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ...")
-@click.option("--threads", type=click.IntRange(min=1), help="Of the CPU.  [default: all usable]")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all usable]")
 @click.option("--seed", type=int, default=42, show_default=True)
 @click.option(
     "--output",
@@ -77,15 +81,19 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     help="Record to write, with its journal beside it. A complete one is never replaced: the next is NAME.2.json.",
 )
 @click.option("--force", is_flag=True, help="Replace a complete record, once the new one is complete.")
-@click.option("--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Trainings to measure.")
+@click.option(
+    "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Number of trainings to measure."
+)
 @click.option(
     "--idle",
     type=click.FloatRange(0),
     default=30.0,
     show_default=True,
-    help="Seconds of idle power before and after, where sensors are read.",
+    help="Seconds of idle power to record before and after, where sensors are read.",
 )
-@click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
+@click.option(
+    "--allow-estimate", is_flag=True, help="Estimate the energy of a processor whose counters cannot be read."
+)
 @click.option(
     "--pass-env",
     multiple=True,
@@ -97,15 +105,16 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     "--reference",
     type=existing(folder=False),
     metavar="RECORD",
-    help="An organiser's calibration: says what a kWh here is on the reference machine.",
+    help="An organiser's calibration; prints how many kWh on the reference machine one kWh here is.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the interrupted calibration of this output, if there is one.")
+@click.option("--resume", is_flag=True, help="Continue the interrupted calibration of this output, if there is one.")
 @click.option("--strict", is_flag=True, help="Exit code 1 if a guard finds the record invalid.")
 def command(**options: Any) -> int:
     """Train the reference baseline on this machine and write a calibration record.
 
-    By default ten epochs of the edition's recipe are trained on embedded synthetic soundscapes and scaled to the full
-    recipe; the energy of a training step does not depend on what the audio says. --quick measures some dozens of steps.
+    By default ten epochs of the edition's recipe are trained on embedded synthetic soundscapes and extrapolated to the
+    full recipe; the energy of a training step does not depend on the content of the audio. --quick measures a few
+    dozen steps.
     """
     plan = _plan(options)
     reference = get_baseline(options["reference"])

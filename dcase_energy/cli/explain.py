@@ -38,9 +38,9 @@ FAMILIES = {
 
 @click.command(epilog="Example: dcase-energy explain E201")
 @click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=completion.rules)
-@click.option("--markdown", is_flag=True, help="In Markdown; without CODE the page of all rules, docs/rules.md.")
+@click.option("--markdown", is_flag=True, help="Print Markdown; without CODE the page of all rules, docs/rules.md.")
 def command(codes: tuple[str, ...], markdown: bool) -> int:
-    """Tell why a rule is there, with a bad and a good example; without CODE list all rules and guards.
+    """Explain a rule, with a bad and a good example; without CODE list all rules and guards.
 
     CODE may also be a rule's name, such as energy-not-positive, or a guard of a measurement, such as min-duration.
     """
@@ -90,7 +90,7 @@ def _named(found: Rule | GuardSpec) -> str:
 def _guard_text(guard: GuardSpec) -> str:
     from dcase_energy.measure.guards.page import facts, sentence
 
-    lines = [f"{style(guard.code, bold=True)} (guard, looks {guard.moment} the work)", sentence(guard.title), ""]
+    lines = [f"{style(guard.code, bold=True)} (guard, evaluated {guard.moment} the run)", sentence(guard.title), ""]
     lines += [f"{name}: {text}" for name, text in facts(guard).items()]
     return "\n".join([*lines, ""])
 

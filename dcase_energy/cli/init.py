@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 @click.option(
     "--training", type=existing(folder=False), help="Energy record, or CodeCarbon file, of your system's training."
 )
-@click.option("--test", type=existing(folder=False), help="The same of its test inference.")
+@click.option("--test", type=existing(folder=False), help="The same for its test inference.")
 @click.option("--schema", metavar="URL|PATH", help="JSON Schema named for editors.  [default: the published one]")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")
 def command(
     label: str,
@@ -38,8 +38,9 @@ def command(
 ) -> int:
     """Write a commented metadata file for a system, filled from records.
 
-    Every field of the edition is there with what it means. What is mandatory and not known stays empty: `validate`
-    lists it. Editors that know the YAML language server complete and check the file by the schema in its first line.
+    Every field of the edition is included and explained. Mandatory fields without a known value stay empty, and
+    `validate` lists them. Editors that know the YAML language server complete and check the file by the schema in its
+    first line.
     """
     from dcase_energy.editions.loader import edition_names
     from dcase_energy.submission.template import SCHEMA_URL, template
@@ -79,7 +80,7 @@ def _edition(name: str | None, label: str) -> Edition:
 def _figures(
     edition: Edition, calibration: Path | None, training: Path | None, test: Path | None
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Values by field and where each comes from; records that cannot be used are wrong use."""
+    """Values by field and where each comes from; a record that cannot be used is a usage error."""
     from dcase_energy.calibration.rescaling import rescaled
     from dcase_energy.measure.records import RecordError
     from dcase_energy.submission.filling import of_calibration, of_energy_record
@@ -113,7 +114,7 @@ def _figures(
 
 def _write(target: Path, text: str, *, force: bool, make_folder: bool) -> None:
     if (target.exists() or target.is_symlink()) and not force:
-        raise click.UsageError(f"{target} is there already; --force writes over it")
+        raise click.UsageError(f"{target} exists already; --force overwrites it")
     try:
         if make_folder:
             target.parent.mkdir(exist_ok=True)

@@ -1,6 +1,6 @@
 """Entry point: finds commands without loading them all, and sets the exit code in one place.
 
-0 clean, 1 findings or a measurement that failed, 2 wrong use, 3 a bug of ours, 130 interrupted.
+0 clean, 1 findings or a measurement that failed, 2 usage error, 3 internal error, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COMMANDS = {
     "measure": "run any command under the same session and write its energy record",
     "init": "write a commented metadata file, filled from records",
     "validate": "check metadata files and packages: every finding at once",
-    "explain": "why a rule is there, with a bad and a good example",
+    "explain": "explain a rule, with a bad and a good example",
     "pack": "validate a package, then write the submission zip",
     "score": "PSDS and F1 of score folders or event lists against ground truth",
     "report": "your systems: scores, energies and their ratio to this machine's baseline",
@@ -86,14 +86,14 @@ def main() -> None:
         click.echo("interrupted", err=True)
         code = 130
     except BrokenPipeError:
-        # The reader of our output has gone (`| head`).
+        # The reader of the output has ended (`| head`).
         sys.stdout = nowhere()
         code = 1
     except StdoutError as error:
         sys.stdout = nowhere()
         click.echo(f"Error: cannot write to stdout: {error}", err=True)
         code = 1
-    except Exception:  # noqa: BLE001 - the one place where a bug of ours becomes an exit code
+    except Exception:  # noqa: BLE001 - the one place where an internal error becomes an exit code
         _show_crash()
         # `measure` passes exit codes on: 3 would be its command's.
         code = 125 if sys.argv[1:2] == ["measure"] else 3

@@ -28,7 +28,8 @@ DEFAULT_WINDOW_S = 60.0
 @click.option(
     "--min-window",
     type=click.FloatRange(0),
-    help="Seconds: a shorter command is executed again and divided.  [default: 60; 0 for a training]",
+    help="Minimum measurement window in seconds; a shorter command is repeated and the energy averaged.  "
+    "[default: 60; 0 for a training]",
 )
 @click.option(
     "--gpu", default="auto", show_default=True, help="auto, none, all, or numbers as in nvidia-smi, or UUIDs."

@@ -71,11 +71,11 @@ def _refuse(path: Path | None, reason: str | None) -> Path | None:
 
 
 def record_file(output: Path, *, force: bool) -> RecordFile:
-    """Where a record is written; wrong use where it cannot be, with its journal beside it."""
+    """Where a record is written; a usage error where it cannot be written with its journal beside it."""
     from dcase_energy.measure.record_file import RecordFile
 
     if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
-        raise click.UsageError(f"there is no folder {output.parent} to write to")
+        raise click.UsageError(f"the folder {output.parent} does not exist or cannot be written")
     if output.exists() and not output.is_file():
         raise click.UsageError(f"{output} is not a regular file: a record has its journal beside it")
     return RecordFile(output, force=force)
@@ -120,7 +120,7 @@ def get_ground_truth(
 
 
 def get_edition(name: str) -> Edition:
-    """Load an edition; an unknown one is wrong use."""
+    """Load an edition; an unknown one is a usage error."""
     from dcase_energy.editions.loader import EditionError, load_edition
 
     try:
@@ -131,14 +131,14 @@ def get_edition(name: str) -> Edition:
 
 def guessed_edition_option() -> _Decorator:
     """``--edition`` of commands that guess it: give its value to `get_edition_or_guess`."""
-    told = "Challenge edition. [default: guessed from the labels, else generic]"
-    return click.option("--edition", "edition_name", metavar="NAME|PATH", help=told, shell_complete=completion.editions)
+    text = "Challenge edition. [default: guessed from the labels, else generic]"
+    return click.option("--edition", "edition_name", metavar="NAME|PATH", help=text, shell_complete=completion.editions)
 
 
 def get_edition_or_guess(
     name: str | None, paths: Sequence[Path], stdin: bytes | None = None, labels: Sequence[str] = ()
 ) -> Edition:
-    """The edition named, or the one that labels and keys point to; a guess is told."""
+    """The edition named, or the one that labels and keys point to; a guess is printed."""
     if name is not None:
         return get_edition(name)
     from dcase_energy.submission.guess import guess_edition
@@ -166,7 +166,7 @@ def say_packages(packages: Packages) -> None:
 
 
 def get_calibration(path: Path | None) -> Calibration | None:
-    """Load a calibration record; one that cannot be used is wrong use."""
+    """Load a calibration record; one that cannot be used is a usage error."""
     if path is None:
         return None
     from dcase_energy.measure.records import RecordError, load_calibration
@@ -205,7 +205,7 @@ def _what_it_is(path: Path) -> str:
 
 
 def get_denominator(path: Path | None, edition: Edition) -> Calibrated | None:
-    """Load the calibration to divide by: a file that is not one is wrong use, an unusable one ends the command."""
+    """Load the calibration to divide by: a file that is not one is a usage error, an unusable one ends the command."""
     if path is None:
         return None
     from dcase_energy.measure.records import RecordError

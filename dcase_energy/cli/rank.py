@@ -76,7 +76,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @guessed_edition_option()
 @ground_truth_options
 @click.option("--calibration", type=existing(folder=False), help="Record to divide by instead of the packages' own.")
-@click.option("--reference", type=existing(folder=False), help="An organiser's calibration: the common reference.")
+@click.option("--reference", type=existing(folder=False), help="An organiser's calibration, the common reference.")
 @click.option(
     "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("ranking"), show_default=True,
     callback=writable_folder,
@@ -118,8 +118,8 @@ def command(
     SOURCE is a package folder, a folder of packages, or a table of results: a CSV with the columns label, psds1, psds2,
     energy_training_kwh and energy_test_kwh, and energy_baseline_kwh where the edition has one; or with label and the
     column of the score that the edition names. Exit code 1 if
-    something was found that keeps a system from being ranked; the sheets are written all the same, all at once: whoever
-    looks sees the old ones or the new ones.
+    a finding excludes a system from the ranking; the sheets are written nevertheless. All files are replaced
+    atomically as a set.
     """
     from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import Spread
@@ -135,7 +135,7 @@ def command(
     entries, findings = _entries(sources, edition, truth, calibration, intervals, Spread(bootstrap, jobs, scheduler))
     if not entries:
         _show(findings)
-        fail("there is no system to rank")
+        fail("no system to rank was found")
     ranking = make_ranking(entries, edition, _reference(common))
     findings += ranking.findings
     _write(ranking, output_dir, formats, plots)
@@ -147,7 +147,7 @@ def command(
 def _pause_collector(context: click.Context) -> None:
     """Until the command ends, leave the search for cycles of garbage: a ranking is millions of objects and no cycle.
 
-    Python would walk all that was read again and again, the more often the more there is. What is no longer used is
+    Python would walk all that was read again and again, the more often the more there is. Unused objects are
     freed all the same, by its count of references.
     """
     if gc.isenabled():
@@ -218,7 +218,7 @@ def _reference(found: Calibrated | None) -> Reference | None:
 
 
 def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[str]) -> None:
-    """Make every sheet, then put all of them in place at once; tell of sheets an earlier run left."""
+    """Make every sheet, then put all of them in place at once; name the sheets an earlier run left."""
     from dcase_energy.ranking.plots.files import write_plots
     from dcase_energy.ranking.sheets import write_sheets
     from dcase_energy.writing.folders import replace_files
@@ -237,7 +237,7 @@ def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[s
         click.echo(visible(line))
     older = [name for name in names if name.startswith(("ranking.", "ranking_", "plot_")) and name not in files]
     if older:
-        say(visible(f"of an earlier run, and left as they are: {', '.join(older)}"))
+        say(visible(f"left over from an earlier run (not deleted): {', '.join(older)}"))
 
 
 def _baselines(ranking: Ranking) -> list[str]:

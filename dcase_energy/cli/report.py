@@ -86,7 +86,7 @@ def command(
         found = f" ({finding.found})" if finding.found else ""
         say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
     if not assessed:
-        fail("there is no system to report on")
+        fail("no system to report on was found")
     if edition.normalisation.kind == "ratio" and any(entry.baseline_evidence is None for entry in own):
         say(_how_to_get_a_baseline(options.own_machine))
     emit(_render(output_format, ranking, assessed, field), output)
@@ -104,14 +104,14 @@ def _how_to_get_a_baseline(own: Calibrated | None) -> str:
 
 
 def _in_field(own: list[Entry], path: Path, edition: Edition) -> Ranking:
-    """The own systems among those of a table; a table without a usable system is wrong use."""
+    """The own systems among those of a table; a table without a usable system is a usage error."""
     from dcase_energy.ranking.field import in_field
     from dcase_energy.ranking.results_table import read_results
 
     others, findings = read_results(path, edition)
     if not others:
-        told = "; ".join(f"{finding.where}: {finding.message}" for finding in findings[:3])
-        raise click.UsageError(visible(f"--field {path} has no system to stand beside: {told}"))
+        problems = "; ".join(f"{finding.where}: {finding.message}" for finding in findings[:3])
+        raise click.UsageError(visible(f"--field {path} has no system to compare with: {problems}"))
     twice = sorted({entry.label for entry in own} & {entry.label for entry in others})
     if twice:
         say(visible(f"yours stand in place of the field's systems of the same label: {', '.join(twice)}"))
@@ -154,8 +154,8 @@ def _standing(ranking: Ranking, one: Ranked, field: Path) -> str:
     baseline = baseline_of(ranking)
     if baseline is not None:
         of_baseline = {standing.view.name: standing for standing in standings(ranking, baseline.entry.label)}
-        told = ", ".join(f"{names[name]} rank {s.place} ({_figure(s.figure)})" for name, s in of_baseline.items())
-        lines.append(f"    baseline {visible(baseline.entry.label)}: {told}")
+        ranks = ", ".join(f"{names[name]} rank {s.place} ({_figure(s.figure)})" for name, s in of_baseline.items())
+        lines.append(f"    baseline {visible(baseline.entry.label)}: {ranks}")
     lines += [f"    on the {title}" for title in on_fronts(ranking, one.entry.label)]
     if alone is not None:
         lines.append(f"    not ranked; its score alone ({_figure(alone[0])}) would be rank {alone[1]} of {alone[2]}")

@@ -45,7 +45,7 @@ def findings_sarif(validation: Validation) -> str:
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
-    text = f"{rule.why}\n\nBad:\n{rule.bad}\n\nGood:\n{rule.good}\n\nMend: {rule.fix}"
+    text = f"{rule.why}\n\nBad:\n{rule.bad}\n\nGood:\n{rule.good}\n\nFix: {rule.fix}"
     return {
         "id": rule.code,
         "name": "".join(word.capitalize() for word in rule.name.split("-")),

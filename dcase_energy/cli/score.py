@@ -40,15 +40,21 @@ _Command = Callable[..., Any]
 _SHARE = click.FloatRange(0, 1)
 # One option a convention; what is not given is as the edition says.
 _CONVENTIONS = (
-    click.option("--bootstrap", type=click.IntRange(1), metavar="N", help="Intervals of N bootstrap resamples."),
+    click.option(
+        "--bootstrap", type=click.IntRange(1), metavar="N", help="Compute intervals from N bootstrap resamples."
+    ),
     click.option("--interval", type=click.Choice(["bootstrap", "subsample80", "none"]), help="Kind of intervals."),
-    click.option("--resamples", type=click.IntRange(1), metavar="N", help="How many resamples of the clips."),
-    click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Level of intervals."),
-    click.option("--like", type=click.Choice(LIKE), help="Conventions of this library; other options go before."),
+    click.option("--resamples", type=click.IntRange(1), metavar="N", help="Number of resamples of the clips."),
+    click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Level of the intervals."),
+    click.option(
+        "--like", type=click.Choice(LIKE), help="Use the conventions of this library; explicit options override them."
+    ),
     click.option("--threshold", type=_SHARE, help="Threshold of every F1."),
     click.option("--dtc", type=_SHARE, help="Detection tolerance of the intersection-based F1."),
     click.option("--gtc", type=_SHARE, help="Ground-truth tolerance of the intersection-based F1."),
-    click.option("--empty-clips", type=click.Choice(["keep", "drop"]), help="Clips without annotated events."),
+    click.option(
+        "--empty-clips", type=click.Choice(["keep", "drop"]), help="Whether clips without annotated events count."
+    ),
     click.option(
         "--cross-triggers",
         "cross_trigger_average",
@@ -64,12 +70,12 @@ _CONVENTIONS = (
     click.option(
         "--lost-classes",
         type=click.Choice(["skip", "zero"]),
-        help="A class none of whose events a resample holds, in PSDS: left out, or 0.",
+        help="How PSDS treats a class without events in a resample: left out, or 0.",
     ),
     click.option(
         "--overlapping-truth",
         type=click.Choice(["merge", "keep", "refuse"]),
-        help="Annotated events of one class that overlap: merged, counted one by one, or an error.",
+        help="How to treat annotated events of one class that overlap: merge, count each, or stop with an error.",
     ),
     click.option(
         "--time-tolerance",
@@ -78,13 +84,22 @@ _CONVENTIONS = (
         metavar="MICROSECONDS",
         help="Added to what is compared with a limit; -1 makes every tie a miss.",
     ),
-    click.option("--late-detections", type=click.Choice(["count", "ignore"]), help="Those after a clip's end."),
+    click.option(
+        "--late-detections",
+        type=click.Choice(["count", "ignore"]),
+        help="Whether detections after the end of the clip count.",
+    ),
     click.option(
         "--arithmetic",
         type=click.Choice(["microseconds", "seconds"]),
-        help="Whole microseconds, or floating-point seconds.",
+        help="Compute times in whole microseconds or in floating-point seconds.",
     ),
-    click.option("--segments", "segment_grid", type=click.Choice(["cut", "extend"]), help="At a clip's end."),
+    click.option(
+        "--segments",
+        "segment_grid",
+        type=click.Choice(["cut", "extend"]),
+        help="How to treat a segment that extends past the end of the clip.",
+    ),
 )
 
 
@@ -166,7 +181,7 @@ def _conventions(edition: Edition, chosen: dict[str, Any]) -> Conventions:
     bootstrap, like = chosen.pop("bootstrap"), chosen.pop("like")
     if bootstrap is not None:
         if chosen["interval"] not in (None, "bootstrap") or chosen["resamples"] not in (None, bootstrap):
-            raise click.UsageError("--bootstrap N stands for --interval bootstrap --resamples N; give one or the other")
+            raise click.UsageError("--bootstrap N means --interval bootstrap --resamples N; give one or the other")
         chosen |= {"interval": "bootstrap", "resamples": bootstrap}
     elif chosen["interval"] is not None and chosen["resamples"] is None:
         chosen["resamples"] = _DEFAULT_RESAMPLES[chosen["interval"]]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def codes(value: str | None, option: str) -> tuple[str, ...]:
-    """Split ``E,M101`` into the beginnings of codes; one that begins no code is wrong use."""
+    """Split ``E,M101`` into the beginnings of codes; one that begins no code is a usage error."""
     from dcase_energy.rules import all_rules
 
     wanted = tuple(part.strip().upper() for part in (value or "").split(",") if part.strip())

@@ -1,4 +1,4 @@
-"""What a command is told to look at: files, folders, archives, patterns, standard input."""
+"""Inputs of a command: files, folders, archives, patterns, standard input."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _read_stdin() -> bytes:
 
 
 def get_durations(path: Path | None) -> dict[str, float] | None:
-    """Durations of clips in seconds; a file that cannot be used is wrong use."""
+    """Durations of clips in seconds; a file that cannot be used is a usage error."""
     if path is None:
         return None
     from dcase_energy.scoring.truth import read_durations

@@ -40,7 +40,7 @@ def _reason(error: OSError) -> Exception:
 
 
 class _Closed(io.RawIOBase):
-    """What stands for a stdout that is closed: whatever is written to it is an error, and only then."""
+    """Replaces a closed stdout: writing to it is an error, and nothing else is."""
 
     def writable(self) -> bool:
         return True

@@ -48,7 +48,7 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
     if found.imported:
         say(f"{found.imported} imported run{'s' * (found.imported != 1)}, with nothing left to do")
     if not found.runs and not found.unreadable and not found.imported:
-        raise click.UsageError(f"there is no run in {', '.join(map(str, runs))}")
+        raise click.UsageError(f"no run was found in {', '.join(map(str, runs))}")
     now = datetime.datetime.now().astimezone()
     click.echo(status_json(found, now) if output_format == "json" else status_text(found, now))
     return int(bool(found.unreadable or found.count("failed")))

@@ -58,7 +58,7 @@ def report(
         raise click.UsageError("these runs do not belong into one table; report each kind by itself, or give --mixed")
     if not gathered.runs:
         if not gathered.findings:
-            raise click.UsageError(f"there is no run folder in {', '.join(map(str, runs))}")
+            raise click.UsageError(f"no run folder was found in {', '.join(map(str, runs))}")
         fail("no run can be reported on")
     made = make_report(gathered.runs, f1)
     for path in _write(made, output_dir, chosen, images):

@@ -24,7 +24,7 @@ def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str)
     """``4,8,16`` as numbers, each once."""
     parts = [part.strip() for part in value.split(",")]
     if not all(re.fullmatch(r"[0-9]{1,5}", part, re.ASCII) and int(part) for part in parts):
-        message = f"{value!r} is no list of batch sizes; write for example 4,8,16,32"
+        message = f"{value!r} is not a list of batch sizes; write for example 4,8,16,32"
         raise click.BadParameter(message, context, parameter)
     return tuple(dict.fromkeys(int(part) for part in parts))
 
@@ -58,7 +58,7 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 @click.option("--recipe", help="Recipe to train in place of the edition's: a name or a TOML file.")
 @click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]")
 @click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ...")
-@click.option("--gpu", help="Name of the hardware in the tables, in place of its own.")
+@click.option("--gpu", help="Name of the hardware in the tables, instead of the detected one.")
 @click.option("--threads", type=click.IntRange(min=1), help="Of the CPU.  [default: all usable]")
 @click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
 @click.option("--seed", type=int, default=42, show_default=True, help="Of the first repeat; the next has the next.")
@@ -67,12 +67,12 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 )
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
 @click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
-@click.option("--resume", is_flag=True, help="Go on with what is there, as a study always does.")
+@click.option("--resume", is_flag=True, help="Continue what is there, as a study always does.")
 def run(**options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
 
     Each run has a folder in the output, named by the hash of what it is. Runs that are done stay; the same command
-    again goes on with what is missing, and with interrupted runs from their last epoch. Run the study on each
+    again trains what is missing and continues interrupted runs from their last epoch. Run the study on each
     machine, or each kind of GPU of a cluster, into one folder or several: `study report` takes them all. Exit code 1 if
     a run failed.
     """
@@ -147,7 +147,7 @@ def _train(jobs: Sequence[Job], results: Iterator[Ended], output: Path) -> int:
             for line in ended.message.splitlines()[1:]:
                 say(f"      {visible(line)}")
     except ParallelError as error:
-        fail(f"{error}; the same command goes on with what is missing")
+        fail(f"{error}; the same command trains what is missing")
     if failed:
         say(f"{failed} runs failed; logs: {output}/<run>/log.txt; --retry-failed trains them once more")
     return failed

@@ -50,10 +50,15 @@ def _looks(function: Callable[..., Any]) -> Callable[..., Any]:
             "--format", "output_format", type=click.Choice(FORMATS), help="[default: text; github in GitHub Actions]"
         ),
         output_option("the findings"),
-        click.option("--summary", is_flag=True, help="One line a package instead of the findings."),
-        click.option("--select", "selected", metavar="CODES", help="Only these: codes or beginnings, `E,M101`."),
-        click.option("--ignore", "ignored", metavar="CODES", help="All but these."),
-        click.option("--strict", is_flag=True, help="Warnings fail too."),
+        click.option("--summary", is_flag=True, help="Print one line per package instead of the findings."),
+        click.option(
+            "--select",
+            "selected",
+            metavar="CODES",
+            help="Report only these rule codes or prefixes, for example `E,M101`.",
+        ),
+        click.option("--ignore", "ignored", metavar="CODES", help="Report all but these."),
+        click.option("--strict", is_flag=True, help="Treat warnings as errors (exit code 1)."),
     ]
     for option in reversed(options):
         function = option(function)
@@ -71,7 +76,7 @@ def _looks(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--fix", is_flag=True, help="Apply safe fixes (quoting, misspelled keys, trailing spaces) and print the diff."
 )
-@click.option("--diff", is_flag=True, help="Show what --fix would do; change nothing.")
+@click.option("--diff", is_flag=True, help="Print what --fix would change, without changing it.")
 @jobs_option
 @_looks
 def command(
@@ -92,10 +97,9 @@ def command(
 ) -> int:
     """Check metadata files, package folders and zip archives (- is standard input).
 
-    Everything that is wrong is shown at once, each with its place, what was expected, what was found and how to fix
-    it. Systems of one team are compared with each other, and the baseline's energy with that of other teams on the
-    same GPU model: those given, and those in the tables named by --pool. Exit code 1 if there is an error (with
-    --strict: or a warning).
+    Every finding is shown at once, with its place, what was expected, what was found and how to fix it. Systems of one
+    team are compared with each other, and the baseline's energy with that of other teams on the same GPU model: those
+    given, and those in the tables named by --pool. Exit code 1 if there is an error (with --strict: or a warning).
     """
     # Else pydantic looks through all installed packages for plugins: a tenth of the time that one file takes.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -109,7 +113,7 @@ def command(
     edition = get_edition_or_guess(edition_name, paths, options.stdin)
     options = replace(options, calibration=get_denominator(calibration, edition))
     if fix or diff:
-        _mend(paths, edition, write=fix and not diff)
+        _fix(paths, edition, write=fix and not diff)
     try:
         validation = validate_paths(paths, edition, options=options, pool=_pool(pools), jobs=jobs)
     except ParallelError as error:
@@ -134,7 +138,7 @@ def _renderer(output_format: str | None, summary: bool) -> Callable[[Validation]
 
 
 def _pool(tables: tuple[Path, ...]) -> list[Peer]:
-    """The systems in the tables; a table that cannot be used is wrong use."""
+    """The systems in the tables; a table that cannot be used is a usage error."""
     if not tables:
         return []
     from dcase_energy.submission.pool_table import read_pool
@@ -148,7 +152,7 @@ def _pool(tables: tuple[Path, ...]) -> list[Peer]:
     return peers
 
 
-def _mend(paths: tuple[Path, ...], edition: Edition, *, write: bool) -> None:
+def _fix(paths: tuple[Path, ...], edition: Edition, *, write: bool) -> None:
     """Apply or only show the safe edits, the difference on stderr."""
     from dcase_energy.submission.fixing import FixError, fix_paths
 

@@ -83,7 +83,7 @@ def test_rank_scores_packages(tmp_path):
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: validate("nowhere"), "there is no nowhere"),
+        (lambda: validate("nowhere"), "nowhere does not exist"),
         (lambda: validate([]), "no path was given"),
         (lambda: validate(BAKER, edition="generc"), "Did you mean 'generic'"),
         (lambda: validate(BAKER, calibration="none.json"), "cannot be read"),

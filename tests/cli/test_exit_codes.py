@@ -1,4 +1,4 @@
-"""Exit codes and the words that go with them: 0 clean, 1 findings, 2 wrong use, 3 our bug, 130 interrupted."""
+"""Exit codes and the words that go with them: 0 clean, 1 findings, 2 usage error, 3 internal error, 130 interrupted."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_warnings_alone_are_0_and_strict_makes_them_1():
         (["report", GOOD, "--ground-truth", GOOD / "Adams_UNI_task4_1.meta.yaml"], "belong together"),
         (["score", GOOD], "--ground-truth and --durations are needed"),
         (["calibrate", "--quick", "--epochs", "3"], "--quick and --epochs exclude each other"),
-        (["calibrate", "--output", "no/such/folder/c.json"], "there is no folder no/such/folder"),
+        (["calibrate", "--output", "no/such/folder/c.json"], "the folder no/such/folder does not exist"),
         (["calibrate", "--device", "toaster"], "device"),
         (["frobnicate"], "No such command 'frobnicate'"),
     ],

@@ -112,7 +112,7 @@ def test_a_label_of_another_form_and_a_file_that_is_there_are_wrong_use(tmp_path
     target.write_text("mine")
     result = run("init", "Adams_UNI_task4_1", "--output", target)
     assert result.returncode == 2
-    assert "--force writes over it" in result.stderr
+    assert "--force overwrites it" in result.stderr
     assert target.read_text() == "mine"
     assert run("init", "Adams_UNI_task4_1", "--output", target, "--force").returncode == 0
     assert "lastname" in target.read_text()

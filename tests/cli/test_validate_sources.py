@@ -74,7 +74,7 @@ def test_jobs_change_nothing_but_the_time(tmp_path, jobs):
     one, several = (run("validate", tmp_path, "--jobs", n, "--format", "json").stdout for n in ("1", jobs))
     assert one == several
     found = {(finding["file"][-5:], finding["code"]) for finding in json.loads(one)["findings"]}
-    # All four hand in the outputs of one system: the first is believed.
+    # All four submit the outputs of one system: the first is believed.
     copied = {("2.zip", "O621"), ("3.zip", "O621"), ("4.zip", "O621")}
     assert found == copied | {("1.zip", "O603"), ("3.zip", "O603")}
 

@@ -208,7 +208,7 @@ def test_as_a_user_does_it(tmp_path):
         (["--", "true"], 2, "Missing option '--stage'"),
         (["--stage", "test"], 2, "Missing argument"),
         (["--stage", "test", "--scope", "sauna", "--", "true"], 2, "'sauna' is not known"),
-        (["--stage", "test", "--output", "no/such/e.json", "--", "true"], 2, "there is no folder no/such"),
+        (["--stage", "test", "--output", "no/such/e.json", "--", "true"], 2, "the folder no/such does not exist"),
         (["--stage", "test", "--gpu", "5", "--", "true"], 125, "names no GPU of this machine"),
     ],
     ids=lambda value: str(value)[:30],

@@ -113,7 +113,7 @@ def test_a_label_in_two_sources_is_ranked_once_and_told_of(tmp_path):
 def test_sheets_of_an_earlier_run_are_told_of(tmp_path):
     (tmp_path / "ranking.csv").touch()
     result = run("rank", PACKAGES, "--output-dir", tmp_path, "--formats", "md")
-    assert "of an earlier run, and left as they are: ranking.csv" in result.stderr
+    assert "left over from an earlier run (not deleted): ranking.csv" in result.stderr
 
 
 def energy_record(stage: str, energy_kwh: float, **changes: object) -> dict[str, object]:

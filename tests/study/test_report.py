@@ -229,10 +229,10 @@ def test_the_command_writes_every_file_and_a_page_on_its_own(small, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["report", "EMPTY"], "there is no run folder"),
+        (["report", "EMPTY"], "no run folder was found"),
         (["report", "EMPTY", "--formats", "pdf"], "choose from csv, md, latex, html"),
         (["report", "EMPTY", "--figures", "jpg"], "choose from svg, png, pdf"),
-        (["status", "EMPTY"], "there is no run"),
+        (["status", "EMPTY"], "no run was found"),
         (["run", "--batch-sizes", "4,x"], "list of batch sizes"),
         (["run", "--batch-sizes", "6", "--device", "cpu"], "multiple of 4"),
         (["run", "--recipe", "smok"], "smok"),
