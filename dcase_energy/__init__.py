@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dcase_energy.api import InputError, calibrate, rank, score, validate
+    from dcase_energy.api import calibrate, rank, score, validate
+    from dcase_energy.errors import InputError
     from dcase_energy.measure.energy_meter import EnergyMeter
 
 __version__ = "0.1.0"

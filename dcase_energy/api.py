@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcase_energy.editions.loader import EditionError, load_edition
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.errors import EditionError, InputError
 from dcase_energy.findings import Finding, Severity
 
 if TYPE_CHECKING:
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 Paths = PathLike | Sequence[PathLike]
-
-
-class InputError(ValueError):
-    """Something given cannot be used at all: no such file or edition, ground truth that cannot be read, ..."""
 
 
 @dataclass(frozen=True)
@@ -306,8 +303,8 @@ def _edition(name: str) -> Edition:
 
 
 def _denominator(path: PathLike | None, edition: Edition) -> Calibrated | None:
-    from dcase_energy.measure.records import RecordError
-    from dcase_energy.submission.named import UnusableError, load_denominator
+    from dcase_energy.errors import RecordError, UnusableError
+    from dcase_energy.submission.named import load_denominator
 
     try:
         return None if path is None else load_denominator(Path(path), edition)

@@ -15,16 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from dcase_energy.errors import ParallelError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CONNECT_TIMEOUT_S = 20
 _MAX_SCHEDULER_FILE = 1_000_000
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^/]+):(?P<port>[0-9]{1,5})")
-
-
-class ParallelError(RuntimeError):
-    """Work could not be spread; the message says why and what to do."""
 
 
 def run_all(

@@ -11,11 +11,9 @@ from typing import Any
 
 import torch
 
+from dcase_energy.errors import InputError
+
 VERSION = 1
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be read or belongs to another run."""
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
@@ -38,17 +36,17 @@ def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    CheckpointError
+    InputError
         If it cannot be read, is of another version, or one value of ``identity`` differs.
     """
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
-        raise CheckpointError(f"{path}: not a readable checkpoint: {error}") from error
+        raise InputError(f"{path}: not a readable checkpoint: {error}") from error
     if content.get("version") != VERSION:
-        raise CheckpointError(f"{path}: expected version {VERSION}, found {content.get('version')}")
+        raise InputError(f"{path}: expected version {VERSION}, found {content.get('version')}")
     for key, expected in identity.items():
         if content["identity"].get(key) != expected:
             found = content["identity"].get(key)
-            raise CheckpointError(f"{path}: {key}: this run has {expected!r}, the checkpoint {found!r}")
+            raise InputError(f"{path}: {key}: this run has {expected!r}, the checkpoint {found!r}")
     return content

@@ -26,6 +26,7 @@ import numpy.typing as npt
 from dcase_baseline.data import Pool, make_pool
 from dcase_baseline.recipe import Recipe
 from dcase_baseline.soundscapes import CLASSES, Event
+from dcase_energy.errors import DesedError
 
 SPLIT_SEED = 42  # of the reference's 90 / 10 split of the weak clips
 WEAK_TRAINING_SHARE = 0.9
@@ -64,10 +65,6 @@ PARTS = {
     "strong_validation": SYNTHETIC_VALIDATION,
     "test": VALIDATION,
 }
-
-
-class DesedError(ValueError):
-    """The folder is not DESED, or a file in it cannot be used; the message says which and what to do."""
 
 
 @dataclass

@@ -14,10 +14,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from dcase_baseline.configs import EvalConfig
 from dcase_baseline.data import Pool
 from dcase_baseline.features import LogMel
-from dcase_baseline.recipe import Recipe
+from dcase_baseline.recipe import EvalConfig, Recipe
 
 Floats = npt.NDArray[np.float32]
 Value = TypeVar("Value", np.float32, np.bool_)

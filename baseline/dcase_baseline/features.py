@@ -19,7 +19,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
-from dcase_baseline.configs import FeatureConfig
+from dcase_baseline.recipe import FeatureConfig
 
 INT16_SCALE = 1 / 32768  # what audio readers divide by; full scale is [-1, 1)
 

@@ -1,6 +1,7 @@
 """Recipes: every number of a training run, read strictly from TOML and hashed.
 
-The built-in ones stand in ``recipes/``; any other is named by its path. Nothing here imports torch.
+The built-in ones stand in ``recipes/``; any other is named by its path. Nothing here imports torch. The sources are
+files of DCASE-REPO/DESED_task, recipes of 2022 and 2023 (commits 63d8b3b2 and f7dc296).
 """
 
 from __future__ import annotations
@@ -13,26 +14,138 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
+from typing import Annotated, Literal
 
-from dcase_baseline.configs import (
-    BatchConfig,
-    DataConfig,
-    EvalConfig,
-    FeatureConfig,
-    ModelConfig,
-    OptimConfig,
-    PublishedFigures,
-)
-from dcase_baseline.strict_toml import RecipeError, build
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
-__all__ = ["Recipe", "RecipeError", "load_recipe", "recipe_names"]
+from dcase_energy.errors import RecipeError
 
 _MAX_CHARACTERS = 1_000_000
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureConfig:
+    """From waveform to network input (confs/default.yaml:54-66, local/sed_trainer.py:83-94, utils/scaler.py)."""
+
+    sample_rate_hz: Count
+    clip_duration_s: float
+    n_fft: Count
+    window_length: Count
+    hop_length: Count
+    n_mels: Count
+    f_min_hz: float
+    f_max_hz: float
+    magnitude_floor: float
+    db_min: float
+    db_max: float
+    scaler_epsilon: float
+
+    @property
+    def n_samples(self) -> int:
+        """Samples in a clip: 160 000 for ten seconds."""
+        return round(self.sample_rate_hz * self.clip_duration_s)
+
+    @property
+    def n_frames(self) -> int:
+        """Feature frames in a clip, the centred STFT's: 626 for the published recipes."""
+        return self.n_samples // self.hop_length + 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """The CRNN (nnet/CNN.py, CRNN.py, RNN.py). ``pooling`` holds one (time, mel) pair a layer."""
+
+    channels: Annotated[tuple[Count, ...], Field(min_length=1)]
+    pooling: tuple[tuple[Count, Count], ...]
+    kernel_size: Count
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+    batch_norm_epsilon: float
+    batch_norm_momentum: float
+    rnn_units: Count
+    rnn_layers: Count
+    attention_floor: float
+    n_classes: Count
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """Clips that each subset nominally has (train_sed.py:127-186, README of the data set)."""
+
+    strong_clips: Count
+    weak_clips: Count
+    unlabelled_clips: Count
+    weak_validation_clips: Count
+    strong_validation_clips: Count
+    test_clips: Count
+    soundscape_profile: Literal["easy", "hard"]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchConfig:
+    """Clips of each subset in a training batch, in this order."""
+
+    strong: Count
+    weak: Count
+    unlabelled: Count
+
+    @property
+    def total(self) -> int:
+        """Clips in a batch: 48 for the published recipes."""
+        return self.strong + self.weak + self.unlabelled
+
+
+@dataclass(frozen=True, slots=True)
+class OptimConfig:
+    """Optimiser, ramps, mean teacher and mixup (confs/default.yaml, local/sed_trainer.py, utils/schedulers.py)."""
+
+    epochs: Count
+    learning_rate: float
+    adam_betas: tuple[float, float]
+    adam_epsilon: float
+    warmup_epochs: Count
+    ramp_exponent: float
+    ema_decay_max: Share
+    consistency_weight: float
+    mixup_probability: Share
+    mixup_alpha: float
+
+
+@dataclass(frozen=True, slots=True)
+class EvalConfig:
+    """Validation and test (local/sed_trainer.py, local/utils.py, evaluation/evaluation_measures.py)."""
+
+    batch_size: Count
+    threshold: float
+    median_filter_frames: Count
+    median_filter_on: Literal["scores", "binarised"]
+    intersection_dtc: float
+    intersection_gtc: float
+    metrics_per_epoch: tuple[str, ...]
+    test_thresholds: Count
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFigures:
+    """What the organisers report for the recipe on their hardware; F1 as fractions."""
+
+    psds1: float
+    psds2: float
+    intersection_f1: float
+    collar_f1: float
+    training_energy_kwh: float
+    test_energy_kwh: float
+    hardware: str
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """All values of one recipe, and the numbers that follow from them."""
+
+    # Every key known, every key there, every value of its type and finite: here and in the tables.
+    __pydantic_config__ = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
     name: str
     title: str
@@ -105,15 +218,15 @@ class Recipe:
 
         Raises
         ------
-        ValueError
+        RecipeError
             If ``batch_size`` is not a positive multiple of 4, or above what the subsets fill once.
         """
         if batch_size < 4 or batch_size % 4:
-            raise ValueError(f"batch size: expected a positive multiple of 4, found {batch_size}")
+            raise RecipeError(f"batch size: expected a positive multiple of 4, found {batch_size}")
         quarter = batch_size // 4
         changed = replace(self, batch=BatchConfig(quarter, quarter, 2 * quarter))
         if changed.steps_per_epoch < 1:
-            raise ValueError(f"batch size: {batch_size} is more than the subsets fill once")
+            raise RecipeError(f"batch size: {batch_size} is more than the subsets fill once")
         return changed
 
     def sha256(self) -> str:
@@ -134,7 +247,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     Raises
     ------
     RecipeError
-        If there is no such recipe, it is no TOML, a key is unknown or missing, a value has
+        If there is no such recipe, it is not TOML, a key is unknown or missing, a value has
         another type than its field or the values contradict each other.
 
     Examples
@@ -144,14 +257,25 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     (118, 2658, 1420)
     """
     file = str(name_or_path)
+    file = str(name_or_path)
     try:
-        recipe = build(Recipe, tomllib.loads(_read(name_or_path)), file=file)
+        # As JSON, since TOML's lists become tuples and an integer is taken where a float is asked for.
+        text = json.dumps(tomllib.loads(_read(name_or_path)), default=str)
+        recipe = TypeAdapter(Recipe).validate_json(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(file, "", "TOML", str(error)) from error
-    for key, holds, expected, found in _constraints(recipe):
-        if not holds:
-            raise RecipeError(file, key, expected, str(found))
+        raise RecipeError(f"{file}: not TOML: {error}") from error
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, e['loc']))}: {_reason(e['type'], e['msg'], e['input'])}" for e in error.errors()]
+        raise RecipeError(f"{file}: {'; '.join(wrong)}") from None
+    if wrong := [f"{key}: expected {expected}, found {found}" for key, expected, found in _contradictions(recipe)]:
+        raise RecipeError(f"{file}: {'; '.join(wrong)}")
     return recipe
+
+
+def _reason(kind: str, message: str, found: object) -> str:
+    if kind in {"missing", "unexpected_keyword_argument"}:
+        return {"missing": "missing", "unexpected_keyword_argument": "not a known key"}[kind]
+    return f"{message}, found {found!r}"
 
 
 def _read(name_or_path: str | Path) -> str:
@@ -160,36 +284,28 @@ def _read(name_or_path: str | Path) -> str:
     try:
         if isinstance(name_or_path, Path) or file.endswith(".toml") or Path(file).name != file:
             if not Path(name_or_path).is_file():
-                raise RecipeError(file, "", "a file", "nothing, or not a plain file")
+                raise RecipeError(f"{file}: expected a file, found nothing, or not a plain file")
             with Path(name_or_path).open(encoding="utf-8") as opened:
                 return opened.read(_MAX_CHARACTERS)
     except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(file, "", "a readable file", str(error)) from error
+        raise RecipeError(f"{file}: cannot be read: {error}") from error
     if file not in recipe_names():
-        raise RecipeError(file, "", f"a path or one of {', '.join(recipe_names())}", repr(file))
+        raise RecipeError(f"{file}: expected a path or one of {', '.join(recipe_names())}")
     folder = resources.files("dcase_baseline").joinpath("recipes")
     return folder.joinpath(f"{file}.toml").read_text(encoding="utf-8")
 
 
-def _constraints(recipe: Recipe) -> Iterator[tuple[str, bool, str, object]]:
-    """Yield (key, holds, expected, found) for what types cannot say."""
-    features, model, evaluation = recipe.features, recipe.model, recipe.evaluation
-    for table in ("features", "model", "data", "batch", "optimisation", "evaluation"):
-        for key, value in asdict(getattr(recipe, table)).items():
-            if isinstance(value, int):
-                yield f"{table}.{key}", value >= 1, "at least 1", value
-    sizes = [*model.channels, *(size for pool in model.pooling for size in pool)]
-    yield "model", min(sizes, default=0) >= 1, "sizes of at least 1", sizes
-    for key in ("mixup_probability", "ema_decay_max"):
-        share = getattr(recipe.optimisation, key)
-        yield f"optimisation.{key}", 0 <= share <= 1, "0 to 1", share
-    frames = evaluation.median_filter_frames
-    yield "evaluation.median_filter_frames", frames % 2 == 1, "an odd number", frames
-    window, layers = features.window_length, len(model.channels)
-    yield "features.window_length", window <= features.n_fft, "at most n_fft", window
-    yield "model.pooling", len(model.pooling) == layers, f"{layers} pairs", len(model.pooling)
+def _contradictions(recipe: Recipe) -> Iterator[tuple[str, str, object]]:
+    """Yield (key, expected, found) where values do not fit each other."""
+    features, model, frames = recipe.features, recipe.model, recipe.evaluation.median_filter_frames
+    if frames % 2 == 0:
+        yield "evaluation.median_filter_frames", "an odd number", frames
+    if features.window_length > features.n_fft:
+        yield "features.window_length", "at most n_fft", features.window_length
+    if len(model.pooling) != len(model.channels):
+        yield "model.pooling", f"{len(model.channels)} pairs", len(model.pooling)
     mel_pooling = math.prod(pool[1] for pool in model.pooling)
-    mels = features.n_mels
-    yield "model.pooling", mel_pooling == mels, f"{mels} over all mel poolings", mel_pooling
-    yield "model.dropout", 0 <= model.dropout < 1, "0 up to, not including, 1", model.dropout
-    yield "batch", recipe.steps_per_epoch >= 1, "no more than each subset fills once", recipe.batch
+    if mel_pooling != features.n_mels:
+        yield "model.pooling", f"{features.n_mels} over all mel poolings", mel_pooling
+    if recipe.steps_per_epoch < 1:
+        yield "batch", "no more than each subset fills once", recipe.batch

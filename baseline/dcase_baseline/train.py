@@ -23,12 +23,9 @@ from dcase_baseline.marks import Marks, OnMark
 from dcase_baseline.mean_teacher import TrainStep
 from dcase_baseline.recipe import Recipe
 from dcase_baseline.runtime import EXECUTION_PATHS
+from dcase_energy.errors import TrainingDivergedError
 
 OBJECTIVE = "intersection_f1_05"  # of a score function; the best epoch is the best in this plus weak F1
-
-
-class TrainingDivergedError(ArithmeticError):
-    """A loss that is not a finite number."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ def train(
 
     Raises
     ------
-    CheckpointError
+    InputError
         If ``last.pt`` belongs to another run.
     TrainingDivergedError
         If a mean loss is not finite. (On a CPU torch raises RuntimeError at the first output that is not.)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcase_energy import __version__
 from dcase_energy.calibration.plan import Plan
+from dcase_energy.calibration.recipes import recipe_named
+from dcase_energy.errors import CalibrationError, RecipeError
 from dcase_energy.measure.environment import ChildEnvironment, child_environment
 from dcase_energy.measure.hardware import describe_host
 from dcase_energy.measure.host import batch_job, facts, hidden_settings
@@ -34,20 +36,11 @@ _IN_MEMORY_CLIPS = 3355
 SYNTHETIC = "synthetic, not comparable"
 
 
-class CalibrationError(RuntimeError):
-    """A calibration cannot start or came to nothing; the message says what to do."""
-
-
 def recipe_of(plan: Plan) -> Recipe:
     """The recipe of a plan, with its batch size."""
     try:
-        from dcase_baseline.recipe import RecipeError, load_recipe
-    except ImportError as error:
-        raise CalibrationError(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'") from None
-    try:
-        recipe = load_recipe(plan.recipe)
-        return recipe if plan.batch_size is None else recipe.with_batch_size(plan.batch_size)
-    except (RecipeError, ValueError) as error:
+        return recipe_named(plan.recipe, plan.batch_size)
+    except RecipeError as error:
         raise CalibrationError(str(error)) from None
 
 
@@ -126,7 +119,9 @@ def check_data(plan: Plan) -> dict[str, list[str]]:
     """
     if plan.data is None:
         return {}
-    from dcase_baseline.desed import DesedError, DesedSource
+    from dcase_baseline.desed import DesedSource
+
+    from dcase_energy.errors import DesedError
 
     try:
         missing: dict[str, list[str]] = DesedSource(Path(plan.data), Path()).missing()

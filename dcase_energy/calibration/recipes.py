@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from dcase_energy.errors import RecipeError
 
-class UnknownRecipeError(ValueError):
-    """A recipe, or a batch size of it, cannot be had; the message says why."""
+if TYPE_CHECKING:
+    from dcase_baseline.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,24 +29,25 @@ class RecipeFacts:
     epochs: int
 
 
+def recipe_named(name_or_path: str, batch_size: int | None = None) -> Recipe:
+    """Load a recipe of the baseline, with another batch size if one is given; raises as `recipe_facts` does."""
+    try:
+        from dcase_baseline.recipe import load_recipe
+    except ImportError as error:
+        raise RecipeError(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'") from None
+    recipe = load_recipe(name_or_path)
+    return recipe if batch_size is None else recipe.with_batch_size(batch_size)
+
+
 def recipe_facts(recipe: str, batch_size: int | None = None) -> RecipeFacts:
     """Load a recipe by its name or path, with another batch size if one is given.
 
     Raises
     ------
-    UnknownRecipeError
+    RecipeError
         If there is no such recipe, it cannot have this batch size, or the baseline is not installed.
     """
-    try:
-        from dcase_baseline.recipe import RecipeError, load_recipe
-    except ImportError as error:
-        message = f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'"
-        raise UnknownRecipeError(message) from None
-    try:
-        found = load_recipe(recipe)
-        found = found if batch_size is None else found.with_batch_size(batch_size)
-    except (RecipeError, ValueError) as error:
-        raise UnknownRecipeError(str(error)) from None
+    found = recipe_named(recipe, batch_size)
     return RecipeFacts(found.name, found.sha256(), found.batch.total, found.epochs)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dcase_energy.calibration.attempts import OUTSIDE, last_attempts, repeated_kwh
 from dcase_energy.calibration.stages import by_epoch, stages_of
+from dcase_energy.errors import JournalError
 from dcase_energy.measure.evidence import (
     Outcome,
     estimated_share,
@@ -19,7 +20,6 @@ from dcase_energy.measure.evidence import (
     phases_of,
     repeats_of,
 )
-from dcase_energy.measure.journal import JournalError
 from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,

@@ -16,7 +16,6 @@ from typing import Any
 
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.calibration.prepare import (
-    CalibrationError,
     check_memory,
     check_packages,
     clips_of,
@@ -28,10 +27,11 @@ from dcase_energy.calibration.prepare import (
 )
 from dcase_energy.calibration.quick import StoppingRule
 from dcase_energy.calibration.record import record_of
+from dcase_energy.errors import CalibrationError, JournalError
 from dcase_energy.measure.evidence import version_of
 from dcase_energy.measure.host import facts
 from dcase_energy.measure.instruments import instruments_for_torch
-from dcase_energy.measure.journal import JournalError, JournalWriter, read_journal
+from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.record_file import RecordFile, journal_of

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from dcase_energy.errors import RecordError
 from dcase_energy.measure.hardware import describe_host
-from dcase_energy.measure.records import Calibration, RecordError, load_calibration
+from dcase_energy.measure.records import Calibration, load_calibration
 from dcase_energy.writing.files import write_text
 
 FOLDER_VARIABLE = "DCASE_ENERGY_DATA"

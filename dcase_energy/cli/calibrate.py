@@ -120,10 +120,8 @@ def command(**options: Any) -> int:
     reference = get_baseline(options["reference"])
     file = record_file(options["output"], force=options["force"])
     from dcase_energy.calibration.prepare import check_data
-    from dcase_energy.calibration.run import CalibrationError, calibrate
-    from dcase_energy.measure.journal import JournalError
-    from dcase_energy.measure.meter import MeterError
-    from dcase_energy.measure.session import ChildFailedError
+    from dcase_energy.calibration.run import calibrate
+    from dcase_energy.errors import CalibrationError, ChildFailedError, JournalError, MeterError
 
     _check_environment(plan)
     say(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")

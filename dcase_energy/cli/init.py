@@ -82,7 +82,7 @@ def _figures(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Values by field and where each comes from; a record that cannot be used is a usage error."""
     from dcase_energy.calibration.rescaling import rescaled
-    from dcase_energy.measure.records import RecordError
+    from dcase_energy.errors import RecordError
     from dcase_energy.submission.filling import of_calibration, of_energy_record
 
     values: dict[str, str] = {}

@@ -15,8 +15,9 @@ from typing import NoReturn
 import click
 
 from dcase_energy import __version__
-from dcase_energy.cli.streams import StdoutError, nowhere, open_streams
+from dcase_energy.cli.streams import nowhere, open_streams
 from dcase_energy.cli.terminal import visible
+from dcase_energy.errors import StdoutError
 
 COMMANDS = {
     "doctor": "what can be measured on this machine, and what would make it better",

@@ -64,8 +64,8 @@ def command(**options: Any) -> int:
     The command's exit code is passed on. 125: the measurement failed (the record says why); 126, 127: the command could
     not be started. What the command prints stays untouched; everything of ours goes to stderr.
     """
+    from dcase_energy.errors import JournalError
     from dcase_energy.measure.command import OWN_FAILURE, measure_command, record_from_journal
-    from dcase_energy.measure.journal import JournalError
     from dcase_energy.measure.record_file import how_to_write, record_beside
 
     journal: Path | None = options["from_journal"]

@@ -121,7 +121,8 @@ def get_ground_truth(
 
 def get_edition(name: str) -> Edition:
     """Load an edition; an unknown one is a usage error."""
-    from dcase_energy.editions.loader import EditionError, load_edition
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.errors import EditionError
 
     try:
         return load_edition(name)
@@ -151,7 +152,8 @@ def get_edition_or_guess(
 
 def check_plots() -> None:
     """Where figures are asked for and matplotlib is missing, the command ends before any work."""
-    from dcase_energy.scoring.plots import PlotError, require_matplotlib
+    from dcase_energy.errors import PlotError
+    from dcase_energy.scoring.plots import require_matplotlib
 
     try:
         require_matplotlib()
@@ -169,7 +171,8 @@ def get_calibration(path: Path | None) -> Calibration | None:
     """Load a calibration record; one that cannot be used is a usage error."""
     if path is None:
         return None
-    from dcase_energy.measure.records import RecordError, load_calibration
+    from dcase_energy.errors import RecordError
+    from dcase_energy.measure.records import load_calibration
 
     try:
         return load_calibration(path)
@@ -208,8 +211,8 @@ def get_denominator(path: Path | None, edition: Edition) -> Calibrated | None:
     """Load the calibration to divide by: a file that is not one is a usage error, an unusable one ends the command."""
     if path is None:
         return None
-    from dcase_energy.measure.records import RecordError
-    from dcase_energy.submission.named import UnusableError, load_denominator
+    from dcase_energy.errors import RecordError, UnusableError
+    from dcase_energy.submission.named import load_denominator
 
     try:
         return load_denominator(path, edition)

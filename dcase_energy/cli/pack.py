@@ -29,7 +29,8 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
     same bytes. The zip is there whole or not at all.
     """
     from dcase_energy.cli import render
-    from dcase_energy.submission.packing import PackError, write_zip
+    from dcase_energy.errors import WriteError
+    from dcase_energy.submission.packing import write_zip
     from dcase_energy.submission.validate import validate_paths
     from dcase_energy.writing.files import why_not_writable
 
@@ -48,7 +49,7 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
         )
     try:
         packed = write_zip(folder, target)
-    except PackError as error:
+    except WriteError as error:
         fail(visible(str(error)))
     say(visible(f"{target}: {len(packed.names)} files, {packed.size_bytes:,} bytes, sha256 {packed.sha256}"))
     return 0

@@ -177,7 +177,7 @@ def _entries(
     spread: Spread,
 ) -> tuple[list[Entry], list[Finding]]:
     """Systems of tables and of packages, in the order given; a label that comes twice is ranked once."""
-    from dcase_energy.parallel import ParallelError
+    from dcase_energy.errors import ParallelError
     from dcase_energy.ranking.labels import ranked_once
     from dcase_energy.ranking.packages import assess, unread
     from dcase_energy.ranking.results_table import read_results

@@ -200,7 +200,8 @@ def _score(
 ) -> list[Scored]:
     import sys
 
-    from dcase_energy.parallel import ParallelError, run_all
+    from dcase_energy.errors import ParallelError
+    from dcase_energy.parallel import run_all
     from dcase_energy.scoring.outputs import score_system
 
     work = partial(score_system, truth=truth, conventions=conventions, curves=curves)

@@ -8,9 +8,7 @@ import os
 import sys
 from typing import Any, TextIO
 
-
-class StdoutError(Exception):
-    """What was to be printed cannot be written; the message says why. Not an `OSError`: no file of ours is at fault."""
+from dcase_energy.errors import StdoutError
 
 
 class _Stdout:

@@ -71,7 +71,8 @@ def report(
 
 def _write(made: Report, output_dir: Path, formats: Sequence[str], images: tuple[str, ...]) -> list[Path]:
     """Write everything; figures are left out, with a word, where matplotlib is missing."""
-    from dcase_energy.study.plots import TITLES, PlotsMissingError, draw
+    from dcase_energy.errors import PlotError
+    from dcase_energy.study.plots import TITLES, draw
     from dcase_energy.study.report import text_files
     from dcase_energy.study.sheets.html import InlineFigure, to_html
     from dcase_energy.writing.files import write_bytes
@@ -79,7 +80,7 @@ def _write(made: Report, output_dir: Path, formats: Sequence[str], images: tuple
     wanted = tuple(dict.fromkeys((*images, *(("svg",) if images and "html" in formats else ()))))
     try:
         drawn = draw(made, wanted) if wanted else {}
-    except PlotsMissingError as error:
+    except PlotError as error:
         say(f"no figures: {error}")
         drawn = {}
     files = {name: text.encode() for name, text in text_files(made, formats).items()}

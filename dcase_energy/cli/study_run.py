@@ -76,11 +76,8 @@ def run(**options: Any) -> int:
     machine, or each kind of GPU of a cluster, into one folder or several: `study report` takes them all. Exit code 1 if
     a run failed.
     """
-    from dcase_energy.calibration.recipes import UnknownRecipeError
-    from dcase_energy.parallel import ParallelError
-    from dcase_energy.study.folder import FolderError
+    from dcase_energy.errors import ParallelError, RecipeError, StudyError
     from dcase_energy.study.grid import make_grid, recipe_source
-    from dcase_energy.study.hardware import HardwareError
     from dcase_energy.study.running import Job, ask_hardware, prepare, run_jobs, to_do
 
     choices, output, scheduler = _choices(options), options["output"], options["scheduler"]
@@ -91,9 +88,9 @@ def run(**options: Any) -> int:
         grid = make_grid(options["batch_sizes"], options["repeats"], choices, gpu)
         source = recipe_source(choices.recipe)
         folders = prepare(output, grid, source, choices.data, check_hardware=not options["gpu"])
-    except UnknownRecipeError as error:
+    except RecipeError as error:
         raise click.UsageError(str(error)) from None
-    except (HardwareError, FolderError, ParallelError) as error:
+    except (StudyError, ParallelError) as error:
         fail(str(error))
     except OSError as error:
         raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
@@ -125,7 +122,8 @@ def _choices(options: dict[str, Any]) -> Choices:
 def _check_data(choices: Choices) -> None:
     """Say which clips of DESED are missing, before hours of training."""
     from dcase_energy.calibration.plan import Plan
-    from dcase_energy.calibration.prepare import CalibrationError, check_data
+    from dcase_energy.calibration.prepare import check_data
+    from dcase_energy.errors import CalibrationError
 
     try:
         for subset, names in check_data(Plan(choices.edition, choices.recipe, data=choices.data)).items():
@@ -136,7 +134,7 @@ def _check_data(choices: Choices) -> None:
 
 def _train(jobs: Sequence[Job], results: Iterator[Ended], output: Path) -> int:
     """Say how each run ends; give the number of those that failed."""
-    from dcase_energy.parallel import ParallelError
+    from dcase_energy.errors import ParallelError
 
     failed = 0
     try:

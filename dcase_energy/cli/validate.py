@@ -104,7 +104,7 @@ def command(
     # Else pydantic looks through all installed packages for plugins: a tenth of the time that one file takes.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from dcase_energy.cli.selection import codes, select
-    from dcase_energy.parallel import ParallelError
+    from dcase_energy.errors import ParallelError
     from dcase_energy.submission.validate import validate_paths
 
     render = _renderer(output_format, summary)
@@ -154,13 +154,14 @@ def _pool(tables: tuple[Path, ...]) -> list[Peer]:
 
 def _fix(paths: tuple[Path, ...], edition: Edition, *, write: bool) -> None:
     """Apply or only show the safe edits, the difference on stderr."""
-    from dcase_energy.submission.fixing import FixError, fix_paths
+    from dcase_energy.errors import WriteError
+    from dcase_energy.submission.fixing import fix_paths
 
     try:
         for change in fix_paths(paths, edition, write=write):
             say("\n".join(visible(line) for line in change.diff.split("\n")))
             say(f"{visible(change.file)}: {'fixed' if write else 'would fix'}: {visible('; '.join(change.what))}")
-    except FixError as error:
+    except WriteError as error:
         raise click.UsageError(str(error)) from None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dcase_energy.documents.rules import FILE_UNREADABLE, TABLE_LIMIT
+from dcase_energy.errors import NotPlainError, TooLargeError
 from dcase_energy.findings import Finding, Where
 from dcase_energy.text import printable
 
@@ -35,14 +36,6 @@ _MAGIC = (
     (b"RIFF", "an audio file"),
     (b"fLaC", "an audio file"),
 )
-
-
-class NotPlainError(OSError):
-    """A name does not belong to a regular file."""
-
-
-class TooLargeError(OSError):
-    """A file is larger than anything that is read from such a file."""
 
 
 def kind_of_bytes(head: bytes) -> str | None:

@@ -13,16 +13,13 @@ from pydantic import ValidationError
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.editions.model import Edition, Guess
-from dcase_energy.editions.parts import PartError, assemble
+from dcase_energy.editions.parts import assemble
+from dcase_energy.errors import EditionError
 
 # An edition's signs, and its title, stand on one line each: what only needs them reads no more.
 _GUESS, _TITLE = re.compile(r"^guess = .*$", re.MULTILINE), re.compile(r"^title = .*$", re.MULTILINE)
 
 _MAX_BYTES = 1_000_000
-
-
-class EditionError(ValueError):
-    """An edition cannot be found or read; the message says what to do."""
 
 
 def schemas_dir() -> Path:
@@ -88,7 +85,7 @@ def load_edition(name_or_path: str) -> Edition:
 def _read(path: Path) -> Edition:
     try:
         return Edition.model_validate(assemble(_table(path, ())))
-    except PartError as error:
+    except EditionError as error:
         raise EditionError(f"{path}: {error}") from None
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]

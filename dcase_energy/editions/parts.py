@@ -9,12 +9,9 @@ from typing import Any
 
 from dcase_energy.documents.document import quoted
 from dcase_energy.editions.spelling import expand
+from dcase_energy.errors import EditionError
 
 _LIST = re.compile(r"<([a-z_]+)>")
-
-
-class PartError(ValueError):
-    """A part names what is not there; the message says which and what was probably meant."""
 
 
 def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +36,7 @@ def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
         known = _known(name, fields, "aliases")
         added = [paths] if isinstance(paths, str) else paths
         if not isinstance(added, list):
-            raise PartError(f"aliases.{name} must be a key path or a list of key paths")
+            raise EditionError(f"aliases.{name} must be a key path or a list of key paths")
         fields[name] = {**known, "paths": [*known["paths"], *added]}
     return {**edition, "fields": fields}
 
@@ -53,7 +50,7 @@ def _tables(table: Mapping[str, Any], key: str, of: type = dict) -> dict[str, An
     """A table of tables; what is none is left to the model to refuse."""
     found = table.get(key, {})
     if not isinstance(found, dict) or not all(isinstance(value, of) for value in found.values()):
-        raise PartError(f"{key} must be a table, such as [{key}.name]")
+        raise EditionError(f"{key} must be a table, such as [{key}.name]")
     return found
 
 
@@ -61,7 +58,7 @@ def _known(name: str, known: Mapping[str, Any], where: str) -> dict[str, Any]:
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-        raise PartError(f"{where} names a field {name!r} that is not defined{hint}")
+        raise EditionError(f"{where} names a field {name!r} that is not defined{hint}")
     found: dict[str, Any] = known[name]
     return found
 
@@ -71,12 +68,12 @@ def _group(name: str, group: Mapping[str, Any], lists: Mapping[str, Any]) -> Ite
         try:
             paths = list(expand(_LIST.sub(lambda match: _alternatives(match[1], lists, name), written)))
         except ValueError as error:
-            raise PartError(f"groups.{name}: {error}") from None
+            raise EditionError(f"groups.{name}: {error}") from None
         for path in paths:
             yield path, {**group, "paths": [path], "group": name}
 
 
 def _alternatives(name: str, lists: Mapping[str, Any], group: str) -> str:
     if not lists.get(name):
-        raise PartError(f"groups.{group}: no list is named {name!r}; known: {', '.join(lists)}")
+        raise EditionError(f"groups.{group}: no list is named {name!r}; known: {', '.join(lists)}")
     return "{" + ",".join(quoted(str(entry)) for entry in lists[name]) + "}"

@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dcase_energy.measure.gpu import Gpu, GpuRefusedError
-from dcase_energy.measure.meter import MeterError, Method, Obtained, Reading
+from dcase_energy.errors import MeterError
+from dcase_energy.measure.gpu import Gpu
+from dcase_energy.measure.meter import Method, Obtained, Reading
 
 # CodeCarbon's own timer would race with readings at marks, and both would count the same seconds. Ours alone reads.
 _OWN_TIMER_S = 10**7
@@ -66,9 +67,7 @@ class CodeCarbonMeter:
             self._tracker.start()
             self._hold_memory()
         if getattr(self._tracker, "_start_time", None) is None or not getattr(self._tracker, "_hardware", None):
-            raise MeterError(
-                "tracker-started: CodeCarbon did not start: " + ("; ".join(self._log.take()) or "it gave no reason")
-            )
+            raise MeterError("CodeCarbon did not start: " + ("; ".join(self._log.take()) or "it gave no reason"))
         self._check_gpus()
         self.read()
 
@@ -182,9 +181,9 @@ class CodeCarbonMeter:
             reason = "; ".join(filter(None, [reason, "it finds GPUs only where nvidia-smi is on the PATH"]))
         wanted = ", ".join(str(gpu.index) for gpu in self._gpus) or "none"
         got = ", ".join(str(index) for index in sorted(counted)) or "none"
-        raise GpuRefusedError(
-            "gpu-identity",
+        raise MeterError(
             f"CodeCarbon would count GPU {got}, the work uses GPU {wanted}" + (f" ({reason})" if reason else ""),
+            "gpu-identity",
         )
 
     def _reading(self) -> Reading:

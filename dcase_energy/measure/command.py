@@ -12,12 +12,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from dcase_energy.errors import MeterError
 from dcase_energy.measure.energy_record import energy_of, header_of
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select
 from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
 from dcase_energy.measure.lock import only_session
-from dcase_energy.measure.meter import MeterError, failure_of
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
@@ -130,7 +130,7 @@ class _Run:
                 self._windows()
         except MeterError as error:
             self._write_header(None)
-            self._failure = failure_of(error)
+            self._failure = error.failure
         finally:
             self._end()
         return OWN_FAILURE if self._failure is not None and self._passed == 0 else self._passed
@@ -228,7 +228,7 @@ class _Run:
         try:
             action(self._recorder)
         except MeterError as error:
-            self._failure = failure_of(error)
+            self._failure = error.failure
             self._talk(f"the measurement failed ({error}); the command goes on")
         except OSError as error:
             # The journal keeps what it could not write, and tries again with the next entry.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dcase_energy.errors import CounterResetError
 from dcase_energy.units import joules_to_kwh
 
 POWERCAP = Path("/sys/class/powercap")
@@ -132,10 +133,6 @@ class RaplCounters:
         if domain.range_uj is None or value - last + domain.range_uj > domain.range_uj * _WRAP_FRACTION:
             raise CounterResetError(f"RAPL counter {domain.name} fell from {last} to {value} uJ")
         return value - last + domain.range_uj
-
-
-class CounterResetError(ValueError):
-    """A counter fell and not because it wrapped."""
 
 
 class NvmlCounters:

@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.counters import RaplDomain, rapl_packages
-from dcase_energy.measure.gpu import GpuRefusedError, Gpus, list_gpus, load_nvml, mps_server, select
+from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, mps_server, select
 from dcase_energy.measure.host import facts, hidden_settings, stale_lock
 from dcase_energy.measure.instruments import PERMIT_RAPL, PERMIT_RAPL_FOR_GOOD, instruments_for
-from dcase_energy.measure.lock import SessionRunningError, only_session
-from dcase_energy.measure.meter import COMPONENTS, MeterError, Obtained
+from dcase_energy.measure.lock import only_session
+from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.records import GuardState, Tier
 from dcase_energy.measure.watch import HostWatch
 
@@ -85,8 +86,8 @@ def diagnose(
     try:
         boards = list_gpus(nvml)
         gpus = select(boards, gpu)
-    except GpuRefusedError as error:
-        remarks.append(Remark(error.code, GuardState.INVALID, str(error).removeprefix(f"{error.code}: ")))
+    except MeterError as error:
+        remarks.append(Remark(error.code, GuardState.INVALID, error.message))
     tier, components, trouble = _meter(gpus, packages, bool(boards))
     remarks += trouble
     remarks += _remarks(gpus, packages)
@@ -118,9 +119,7 @@ def _meter(
         meter.start()
         meter.stop()
     except MeterError as error:
-        code = error.code
-        message = str(error).removeprefix(f"{code}: ")
-        return None, (), [Remark(code, GuardState.INVALID, message, _meter_remedy(message))]
+        return None, (), [Remark(error.code, GuardState.INVALID, error.message, _meter_remedy(error.message))]
     methods = meter.methods()
     better = {
         "cpu": _better_cpu(packages) if methods["cpu"].obtained is Obtained.ESTIMATED else None,

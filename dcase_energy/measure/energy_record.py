@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dcase_energy import __version__
+from dcase_energy.errors import JournalError
 from dcase_energy.measure.evidence import (
     Outcome,
     bases_of,
@@ -27,7 +28,6 @@ from dcase_energy.measure.evidence import (
 )
 from dcase_energy.measure.hardware import describe_host
 from dcase_energy.measure.host import batch_job, facts, hidden_settings
-from dcase_energy.measure.journal import JournalError
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
 from dcase_energy.measure.windows import Window, failed_kwh, failed_repetition, of_phase, windows_of

@@ -12,18 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dcase_energy.errors import MeterError
 from dcase_energy.measure.journal import sha256_text
-from dcase_energy.measure.meter import MeterError
 
 _PROC = Path("/proc")
-
-
-class GpuRefusedError(MeterError):
-    """A GPU cannot be counted rightly. ``code`` is the guard that says so."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -96,7 +88,7 @@ def list_gpus(nvml: Any | None) -> list[Gpu]:
 
     Raises
     ------
-    GpuRefusedError
+    MeterError
         If the driver cannot list them.
     """
     if nvml is None:
@@ -104,7 +96,7 @@ def list_gpus(nvml: Any | None) -> list[Gpu]:
     try:
         return [_board(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
     except nvml.NVMLError as error:
-        raise GpuRefusedError("gpu-identity", f"the GPUs cannot be listed: {error}") from None
+        raise MeterError(f"the GPUs cannot be listed: {error}", "gpu-identity") from None
 
 
 def _board(nvml: Any, index: int) -> Gpu:
@@ -145,22 +137,22 @@ def gpu_of_uuid(boards: Sequence[Gpu], uuid: str) -> Gpu:
 
     Raises
     ------
-    GpuRefusedError
+    MeterError
         If NVML does not know it, or it is one whose counter is not that of the work.
     """
     if uuid.startswith("MIG-"):
-        raise GpuRefusedError("gpu-mode", "the work runs on a part of a GPU (MIG), which has no energy counter")
+        raise MeterError("the work runs on a part of a GPU (MIG), which has no energy counter", "gpu-mode")
     for board in boards:
         if board.uuid.casefold() == uuid.casefold():
             return whole(board)
     if not boards:
-        raise GpuRefusedError(
-            "gpu-identity", "the work runs on a GPU, but NVML shows none; pip install nvidia-ml-py, or use --device cpu"
+        raise MeterError(
+            "the work runs on a GPU, but NVML shows none; pip install nvidia-ml-py, or use --device cpu", "gpu-identity"
         )
-    raise GpuRefusedError(
-        "gpu-identity",
+    raise MeterError(
         f"NVML shows {len(boards)} GPUs and the one the work runs on is not among them: on a part of a GPU (MIG) no "
         "energy can be counted",
+        "gpu-identity",
     )
 
 
@@ -169,17 +161,17 @@ def whole(board: Gpu) -> Gpu:
 
     Raises
     ------
-    GpuRefusedError
+    MeterError
         If it is shared in a way that no counter can tell apart.
     """
     if board.mig:
-        raise GpuRefusedError(
-            "gpu-mode",
+        raise MeterError(
             f"GPU {board.index} ({board.name}) is cut into instances (MIG); its counter is that of all of them. "
             f"`nvidia-smi -i {board.index} -mig 0` makes it one again",
+            "gpu-mode",
         )
     if board.virtual:
-        raise GpuRefusedError("gpu-mode", f"GPU {board.index} ({board.name}) is a share of a board (vGPU)")
+        raise MeterError(f"GPU {board.index} ({board.name}) is a share of a board (vGPU)", "gpu-mode")
     return board
 
 
@@ -199,7 +191,7 @@ def visible(boards: Sequence[Gpu], environment: Mapping[str, str] | None = None)
 
     Raises
     ------
-    GpuRefusedError
+    MeterError
         If it names what cannot be told or counted.
     """
     environment = os.environ if environment is None else environment
@@ -217,21 +209,21 @@ def visible(boards: Sequence[Gpu], environment: Mapping[str, str] | None = None)
 
 def _visible_one(boards: Sequence[Gpu], entry: str, environment: Mapping[str, str]) -> Gpu | None:
     if entry.upper().startswith("MIG"):
-        raise GpuRefusedError("gpu-mode", f"CUDA_VISIBLE_DEVICES names a part of a GPU ({entry[:8]}...), not counted")
+        raise MeterError(f"CUDA_VISIBLE_DEVICES names a part of a GPU ({entry[:8]}...), not counted", "gpu-mode")
     if entry.upper().startswith("GPU-"):
         matching = [board for board in boards if board.uuid.casefold().startswith(entry.casefold())]
         if len(matching) != 1:
             many = "no GPU" if not matching else f"{len(matching)} GPUs"
-            raise GpuRefusedError("gpu-identity", f"CUDA_VISIBLE_DEVICES: {entry[:12]}... names {many}")
+            raise MeterError(f"CUDA_VISIBLE_DEVICES: {entry[:12]}... names {many}", "gpu-identity")
         return matching[0]
     if not entry.isdecimal() or int(entry) >= len(boards):
         return None
     alike = len({board.name for board in boards}) == 1
     if not alike and environment.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
-        raise GpuRefusedError(
-            "gpu-identity",
+        raise MeterError(
             f"CUDA_VISIBLE_DEVICES={entry} counts the GPUs by speed, NVML by their place on the bus, and this machine "
             "has different ones; set CUDA_DEVICE_ORDER=PCI_BUS_ID or name the GPU by its UUID (nvidia-smi -L)",
+            "gpu-identity",
         )
     return boards[int(entry)]
 
@@ -250,7 +242,7 @@ def select(boards: Sequence[Gpu], wanted: str, environment: Mapping[str, str] | 
 
     Raises
     ------
-    GpuRefusedError
+    MeterError
         If a GPU cannot be told or counted, or ``auto`` would have to choose.
     """
     if wanted == "none":
@@ -259,13 +251,13 @@ def select(boards: Sequence[Gpu], wanted: str, environment: Mapping[str, str] | 
         visible(boards, environment) if wanted in {"auto", "all"} else [_named(boards, n) for n in wanted.split(",")]
     )
     if wanted == "auto" and len(chosen) > 1:
-        raise GpuRefusedError(
-            "gpu-identity",
+        raise MeterError(
             f"the command could use {len(chosen)} GPUs; name those it uses with --gpu (numbers as in nvidia-smi, or "
             "UUIDs), --gpu all or --gpu none",
+            "gpu-identity",
         )
     if len({board.index for board in chosen}) < len(chosen):
-        raise GpuRefusedError("gpu-identity", "a GPU is named twice")
+        raise MeterError("a GPU is named twice", "gpu-identity")
     return pinned([whole(board) for board in chosen]) if boards else Gpus()
 
 
@@ -280,5 +272,5 @@ def _named(boards: Sequence[Gpu], name: str) -> Gpu:
     matching = [board for board in boards if name == str(board.index) or board.uuid.casefold() == name.casefold()]
     if len(matching) != 1:
         known = ", ".join(f"{board.index} ({board.name})" for board in boards) or "none"
-        raise GpuRefusedError("gpu-identity", f"--gpu {name!r} names no GPU of this machine; there is: {known}")
+        raise MeterError(f"--gpu {name!r} names no GPU of this machine; there is: {known}", "gpu-identity")
     return matching[0]

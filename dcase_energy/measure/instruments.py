@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 from dcase_energy.measure.counters import DirectCounters, NvmlCounters, RaplCounters, rapl_packages
-from dcase_energy.measure.gpu import Gpu, GpuRefusedError, Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
+from dcase_energy.measure.gpu import Gpu, Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
 from dcase_energy.measure.host import rank
-from dcase_energy.measure.lock import SessionRunningError
-from dcase_energy.measure.meter import MeterError
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.watch import HostWatch
-
-
-class RaplUnreadableError(MeterError):
-    """The processor's counters are there and this user may not read them."""
-
-    code = "rapl-permission"
-
 
 PERMIT_RAPL = "sudo chmod -R a+r /sys/class/powercap/intel-rapl*/"
 PERMIT_RAPL_FOR_GOOD = (
@@ -45,10 +37,11 @@ def instruments_for(gpus: Gpus, *, allow_estimate: bool = False) -> Instruments:
     refuse_other_ranks()
     packages = rapl_packages()
     if packages and not all(package.readable for package in packages) and not allow_estimate:
-        raise RaplUnreadableError(
-            "rapl-permission: this processor counts its energy, and only root may read it. Whoever administers the "
+        raise MeterError(
+            "this processor counts its energy, and only root may read it. Whoever administers the "
             f"machine can allow it until the next start with: {PERMIT_RAPL} (it opens a known side channel, "
-            "CVE-2020-8694); --allow-estimate goes on with an estimate"
+            "CVE-2020-8694); --allow-estimate continues with an estimate",
+            "rapl-permission",
         )
     nvml = load_nvml() if gpus.boards else None
     rapl = RaplCounters(packages)
@@ -75,7 +68,7 @@ def refuse_other_ranks() -> None:
     number = rank()
     if number:
         raise SessionRunningError(
-            f"single-tracker: this process has local rank {number}; measure in rank 0 alone, or start the launcher "
+            f"this process has local rank {number}; measure in rank 0 alone, or start the launcher "
             "under `dcase-energy measure`"
         )
 
@@ -93,7 +86,7 @@ def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: 
     if device == "cpu":
         return instruments_for(Gpus(), allow_estimate=allow_estimate)
     if device != "cuda" or gpu_uuid is None:
-        raise GpuRefusedError("gpu-mode", f"nothing counts the energy of a device of the kind {device!r}")
+        raise MeterError(f"nothing counts the energy of a device of the kind {device!r}", "gpu-mode")
     board = gpu_of_uuid(list_gpus(load_nvml()), gpu_uuid)
     return instruments_for(Gpus((board,)), allow_estimate=allow_estimate)
 

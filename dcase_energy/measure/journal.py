@@ -15,29 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.documents.files import load_bytes
+from dcase_energy.errors import JournalError, JournalUnwrittenError
 from dcase_energy.measure.lock import lock_file
 
 _MAX_BYTES = 100_000_000
 _FIRST = "0" * 64
-
-
-class JournalError(ValueError):
-    """A journal is not what was written; the message names the line."""
-
-
-class JournalUnwrittenError(OSError):
-    """The end of a journal could not be written.
-
-    Attributes
-    ----------
-    copy
-        A file that holds all of it, or None.
-    """
-
-    def __init__(self, reason: OSError, copy: Path | None) -> None:
-        where = "and its last entries are lost" if copy is None else f"all of it is in {copy}"
-        super().__init__(f"the journal could not be written ({reason}); {where}")
-        self.copy = copy
 
 
 def canonical_json(value: Any) -> str:

@@ -12,15 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from dcase_energy.measure.meter import MeterError
+from dcase_energy.errors import MeterError, SessionRunningError
 
 LOCK_VARIABLE = "DCASE_ENERGY_LOCK"
-
-
-class SessionRunningError(MeterError):
-    """Another session measures on this host."""
-
-    code = "single-tracker"
 
 
 def lock_path() -> Path:
@@ -41,7 +35,7 @@ def only_session(path: Path | None = None) -> Iterator[bool]:
         locked = lock_file(file.fileno())
         if locked is False:
             raise SessionRunningError(
-                "single-tracker: another dcase-energy session measures on this machine; each would count the other's "
+                "another dcase-energy session measures on this machine; each would count the other's "
                 "work. Wait until it ends"
             )
         yield locked is not None

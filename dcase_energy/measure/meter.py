@@ -9,21 +9,6 @@ from typing import Protocol
 COMPONENTS = ("gpu", "cpu", "ram")
 
 
-class MeterError(RuntimeError):
-    """A meter cannot be started or gave no figure. A failed measurement is never a zero.
-
-    ``code`` names the guard that refuses; the message begins with it where it is another than ``tracker-started``.
-    """
-
-    code = "tracker-started"
-
-
-def failure_of(error: MeterError) -> str:
-    """An error as records hold it: the guard's code, a colon, what happened."""
-    text = str(error)
-    return text if text.startswith(f"{error.code}: ") else f"{error.code}: {text}"
-
-
 class Obtained(StrEnum):
     """How the energy of a component is obtained."""
 

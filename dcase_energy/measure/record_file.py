@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.documents.files import load_bytes
-from dcase_energy.measure.journal import JournalError, JournalWriter, read_journal
+from dcase_energy.errors import JournalError
+from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.lock import lock_file
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Evidence
 from dcase_energy.writing.files import write_text

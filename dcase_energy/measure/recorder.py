@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from dcase_energy.errors import MeterError
 from dcase_energy.measure.counters import DirectCounters
 from dcase_energy.measure.gpu import hidden_uuid
 from dcase_energy.measure.journal import JournalWriter
-from dcase_energy.measure.meter import COMPONENTS, Meter, MeterError, Obtained, Reading
+from dcase_energy.measure.meter import COMPONENTS, Meter, Obtained, Reading
 from dcase_energy.units import mean_power_w
 
 POLL_S = 5.0
@@ -154,7 +155,7 @@ def _check(reading: Reading) -> None:
     for name in COMPONENTS:
         value = reading.component(name)
         if value is not None and not math.isfinite(value):
-            raise MeterError(f"counter-sane: the meter gave {value} kWh for {name}")
+            raise MeterError(f"the meter gave {value} kWh for {name}", "counter-sane")
 
 
 def _between(first: Reading, last: Reading, name: str) -> float:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dcase_energy.documents.files import load_bytes
+from dcase_energy.errors import RecordError
 from dcase_energy.measure import records_1_0
 from dcase_energy.measure.journal import sealed
 from dcase_energy.measure.record_parts import (
@@ -183,10 +184,6 @@ class Energy(Evidence):
 
 
 _Kind = TypeVar("_Kind", bound=Evidence)
-
-
-class RecordError(ValueError):
-    """A file is not a record one can use; the message says why."""
 
 
 def load_calibration(path: Path) -> Calibration:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dcase_energy.measure.meter import MeterError, Method, Obtained, Reading
+from dcase_energy.errors import MeterError
+from dcase_energy.measure.meter import Method, Obtained, Reading
 
 
 class ReplayMeter:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from dcase_energy.errors import ChildFailedError
 from dcase_energy.measure.journal import JournalWriter
 from dcase_energy.measure.marks import MARKS_VARIABLE
 from dcase_energy.measure.meter import Reading
@@ -22,14 +23,6 @@ _GRACE_S = 10.0
 
 # Gets each mark with the reading taken at it; what it returns is the answer to the work.
 MarkHandler = Callable[[dict[str, Any], Reading], dict[str, Any]]
-
-
-class ChildFailedError(RuntimeError):
-    """The measured work ended with an error; its own message went to stderr."""
-
-    def __init__(self, returncode: int) -> None:
-        super().__init__(f"the measured work ended with exit code {returncode}")
-        self.returncode = returncode
 
 
 class Session:
@@ -76,7 +69,7 @@ class Session:
                 self._serve(answers_fd, marks_fd, on_mark)
                 returncode = child.wait()
             if returncode:
-                raise ChildFailedError(returncode)
+                raise ChildFailedError(f"the measured work ended with exit code {returncode}")
             complete = True
         finally:
             self._finish(complete)

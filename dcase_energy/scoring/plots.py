@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dcase_energy.errors import PlotError
 from dcase_energy.scoring.evaluation import SCENARIOS, Figure
 from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.psds import PsdsResult
@@ -18,10 +19,6 @@ _BARS = {"psds1": "PSDS1", "psds2": "PSDS2", "intersection_f1": "intersection-ba
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 # Okabe and Ito's palette, which colour-blind readers can distinguish.
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
-
-
-class PlotError(RuntimeError):
-    """Figures cannot be drawn; the message says why."""
 
 
 def require_matplotlib() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from dcase_energy.errors import StudyError
 from dcase_energy.findings import Finding
 from dcase_energy.study.grid import Specification
 from dcase_energy.study.lock import is_held
@@ -18,10 +19,6 @@ LOG_FILE = "log.txt"
 RECORD_FILE = "record.json"
 
 State = Literal["waiting", "running", "interrupted", "failed", "done"]
-
-
-class FolderError(RuntimeError):
-    """A run folder is not what it should be; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +41,12 @@ def open_folder(path: Path) -> RunFolder:
 
     Raises
     ------
-    FolderError
+    StudyError
         If it is none.
     """
     about = read_run_file(path)
     if isinstance(about, Finding):
-        raise FolderError(f"{about.where}: {about.message}")
+        raise StudyError(f"{about.where}: {about.message}")
     return RunFolder(path, about)
 
 
@@ -58,7 +55,7 @@ def make_folder(output: Path, specification: Specification) -> RunFolder:
 
     Raises
     ------
-    FolderError
+    StudyError
         If a folder of that name holds another run, or something else.
     OSError
         If it cannot be made.
@@ -69,7 +66,7 @@ def make_folder(output: Path, specification: Specification) -> RunFolder:
         write_run_file(path, specification.run_file())
     folder = open_folder(path)
     if folder.about.specification_sha256 != specification.sha256():
-        raise FolderError(f"{path} holds another run than its name says; move it away")
+        raise StudyError(f"{path} holds another run than its name says; move it away")
     return folder
 
 

@@ -99,7 +99,7 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
 
     Raises
     ------
-    UnknownRecipeError
+    RecipeError
         If the recipe does not exist, or cannot be trained with one of the batch sizes.
     """
     facts = {batch_size: recipe_facts(choices.recipe, batch_size) for batch_size in batch_sizes}

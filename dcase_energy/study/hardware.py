@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+from dcase_energy.errors import StudyError
 from dcase_energy.measure.hardware import describe_host
 
 _ASK = """
@@ -18,10 +19,6 @@ print("" if name == "cpu" else torch.cuda.get_device_name(torch.device(name)))
 _TIMEOUT_S = 120
 
 
-class HardwareError(RuntimeError):
-    """The device that was asked for cannot be used; the message says why."""
-
-
 def hardware_label(device: str) -> str:
     """Name of the GPU that ``device`` is, or of the processor.
 
@@ -29,7 +26,7 @@ def hardware_label(device: str) -> str:
 
     Raises
     ------
-    HardwareError
+    StudyError
         If torch is missing or has no such device.
     """
     if device == "cpu":
@@ -40,10 +37,10 @@ def hardware_label(device: str) -> str:
     try:
         asked = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False, env=variables)
     except subprocess.TimeoutExpired:
-        raise HardwareError(f"torch did not say within {_TIMEOUT_S} s what {device} is") from None
+        raise StudyError(f"torch did not say within {_TIMEOUT_S} s what {device} is") from None
     if asked.returncode:
         last = (asked.stderr.strip().splitlines() or ["no message"])[-1]
-        raise HardwareError(f"device {device} cannot be used: {last}")
+        raise StudyError(f"device {device} cannot be used: {last}")
     return asked.stdout.strip() or processor_label()
 
 

@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from dcase_energy.errors import LockedError
+
 _POLL_S = 0.2
 # Names the lock of `dcase_energy.measure` where one session a GPU may run on a machine.
 SESSION_LOCK_VARIABLE = "DCASE_ENERGY_LOCK"
-
-
-class LockedError(RuntimeError):
-    """Another process holds the lock."""
 
 
 @contextlib.contextmanager

@@ -16,9 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dcase_energy.errors import LockedError, StudyError
 from dcase_energy.orphans import end_when_closed
 from dcase_energy.study.folder import BEST_FILE, LOCK_FILE, RECORD_FILE, now, open_folder, update
-from dcase_energy.study.lock import SESSION_LOCK_VARIABLE, LockedError, held, training_lock
+from dcase_energy.study.lock import SESSION_LOCK_VARIABLE, held, training_lock
 from dcase_energy.study.runs import COLUMNS, Epoch, Progress, write_epochs
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ EXIT_INTERRUPTED = 130
 _SESSION_POLL_S = 10.0
 # Trains the run of a folder, from its checkpoint or not, and returns the record; tests train something quicker.
 Train = Callable[[Path, bool], "Calibration"]
-
-
-class WrongHardwareError(RuntimeError):
-    """The work runs on other hardware than the run is for."""
 
 
 def main(folder: Path, per_device: bool, train: Train | None = None) -> int:
@@ -64,10 +61,7 @@ def _say_waiting(folder: Path, lock: Path) -> None:
 
 
 def _train(folder: Path, train: Train) -> int:
-    from dcase_energy.calibration.run import CalibrationError
-    from dcase_energy.measure.journal import JournalError
-    from dcase_energy.measure.meter import MeterError
-    from dcase_energy.measure.session import ChildFailedError
+    from dcase_energy.errors import CalibrationError, ChildFailedError, JournalError, MeterError
 
     before = open_folder(folder).about
     # An interrupted run continues from its last checkpoint; a failed one starts again.
@@ -77,7 +71,7 @@ def _train(folder: Path, train: Train) -> int:
     update(folder, state="running", sessions=before.sessions + 1 if resume else 1, **{**begun, **kept})
     try:
         record = train(folder, resume)
-    except (CalibrationError, MeterError, ChildFailedError, JournalError, WrongHardwareError, OSError) as error:
+    except (CalibrationError, MeterError, ChildFailedError, JournalError, StudyError, OSError) as error:
         update(folder, state="failed", ended=now(), error=str(error))
         return 1
     write_epochs(folder, _epochs(record))
@@ -103,7 +97,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     """Train the specification of a folder as a calibration is trained, once no other session measures."""
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.calibration.run import calibrate, checkpoints_of
-    from dcase_energy.measure.lock import SessionRunningError
+    from dcase_energy.errors import SessionRunningError
     from dcase_energy.measure.record_file import RecordFile
 
     about = open_folder(folder).about
@@ -189,7 +183,7 @@ class Watch:
 
         found = mark.get("gpu_name") or processor_label()
         if self._gpu is not None and found != self._gpu:
-            raise WrongHardwareError(
+            raise StudyError(
                 f"this run is for {self._gpu!r} and was started on {found!r}; run the study once for each kind of GPU"
             )
 

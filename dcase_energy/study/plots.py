@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dcase_energy.errors import PlotError
 from dcase_energy.study.outcome import cumulative_kwh
 from dcase_energy.study.report import Report
 from dcase_energy.study.tables import PaperTable, Row, natural_key
@@ -26,23 +27,19 @@ _MARKERS = "osD^vP*X"
 _LEVELS = {"kwh_at_f1_40": "F1 = 40 %", "kwh_at_95": "95 % of max F1", "kwh_at_max": "max F1", "kwh_last": "last epoch"}
 
 
-class PlotsMissingError(RuntimeError):
-    """matplotlib is not installed."""
-
-
 def draw(report: Report, image_formats: tuple[str, ...]) -> dict[str, bytes]:
     """All figures: file name and content. The same runs give the same bytes.
 
     Raises
     ------
-    PlotsMissingError
+    PlotError
         If matplotlib is not installed.
     """
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise PlotsMissingError(f"figures need matplotlib ({error}): pip install 'dcase-energy[plots]'") from None
+        raise PlotError(f"figures need matplotlib ({error}): pip install 'dcase-energy[plots]'") from None
     images: dict[str, bytes] = {}
     settings: Any = {
         # Foreign text is no formula: a dollar sign in the name of a GPU must not start one.

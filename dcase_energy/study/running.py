@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from dcase_energy.errors import StudyError
 from dcase_energy.parallel import run_all
-from dcase_energy.study.folder import LOG_FILE, FolderError, RunFolder, make_folder, now, open_folder, update
+from dcase_energy.study.folder import LOG_FILE, RunFolder, make_folder, now, open_folder, update
 from dcase_energy.study.grid import Specification
 from dcase_energy.study.hardware import hardware_label
 from dcase_energy.study.one import EXIT_BUSY
@@ -65,7 +66,7 @@ def prepare(
 
     Raises
     ------
-    FolderError, OSError
+    StudyError, OSError
         If a folder cannot be used.
     """
     folders = []
@@ -113,7 +114,7 @@ def ask_hardware(device: str, scheduler: str | None) -> str:
 
     Raises
     ------
-    HardwareError
+    StudyError
         If the device cannot be used.
     ParallelError
         If the cluster cannot be used.
@@ -167,7 +168,7 @@ def _ended(folder: Path, returncode: int) -> Ended:
     """What became of a run whose process has ended; one that ended without a word has failed."""
     try:
         about = open_folder(folder).about
-    except FolderError as error:
+    except StudyError as error:
         return Ended(folder.name, "failed", str(error))
     if about.state == "done":
         return Ended(folder.name, "done", "" if about.valid else f"not valid: {'; '.join(about.reasons)}")

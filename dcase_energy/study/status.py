@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dcase_energy.study.folder import FolderError, RunFolder, State, open_folder
+from dcase_energy.errors import StudyError
+from dcase_energy.study.folder import RunFolder, State, open_folder
 from dcase_energy.study.runs import EPOCHS_FILE, find_run_folders, read_epochs
 from dcase_energy.study.tables import natural_key
 
@@ -83,7 +84,7 @@ def read_status(places: Sequence[Path]) -> StudyStatus:
     for path in find_run_folders(places):
         try:
             folder = open_folder(path)
-        except FolderError as error:
+        except StudyError as error:
             unreadable.append(str(error))
             continue
         if folder.about.specification is not None:

@@ -9,9 +9,10 @@ from typing import Any
 from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, read_emissions, run_energy
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
+from dcase_energy.errors import RecordError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.journal import sealed
-from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, RecordError
+from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.units import format_significant

@@ -20,6 +20,7 @@ from dcase_energy.documents.document import Document, Path, Place, dotted
 from dcase_energy.documents.yaml import MAX_BYTES, MAX_DEPTH, load_yaml
 from dcase_energy.editions.fields import TEXT_KINDS
 from dcase_energy.editions.model import Edition
+from dcase_energy.errors import WriteError
 from dcase_energy.findings import Finding
 from dcase_energy.submission.canonical import Canonical, canonicalise
 from dcase_energy.submission.package import find_systems
@@ -31,10 +32,6 @@ _NONE_WORDS = {"none", "n/a", "na", "nil"}
 _OTHER_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)")
 _TRAILING = re.compile(r"[ \t]+(?=\r?\n|\Z)")
 _BLOCK_SCALAR = re.compile(r"(?:^|[:\s-])[|>][-+0-9]*\s*(?:#.*)?$")
-
-
-class FixError(OSError):
-    """A file cannot be written; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> It
 
     Raises
     ------
-    FixError
+    WriteError
         If a file cannot be written.
     """
     for path in paths:
@@ -87,7 +84,7 @@ def _write(target: FilePath, data: bytes) -> None:
     try:
         write_bytes(target, data)
     except OSError as error:
-        raise FixError(f"{target} cannot be written: {error.strerror}") from None
+        raise WriteError(f"{target} cannot be written: {error.strerror}") from None
 
 
 def fix_text(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:

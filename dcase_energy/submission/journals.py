@@ -6,7 +6,8 @@ import json
 import re
 from typing import Any
 
-from dcase_energy.measure.journal import JournalError, canonical_json, journal_digest, parse_journal
+from dcase_energy.errors import JournalError
+from dcase_energy.measure.journal import canonical_json, journal_digest, parse_journal
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
+from dcase_energy.errors import UnusableError
 from dcase_energy.findings import Finding
 from dcase_energy.measure.journal import journal_digest
 from dcase_energy.measure.records import Calibration, load_calibration
@@ -16,10 +17,6 @@ from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.journals import entries_of
 from dcase_energy.submission.recomputing import differs
 from dcase_energy.submission.records import MAX_JOURNAL_BYTES
-
-
-class UnusableError(ValueError):
-    """A calibration that was named cannot be what an edition divides by; the message says why."""
 
 
 def load_denominator(path: Path, edition: Edition) -> Calibrated:

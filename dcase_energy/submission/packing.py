@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from dcase_energy.documents.files import open_plain
 from dcase_energy.documents.tree import Folder
+from dcase_energy.errors import WriteError
 from dcase_energy.writing.files import replacing
 
 # The earliest time a zip can hold: a submission does not depend on when its files were written.
@@ -19,10 +20,6 @@ _PLAIN_FILE = 0o100644
 _UNIX = 3
 _LEVEL = 6
 _CHUNK = 1 << 20
-
-
-class PackError(OSError):
-    """A package cannot be written; the message says why."""
 
 
 def members(folder: Path, output: Path) -> list[str]:
@@ -53,7 +50,7 @@ def write_zip(folder: Path, output: Path) -> Packed:
 
     Raises
     ------
-    PackError
+    WriteError
         If a file cannot be read or the zip cannot be written; an older zip is then untouched.
     """
     names = members(folder, output)
@@ -68,7 +65,7 @@ def write_zip(folder: Path, output: Path) -> Packed:
             for chunk in _chunks(file):
                 digest.update(chunk)
     except OSError as error:
-        raise PackError(f"cannot write {output}: {error.strerror or error}") from None
+        raise WriteError(f"cannot write {output}: {error.strerror or error}") from None
     return Packed(names, size, digest.hexdigest())
 
 

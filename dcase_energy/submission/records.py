@@ -232,7 +232,7 @@ def _checked(
     findings: list[Finding],
 ) -> _Checked[_Record] | None:
     """A record, checked against its journal and its own limits of power; None if it cannot be read."""
-    from dcase_energy.measure.records import RecordError
+    from dcase_energy.errors import RecordError
 
     where = files.tree.where(name)
     try:

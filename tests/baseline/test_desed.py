@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 import soundfile
 from dcase_baseline.data import SyntheticSource, load_pools
-from dcase_baseline.desed import DesedError, DesedSource, read_clip
+from dcase_baseline.desed import DesedSource, read_clip
 from dcase_baseline.desed_writer import write_desed_folder
 from dcase_baseline.recipe import load_recipe
 from dcase_baseline.soundscapes import CLASSES
+
+from dcase_energy.errors import DesedError
 
 RECIPE = load_recipe("smoke")
 CLIPS = 8

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from dcase_baseline.recipe import RecipeError, load_recipe, recipe_names
+from dcase_baseline.recipe import load_recipe, recipe_names
+
+from dcase_energy.errors import RecipeError
 
 RECIPES = Path(sys.modules["dcase_baseline.recipe"].__file__).parent / "recipes"
 GOLDEN = Path(__file__).parent / "data" / "recipe_hashes.txt"
@@ -102,51 +104,54 @@ def test_an_integer_is_a_float_where_one_is_asked_for(tmp_path):
 
 
 BROKEN = [
-    # (old, new, key, expected, found)
-    ("year = 2023", "yaer = 2023", "yaer", "a known key (did you mean 'year'?)", "an unknown one"),
-    ("year = 2023", "year = 2023\nsponsor = 3", "sponsor", "a known key", "an unknown one"),
-    ("year = 2023", "", "year", "an integer", "nothing"),
-    ("year = 2023", 'year = "2023"', "year", "an integer", "'2023' (str)"),
-    ("year = 2023", "year = true", "year", "an integer", "True (bool)"),
-    ("year = 2023", "year = 2023.0", "year", "an integer", "2023.0 (float)"),
-    ("n_mels = 64", "", "features.n_mels", "an integer", "nothing"),
-    ("n_mels = 64", "n_mels = 64\nnmels = 64", "features.nmels", "a known key", "an unknown one"),
-    ("n_mels = 64", "n_mels = 0", "features.n_mels", "at least 1", "0"),
-    ("n_mels = 64", "n_mels = 32", "model.pooling", "32 over all mel poolings", "64"),
-    ("learning_rate = 6e-3", "learning_rate = nan", "optimisation.learning_rate", "a finite number", "nan (float)"),
-    ("learning_rate = 6e-3", "learning_rate = inf", "optimisation.learning_rate", "a finite number", "inf (float)"),
-    ("learning_rate = 6e-3", "learning_rate = true", "optimisation.learning_rate", "a finite number", "True (bool)"),
-    ("[0.9, 0.999]", "[0.9]", "optimisation.adam_betas", "a list of 2", "[0.9] (list)"),
-    ("[0.9, 0.999]", '[0.9, "x"]', "optimisation.adam_betas[1]", "a finite number", "'x' (str)"),
-    ("[16, 32, 64]", "[16, 32]", "model.pooling", "2 pairs", "3"),
-    ("[16, 32, 64]", "16", "model.channels", "a list, each item an integer", "16 (int)"),
-    ("[[1, 4], [1, 4], [1, 4]]", "[[1, 4], [1, 4], [1, 0]]", "model", "sizes of at least 1", "[16, 32, 64, 1, 4"),
-    ('"easy"', '"medium"', "data.soundscape_profile", "'easy' or 'hard'", "'medium' (str)"),
-    ("dropout = 0.5", "dropout = 1.0", "model.dropout", "0 up to, not including, 1", "1.0"),
-    ("median_filter_frames = 7", "median_filter_frames = 4", "evaluation.median_filter_frames", "an odd number", "4"),
-    ("mixup_probability = 0.5", "mixup_probability = 1.5", "optimisation.mixup_probability", "0 to 1", "1.5"),
-    ("weak = 8", "weak = 241", "batch", "no more than each subset fills once", "BatchConfig(strong=8, weak=241"),
-    ("[batch]", "batch = 3\n[other]", "other", "a known key", "an unknown one"),
-    ("[batch]", "[batch", "", "TOML", ""),
+    # (old, new, what the message says after the file's name)
+    ("year = 2023", "yaer = 2023", "year: missing; yaer: not a known key"),
+    ("year = 2023", "year = 2023\nsponsor = 3", "sponsor: not a known key"),
+    ("year = 2023", "", "year: missing"),
+    ("year = 2023", 'year = "2023"', "year: Input should be a valid integer, found '2023'"),
+    ("year = 2023", "year = true", "year: Input should be a valid integer, found True"),
+    ("year = 2023", "year = 2023.0", "year: Input should be a valid integer, found 2023.0"),
+    ("n_mels = 64", "", "features.n_mels: missing"),
+    ("n_mels = 64", "n_mels = 64\nnmels = 64", "features.nmels: not a known key"),
+    ("n_mels = 64", "n_mels = 0", "features.n_mels: Input should be greater than or equal to 1, found 0"),
+    ("n_mels = 64", "n_mels = 32", "model.pooling: expected 32 over all mel poolings, found 64"),
+    ("learning_rate = 6e-3", "learning_rate = nan", "optimisation.learning_rate: Input should be a finite number"),
+    ("learning_rate = 6e-3", "learning_rate = inf", "optimisation.learning_rate: Input should be a finite number"),
+    ("learning_rate = 6e-3", "learning_rate = true", "optimisation.learning_rate: Input should be a valid number"),
+    ("[0.9, 0.999]", "[0.9]", "optimisation.adam_betas.1: missing"),
+    ("[0.9, 0.999]", '[0.9, "x"]', "optimisation.adam_betas.1: Input should be a valid number, found 'x'"),
+    ("[16, 32, 64]", "[16, 32]", "model.pooling: expected 2 pairs, found 3"),
+    ("[16, 32, 64]", "[]", "model.channels: Tuple should have at least 1 item"),
+    ("[16, 32, 64]", "16", "model.channels: Input should be a valid"),
+    ("[[1, 4], [1, 4], [1, 4]]", "[[1, 4], [1, 4], [1, 0]]", "model.pooling.2.1: Input should be greater than or"),
+    ('"easy"', '"medium"', "data.soundscape_profile: Input should be 'easy' or 'hard', found 'medium'"),
+    ("dropout = 0.5", "dropout = 1.0", "model.dropout: Input should be less than 1, found 1.0"),
+    (
+        "median_filter_frames = 7",
+        "median_filter_frames = 4",
+        "evaluation.median_filter_frames: expected an odd number, found 4",
+    ),
+    ("mixup_probability = 0.5", "mixup_probability = 1.5", "optimisation.mixup_probability: Input should be less"),
+    ("weak = 8", "weak = 241", "batch: expected no more than each subset fills once, found BatchConfig(strong=8, weak"),
+    ("[batch]", "batch = 3\n[other]", "other: not a known key"),
+    ("[batch]", "[batch", "not TOML: "),
+    ("year = 2023", "year = 2023-01-01", "year: Input should be a valid integer, found '2023-01-01'"),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "key", "expected", "found"), BROKEN, ids=[row[1][:24] for row in BROKEN])
-def test_a_broken_recipe_says_where_and_what(tmp_path, old, new, key, expected, found):
+@pytest.mark.parametrize(("old", "new", "says"), BROKEN, ids=[row[1][:24] for row in BROKEN])
+def test_a_broken_recipe_says_where_and_what(tmp_path, old, new, says):
     path = write(tmp_path, (old, new))
     with pytest.raises(RecipeError) as caught:
         load_recipe(path)
-    error = caught.value
-    assert (error.file, error.key) == (str(path), key)
-    assert expected in error.expected
-    assert error.found.startswith(found)
-    assert all(part in str(error) for part in (error.file, error.key, error.expected, error.found))
+    assert str(caught.value).startswith(f"{path}: ")
+    assert says in str(caught.value)
 
 
 def test_a_table_may_not_be_a_value(tmp_path):
     path = tmp_path / "flat.toml"
     path.write_text('name = "x"\ntitle = "x"\nyear = 1\nfeatures = 3\n')
-    with pytest.raises(RecipeError, match=r"features: expected a table, found 3 \(int\)"):
+    with pytest.raises(RecipeError, match="features: Input should be"):
         load_recipe(path)
 
 
@@ -162,7 +167,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 def test_recipes_and_soundscapes_do_not_load_torch():
-    modules = "recipe strict_toml configs soundscapes event_sounds data runtime"
+    modules = "recipe soundscapes event_sounds data runtime"
     code = f"import sys, dcase_baseline\nfor name in {modules.split()}: __import__('dcase_baseline.' + name)\n"
     result = subprocess.run(
         [sys.executable, "-c", code + "print('torch' in sys.modules)"], capture_output=True, text=True, check=True

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 from dcase_baseline import checkpoint
-from dcase_baseline.checkpoint import CheckpointError
 from dcase_baseline.crnn import EXECUTION_PATHS
 from dcase_baseline.evaluate import score_clips
 from dcase_baseline.mean_teacher import LOSSES, TrainStep
 from dcase_baseline.probe import probe
 from dcase_baseline.runtime import process_environment
-from dcase_baseline.train import EpochLog, TrainingDivergedError, best_epoch, run_test, train
+from dcase_baseline.train import EpochLog, best_epoch, run_test, train
 
+from dcase_energy.errors import InputError, TrainingDivergedError
 from tests.baseline.slow_intersection_f1 import score_function
 from tests.baseline.tiny import tiny_pools, tiny_recipe
 
@@ -150,7 +150,7 @@ def test_resuming_a_finished_run_trains_no_more(tmp_path):
 def test_a_checkpoint_of_another_run_is_refused(tmp_path, change, key):
     settings = {"recipe": RECIPE, "pools": tiny_pools(), "epochs": 1, "checkpoints": tmp_path}
     train(**settings)
-    with pytest.raises(CheckpointError, match=f"last.pt: {key}: this run has"):
+    with pytest.raises(InputError, match=f"last.pt: {key}: this run has"):
         train(**{**settings, **change}, resume=True)
 
 
@@ -160,10 +160,10 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     whole = path.read_bytes()
     for broken in (b"", whole[: len(whole) // 2], b"not a checkpoint"):
         path.write_bytes(broken)
-        with pytest.raises(CheckpointError, match="not a readable checkpoint"):
+        with pytest.raises(InputError, match="not a readable checkpoint"):
             train(RECIPE, tiny_pools(), epochs=2, checkpoints=tmp_path, resume=True)
     torch.save({"version": 0}, path)
-    with pytest.raises(CheckpointError, match="expected version 1, found 0"):
+    with pytest.raises(InputError, match="expected version 1, found 0"):
         train(RECIPE, tiny_pools(), epochs=2, checkpoints=tmp_path, resume=True)
 
 
@@ -176,7 +176,7 @@ class Poison:
 
 def test_a_checkpoint_runs_no_code(tmp_path):
     torch.save({"version": 1, "identity": Poison()}, tmp_path / "last.pt")
-    with pytest.raises(CheckpointError, match="not a readable checkpoint"):
+    with pytest.raises(InputError, match="not a readable checkpoint"):
         checkpoint.load(tmp_path / "last.pt", {})
 
 

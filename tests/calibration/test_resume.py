@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.calibration.record import record_of
-from dcase_energy.calibration.run import CalibrationError, calibrate, journal_of
+from dcase_energy.calibration.run import calibrate, journal_of
+from dcase_energy.errors import CalibrationError
 from dcase_energy.measure.journal import read_journal
 from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.recorder import Instruments

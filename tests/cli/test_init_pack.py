@@ -11,8 +11,8 @@ import pytest
 
 from dcase_energy.editions.loader import edition_names, load_edition
 from dcase_energy.editions.schema import submission_schema
+from dcase_energy.errors import RecordError
 from dcase_energy.measure.journal import sealed
-from dcase_energy.measure.records import RecordError
 from dcase_energy.submission.filling import of_energy_record
 from dcase_energy.submission.packing import members
 from tests.cli.run import ROOT, run

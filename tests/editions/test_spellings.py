@@ -9,7 +9,8 @@ import pytest
 
 from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions import spelling
-from dcase_energy.editions.loader import EditionError, edition_names, load_edition
+from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.errors import EditionError
 from dcase_energy.submission.canonical import Canonical, canonicalise
 
 HERE = Path(__file__).parent

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.measure import EnergyMeter
 from dcase_energy.measure.command import journal_of, measure_command
 from dcase_energy.measure.energy_record import energy_of
-from dcase_energy.measure.gpu import GpuRefusedError
-from dcase_energy.measure.journal import JournalError, read_journal
-from dcase_energy.measure.meter import MeterError
+from dcase_energy.measure.journal import read_journal
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_energy
@@ -71,7 +70,7 @@ def test_a_command_that_cannot_be_started_is_127_or_126(tmp_path, command, code)
 def test_a_meter_that_cannot_start_is_125_and_the_command_does_not_run(tmp_path):
     class Refusing(FixedPowerMeter):
         def start(self):
-            raise GpuRefusedError("gpu-mode", "cut into instances")
+            raise MeterError("cut into instances", "gpu-mode")
 
     record, code = measure(tmp_path, "touch", str(tmp_path / "ran"), meter=Refusing())
     assert code == 125

@@ -4,14 +4,8 @@ import json
 
 import pytest
 
-from dcase_energy.measure.journal import (
-    JournalError,
-    JournalWriter,
-    canonical_json,
-    journal_digest,
-    read_journal,
-    sealed,
-)
+from dcase_energy.errors import JournalError
+from dcase_energy.measure.journal import JournalWriter, canonical_json, journal_digest, read_journal, sealed
 
 
 @pytest.fixture

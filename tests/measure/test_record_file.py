@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.errors import JournalError, JournalUnwrittenError, MeterError
 from dcase_energy.measure import EnergyMeter
 from dcase_energy.measure.command import measure_command, record_from_journal
 from dcase_energy.measure.energy_record import energy_of
-from dcase_energy.measure.journal import JournalError, JournalUnwrittenError, JournalWriter, read_journal
-from dcase_energy.measure.meter import MeterError
+from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, journal_of, record_beside
 from dcase_energy.measure.recorder import Instruments

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.errors import ChildFailedError, MeterError
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.marks import Marks
-from dcase_energy.measure.meter import MeterError
 from dcase_energy.measure.recorder import Instruments
-from dcase_energy.measure.session import ChildFailedError, Session
+from dcase_energy.measure.session import Session
 from tests.measure.worlds import ClockMeter, work
 
 

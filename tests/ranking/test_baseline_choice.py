@@ -15,6 +15,7 @@ import dcase_energy
 from dcase_energy.calibration.record import record_of
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.recipes import COUNTS, known_recipe
+from dcase_energy.errors import UnusableError
 from dcase_energy.measure.hardware import describe_host
 from dcase_energy.measure.journal import parse_journal
 from dcase_energy.measure.records import Calibration, load_calibration
@@ -23,7 +24,7 @@ from dcase_energy.ranking.results_table import read_results
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks.baseline import doubts
-from dcase_energy.submission.named import UnusableError, load_denominator, own_machine
+from dcase_energy.submission.named import load_denominator, own_machine
 from dcase_energy.submission.power import impossible_power
 from dcase_energy.submission.validate import Options, validate_paths
 from tests.cli.run import ROOT, run

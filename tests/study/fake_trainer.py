@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-from dcase_energy.measure.meter import MeterError
+from dcase_energy.errors import MeterError
 from dcase_energy.measure.records import Tier
 from dcase_energy.study.folder import open_folder
 from dcase_energy.study.one import main

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 
 from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.submission.fixing import FixError, fix_paths, fix_text
+from dcase_energy.errors import WriteError
+from dcase_energy.submission.fixing import fix_paths, fix_text
 from tests.submission.mutations import mutated
 
 FIXES = Path(__file__).parent / "fixes"
@@ -69,6 +70,6 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("dcase_energy.submission.fixing.write_bytes", full)
-    with pytest.raises(FixError, match="No space left"):
+    with pytest.raises(WriteError, match="No space left"):
         list(fix_paths([own], GENERIC, write=True))
     assert own.read_bytes() == (FIXES / "misspelt_key/before.yaml").read_bytes()

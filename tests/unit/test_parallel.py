@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from dcase_energy.parallel import ParallelError, run_all
+from dcase_energy.errors import ParallelError
+from dcase_energy.parallel import run_all
 from tests.unit.parallel_work import die, refuse, square_later
 
 NUMBERS = list(range(6))
