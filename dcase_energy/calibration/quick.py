@@ -6,7 +6,7 @@ from typing import Any
 
 from dcase_energy.calibration.plan import QuickSettings
 from dcase_energy.measure.meter import COMPONENTS, Reading
-from dcase_energy.measure.statistics import interval, steady_mean
+from dcase_energy.stats import steady_mean
 
 _PHASES = {"training_window": "steps", "validation_window": "clips"}
 # Validated clips cost far less than steps in a training: they get this share of the budget.
@@ -47,10 +47,10 @@ class StoppingRule:
 
     def _narrow(self, energies: list[float]) -> bool:
         mean = steady_mean(energies)
-        bounds = interval(mean)
-        if self._settings is None or bounds is None or mean.value <= 0:
+        half = mean.half_width()
+        if self._settings is None or half is None or mean.value <= 0:
             return False
-        return (bounds[1] - bounds[0]) / 2 <= self._settings.precision * mean.value
+        return half <= self._settings.precision * mean.value
 
 
 def _energy(begin: Reading, end: Reading) -> float:

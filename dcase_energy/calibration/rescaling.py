@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.measure.records import VERSIONS, Calibration, Stage
 
@@ -63,7 +65,7 @@ def _growth(record: Calibration, quantity: str, factor: float) -> float:
 def _scaled(stage: Stage, energy: float, duration: float) -> Stage:
     bounds = stage.full_recipe_energy_interval
     if bounds is not None:
-        bounds = bounds.model_copy(update={"low": bounds.low * energy, "high": bounds.high * energy})
+        bounds = replace(bounds, low=bounds.low * energy, high=bounds.high * energy)
     return stage.model_copy(
         update={
             "full_recipe_energy_kwh": stage.full_recipe_energy_kwh * energy,

@@ -9,8 +9,8 @@ from typing import Any
 
 from dcase_energy.measure.evidence import bases_of, components, interval_of, parts_only, phases_of, version_of
 from dcase_energy.measure.records import VERSIONS, Stage
-from dcase_energy.measure.statistics import Mean, mean_of, steady_mean, weighted_sum
 from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known
+from dcase_energy.stats import Mean, sample_mean, steady_mean, weighted_sum
 
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
 TEST_PHASES = ("test_forward", "test_metrics")
@@ -54,7 +54,7 @@ class _Measured:
 
     def stage(self, methods: Mapping[str, Any]) -> Stage:
         """The figures of the record."""
-        full = self.total(_energy) or Mean(0.0, None, None)
+        full = self.total(_energy) or Mean(0.0)
         parts = components(self.whole, 1.0, methods)
         return Stage(
             work=self.work,
@@ -114,7 +114,7 @@ def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
             for rows, more in zip(epochs, left_out, strict=True)
         ]
         known = [one for one in values if one is not None]
-        return weighted_sum([(recipe["epochs"], mean_of(known))]) if len(known) == len(values) else None
+        return weighted_sum([(recipe["epochs"], sample_mean(known))]) if len(known) == len(values) else None
 
     work = f"{len(epochs)} of {recipe['epochs']} epochs of recipe {recipe['name']}"
     if any(share for more in left_out for share, _ in more):
@@ -215,7 +215,7 @@ def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | N
 
     def total(value: Value) -> Mean | None:
         measured = value(whole)
-        return None if measured is None else Mean(measured * scale, None, None)
+        return None if measured is None else Mean(measured * scale)
 
     work = f"inference of student and teacher on {clips} of {recipe['test_clips']} dev-test clips, with all metrics"
     return _Measured(work, used, whole, total, "none", 1)

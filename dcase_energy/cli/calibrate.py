@@ -219,7 +219,7 @@ def summary(record: Calibration) -> str:
 def _stage_lines(name: str, stage: Stage) -> list[str]:
     full = f"{format_significant(stage.full_recipe_energy_kwh)} kWh"
     if (bounds := stage.full_recipe_energy_interval) is not None:
-        full += f" ({format_significant(bounds.low)} to {format_significant(bounds.high)}; {bounds.text})"
+        full += f" ({format_significant(bounds.low)} to {format_significant(bounds.high)}; {bounds.label})"
     lines = [
         f"{style(name, bold=True)}: {full} for the full recipe, in {format_duration(stage.full_recipe_duration_s)}",
         f"  measured: {format_significant(stage.energy_kwh)} kWh in {format_duration(stage.duration_s)}: {stage.work}",

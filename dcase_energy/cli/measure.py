@@ -132,7 +132,7 @@ def summary(record: Energy) -> str:
     for name, stage in record.stages.items():
         interval = ""
         if (bounds := stage.energy_interval) is not None:
-            interval = f" ({format_significant(bounds.low)} to {format_significant(bounds.high)}; {bounds.text})"
+            interval = f" ({format_significant(bounds.low)} to {format_significant(bounds.high)}; {bounds.label})"
         seconds = format_duration(stage.full_recipe_duration_s)
         lines.append(f"{style(name, bold=True)}: {format_significant(stage.energy_kwh)} kWh{interval} in {seconds}")
         lines.append(f"  {stage.work}; {format_duration(stage.duration_s)} measured")

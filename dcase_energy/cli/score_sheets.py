@@ -18,7 +18,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, Figure
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
-from dcase_energy.scoring.resampling import Interval
+from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
 
 _NAMES = {
@@ -94,11 +94,11 @@ def _figure(estimate: Estimate) -> str:
     return text
 
 
-def _mean_low_high(interval: Interval) -> str:
+def _mean_low_high(interval: SampledInterval) -> str:
     return f"{interval.mean:.3f} ({interval.low:.3f} - {interval.high:.3f})"
 
 
-def _runs(interval: Interval | None) -> str:
+def _runs(interval: SampledInterval | None) -> str:
     return "" if interval is None else f"   runs {interval.low:.4f} - {interval.high:.4f}"
 
 

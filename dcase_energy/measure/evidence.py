@@ -25,14 +25,13 @@ from dcase_energy.measure.records import (
     Flat,
     Idle,
     Interruption,
-    Interval,
     PhaseEnergy,
     Repeats,
     Stage,
     Tier,
 )
-from dcase_energy.measure.statistics import LEVEL, Mean, interval, mean_of
 from dcase_energy.measure.windows import Segment, Span, Window, of_phase, segments_of, sum_known
+from dcase_energy.stats import LEVEL, Interval, Mean, sample_mean
 
 Entries = Sequence[Mapping[str, Any]]
 
@@ -313,10 +312,10 @@ def repeats_of(values_kwh: Sequence[float], own_cpu_s: Sequence[float | None] = 
 
 def interval_of(mean: Mean, kind: str, n: int) -> Interval | None:
     """The 95 % interval of a mean of ``n`` energies; None where no standard error is known."""
-    bounds = interval(mean)
-    return None if bounds is None else Interval(kind=kind, level=LEVEL, low=max(0.0, bounds[0]), high=bounds[1], n=n)
+    half = mean.half_width()
+    return None if half is None else Interval(max(0.0, mean.value - half), mean.value + half, kind, LEVEL, n)
 
 
 def interval_of_runs(values_kwh: Sequence[float], kind: str) -> Interval | None:
     """The 95 % interval of the mean of runs; None for one."""
-    return interval_of(mean_of(values_kwh), kind, len(values_kwh))
+    return interval_of(sample_mean(values_kwh), kind, len(values_kwh))

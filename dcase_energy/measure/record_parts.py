@@ -5,13 +5,15 @@ None means not measured or not known; 0 is a measured zero.
 
 from __future__ import annotations
 
+import math
 import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dcase_energy.measure.meter import Obtained
+from dcase_energy.stats import Interval
 
 EnergyKwh = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -22,12 +24,17 @@ Flat = dict[str, str | int | float | bool | None]
 Component = Literal["gpu", "cpu", "ram"]
 
 _NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
-_INTERVALS = {
-    "mean-of-epochs": "mean over epochs (Student's t)",
-    "mean-of-windows": "mean of {n} windows (Student's t)",
-    "mean-of-runs": "mean of {n} runs (Student's t)",
-    "welch-of-windows": "means over windows (Welch; correlation of windows, 1 % systematic)",
-}
+
+
+def _of_energies(interval: Interval) -> Interval:
+    if interval.level is None or not 0 <= interval.level <= 1:
+        raise ValueError("the level is not a fraction")
+    if not 0 <= interval.low <= interval.high < math.inf or (interval.n or 0) < 0:
+        raise ValueError("not an interval of energies")
+    return interval
+
+
+EnergyInterval = Annotated[Interval, AfterValidator(_of_energies)]
 
 
 class Tier(StrEnum):
@@ -59,25 +66,6 @@ class Part(BaseModel):
     """A frozen model that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Interval(Part):
-    """An interval of an energy in kWh.
-
-    ``kind`` names how it was computed, ``level`` its confidence level, ``n`` how many values (epochs, windows, runs,
-    probes) are behind it; None where that is not known.
-    """
-
-    kind: str
-    level: Fraction
-    low: EnergyKwh
-    high: EnergyKwh
-    n: Count | None = None
-
-    @property
-    def text(self) -> str:
-        """Level and kind for people: ``95 %, mean of 4 windows (Student's t)``."""
-        return f"{self.level * 100:g} %, " + _INTERVALS.get(self.kind, self.kind).replace("{n}", str(self.n))
 
 
 class ComponentEnergy(Part):
@@ -127,12 +115,12 @@ class Stage(Part):
     scope: list[str] | None = None
     bases: list[Basis] = []
     energy_kwh: EnergyKwh
-    energy_interval: Interval | None = None
+    energy_interval: EnergyInterval | None = None
     net_energy_kwh: EnergyKwh | None = None
     estimated_share: Fraction | None = None
     full_recipe_energy_kwh: EnergyKwh
-    full_recipe_energy_interval: Interval | None = None
-    within_session_interval: Interval | None = None
+    full_recipe_energy_interval: EnergyInterval | None = None
+    within_session_interval: EnergyInterval | None = None
     full_recipe_energy_kwh_median: EnergyKwh | None = None
     epochs: Annotated[float, Field(ge=0)]
     steps: int
@@ -295,7 +283,7 @@ class ProbeWork(Part):
     units: Count
     windows: Count
     energy_kwh: EnergyKwh
-    interval: Interval | None = None
+    interval: EnergyInterval | None = None
     components: dict[Component, EnergyKwh | None]
     duration_s: Seconds
     own_cpu_s: Seconds | None = None

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.normalize import (
     energy_ratio,
     energy_weighted_psds,
@@ -15,6 +14,7 @@ from dcase_energy.ranking.normalize import (
     normalised_energy_kwh,
     ranking_score,
 )
+from dcase_energy.stats import Interval
 
 STAGES = ("training", "test")
 

@@ -11,9 +11,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
+
+from dcase_energy.stats import Interval
 
 KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats")
 # Mean range of n normal draws in units of their standard deviation (Tippett 1925): d2 of control charts.
@@ -23,46 +24,19 @@ _LEVEL = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*%")
 _COUNT = re.compile(r"\b([0-9]+)\b(?!\s*%|\.)")
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """One interval.
+def standard_deviation(interval: Interval) -> float | None:
+    """Standard deviation of a figure if its distribution is normal; None where the interval does not show it.
 
-    Attributes
-    ----------
-    low, high
-        Its ends, in the unit of the figure.
-    kind
-        One of `KINDS`, or how the intervals of several inputs were put together.
-    level
-        Probability that it covers, as a fraction; None where that is not known, as with a range over runs.
-    count
-        Number of runs or repeats of a range; None elsewhere or where it is not known.
+    Of the mean over the runs for a range, since the mean is the figure; of one interval at a level otherwise. A
+    subsample is drawn without replacement and is too narrow to show it.
     """
-
-    low: float
-    high: float
-    kind: str
-    level: float | None = None
-    count: int | None = None
-
-    @property
-    def label(self) -> str:
-        """Kind and level in words: ``bootstrap, 95 %``, ``range over 3 runs``."""
-        return _label(self.kind, self.level, self.count)
-
-    def standard_deviation(self) -> float | None:
-        """Standard deviation of the figure if its distribution is normal; None where that is not determined.
-
-        Of the mean over the runs for a range, since the mean is the figure; of one interval at a level otherwise. A
-        subsample is drawn without replacement and is too narrow for that.
-        """
-        if self.kind in _RANGES:
-            if self.count not in _MEAN_RANGE:
-                return None
-            return (self.high - self.low) / _MEAN_RANGE[self.count] / math.sqrt(self.count)
-        if self.level is None or self.kind not in {"bootstrap", "calibration"}:
+    if interval.kind in _RANGES:
+        if interval.n not in _MEAN_RANGE:
             return None
-        return (self.high - self.low) / (2 * NormalDist().inv_cdf((1 + self.level) / 2))
+        return (interval.high - interval.low) / _MEAN_RANGE[interval.n] / math.sqrt(interval.n)
+    if interval.level is None or interval.kind not in {"bootstrap", "calibration"}:
+        return None
+    return (interval.high - interval.low) / (2 * NormalDist().inv_cdf((1 + interval.level) / 2))
 
 
 def parse_kind(text: str) -> tuple[str, float | None, int | None] | None:
@@ -105,10 +79,3 @@ def combined(low: float, high: float, sources: Mapping[str, Interval]) -> Interv
 def _kind_from(names: tuple[str, ...], labels: tuple[str, ...]) -> str:
     """The same words for every system whose inputs have the same kinds."""
     return "from " + ", ".join(f"{name} ({label})" for name, label in zip(names, labels, strict=True))
-
-
-@lru_cache(maxsize=4096)
-def _label(kind: str, level: float | None, count: int | None) -> str:
-    if kind in _RANGES:
-        return f"range over {count} {kind}" if count else f"range over {kind}"
-    return kind if level is None else f"{kind}, {100 * level:.4g} %"

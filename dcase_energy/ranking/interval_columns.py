@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.tables import Table
-from dcase_energy.ranking.interval import Interval, parse_kind
+from dcase_energy.ranking.interval import parse_kind
 from dcase_energy.ranking.rules import INTERVAL_ENDS, INTERVAL_KIND
+from dcase_energy.stats import Interval
 
 
 class IntervalColumns:

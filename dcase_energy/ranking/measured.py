@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dcase_energy.measure.records import Energy, Stage
-from dcase_energy.ranking.interval import Interval
+from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import own_records
 

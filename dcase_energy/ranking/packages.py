@@ -14,7 +14,6 @@ from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import last_share
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.measured import Measured, interval_of_stage, measured_stages
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY
@@ -22,6 +21,7 @@ from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
+from dcase_energy.stats import Interval
 from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System

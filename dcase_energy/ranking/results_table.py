@@ -14,12 +14,12 @@ from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.ranking.entry import STAGES, Entry
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
 from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import LABEL_MISSING, NO_ENERGY
+from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE
 from dcase_energy.submission.comparable import Provenance, why_not_comparable

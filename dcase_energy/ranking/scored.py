@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dcase_energy.findings import Finding
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import Figure, evaluate_scores
 from dcase_energy.scoring.score_files import read_run
 from dcase_energy.scoring.summary import Summary, mean_of, summary_of
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
+from dcase_energy.stats import Interval
 from dcase_energy.submission.package import SystemFiles
 
 _KINDS = {"runs": "runs", "bootstrap": "bootstrap", "subsample80": "subsample"}

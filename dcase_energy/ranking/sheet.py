@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dcase_energy.ranking.entry import STAGES
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.order import Ranked, Ranking
+from dcase_energy.stats import Interval
 
 Cell = str | int | float | None
 Kind = Literal["text", "integer", "number"]

@@ -9,8 +9,9 @@ from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.entry import STAGES, Entry, Figures, Reference, figures
-from dcase_energy.ranking.interval import Interval, combined
+from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score
+from dcase_energy.stats import Interval
 
 _PSDS = ("psds1", "psds2")
 
@@ -136,7 +137,7 @@ def _score_deviation(known: Mapping[str, Interval], edition: Edition) -> float |
     """Of the ranking score, both PSDS taken as fully correlated: they come from the same outputs."""
     if not all(name in known for name in _PSDS):
         return None
-    first, second = (known[name].standard_deviation() for name in _PSDS)
+    first, second = (standard_deviation(known[name]) for name in _PSDS)
     rule = edition.ranking
     return ranking_score(first, second, rule.psds1_reference, rule.psds2_reference)
 

@@ -14,13 +14,15 @@ Systems compared on the same resamples are paired: their difference has a far na
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
 
 from dcase_energy.scoring.data import Floats, Ints
+from dcase_energy.stats import Interval
 
 ResamplingKind = Literal["bootstrap", "subsample80", "none"]
 _FOLDS = 5
@@ -62,34 +64,15 @@ class Resampling:
         return 0 if self.kind == "none" else self.n
 
 
-@dataclass(frozen=True)
-class Interval:
-    """An interval around a figure.
+@dataclass(frozen=True, slots=True)
+class SampledInterval(Interval):
+    """The interval of resamples or runs; ``mean`` is their mean, which is not the figure on all clips."""
 
-    Attributes
-    ----------
-    low, high
-        Its ends, in the unit of the figure.
-    kind
-        What it shows: ``bootstrap``, ``subsample80``, or ``runs`` (smallest to largest run).
-    level
-        Level of a percentile interval; None for ``runs``.
-    mean
-        Mean of the resamples (or runs), which is not the figure on all clips.
-    n
-        Number of resamples or runs it was taken from.
-    """
-
-    low: float
-    high: float
-    kind: str
-    level: float | None
-    mean: float
-    n: int
+    mean: float = math.nan
 
     def to_dict(self) -> dict[str, float | int | str | None]:
         """As it is stored."""
-        return dict(vars(self))
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -107,7 +90,7 @@ class Difference:
     """
 
     value: float
-    interval: Interval | None
+    interval: SampledInterval | None
     probability_better: float | None
 
 
@@ -171,7 +154,7 @@ def resample(statistic: Callable[[Floats], Floats], clips: Sequence[str], resamp
     return np.array([statistic(weight) for weight in resample_weights(clips, resampling)])
 
 
-def percentile_interval(samples: Floats, resampling: Resampling) -> Interval | None:
+def percentile_interval(samples: Floats, resampling: Resampling) -> SampledInterval | None:
     """The interval of a figure's resamples, shape (n,); None if none of them is a number.
 
     Resamples without anything to judge (NaN: a class none of whose events was drawn) are left out.
@@ -181,14 +164,14 @@ def percentile_interval(samples: Floats, resampling: Resampling) -> Interval | N
         return None
     tail = (1 - resampling.level) / 2 * 100
     low, high = np.percentile(known, [tail, 100 - tail])
-    return Interval(float(low), float(high), resampling.kind, resampling.level, float(known.mean()), len(known))
+    return SampledInterval(float(low), float(high), resampling.kind, resampling.level, len(known), float(known.mean()))
 
 
-def runs_interval(values: Sequence[float]) -> Interval | None:
+def runs_interval(values: Sequence[float]) -> SampledInterval | None:
     """From the smallest to the largest run, as the organisers print it; None for fewer than two runs."""
     if len(values) < 2:
         return None
-    return Interval(min(values), max(values), "runs", None, float(np.mean(values)), len(values))
+    return SampledInterval(min(values), max(values), "runs", None, len(values), float(np.mean(values)))
 
 
 def paired_difference(

@@ -12,8 +12,8 @@ from dcase_energy.scoring.data import Floats
 from dcase_energy.scoring.evaluation import Evaluation, Figure
 from dcase_energy.scoring.resampling import (
     Difference,
-    Interval,
     Resampling,
+    SampledInterval,
     paired_difference,
     percentile_interval,
     resample,
@@ -62,11 +62,11 @@ class Estimate:
     """
 
     value: float | None
-    resampled: Interval | None
-    runs: Interval | None
+    resampled: SampledInterval | None
+    runs: SampledInterval | None
 
     @property
-    def interval(self) -> Interval | None:
+    def interval(self) -> SampledInterval | None:
         """The interval to show: that of the resamples if there is one, else that of the runs."""
         return self.resampled or self.runs
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.measure.statistics import interval, mean_of, steady_mean
+from dcase_energy.stats import sample_mean, steady_mean
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -22,16 +22,11 @@ def test_on_recorded_traces_the_interval_holds_at_least_19_of_20_times():
     assert "of 20 times (needed 19)" in result.stdout
 
 
-def half_width(mean):
-    low, high = interval(mean)
-    return (high - low) / 2
-
-
 def test_independent_values_get_students_interval_and_the_systematic_share():
     chance = random.Random(1)
     values = [100 + chance.gauss(0, 1) * (-1) ** n for n in range(400)]
-    plain, steady = half_width(mean_of(values)), half_width(steady_mean(values))
-    assert half_width(steady_mean(values, systematic=0.0)) == pytest.approx(plain, rel=0.15)
+    plain, steady = sample_mean(values).half_width(), steady_mean(values).half_width()
+    assert steady_mean(values, systematic=0.0).half_width() == pytest.approx(plain, rel=0.15)
     assert steady == pytest.approx((plain**2 + 1.0) ** 0.5, rel=0.02)  # 1 % of 100
 
 
@@ -41,10 +36,10 @@ def test_values_alike_one_after_the_other_get_the_wider_interval_of_their_proces
     for _ in range(4000):
         value = 0.6 * value + chance.gauss(0, 1)
         values.append(100 + value)
-    ratio = half_width(steady_mean(values, systematic=0.0)) / half_width(mean_of(values))
+    ratio = steady_mean(values, systematic=0.0).half_width() / sample_mean(values).half_width()
     assert ratio == pytest.approx(2.0, rel=0.1)
 
 
 def test_equal_values_and_one_value():
-    assert half_width(steady_mean([5.0] * 8)) == pytest.approx(0.05, rel=1e-3)
-    assert interval(steady_mean([5.0])) is None
+    assert steady_mean([5.0] * 8).half_width() == pytest.approx(0.05, rel=1e-3)
+    assert steady_mean([5.0]).half_width() is None

@@ -190,7 +190,7 @@ def test_a_quick_calibration_scales_steps_clips_and_metrics(tmp_path):
     assert set(training.phases) == {"training_window", "validation_window", "validation_metrics"}
     assert found.quick
     bounds = training.full_recipe_energy_interval
-    assert bounds.text == "95 %, means over windows (Welch; correlation of windows, 1 % systematic)"
+    assert bounds.label == "means over windows (Welch; correlation of windows, 1 % systematic), 95 %"
     assert bounds.n == 10
 
 

@@ -152,7 +152,7 @@ def test_repeats_give_mean_interval_and_variation(tmp_path):
     assert repeats.coefficient_of_variation == pytest.approx(0.0, abs=1e-9)
     stage = record.stages["training"]
     assert stage.energy_interval.low == pytest.approx(stage.energy_interval.high)
-    assert stage.energy_interval.text == "95 %, mean of 4 windows (Student's t)"
+    assert stage.energy_interval.label == "mean of 4 windows (Student's t), 95 %"
     assert record.valid
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.entry import Entry
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.order import Ranking, make_ranking
+from dcase_energy.stats import Interval
 
 
 def entry(label: str, score: float = 0.5, **changes: object) -> Entry:

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.entry import Entry
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sensitivity import _median_without, odd_baselines
 from dcase_energy.ranking.sheets import write_sheets
+from dcase_energy.stats import Interval
 from dcase_energy.submission.comparable import Provenance, why_not_comparable
 from tests.ranking.readers import markdown_rows
 from tests.ranking.systems import entry, ranking

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.entry import Entry, Reference, figures
-from dcase_energy.ranking.interval import Interval
 from dcase_energy.ranking.normalize import (
     energy_ratio,
     energy_weighted_psds,
@@ -20,6 +19,7 @@ from dcase_energy.ranking.normalize import (
 )
 from dcase_energy.ranking.order import make_ranking, rank_entries, shared_ranks
 from dcase_energy.ranking.results_table import read_results
+from dcase_energy.stats import Interval
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
 HEADER = "label,psds1,psds2,energy_training_kwh,energy_test_kwh,energy_baseline_kwh"

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.entry import Reference, figures
-from dcase_energy.ranking.interval import Interval, combined, parse_kind
+from dcase_energy.ranking.interval import combined, parse_kind, standard_deviation
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sheet import columns_of
 from dcase_energy.ranking.uncertainty import carried
+from dcase_energy.stats import Interval
 from tests.ranking.systems import entry, ranking, sure
 
 CALIBRATED = {"energy_baseline_training_kwh": Interval(0.9, 1.1, "calibration", 0.95)}
@@ -162,7 +163,7 @@ def test_probability_from_replicates_is_paired():
     ],
 )
 def test_what_an_interval_tells_of_the_distribution(interval, deviation):
-    assert interval.standard_deviation() == (None if deviation is None else pytest.approx(deviation))
+    assert standard_deviation(interval) == (None if deviation is None else pytest.approx(deviation))
 
 
 @pytest.mark.parametrize(

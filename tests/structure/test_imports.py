@@ -17,7 +17,7 @@ PACKAGE = ROOT / "dcase_energy"
 
 # Each layer may import itself and the layers before it.
 LAYERS = [
-    {"orphans", "errors"},
+    {"errors", "orphans", "stats"},
     {"units", "text", "findings", "parallel", "__init__"},
     {"rules", "writing"},
     {"documents"},

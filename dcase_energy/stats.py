@@ -1,4 +1,7 @@
-"""The little statistics measuring needs: intervals of means by Student's t."""
+"""Intervals, and the little statistics that measuring needs: means with Student's t and Welch's degrees of freedom.
+
+Means, medians and deviations of plain values come from the standard library's ``statistics`` or from NumPy.
+"""
 
 from __future__ import annotations
 
@@ -13,34 +16,78 @@ SYSTEMATIC = 0.01
 _NORMAL_975 = 1.959964
 _KNOWN = 1e9  # degrees of freedom of an error that is not estimated from the values
 
+_WORDS = {
+    "runs": "range over {n} runs",
+    "repeats": "range over {n} repeats",
+    "mean-of-epochs": "mean over epochs (Student's t)",
+    "mean-of-windows": "mean of {n} windows (Student's t)",
+    "mean-of-runs": "mean of {n} runs (Student's t)",
+    "welch-of-windows": "means over windows (Welch; correlation of windows, 1 % systematic)",
+}
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval of a figure.
+
+    Attributes
+    ----------
+    low, high
+        Its ends, in the unit of the figure.
+    kind
+        How it was computed: ``runs``, ``bootstrap``, ``mean-of-windows``, ...
+    level
+        Probability that it covers, as a fraction; None where that is not known, as with a range over runs.
+    n
+        How many values (runs, resamples, epochs, windows, probes) it was computed from; None where that is not known.
+    """
+
+    low: float
+    high: float
+    kind: str
+    level: float | None = None
+    n: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Kind and level in words: ``bootstrap, 95 %``, ``range over 3 runs``."""
+        words = _WORDS.get(self.kind, self.kind).replace("{n} " if self.n is None else "{n}", str(self.n or ""))
+        return words if self.level is None else f"{words}, {100 * self.level:.4g} %"
+
+
+@dataclass(frozen=True, slots=True)
 class Mean:
     """A mean with its standard error and degrees of freedom; both None for fewer than two values."""
 
     value: float
-    standard_error: float | None
-    degrees: float | None
+    standard_error: float | None = None
+    degrees: float | None = None
+
+    def half_width(self, level: float = LEVEL) -> float | None:
+        """Half of the two-sided interval by Student's t; None where no standard error is known."""
+        if self.standard_error is None or self.degrees is None:
+            return None
+        return t_quantile((1 + level) / 2, self.degrees) * self.standard_error
 
 
-def mean_of(values: Sequence[float]) -> Mean:
+def sample_mean(values: Sequence[float]) -> Mean:
     """Mean of values, shape (n,), n at least 1."""
     n = len(values)
     mean = math.fsum(values) / n
     if n < 2:
-        return Mean(mean, None, None)
+        return Mean(mean)
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
     return Mean(mean, math.sqrt(variance / n), n - 1)
 
 
 def steady_mean(values: Sequence[float], systematic: float = SYSTEMATIC) -> Mean:
-    """Mean of a process seen for a short time, shape (n,), n at least 1, for what it goes on to be.
+    """Mean of a process seen for a short time, shape (n,), n at least 1, as an estimate of its mean over a long time.
 
-    Successive values of one run are alike: the variance of the mean is multiplied by (1 + r) / (1 - r), r their
+    Successive values of one run are correlated: the variance of the mean is multiplied by (1 + r) / (1 - r), r their
     correlation at lag 1 (Bartlett's formula of a first-order autoregression; r is corrected for its own bias, 1 / n,
     and held within 0 to 0.9). ``systematic``, a share of the mean, is added in quadrature.
     """
-    plain = mean_of(values)
+    plain = sample_mean(values)
     if plain.standard_error is None:
         return plain
     n = len(values)
@@ -62,7 +109,7 @@ def weighted_sum(terms: Sequence[tuple[float, Mean]]) -> Mean:
     shares: list[float] = []
     for weight, mean in terms:
         if mean.standard_error is None or mean.degrees is None:
-            return Mean(value, None, None)
+            return Mean(value)
         variance = (weight * mean.standard_error) ** 2
         variances.append(variance)
         shares.append(variance**2 / mean.degrees)
@@ -70,14 +117,6 @@ def weighted_sum(terms: Sequence[tuple[float, Mean]]) -> Mean:
     if total == 0:
         return Mean(value, 0.0, min(mean.degrees or 1 for _, mean in terms))
     return Mean(value, math.sqrt(total), total**2 / math.fsum(shares))
-
-
-def interval(mean: Mean, level: float = LEVEL) -> tuple[float, float] | None:
-    """Two-sided interval of a mean; None where no standard error is known."""
-    if mean.standard_error is None or mean.degrees is None:
-        return None
-    half = t_quantile((1 + level) / 2, mean.degrees) * mean.standard_error
-    return mean.value - half, mean.value + half
 
 
 def t_quantile(probability: float, degrees: float) -> float:
