@@ -22,19 +22,17 @@ from dcase_energy.documents.package_rules import (
     ARCHIVE_AMBIGUOUS,
     ARCHIVE_BOMB,
     ARCHIVE_BROKEN,
-    ARCHIVE_KIND,
     ARCHIVE_METHOD,
     LINK,
     NAME_ENCODING,
     NAME_UNSAFE,
 )
 from dcase_energy.documents.rules import TABLE_LIMIT
-from dcase_energy.documents.zip_layout import MOST_COUNTED, Layout, disagreements, read_layout
+from dcase_energy.documents.zip_layout import MOST_COUNTED, disagreements, read_end
 from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
 from dcase_energy.text import printable
 
-MAX_MEMBERS = 200_000
 MAX_TOTAL_BYTES = 20_000_000_000
 # Score files shrink to a third, all-zero ones to a hundredth; a whole package of more than 2 GB never to 4 %.
 _FREE_TOTAL_BYTES = 2_000_000_000
@@ -79,8 +77,7 @@ class Archive:
         self._base = Path()
         self._data = data
         self._members: dict[str, zipfile.ZipInfo] = {}
-        self._findings: list[Finding] = []
-        self._inspect()
+        self._findings = list(self._inspect())
 
     def __getstate__(self) -> dict[str, object]:
         # An open file cannot travel to another process; it is opened again there, whatever the working folder is.
@@ -125,87 +122,60 @@ class Archive:
             return io.BytesIO(self._data)
         return open_plain(self._base / self.path)
 
-    def _inspect(self) -> None:
-        """Fill members and findings; an archive that is not safe to read has no members."""
+    def _inspect(self) -> Iterator[Finding]:
+        """Fill the members and yield findings; an archive that is not safe to read has no members."""
         here = self.where("")
         try:
             with self._open() as file:
-                layout = read_layout(file)
+                entries = read_end(file)
         except OSError as error:
-            self._findings.append(ARCHIVE_BROKEN.finding(here, f"cannot be read: {error.strerror or error}"))
+            yield ARCHIVE_BROKEN.finding(here, f"cannot be read: {error.strerror or error}")
             return
-        if layout.kind != "zip":
-            self._findings.append(ARCHIVE_KIND.finding(here, f"not a zip archive but {layout.kind}"))
-            return
-        refusals = list(_refusals(layout))
-        self._findings += [rule.finding(here, message) for rule, message in refusals]
-        if refusals:
+        if not isinstance(entries, int):
+            yield entries[0].finding(here, entries[1])
             return
         try:
             infos = self._zip.infolist()
         except (*_READ_ERRORS, MemoryError) as error:
-            self._findings.append(ARCHIVE_BROKEN.finding(here, f"the directory cannot be read: {_reason(error)}"))
+            yield ARCHIVE_BROKEN.finding(here, f"the directory cannot be read: {_reason(error)}")
             return
         # An old program that cannot count further writes its largest number.
-        if len(infos) != layout.entries and not len(infos) > layout.entries == MOST_COUNTED:
+        if len(infos) != entries and not len(infos) > entries == MOST_COUNTED:
             message = "the number of members at the archive's end is wrong: some programs see only a part of it"
-            expected, found = f"{len(infos):,}, as in the directory", f"{layout.entries:,}"
-            self._findings.append(ARCHIVE_AMBIGUOUS.finding(here, message, expected=expected, found=found))
-            return
-        self._take(infos)
+            expected, found = f"{len(infos):,}, as in the directory", f"{entries:,}"
+            yield ARCHIVE_AMBIGUOUS.finding(here, message, expected=expected, found=found)
+        elif not infos:
+            yield ARCHIVE_BROKEN.finding(here, "the archive is empty")
+        elif bombs := list(_bombs(infos)):
+            yield from (ARCHIVE_BOMB.finding(here, message) for message in bombs)
+        else:
+            yield from self._take(infos)
 
-    def _take(self, infos: list[zipfile.ZipInfo]) -> None:
-        here = self.where("")
-        if not infos:
-            self._findings.append(ARCHIVE_BROKEN.finding(here, "the archive is empty"))
-            return
-        bombs = list(_bombs(infos))
-        layout = [] if bombs else self._compare(infos)
-        self._findings += [ARCHIVE_BOMB.finding(here, message) for message in bombs] + layout
-        if bombs:
-            return
-        files: dict[str, zipfile.ZipInfo] = {}
-        names: list[str] = []
-        slashes = _with_slashes([_name_of(info) for info in infos])
-        if slashes is not None:
-            message = "names with backslashes between folders (read as folders here): other programs see one long name"
-            self._findings.append(NAME_UNSAFE.finding(here, message, hint=_BACKSLASH_HINT))
-        for info, name in zip(infos, slashes or map(_name_of, infos), strict=True):
-            if not (name.endswith("/") and info.file_size == 0):
-                names.append(name)
-                # The first of two members of one name stays; the other is a finding.
-                files.setdefault(name, info)
-        usable, problems = judge_names(names)
-        odd = list(_odd_members({name: files[name] for name in usable}))
-        self._findings += [rule.finding(self.where(name), message) for rule, name, message in [*problems, *few(odd)]]
-        refused = {name for rule, name, _ in odd if rule is not NAME_ENCODING}
-        self._members = {name: files[name] for name in usable if name not in refused}
-
-    def _compare(self, infos: list[zipfile.ZipInfo]) -> list[Finding]:
-        """Compare the directory with what stands before each member."""
+    def _take(self, infos: list[zipfile.ZipInfo]) -> Iterator[Finding]:
+        # The directory is compared with the header of each member.
         try:
             with self._open() as file:
                 found = list(disagreements(file, infos, self._zip.start_dir))
         except (OSError, struct.error) as error:
-            return [ARCHIVE_BROKEN.finding(self.where(""), f"the members cannot be read: {_reason(error)}")]
-        return [ARCHIVE_AMBIGUOUS.finding(self.where(name), message) for name, message in found[:SHOWN]]
-
-
-def _with_slashes(names: list[str]) -> list[str] | None:
-    """The names as the program meant them that wrote backslashes between folders; None if it did not."""
-    if not any("\\" in name for name in names) or any("/" in name for name in names):
-        return None
-    return [name.replace("\\", "/") for name in names]
-
-
-def _refusals(layout: Layout) -> Iterator[tuple[Rule, str]]:
-    """Why the directory is not even read."""
-    if layout.broken is not None:
-        yield ARCHIVE_BROKEN, layout.broken
-    elif layout.ambiguous is not None:
-        yield ARCHIVE_AMBIGUOUS, layout.ambiguous
-    elif layout.entries > MAX_MEMBERS:
-        yield ARCHIVE_BOMB, f"{layout.entries:,} members; at most {MAX_MEMBERS:,} are read"
+            yield ARCHIVE_BROKEN.finding(self.where(""), f"the members cannot be read: {_reason(error)}")
+        else:
+            yield from (ARCHIVE_AMBIGUOUS.finding(self.where(name), message) for name, message in found[:SHOWN])
+        files: dict[str, zipfile.ZipInfo] = {}
+        names = [_name_of(info) for info in infos]
+        # A program that wrote backslashes between folders meant slashes.
+        if any("\\" in name for name in names) and not any("/" in name for name in names):
+            names = [name.replace("\\", "/") for name in names]
+            message = "names with backslashes between folders (read as folders here): other programs see one long name"
+            yield NAME_UNSAFE.finding(self.where(""), message, hint=_BACKSLASH_HINT)
+        members = [(i, n) for i, n in zip(infos, names, strict=True) if not (n.endswith("/") and i.file_size == 0)]
+        for info, name in members:
+            # The first of two members of one name stays; the other is a finding.
+            files.setdefault(name, info)
+        usable, problems = judge_names((name for _, name in members), self.where)
+        odd = list(_odd_members({name: files[name] for name in usable}))
+        yield from [*problems, *few(rule.finding(self.where(name), message) for rule, name, message in odd)]
+        refused = {name for rule, name, _ in odd if rule is not NAME_ENCODING}
+        self._members = {name: files[name] for name in usable if name not in refused}
 
 
 def _bombs(infos: list[zipfile.ZipInfo]) -> Iterator[str]:
@@ -220,11 +190,11 @@ def _bombs(infos: list[zipfile.ZipInfo]) -> Iterator[str]:
 
 
 def _odd_members(files: dict[str, zipfile.ZipInfo]) -> Iterator[tuple[Rule, str, str]]:
-    """Members that are no plain files, or that common tools cannot read."""
+    """Members that are not plain files, or that common tools cannot read."""
     for name, info in files.items():
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in {0, stat.S_IFREG}:
-            what = "a symbolic link" if kind == stat.S_IFLNK else "no plain file but a folder, pipe or device"
+            what = "a symbolic link" if kind == stat.S_IFLNK else "not a plain file but a folder, pipe or device"
             yield LINK, name, f"the member is {what}"
         elif info.flag_bits & _ENCRYPTED_FLAGS:
             yield ARCHIVE_METHOD, name, "the member is encrypted"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dcase_energy.findings import Finding, Where
+from dcase_energy.rules import Rule
 
 Path = tuple[str | int, ...]
 
@@ -50,6 +51,12 @@ class Document:
     refused: set[Path] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+
+    def note(self, rule: Rule, message: str, at: Place | int | None = None, path: Path = (), **words: Any) -> None:
+        """Add a finding of a rule at a place or a line; ``words`` are those of `Rule.finding`."""
+        line, column = (at.line, at.column) if isinstance(at, Place) else (at, None)
+        where = Where(self.file, self.member, line, column, dotted(path) or None)
+        self.findings.append(rule.finding(where, message, **words))
 
     def where(self, path: Path, *, key: bool = False) -> Where:
         """The place of a value (or of its key), or of the nearest parent that exists."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 
 from dcase_energy.documents.package_rules import LITTER, NAME_TWICE, NAME_UNSAFE, NESTED_ARCHIVE
+from dcase_energy.findings import Finding, Where, capped
 from dcase_energy.rules import Rule
 from dcase_energy.text import JOINERS, UNSAFE, more
 
 MAX_NAME_BYTES = 1024
 MAX_PART_BYTES = 255
-MAX_DEPTH = 20
+MAX_FOLDER_DEPTH = 20
 SHOWN = 5
 
 # What systems and tools leave beside people's files, in small letters. What is hidden (.DS_Store, .git, ._x) is too.
@@ -30,9 +32,6 @@ _HIDDEN = re.compile(f"[{JOINERS}]|{UNSAFE.pattern}")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
 
-# Rule, name of the file, what is wrong.
-Problem = tuple[Rule, str, str]
-
 
 def litter_in(name: str) -> str | None:
     """The beginning of a name up to what is not part of a package: hidden, or left by a system or tool.
@@ -45,9 +44,8 @@ def litter_in(name: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _litter_above(folder: str) -> str | None:
-    parts = folder.split("/")
-    beginnings = ("/".join(parts[:end]) for end in range(1, len(parts) + 1))
-    return next((name for part, name in zip(parts, beginnings, strict=True) if _is_litter(part, name)), None)
+    beginnings = accumulate(folder.split("/"), "{}/{}".format)
+    return next((name for name in beginnings if _is_litter(name.rpartition("/")[2], name)), None)
 
 
 def _is_litter(own: str, name: str) -> bool:
@@ -70,8 +68,8 @@ def why_unsafe(name: str) -> str | None:
     parts = name.split("/")
     if ".." in parts:
         return "a name that leaves the package (..)"
-    if len(parts) > MAX_DEPTH:
-        return f"a name of {len(parts)} folders; at most {MAX_DEPTH} are read"
+    if len(parts) > MAX_FOLDER_DEPTH:
+        return f"a name of {len(parts)} folders; at most {MAX_FOLDER_DEPTH} are read"
     if _bytes(name) > MAX_NAME_BYTES or any(_bytes(part) > MAX_PART_BYTES for part in parts):
         return f"a name of {len(name):,} characters"
     return next((reason for part in parts if (reason := _why_part_unsafe(part))), None)
@@ -102,19 +100,26 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFKC", once.casefold())
 
 
-def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
-    """Sort names into those that can be used and what is wrong with the others.
+def judge_names(names: Iterable[str], where: Callable[[str], Where]) -> tuple[list[str], list[Finding]]:
+    """Sort names into those that can be used and findings about the others.
+
+    Parameters
+    ----------
+    names
+        Relative, with ``/`` between their parts.
+    where
+        The place of a name for findings.
 
     Returns
     -------
     list of str
         Names of files of the package, litter and unsafe ones left out, sorted. The first of equal names stays.
-    list of (Rule, str, str)
-        Rule, name and message; unsafe names are listed up to a number, the rest is counted.
+    list of Finding
+        The first few of each rule; the last one says how many more there are.
     """
     usable: dict[str, str] = {}
     unsafe: dict[str, list[str]] = {}
-    alike: list[Problem] = []
+    twice: list[tuple[Rule, str, str]] = []
     litter: set[str] = set()
     kept: list[str] = []
     for name in sorted(names):
@@ -122,32 +127,38 @@ def judge_names(names: Iterable[str]) -> tuple[list[str], list[Problem]]:
             litter.add(left)
         elif reason := why_unsafe(name):
             unsafe.setdefault(reason, []).append(name)
-        elif (key := folded(name)) in usable:
-            kept.append(name)
-            other = usable[key]
-            same = "the same name twice" if other == name else f"some systems take it for {other}"
-            # Of two folders that differ in case alone, the folders are the finding, not each file in them.
-            if other.rpartition("/")[0] == name.rpartition("/")[0]:
-                alike.append((NAME_TWICE, name, same))
         else:
             kept.append(name)
-            usable[key] = name
-    clash = [(NAME_TWICE, name, "a file and a folder of one name") for name in _also_folders(usable)]
-    inner = [(NESTED_ARCHIVE, name, "an archive inside the package") for name in _archives(usable.values())]
-    problems = few([*_by_reason(unsafe), *alike, *_folders_alike(kept), *clash, *inner])
+            other = usable.get(key := folded(name))
+            if other is None:
+                usable[key] = name
+            # Of two folders that differ in case alone, the folders are the finding, not each file in them.
+            elif other.rpartition("/")[0] == name.rpartition("/")[0]:
+                same = "the same name twice" if other == name else f"some systems take it for {other}"
+                twice.append((NAME_TWICE, name, same))
+    problems = [
+        *((NAME_UNSAFE, bad[0], f"{reason}{more(len(bad) - 1)}") for reason, bad in unsafe.items()),
+        *twice,
+        *_folders_taken_for_one(kept),
+        *(
+            (NAME_TWICE, usable[key], "a file and a folder of one name")
+            for key in sorted(_folders_of(usable) & usable.keys())
+        ),
+        # A packed file among the outputs is judged there.
+        *(
+            (NESTED_ARCHIVE, name, "an archive inside the package")
+            for name in usable.values()
+            if name.lower().endswith(ARCHIVES) and ".output/" not in name
+        ),
+    ]
+    findings = few(rule.finding(where(name), message) for rule, name, message in problems)
     if litter:
         message = f"hidden, or left by the operating system or a tool: ignored ({len(litter):,} in all)"
-        problems.append((LITTER, min(litter), message))
-    return sorted(usable.values()), problems
+        findings.append(LITTER.finding(where(min(litter)), message))
+    return sorted(usable.values()), findings
 
 
-def _by_reason(unsafe: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
-    """One finding a cause: the first name, and how many more there are."""
-    for reason, names in unsafe.items():
-        yield NAME_UNSAFE, names[0], f"{reason}{more(len(names) - 1)}"
-
-
-def _folders_alike(names: Iterable[str]) -> Iterator[Problem]:
+def _folders_taken_for_one(names: Iterable[str]) -> Iterator[tuple[Rule, str, str]]:
     """Folders beside each other that some system takes for one."""
     first: dict[str, str] = {}
     for folder in sorted(_folders_of(names)):
@@ -158,31 +169,9 @@ def _folders_alike(names: Iterable[str]) -> Iterator[Problem]:
 
 def _folders_of(names: Iterable[str]) -> set[str]:
     folders = {name.rpartition("/")[0] for name in names} - {""}
-    for folder in list(folders):
-        folders.update("/".join(folder.split("/")[:end]) for end in range(1, folder.count("/") + 1))
-    return folders
+    return folders | {folder[: slash.start()] for folder in folders for slash in re.finditer("/", folder)}
 
 
-def _also_folders(usable: dict[str, str]) -> Iterator[str]:
-    yield from (usable[key] for key in sorted(_folders_of(usable) & usable.keys()))
-
-
-def _archives(names: Iterable[str]) -> Iterator[str]:
-    for name in names:
-        # A packed file among the outputs is judged there.
-        if name.lower().endswith(ARCHIVES) and ".output/" not in name:
-            yield name
-
-
-def few(problems: Iterable[Problem]) -> list[Problem]:
-    """The first few of each rule; the last of them says how many more there are."""
-    by_rule: dict[str, list[Problem]] = {}
-    for problem in problems:
-        by_rule.setdefault(problem[0].code, []).append(problem)
-    kept: list[Problem] = []
-    for same in by_rule.values():
-        kept += same[:SHOWN]
-        if len(same) > SHOWN:
-            rule, name, message = kept.pop()
-            kept.append((rule, name, f"{message}{more(len(same) - SHOWN, 'like this')}"))
-    return kept
+def few(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the first few findings of each rule; the last of them says how many more there are."""
+    return capped(findings, SHOWN, family=lambda finding: finding.code, more="more like this")

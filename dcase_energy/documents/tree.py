@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from dcase_energy.documents.files import read_bytes
-from dcase_energy.documents.names import MAX_DEPTH, judge_names, litter_in
+from dcase_energy.documents.names import MAX_FOLDER_DEPTH, judge_names, litter_in
 from dcase_energy.documents.package_rules import ARCHIVE_BOMB, LINK
 from dcase_energy.documents.rules import FILE_UNREADABLE
 from dcase_energy.findings import Finding, Where
-from dcase_energy.rules import Rule
 from dcase_energy.text import printable
 
 MAX_FILES = 1_000_000
@@ -76,7 +75,7 @@ class Folder:
 
     def problems(self) -> list[Finding]:
         """Links, unsafe names and folders that cannot be read."""
-        return [rule.finding(self.where(name), message) for rule, name, message in self._walked[1]]
+        return self._walked[1]
 
     def where(self, name: str) -> Where:
         """The path of a file as the user would write it."""
@@ -94,11 +93,40 @@ class Folder:
         return place, shown
 
     @cached_property
-    def _walked(self) -> tuple[list[str], list[tuple[Rule, str, str]]]:
-        walk = _Walk()
-        walk.below(self.base / self.root)
-        names, problems = judge_names(walk.names)
-        return names, [*problems, *walk.problems]
+    def _walked(self) -> tuple[list[str], list[Finding]]:
+        """Names and findings, without recursion and without following links."""
+        root = self.base / self.root
+        found: list[str] = []
+        odd: list[Finding] = []
+        pending = [""]
+        while pending and len(found) <= MAX_FILES:
+            folder = pending.pop()
+            try:
+                with os.scandir(root / folder) as entries:
+                    for entry in entries:
+                        name = f"{folder}/{entry.name}" if folder else entry.name
+                        if entry.is_symlink():
+                            odd.append(LINK.finding(self.where(name), "a symbolic link; links are not followed"))
+                        elif not entry.is_dir(follow_symlinks=False):
+                            if entry.is_file(follow_symlinks=False):
+                                found.append(name)
+                            else:
+                                message = "not a plain file but a pipe, socket or device"
+                                odd.append(LINK.finding(self.where(name), message))
+                        # Litter, and what is too deep, is named once and not walked.
+                        elif litter_in(entry.name):
+                            found.append(name)
+                        elif name.count("/") > MAX_FOLDER_DEPTH:
+                            found.append(f"{name}/...")
+                        else:
+                            pending.append(name)
+            except OSError as error:
+                message = f"cannot be read: {error.strerror or error}"
+                odd.append(FILE_UNREADABLE.finding(self.where(folder), message))
+        if len(found) > MAX_FILES:
+            odd.append(ARCHIVE_BOMB.finding(self.where(""), f"more than {MAX_FILES:,} files in the folder"))
+        names, problems = judge_names(found, self.where)
+        return names, [*problems, *odd]
 
 
 @dataclass(frozen=True)
@@ -131,42 +159,3 @@ class OneFile:
     def read(self, name: str, limit_bytes: int) -> bytes | Finding:  # noqa: ARG002
         """Read the file."""
         return read_bytes(self.path, limit_bytes) if self.data is None else self.data
-
-
-class _Walk:
-    """Collects the names below a folder, without recursion and without following links."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.problems: list[tuple[Rule, str, str]] = []
-
-    def below(self, root: Path) -> None:
-        pending = [""]
-        while pending:
-            folder = pending.pop()
-            try:
-                with os.scandir(root / folder) as entries:
-                    for entry in entries:
-                        self._take(folder, entry, pending)
-            except OSError as error:
-                self.problems.append((FILE_UNREADABLE, folder, f"cannot be read: {error.strerror or error}"))
-            if len(self.names) > MAX_FILES:
-                self.problems.append((ARCHIVE_BOMB, "", f"more than {MAX_FILES:,} files in the folder"))
-                return
-
-    def _take(self, folder: str, entry: os.DirEntry[str], pending: list[str]) -> None:
-        name = f"{folder}/{entry.name}" if folder else entry.name
-        if entry.is_symlink():
-            self.problems.append((LINK, name, "a symbolic link; links are not followed"))
-        elif entry.is_dir(follow_symlinks=False):
-            # Named once, not walked.
-            if litter_in(entry.name):
-                self.names.append(name)
-            elif name.count("/") > MAX_DEPTH:
-                self.names.append(f"{name}/...")
-            else:
-                pending.append(name)
-        elif entry.is_file(follow_symlinks=False):
-            self.names.append(name)
-        else:
-            self.problems.append((LINK, name, "no plain file but a pipe, socket or device"))

@@ -12,11 +12,11 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
-from dcase_energy.documents.document import Document, Path, Place, dotted
+from dcase_energy.documents.document import Document, Path, Place
 from dcase_energy.documents.look_alikes import meant, oddities
 from dcase_energy.documents.names import folded
 from dcase_energy.documents.numbers import parse_number
@@ -35,9 +35,9 @@ from dcase_energy.documents.rules import (
     YAML_TAG,
 )
 from dcase_energy.documents.yaml_1_1 import other_reading
-from dcase_energy.documents.yaml_bytes import FORBIDDEN, MAX_BYTES, characters_allowed, decode
+from dcase_energy.documents.yaml_bytes import FORBIDDEN, MAX_BYTES, decode
 from dcase_energy.documents.yaml_slips import Slip, find_slip, slip_of_key, tabs_as_blanks, taken_for_text
-from dcase_energy.findings import Finding, Where
+from dcase_energy.rules import Rule
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "load_yaml"]
 
@@ -71,26 +71,16 @@ def load_yaml(data: bytes, file: str, member: str | None = None) -> Document:
     """
     document = Document(file, member)
     text = decode(data, document)
-    if text is None:
-        return document
-    document.lines = re.split(r"\r\n|[\n\r]", text)
-    if not characters_allowed(text, document):
-        return document
-    try:
-        _fill(document, text)
-    except yaml.YAMLError as error:
-        return _read_again(document, text, error)
+    if text is not None:
+        try:
+            _fill(document, text)
+        except yaml.YAMLError as error:
+            return _read_again(document, text, error)
     return document
 
 
 def _fill(document: Document, text: str) -> None:
-    """Read a text into a document.
-
-    Raises
-    ------
-    yaml.YAMLError
-        If the text is not YAML.
-    """
+    """Read a text into a document; `yaml.YAMLError` if it is not YAML."""
     try:
         _Reader(document).read(yaml.parse(text, Loader=LOADER))
     except _StopError:
@@ -98,7 +88,7 @@ def _fill(document: Document, text: str) -> None:
 
 
 def _read_again(document: Document, text: str, error: yaml.YAMLError) -> Document:
-    """A document that a parser refused.
+    """Return a document that a parser refused.
 
     Parsers differ: some refuse tabs that YAML allows, and some have a limit of nesting and read so far ahead that they
     reach it before the first event. Their words for it change between releases, so it is tried.
@@ -116,17 +106,12 @@ def _read_again(document: Document, text: str, error: yaml.YAMLError) -> Documen
     slip = find_slip(document.lines, line, column, _stops)
     if slip is None:
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        slip = Slip(line + 1, column + 1, problem, YAML_SYNTAX.fix)
+        slip = Slip(Place(line + 1, column + 1), problem, YAML_SYNTAX.fix)
     # What was made of the text before the slip follows from it.
     document.findings = [one for one in document.findings if one.code not in {YAML_SYNTAX.code, YAML_LOOK_ALIKE.code}]
-    document.findings.append(_syntax_finding(slip, document))
+    document.note(YAML_SYNTAX, f"not valid YAML: {slip.message}", slip.at, hint=slip.hint)
     document.data = None
     return document
-
-
-def _syntax_finding(slip: Slip, document: Document) -> Finding:
-    where = Where(document.file, document.member, slip.line, slip.column)
-    return YAML_SYNTAX.finding(where, f"not valid YAML: {slip.message}", hint=slip.hint)
 
 
 def _stopped_at(error: yaml.YAMLError) -> tuple[int, int, int]:
@@ -154,10 +139,10 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.events: Iterator[yaml.Event] = iter(())
+        self.events: Iterator[Any] = iter(())
         self.nodes = 0
 
-    def read(self, events: Iterator[yaml.Event]) -> None:
+    def read(self, events: Iterator[Any]) -> None:
         self.events = events
         next(events)  # start of the stream
         event = next(events)
@@ -171,36 +156,31 @@ class _Reader:
             self._note(YAML_SEVERAL, root, "more than one document in the file")
         elif isinstance(value, dict):
             self.document.data = value
-        elif value is None and not self.document.findings:
-            self._note(YAML_EMPTY, root, "the document is empty")
         elif not self.document.findings:
-            self._note(YAML_EMPTY, root, f"the document is a {_kind(value)}, not a mapping")
+            kind = "list" if isinstance(value, list) else "single value"
+            message = "the document is empty" if value is None else f"the document is a {kind}, not a mapping"
+            self._note(YAML_EMPTY, root, message)
 
-    def _value(self, event: yaml.Event, path: Path) -> Any:
+    def _value(self, event: Any, path: Path) -> Any:
         self.nodes += 1
         if self.nodes > MAX_NODES:
-            self._note(YAML_LIMIT, event, f"more than {MAX_NODES:,} values")
-            raise _StopError
+            self._stop(YAML_LIMIT, event, f"more than {MAX_NODES:,} values")
         if len(path) > MAX_DEPTH:
-            self._note(YAML_LIMIT, event, f"nested deeper than {MAX_DEPTH} levels")
-            raise _StopError
+            self._stop(YAML_LIMIT, event, f"nested deeper than {MAX_DEPTH} levels")
         self.document.values[path] = _place(event)
         if isinstance(event, yaml.AliasEvent):
             self._refuse(YAML_ALIAS, event, f"alias *{event.anchor}", path)
             return None
-        elif (anchor := getattr(event, "anchor", None)) is not None:
-            self._note(YAML_ALIAS, event, f"anchor &{anchor}", path)
-        tag = getattr(event, "tag", None)
-        if tag and not (tag == _NULL_TAG and isinstance(event, yaml.ScalarEvent)):
+        if event.anchor is not None:
+            self._note(YAML_ALIAS, event, f"anchor &{event.anchor}", path)
+        scalar = isinstance(event, yaml.ScalarEvent)
+        if event.tag and not (scalar and event.tag == _NULL_TAG):
             # A tag that says what the value is anyway changes nothing about it.
-            own = isinstance(event, yaml.CollectionStartEvent) and tag == _OWN_TAGS[type(event)]
-            note = self._note if own else self._refuse
-            note(YAML_TAG, event, f"tag {tag.replace(_TAG_PREFIX, '!!')}", path)
-        if isinstance(event, yaml.ScalarEvent):
+            note = self._note if event.tag == _OWN_TAGS.get(type(event)) else self._refuse
+            note(YAML_TAG, event, f"tag {event.tag.replace(_TAG_PREFIX, '!!')}", path)
+        if scalar:
             return self._scalar(event, path)
-        if isinstance(event, yaml.SequenceStartEvent):
-            return self._sequence(path)
-        return self._mapping(path)
+        return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -210,28 +190,30 @@ class _Reader:
 
     def _mapping(self, path: Path) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        alike: dict[str, str] = {}
+        equal: dict[str, str] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self._key(event, path)
             # The first of two equal keys stays; the value of the second is read to get past it, under no path.
             usable = key is not None and key not in mapping
             if key is not None:
-                key = self._as_meant(key, event, path, alike)
+                key = self._as_meant(key, event, path, equal)
             child = (*path, key) if key is not None and usable else (*path, "", "unusable")
             if usable:
                 self.document.keys[child] = _place(event)
             value_event = next(self.events)
             value = self._value(value_event, child)
-            if isinstance(value, str) and _place(value_event).line > _place(event).line:
-                self._refuse_slip(value_event, value, child)
+            below = isinstance(value, str) and value_event.start_mark.line > event.start_mark.line
+            # A plain text below its key may be meant as a key with a value.
+            if below and not value_event.style and (slip := taken_for_text(value)):
+                self._refuse(YAML_SYNTAX, value_event, f"not the YAML that was meant: {slip[0]}", child, hint=slip[1])
             if key is not None and usable and child not in self.document.refused:
                 mapping[key] = value
         return mapping
 
-    def _as_meant(self, key: str, event: yaml.Event, path: Path, alike: dict[str, str]) -> str:
+    def _as_meant(self, key: str, event: Any, path: Path, equal: dict[str, str]) -> str:
         """The key, or the one it looks like; that one's value is refused: what was meant is for a person to say."""
         plain = meant(key)
-        first = alike.setdefault(folded(plain or key), key)
+        first = equal.setdefault(folded(plain or key), key)
         if first != key:
             self._note(YAML_ALIKE, event, f"key {key!r} looks like {first!r}", (*path, key))
             return key
@@ -242,25 +224,18 @@ class _Reader:
         self.document.refused.add((*path, plain))
         return plain
 
-    def _refuse_slip(self, event: yaml.Event, text: str, path: Path) -> None:
-        """Refuse a plain text below its key where it was meant as a key with a value."""
-        slip = None if getattr(event, "style", None) else taken_for_text(text)
-        if slip is not None:
-            self._refuse(YAML_SYNTAX, event, f"not the YAML that was meant: {slip[0]}", path, hint=slip[1])
-
-    def _key(self, event: yaml.Event, path: Path) -> str | None:
+    def _key(self, event: Any, path: Path) -> str | None:
         if not isinstance(event, yaml.ScalarEvent):
             self._note(YAML_KEY, event, "a key must be plain text", path)
             self._value(event, (*path, "?"))
             return None
         key: str = event.value
         if len(key) > MAX_KEY_CHARACTERS:
-            self._note(YAML_LIMIT, event, f"a key of {len(key):,} characters", path)
-            raise _StopError
+            self._stop(YAML_LIMIT, event, f"a key of {len(key):,} characters", path)
         if event.anchor:
             self._note(YAML_ALIAS, event, f"anchor &{event.anchor}", path)
         if not event.style and (slip := slip_of_key(_place(event), key)):
-            self.document.findings.append(_syntax_finding(slip, self.document))
+            self.document.note(YAML_SYNTAX, f"not valid YAML: {slip.message}", slip.at, hint=slip.hint)
             raise _StopError
         if key == "<<":
             self._note(YAML_ALIAS, event, "merge key <<", path)
@@ -295,21 +270,17 @@ class _Reader:
         # A whole number too long for its digits to survive, or too large for a float, stays text.
         return text if number is None or _INT.fullmatch(text) else number
 
-    def _note(self, rule: Any, event: yaml.Event, message: str, path: Path = (), *, hint: str | None = None) -> None:
-        place = _place(event)
-        document = self.document
-        where = Where(document.file, document.member, place.line, place.column, dotted(path) or None)
-        document.findings.append(rule.finding(where, message, hint=hint))
+    def _note(self, rule: Rule, event: Any, message: str, path: Path = (), *, hint: str | None = None) -> None:
+        self.document.note(rule, message, _place(event), path, hint=hint)
 
-    def _refuse(self, rule: Any, event: yaml.Event, message: str, path: Path, *, hint: str | None = None) -> None:
+    def _refuse(self, rule: Rule, event: Any, message: str, path: Path, *, hint: str | None = None) -> None:
         self._note(rule, event, message, path, hint=hint)
         self.document.refused.add(path)
 
+    def _stop(self, rule: Rule, event: Any, message: str, path: Path = ()) -> NoReturn:
+        self._note(rule, event, message, path)
+        raise _StopError
 
-def _place(event: yaml.Event) -> Place:
-    mark = event.start_mark
-    return Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
 
-
-def _kind(value: Any) -> str:
-    return "list" if isinstance(value, list) else "single value"
+def _place(event: Any) -> Place:
+    return Place(event.start_mark.line + 1, event.start_mark.column + 1)

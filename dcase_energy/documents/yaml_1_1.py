@@ -6,18 +6,22 @@ import re
 
 from dcase_energy.documents.numbers import parse_number
 
-_TRUTH = re.compile(r"yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
-_BASE_60 = re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", re.ASCII)
-_OCTAL = re.compile(r"[-+]?0[0-7_]+", re.ASCII)
-_OTHER_WHOLE = re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|[1-9][0-9]*_[0-9_]*)", re.ASCII)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?", re.ASCII)
+_WHOLE = re.compile(
+    r"[-+]?(?:(?P<octal>0[0-7_]+)|0b_*[01][01_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|[1-9][0-9]*_[0-9_]*)", re.ASCII
+)
+_READINGS = (
+    (re.compile("yes|Yes|YES|on|On|ON"), "the truth value true"),
+    (re.compile("no|No|NO|off|Off|OFF"), "the truth value false"),
+    (re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?", re.ASCII), "a number in base 60"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?", re.ASCII), "a date"),
+)
 # A float of YAML 1.1 needs a point, and a sign in its exponent.
 _FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*)?\.[0-9_]*(?:[eE][-+][0-9]+)?", re.ASCII)
 _MAX_LENGTH = 40
 
 
 def other_reading(text: str) -> str | None:
-    """What an unquoted scalar is to other programs, in words; None if it is the same to all.
+    """Return what an unquoted scalar is to readers of YAML 1.1, in words; None if it is the same to all.
 
     Examples
     --------
@@ -26,16 +30,11 @@ def other_reading(text: str) -> str | None:
     """
     if len(text) > _MAX_LENGTH:
         return None
-    if _TRUTH.fullmatch(text):
-        return f"the truth value {'true' if text.lower() in {'yes', 'on'} else 'false'}"
-    if _OCTAL.fullmatch(text) and text.strip("+-0_"):
-        return f"the number {int(text.replace('_', ''), 8)}"
-    if _OTHER_WHOLE.fullmatch(text):
-        return f"the number {int(text.replace('_', ''), 0)}"
-    if _BASE_60.fullmatch(text):
-        return "a number in base 60"
-    if _DATE.fullmatch(text):
-        return "a date"
+    whole = _WHOLE.fullmatch(text)
+    if whole and text.strip("+-0_"):
+        return f"the number {int(text.replace('_', ''), 8 if whole['octal'] else 0)}"
+    if reading := next((reading for pattern, reading in _READINGS if pattern.fullmatch(text)), None):
+        return reading
     if re.search("[eE]", text) and parse_number(text) is not None and not _FLOAT.fullmatch(text):
         return "text"
     return None

@@ -5,11 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 
-from dcase_energy.documents.document import Document
+from dcase_energy.documents.document import Document, Place
 from dcase_energy.documents.files import kind_of_bytes
 from dcase_energy.documents.look_alikes import named
 from dcase_energy.documents.rules import YAML_CHARACTER, YAML_ENCODING, YAML_LIMIT
-from dcase_energy.findings import Where
 
 MAX_BYTES = 1_000_000
 # C0, C1, line breaks that only some readers know, marks of direction, a BOM inside, and noncharacters.
@@ -31,57 +30,43 @@ _OFFICE = (
     (b"opendocument.text", "an OpenDocument text"),
     (b"opendocument.spreadsheet", "an OpenDocument spreadsheet"),
 )
-_MARKUP = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
-_XML = re.compile(rb"\s*<\?xml\b")
+_MARKUP = re.compile(rb"\s*<(?:(\?xml)|!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 
 
 def decode(data: bytes, document: Document) -> str | None:
-    """The text of a file, or None and a finding in the document that says what the file is."""
-    here = Where(document.file, document.member)
+    """Return the text of a file and set the document's lines, or None with a finding in the document why not."""
     if len(data) > MAX_BYTES:
-        message = f"the document has {len(data):,} bytes"
-        document.findings.append(YAML_LIMIT.finding(here, message, expected=f"at most {MAX_BYTES:,}"))
+        document.note(YAML_LIMIT, f"the document has {len(data):,} bytes", expected=f"at most {MAX_BYTES:,}")
         return None
     if (kind := _kind(data)) is not None:
         message, hint = f"not YAML but {kind[0]}", kind[1]
-        start = Where(document.file, document.member, 1, 1)
-        document.findings.append(YAML_ENCODING.finding(start, message, expected="YAML, as UTF-8 text", hint=hint))
+        document.note(YAML_ENCODING, message, Place(1, 1), expected="YAML, as UTF-8 text", hint=hint)
         return None
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        message = f"byte 0x{data[error.start]:02x} is not UTF-8"
-        where = Where(document.file, document.member, line)
-        document.findings.append(YAML_ENCODING.finding(where, message))
+        document.note(YAML_ENCODING, f"byte 0x{data[error.start]:02x} is not UTF-8", line)
         return None
+    document.lines = re.split(r"\r\n|[\n\r]", text)
+    if match := FORBIDDEN.search(text):
+        *above, line_start = text[: match.start()].split("\n")
+        document.note(YAML_CHARACTER, named(match[0]), Place(len(above) + 1, len(line_start) + 1))
+        return None
+    return text
 
 
 def _kind(data: bytes) -> tuple[str, str] | None:
-    """What a file is, if it is not text in one byte a character, and what to do about it."""
+    """Return what a file is and what to do about it; None if it may be text with one byte per character."""
     wide = next((name for mark, name in _WIDE if data.startswith(mark)), None)
     if wide or b"\x00" in data[:2]:
         return f"a text in {wide or 'UTF-16 or UTF-32, or no text'}", "save the file as UTF-8"
-    kind = kind_of_bytes(data[:512])
-    if kind == "zip":
-        office = next((name for inside, name in _OFFICE if inside in data), None)
-        if office:
+    if (kind := kind_of_bytes(data[:512])) == "zip":
+        if office := next((name for inside, name in _OFFICE if inside in data), None):
             return f"{office} (a zip archive)", "save the metadata as plain text in UTF-8, with a text editor"
         return "a zip archive", "put the metadata file itself here; an archive is named .zip"
-    if kind is None and _MARKUP.match(data):
-        kind = "a page (HTML)"
-    elif kind is None and _XML.match(data):
-        kind = "an XML file"
-    return None if kind is None else (kind, "put the metadata file itself here, as plain text in UTF-8")
-
-
-def characters_allowed(text: str, document: Document) -> bool:
-    """Whether a text has no control characters; the first one is a finding."""
-    match = FORBIDDEN.search(text)
-    if match is None:
-        return True
-    line = text.count("\n", 0, match.start()) + 1
-    column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
-    where = Where(document.file, document.member, line, column)
-    document.findings.append(YAML_CHARACTER.finding(where, named(match[0])))
-    return False
+    if kind is None and (match := _MARKUP.match(data)):
+        kind = "an XML file" if match[1] else "a page (HTML)"
+    if kind is not None:
+        return kind, "put the metadata file itself here, as plain text in UTF-8"
+    return None

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from dcase_energy.documents.document import Place
 from dcase_energy.documents.look_alikes import (
@@ -22,6 +23,7 @@ from dcase_energy.documents.look_alikes import (
     named,
     without_odd_blanks,
 )
+from dcase_energy.text import plural
 
 # Larger texts are not read over and over, and no text more often than this: what the parser says must do.
 MAX_CHARACTERS = 30_000
@@ -43,10 +45,9 @@ Stops = Callable[[Sequence[str]], float]
 
 @dataclass(frozen=True)
 class Slip:
-    """What is wrong: place (from 1), message, what to do."""
+    """What is wrong: place, message, what to do."""
 
-    line: int
-    column: int
+    at: Place
     message: str
     hint: str
 
@@ -204,8 +205,7 @@ def _blank(lines: Sequence[str], line: int, column: int) -> Slip | None:
         return _odd_indent(line, column, "\t")
     found = None
     for index in _back(lines, line, _BACK):
-        match = _ODD_INDENT.match(lines[index])
-        if match:
+        if match := _ODD_INDENT.match(lines[index]):
             found = _odd_indent(index, match.start(1), match[1])
         elif found is not None or index < line:
             break
@@ -214,36 +214,26 @@ def _blank(lines: Sequence[str], line: int, column: int) -> Slip | None:
 
 def _odd_indent(line: int, column: int, character: str) -> Slip:
     hint = "indent with ordinary blanks (U+0020): YAML knows no others"
-    return Slip(line + 1, column + 1, f"{named(character)} in the indentation", hint)
+    return Slip(Place(line + 1, column + 1), f"{named(character)} in the indentation", hint)
 
 
 def _back(lines: Sequence[str], line: int, most: int) -> Iterator[int]:
     """Lines that hold more than a comment, from one backwards."""
-    found = 0
-    for index in range(line, -1, -1):
-        if found >= most:
-            return
-        if not _BLANK_LINE.fullmatch(lines[index]):
-            found += 1
-            yield index
+    return islice((index for index in range(line, -1, -1) if not _BLANK_LINE.fullmatch(lines[index])), most)
 
 
 def _of_kind(kind: _Kind, lines: Sequence[str], line: int, stops: Stops) -> Slip | None:
     """The nearest line before the stop whose repair helps; else the first of several that only help together."""
     suspects = {index: match for index in _back(lines, line, _BACK) if (match := re.match(kind.pattern, lines[index]))}
-    if not suspects:
-        return None
-    for index, match in suspects.items():
-        if stops(_changed(lines, {index: kind.repair(match)})) > line:
-            return _slip(kind, index, match)
-    if len(suspects) > 1 and stops(_changed(lines, {at: kind.repair(match) for at, match in suspects.items()})) > line:
+    repaired = {index: kind.repair(match) for index, match in suspects.items()}
+    helps = (index for index, text in repaired.items() if stops(_changed(lines, {index: text})) > line)
+    index = next(helps, None)
+    if index is None and len(suspects) > 1 and stops(_changed(lines, repaired)) > line:
         index = min(suspects)
-        return _slip(kind, index, suspects[index])
-    return None
-
-
-def _slip(kind: _Kind, index: int, match: re.Match[str]) -> Slip:
-    return Slip(index + 1, match.start(kind.spot) + 1, kind.message(match), kind.hint)
+    if index is None:
+        return None
+    match = suspects[index]
+    return Slip(Place(index + 1, match.start(kind.spot) + 1), kind.message(match), kind.hint)
 
 
 def _changed(lines: Sequence[str], repaired: dict[int, str]) -> list[str]:
@@ -264,17 +254,13 @@ def _indentation(lines: Sequence[str], line: int, stops: Stops) -> Slip | None:
     if not moves:
         return None
     _, index, indent, other = max(moves)
-    message = f"wrong indentation: {_blanks(indent)}, where {other} would fit the lines around it"
+    message = f"wrong indentation: {plural(indent, 'blank')}, where {other} would fit the lines around it"
     hint = "let all keys of one mapping begin in the same column; a key that holds keys has no other value"
-    return Slip(index + 1, indent + 1, message, hint)
+    return Slip(Place(index + 1, indent + 1), message, hint)
 
 
 def _indent(text: str) -> int:
     return len(text) - len(text.lstrip(" "))
-
-
-def _blanks(number: int) -> str:
-    return f"{number} blank{'s' * (number != 1)}"
 
 
 def _columns(lines: Sequence[str], index: int) -> Iterator[int]:
@@ -282,10 +268,8 @@ def _columns(lines: Sequence[str], index: int) -> Iterator[int]:
     before = list(_back(lines, index, _BACK))[1:]
     after = next((at for at in range(index + 1, len(lines)) if not _BLANK_LINE.fullmatch(lines[at])), None)
     for at in [*before[:1], *([after] if after is not None else []), *before[1:]]:
-        text = lines[at]
-        item = re.match(rf"[ ]*{_ITEM}", text)
-        yield len(item[0]) if item else 0
-        yield _indent(text)
+        yield len(lines[at]) - len(re.sub(rf"^[ ]*{_ITEM}", "", lines[at]))
+        yield _indent(lines[at])
 
 
 def _unclosed(lines: Sequence[str], line: int, stops: Stops) -> Slip | None:
@@ -293,8 +277,8 @@ def _unclosed(lines: Sequence[str], line: int, stops: Stops) -> Slip | None:
     for index in range(line, -1, -1):
         match = _OPEN_QUOTE.fullmatch(lines[index])
         if match and stops(_changed(lines, {index: lines[index] + match["sign"]})) > line:
-            message = f"the quotation mark {match['sign']} is not closed"
-            return Slip(index + 1, match.start("sign") + 1, message, "close it, or put the whole value in quotes")
+            at, message = Place(index + 1, match.start("sign") + 1), f"the quotation mark {match['sign']} is not closed"
+            return Slip(at, message, "close it, or put the whole value in quotes")
     return None
 
 
@@ -303,8 +287,8 @@ def slip_of_key(at: Place, key: str) -> Slip | None:
     if ODD_BLANK.match(key):
         return _odd_indent(at.line - 1, at.column - 1, key[0])
     if _ITEM_WITHOUT_BLANK.match(key):
-        message = "a blank is missing after the hyphen of an item"
-        return Slip(at.line, at.column + 1, message, "write a blank after the hyphen")
+        at = Place(at.line, at.column + 1)
+        return Slip(at, "a blank is missing after the hyphen of an item", "write a blank after the hyphen")
     return None
 
 
@@ -321,8 +305,7 @@ def taken_for_text(text: str) -> tuple[str, str] | None:
     for kind in (_NO_BLANK, _OTHER_COLON):
         match = re.fullmatch(kind.pattern, text)
         if match is not None and "\n" not in text and " " not in match["before"].strip():
-            odd = ODD_BLANK.match(match["rest"])
-            if odd:
+            if odd := ODD_BLANK.match(match["rest"]):
                 return f"{named(odd[0])} after the colon", "write an ordinary blank (U+0020) after the colon"
             return kind.message(match), kind.hint
     return None

@@ -9,10 +9,11 @@ import os
 import struct
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from dcase_energy.documents.files import kind_of_bytes
+from dcase_energy.documents.package_rules import ARCHIVE_AMBIGUOUS, ARCHIVE_BOMB, ARCHIVE_BROKEN, ARCHIVE_KIND
+from dcase_energy.rules import Rule
 from dcase_energy.text import printable
 
 _END = struct.Struct("<4s4H2LH")
@@ -26,79 +27,64 @@ _DATA_DESCRIPTOR = 0x8
 _UNICODE_PATH = 0x7075
 # A central directory of 200,000 members with names of 100 characters has 30 MB.
 _MAX_DIRECTORY_BYTES = 64_000_000
+MAX_MEMBERS = 200_000
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What the end of an archive says.
+def read_end(file: BinaryIO) -> int | tuple[Rule, str]:
+    """Return the number of members that the end of an archive states, or why the archive must not be read further.
 
-    Attributes
-    ----------
-    kind
-        ``zip``, or what the file is instead, in words.
-    entries
-        Number of members stated (the larger of what the fields allow for a ZIP64 archive).
-    broken, ambiguous
-        Why the archive cannot, or must not, be read any further.
+    Of a ZIP64 archive the number is the larger of what its fields allow. Only the first bytes and the records at the
+    end are read.
     """
-
-    kind: str
-    entries: int = 0
-    broken: str | None = None
-    ambiguous: str | None = None
-
-
-def read_layout(file: BinaryIO) -> Layout:
-    """Look at the first bytes and at the end-of-directory record."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    head = file.read(512)
-    kind = kind_of_bytes(head)
+    kind = kind_of_bytes(file.read(512))
     start = max(0, size - _END.size - _MAX_COMMENT)
     file.seek(start)
     tail = file.read()
     found = tail.rfind(_END_MARK)
-    if found < 0:
-        if kind == "zip":
-            return Layout("zip", broken="the directory at the end is missing: the file was cut short")
-        return Layout(kind or ("an empty file" if not size else "something else"))
-    return _judge_end(file, tail, found, start, kind)
+    if found >= 0:
+        return _judge_end(file, tail, found, start, kind)
+    if kind == "zip":
+        return ARCHIVE_BROKEN, "the directory at the end is missing: the file was cut short"
+    return ARCHIVE_KIND, f"not a zip archive but {kind or ('something else' if size else 'an empty file')}"
 
 
-def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | None) -> Layout:
-    end_at = start + found
+def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | None) -> int | tuple[Rule, str]:
     if len(tail) - found < _END.size:
-        return Layout("zip", broken="the directory's end is cut short")
+        return ARCHIVE_BROKEN, "the directory's end is cut short"
     _, disk, _, entries_here, entries, length, offset, comment = _END.unpack_from(tail, found)
     behind = len(tail) - found - _END.size - comment
     if behind:
         what = f"{behind:,} bytes behind the end" if behind > 0 else "a comment that is cut short"
-        return Layout("zip", ambiguous=f"the archive has {what}")
+        return ARCHIVE_AMBIGUOUS, f"the archive has {what}"
     if disk:
-        return Layout("zip", broken="a part of an archive in several volumes")
+        return ARCHIVE_BROKEN, "a part of an archive in several volumes"
     if entries_here != entries:
-        return Layout("zip", ambiguous=f"the archive's end counts {entries_here:,} members and {entries:,}")
-    directory_end = end_at
+        return ARCHIVE_AMBIGUOUS, f"the archive's end counts {entries_here:,} members and {entries:,}"
+    directory_end = start + found
     if tail[max(0, found - 20) : found].startswith(_LOCATOR_MARK):
         directory_end = struct.unpack_from("<Q", tail, found - 12)[0]
         stated = (entries, length, offset)
-        whole = _zip64(file, directory_end, end_at - 20)
+        whole = _zip64(file, directory_end, start + found - 20)
         if whole is None:
-            return Layout("zip", broken="the ZIP64 record at the end is missing or damaged")
+            return ARCHIVE_BROKEN, "the ZIP64 record at the end is missing or damaged"
         if any(short not in {full, most} for short, full, most in zip(stated, whole, _IN_ZIP64, strict=True)):
-            return Layout("zip", ambiguous="the archive has two ends that differ: readers differ in which they take")
+            return ARCHIVE_AMBIGUOUS, "the archive has two ends that differ: readers differ in which they take"
         entries, length, offset = whole
     if length > _MAX_DIRECTORY_BYTES:
-        return Layout("zip", entries=max(entries, length // 46))
-    if offset + length > directory_end:
-        return Layout("zip", broken="the directory does not fit into the file: the file was cut short")
-    if offset + length < directory_end or (kind not in {"zip", None} and entries):
+        entries = max(entries, length // 46)
+    elif offset + length > directory_end:
+        return ARCHIVE_BROKEN, "the directory does not fit into the file: the file was cut short"
+    elif offset + length < directory_end or (kind not in {"zip", None} and entries):
         before = directory_end - offset - length
         what = f"{before:,} bytes that belong to no member" if before else f"the beginning of {kind}"
-        return Layout("zip", ambiguous=f"the archive has {what}: it was put together of several files")
-    if _has_other_end(tail, found, offset - start):
-        return Layout("zip", ambiguous="the archive has two ends: readers differ in which they take")
-    return Layout("zip", entries=entries)
+        return ARCHIVE_AMBIGUOUS, f"the archive has {what}: it was put together of several files"
+    elif _has_other_end(tail, found, offset - start):
+        return ARCHIVE_AMBIGUOUS, "the archive has two ends: readers differ in which they take"
+    if entries > MAX_MEMBERS:
+        return ARCHIVE_BOMB, f"{entries:,} members; at most {MAX_MEMBERS:,} are read"
+    return int(entries)
 
 
 def _has_other_end(tail: bytes, found: int, directory: int) -> bool:
@@ -146,9 +132,8 @@ def disagreements(file: BinaryIO, infos: list[zipfile.ZipInfo], directory_at: in
             yield name, "the directory names a member that is not there"
             return
         _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(header)
-        own = file.read(name_length)
-        extra = file.read(extra_length)
-        if own != _raw_name(info):
+        own, extra = file.read(name_length), file.read(extra_length)
+        if own != info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437"):
             yield name, f"the member calls itself {printable(own.decode('utf-8', 'replace'))[:100]!r}"
         elif method != info.compress_type or (flags ^ info.flag_bits) & 0x1:
             yield name, "member and directory differ in how it is packed"
@@ -164,13 +149,8 @@ def disagreements(file: BinaryIO, infos: list[zipfile.ZipInfo], directory_at: in
 
 
 def _sizes_agree(info: zipfile.ZipInfo, crc: int, packed: int, size: int) -> bool:
-    # 0xFFFFFFFF means that the ZIP64 field holds the size.
-    whole = 0xFFFFFFFF
-    return crc == info.CRC and packed in {info.compress_size, whole} and size in {info.file_size, whole}
-
-
-def _raw_name(info: zipfile.ZipInfo) -> bytes:
-    return info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437")
+    in_zip64 = 0xFFFFFFFF
+    return crc == info.CRC and packed in {info.compress_size, in_zip64} and size in {info.file_size, in_zip64}
 
 
 def _has_other_name(extra: bytes) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dcase_energy.documents.names import ARCHIVES, MAX_DEPTH, Problem, few, judge_names
+from dcase_energy.documents.names import ARCHIVES, MAX_FOLDER_DEPTH, few, judge_names
 from dcase_energy.documents.package_rules import FILES_BESIDE, LINK, NESTED_ARCHIVE
 from dcase_energy.documents.tree import Folder, OneFile
 from dcase_energy.findings import Finding, Severity
@@ -93,7 +93,7 @@ class _Seen:
     teams: set[str] = field(default_factory=set)
     archives: list[Path] = field(default_factory=list)
     beside: list[Path] = field(default_factory=list)
-    problems: list[tuple[Path, Problem]] = field(default_factory=list)
+    problems: list[Finding] = field(default_factory=list)
 
 
 def _look(path: Path, depth: int = 0) -> _Seen:
@@ -102,14 +102,14 @@ def _look(path: Path, depth: int = 0) -> _Seen:
             listed = list(entries)
     except OSError:
         return _Seen([path])  # reading the package reports it
-    names, problems = judge_names(entry.name for entry in listed)
+    names, problems = judge_names((entry.name for entry in listed), Folder(path).where)
     odd = [entry.name for entry in listed if entry.is_symlink() or not (entry.is_dir() or entry.is_file())]
     usable = {entry.name for entry in listed} & set(names) - set(odd)
     folders = sorted(entry.name for entry in listed if entry.name in usable and entry.is_dir())
     files = sorted(usable - set(folders))
     metas, _ = metadata_in(Folder(path), files, name_of_folder(path))
     archives = [path / name for name in files if _has_suffix(name)]
-    if metas or depth >= MAX_DEPTH or any(name.endswith(".output") for name in folders):
+    if metas or depth >= MAX_FOLDER_DEPTH or any(name.endswith(".output") for name in folders):
         return _Seen([path], {_team(stem_of(name)) for name in metas})
     below = [_look(path / name, depth + 1) for name in folders]
     seen = _Seen(
@@ -117,10 +117,12 @@ def _look(path: Path, depth: int = 0) -> _Seen:
         teams={team for one in below for team in one.teams},
         archives=[*archives, *(archive for one in below for archive in one.archives)],
         beside=[*(path / name for name in files), *(file for one in below for file in one.beside)],
-        problems=[(path, problem) for problem in problems if problem[0] is not NESTED_ARCHIVE],
+        problems=[
+            *(problem for problem in problems if problem.code != NESTED_ARCHIVE.code),
+            *(LINK.finding(Folder(path).where(name), "a link or special file: not read") for name in odd),
+            *(problem for one in below for problem in one.problems),
+        ],
     )
-    seen.problems += [(path, (LINK, name, "a link or special file: not read")) for name in odd]
-    seen.problems += [problem for one in below for problem in one.problems]
     return _one_team(path, files, seen) if len(seen.teams) <= 1 else seen
 
 
@@ -156,9 +158,7 @@ def _has_suffix(name: str) -> bool:
 
 def _beside(path: Path, seen: _Seen) -> Iterator[Finding]:
     """What lies in an inbox and is not read: links and unsafe names, and files in no package."""
-    problems = [(rule, str(folder / name), message) for folder, (rule, name, message) in seen.problems]
-    for rule, name, message in few(problems):
-        yield rule.finding(OneFile(Path(name)).where(""), message)
+    yield from few(seen.problems)
     files = [str(file.relative_to(path)) for file in seen.beside if file not in seen.units]
     if files:
         more = f" (and {len(files) - _SHOWN:,} more)" if len(files) > _SHOWN else ""
