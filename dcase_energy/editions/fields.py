@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dcase_energy.documents.document import Path
+from dcase_energy.documents.numbers import advise_bytes, advise_count, advise_energy, advise_number, advise_rate
 from dcase_energy.editions.spelling import expand, split_path
 
 
@@ -40,6 +40,8 @@ class FieldKind(StrEnum):
 
 
 TEXT_KINDS = frozenset({FieldKind.TEXT, FieldKind.SHORT_TEXT, FieldKind.TEXTS, FieldKind.LIST, FieldKind.ADDRESS})
+_COUNTS = frozenset({FieldKind.COUNT, FieldKind.SHORT_COUNT})
+COUNT_KINDS = _COUNTS | {FieldKind.BYTES}
 NUMBER_KINDS = frozenset(
     {
         FieldKind.COUNT, FieldKind.SHORT_COUNT, FieldKind.BYTES, FieldKind.POSITIVE, FieldKind.QUANTITY,
@@ -58,14 +60,20 @@ class Kind:
         In words; empty where it depends on the edition or the field.
     schema
         JSON Schema fragment; ``x-rule`` names the rule whose code a violation gets.
+    advise
+        What to write instead of a text that is refused, if that shows; None where no advice is given.
+    none_words
+        Whether a text such as ``None`` is found as a word for nothing: it cannot be taken for a figure here.
     """
 
     expected: str
     schema: Mapping[str, Any]
+    advise: Callable[[str], str | None] | None = None
+    none_words: bool = False
 
 
-TEXT_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 2000}
-_TEXTS: dict[str, Any] = {**TEXT_SCHEMA, "type": ["string", "array"], "items": TEXT_SCHEMA}
+_TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 2000}
+_TEXTS: dict[str, Any] = {**_TEXT, "type": ["string", "array"], "items": _TEXT}
 # A number is in kHz; a text says so.
 _RATE: dict[str, Any] = {"type": ["number", "string"], "exclusiveMinimum": 0}
 _KHZ: dict[str, Any] = {**_RATE, "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*[kK][hH][zZ]\s*$", "x-rule": "M102"}
@@ -78,98 +86,131 @@ _DATASET: dict[str, Any] = {
     "required": ["name"],
 }
 
-KINDS: Mapping[FieldKind, Kind] = MappingProxyType(
-    {
-        FieldKind.LABEL: Kind("", {"type": "string", "x-rule": "N104"}),
-        FieldKind.TEXT: Kind("text", TEXT_SCHEMA),
-        FieldKind.SHORT_TEXT: Kind(
-            "text of at most 10 characters", {"type": "string", "minLength": 1, "maxLength": 10}
-        ),
-        FieldKind.TEXTS: Kind("text or a list of texts", {**_TEXTS, "minItems": 1}),
-        FieldKind.LIST: Kind("a list of texts, which may be empty, or text", _TEXTS),
-        FieldKind.ADDRESS: Kind("an address (URL)", TEXT_SCHEMA),
-        FieldKind.DATASETS: Kind(
-            "a list of data sets with name, url and total_audio_length (minutes), one such data set, or null",
-            {"type": ["array", "object"], **_DATASET, "items": {"type": "object", **_DATASET}},
-        ),
-        FieldKind.CHOICE: Kind("", {"type": "string"}),
-        FieldKind.FLAG: Kind("true or false", {"type": ["boolean", "string"], "enum": [True, False, "yes", "no"]}),
-        FieldKind.COUNT: Kind(
-            "a whole number of at least 1 in plain digits", {"type": "integer", "minimum": 1, "x-rule": "C301"}
-        ),
-        FieldKind.SHORT_COUNT: Kind(
-            "a whole number in plain digits, or one number with K, M or G such as 9.9 M",
-            {
-                "type": ["integer", "string"],
-                "minimum": 0,
-                "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s?[KMGTkmgt]\s*$",
-                "x-rule": "C301",
-            },
-        ),
-        FieldKind.BYTES: Kind(
-            "a whole number of bytes in plain digits", {"type": "integer", "minimum": 1, "x-rule": "C301"}
-        ),
-        FieldKind.POSITIVE: Kind("a number greater than 0", {"type": "number", "exclusiveMinimum": 0}),
-        FieldKind.QUANTITY: Kind("a number of at least 0", {"type": "number", "minimum": 0}),
-        FieldKind.RATE: Kind(
-            "a sampling rate such as 44.1kHz, a number of kHz, or a list of these",
-            {**_KHZ, "type": ["number", "string", "array"], "minItems": 1, "items": _KHZ},
-        ),
-        FieldKind.RATE_TEXT: Kind(
-            "sampling rates as text, a number of kHz, or a list of these",
-            {**_RATE, **TEXT_SCHEMA, "type": ["number", "string", "array"], "minItems": 1, "items": _RATE},
-        ),
-        FieldKind.ENERGY: Kind(
-            "a number of kWh greater than 0", {"type": "number", "exclusiveMinimum": 0, "x-rule": "E201"}
-        ),
-        FieldKind.SCORE: Kind(
-            "a fraction between 0 and 1", {"type": "number", "minimum": 0, "maximum": 1, "x-rule": "R401"}
-        ),
-        FieldKind.PERCENT: Kind(
-            "a percentage between 0 and 100", {"type": "number", "minimum": 0, "maximum": 100, "x-rule": "R402"}
-        ),
-        FieldKind.AUTHORS: Kind(
-            "a list of authors, each with lastname and firstname", {"type": "array", "minItems": 1}
-        ),
-    }
-)
+_AFFILIATION: dict[str, Any] = {
+    "type": ["object", "null"],
+    "properties": {
+        name: {"type": ["string", "null"], "maxLength": 500}
+        for name in ("abbreviation", "institute", "institution", "department", "location")
+    },
+}
+_AUTHOR: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "lastname": _TEXT,
+        "firstname": _TEXT,
+        "email": {"type": ["string", "null"], "maxLength": 500},
+        "corresponding": {"type": ["boolean", "null"]},
+        "affiliation": {"anyOf": [_AFFILIATION, {"type": "array", "items": _AFFILIATION}]},
+    },
+    "required": ["lastname", "firstname"],
+}
+
+
+def _whole(**limits: Any) -> dict[str, Any]:
+    return {"type": "integer", **limits, "x-rule": "C301"}
+
+
+KINDS: Mapping[FieldKind, Kind] = {
+    FieldKind.LABEL: Kind("", {"type": "string", "x-rule": "N104"}),
+    FieldKind.TEXT: Kind("text", _TEXT),
+    FieldKind.SHORT_TEXT: Kind("text of at most 10 characters", {"type": "string", "minLength": 1, "maxLength": 10}),
+    FieldKind.TEXTS: Kind("text or a list of texts", {**_TEXTS, "minItems": 1}),
+    FieldKind.LIST: Kind("a list of texts, which may be empty, or text", _TEXTS),
+    FieldKind.ADDRESS: Kind("an address (URL)", _TEXT),
+    FieldKind.DATASETS: Kind(
+        "a list of data sets with name, url and total_audio_length (minutes), one such data set, or null",
+        {"type": ["array", "object"], **_DATASET, "items": {"type": "object", **_DATASET}},
+        none_words=True,
+    ),
+    FieldKind.CHOICE: Kind("", {"type": "string"}),
+    FieldKind.FLAG: Kind(
+        "true or false", {"type": ["boolean", "string"], "enum": [True, False, "yes", "no"]}, none_words=True
+    ),
+    FieldKind.COUNT: Kind("a whole number of at least 1 in plain digits", _whole(minimum=1), advise_count),
+    FieldKind.SHORT_COUNT: Kind(
+        "a whole number in plain digits, or one number with K, M or G such as 9.9 M",
+        _whole(type=["integer", "string"], minimum=0, pattern=r"^\s*[0-9]+(\.[0-9]+)?\s?[KMGTkmgt]\s*$"),
+        advise_count,
+    ),
+    FieldKind.BYTES: Kind("a whole number of bytes in plain digits", _whole(minimum=1), advise_bytes, none_words=True),
+    FieldKind.POSITIVE: Kind("a number greater than 0", {"type": "number", "exclusiveMinimum": 0}, advise_number),
+    FieldKind.QUANTITY: Kind(
+        "a number of at least 0", {"type": "number", "minimum": 0}, advise_number, none_words=True
+    ),
+    FieldKind.RATE: Kind(
+        "a sampling rate such as 44.1kHz, a number of kHz, or a list of these",
+        {**_KHZ, "type": ["number", "string", "array"], "minItems": 1, "items": _KHZ},
+        advise_rate,
+        none_words=True,
+    ),
+    FieldKind.RATE_TEXT: Kind(
+        "sampling rates as text, a number of kHz, or a list of these",
+        {**_RATE, **_TEXT, "type": ["number", "string", "array"], "minItems": 1, "items": _RATE},
+    ),
+    FieldKind.ENERGY: Kind(
+        "a number of kWh greater than 0", {"type": "number", "exclusiveMinimum": 0, "x-rule": "E201"}, advise_energy
+    ),
+    FieldKind.SCORE: Kind(
+        "a fraction between 0 and 1", {"type": "number", "minimum": 0, "maximum": 1, "x-rule": "R401"}, advise_number
+    ),
+    FieldKind.PERCENT: Kind(
+        "a percentage between 0 and 100",
+        {"type": "number", "minimum": 0, "maximum": 100, "x-rule": "R402"},
+        advise_number,
+        none_words=True,
+    ),
+    FieldKind.AUTHORS: Kind(
+        "a list of authors, each with lastname and firstname", {"type": "array", "minItems": 1, "items": _AUTHOR}
+    ),
+}
+
+
+def fragment(kind: FieldKind, pattern: str, choices: Sequence[str], *, nullable: bool) -> dict[str, Any]:
+    """The JSON Schema of a field's value.
+
+    Parameters
+    ----------
+    kind
+        What the field holds.
+    pattern, choices
+        Form of labels, and the texts of a choice; for these two kinds.
+    nullable
+        Whether it may be null, the template's word for "does not apply".
+    """
+    made = dict(KINDS[kind].schema)
+    if kind is FieldKind.LABEL:
+        made["pattern"] = pattern
+    elif kind is FieldKind.CHOICE:
+        made["enum"] = list(choices)
+    if nullable:
+        types = made["type"]
+        made["type"] = [*([types] if isinstance(types, str) else types), "null"]
+        if "enum" in made:
+            made["enum"] = [*made["enum"], None]
+    return made
+
 
 _TEXT_ONLY = frozenset({FieldKind.TEXT, FieldKind.SHORT_TEXT, FieldKind.CHOICE})
 _ANY_TEXT = _TEXT_ONLY | TEXT_KINDS
-_COUNTS = frozenset({FieldKind.COUNT, FieldKind.SHORT_COUNT})
-# What the program computes with, or prints, and the kinds it can do so with; a field that is not named may have any.
-COMPUTED: Mapping[str, frozenset[FieldKind]] = MappingProxyType(
-    {
-        "label": frozenset({FieldKind.LABEL}),
-        "authors": frozenset({FieldKind.AUTHORS}),
-        "input_sampling_rate_khz": _ANY_TEXT | {FieldKind.POSITIVE, FieldKind.RATE, FieldKind.RATE_TEXT},
-        "external_datasets": _ANY_TEXT | {FieldKind.DATASETS},
-        "source_code": _TEXT_ONLY | {FieldKind.ADDRESS},
-        **dict.fromkeys(("total_parameters", "total_parameters_non_zero", "macs"), _COUNTS),
-        "ensemble_subsystems": frozenset({FieldKind.COUNT}),
-        "total_model_size_bytes": frozenset({FieldKind.BYTES}),
-        **dict.fromkeys(
-            (
-                "energy_training_kwh", "energy_test_kwh", "energy_evaluation_kwh", "energy_baseline_kwh",
-                "energy_baseline_training_kwh", "energy_baseline_test_kwh",
-            ),
-            frozenset({FieldKind.ENERGY}),
+# What the program computes with, and the kinds it can do so with; a field that is not named may have any.
+COMPUTED: Mapping[str, frozenset[FieldKind]] = {
+    "label": frozenset({FieldKind.LABEL}),
+    "authors": frozenset({FieldKind.AUTHORS}),
+    **dict.fromkeys(("name", "abbreviation", "training_time", "hardware"), _TEXT_ONLY),
+    "pre_trained_models": _ANY_TEXT,
+    "input_sampling_rate_khz": _ANY_TEXT | {FieldKind.POSITIVE, FieldKind.RATE, FieldKind.RATE_TEXT},
+    **dict.fromkeys(("total_parameters", "total_parameters_non_zero", "macs"), _COUNTS),
+    "ensemble_subsystems": frozenset({FieldKind.COUNT}),
+    "total_model_size_bytes": frozenset({FieldKind.BYTES}),
+    **dict.fromkeys(
+        (
+            "energy_training_kwh", "energy_test_kwh", "energy_evaluation_kwh", "energy_baseline_kwh",
+            "energy_baseline_training_kwh", "energy_baseline_test_kwh",
         ),
-        **dict.fromkeys(("psds1_dev", "psds2_dev", "collar_f1_dev"), frozenset({FieldKind.SCORE})),
-        **dict.fromkeys(
-            ("name", "abbreviation", "training_time", "hardware"),
-            _TEXT_ONLY,
-        ),
-        **dict.fromkeys(
-            (
-                "acoustic_features", "data_augmentation", "machine_learning_method", "machine_learning_semi_supervised",
-                "subsets", "pre_trained_models", "input_channels", "decision_making", "post_processing",
-                "segmentation_method",
-            ),
-            _ANY_TEXT,
-        ),
-    }
-)  # fmt: skip
+        frozenset({FieldKind.ENERGY}),
+    ),
+    **dict.fromkeys(("psds1_dev", "psds2_dev", "collar_f1_dev"), frozenset({FieldKind.SCORE})),
+}  # fmt: skip
 
 
 class FieldSpec(BaseModel):

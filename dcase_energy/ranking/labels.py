@@ -11,13 +11,13 @@ from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.submission.checks.names import LABEL_TWICE
-from dcase_energy.submission.placeholders import NONE_WORDS
+from dcase_energy.submission.placeholders import is_none_word
 
 
 def is_blank(label: str) -> bool:
     """Whether nothing of a label can be seen, or it is a word for nothing, as spreadsheets write ``nan``."""
     seen = any(character.isprintable() and not character.isspace() for character in label)
-    return not seen or label.strip().casefold() in NONE_WORDS
+    return not seen or is_none_word(label)
 
 
 def key_of(label: str) -> str:

@@ -108,12 +108,15 @@ def _assess(system: System, validation: Validation, scored: Scored, together: Se
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
-        psds1=_score(scored, "psds1", submission.psds1_dev),
-        psds2=_score(scored, "psds2", submission.psds2_dev),
-        collar_f1=_score(scored, "collar_f1", submission.collar_f1_dev),
+        psds1=_score(scored, "psds1", submission.figures.get("psds1_dev")),
+        psds2=_score(scored, "psds2", submission.figures.get("psds2_dev")),
+        collar_f1=_score(scored, "collar_f1", submission.figures.get("collar_f1_dev")),
         intersection_f1=_score(scored, "intersection_f1", None),
         scores_are=_scores_are(system, scored),
-        energy_kwh={"training": submission.energy_training_kwh, "test": submission.energy_test_kwh},
+        energy_kwh={
+            "training": submission.figures.get("energy_training_kwh"),
+            "test": submission.figures.get("energy_test_kwh"),
+        },
         baseline_kwh=baseline.energy_kwh,
         baseline_gpu_kwh=baseline.gpu_training_kwh,
         baseline_evidence=baseline.evidence,
@@ -149,19 +152,19 @@ def _score(scored: Scored, name: str, stated: float | None) -> float | None:
 def _scores_are(system: System, scored: Scored) -> str | None:
     if scored.summary is not None:
         return "scored"
-    return None if _score(scored, "psds1", system.submission.psds1_dev) is None else "stated"
+    return None if _score(scored, "psds1", system.figures.get("psds1_dev")) is None else "stated"
 
 
 def _withheld(system: System, findings: Iterable[Finding]) -> dict[str, str]:
     """Why stages are not divided: the findings that withhold a figure of the ratio, and any error at its place."""
-    baseline, canonical = system.baseline, system.metadata.canonical
+    baseline, metadata = system.baseline, system.metadata
     reasons: dict[str, str] = {}
     for finding in findings:
         for stage in STAGES:
             fields = {f"energy_{stage}_kwh"}
             if baseline.evidence == "declared":
                 fields |= {"energy_baseline_kwh", f"energy_baseline_{stage}_kwh"}
-            places = {canonical.where(name) for name in fields if canonical.given(name)}
+            places = {metadata.where(name) for name in fields if metadata.given(name)}
             wrong = finding.severity is Severity.ERROR and finding.where in places
             if wrong or fields & set(finding.withholds):
                 reasons.setdefault(stage, f"{finding.code}: {finding.message}")
@@ -186,9 +189,9 @@ def _no_energies(system: System) -> Iterator[Finding]:
     """Figures that are greater than 0 and yet no energy of anything: nothing is computed from them."""
     names = ("energy_training_kwh", "energy_test_kwh", "energy_baseline_kwh")
     for name in (*names, "energy_baseline_training_kwh", "energy_baseline_test_kwh"):
-        value = getattr(system.submission, name)
+        value = system.figures.get(name)
         if value is not None and not is_energy(value):
-            where = system.metadata.canonical.where(name)
+            where = system.where(name)
             yield NO_ENERGY.finding(where, f"{name} cannot be the energy of a system", found=f"{value:g} kWh")
 
 

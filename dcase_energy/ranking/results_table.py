@@ -24,7 +24,7 @@ from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE
 from dcase_energy.submission.comparable import Provenance, why_not_comparable
 from dcase_energy.submission.model import team_of
-from dcase_energy.submission.shape import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
+from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
 MAX_TABLE_BYTES = 100_000_000
 _SCORES = ("psds1", "psds2", "collar_f1", "intersection_f1")

@@ -101,11 +101,11 @@ def declared(submission: Submission, edition: Edition) -> Baseline:
     """The baseline's energy as the metadata state it; one figure for both stages in editions that have but one."""
     if edition.normalisation.kind == "ratio":
         energy_kwh = {
-            "training": submission.energy_baseline_training_kwh,
-            "test": submission.energy_baseline_test_kwh,
+            "training": submission.figures.get("energy_baseline_training_kwh"),
+            "test": submission.figures.get("energy_baseline_test_kwh"),
         }
     else:
-        energy_kwh = dict.fromkeys(STAGES, submission.energy_baseline_kwh)
+        energy_kwh = dict.fromkeys(STAGES, submission.figures.get("energy_baseline_kwh"))
     if all(value is None for value in energy_kwh.values()):
         return Baseline(energy_kwh)
     return Baseline(energy_kwh, "declared", "the metadata")

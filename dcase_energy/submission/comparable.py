@@ -73,7 +73,7 @@ def own_records(system: System) -> dict[str, MeasuredStage]:
     """Energy records by stage, as far as they are of the figures that the metadata state; the nearest counts."""
     found: dict[str, MeasuredStage] = {}
     for one in system.records.measured:
-        value = getattr(system.submission, f"energy_{one.stage}_kwh", None)
+        value = system.figures.get(f"energy_{one.stage}_kwh")
         if value is not None and abs(one.energy_kwh - value) <= SAME * value:
             found.setdefault(one.stage, one)
     return found

@@ -22,12 +22,12 @@ from dcase_energy.editions.fields import TEXT_KINDS
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import WriteError
 from dcase_energy.findings import Finding
-from dcase_energy.submission.canonical import Canonical, canonicalise
+from dcase_energy.submission.metadata import UNKNOWN_KEY, Metadata, canonicalise
 from dcase_energy.submission.package import find_systems
+from dcase_energy.submission.placeholders import is_none_word
 from dcase_energy.submission.suggestions import suggest
 from dcase_energy.writing.files import write_bytes
 
-_NONE_WORDS = {"none", "n/a", "na", "nil"}
 # Characters that only some programs take for a line break: places would be uncertain.
 _OTHER_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]|\r(?!\n)")
 _TRAILING = re.compile(r"[ \t]+(?=\r?\n|\Z)")
@@ -128,30 +128,30 @@ def _without_trailing_blanks(text: str) -> str:
 
 
 def _edits(document: Document, edition: Edition) -> Iterator[_Edit]:
-    canonical = canonicalise(document, edition)
+    metadata, findings = canonicalise(document, edition)
+    unknown = {finding.where.path for finding in findings if finding.code == UNKNOWN_KEY.code}
     for path, at in document.keys.items():
-        if (key := _respelt(path, canonical)) is not None:
+        key = _respelt(path, metadata) if dotted(path) in unknown else None
+        if key is not None:
             yield _Edit(at, str(path[-1]), key, f"{dotted(path)} is spelt {key}")
-    for name, value in canonical.values.items():
-        spec, path = edition.fields[name], canonical.paths[name]
+    for name, value in metadata.values.items():
+        spec, path = edition.fields[name], metadata.paths[name]
         written, place = document.texts.get(path), document.values.get(path)
         if written is None or place is None:
             continue
         if spec.kind in TEXT_KINDS and isinstance(value, bool | int | float):
             yield _Edit(place, written, json.dumps(written), f"{dotted(path)} is put in quotes")
-        elif isinstance(value, str) and value.casefold() in _NONE_WORDS and name not in edition.required:
+        elif is_none_word(value) and name not in edition.required:
             yield _Edit(place, written, "null", f"{dotted(path)} is null")
 
 
-def _respelt(path: Path, canonical: Canonical) -> str | None:
-    """The known key an unknown one misspells, if it is not taken already by this file."""
-    unknown = any(finding.where.path == dotted(path) and finding.code == "M104" for finding in canonical.findings)
-    meant = suggest(path, canonical.edition) if unknown else None
-    if meant is None or meant.key is None or (*path[:-1], meant.key) in canonical.document.keys:
+def _respelt(path: Path, metadata: Metadata) -> str | None:
+    """The known key that an unknown one misspells, if this file does not have it already."""
+    meant = suggest(path, metadata.edition)
+    if meant is None or meant.key is None or (*path[:-1], meant.key) in metadata.document.keys:
         return None
-    target = (*path[:-1], meant.key)
-    name = canonical.edition.field_of_path.get(target)
-    return None if name is not None and name in canonical.paths else meant.key
+    name = metadata.edition.field_of_path.get((*path[:-1], meant.key))
+    return None if name is not None and name in metadata.paths else meant.key
 
 
 def _apply(lines: list[str], edit: _Edit) -> bool:

@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(
 # Words in pointed or square brackets are to be replaced whatever they say; a figure or an address may stand in some.
 _IN_BRACKETS = re.compile(r"<[^<>@/0-9][^<>@/]*>|\[[A-Za-z][^\[\]/0-9]*\]|\{\{?[^{}]*\}\}?")
 # Words for nothing, which YAML reads as text.
-NONE_WORDS = frozenset({"none", "null", "nil", "n/a", "na", "nan", "not applicable", "-", "--", "!!null"})
+_NONE_WORDS = frozenset({"none", "null", "nil", "n/a", "na", "nan", "not applicable", "-", "--", "!!null"})
 _LONGEST = 80
 FILL_IN = "write your own value, or null where that is allowed"
 
@@ -52,3 +52,8 @@ def placeholder(value: Any) -> str | None:
     text = value.strip()
     plain = text.strip("<>[](){}\"'*_ ").replace("_", " ").replace(".", " ") if text.strip(".") else text
     return text if _PLACEHOLDER.fullmatch(plain) or _IN_BRACKETS.fullmatch(text) else None
+
+
+def is_none_word(value: Any) -> bool:
+    """Whether a value is a text that means nothing, such as ``None`` or ``n/a``: YAML has null for that."""
+    return isinstance(value, str) and value.strip().casefold() in _NONE_WORDS

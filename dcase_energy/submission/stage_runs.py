@@ -196,7 +196,7 @@ def _is_same_run(run: Run, other: Run) -> bool:
 
 def _declared(system: System, stage: str) -> tuple[Side, Side]:
     own, baseline = f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh"
-    if getattr(system.submission, baseline, None) is None and system.submission.energy_baseline_kwh is not None:
+    if system.figures.get(baseline) is None and system.figures.get("energy_baseline_kwh") is not None:
         baseline = "energy_baseline_kwh"
     return _figure(system, own), _figure(system, baseline)
 
@@ -207,8 +207,8 @@ def own_figures(system: System) -> dict[str, Side]:
 
 
 def _figure(system: System, name: str) -> Side:
-    value = getattr(system.submission, name, None)
-    return Side(name, value, None if value is None else system.metadata.canonical.text(name))
+    value = system.figures.get(name)
+    return Side(name, value, None if value is None else system.metadata.text(name))
 
 
 def _side(side: Side, runs: Iterable[Run]) -> Side:

@@ -21,8 +21,8 @@ from dcase_energy.submission.comparable import is_same_hardware
 from dcase_energy.submission.copies import copies_among
 from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.inbox import NONE, Packages, find_packages
+from dcase_energy.submission.metadata import read_metadata
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
-from dcase_energy.submission.reading import read_metadata
 from dcase_energy.submission.records import read_records
 
 
@@ -157,17 +157,17 @@ def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tupl
     if isinstance(data, Finding):
         return None, [data]
     where = files.tree.where(files.meta)
-    metadata = read_metadata(data, where.file, edition, where.member)
+    metadata, found = read_metadata(data, where.file, edition, where.member)
     if (judge := edition_for(edition, metadata.document)) is not edition:
         edition = judge
-        metadata = read_metadata(data, where.file, edition, where.member)
+        metadata, found = read_metadata(data, where.file, edition, where.member)
     records, problems = read_records(files)
     asked = edition.outputs.kind != "none"
     problems += outputs_numbered(files, edition) if asked else []
     read = options.outputs and asked
     outputs, more = outputs_complete(files, edition, options.durations_s) if read else (None, [])
     system = System(files, metadata, edition, records, outputs)
-    return replace(system, baseline=_baseline(system, options)), [*metadata.findings, *problems, *more]
+    return replace(system, baseline=_baseline(system, options)), [*found, *problems, *more]
 
 
 def _baseline(system: System, options: Options) -> Baseline:

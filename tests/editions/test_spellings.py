@@ -11,12 +11,13 @@ from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions import spelling
 from dcase_energy.editions.loader import edition_names, load_edition
 from dcase_energy.errors import EditionError
-from dcase_energy.submission.canonical import Canonical, canonicalise
+from dcase_energy.findings import Finding
+from dcase_energy.submission.metadata import Metadata, canonicalise
 
 HERE = Path(__file__).parent
 
 
-def read(path: str, value: object, edition: str = "generic") -> Canonical:
+def read(path: str, value: object, edition: str = "generic") -> tuple[Metadata, list[Finding]]:
     """A document with one value at a key path."""
     keys = path.split(".")
     text = "".join(f"{'  ' * depth}{key!r}:\n" for depth, key in enumerate(keys[:-1]))
@@ -30,9 +31,9 @@ SPELLINGS = [line.split() for line in (HERE / "spellings.txt").read_text().split
 
 @pytest.mark.parametrize(("edition", "field", "path"), SPELLINGS, ids=lambda text: text)
 def test_a_plausible_spelling_is_found(edition, field, path):
-    canonical = read(path, 3, edition)
-    assert canonical.values == {field: 3}
-    assert canonical.findings == []
+    metadata, findings = read(path, 3, edition)
+    assert metadata.values == {field: 3}
+    assert findings == []
 
 
 MISSES = [line.split("\t") for line in (HERE / "near_misses.tsv").read_text().splitlines() if line and line[0] != "#"]
@@ -40,16 +41,16 @@ MISSES = [line.split("\t") for line in (HERE / "near_misses.tsv").read_text().sp
 
 @pytest.mark.parametrize(("path", "hint"), MISSES, ids=lambda text: text)
 def test_a_near_miss_is_named(path, hint):
-    canonical = read(path, 3)
-    assert canonical.values == {}
-    assert [finding.code for finding in canonical.findings] == ["M104"]
-    assert canonical.findings[0].hint == hint or (hint == "-" and "remove the key" in str(canonical.findings[0].hint))
+    metadata, findings = read(path, 3)
+    assert metadata.values == {}
+    assert [finding.code for finding in findings] == ["M104"]
+    assert findings[0].hint == hint or (hint == "-" and "remove the key" in str(findings[0].hint))
 
 
 def test_two_spellings_of_one_field_with_different_figures_are_an_error():
     text = b"system:\n  energy_consumption:\n    training: 1.39\n  Energy:\n    Train_kWh: 1.40\n"
-    canonical = canonicalise(load_yaml(text, "x"), load_edition("generic"))
-    assert [finding.code for finding in canonical.findings] == ["M105"]
+    _, findings = canonicalise(load_yaml(text, "x"), load_edition("generic"))
+    assert [finding.code for finding in findings] == ["M105"]
 
 
 def test_an_organiser_adds_a_spelling_without_python(tmp_path):
@@ -59,11 +60,11 @@ def test_an_organiser_adds_a_spelling_without_python(tmp_path):
         'macs = "system.complexity.operations"\n'
     )
     edition = load_edition(str(own))
-    canonical = canonicalise(
+    metadata, findings = canonicalise(
         load_yaml(b"system:\n  footprint: {learning: 1.5}\n  complexity: {operations: 7}\n", "x"), edition
     )
-    assert canonical.values == {"energy_training_kwh": 1.5, "macs": 7}
-    assert canonical.findings == []
+    assert metadata.values == {"energy_training_kwh": 1.5, "macs": 7}
+    assert findings == []
     # The template's own path stays the first, and the base is as it was.
     assert edition.fields["macs"].paths[0] == "system.complexity.macs"
     assert "system.complexity.operations" not in load_edition("generic").fields["macs"].paths

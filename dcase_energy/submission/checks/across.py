@@ -125,7 +125,7 @@ def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
     """No two systems have the same training and the same test energy."""
     owners: dict[tuple[float, float], list[System]] = defaultdict(list)
     for system in team:
-        training, test = system.submission.energy_training_kwh, system.submission.energy_test_kwh
+        training, test = (system.figures.get(f"energy_{stage}_kwh") for stage in STAGES)
         if training is not None and test is not None:
             owners[training, test].append(system)
     for (training, test), group in owners.items():
@@ -134,7 +134,7 @@ def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
             others = _names(other for other in group if other.name != system.name)
             if not others:
                 continue
-            where = system.metadata.canonical.where("energy_training_kwh")
+            where = system.where("energy_training_kwh")
             message = f"training and test energy are those of {others} as well"
             yield PAIR_REUSED.finding(where, message, found=f"{training:g} and {test:g} kWh")
 
@@ -143,7 +143,7 @@ def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
 def baseline_is_one(team: Sequence[System]) -> Iterator[Finding]:
     """The baseline's energy is one figure a hardware, and does not grow with the ensemble."""
     for field in BASELINES:
-        given = [system for system in team if getattr(system.submission, field) is not None]
+        given = [system for system in team if field in system.figures]
         sources = [_scaled_from(system, given, field) for system in given]
         unscaled = [system for system, source in zip(given, sources, strict=True) if source is None]
         for system, source in zip(given, sources, strict=True):
@@ -151,34 +151,32 @@ def baseline_is_one(team: Sequence[System]) -> Iterator[Finding]:
 
 
 def _scaled(system: System, source: System, field: str) -> Iterator[Finding]:
-    value, first = getattr(system.submission, field), getattr(source.submission, field)
+    value, first = system.figures[field], source.figures[field]
     message = (
         f"the baseline's energy is {value / first:.3g} times that of {source.name}, for {models(system)} models "
         f"instead of {models(source)}"
     )
-    where = system.metadata.canonical.where(field)
-    yield BASELINE_SCALED.finding(where, message, expected=f"{first:g} kWh", found=f"{value:g} kWh")
+    yield BASELINE_SCALED.finding(system.where(field), message, expected=f"{first:g} kWh", found=f"{value:g} kWh")
 
 
 def _varies(system: System, team: Sequence[System], field: str) -> Iterator[Finding]:
-    value, boards = getattr(system.submission, field), boards_of(system)
+    value, boards = system.figures[field], boards_of(system)
     others = {
-        getattr(other.submission, field): other.name
+        other.figures[field]: other.name
         for other in team
-        if _apart(value, getattr(other.submission, field), _SAME_BASELINE) and boards_of(other) == boards
+        if _apart(value, other.figures[field], _SAME_BASELINE) and boards_of(other) == boards
     }
     if others:
         figures = ", ".join(f"{figure:g} kWh in {name}" for figure, name in list(others.items())[:4])
         message = f"the baseline's energy is {value:g} kWh here and {figures}"
-        where = system.metadata.canonical.where(field)
+        where = system.where(field)
         yield BASELINE_VARIES.finding(where, message, expected="one figure a hardware", found=f"{value:g} kWh")
 
 
 def _scaled_from(system: System, given: Sequence[System], field: str) -> System | None:
     """The smaller system of the same hardware from whose baseline this one grew most exactly as the models did."""
-    value = getattr(system.submission, field)
     grown = [
-        (abs(value / (factor * getattr(other.submission, field)) - 1), index, other)
+        (abs(system.figures[field] / (factor * other.figures[field]) - 1), index, other)
         for index, other in enumerate(given)
         if (factor := models(system) / models(other)) >= _LARGER and boards_of(other) == boards_of(system)
     ]
@@ -189,17 +187,15 @@ def _scaled_from(system: System, given: Sequence[System], field: str) -> System 
 @each_team(largest=_LARGEST_TEAM)
 def ensembles_measured(team: Sequence[System]) -> Iterator[Finding]:
     """The training energy of an ensemble is not that of one model times their number."""
-    singles = [s for s in team if models(s) == 1 and s.submission.energy_training_kwh is not None]
+    field = "energy_training_kwh"
+    singles = [(one.figures[field], one.name) for one in team if models(one) == 1 and field in one.figures]
     for system in team:
-        count, energy = models(system), system.submission.energy_training_kwh
-        for single in singles if count > 1 and energy is not None else ():
-            one = single.submission.energy_training_kwh
-            if energy is None or one is None or _apart(energy, count * one, _MULTIPLE):
-                continue
-            where = system.metadata.canonical.where("energy_training_kwh")
-            message = f"{energy:g} kWh is {count} times the {one:g} kWh of {single.name}"
-            yield ENERGY_MULTIPLIED.finding(where, message, found=f"{count} x {one:g} kWh")
-            break
+        count = models(system)
+        for energy, name in singles if count > 1 and field in system.figures else ():
+            if not _apart(system.figures[field], count * energy, _MULTIPLE):
+                message = f"{system.figures[field]:g} kWh is {count} times the {energy:g} kWh of {name}"
+                yield ENERGY_MULTIPLIED.finding(system.where(field), message, found=f"{count} x {energy:g} kWh")
+                break
 
 
 @each_team(largest=_LARGEST_TEAM)
@@ -209,12 +205,12 @@ def equals_cost_alike(team: Sequence[System]) -> Iterator[Finding]:
         field = f"energy_{stage}_kwh"
         for system in team:
             for other in team:
-                high, low = getattr(system.submission, field), getattr(other.submission, field)
+                high, low = system.figures.get(field), other.figures.get(field)
                 if high is None or low is None or not _equally_complex(system, other):
                     continue
                 slip = _slip(system, high / low)
                 if slip is not None:
-                    where = system.metadata.canonical.where(field)
+                    where = system.where(field)
                     message = f"{stage} takes {high / low:.3g} times the energy of {other.name}, which is as complex"
                     hint = f"{ENERGY_FACTOR.fix}; {slip} would explain it"
                     expected, found = f"about {low:g} kWh", f"{high:g} kWh"
@@ -250,29 +246,25 @@ def complexity_grows(team: Sequence[System]) -> Iterator[Finding]:
             for system in group if len(counts) > 1 else ():
                 what = "MACs" if field == "macs" else "parameters"
                 message = f"the same {value:,} {what} are given for {_joined(counts)} models in systems of the team"
-                where = system.metadata.canonical.where(field)
+                where = system.where(field)
                 yield rule.finding(where, message, found=f"{value:,} for {models(system)}")
 
 
 @each_team(largest=_LARGEST_TEAM)
 def parameters_fit_macs(team: Sequence[System]) -> Iterator[Finding]:
     """A system of the same MACs and of more test energy than another does not have a fraction of its parameters."""
+    field = "energy_test_kwh"
     for system in team:
-        own = system.submission
-        for other in team:
-            its = other.submission
-            if own.total_parameters is None or its.total_parameters is None or own.macs is None or own.macs != its.macs:
+        macs, own = system.submission.macs, system.submission.total_parameters
+        for other in team if macs is not None and own is not None and field in system.figures else ():
+            its = other.submission.total_parameters
+            if own is None or its is None or macs != other.submission.macs or field not in other.figures:
                 continue
-            if own.energy_test_kwh is None or its.energy_test_kwh is None:
-                continue
-            few = own.total_parameters * 2 <= its.total_parameters
-            if few and own.energy_test_kwh > _MORE_ENERGY * its.energy_test_kwh:
-                where = system.metadata.canonical.where("total_parameters")
+            if own * 2 <= its and system.figures[field] > _MORE_ENERGY * other.figures[field]:
                 message = (
-                    f"{own.total_parameters:,} parameters at the MACs of {other.name}, which has "
-                    f"{its.total_parameters:,} and takes less test energy"
+                    f"{own:,} parameters at the MACs of {other.name}, which has {its:,} and takes less test energy"
                 )
-                yield PARAMETERS_NOT_SUMMED.finding(where, message, found=f"{own.total_parameters:,}")
+                yield PARAMETERS_NOT_SUMMED.finding(system.where("total_parameters"), message, found=f"{own:,}")
                 break
 
 
@@ -286,7 +278,7 @@ def teachers_counted_alike(team: Sequence[System]) -> Iterator[Finding]:
             if its.total_parameters is None or own.total_parameters != 2 * its.total_parameters:
                 continue
             if own.macs == its.macs and models(system) == models(other):
-                where = system.metadata.canonical.where("total_parameters")
+                where = system.where("total_parameters")
                 message = f"{own.total_parameters:,} parameters are twice those of {other.name}, at its MACs"
                 expected = f"{its.total_parameters:,}"
                 yield TEACHER_COUNTED.finding(where, message, expected=expected, found=f"{own.total_parameters:,}")

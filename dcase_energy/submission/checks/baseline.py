@@ -127,4 +127,4 @@ def baseline_plausible(system: System) -> Iterator[Finding]:
     stated = baseline.evidence != "recomputed" and not own_choice
     for doubt in doubts(baseline.energy_kwh, system.edition, stated=stated):
         field = f"energy_{doubt.stage}_kwh" if baseline.calibration else f"energy_baseline_{doubt.stage}_kwh"
-        yield doubt.finding(system.metadata.canonical.where(field), (field,) if doubt.withholds else ())
+        yield doubt.finding(system.where(field), (field,) if doubt.withholds else ())

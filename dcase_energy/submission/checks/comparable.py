@@ -33,11 +33,11 @@ def measured_alike(system: System) -> Iterator[Finding]:
         return
     stages_of: dict[str, list[str]] = {}
     for stage in STAGES:
-        both = stage in found.record.stages and getattr(system.submission, f"energy_{stage}_kwh") is not None
+        both = stage in found.record.stages and system.figures.get(f"energy_{stage}_kwh") is not None
         if both and (reason := why_not_divided(system, found.record, stage)):
             stages_of.setdefault(reason, []).append(stage)
     for reason, stages in stages_of.items():
         fields = tuple(f"energy_{stage}_kwh" for stage in stages)
-        where = system.metadata.canonical.where(fields[0])
+        where = system.where(fields[0])
         message = f"{' and '.join(stages)} not divided by the baseline's: {reason[:200]}"
         yield NOT_COMPARABLE.finding(where, message, withholds=fields)

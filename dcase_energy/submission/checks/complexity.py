@@ -89,7 +89,7 @@ def macs_of_one_clip(system: System) -> Iterator[Finding]:
     """MACs are not those that the README gave for a batch."""
     macs = system.submission.macs
     if macs is not None and macs in system.edition.plausible.readme_batch_macs:
-        where = system.metadata.canonical.where("macs")
+        where = system.where("macs")
         yield MACS_OF_BATCH.finding(where, f"{macs:,} MACs are those of a batch in the baseline's README")
 
 
@@ -100,7 +100,7 @@ def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
     least = system.edition.plausible.macs_per_parameter
     if macs is None or parameters is None or least is None or macs >= least * parameters:
         return
-    where = system.metadata.canonical.where("macs")
+    where = system.where("macs")
     message = f"{macs:,} MACs are {macs / parameters:.3g} a parameter over 10 s of audio"
     yield MACS_TOO_FEW.finding(where, message, expected=f"at least {least:g}", found=f"{macs / parameters:.3g}")
 
@@ -119,7 +119,7 @@ def size_of_parameters(system: System) -> Iterator[Finding]:
     low, high = limits[0] * fewest / _ROUNDING, limits[1] * parameters * _ROUNDING
     if not low <= size <= high:
         bits = f"{8 * limits[0]:g} to {8 * limits[1]:g} bits"
-        where = system.metadata.canonical.where("total_model_size_bytes")
+        where = system.where("total_model_size_bytes")
         message = f"{size:,} bytes are not the size of {parameters:,} parameters of {bits}"
         expected = f"{round(limits[0] * fewest):,} to {round(limits[1] * parameters):,} bytes"
         yield SIZE_NOT_OF_PARAMETERS.finding(where, message, expected=expected, found=f"{size:,} bytes")
@@ -141,7 +141,7 @@ def pretrained_counted(system: System) -> Iterator[Finding]:
         return
     name, count = min(known.items(), key=lambda one: one[1])
     if parameters < _NEARLY_ALL * count:
-        where = system.metadata.canonical.where("total_parameters")
+        where = system.where("total_parameters")
         message = f"{parameters:,} parameters cannot include those of {name}"
         expected = f"more than {count / 1e6:.0f} million"
         yield PRETRAINED_NOT_COUNTED.finding(where, message, expected=expected, found=f"{parameters:,}")
@@ -153,7 +153,7 @@ def teacher_not_counted(system: System) -> Iterator[Finding]:
     parameters, count = system.submission.total_parameters, system.submission.ensemble_subsystems or 1
     for student in system.edition.plausible.student_parameters:
         if parameters is not None and _rounded_from(parameters, 2 * count * student):
-            where = system.metadata.canonical.where("total_parameters")
+            where = system.where("total_parameters")
             times = f"twice {count} times" if count > 1 else "twice"
             message = f"{parameters:,} parameters are {times} the {student:,} of the baseline's student"
             expected = f"{count * student:,}"

@@ -52,7 +52,7 @@ def _own_in_files(system: System, stage: StageRuns) -> Iterator[Finding]:
         f"{own.value_kwh:.6g} kWh is in no CodeCarbon file of the system; {held[0].file} has "
         f"{held[0].energy_kwh:.6g} kWh, which is {baseline.field}"
     )
-    where = system.metadata.canonical.where(own.field)
+    where = system.where(own.field)
     yield EMISSIONS_OWN_MISSING.finding(where, message, found=f"{own.value_kwh:.6g}", withholds=(own.field,))
 
 
@@ -74,7 +74,7 @@ def _differs(system: System, side: Side) -> Iterator[Finding]:
     message = f"{side.field} is {side.value_kwh:.6g} kWh; {usable[0].file} has {held_kwh:.6g} kWh{several}"
     reason = slip(side.value_kwh, held_kwh)
     hint = f"{reason}? copy energy_consumed from the file" if reason else None
-    where = system.metadata.canonical.where(side.field)
+    where = system.where(side.field)
     found = f"{side.value_kwh:.6g}"
     yield EMISSIONS_DIFFER.finding(where, message, expected=f"{held_kwh:.6g}", found=found, hint=hint)
 
@@ -116,8 +116,8 @@ def emissions_there(system: System) -> Iterator[Finding]:
         return
     if any(emissions.rows for emissions in system.records.emissions.values()):
         return
-    if system.metadata.canonical.given("energy_training_kwh"):
-        where = system.metadata.canonical.where("energy_training_kwh")
+    if system.metadata.given("energy_training_kwh"):
+        where = system.where("energy_training_kwh")
         yield EMISSIONS_MISSING.finding(where, "no CodeCarbon file (*.csv) beside the metadata")
 
 
@@ -179,7 +179,7 @@ def _place(system: System, name: str, withholds: Sequence[str]) -> Where:
     named = [field for one in withholds for field in (one, one.replace("_baseline", ""))]
     fields = [field for field in named if _is_field(system, field)]
     if fields and not _is_at_home(system, name):
-        return system.metadata.canonical.where(fields[0])
+        return system.where(fields[0])
     return system.files.tree.where(name)
 
 

@@ -31,7 +31,7 @@ def processes_added_rightly(system: System) -> Iterator[Finding]:
 
 def _judge(system: System, side: Side, runs: Sequence[Run]) -> Iterator[Finding]:
     same = Side(side.field, side.value_kwh, side.text, tuple(runs))
-    where, count = system.metadata.canonical.where(side.field), len(runs)
+    where, count = system.where(side.field), len(runs)
     # Of several runs in one file the file has a finding that says as much.
     several = len({run.name for run in runs}) > 1
     finding = None

@@ -105,13 +105,13 @@ _BASELINES = ("energy_baseline_kwh", "energy_baseline_training_kwh", "energy_bas
 @each_system
 def stages_together(system: System) -> Iterator[Finding]:
     """Where energy is optional, both stages are given or none."""
-    canonical = system.metadata.canonical
-    given = [name for name in _FIGURES[:2] if canonical.given(name)]
+    metadata = system.metadata
+    given = [name for name in _FIGURES[:2] if metadata.given(name)]
     optional = not set(_FIGURES[:2]) & set(system.edition.required)
     if optional and len(given) == 1:
         missing = next(name for name in _FIGURES[:2] if name not in given)
         message = f"{given[0]} is given and {missing} is not"
-        yield ENERGY_PAIR.finding(canonical.where(given[0]), message, expected=missing)
+        yield ENERGY_PAIR.finding(metadata.where(given[0]), message, expected=missing)
 
 
 @each_system
@@ -124,13 +124,13 @@ def baseline_known(system: System) -> Iterator[Finding]:
     brought = system.records.calibrations or system.records.refused
     if system.edition.normalisation.kind != "ratio" or (brought and system.baseline.calibration is None):
         return
-    canonical = system.metadata.canonical
+    metadata = system.metadata
     stages = [
         stage
         for stage in ("training", "test")
         if f"energy_baseline_{stage}_kwh" in system.edition.fields
-        and canonical.given(f"energy_{stage}_kwh")
-        and not canonical.given(f"energy_baseline_{stage}_kwh")
+        and metadata.given(f"energy_{stage}_kwh")
+        and not metadata.given(f"energy_baseline_{stage}_kwh")
         and system.baseline.energy_kwh.get(stage) is None
     ]
     if stages:
@@ -143,14 +143,14 @@ def baseline_known(system: System) -> Iterator[Finding]:
 @each_system
 def some_energy(system: System) -> Iterator[Finding]:
     """Where energy is optional, something is given."""
-    canonical, stages = system.metadata.canonical, _FIGURES[:2]
+    metadata, stages = system.metadata, _FIGURES[:2]
     if not set(stages) <= set(system.edition.fields):
         return
-    if set(stages) & set(system.edition.required) or any(canonical.given(name) for name in stages):
+    if set(stages) & set(system.edition.required) or any(metadata.given(name) for name in stages):
         return
     path = system.edition.fields[stages[0]].path[:-1]
     message = "neither training nor test energy is given"
-    yield ENERGY_NONE.finding(canonical.document.where(path, key=True), message, expected=" and ".join(stages))
+    yield ENERGY_NONE.finding(metadata.document.where(path, key=True), message, expected=" and ".join(stages))
 
 
 @each_system
@@ -161,12 +161,12 @@ def not_from_readme(system: System) -> Iterator[Finding]:
     """
     plausible, submission = system.edition.plausible, system.submission
     for training, test in (_FIGURES[:2], ("energy_baseline_training_kwh", "energy_baseline_test_kwh")):
-        if getattr(submission, training) not in plausible.readme_training_kwh:
+        if submission.figures.get(training) not in plausible.readme_training_kwh:
             continue
-        names = [training, *([test] if getattr(submission, test) in plausible.readme_test_kwh else [])]
+        names = [training, *([test] if submission.figures.get(test) in plausible.readme_test_kwh else [])]
         for name in names:
-            value = getattr(submission, name)
-            where = system.metadata.canonical.where(name)
+            value = submission.figures.get(name)
+            where = system.where(name)
             message = f"{value:g} kWh is a figure of the baseline's README"
             yield ENERGY_README.finding(where, message, found=f"{value:g} kWh")
 
@@ -176,9 +176,9 @@ def possible(system: System) -> Iterator[Finding]:
     """No energy is outside what is physically possible for the task."""
     low, high = system.edition.plausible.energy_possible_kwh
     for name in (*_FIGURES, *_BASELINES):
-        value = getattr(system.submission, name)
+        value = system.figures.get(name)
         if value is not None and not low <= value <= high:
-            where = system.metadata.canonical.where(name)
+            where = system.where(name)
             message = f"{value:g} kWh cannot be the energy of training or inference over a data set"
             yield ENERGY_IMPOSSIBLE.finding(where, message, expected=f"{low:g} to {high:g} kWh", found=f"{value:g} kWh")
 
@@ -186,14 +186,17 @@ def possible(system: System) -> Iterator[Finding]:
 @each_system
 def stages_plausible(system: System) -> Iterator[Finding]:
     """Training energy over test energy lies in the range of real systems."""
-    training, test = system.submission.energy_training_kwh, system.submission.energy_test_kwh
+    training, test = (
+        system.figures.get("energy_training_kwh"),
+        system.figures.get("energy_test_kwh"),
+    )
     if training is None or test is None:
         return
     low, high = system.edition.plausible.training_over_test
     least, most = system.edition.plausible.energy_possible_kwh
     ratio = training / test
     if not low <= ratio <= high and all(least <= value <= most for value in (training, test)):
-        where = system.metadata.canonical.where("energy_test_kwh")
+        where = system.where("energy_test_kwh")
         message = f"training takes {ratio:.3g} times the energy of the test inference"
         yield ENERGY_STAGES.finding(where, message, expected=f"{low:g} to {high:g} times", found=f"{ratio:.3g} times")
 
@@ -202,20 +205,18 @@ def stages_plausible(system: System) -> Iterator[Finding]:
 def enough_digits(system: System) -> Iterator[Finding]:
     """Every energy has enough significant digits as written."""
     wanted = system.edition.plausible.energy_digits
-    canonical = system.metadata.canonical
+    metadata = system.metadata
     for name in (*_FIGURES, *_BASELINES):
-        text = canonical.text(name)
-        if getattr(system.submission, name) is None or text is None:
+        text = metadata.text(name)
+        if system.figures.get(name) is None or text is None:
             continue
         digits = significant_digits(text)
         if digits < wanted:
             message = f"{text} kWh has {digits} significant digit{'s' if digits != 1 else ''}"
-            yield ENERGY_DIGITS.finding(
-                canonical.where(name), message, expected=f"at least {wanted}", found=str(digits)
-            )
+            yield ENERGY_DIGITS.finding(metadata.where(name), message, expected=f"at least {wanted}", found=str(digits))
 
 
 def _energy_block(system: System, field: str) -> Where:
     """The place of the mapping the energy figures stand in."""
-    canonical = system.metadata.canonical
-    return canonical.document.where(canonical.paths[field][:-1], key=True)
+    metadata = system.metadata
+    return metadata.document.where(metadata.paths[field][:-1], key=True)

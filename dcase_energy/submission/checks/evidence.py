@@ -113,8 +113,8 @@ def _declared_from(system: System, found: Calibrated) -> Iterator[str]:
     """The declared figures of the baseline that are those of a record."""
     for stage, figures in found.record.stages.items():
         field, energy_kwh = f"energy_baseline_{stage}_kwh", figures.full_recipe_energy_kwh
-        value = getattr(system.submission, field)
-        if value is not None and agrees(value, system.metadata.canonical.text(field), energy_kwh):
+        value = system.figures.get(field)
+        if value is not None and agrees(value, system.metadata.text(field), energy_kwh):
             yield field
 
 
@@ -139,16 +139,16 @@ def _shown(found: Calibrated) -> str:
 @each_system
 def declared_is_recorded(system: System) -> Iterator[Finding]:
     """Figures of the metadata are those of the records beside it."""
-    canonical = system.metadata.canonical
+    metadata = system.metadata
     for field, energies_kwh, name in _recorded_figures(system):
-        value = getattr(system.submission, field, None)
-        if value is None or any(agrees(value, canonical.text(field), one) for one in energies_kwh):
+        value = system.figures.get(field)
+        if value is None or any(agrees(value, metadata.text(field), one) for one in energies_kwh):
             continue
         energy_kwh = energies_kwh[0]
         message = f"{field} is {value:.6g} kWh, {name} {energy_kwh:.6g} kWh"
         reason = slip(value, energy_kwh)
         yield DECLARED_DIFFERS.finding(
-            canonical.where(field),
+            metadata.where(field),
             message,
             expected=f"{energy_kwh:.6g}",
             found=f"{value:.6g}",
@@ -196,14 +196,14 @@ def _file(name: str) -> str:
 @each_system
 def evidence_there(system: System) -> Iterator[Finding]:
     """The package's evidence is at least what the edition asks for."""
-    needed, canonical = system.edition.evidence, system.metadata.canonical
+    needed, metadata = system.edition.evidence, system.metadata
     own = usable(system.records.calibrations, system.edition)
     if (system.records.calibrations or system.records.refused) and own is None:
         return  # A finding says why the record cannot be used.
     found = "declared" if own is None else own.evidence
-    if EVIDENCE.index(found) >= EVIDENCE.index(needed) or not canonical.given("energy_training_kwh"):
+    if EVIDENCE.index(found) >= EVIDENCE.index(needed) or not metadata.given("energy_training_kwh"):
         return
-    where = canonical.where("energy_training_kwh")
+    where = metadata.where("energy_training_kwh")
     message = f"the baseline's energy is {'only declared' if found == 'declared' else 'recorded without a journal'}"
     yield EVIDENCE_MISSING.finding(where, message, expected=needed, found=found)
 
@@ -211,16 +211,16 @@ def evidence_there(system: System) -> Iterator[Finding]:
 @each_system
 def own_evidence_there(system: System) -> Iterator[Finding]:
     """The evidence of the system's own energies is at least what the edition asks for."""
-    needed, canonical = system.edition.energy_evidence, system.metadata.canonical
+    needed, metadata = system.edition.energy_evidence, system.metadata
     measured = _by_stage(system)
     for stage in STAGES:
         field = f"energy_{stage}_kwh"
         # Of several records the weakest: the evidence for a sum is that of its weakest part.
         found = min((one.evidence for one in measured.get(stage, [])), key=EVIDENCE.index, default="declared")
-        if EVIDENCE.index(found) < EVIDENCE.index(needed) and canonical.given(field):
+        if EVIDENCE.index(found) < EVIDENCE.index(needed) and metadata.given(field):
             how = "only declared" if found == "declared" else "recorded without a journal"
             message = f"the system's {stage} energy is {how}"
-            yield OWN_EVIDENCE_MISSING.finding(canonical.where(field), message, expected=needed, found=found)
+            yield OWN_EVIDENCE_MISSING.finding(metadata.where(field), message, expected=needed, found=found)
 
 
 @all_systems

@@ -12,8 +12,8 @@ from dcase_energy.editions.fields import TEXT_KINDS, FieldKind
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
-from dcase_energy.submission.placeholders import FILL_IN, NONE_WORDS, placeholder
-from dcase_energy.submission.shape import NONE_AS_TEXT, TEMPLATE_TEXT
+from dcase_energy.submission.placeholders import FILL_IN, is_none_word, placeholder
+from dcase_energy.submission.values import NONE_AS_TEXT, TEMPLATE_TEXT
 
 CORRESPONDING = define(
     Rule(
@@ -71,7 +71,7 @@ def one_corresponding_author(system: System) -> Iterator[Finding]:
     authors = system.submission.authors
     count = sum(author.corresponding is True for author in authors)
     if authors and count != 1:
-        where = system.metadata.canonical.where("authors")
+        where = system.where("authors")
         message = f"{count} of {len(authors)} authors have corresponding: true"
         yield CORRESPONDING.finding(where, message, expected="exactly one", found=str(count))
 
@@ -82,15 +82,15 @@ _WITHOUT_SCHEME = re.compile(r"(?!\w+:)[\w-]+(?:\.[\w-]+)+(?::\d+)?/")
 
 def _texts(system: System, *kinds: FieldKind) -> Iterator[tuple[Where, str]]:
     """All texts of fields of text, and of some kinds beside these, with their places."""
-    canonical = system.metadata.canonical
+    metadata = system.metadata
     for name, spec in system.edition.fields.items():
-        value, path = canonical.values.get(name), canonical.paths.get(name)
+        value, path = metadata.values.get(name), metadata.paths.get(name)
         if path is None or (spec.kind not in TEXT_KINDS and spec.kind not in kinds):
             continue
         if isinstance(value, str):
-            yield canonical.where(name), value
+            yield metadata.where(name), value
         elif value is not None:
-            yield from ((canonical.document.where(at), text) for at, text in _texts_in(value, path))
+            yield from ((metadata.document.where(at), text) for at, text in _texts_in(value, path))
 
 
 def _texts_in(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -115,20 +115,20 @@ def not_of_template(system: System) -> Iterator[Finding]:
 @each_system
 def address_has_scheme(system: System) -> Iterator[Finding]:
     """An address has its scheme."""
-    canonical = system.metadata.canonical
+    metadata = system.metadata
     for name, spec in system.edition.fields.items():
-        value = canonical.values.get(name)
+        value = metadata.values.get(name)
         if spec.kind is FieldKind.ADDRESS and isinstance(value, str) and _WITHOUT_SCHEME.match(value):
             message = f"{value[:80]!r} has no scheme"
             expected = f"https://{value[:80]}"
-            yield ADDRESS_SCHEME.finding(canonical.where(name), message, expected=expected, found=repr(value[:80]))
+            yield ADDRESS_SCHEME.finding(metadata.where(name), message, expected=expected, found=repr(value[:80]))
 
 
 @each_system
 def none_is_null(system: System) -> Iterator[Finding]:
     """No optional field holds a word for nothing."""
     for where, text in _texts(system, FieldKind.DATASETS):
-        if text.strip().casefold() in NONE_WORDS:
+        if is_none_word(text):
             yield NONE_AS_TEXT.finding(
                 where, f"the text {text!r} means that there is no value", expected="null", found=repr(text)
             )
@@ -148,12 +148,12 @@ def no_hash(system: System) -> Iterator[Finding]:
 @each_system
 def sampling_rate_usual(system: System) -> Iterator[Finding]:
     """Each sampling rate is a known one, in kHz."""
-    canonical, known = system.metadata.canonical, system.edition.plausible.sampling_rates_khz
-    value = canonical.values.get("input_sampling_rate_khz")
+    metadata, known = system.metadata, system.edition.plausible.sampling_rates_khz
+    value = metadata.values.get("input_sampling_rate_khz")
     for one in value if isinstance(value, list) else [value]:
         rate = parse_khz(one) if isinstance(one, str) else one
         if rate is not None and known and rate not in known:
-            yield _unusual_rate(rate, known, canonical.where("input_sampling_rate_khz"))
+            yield _unusual_rate(rate, known, metadata.where("input_sampling_rate_khz"))
 
 
 def _unusual_rate(rate: float, known: Sequence[float], where: Where) -> Finding:

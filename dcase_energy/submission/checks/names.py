@@ -124,7 +124,7 @@ def label_matches_place(system: System) -> Iterator[Finding]:
     if files.folder is not None and (files.runs or re.fullmatch(system.edition.label_pattern, files.folder)):
         places["folder"] = files.folder
     if differ := [what for what, name in places.items() if name != label]:
-        where = system.metadata.canonical.where("label")
+        where = system.where("label")
         what, name = " or ".join(differ), places[differ[0]]
         yield LABEL_PLACE.finding(where, f"label and {what} differ", expected=name, found=label)
 
@@ -133,7 +133,7 @@ def label_matches_place(system: System) -> Iterator[Finding]:
 def task_known(system: System) -> Iterator[Finding]:
     """Some edition knows the task; set by the guess of the edition."""
     if system.edition.unjudged is not None and system.metadata.document.data is not None:
-        where = system.metadata.canonical.where("label")
+        where = system.where("label")
         yield EDITION_UNKNOWN.finding(where, system.edition.unjudged, found=system.submission.label)
 
 
@@ -141,7 +141,7 @@ def task_known(system: System) -> Iterator[Finding]:
 def label_is_own(system: System) -> Iterator[Finding]:
     """The template's label was replaced."""
     if system.submission.label in system.edition.template_labels:
-        where = system.metadata.canonical.where("label")
+        where = system.where("label")
         yield LABEL_TEMPLATE.finding(where, "the label is the template's", found=system.submission.label)
 
 
@@ -151,7 +151,7 @@ def not_named_baseline(system: System) -> Iterator[Finding]:
     for field in ("label", "name", "abbreviation"):
         value = getattr(system.submission, field)
         if value is not None and "baseline" in value.casefold():
-            where = system.metadata.canonical.where(field)
+            where = system.where(field)
             yield NAME_BASELINE.finding(where, f"the {field} holds the word baseline", found=value)
 
 
@@ -164,7 +164,7 @@ def label_names_subtask(system: System) -> Iterator[Finding]:
         return
     wrong = "without the subtask's letter" if named[0] == task[:-1] else f"not {task}"
     expected = label[: named.start()] + task + label[named.end() :]
-    where = system.metadata.canonical.where("label")
+    where = system.where("label")
     yield LABEL_SUBTASK.finding(where, f"the label says {named[0]}, {wrong}", expected=expected, found=label)
 
 
@@ -188,14 +188,14 @@ def labels_differ(systems: Sequence[System], _pool: Sequence[Peer]) -> Iterator[
             places.setdefault(system.submission.label, []).append(system)
     for label, same in places.items():
         for system in same if len(same) > 1 else ():
-            where = system.metadata.canonical.where("label")
-            others = [str(other.metadata.canonical.where("label")) for other in same if other is not system]
+            where = system.where("label")
+            others = [str(other.where("label")) for other in same if other is not system]
             more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
             yield LABEL_TWICE.finding(where, f"label {label} is also in {others[0]}{more}", found=label)
     for team, count in Counter(team_of(label) for label in places).items():
         allowed = systems[0].edition.max_systems_per_team
         if allowed is not None and count > allowed:
             one = next(same[0] for label, same in places.items() if team_of(label) == team)
-            where = one.metadata.canonical.where("label")
+            where = one.where("label")
             message = f"team {team} has {count} systems"
             yield TOO_MANY_SYSTEMS.finding(where, message, expected=f"at most {allowed}", found=str(count))

@@ -77,7 +77,7 @@ _TENS_W = 10.0
 @each_system
 def power_possible(system: System) -> Iterator[Finding]:
     """Training energy over training time is a power that the GPUs named can draw."""
-    energy_kwh, works = system.submission.energy_training_kwh, works_of(system)
+    energy_kwh, works = system.figures.get("energy_training_kwh"), works_of(system)
     limits = system.edition.plausible
     if energy_kwh is None or not works or not all(_powered(work) for work in works):
         return
@@ -93,7 +93,7 @@ def power_possible(system: System) -> Iterator[Finding]:
     expected = " to ".join(_watts(kwh / hours * 1000) for kwh in (low_kwh, high_kwh)) + " W"
     far = max(energy_kwh / high_kwh, low_kwh / energy_kwh) > _FAR_OUTSIDE
     hint = POWER.fix + (slip_hint(energy_kwh, low_kwh, high_kwh, limits) if far else "")
-    where = system.metadata.canonical.where("energy_training_kwh")
+    where = system.where("energy_training_kwh")
     yield POWER.finding(where, message, expected=expected, found=power, hint=hint)
 
 
@@ -148,14 +148,14 @@ def energies_usual(system: System) -> Iterator[Finding]:
     limits = system.edition.plausible
     for stage, (low, high) in limits.energy_usual_kwh.items():
         for name in (f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh"):
-            value = getattr(system.submission, name)
+            value = system.figures.get(name)
             if name == "energy_baseline_training_kwh" and _range_known(system):
                 continue
             if value is None or low <= value <= high or not _possible(value, limits):
                 continue
             message = f"{value:g} kWh for {stage} is far from what real systems need"
             hint = ENERGY_UNUSUAL.fix + slip_hint(value, low, high, limits)
-            where = system.metadata.canonical.where(name)
+            where = system.where(name)
             expected = f"{low:g} to {high:g} kWh"
             yield ENERGY_UNUSUAL.finding(where, message, expected=expected, found=f"{value:g} kWh", hint=hint)
 
@@ -176,8 +176,8 @@ def over_baseline_plausible(system: System) -> Iterator[Finding]:
     limits = system.edition.plausible
     low, high = limits.over_baseline
     for stage in STAGES:
-        own = getattr(system.submission, f"energy_{stage}_kwh")
-        baseline = getattr(system.submission, f"energy_baseline_{stage}_kwh")
+        own = system.figures.get(f"energy_{stage}_kwh")
+        baseline = system.figures.get(f"energy_baseline_{stage}_kwh")
         if own is None or baseline is None or low <= own / baseline <= high:
             continue
         if not (_possible(own, limits) and _possible(baseline, limits)):
@@ -185,7 +185,7 @@ def over_baseline_plausible(system: System) -> Iterator[Finding]:
         ratio = own / baseline
         message = f"the system's {stage} energy is {ratio:.3g} times the baseline's"
         hint = OVER_BASELINE.fix + slip_hint(ratio, low, high, limits)
-        where = system.metadata.canonical.where(f"energy_{stage}_kwh")
+        where = system.where(f"energy_{stage}_kwh")
         expected = f"{low:g} to {high:g} times"
         yield OVER_BASELINE.finding(where, message, expected=expected, found=f"{ratio:.3g} times", hint=hint)
 
@@ -197,6 +197,6 @@ def hardware_agrees(system: System) -> Iterator[Finding]:
     works = parse_training_time(system.submission.training_time or "")
     timed = frozenset().union(*(gpu_models(work.hardware) for work in works))
     if stated and timed and not stated & timed:
-        where, found = system.metadata.canonical.where("hardware"), ", ".join(sorted(stated))
+        where, found = system.where("hardware"), ", ".join(sorted(stated))
         message = f"the energies are of {found}, the training time is of {', '.join(sorted(timed))}"
         yield HARDWARE_DIFFERS.finding(where, message, expected=" or ".join(sorted(timed)), found=found)

@@ -29,7 +29,7 @@ BASELINE_OUT_OF_LINE = define(
 
 def peer_of(system: System) -> Peer:
     """A validated system as one to compare others with."""
-    figures = {name: value for name in BASELINES if (value := getattr(system.submission, name)) is not None}
+    figures = {name: value for name in BASELINES if (value := system.figures.get(name)) is not None}
     return Peer(team_of(system.name), boards_of(system), figures)
 
 
@@ -56,7 +56,7 @@ def baselines_in_line(systems: Sequence[System], pool: Sequence[Peer]) -> Iterat
                 f"{len(others)} other team{'s' * (len(others) != 1)}"
             )
             figures = ", ".join(f"{figure:g} ({team})" for team, figure in sorted(others.items())[:6])
-            where = system.metadata.canonical.where(field)
+            where = system.where(field)
             expected = f"near {usual:g} kWh: {figures}"
             yield BASELINE_OUT_OF_LINE.finding(where, message, expected=expected, found=f"{value:g} kWh")
 

@@ -32,10 +32,10 @@ def percent_not_fraction(system: System) -> Iterator[Finding]:
 
     A single score of at most 1 by itself may be what it says; so may a zero.
     """
-    canonical, fields = system.metadata.canonical, system.edition.fields
+    metadata, fields = system.metadata, system.edition.fields
     scores = {
         name: value
-        for name, value in canonical.values.items()
+        for name, value in metadata.values.items()
         if fields[name].kind is FieldKind.PERCENT and isinstance(value, int | float)
     }
     small = {name: value for name, value in scores.items() if 0 < value <= 1}
@@ -46,4 +46,4 @@ def percent_not_fraction(system: System) -> Iterator[Finding]:
         message = f"{value:g} is a fraction among percentages"
         if together:
             message = f"all {len(scores)} scores asked for in percent are at most 1"
-        yield SCORE_SCALE.finding(canonical.where(name), message, expected=f"{100 * value:g}?", found=f"{value:g}")
+        yield SCORE_SCALE.finding(metadata.where(name), message, expected=f"{100 * value:g}?", found=f"{value:g}")

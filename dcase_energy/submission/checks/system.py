@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding
+from dcase_energy.findings import Finding, Where
 from dcase_energy.submission.baseline_choice import Baseline
+from dcase_energy.submission.metadata import Metadata
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles
-from dcase_energy.submission.reading import Metadata
 from dcase_energy.submission.records import Records
 
 
@@ -49,6 +49,15 @@ class System:
     def submission(self) -> Submission:
         """The canonical submission; fields that were refused are None."""
         return self.metadata.submission
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """All numbers of the metadata by canonical field; what is missing or refused is absent."""
+        return self.metadata.submission.figures
+
+    def where(self, field: str) -> Where:
+        """Place of a field of the metadata, or of the mapping it is missing from."""
+        return self.metadata.where(field)
 
     @property
     def name(self) -> str:
