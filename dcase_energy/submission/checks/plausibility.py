@@ -131,7 +131,7 @@ def _device_hours(work: Work) -> float:
 
 def _most_power_w(work: Work, limits: Plausible) -> float:
     known_w = (board_power_w(model, limits.gpu_board_power_w) for model in gpu_models(work.hardware))
-    return max(limits.gpu_power_w[1], *(power_w + limits.host_power_w for power_w in known_w if power_w is not None))
+    return max([limits.gpu_power_w[1], *(power_w + limits.host_power_w for power_w in known_w if power_w is not None)])
 
 
 def slip_hint(value: float, low: float, high: float, limits: Plausible) -> str:
