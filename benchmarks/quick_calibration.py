@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from replay import ReplayMeter
+
 from dcase_energy.calibration.plan import Plan, QuickSettings
 from dcase_energy.calibration.prepare import header_of, recipe_of
 from dcase_energy.calibration.quick import StoppingRule
@@ -30,7 +32,6 @@ from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.meter import COMPONENTS, Reading
 from dcase_energy.measure.recorder import Instruments, Recorder
 from dcase_energy.measure.records import Calibration, Stage
-from dcase_energy.measure.replay import ReplayMeter
 from dcase_energy.measure.windows import of_phase, windows_of
 
 TRACES = Path(__file__).parent / "traces"

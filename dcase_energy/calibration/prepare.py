@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 import importlib.util
 import json
 import os
-import platform
-import uuid
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +14,8 @@ from dcase_energy.calibration.plan import Plan
 from dcase_energy.calibration.recipes import recipe_named
 from dcase_energy.errors import CalibrationError, RecipeError
 from dcase_energy.measure.environment import ChildEnvironment, child_environment
-from dcase_energy.measure.hardware import describe_host
-from dcase_energy.measure.host import batch_job, facts, hidden_settings
 from dcase_energy.measure.journal import canonical_json, sha256_text
+from dcase_energy.measure.machine import session_header, usable_threads
 from dcase_energy.measure.records import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -143,16 +139,11 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
     """Everything a record needs that the work itself does not say."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "run_id": str(uuid.uuid4()),
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **session_header(locked),
         "edition": plan.edition,
         "plan": identity_of(plan),
         "repeats": plan.repeats,
-        "locked": locked,
-        "host": facts(),
-        "batch_job": batch_job(),
         "environment": environment_of(plan).record(),
-        "hidden_settings": [asdict(one) for one in hidden_settings()],
         "implementation": "dcase-energy baseline",
         "version": __version__,
         "stages": list(plan.stages),
@@ -168,8 +159,6 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
             "test_clips": recipe.test_clips,
             "batch_size": recipe.batch.total,
         },
-        "hardware": describe_host(),
-        "software": {"dcase_energy": __version__, "platform": platform.system()},
         "data": {
             **({"source": "embedded soundscapes", "note": SYNTHETIC} if plan.data is None else {"source": "DESED"}),
             "seed": plan.seed,
@@ -187,7 +176,7 @@ def task_of(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[st
         "execution_path": plan.execution_path,
         "device": plan.device,
         "threads": plan.threads,
-        "workers": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "workers": usable_threads(),
         "seed": plan.seed + number - 1,
         "data_seed": plan.seed,
         "clips": plan.clips,

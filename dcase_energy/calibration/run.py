@@ -28,11 +28,11 @@ from dcase_energy.calibration.prepare import (
 from dcase_energy.calibration.quick import StoppingRule
 from dcase_energy.calibration.record import record_of
 from dcase_energy.errors import CalibrationError, JournalError
+from dcase_energy.locks import only_session
 from dcase_energy.measure.evidence import version_of
-from dcase_energy.measure.host import facts
 from dcase_energy.measure.instruments import instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
-from dcase_energy.measure.lock import only_session
+from dcase_energy.measure.machine import host_state
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import Instruments
@@ -208,7 +208,7 @@ def _is_complete(entries: Sequence[Mapping[str, Any]], plan: Plan) -> bool:
 
 def _gap(before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """When the run goes on and how long nothing was measured; None after a restart of the machine."""
-    boot = facts()["boot_sha256"]
+    boot = host_state()["boot_sha256"]
     earlier = [entry.get("boot_sha256") or entry.get("host", {}).get("boot_sha256") for entry in before]
     last_boot = next((one for one in reversed(earlier) if one), None)
     times = [entry["reading"]["time_s"] for entry in before if "reading" in entry]

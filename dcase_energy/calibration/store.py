@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcase_energy.errors import RecordError
-from dcase_energy.measure.hardware import describe_host
+from dcase_energy.measure.machine import describe_host
 from dcase_energy.measure.records import Calibration, load_calibration
 from dcase_energy.writing.files import write_text
 

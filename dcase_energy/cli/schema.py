@@ -17,7 +17,7 @@ from dcase_energy.cli.options import edition_option, emit, get_edition, output_o
 def command(edition_name: str, record: str | None, output: Path | None) -> int:
     """Print the JSON Schema (draft-07) of an edition's metadata file, for editors and other tools."""
     if record is not None:
-        from dcase_energy.measure.schemas import record_schema
+        from dcase_energy.measure.records import record_schema
 
         emit(json.dumps(record_schema(record), indent=2, ensure_ascii=False), output)
         return 0

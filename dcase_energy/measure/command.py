@@ -13,11 +13,11 @@ from types import FrameType
 from typing import Any
 
 from dcase_energy.errors import MeterError
+from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, header_of
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select
 from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
-from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder

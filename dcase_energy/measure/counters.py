@@ -77,7 +77,7 @@ def rapl_packages(root: Path | None = None) -> list[RaplDomain]:
 def _domain(folder: Path) -> RaplDomain:
     limit = _number(folder / "constraint_0_power_limit_uw")
     return RaplDomain(
-        name=_text(folder / "name") or folder.name,
+        name=read_text(folder / "name") or folder.name,
         folder=folder,
         readable=_number(folder / "energy_uj") is not None,
         range_uj=_number(folder / "max_energy_range_uj"),
@@ -85,15 +85,16 @@ def _domain(folder: Path) -> RaplDomain:
     )
 
 
-def _text(path: Path) -> str | None:
+def read_text(path: Path) -> str | None:
+    """The text of a file of the kernel; None where it cannot be read."""
     try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+        return path.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
         return None
 
 
 def _number(path: Path) -> int | None:
-    text = _text(path)
+    text = read_text(path)
     return int(text) if text is not None and text.isdecimal() else None
 
 

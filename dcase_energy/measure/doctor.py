@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.errors import MeterError, SessionRunningError
+from dcase_energy.locks import only_session
 from dcase_energy.measure.counters import RaplDomain, rapl_packages
 from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, mps_server, select
-from dcase_energy.measure.host import facts, hidden_settings, stale_lock
 from dcase_energy.measure.instruments import PERMIT_RAPL, PERMIT_RAPL_FOR_GOOD, instruments_for
-from dcase_energy.measure.lock import only_session
+from dcase_energy.measure.machine import hidden_settings, host_state, stale_lock
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.records import GuardState, Tier
 from dcase_energy.measure.watch import HostWatch
@@ -148,7 +148,7 @@ def _better_cpu(packages: Sequence[RaplDomain]) -> str:
 
 def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
     """Everything that stands before a run."""
-    host, found = facts(), []
+    host, found = host_state(), []
     closed = [package for package in packages if not package.readable]
     if closed:
         found.append(

@@ -14,11 +14,11 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from dcase_energy.errors import MeterError
+from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, header_of
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select
 from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
-from dcase_energy.measure.lock import only_session
 from dcase_energy.measure.plan import STAGES, MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, how_to_write
 from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder

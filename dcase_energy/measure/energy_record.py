@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import platform
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from dcase_energy import __version__
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.evidence import (
     Outcome,
@@ -26,8 +22,7 @@ from dcase_energy.measure.evidence import (
     phases_of,
     repeats_of,
 )
-from dcase_energy.measure.hardware import describe_host
-from dcase_energy.measure.host import batch_job, facts, hidden_settings
+from dcase_energy.measure.machine import session_header
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
 from dcase_energy.measure.windows import Window, failed_kwh, failed_repetition, of_phase, windows_of
@@ -35,22 +30,13 @@ from dcase_energy.measure.windows import Window, failed_kwh, failed_repetition, 
 
 def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
     """The first entry of the journal of a user's own system. The command itself may hold names and is not in it."""
+    header = session_header(locked)
     return {
         "schema_version": SCHEMA_VERSION,
-        "run_id": str(uuid.uuid4()),
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **header,
         **plan.header(),
         "command_sha256": command_sha256,
-        "locked": locked,
-        "host": facts(),
-        "batch_job": batch_job(),
-        "hidden_settings": [asdict(one) for one in hidden_settings()],
-        "hardware": describe_host(),
-        "software": {
-            "dcase_energy": __version__,
-            "platform": platform.system(),
-            "python": platform.python_version(),
-        },
+        "software": {**header["software"], "python": platform.python_version()},
     }
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.guards import JournalView, judge, tier_of, validity
-from dcase_energy.measure.hardware import fingerprint
 from dcase_energy.measure.journal import journal_digest
+from dcase_energy.measure.machine import fingerprint
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.recorder import POLL_S
 from dcase_energy.measure.records import (

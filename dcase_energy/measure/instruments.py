@@ -8,7 +8,7 @@ from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 from dcase_energy.measure.counters import DirectCounters, NvmlCounters, RaplCounters, rapl_packages
 from dcase_energy.measure.gpu import Gpu, Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
-from dcase_energy.measure.host import rank
+from dcase_energy.measure.machine import rank
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.watch import HostWatch
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import JournalError, JournalUnwrittenError
-from dcase_energy.measure.lock import lock_file
+from dcase_energy.locks import lock_file
 
 _MAX_BYTES = 100_000_000
 _FIRST = "0" * 64
@@ -69,7 +69,7 @@ class JournalWriter:
                 raise JournalError(f"{path}: another process is writing it")
             if resume:
                 self._go_on()
-            elif not _is_still(path, self._handle):
+            elif not names_still(path, self._handle):
                 raise FileExistsError(f"{path} was moved while it was begun")
         except BaseException:
             os.close(self._handle)
@@ -134,7 +134,7 @@ class JournalWriter:
             return None
 
 
-def _is_still(path: Path, handle: int) -> bool:
+def names_still(path: Path, handle: int) -> bool:
     """Whether a path still names an open file."""
     try:
         return os.path.samestat(path.stat(), os.fstat(handle))

@@ -18,8 +18,8 @@ from typing import Any
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import JournalError
-from dcase_energy.measure.journal import JournalWriter, read_journal
-from dcase_energy.measure.lock import lock_file
+from dcase_energy.locks import lock_file
+from dcase_energy.measure.journal import JournalWriter, names_still, read_journal
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Evidence
 from dcase_energy.writing.files import write_text
 
@@ -123,7 +123,7 @@ class RecordFile:
             self.path = _move(self.path, _failed_names(self._output))
         elif self.path.is_file() and _content(self.path).get("run_id") != record.run_id:
             # The work itself wrote a file of this name meanwhile.
-            self.path = _move(self.path, _numbered(self._output), only_journal=True)
+            self.path = _move(self.path, _numbered(self._output), record=False)
         write_text(self.path, record.model_dump_json(indent=2) + "\n")
         if record.complete and self._force and self.path != self._output:
             self._replace()
@@ -169,7 +169,8 @@ def _makes_room(path: Path, output: Path) -> bool:
         return False
     if not journal.exists():
         if _is_failed(path):
-            _move(path, _failed_names(output))
+            # Without the journal: another process may have begun one just now.
+            _move(path, _failed_names(output), journal=False)
         return not path.is_file()
     try:
         handle = os.open(journal, os.O_RDWR)
@@ -177,7 +178,8 @@ def _makes_room(path: Path, output: Path) -> bool:
         return False
     try:
         # Held while it is moved, so that two processes do not move it, and none begins one that is moved under it.
-        if lock_file(handle) is False or _is_complete(journal):
+        # Another process may have put a new journal in the place of the one that was opened here.
+        if lock_file(handle) is False or not names_still(journal, handle) or _is_complete(journal):
             return False
         if _is_failed(path):
             _move(path, _failed_names(output))
@@ -219,15 +221,15 @@ def _entries(journal: Path) -> list[dict[str, Any]] | None:
         return None
 
 
-def _move(path: Path, names: Iterator[Path], *, only_journal: bool = False) -> Path:
-    """Move a record and its journal, if they are there, to the first of some names that is free."""
-    journal = journal_of(path)
+def _move(path: Path, names: Iterator[Path], *, record: bool = True, journal: bool = True) -> Path:
+    """Move a record, its journal, or both, if they are there, to the first of some names that is free."""
+    source = journal_of(path)
     while True:
         target = next(names)
         if not (target.exists() or journal_of(target).exists()):
             with contextlib.suppress(FileExistsError):  # another process was faster
-                journal = _rename(journal, journal_of(target))
-                if not only_journal:
+                source = _rename(source, journal_of(target)) if journal else source
+                if record:
                     _rename(path, target)
                 return target
 

@@ -181,6 +181,20 @@ class Energy(Evidence):
     failure: str | None = None
 
 
+RECORDS: dict[str, type[Evidence]] = {"calibration": Calibration, "energy": Energy}
+
+
+def record_schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a kind of `RECORDS`, of the version that is written today."""
+    schema = RECORDS[kind].model_json_schema(mode="serialization")
+    schema["properties"]["schema_version"] = {"const": SCHEMA_VERSION, "title": "Schema Version", "type": "string"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$comment": f"Made from the program by `dcase-energy schema --record {kind}`; do not edit.",
+        **schema,
+    }
+
+
 _Kind = TypeVar("_Kind", bound=Evidence)
 
 

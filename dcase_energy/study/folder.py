@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from dcase_energy.errors import StudyError
 from dcase_energy.findings import Finding
+from dcase_energy.locks import is_held
 from dcase_energy.study.grid import Specification
-from dcase_energy.study.lock import is_held
 from dcase_energy.study.runs import RunFile, read_run_file, write_run_file
 
 BEST_FILE = "best.pt"

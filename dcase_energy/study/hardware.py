@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from dcase_energy.errors import StudyError
-from dcase_energy.measure.hardware import describe_host
+from dcase_energy.measure.machine import describe_host
 
 _ASK = """
 import sys, torch

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy.errors import LockedError, StudyError
+from dcase_energy.locks import SESSION_LOCK_VARIABLE, held, training_lock
 from dcase_energy.orphans import end_when_closed
 from dcase_energy.study.folder import BEST_FILE, LOCK_FILE, RECORD_FILE, now, open_folder, update
-from dcase_energy.study.lock import SESSION_LOCK_VARIABLE, held, training_lock
 from dcase_energy.study.runs import COLUMNS, Epoch, Progress, write_epochs
 
 if TYPE_CHECKING:

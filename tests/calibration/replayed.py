@@ -6,12 +6,12 @@ from pathlib import Path
 
 from dcase_baseline.recipe import load_recipe
 
+from benchmarks.replay import ReplayMeter
 from dcase_energy.calibration.plan import Plan, QuickSettings
 from dcase_energy.calibration.prepare import header_of
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.recorder import Instruments, Recorder
-from dcase_energy.measure.replay import ReplayMeter
 
 TINY = Path(__file__).parent / "data" / "tiny.toml"
 METRICS = {"student": {"intersection_f1_05": 0.5, "intersection_f1_07": 0.4, "intersection_f1_05_nanmean": 0.6}}

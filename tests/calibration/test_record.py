@@ -15,8 +15,7 @@ from dcase_energy.calibration.reference import factors
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.errors import JournalError, RecordError
 from dcase_energy.measure.meter import Reading
-from dcase_energy.measure.records import parse_calibration, parse_energy
-from dcase_energy.measure.schemas import RECORDS, record_schema
+from dcase_energy.measure.records import RECORDS, parse_calibration, parse_energy, record_schema
 from tests.calibration.replayed import Trace, about, journal_of, plan, quick_plan, whole
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from dcase_energy.cli.doctor import render
+from dcase_energy.locks import only_session
 from dcase_energy.measure.doctor import diagnose
-from dcase_energy.measure.lock import lock_path, only_session
 from tests.measure.simulators import Board, FakeNvml, PowercapTree
 
 
@@ -75,7 +75,7 @@ def test_a_gpu_that_would_be_refused_is_refused_now(machine, tmp_path, nvml, smi
 def test_hidden_settings_and_other_sessions_are_told(machine, tmp_path, monkeypatch):
     machine()
     monkeypatch.setenv("CODECARBON_PUE", "2")
-    with only_session(lock_path()):
+    with only_session():
         diagnosis = found(tmp_path)
     assert "pue: variable CODECARBON_PUE" in remarks(diagnosis)["tracker-config"].message
     assert remarks(diagnosis)["single-tracker"].state == "invalid"

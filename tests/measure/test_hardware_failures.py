@@ -14,12 +14,12 @@ import time
 import pytest
 
 from dcase_energy.errors import MeterError, SessionRunningError
+from dcase_energy.locks import only_session
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, select
-from dcase_energy.measure.host import hidden_settings
 from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
-from dcase_energy.measure.lock import only_session
+from dcase_energy.measure.machine import hidden_settings
 from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.recorder import Recorder
 from dcase_energy.measure.watch import HostWatch
@@ -334,7 +334,7 @@ def test_processes_stay_ours_when_their_parent_ends(tmp_path):
 def test_a_second_session_is_refused_and_a_killed_one_leaves_no_lock(tmp_path):
     path = tmp_path / "lock"
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom dcase_energy.measure.lock import only_session\n"
+        "import sys, time\nfrom pathlib import Path\nfrom dcase_energy.locks import only_session\n"
         "with only_session(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
     )
     holder = subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)

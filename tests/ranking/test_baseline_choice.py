@@ -16,8 +16,8 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.recipes import COUNTS, known_recipe
 from dcase_energy.errors import UnusableError
-from dcase_energy.measure.hardware import describe_host
 from dcase_energy.measure.journal import parse_journal
+from dcase_energy.measure.machine import describe_host
 from dcase_energy.measure.records import Calibration, load_calibration
 from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.results_table import read_results

@@ -16,8 +16,14 @@ from dcase_energy.editions.loader import edition_names, load_edition
 from dcase_energy.errors import JournalError, RecordError
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import read_journal, sealed
-from dcase_energy.measure.records import SCHEMA_VERSION, load_calibration, load_energy, parse_calibration
-from dcase_energy.measure.schemas import RECORDS, record_schema
+from dcase_energy.measure.records import (
+    RECORDS,
+    SCHEMA_VERSION,
+    load_calibration,
+    load_energy,
+    parse_calibration,
+    record_schema,
+)
 from dcase_energy.submission.recomputing import difference
 
 RECORDS_FOLDER = Path(__file__).parent.parent / "data" / "records"

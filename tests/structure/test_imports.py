@@ -18,6 +18,7 @@ PACKAGE = ROOT / "dcase_energy"
 # Each layer may import itself and the layers before it.
 LAYERS = [
     {"errors", "orphans", "stats"},
+    {"locks"},
     {"units", "text", "findings", "parallel", "__init__"},
     {"rules", "writing"},
     {"documents"},

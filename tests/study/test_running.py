@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.errors import LockedError, RecipeError, StudyError
+from dcase_energy.locks import held, is_held
 from dcase_energy.measure.meter import Reading
 from dcase_energy.study.folder import RunFolder, open_folder, update
 from dcase_energy.study.gather import gather
 from dcase_energy.study.grid import Choices, make_grid
-from dcase_energy.study.lock import held, is_held
 from dcase_energy.study.one import Watch
 from dcase_energy.study.running import Ended, Job, prepare, run_job, run_jobs, to_do
 from dcase_energy.study.runs import Progress
