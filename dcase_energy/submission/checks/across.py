@@ -134,9 +134,12 @@ def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
             others = _names(other for other in group if other.name != system.name)
             if not others:
                 continue
-            where = system.where("energy_training_kwh")
-            message = f"training and test energy are those of {others} as well"
-            yield PAIR_REUSED.finding(where, message, found=f"{training:g} and {test:g} kWh")
+            yield system.finding(
+                PAIR_REUSED,
+                "energy_training_kwh",
+                f"training and test energy are those of {others} as well",
+                found=f"{training:g} and {test:g} kWh",
+            )
 
 
 @each_team(largest=_LARGEST_TEAM)
@@ -156,7 +159,7 @@ def _scaled(system: System, source: System, field: str) -> Iterator[Finding]:
         f"the baseline's energy is {value / first:.3g} times that of {source.name}, for {models(system)} models "
         f"instead of {models(source)}"
     )
-    yield BASELINE_SCALED.finding(system.where(field), message, expected=f"{first:g} kWh", found=f"{value:g} kWh")
+    yield system.finding(BASELINE_SCALED, field, message, expected=f"{first:g} kWh", found=f"{value:g} kWh")
 
 
 def _varies(system: System, team: Sequence[System], field: str) -> Iterator[Finding]:
@@ -168,9 +171,13 @@ def _varies(system: System, team: Sequence[System], field: str) -> Iterator[Find
     }
     if others:
         figures = ", ".join(f"{figure:g} kWh in {name}" for figure, name in list(others.items())[:4])
-        message = f"the baseline's energy is {value:g} kWh here and {figures}"
-        where = system.where(field)
-        yield BASELINE_VARIES.finding(where, message, expected="one figure a hardware", found=f"{value:g} kWh")
+        yield system.finding(
+            BASELINE_VARIES,
+            field,
+            f"the baseline's energy is {value:g} kWh here and {figures}",
+            expected="one figure a hardware",
+            found=f"{value:g} kWh",
+        )
 
 
 def _scaled_from(system: System, given: Sequence[System], field: str) -> System | None:
@@ -193,8 +200,12 @@ def ensembles_measured(team: Sequence[System]) -> Iterator[Finding]:
         count = models(system)
         for energy, name in singles if count > 1 and field in system.figures else ():
             if not _apart(system.figures[field], count * energy, _MULTIPLE):
-                message = f"{system.figures[field]:g} kWh is {count} times the {energy:g} kWh of {name}"
-                yield ENERGY_MULTIPLIED.finding(system.where(field), message, found=f"{count} x {energy:g} kWh")
+                yield system.finding(
+                    ENERGY_MULTIPLIED,
+                    field,
+                    f"{system.figures[field]:g} kWh is {count} times the {energy:g} kWh of {name}",
+                    found=f"{count} x {energy:g} kWh",
+                )
                 break
 
 
@@ -210,11 +221,10 @@ def equals_cost_alike(team: Sequence[System]) -> Iterator[Finding]:
                     continue
                 slip = _slip(system, high / low)
                 if slip is not None:
-                    where = system.where(field)
                     message = f"{stage} takes {high / low:.3g} times the energy of {other.name}, which is as complex"
                     hint = f"{ENERGY_FACTOR.fix}; {slip} would explain it"
                     expected, found = f"about {low:g} kWh", f"{high:g} kWh"
-                    yield ENERGY_FACTOR.finding(where, message, expected=expected, found=found, hint=hint)
+                    yield system.finding(ENERGY_FACTOR, field, message, expected=expected, found=found, hint=hint)
                     break
 
 
@@ -245,9 +255,12 @@ def complexity_grows(team: Sequence[System]) -> Iterator[Finding]:
             counts = sorted({models(system) for system in group})
             for system in group if len(counts) > 1 else ():
                 what = "MACs" if field == "macs" else "parameters"
-                message = f"the same {value:,} {what} are given for {_joined(counts)} models in systems of the team"
-                where = system.where(field)
-                yield rule.finding(where, message, found=f"{value:,} for {models(system)}")
+                yield system.finding(
+                    rule,
+                    field,
+                    f"the same {value:,} {what} are given for {_joined(counts)} models in systems of the team",
+                    found=f"{value:,} for {models(system)}",
+                )
 
 
 @each_team(largest=_LARGEST_TEAM)
@@ -264,7 +277,7 @@ def parameters_fit_macs(team: Sequence[System]) -> Iterator[Finding]:
                 message = (
                     f"{own:,} parameters at the MACs of {other.name}, which has {its:,} and takes less test energy"
                 )
-                yield PARAMETERS_NOT_SUMMED.finding(system.where("total_parameters"), message, found=f"{own:,}")
+                yield system.finding(PARAMETERS_NOT_SUMMED, "total_parameters", message, found=f"{own:,}")
                 break
 
 
@@ -278,10 +291,14 @@ def teachers_counted_alike(team: Sequence[System]) -> Iterator[Finding]:
             if its.total_parameters is None or own.total_parameters != 2 * its.total_parameters:
                 continue
             if own.macs == its.macs and models(system) == models(other):
-                where = system.where("total_parameters")
-                message = f"{own.total_parameters:,} parameters are twice those of {other.name}, at its MACs"
                 expected = f"{its.total_parameters:,}"
-                yield TEACHER_COUNTED.finding(where, message, expected=expected, found=f"{own.total_parameters:,}")
+                yield system.finding(
+                    TEACHER_COUNTED,
+                    "total_parameters",
+                    f"{own.total_parameters:,} parameters are twice those of {other.name}, at its MACs",
+                    expected=expected,
+                    found=f"{own.total_parameters:,}",
+                )
                 break
 
 

@@ -89,8 +89,7 @@ def macs_of_one_clip(system: System) -> Iterator[Finding]:
     """MACs are not those that the README gave for a batch."""
     macs = system.submission.macs
     if macs is not None and macs in system.edition.plausible.readme_batch_macs:
-        where = system.where("macs")
-        yield MACS_OF_BATCH.finding(where, f"{macs:,} MACs are those of a batch in the baseline's README")
+        yield system.finding(MACS_OF_BATCH, "macs", f"{macs:,} MACs are those of a batch in the baseline's README")
 
 
 @each_system
@@ -100,9 +99,13 @@ def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
     least = system.edition.plausible.macs_per_parameter
     if macs is None or parameters is None or least is None or macs >= least * parameters:
         return
-    where = system.where("macs")
-    message = f"{macs:,} MACs are {macs / parameters:.3g} a parameter over 10 s of audio"
-    yield MACS_TOO_FEW.finding(where, message, expected=f"at least {least:g}", found=f"{macs / parameters:.3g}")
+    yield system.finding(
+        MACS_TOO_FEW,
+        "macs",
+        f"{macs:,} MACs are {macs / parameters:.3g} a parameter over 10 s of audio",
+        expected=f"at least {least:g}",
+        found=f"{macs / parameters:.3g}",
+    )
 
 
 @each_system
@@ -119,10 +122,14 @@ def size_of_parameters(system: System) -> Iterator[Finding]:
     low, high = limits[0] * fewest / _ROUNDING, limits[1] * parameters * _ROUNDING
     if not low <= size <= high:
         bits = f"{8 * limits[0]:g} to {8 * limits[1]:g} bits"
-        where = system.where("total_model_size_bytes")
-        message = f"{size:,} bytes are not the size of {parameters:,} parameters of {bits}"
         expected = f"{round(limits[0] * fewest):,} to {round(limits[1] * parameters):,} bytes"
-        yield SIZE_NOT_OF_PARAMETERS.finding(where, message, expected=expected, found=f"{size:,} bytes")
+        yield system.finding(
+            SIZE_NOT_OF_PARAMETERS,
+            "total_model_size_bytes",
+            f"{size:,} bytes are not the size of {parameters:,} parameters of {bits}",
+            expected=expected,
+            found=f"{size:,} bytes",
+        )
 
 
 @each_system
@@ -141,10 +148,14 @@ def pretrained_counted(system: System) -> Iterator[Finding]:
         return
     name, count = min(known.items(), key=lambda one: one[1])
     if parameters < _NEARLY_ALL * count:
-        where = system.where("total_parameters")
-        message = f"{parameters:,} parameters cannot include those of {name}"
         expected = f"more than {count / 1e6:.0f} million"
-        yield PRETRAINED_NOT_COUNTED.finding(where, message, expected=expected, found=f"{parameters:,}")
+        yield system.finding(
+            PRETRAINED_NOT_COUNTED,
+            "total_parameters",
+            f"{parameters:,} parameters cannot include those of {name}",
+            expected=expected,
+            found=f"{parameters:,}",
+        )
 
 
 @each_system
@@ -153,11 +164,15 @@ def teacher_not_counted(system: System) -> Iterator[Finding]:
     parameters, count = system.submission.total_parameters, system.submission.ensemble_subsystems or 1
     for student in system.edition.plausible.student_parameters:
         if parameters is not None and _rounded_from(parameters, 2 * count * student):
-            where = system.where("total_parameters")
             times = f"twice {count} times" if count > 1 else "twice"
-            message = f"{parameters:,} parameters are {times} the {student:,} of the baseline's student"
             expected = f"{count * student:,}"
-            yield TEACHER_COUNTED.finding(where, message, expected=expected, found=f"{parameters:,}")
+            yield system.finding(
+                TEACHER_COUNTED,
+                "total_parameters",
+                f"{parameters:,} parameters are {times} the {student:,} of the baseline's student",
+                expected=expected,
+                found=f"{parameters:,}",
+            )
 
 
 def _rounded_from(rounded: int, exact: int) -> bool:

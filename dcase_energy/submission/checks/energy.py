@@ -110,8 +110,7 @@ def stages_together(system: System) -> Iterator[Finding]:
     optional = not set(_FIGURES[:2]) & set(system.edition.required)
     if optional and len(given) == 1:
         missing = next(name for name in _FIGURES[:2] if name not in given)
-        message = f"{given[0]} is given and {missing} is not"
-        yield ENERGY_PAIR.finding(metadata.where(given[0]), message, expected=missing)
+        yield system.finding(ENERGY_PAIR, given[0], f"{given[0]} is given and {missing} is not", expected=missing)
 
 
 @each_system
@@ -149,8 +148,11 @@ def some_energy(system: System) -> Iterator[Finding]:
     if set(stages) & set(system.edition.required) or any(metadata.given(name) for name in stages):
         return
     path = system.edition.fields[stages[0]].path[:-1]
-    message = "neither training nor test energy is given"
-    yield ENERGY_NONE.finding(metadata.document.where(path, key=True), message, expected=" and ".join(stages))
+    yield ENERGY_NONE.finding(
+        metadata.document.where(path, key=True),
+        "neither training nor test energy is given",
+        expected=" and ".join(stages),
+    )
 
 
 @each_system
@@ -166,9 +168,9 @@ def not_from_readme(system: System) -> Iterator[Finding]:
         names = [training, *([test] if submission.figures.get(test) in plausible.readme_test_kwh else [])]
         for name in names:
             value = submission.figures.get(name)
-            where = system.where(name)
-            message = f"{value:g} kWh is a figure of the baseline's README"
-            yield ENERGY_README.finding(where, message, found=f"{value:g} kWh")
+            yield system.finding(
+                ENERGY_README, name, f"{value:g} kWh is a figure of the baseline's README", found=f"{value:g} kWh"
+            )
 
 
 @each_system
@@ -178,9 +180,13 @@ def possible(system: System) -> Iterator[Finding]:
     for name in (*_FIGURES, *_BASELINES):
         value = system.figures.get(name)
         if value is not None and not low <= value <= high:
-            where = system.where(name)
-            message = f"{value:g} kWh cannot be the energy of training or inference over a data set"
-            yield ENERGY_IMPOSSIBLE.finding(where, message, expected=f"{low:g} to {high:g} kWh", found=f"{value:g} kWh")
+            yield system.finding(
+                ENERGY_IMPOSSIBLE,
+                name,
+                f"{value:g} kWh cannot be the energy of training or inference over a data set",
+                expected=f"{low:g} to {high:g} kWh",
+                found=f"{value:g} kWh",
+            )
 
 
 @each_system
@@ -196,9 +202,13 @@ def stages_plausible(system: System) -> Iterator[Finding]:
     least, most = system.edition.plausible.energy_possible_kwh
     ratio = training / test
     if not low <= ratio <= high and all(least <= value <= most for value in (training, test)):
-        where = system.where("energy_test_kwh")
-        message = f"training takes {ratio:.3g} times the energy of the test inference"
-        yield ENERGY_STAGES.finding(where, message, expected=f"{low:g} to {high:g} times", found=f"{ratio:.3g} times")
+        yield system.finding(
+            ENERGY_STAGES,
+            "energy_test_kwh",
+            f"training takes {ratio:.3g} times the energy of the test inference",
+            expected=f"{low:g} to {high:g} times",
+            found=f"{ratio:.3g} times",
+        )
 
 
 @each_system
@@ -212,8 +222,13 @@ def enough_digits(system: System) -> Iterator[Finding]:
             continue
         digits = significant_digits(text)
         if digits < wanted:
-            message = f"{text} kWh has {digits} significant digit{'s' if digits != 1 else ''}"
-            yield ENERGY_DIGITS.finding(metadata.where(name), message, expected=f"at least {wanted}", found=str(digits))
+            yield system.finding(
+                ENERGY_DIGITS,
+                name,
+                f"{text} kWh has {digits} significant digit{'s' if digits != 1 else ''}",
+                expected=f"at least {wanted}",
+                found=str(digits),
+            )
 
 
 def _energy_block(system: System, field: str) -> Where:

@@ -71,9 +71,13 @@ def one_corresponding_author(system: System) -> Iterator[Finding]:
     authors = system.submission.authors
     count = sum(author.corresponding is True for author in authors)
     if authors and count != 1:
-        where = system.where("authors")
-        message = f"{count} of {len(authors)} authors have corresponding: true"
-        yield CORRESPONDING.finding(where, message, expected="exactly one", found=str(count))
+        yield system.finding(
+            CORRESPONDING,
+            "authors",
+            f"{count} of {len(authors)} authors have corresponding: true",
+            expected="exactly one",
+            found=str(count),
+        )
 
 
 _HZ_PER_KHZ = 1000
@@ -119,9 +123,10 @@ def address_has_scheme(system: System) -> Iterator[Finding]:
     for name, spec in system.edition.fields.items():
         value = metadata.values.get(name)
         if spec.kind is FieldKind.ADDRESS and isinstance(value, str) and _WITHOUT_SCHEME.match(value):
-            message = f"{value[:80]!r} has no scheme"
             expected = f"https://{value[:80]}"
-            yield ADDRESS_SCHEME.finding(metadata.where(name), message, expected=expected, found=repr(value[:80]))
+            yield system.finding(
+                ADDRESS_SCHEME, name, f"{value[:80]!r} has no scheme", expected=expected, found=repr(value[:80])
+            )
 
 
 @each_system
@@ -141,8 +146,11 @@ def no_hash(system: System) -> Iterator[Finding]:
     for path, text in document.texts.items() if system.edition.hash_cuts else ():
         if "#" in text:
             kept = text.partition("#")[0].rstrip()
-            message = f"the official reader cuts lines at #: it sees {kept[:80]!r}, or nothing at all"
-            yield HASH_IN_VALUE.finding(document.where(path), message, found=repr(text[:80]))
+            yield HASH_IN_VALUE.finding(
+                document.where(path),
+                f"the official reader cuts lines at #: it sees {kept[:80]!r}, or nothing at all",
+                found=repr(text[:80]),
+            )
 
 
 @each_system

@@ -124,25 +124,22 @@ def label_matches_place(system: System) -> Iterator[Finding]:
     if files.folder is not None and (files.runs or re.fullmatch(system.edition.label_pattern, files.folder)):
         places["folder"] = files.folder
     if differ := [what for what, name in places.items() if name != label]:
-        where = system.where("label")
         what, name = " or ".join(differ), places[differ[0]]
-        yield LABEL_PLACE.finding(where, f"label and {what} differ", expected=name, found=label)
+        yield system.finding(LABEL_PLACE, "label", f"label and {what} differ", expected=name, found=label)
 
 
 @each_system
 def task_known(system: System) -> Iterator[Finding]:
     """Some edition knows the task; set by the guess of the edition."""
     if system.edition.unjudged is not None and system.metadata.document.data is not None:
-        where = system.where("label")
-        yield EDITION_UNKNOWN.finding(where, system.edition.unjudged, found=system.submission.label)
+        yield system.finding(EDITION_UNKNOWN, "label", system.edition.unjudged, found=system.submission.label)
 
 
 @each_system
 def label_is_own(system: System) -> Iterator[Finding]:
     """The template's label was replaced."""
     if system.submission.label in system.edition.template_labels:
-        where = system.where("label")
-        yield LABEL_TEMPLATE.finding(where, "the label is the template's", found=system.submission.label)
+        yield system.finding(LABEL_TEMPLATE, "label", "the label is the template's", found=system.submission.label)
 
 
 @each_system
@@ -151,8 +148,7 @@ def not_named_baseline(system: System) -> Iterator[Finding]:
     for field in ("label", "name", "abbreviation"):
         value = getattr(system.submission, field)
         if value is not None and "baseline" in value.casefold():
-            where = system.where(field)
-            yield NAME_BASELINE.finding(where, f"the {field} holds the word baseline", found=value)
+            yield system.finding(NAME_BASELINE, field, f"the {field} holds the word baseline", found=value)
 
 
 @each_system
@@ -164,8 +160,7 @@ def label_names_subtask(system: System) -> Iterator[Finding]:
         return
     wrong = "without the subtask's letter" if named[0] == task[:-1] else f"not {task}"
     expected = label[: named.start()] + task + label[named.end() :]
-    where = system.where("label")
-    yield LABEL_SUBTASK.finding(where, f"the label says {named[0]}, {wrong}", expected=expected, found=label)
+    yield system.finding(LABEL_SUBTASK, "label", f"the label says {named[0]}, {wrong}", expected=expected, found=label)
 
 
 @each_team()
@@ -196,6 +191,10 @@ def labels_differ(systems: Sequence[System], _pool: Sequence[Peer]) -> Iterator[
         allowed = systems[0].edition.max_systems_per_team
         if allowed is not None and count > allowed:
             one = next(same[0] for label, same in places.items() if team_of(label) == team)
-            where = one.where("label")
-            message = f"team {team} has {count} systems"
-            yield TOO_MANY_SYSTEMS.finding(where, message, expected=f"at most {allowed}", found=str(count))
+            yield one.finding(
+                TOO_MANY_SYSTEMS,
+                "label",
+                f"team {team} has {count} systems",
+                expected=f"at most {allowed}",
+                found=str(count),
+            )

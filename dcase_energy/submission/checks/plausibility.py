@@ -93,8 +93,7 @@ def power_possible(system: System) -> Iterator[Finding]:
     expected = " to ".join(_watts(kwh / hours * 1000) for kwh in (low_kwh, high_kwh)) + " W"
     far = max(energy_kwh / high_kwh, low_kwh / energy_kwh) > _FAR_OUTSIDE
     hint = POWER.fix + (slip_hint(energy_kwh, low_kwh, high_kwh, limits) if far else "")
-    where = system.where("energy_training_kwh")
-    yield POWER.finding(where, message, expected=expected, found=power, hint=hint)
+    yield system.finding(POWER, "energy_training_kwh", message, expected=expected, found=power, hint=hint)
 
 
 def works_of(system: System) -> list[Work]:
@@ -153,11 +152,16 @@ def energies_usual(system: System) -> Iterator[Finding]:
                 continue
             if value is None or low <= value <= high or not _possible(value, limits):
                 continue
-            message = f"{value:g} kWh for {stage} is far from what real systems need"
             hint = ENERGY_UNUSUAL.fix + slip_hint(value, low, high, limits)
-            where = system.where(name)
             expected = f"{low:g} to {high:g} kWh"
-            yield ENERGY_UNUSUAL.finding(where, message, expected=expected, found=f"{value:g} kWh", hint=hint)
+            yield system.finding(
+                ENERGY_UNUSUAL,
+                name,
+                f"{value:g} kWh for {stage} is far from what real systems need",
+                expected=expected,
+                found=f"{value:g} kWh",
+                hint=hint,
+            )
 
 
 def _range_known(system: System) -> bool:
@@ -183,11 +187,16 @@ def over_baseline_plausible(system: System) -> Iterator[Finding]:
         if not (_possible(own, limits) and _possible(baseline, limits)):
             continue
         ratio = own / baseline
-        message = f"the system's {stage} energy is {ratio:.3g} times the baseline's"
         hint = OVER_BASELINE.fix + slip_hint(ratio, low, high, limits)
-        where = system.where(f"energy_{stage}_kwh")
         expected = f"{low:g} to {high:g} times"
-        yield OVER_BASELINE.finding(where, message, expected=expected, found=f"{ratio:.3g} times", hint=hint)
+        yield system.finding(
+            OVER_BASELINE,
+            f"energy_{stage}_kwh",
+            f"the system's {stage} energy is {ratio:.3g} times the baseline's",
+            expected=expected,
+            found=f"{ratio:.3g} times",
+            hint=hint,
+        )
 
 
 @each_system
@@ -198,5 +207,9 @@ def hardware_agrees(system: System) -> Iterator[Finding]:
     timed = frozenset().union(*(gpu_models(work.hardware) for work in works))
     if stated and timed and not stated & timed:
         where, found = system.where("hardware"), ", ".join(sorted(stated))
-        message = f"the energies are of {found}, the training time is of {', '.join(sorted(timed))}"
-        yield HARDWARE_DIFFERS.finding(where, message, expected=" or ".join(sorted(timed)), found=found)
+        yield HARDWARE_DIFFERS.finding(
+            where,
+            f"the energies are of {found}, the training time is of {', '.join(sorted(timed))}",
+            expected=" or ".join(sorted(timed)),
+            found=found,
+        )

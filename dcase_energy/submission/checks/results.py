@@ -46,4 +46,4 @@ def percent_not_fraction(system: System) -> Iterator[Finding]:
         message = f"{value:g} is a fraction among percentages"
         if together:
             message = f"all {len(scores)} scores asked for in percent are at most 1"
-        yield SCORE_SCALE.finding(metadata.where(name), message, expected=f"{100 * value:g}?", found=f"{value:g}")
+        yield system.finding(SCORE_SCALE, name, message, expected=f"{100 * value:g}?", found=f"{value:g}")

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
+from dcase_energy.rules import Rule
 from dcase_energy.submission.baseline_choice import Baseline
 from dcase_energy.submission.metadata import Metadata
 from dcase_energy.submission.model import Submission
@@ -58,6 +60,10 @@ class System:
     def where(self, field: str) -> Where:
         """Place of a field of the metadata, or of the mapping it is missing from."""
         return self.metadata.where(field)
+
+    def finding(self, rule: Rule, field: str, message: str, **more: Any) -> Finding:
+        """A finding of a rule at a field of the metadata; for ``more`` see `Rule.finding`."""
+        return rule.finding(self.where(field), message, **more)
 
     @property
     def name(self) -> str:
