@@ -123,7 +123,8 @@ def calibrate(
 
     rules = _edition(edition)
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    settings: dict[str, Any] = {"recipe": rules.recipe, "execution_path": rules.execution_path, **plan}
+    work = rules.baseline
+    settings: dict[str, Any] = {"recipe": work.recipe, "execution_path": work.execution_path, **plan}
     made = Plan(
         edition=rules.name,
         stages=tuple(stages),

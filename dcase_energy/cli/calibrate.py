@@ -168,12 +168,12 @@ def _plan(options: dict[str, Any]) -> Plan:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return Plan(
         edition=edition.name,
-        recipe=options["recipe"] or edition.recipe,
+        recipe=options["recipe"] or edition.baseline.recipe,
         stages=STAGES if options["stage"] == "both" else (options["stage"],),
         epochs=options["epochs"] or 10,
         quick=quick,
         batch_size=options["batch_size"],
-        execution_path=options["execution_path"] or edition.execution_path,
+        execution_path=options["execution_path"] or edition.baseline.execution_path,
         device=options["device"],
         seed=options["seed"],
         threads=options["threads"] or usable or 1,

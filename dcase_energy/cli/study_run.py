@@ -108,8 +108,8 @@ def _choices(options: dict[str, Any]) -> Choices:
     edition = get_edition(options["edition_name"])
     return Choices(
         edition=edition.name,
-        recipe=options["recipe"] or edition.recipe,
-        execution_path=options["execution_path"] or edition.execution_path,
+        recipe=options["recipe"] or edition.baseline.recipe,
+        execution_path=options["execution_path"] or edition.baseline.execution_path,
         device=options["device"],
         epochs=options["epochs"],
         seed=options["seed"],

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from typing import Any, ClassVar
 
 from dcase_energy.documents.document import Path
 from dcase_energy.documents.numbers import advise_bytes, advise_count, advise_energy, advise_number, advise_rate
-from dcase_energy.editions.spelling import expand, split_path
+from dcase_energy.editions.spelling import split_path
 
 
 class FieldKind(StrEnum):
@@ -37,6 +35,7 @@ class FieldKind(StrEnum):
     SCORE = "score"
     PERCENT = "percent"
     AUTHORS = "authors"
+    NUMBER = "number"
 
 
 TEXT_KINDS = frozenset({FieldKind.TEXT, FieldKind.SHORT_TEXT, FieldKind.TEXTS, FieldKind.LIST, FieldKind.ADDRESS})
@@ -45,7 +44,7 @@ COUNT_KINDS = _COUNTS | {FieldKind.BYTES}
 NUMBER_KINDS = frozenset(
     {
         FieldKind.COUNT, FieldKind.SHORT_COUNT, FieldKind.BYTES, FieldKind.POSITIVE, FieldKind.QUANTITY,
-        FieldKind.ENERGY, FieldKind.SCORE, FieldKind.PERCENT, FieldKind.RATE,
+        FieldKind.ENERGY, FieldKind.SCORE, FieldKind.PERCENT, FieldKind.RATE, FieldKind.NUMBER,
     }
 )  # fmt: skip
 
@@ -159,6 +158,7 @@ KINDS: Mapping[FieldKind, Kind] = {
         advise_number,
         none_words=True,
     ),
+    FieldKind.NUMBER: Kind("a number", {"type": "number"}, advise_number, none_words=True),
     FieldKind.AUTHORS: Kind(
         "a list of authors, each with lastname and firstname", {"type": "array", "minItems": 1, "items": _AUTHOR}
     ),
@@ -192,7 +192,8 @@ def fragment(kind: FieldKind, pattern: str, choices: Sequence[str], *, nullable:
 
 _TEXT_ONLY = frozenset({FieldKind.TEXT, FieldKind.SHORT_TEXT, FieldKind.CHOICE})
 _ANY_TEXT = _TEXT_ONLY | TEXT_KINDS
-# What the program computes with, and the kinds it can do so with; a field that is not named may have any.
+# What the program computes with beside scores and the energies of stages, and the kinds it can do so with; a field that
+# is not named may have any.
 COMPUTED: Mapping[str, frozenset[FieldKind]] = {
     "label": frozenset({FieldKind.LABEL}),
     "authors": frozenset({FieldKind.AUTHORS}),
@@ -202,18 +203,11 @@ COMPUTED: Mapping[str, frozenset[FieldKind]] = {
     **dict.fromkeys(("total_parameters", "total_parameters_non_zero", "macs"), _COUNTS),
     "ensemble_subsystems": frozenset({FieldKind.COUNT}),
     "total_model_size_bytes": frozenset({FieldKind.BYTES}),
-    **dict.fromkeys(
-        (
-            "energy_training_kwh", "energy_test_kwh", "energy_evaluation_kwh", "energy_baseline_kwh",
-            "energy_baseline_training_kwh", "energy_baseline_test_kwh",
-        ),
-        frozenset({FieldKind.ENERGY}),
-    ),
-    **dict.fromkeys(("psds1_dev", "psds2_dev", "collar_f1_dev"), frozenset({FieldKind.SCORE})),
-}  # fmt: skip
+}
 
 
-class FieldSpec(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
     """One canonical field: every key path it may stand at, what it holds, what it means.
 
     The first path is the template's; the others are aliases. In the file a path may hold alternatives in braces:
@@ -225,25 +219,20 @@ class FieldSpec(BaseModel):
         Name of the group of fields that was written as one; None for a field by itself.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     kind: FieldKind
-    paths: tuple[str, ...] = Field(min_length=1)
+    paths: tuple[str, ...]
     description: str
     example: str | int | float | None = None
     choices: tuple[str, ...] = ()
     group: str | None = None
 
-    @field_validator("paths")
-    @classmethod
-    def _expanded(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(path for written in paths for path in expand(written)))
-
-    @model_validator(mode="after")
-    def _choosable(self) -> FieldSpec:
+    def __post_init__(self) -> None:
+        if not self.paths:
+            raise ValueError("paths must name at least one key path")
         if self.kind is FieldKind.CHOICE and not self.choices:
             raise ValueError("kind = 'choice' needs choices")
-        return self
 
     @property
     def loose(self) -> bool:

@@ -9,11 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from dcase_energy.documents.files import load_bytes
-from dcase_energy.editions.model import Edition, Guess
-from dcase_energy.editions.parts import assemble
+from dcase_energy.editions.assembly import assemble, ranked_by_its_own
+from dcase_energy.editions.model import Edition, Guess, edition_of
+from dcase_energy.editions.version_1 import converted
 from dcase_energy.errors import EditionError
 
 # An edition's signs, and its title, stand on one line each: what only needs them reads no more.
@@ -37,8 +36,8 @@ def edition_names() -> list[str]:
 @cache
 def guesses() -> dict[str, Guess]:
     """What gives each edition away. Reads this line of each edition alone."""
-    # Not validated: building the model takes longer than reading all lines, and a test compares them with the editions.
-    return {name: Guess.model_construct(**_frozen(_line_of(name, _GUESS).get("guess", {}))) for name in edition_names()}
+    # A test compares them with the editions.
+    return {name: Guess(**_frozen(_line_of(name, _GUESS).get("guess", {}))) for name in edition_names()}
 
 
 def _frozen(table: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +67,7 @@ def load_edition(name_or_path: str) -> Edition:
         If there is none, or if its file is not a valid edition.
     """
     if name_or_path in edition_names():
-        return _read(schemas_dir() / name_or_path / "edition.toml")
+        return edition_of(assemble(_table(schemas_dir() / name_or_path / "edition.toml", ())))
     path = Path(name_or_path)
     path = path / "edition.toml" if path.is_dir() else path
     if path.suffix == ".toml" and path.is_file():
@@ -83,13 +82,18 @@ def load_edition(name_or_path: str) -> Edition:
 
 
 def _read(path: Path) -> Edition:
+    """Read an edition that is not one of the program's: only this needs pydantic."""
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        return Edition.model_validate(assemble(_table(path, ())))
-    except EditionError as error:
-        raise EditionError(f"{path}: {error}") from None
+        edition = TypeAdapter(Edition).validate_python(assemble(_table(path, ())))
+        edition.check()
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
         raise EditionError("\n".join([f"{path} is not a valid edition:", *lines])) from None
+    except (ValueError, EditionError) as error:
+        raise EditionError(f"{path}: {error}") from None
+    return edition
 
 
 def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -99,12 +103,13 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     table = _read_toml(path)
     base = table.pop("base", None)
     if base is None:
-        return table
+        return ranked_by_its_own(converted(table, {}), {})
     places = [path.parent / f"{base}.toml", schemas_dir() / f"{base}.toml", schemas_dir() / f"{base}" / "edition.toml"]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
         raise EditionError(f"{path}: no base named {base!r}; it may be one of {', '.join(edition_names())}")
-    return _merge(_table(found, (*seen, path)), table)
+    merged = _table(found, (*seen, path))
+    return _merge(merged, ranked_by_its_own(converted(table, merged), merged))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -2,147 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing import Any, Literal
 
 from dcase_energy.documents.document import Path
-from dcase_energy.editions.fields import COMPUTED, FieldSpec
+from dcase_energy.editions.fields import COMPUTED, FieldKind, FieldSpec
+from dcase_energy.editions.parts import (
+    UNITS,
+    Limit,
+    Normalisation,
+    Outputs,
+    Part,
+    Plausible,
+    RankedBy,
+    ReferenceWorkload,
+    Score,
+    Scoring,
+    Stage,
+    Term,
+    stated_field,
+)
 from dcase_energy.editions.spelling import folded, split_path
 from dcase_energy.findings import Severity
 
-SCHEMA_VERSION = "1.0"
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SCHEMA_VERSION = "2.0"
 
 
-class _Data(BaseModel):
-    # A table is built within the one that holds it, not a second time by itself: half of the time to import this.
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-# Validated by the table that holds it: an object made here would be built twice.
-_DEFAULT: Any = Field(default_factory=dict, validate_default=True)
-
-
-class Normalisation(_Data):
-    """How energies of different hardware become comparable.
-
-    ``ratio``: divided by the baseline's energy of the same stage on the same hardware. ``common_reference``: the ratio
-    times ``baseline_kwh``, rounded to ``decimals``. ``none``: not at all.
-    """
-
-    kind: Literal["ratio", "common_reference", "none"]
-    baseline_kwh: Positive | None = None
-    decimals: Annotated[int, Field(ge=0, le=9)] | None = None
-
-    @model_validator(mode="after")
-    def _complete(self) -> Normalisation:
-        if (self.kind == "common_reference") != (self.baseline_kwh is not None):
-            raise ValueError("baseline_kwh belongs to kind = 'common_reference', and is needed there")
-        return self
-
-
-class EnergyWeighted(_Data):
-    """The organisers' own system, whose energies weight a PSDS."""
-
-    training_kwh: Positive
-    test_kwh: Positive
-
-
-class Ranking(_Data):
-    """PSDS of the reference system, the divisors of the ranking score. Not used where the edition names a score."""
-
-    psds1_reference: Positive = 1.0
-    psds2_reference: Positive = 1.0
-
-
-class Score(_Data):
-    """A score that systems are ranked by in place of both PSDS: the column of this name in a table of results."""
-
-    title: str
-    better: Literal["higher", "lower"] = "higher"
-
-
-class Outputs(_Data):
-    """What outputs a package brings; `none`: they are not looked at."""
-
-    kind: Literal["score_folders", "none"] = "score_folders"
-
-
-class Scoring(_Data):
-    """What the edition chooses where libraries and papers differ; see `dcase_energy.scoring.conventions`."""
-
-    empty_clips: Literal["keep", "drop"] = "keep"
-    cross_trigger_average: Literal["others", "all"] = "others"
-    dtc: Annotated[float, Field(ge=0, le=1)] = 0.5
-    gtc: Annotated[float, Field(ge=0, le=1)] = 0.5
-    threshold: Annotated[float, Field(ge=0, le=1)] = 0.5
-    classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
-    time_tolerance_us: int = 0
-    interval: Literal["bootstrap", "subsample80", "none"] = "bootstrap"
-    resamples: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    level: Annotated[float, Field(gt=0, lt=1)] = 0.9
-
-
-class Plausible(_Data):
-    """Limits behind findings of plausibility; `schemas/task4.toml` says where each comes from.
-
-    Attributes
-    ----------
-    readme_training_kwh, readme_test_kwh
-        Figures printed in the baseline's READMEs.
-    readme_batch_macs
-        MACs that the README gave for a whole batch.
-    training_over_test
-        Range of training energy over test energy.
-    energy_digits
-        Significant digits an energy should have.
-    energy_possible_kwh
-        What no system of the task can undercut or exceed: outside it an energy is an error.
-    energy_usual_kwh
-        Range of honest systems, by stage.
-    over_baseline
-        Range of a system's energy over the baseline's of the same stage.
-    gpu_power_w, gpu_board_power_w, host_power_w
-        Range of mean power a GPU where the board is not known; board power by model; what a host may add to a board.
-    macs_per_parameter
-        Fewest MACs a parameter for 10 s of audio; None for no limit.
-    bytes_per_parameter
-        Range of the size of a model in bytes over its parameters; None for no limit.
-    pretrained_parameters
-        Parameters of pre-trained networks, by the word that names them.
-    student_parameters
-        Parameters of published students whose teacher, which is dropped after training, is a copy as large.
-    baseline_spread
-        Factor between baseline energies of different teams on one GPU model.
-    slips
-        Factors that come from units, decimal points and counting runs, each with what it usually is.
-    sampling_rates_khz
-        Sampling rates of audio.
-    """
-
-    readme_training_kwh: tuple[float, ...] = ()
-    readme_test_kwh: tuple[float, ...] = ()
-    readme_batch_macs: tuple[int, ...] = ()
-    training_over_test: tuple[float, float] = (5.0, 2000.0)
-    energy_digits: int = 3
-    energy_possible_kwh: tuple[Positive, Positive] = (1e-6, 1e6)
-    energy_usual_kwh: dict[Literal["training", "test"], tuple[Positive, Positive]] = Field(default_factory=dict)
-    over_baseline: tuple[Positive, Positive] = (1e-3, 1e3)
-    gpu_power_w: tuple[Positive, Positive] = (40.0, 450.0)
-    gpu_board_power_w: dict[str, Positive] = Field(default_factory=dict)
-    host_power_w: Positive = 200.0
-    macs_per_parameter: Positive | None = None
-    bytes_per_parameter: tuple[Positive, Positive] | None = None
-    pretrained_parameters: dict[str, Positive] = Field(default_factory=dict)
-    student_parameters: tuple[int, ...] = ()
-    baseline_spread: Positive = 3.0
-    slips: dict[str, Positive] = Field(default_factory=dict)
-    sampling_rates_khz: tuple[Positive, ...] = ()
-
-
-class Guess(_Data):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess(Part):
     """What gives an edition away where the caller names none.
 
     Attributes
@@ -160,10 +48,11 @@ class Guess(_Data):
     keys: tuple[str | tuple[str, ...], ...] = ()
 
 
-class Edition(_Data):
+@dataclass(frozen=True, kw_only=True)
+class Edition(Part):
     """One challenge year and task with its rules. See ``docs/reference/editions.md`` for what each part means."""
 
-    schema_version: Literal["1.0"]
+    schema_version: Literal["2.0"]
     name: str
     title: str
     label_pattern: str
@@ -172,7 +61,7 @@ class Edition(_Data):
     label_task: str | None = None
     template_labels: tuple[str, ...] = ()
     template_texts: tuple[str, ...] = ()
-    guess: Guess = _DEFAULT
+    guess: Guess = field(default_factory=Guess)
     # What is not known of this year, for people; and whether keys that are not known are right, as its template is not
     # (wholly) known.
     unknown: tuple[str, ...] = ()
@@ -182,44 +71,61 @@ class Edition(_Data):
     # Set by the guess: that it is one, and why metadata is judged by the common part alone.
     guessed: bool = False
     unjudged: str | None = None
-    clips: int | None = None
     classes: tuple[str, ...] = ()
-    runs: int = Field(ge=1)
-    max_systems_per_team: int | None = Field(default=None, ge=1)
-    recipe: str
-    execution_path: Literal["fast", "reference"]
+    max_systems_per_team: int | None = None
     required: tuple[str, ...] = ()
     # Fields whose key must be there, even with the value null; whether the official reader cuts every line at a #.
     present: tuple[str, ...] = ()
     hash_cuts: bool = False
-    severities: dict[str, Severity] = Field(default_factory=dict)
+    severities: dict[str, Severity] = field(default_factory=dict)
     # The least a package must bring for the baseline's energies, and for the system's own; whether CodeCarbon's CSV
     # files belong to it.
     evidence: Literal["declared", "record", "recomputed"] = "declared"
     energy_evidence: Literal["declared", "record", "recomputed"] = "declared"
     emissions_csv: bool = False
-    # Whether a technical report (PDF) belongs to a package, and outputs before post-processing beside those after it.
+    # Whether a technical report (PDF) belongs to a package.
     report: bool = False
-    unprocessed: bool = False
     normalisation: Normalisation
-    energy_weighted: EnergyWeighted | None = None
-    ranking: Ranking = _DEFAULT
-    scores: dict[str, Score] = Field(default_factory=dict, max_length=1)
-    outputs: Outputs = _DEFAULT
-    scoring: Scoring = _DEFAULT
-    plausible: Plausible = _DEFAULT
+    scores: dict[str, Score] = field(default_factory=dict)
+    stages: dict[str, Stage] = field(default_factory=dict)
+    limits: dict[str, Limit] = field(default_factory=dict)
+    outputs: Outputs = field(default_factory=Outputs)
+    baseline: ReferenceWorkload
+    ranking: RankedBy = field(default_factory=RankedBy)
+    scoring: Scoring = field(default_factory=Scoring)
+    plausible: Plausible = field(default_factory=Plausible)
     fields: dict[str, FieldSpec]
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Edition:
-        for name, listed in (("required", self.required), ("present", self.present)):
-            if unknown := sorted(set(listed) - set(self.fields)):
+    def __post_init__(self) -> None:
+        self.require_positive("max_systems_per_team")
+
+    def check(self) -> None:
+        """Refuse parts that contradict each other; shipped editions are checked once, by a test.
+
+        Raises
+        ------
+        ValueError
+            With the first contradiction.
+        """
+        for name, listed, known in (
+            ("required", self.required, self.fields),
+            ("present", self.present, self.fields),
+            ("limits", self.limits, self.fields),
+        ):
+            if unknown := sorted(set(listed) - set(known)):
                 raise ValueError(f"{name} names fields that are not defined: {', '.join(unknown)}")
-        if (self.normalisation.kind == "ratio") == (self.energy_weighted is not None):
-            raise ValueError("energy_weighted is needed unless normalisation.kind is 'ratio', and only then")
+        if unknown := sorted(set(self.ranking.names) - set(self.scores)):
+            raise ValueError(f"ranking names scores that are not defined: {', '.join(unknown)}")
+        if self.ranking.kind in {"ratio_mean", "sum"} and len({self.scores[n].better for n in self.ranking.names}) > 1:
+            raise ValueError(f"scores of both directions cannot be added up by kind = '{self.ranking.kind}'")
+        references = {stage.reference_kwh is not None for stage in self.stages.values()}
+        if references not in (set(), {self.normalisation.kind != "ratio"}):
+            raise ValueError("stages need a reference_kwh unless normalisation.kind is 'ratio', and only then")
+        computed = {**COMPUTED, **dict.fromkeys(self.energy_fields, frozenset({FieldKind.ENERGY}))}
+        computed |= {stated_field(name): frozenset({UNITS[one.unit][1]}) for name, one in self.scores.items()}
         owners: dict[str, str] = {}
         for name, spec in self.fields.items():
-            if spec.kind not in (able := COMPUTED.get(name, {spec.kind})):
+            if spec.kind not in (able := computed.get(name, {spec.kind})):
                 raise ValueError(
                     f"fields.{name} cannot be of kind '{spec.kind}', as figures are computed from it; it may be "
                     + " or ".join(sorted(f"'{kind}'" for kind in able))
@@ -227,7 +133,24 @@ class Edition(_Data):
             for path in spec.paths:
                 if owners.setdefault(path, name) != name:
                     raise ValueError(f"path {path} belongs to both {owners[path]} and {name}")
-        return self
+
+    @cached_property
+    def ranking_better(self) -> Literal["higher", "lower"]:
+        """Direction in which the ranking score is better."""
+        if self.ranking.kind in {"mean_rank", "min_max"} or not self.ranking.terms:
+            return "lower" if self.ranking.kind == "mean_rank" else "higher"
+        return self.scores[self.ranking.terms[0].score].better
+
+    @cached_property
+    def energy_fields(self) -> tuple[str, ...]:
+        """Fields, and columns of tables, of the energies of all stages, of systems before those of baselines."""
+        stages = self.stages.values()
+        return tuple(dict.fromkeys([*(one.energy for one in stages), *(one.baseline for one in stages)]))
+
+    @cached_property
+    def weighted_scores(self) -> tuple[str, ...]:
+        """Names of the scores that are weighted by energy."""
+        return tuple(name for name, score in self.scores.items() if score.energy_weighted)
 
     @cached_property
     def field_of_path(self) -> dict[Path, str]:
@@ -256,3 +179,32 @@ class Edition(_Data):
             while (path := path[:-1]) and path not in parents:
                 parents.add(path)
         return frozenset(parents)
+
+
+_PARTS: dict[str, type] = {
+    "guess": Guess, "normalisation": Normalisation, "outputs": Outputs, "baseline": ReferenceWorkload,
+    "ranking": RankedBy, "scoring": Scoring, "plausible": Plausible, "scores": Score, "stages": Stage, "limits": Limit,
+    "fields": FieldSpec,
+}  # fmt: skip
+_NAMED = {"scores", "stages", "limits", "fields"}
+
+
+def edition_of(table: dict[str, Any]) -> Edition:
+    """Build a shipped edition from its assembled table, without pydantic: nothing is validated."""
+    given = _frozen(table)
+    given["severities"] = {code: Severity(one) for code, one in given.get("severities", {}).items()}
+    if "ranking" in given:
+        given["ranking"]["terms"] = tuple(Term(**term) for term in given["ranking"].get("terms", ()))
+    for spec in given["fields"].values():
+        spec["kind"] = FieldKind(spec["kind"])
+    for name, part in _PARTS.items():
+        if name in given:
+            found = given[name]
+            given[name] = {key: part(**one) for key, one in found.items()} if name in _NAMED else part(**found)
+    return Edition(**given)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(one) for key, one in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

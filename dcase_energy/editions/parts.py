@@ -1,79 +1,343 @@
-"""What an edition's file may write short: fields of the library, further spellings, groups of fields."""
+"""The parts of an edition: its scores, stages, limits, outputs, baseline, ranking and what is plausible.
+
+Standard library alone, since shipped editions are built without pydantic. The loader validates editions that are given
+by their path against these types with pydantic, which reports what ``__post_init__`` refuses with its place.
+"""
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
 
-from dcase_energy.documents.document import quoted
-from dcase_energy.editions.spelling import expand
-from dcase_energy.errors import EditionError
+from dcase_energy.editions.fields import FieldKind
 
-_LIST = re.compile(r"<([a-z_]+)>")
+Unit = Literal["fraction", "percent", "dB", "nats", "seconds", "bytes", "count"]
+Range = tuple[float, float]
+# For each unit of a score: its range, and the kind of the field that states it.
+UNITS: dict[str | None, tuple[Range, FieldKind]] = {
+    None: ((-math.inf, math.inf), FieldKind.NUMBER),
+    "fraction": ((0.0, 1.0), FieldKind.SCORE),
+    "percent": ((0.0, 100.0), FieldKind.PERCENT),
+    "dB": ((-math.inf, math.inf), FieldKind.NUMBER),
+    "nats": ((-math.inf, math.inf), FieldKind.NUMBER),
+    "seconds": ((0.0, math.inf), FieldKind.QUANTITY),
+    "bytes": ((0.0, math.inf), FieldKind.BYTES),
+    "count": ((0.0, math.inf), FieldKind.COUNT),
+}
 
 
-def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
-    """An edition's table, bases merged in, with ``use``, ``aliases`` and ``groups`` turned into fields.
+def stated_field(score: str) -> str:
+    """The field of the metadata that states a score for the development set."""
+    return f"{score}_dev"
 
-    ``use`` names fields of ``[library]``, which `schemas/common.toml` has; what ``[fields]`` says of them is laid over.
-    ``[aliases]`` are further spellings by canonical field. Each path of a group is a separate field, named by its path;
-    ``<name>`` in it represents each entry of a list of ``[lists]`` (and ``<classes>`` each class).
+
+class Part:
+    """A table of an edition's file, in which keys that are not known are refused."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+
+    def require_positive(self, *names: str) -> None:
+        """Refuse figures that are not greater than 0; None is allowed."""
+        for name in names:
+            value = getattr(self, name)
+            for one in value.values() if isinstance(value, dict) else value if isinstance(value, tuple) else (value,):
+                if one is not None and not 0 < one < math.inf:
+                    raise ValueError(f"{name} must be greater than 0 and finite")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Normalisation(Part):
+    """How energies of different hardware become comparable.
+
+    ``ratio``: divided by the baseline's energy of the same stage on the same hardware. ``common_reference``: the ratio
+    times ``baseline_kwh``, rounded to ``decimals``. ``none``: not at all.
     """
-    edition = {
-        key: value for key, value in table.items() if key not in {"use", "library", "aliases", "groups", "lists"}
-    }
-    own = _tables(table, "fields")
-    library = _tables(table, "library")
-    used = {name: {**_known(name, library, "use"), **own.get(name, {})} for name in table.get("use", ())}
-    # The order is that of the metadata: the block of the submission, what the edition takes, what it adds.
-    first = {name: spec for name, spec in own.items() if name not in used and _of_submission(spec)}
-    fields = {**first, **used, **{name: spec for name, spec in own.items() if name not in {*first, *used}}}
-    for name, group in _tables(table, "groups").items():
-        fields |= dict(_group(name, group, {"classes": table.get("classes", []), **table.get("lists", {})}))
-    for name, paths in _tables(table, "aliases", of=object).items():
-        known = _known(name, fields, "aliases")
-        added = [paths] if isinstance(paths, str) else paths
-        if not isinstance(added, list):
-            raise EditionError(f"aliases.{name} must be a key path or a list of key paths")
-        fields[name] = {**known, "paths": [*known["paths"], *added]}
-    return {**edition, "fields": fields}
+
+    kind: Literal["ratio", "common_reference", "none"]
+    baseline_kwh: float | None = None
+    decimals: int | None = None
+
+    def __post_init__(self) -> None:
+        if (self.kind == "common_reference") != (self.baseline_kwh is not None):
+            raise ValueError("baseline_kwh belongs to kind = 'common_reference', and is needed there")
+        self.require_positive("baseline_kwh")
+        if self.decimals is not None and not 0 <= self.decimals <= 9:
+            raise ValueError("decimals must be from 0 to 9")
 
 
-def _of_submission(spec: Mapping[str, Any]) -> bool:
-    paths = spec.get("paths")
-    return isinstance(paths, list) and bool(paths) and str(paths[0]).startswith("submission.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(Part):
+    """A named figure of a system: it is ranked by where a term of the ranking names it, and reported elsewhere.
+
+    Attributes
+    ----------
+    title
+        For people.
+    metric, options
+        The function of `dcase_energy.scoring` that computes it from outputs; without one the score is stated in the
+        metadata or stands in a table of results, in the column of its name.
+    unit
+        One of `UNITS`; None allows any number.
+    better
+        Direction in which it is better.
+    energy_weighted
+        Whether it is divided by the energy ratio as well.
+    stated
+        Key paths of the metadata that state it for the development set.
+    """
+
+    title: str
+    metric: str | None = None
+    options: dict[str, float | str] = field(default_factory=dict)
+    unit: Unit | None = None
+    better: Literal["higher", "lower"] = "higher"
+    energy_weighted: bool = False
+    stated: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.energy_weighted and self.better == "lower":
+            raise ValueError("energy_weighted needs a score of which higher is better")
+
+    @property
+    def point(self) -> float:
+        """What a point of this score is: a hundredth of a fraction, one of another unit."""
+        return 0.01 if self.unit == "fraction" else 1.0
+
+    def allows(self, value: float) -> bool:
+        """Whether a value can be this score."""
+        low, high = UNITS[self.unit][0]
+        return low <= value <= high and math.isfinite(value)
 
 
-def _tables(table: Mapping[str, Any], key: str, of: type = dict) -> dict[str, Any]:
-    """A table of tables; what is none is left to the model to refuse."""
-    found = table.get(key, {})
-    if not isinstance(found, dict) or not all(isinstance(value, of) for value in found.values()):
-        raise EditionError(f"{key} must be a table, such as [{key}.name]")
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Part):
+    """A stage whose energy is asked for.
+
+    Attributes
+    ----------
+    title
+        For people; the names of stages are those of ``--stage``.
+    energy, baseline
+        Columns, and fields of the metadata, of its energy and of the baseline's energy that divides it.
+    reference_kwh
+        Energy of the organisers' own system, which weights scores; None where the baseline's own energy does.
+    components
+        Whether its energy is reported by component as well.
+    """
+
+    title: str
+    energy: str
+    baseline: str
+    reference_kwh: float | None = None
+    components: bool = False
+
+    def __post_init__(self) -> None:
+        self.require_positive("reference_kwh")
 
 
-def _known(name: str, known: Mapping[str, Any], where: str) -> dict[str, Any]:
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-        raise EditionError(f"{where} names a field {name!r} that is not defined{hint}")
-    found: dict[str, Any] = known[name]
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(Part):
+    """The maximum that an edition sets for a figure of the metadata.
+
+    Attributes
+    ----------
+    max, unit
+        The largest figure that is allowed, and its unit for people.
+    per_seconds
+        Seconds of audio that the figure is counted for; None where it does not depend on audio.
+    """
+
+    max: float
+    unit: str = ""
+    per_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        self.require_positive("max", "per_seconds")
 
 
-def _group(name: str, group: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for written in group.get("paths", ()):
-        try:
-            paths = list(expand(_LIST.sub(lambda match: _alternatives(match[1], lists, name), written)))
-        except ValueError as error:
-            raise EditionError(f"groups.{name}: {error}") from None
-        for path in paths:
-            yield path, {**group, "paths": [path], "group": name}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term(Part):
+    """One score in the ranking score.
+
+    Attributes
+    ----------
+    score
+        Name of a score of the edition.
+    reference
+        Score of the reference system, the divisor of a ``ratio_mean``.
+    weight
+        Of this term among all.
+    low, high
+        The scores that count 0 and 1 in ``min_max``; ``low`` is above ``high`` where lower is better.
+    clip
+        In ``min_max``: the least the term counts, and as a second value the most.
+    """
+
+    score: str
+    reference: float = 1.0
+    weight: float = 1.0
+    low: float | None = None
+    high: float | None = None
+    clip: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.require_positive("reference", "weight")
+        if len(self.clip) > 2:
+            raise ValueError("clip holds the least value of the term, and may hold the most")
 
 
-def _alternatives(name: str, lists: Mapping[str, Any], group: str) -> str:
-    if not lists.get(name):
-        raise EditionError(f"groups.{group}: no list is named {name!r}; known: {', '.join(lists)}")
-    return "{" + ",".join(quoted(str(entry)) for entry in lists[name]) + "}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedBy(Part):
+    """How scores become the ranking score; `dcase_energy.ranking.normalize` has the formulas."""
+
+    kind: Literal["ratio_mean", "sum", "mean_rank", "min_max"] = "ratio_mean"
+    terms: tuple[Term, ...] = ()
+
+    def __post_init__(self) -> None:
+        for term in self.terms if self.kind == "min_max" else ():
+            if term.low is None or term.high is None or term.low == term.high:
+                raise ValueError(f"the term of {term.score} needs low and high, which differ")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the scores, in the order of the terms."""
+        return tuple(term.score for term in self.terms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs(Part):
+    """What outputs a package contains; `none`: they are not checked.
+
+    Attributes
+    ----------
+    clips, runs
+        Number of clips, where it is known, and of runs.
+    unprocessed
+        Whether outputs before post-processing belong beside those after it.
+    """
+
+    kind: Literal["score_folders", "none"] = "score_folders"
+    clips: int | None = None
+    runs: int = 1
+    unprocessed: bool = False
+
+    def __post_init__(self) -> None:
+        self.require_positive("clips", "runs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceWorkload(Part):
+    """What a baseline run executes: a recipe of `dcase_baseline`, or the organisers' own command.
+
+    Attributes
+    ----------
+    recipe
+        Its name, in records too.
+    execution_path
+        Path of a recipe's implementation.
+    repository, commit, command
+        Where the organisers' own baseline is, and how it is run.
+    epochs_measured, epochs
+        Epochs that the baseline figure covers, and those of the whole training.
+    """
+
+    kind: Literal["recipe", "command"] = "recipe"
+    recipe: str
+    execution_path: Literal["fast", "reference"] = "reference"
+    repository: str | None = None
+    commit: str | None = None
+    command: str | None = None
+    epochs_measured: int | None = None
+    epochs: int | None = None
+
+    def __post_init__(self) -> None:
+        self.require_positive("epochs_measured", "epochs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring(Part):
+    """What the edition chooses where libraries and papers differ; see `dcase_energy.scoring.conventions`."""
+
+    empty_clips: Literal["keep", "drop"] = "keep"
+    cross_trigger_average: Literal["others", "all"] = "others"
+    dtc: float = 0.5
+    gtc: float = 0.5
+    threshold: float = 0.5
+    classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
+    time_tolerance_us: int = 0
+    interval: Literal["bootstrap", "subsample80", "none"] = "bootstrap"
+    resamples: int = 0
+    level: float = 0.9
+
+    def __post_init__(self) -> None:
+        for name in ("dtc", "gtc", "threshold", "level"):
+            if not 0 <= getattr(self, name) <= 1 or self.level in (0, 1):
+                raise ValueError(f"{name} must be between 0 and 1")
+        if not 0 <= self.resamples <= 1_000_000:
+            raise ValueError("resamples must be from 0 to 1,000,000")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plausible(Part):
+    """Limits behind findings of plausibility; `schemas/task4.toml` says where each comes from.
+
+    Attributes
+    ----------
+    readme_kwh
+        Figures printed in the baseline's READMEs, by stage.
+    readme_batch_macs
+        MACs that the README gave for a whole batch.
+    stage_ratios
+        Range of one stage's energy over another's, by these two stages.
+    energy_digits
+        Significant digits an energy should have.
+    energy_possible_kwh
+        What no system of the task can undercut or exceed: outside it an energy is an error.
+    energy_usual_kwh
+        Range of honest systems, by stage.
+    over_baseline
+        Range of a system's energy over the baseline's of the same stage.
+    gpu_power_w, gpu_board_power_w, host_power_w
+        Range of mean power a GPU where the board is not known; board power by model; what a host may add to a board.
+    macs_per_parameter
+        Fewest MACs a parameter for 10 s of audio; None for no limit.
+    bytes_per_parameter
+        Range of the size of a model in bytes over its parameters; None for no limit.
+    pretrained_parameters
+        Parameters of pre-trained networks, by the word that names them.
+    student_parameters
+        Parameters of published students whose teacher, which is dropped after training, is a copy as large.
+    baseline_spread
+        Factor between baseline energies of different teams on one GPU model.
+    slips
+        Factors that come from units, decimal points and counting runs, each with what it usually is.
+    sampling_rates_khz
+        Sampling rates of audio.
+    """
+
+    readme_kwh: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    readme_batch_macs: tuple[int, ...] = ()
+    stage_ratios: dict[str, dict[str, Range]] = field(default_factory=dict)
+    energy_digits: int = 3
+    energy_possible_kwh: Range = (1e-6, 1e6)
+    energy_usual_kwh: dict[str, Range] = field(default_factory=dict)
+    over_baseline: Range = (1e-3, 1e3)
+    gpu_power_w: Range = (40.0, 450.0)
+    gpu_board_power_w: dict[str, float] = field(default_factory=dict)
+    host_power_w: float = 200.0
+    macs_per_parameter: float | None = None
+    bytes_per_parameter: Range | None = None
+    pretrained_parameters: dict[str, float] = field(default_factory=dict)
+    student_parameters: tuple[int, ...] = ()
+    baseline_spread: float = 3.0
+    slips: dict[str, float] = field(default_factory=dict)
+    sampling_rates_khz: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.require_positive(
+            "energy_possible_kwh", "over_baseline", "gpu_power_w", "gpu_board_power_w", "host_power_w",
+            "macs_per_parameter", "bytes_per_parameter", "pretrained_parameters", "baseline_spread", "slips",
+            "sampling_rates_khz",
+        )  # fmt: skip

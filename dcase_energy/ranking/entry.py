@@ -128,7 +128,7 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
         }
         for name in ("psds1", "psds2")
     }
-    references = edition.ranking.psds1_reference, edition.ranking.psds2_reference
+    references = psds_references(edition)
     return Figures(
         energy_ratio=ratios,
         energy_ratio_training_gpu=energy_ratio(
@@ -137,7 +137,7 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
         energy_normalized_kwh=normalised,
         ew_psds1=weighted["psds1"],
         ew_psds2=weighted["psds2"],
-        ranking_score=entry.score if edition.scores else ranking_score(entry.psds1, entry.psds2, *references),
+        ranking_score=entry.score if named_score(edition) else ranking_score(entry.psds1, entry.psds2, *references),
         ew_ranking_score={
             stage: ranking_score(weighted["psds1"][stage], weighted["psds2"][stage], *references) for stage in STAGES
         },
@@ -146,6 +146,17 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
             for stage in STAGES
         },
     )
+
+
+def psds_references(edition: Edition) -> tuple[float, float]:
+    """The divisors of both PSDS."""
+    references = {term.score: term.reference for term in edition.ranking.terms}
+    return references.get("psds1", 1.0), references.get("psds2", 1.0)
+
+
+def named_score(edition: Edition) -> str | None:
+    """The score that an edition ranks by in place of both PSDS."""
+    return next((name for name in edition.ranking.names if name not in {"psds1", "psds2"}), None)
 
 
 def comparable_energy_kwh(
@@ -170,8 +181,8 @@ def _normalised(entry: Entry, edition: Edition, reference: Reference | None, sta
 def _weighted(
     psds: float | None, entry: Entry, edition: Edition, ratio: float | None, normalised: float | None, stage: str
 ) -> float | None:
-    if edition.energy_weighted is None:
+    own = edition.stages[stage].reference_kwh
+    if own is None:
         return energy_weighted_psds_of_ratio(psds, ratio)
-    own: float = getattr(edition.energy_weighted, f"{stage}_kwh")
     energy = entry.energy_kwh.get(stage) if edition.normalisation.kind == "none" else normalised
     return energy_weighted_psds(psds, energy, own)

@@ -13,7 +13,7 @@ from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.ranking.entry import STAGES, Entry
+from dcase_energy.ranking.entry import STAGES, Entry, named_score
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
 from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
@@ -116,7 +116,7 @@ def _entry(table: Table, index: int, label: str, edition: Edition, intervals: In
         team=row.get("team") or team_of(label),
         psds1=scores["psds1"],
         psds2=scores["psds2"],
-        score=_number(table, index, next(iter(edition.scores), "")),
+        score=_number(table, index, named_score(edition) or ""),
         collar_f1=scores["collar_f1"],
         intersection_f1=scores["intersection_f1"],
         scores_are="given",

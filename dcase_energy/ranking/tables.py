@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.entry import STAGES
+from dcase_energy.ranking.entry import STAGES, named_score, psds_references
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import COLUMNS, Cell, Column, interval_of
 from dcase_energy.ranking.views import View, views_of
@@ -194,7 +194,7 @@ def _left_out(ranking: Ranking) -> list[Table]:
 
 def describe_formulas(edition: Edition) -> list[str]:
     """The formulas of an edition with their constants, one sentence each."""
-    rule, weights, ranking = edition.normalisation, edition.energy_weighted, edition.ranking
+    rule, weights = edition.normalisation, [stage.reference_kwh for stage in edition.stages.values()]
     lines = []
     if rule.kind == "ratio":
         lines.append("Energy ratio = energy of the system / energy of the baseline, same stage, same hardware.")
@@ -204,16 +204,17 @@ def describe_formulas(edition: Edition) -> list[str]:
         lines.append(
             f"Normalised energy = energy of the system x {rule.baseline_kwh:g} kWh / baseline energy{rounding}."
         )
-    if weights is not None:
+    if rule.kind != "ratio":
         energy = "energy" if rule.kind == "none" else "normalised energy"
         lines.append(
-            f"Energy-weighted PSDS = PSDS x {weights.training_kwh:g} kWh / training {energy}, "
-            f"or PSDS x {weights.test_kwh:g} kWh / test {energy}."
+            f"Energy-weighted PSDS = PSDS x {weights[0]:g} kWh / training {energy}, "
+            f"or PSDS x {weights[1]:g} kWh / test {energy}."
         )
-    for score in edition.scores.values():
-        return [*lines[:1], f"Ranking score = {score.title}, as the table gives it."]
+    if name := named_score(edition):
+        return [*lines[:1], f"Ranking score = {edition.scores[name].title}, as the table gives it."]
+    first, second = psds_references(edition)
     lines.append(
-        f"Ranking score = mean of PSDS1 / {ranking.psds1_reference:.6g} and PSDS2 / {ranking.psds2_reference:.6g}; "
+        f"Ranking score = mean of PSDS1 / {first:.6g} and PSDS2 / {second:.6g}; "
         "the energy-weighted one takes the energy-weighted PSDS."
     )
     return lines

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.entry import STAGES, Entry, Figures, Reference, figures
+from dcase_energy.ranking.entry import STAGES, Entry, Figures, Reference, figures, psds_references
 from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score
 from dcase_energy.stats import Interval
@@ -125,11 +125,10 @@ def _beats(
 
 
 def _replicated(entry: Entry, edition: Edition) -> list[float]:
-    rule = edition.ranking
     return [
         score
         for psds1, psds2 in entry.replicates
-        if (score := ranking_score(psds1, psds2, rule.psds1_reference, rule.psds2_reference)) is not None
+        if (score := ranking_score(psds1, psds2, *psds_references(edition))) is not None
     ]
 
 
@@ -138,8 +137,7 @@ def _score_deviation(known: Mapping[str, Interval], edition: Edition) -> float |
     if not all(name in known for name in _PSDS):
         return None
     first, second = (standard_deviation(known[name]) for name in _PSDS)
-    rule = edition.ranking
-    return ranking_score(first, second, rule.psds1_reference, rule.psds2_reference)
+    return ranking_score(first, second, *psds_references(edition))
 
 
 def _moved(entry: Entry, *, favourable: bool) -> Entry:

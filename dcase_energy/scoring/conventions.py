@@ -11,7 +11,7 @@ from dcase_energy.scoring.resampling import Resampling, ResamplingKind
 from dcase_energy.scoring.segment import Grid
 
 if TYPE_CHECKING:
-    from dcase_energy.editions.model import Scoring
+    from dcase_energy.editions.parts import Scoring
 
 COLLAR_S = 0.2
 COLLAR_SHARE = 0.2
@@ -76,7 +76,7 @@ class Conventions:
     def of_edition(cls, scoring: Scoring, **chosen: Any) -> Conventions:
         """An edition's conventions with some chosen otherwise; None chooses nothing."""
         given = {name: value for name, value in chosen.items() if value is not None}
-        return cls(**{**scoring.model_dump(), **given})
+        return cls(**{**asdict(scoring), **given})
 
     @property
     def timing(self) -> Timing:

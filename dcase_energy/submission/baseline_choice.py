@@ -50,11 +50,11 @@ def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
     record = found.record
     if edition.normalisation.kind != "ratio":
         return f"edition {edition.name} divides by figures of other work than a calibration measures"
-    if reason := why_another_recipe(found, edition.recipe):
+    if reason := why_another_recipe(found, edition.baseline.recipe):
         return reason
     path = record.implementation.execution_path.partition("/")[0]
-    if path != edition.execution_path:
-        return f"it is of the execution path {path}, the edition's is {edition.execution_path}"
+    if path != edition.baseline.execution_path:
+        return f"it is of the execution path {path}, the edition's is {edition.baseline.execution_path}"
     if not record.complete:
         return "the calibration was interrupted"
     if not record.valid:
@@ -68,7 +68,7 @@ def candidates(found: Sequence[Calibrated], edition: Edition) -> list[Calibrated
     return [
         one
         for one in reversed(once.values())
-        if one.record.recipe == edition.recipe and one.record.complete and one.record.valid
+        if one.record.recipe == edition.baseline.recipe and one.record.complete and one.record.valid
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
 from dcase_energy.documents.document import Document
@@ -95,7 +95,7 @@ def edition_for(edition: Edition, document: Document) -> Edition:
 
 
 def _guessed(name: str, reason: str | None) -> Guess:
-    return Guess(load_edition(name).model_copy(update={"guessed": True}), reason)
+    return Guess(replace(load_edition(name), guessed=True), reason)
 
 
 def _found(signs: Sequence[_Signs]) -> dict[str, str]:
@@ -126,7 +126,7 @@ def _differ(found: dict[str, str]) -> str:
 
 
 def _unjudged(why: str, reason: str) -> Guess:
-    return Guess(load_edition(COMMON).model_copy(update={"unjudged": why}), reason or None)
+    return Guess(replace(load_edition(COMMON), unjudged=why), reason or None)
 
 
 def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[tuple[Document, str]]:

@@ -29,7 +29,7 @@ def test_the_numbers_of_the_year():
     assert EDITION.classes[:10] == load_edition("dcase2023-task4a").classes
     assert "door opens/closes" in EDITION.classes
     assert "cash register beeping" in EDITION.classes
-    assert (EDITION.clips, EDITION.runs, EDITION.max_systems_per_team) == (2200, 3, 8)
+    assert (EDITION.outputs.clips, EDITION.outputs.runs, EDITION.max_systems_per_team) == (2200, 3, 8)
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,15 @@ def test_key_paths_are_shown_as_they_are_written(name):
         ("groups = 3", "groups must be a table"),
         ('[fields.a]\nkind = "choice"\npaths = ["a.b"]\ndescription = "x"', "kind = 'choice' needs choices"),
         ('[fields.total_parameters]\nkind = "text"\npaths = ["a.b"]\ndescription = "x"', "cannot be of kind 'text'"),
-        ('[scores.a]\ntitle = "A"\n[scores.b]\ntitle = "B"', "at most 1 item"),
+        ('[scores.a]\ntitle = "A"\n[scores.b]\ntitle = "B"', "must say which scores systems are ranked by"),
+        ('[scores.a]\ntitle = "A"\nbetter = "up"', "scores.a.better"),
+        ('[scores.a]\ntitle = "A"\n[ranking]\nterms = [{ score = "b" }]', "scores that are not defined: b"),
+        ('[ranking]\nkind = "min_max"\nterms = [{ score = "a" }]', "needs low and high"),
+        ('[scores.a]\ntitle = "A"\n[ranking]\nterms = [{ score = "a", reference = 0 }]', "greater than 0"),
+        ('[scores.a]\ntitle = "A"\nbetter = "lower"\nenergy_weighted = true', "of which higher is better"),
+        ('[scores.a]\ntitle = "A"\nunits = "percent"', "scores.a.units"),
+        ("[limits.a]\nmax = 3", "limits names fields that are not defined: a"),
+        ("[stages.test]\nreference_kwh = 1.5", "stages need a reference_kwh"),
     ],
 )
 def test_an_edition_that_cannot_be_is_refused(tmp_path, toml, words):

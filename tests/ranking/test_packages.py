@@ -158,9 +158,9 @@ def a_calibration(**changes: object) -> Calibration:
         "components": {"gpu": {"energy_kwh": 0.03, "full_recipe_energy_kwh": 0.6, "method": "counted", "detail": ""}},
     }  # fmt: skip
     record = {
-        "run_id": "a", "created": "2026-01-01T00:00:00+00:00", "edition": "generic", "recipe": edition.recipe,
+        "run_id": "a", "created": "2026-01-01T00:00:00+00:00", "edition": "generic", "recipe": edition.baseline.recipe,
         "recipe_sha256": "0", "quick": False, "complete": True, "tier": "measured", "valid": True, "reasons": [],
-        "implementation": {"name": "b", "version": "1", "execution_path": f"{edition.execution_path}/1"},
+        "implementation": {"name": "b", "version": "1", "execution_path": f"{edition.baseline.execution_path}/1"},
         "stages": {"training": stage}, "hardware": {"gpu_name": "NVIDIA A100-SXM4-40GB"}, "hardware_sha256": "0",
         "software": {"codecarbon_version": "3.3.2"}, "data": {}, "scores": {}, "epochs_log": [], "guards": [],
         "warnings": [], "journal_sha256": "0",

@@ -96,4 +96,4 @@ def test_the_published_schema_accepts_it(path):
 
 @pytest.mark.parametrize("name", edition_names())
 def test_every_edition_states_its_version(name):
-    assert load_edition(name).schema_version == "1.0"
+    assert load_edition(name).schema_version == "2.0"

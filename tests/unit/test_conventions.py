@@ -9,7 +9,7 @@ import pytest
 
 from dcase_energy.cli import score
 from dcase_energy.editions.loader import edition_names, load_edition
-from dcase_energy.editions.model import Scoring
+from dcase_energy.editions.parts import Scoring
 from dcase_energy.scoring.conventions import LIKE, Conventions
 from dcase_energy.scoring.data import Events, GroundTruth, Scores
 from dcase_energy.scoring.evaluation import METRICS, Figure, evaluate_points, evaluate_scores

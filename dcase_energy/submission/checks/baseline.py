@@ -92,7 +92,7 @@ def _outside_range(energy_kwh: float, edition: Edition, stated: bool) -> Iterato
     factor = max(energy_kwh / high, low / energy_kwh)
     message = (
         f"{energy_kwh:.4g} kWh for the baseline's training is {factor:.3g} times outside the range that recipe "
-        f"{edition.recipe} takes on known GPUs"
+        f"{edition.baseline.recipe} takes on known GPUs"
     )
     hint = BASELINE_RANGE.fix + slip_hint(energy_kwh, low, high, edition.plausible)
     expected = f"{low:.1g} to {high:.2g} kWh"
@@ -101,7 +101,7 @@ def _outside_range(energy_kwh: float, edition: Edition, stated: bool) -> Iterato
 
 
 def _known_range(edition: Edition) -> tuple[float, float] | None:
-    recipe = known_recipe(edition.recipe)
+    recipe = known_recipe(edition.baseline.recipe)
     return None if recipe is None else recipe.training_kwh
 
 

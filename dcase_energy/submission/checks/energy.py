@@ -161,16 +161,14 @@ def not_from_readme(system: System) -> Iterator[Finding]:
 
     A test energy has so few digits that it may be equal by chance: it counts beside a training energy of the README.
     """
-    plausible, submission = system.edition.plausible, system.submission
-    for training, test in (_FIGURES[:2], ("energy_baseline_training_kwh", "energy_baseline_test_kwh")):
-        if submission.figures.get(training) not in plausible.readme_training_kwh:
-            continue
-        names = [training, *([test] if submission.figures.get(test) in plausible.readme_test_kwh else [])]
-        for name in names:
-            value = submission.figures.get(name)
-            yield system.finding(
-                ENERGY_README, name, f"{value:g} kWh is a figure of the baseline's README", found=f"{value:g} kWh"
-            )
+    edition = system.edition
+    known = edition.plausible.readme_kwh
+    for part in ("energy", "baseline"):
+        fields = {stage: getattr(one, part) for stage, one in edition.stages.items()}
+        names = [name for stage, name in fields.items() if system.figures.get(name) in known.get(stage, ())]
+        for name in names if names[:1] == list(fields.values())[:1] else ():
+            value = f"{system.figures[name]:g} kWh"
+            yield system.finding(ENERGY_README, name, f"{value} is a figure of the baseline's README", found=value)
 
 
 @each_system
@@ -191,24 +189,23 @@ def possible(system: System) -> Iterator[Finding]:
 
 @each_system
 def stages_plausible(system: System) -> Iterator[Finding]:
-    """Training energy over test energy lies in the range of real systems."""
-    training, test = (
-        system.figures.get("energy_training_kwh"),
-        system.figures.get("energy_test_kwh"),
-    )
-    if training is None or test is None:
-        return
-    low, high = system.edition.plausible.training_over_test
-    least, most = system.edition.plausible.energy_possible_kwh
-    ratio = training / test
-    if not low <= ratio <= high and all(least <= value <= most for value in (training, test)):
-        yield system.finding(
-            ENERGY_STAGES,
-            "energy_test_kwh",
-            f"training takes {ratio:.3g} times the energy of the test inference",
-            expected=f"{low:g} to {high:g} times",
-            found=f"{ratio:.3g} times",
-        )
+    """One stage's energy over another's lies in the range of real systems."""
+    edition, limits = system.edition, system.edition.plausible
+    least, most = limits.energy_possible_kwh
+    pairs = [(over, under, ends) for over, others in limits.stage_ratios.items() for under, ends in others.items()]
+    for over, under, (low, high) in pairs:
+        energies = [system.figures.get(edition.stages[stage].energy, 0.0) for stage in (over, under)]
+        if not all(least <= energy <= most for energy in energies):
+            continue
+        ratio = energies[0] / energies[1]
+        if not low <= ratio <= high:
+            yield system.finding(
+                ENERGY_STAGES,
+                edition.stages[under].energy,
+                f"{over} takes {ratio:.3g} times the energy of the {under} inference",
+                expected=f"{low:g} to {high:g} times",
+                found=f"{ratio:.3g} times",
+            )
 
 
 @each_system

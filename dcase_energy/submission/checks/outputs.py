@@ -135,18 +135,18 @@ def outputs_numbered(files: SystemFiles, edition: Edition) -> list[Finding]:
 
 def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
     numbers = list(files.runs)
-    if not numbers or numbers == list(range(1, max(edition.runs, len(numbers)) + 1)):
+    if not numbers or numbers == list(range(1, max(edition.outputs.runs, len(numbers)) + 1)):
         return
     where = files.tree.where(files.meta)
-    expected = "run1" if edition.runs == 1 else f"run1 to run{edition.runs}"
+    expected = "run1" if edition.outputs.runs == 1 else f"run1 to run{edition.outputs.runs}"
     found = ", ".join(f"run{number}" for number in numbers[:10])
     message = f"outputs of {found} are there, not of {expected}"
     yield RUNS_MISSING.finding(where, message, expected=expected, found=found)
 
 
 def _unprocessed_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
-    missing = [number for number in files.runs if number not in files.unprocessed] if edition.unprocessed else []
-    if missing:
+    missing = [number for number in files.runs if number not in files.unprocessed]
+    if missing and edition.outputs.unprocessed:
         runs = ", ".join(f"run{number}" for number in missing[:10])
         message = f"no outputs before post-processing of {runs}"
         expected = f"{files.stem}_run{missing[0]}_unprocessed.output"
@@ -174,14 +174,14 @@ def _clips(
     of = "clips" if stated else "clips that other runs have"
     clips = sorted(expected)
     yield from clip_findings(run.files, run.named, clips, where, of=of)
-    missing = expected.keys() - run.named
-    if not stated and not missing and edition.clips is not None and len(run.files) != edition.clips:
-        if len(run.files) < edition.clips <= len(run.named):
+    missing, number = expected.keys() - run.named, edition.outputs.clips
+    if not stated and not missing and number is not None and len(run.files) != number:
+        if len(run.files) < number <= len(run.named):
             return
-        rule = CLIPS_MISSING if len(run.files) < edition.clips else CLIPS_UNKNOWN
-        message = f"{len(run.files):,} score files, where the edition's clips are {edition.clips:,}"
+        rule = CLIPS_MISSING if len(run.files) < number else CLIPS_UNKNOWN
+        message = f"{len(run.files):,} score files, where the edition's clips are {number:,}"
         hint = "submit one score file for each clip of the evaluation set, and no others"
-        yield rule.finding(where, message, expected=f"{edition.clips:,}", found=f"{len(run.files):,}", hint=hint)
+        yield rule.finding(where, message, expected=f"{number:,}", found=f"{len(run.files):,}", hint=hint)
 
 
 def _coverage(run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:

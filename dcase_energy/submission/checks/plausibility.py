@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dcase_energy.documents.device_names import board_power_w, gpu_models, is_processor
-from dcase_energy.editions.model import Plausible
+from dcase_energy.editions.parts import Plausible
 from dcase_energy.editions.recipes import known_recipe
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
@@ -166,7 +166,7 @@ def energies_usual(system: System) -> Iterator[Finding]:
 
 def _range_known(system: System) -> bool:
     """Whether the baseline's training has a narrower range, which `checks.baseline` holds it to."""
-    recipe = known_recipe(system.edition.recipe)
+    recipe = known_recipe(system.edition.baseline.recipe)
     return recipe is not None and recipe.training_kwh is not None
 
 
