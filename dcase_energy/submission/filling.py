@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import RecordError
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.journal import sealed
-from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration
+from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, parse_energy
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.units import format_significant
@@ -56,20 +54,20 @@ def of_energy_record(path: Path, stage: str) -> dict[str, str]:
         raise RecordError(f"{path}: {data.message}")
     if has_codecarbons_header(data):
         return _of_emissions(path, data, stage)
-    document = _document(path, data)
-    found = document.get("stages", {}).get(stage) if isinstance(document.get("stages"), dict) else None
-    energy_kwh = found.get("energy_kwh") if isinstance(found, dict) else None
-    if not isinstance(energy_kwh, int | float) or isinstance(energy_kwh, bool):
+    record = parse_energy(data, str(path))
+    if stage not in record.figures:
         raise RecordError(f"{path} holds no energy of the stage {stage}")
+    energy_kwh = record.figures[stage].energy_kwh
     if energy_kwh <= 0:
         raise RecordError(f"{path}: the energy of the stage {stage} is {energy_kwh} kWh")
-    if document.get("complete") is False or document.get("valid") is False:
-        reasons = document.get("reasons")
-        why = "; ".join(map(str, reasons)) if isinstance(reasons, list) and reasons else "it says so itself"
-        raise RecordError(f"{path} is not a valid measurement: {why}")
-    hardware = hardware_of(document["hardware"]) if isinstance(document.get("hardware"), dict) else None
+    if not (record.complete and record.valid):
+        raise RecordError(f"{path} is not a valid measurement: {'; '.join(record.reasons) or 'it says so itself'}")
+    return _of_stage(stage, energy_kwh, hardware_of(record.hardware))
+
+
+def _of_stage(stage: str, energy_kwh: float, hardware: str | None) -> dict[str, str]:
     values = {f"energy_{stage}_kwh": format_significant(energy_kwh, _DIGITS)}
-    return {**values, **({"hardware": hardware} if hardware else {})}
+    return {**values, "hardware": hardware} if hardware else values
 
 
 def _of_emissions(path: Path, data: bytes, stage: str) -> dict[str, str]:
@@ -85,34 +83,8 @@ def _of_emissions(path: Path, data: bytes, stage: str) -> dict[str, str]:
             f"{path} (CodeCarbon) holds {number} runs; a file with the run of the {stage} alone is needed"
         )
     texts = emissions.rows[-1].texts
-    hardware = texts["gpu_model"].replace("1 x ", "1 ") or (f"CPU {texts['cpu_model']}" if texts["cpu_model"] else "")
-    values = {f"energy_{stage}_kwh": format_significant(energy_kwh, _DIGITS)}
-    return {**values, **({"hardware": hardware} if hardware else {})}
-
-
-def _document(path: Path, data: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(data, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        known = "neither a record of `dcase-energy measure` nor a CodeCarbon file"
-        raise RecordError(f"{path} is not JSON: {error}; it is {known}") from None
-    if not isinstance(document, dict) or document.get("kind") != "energy":
-        raise RecordError(f"{path} is not an energy record (`dcase-energy measure` writes one)")
-    if not _seal_holds(document):
-        raise RecordError(f"{path} was changed after it was written: its digest does not match")
-    return document
-
-
-def _seal_holds(document: dict[str, Any]) -> bool:
-    try:
-        return bool(document.get("digest") == sealed(document))
-    except ValueError:
-        # No record has a number beyond a float's range, and so no digest.
-        return False
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not allowed")
+    hardware = texts["gpu_model"].replace("1 x ", "1 ") or (f"CPU {texts['cpu_model']}" if texts["cpu_model"] else None)
+    return _of_stage(stage, energy_kwh, hardware)
 
 
 def hardware_of(hardware: dict[str, Any]) -> str | None:
