@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 export CONSTRAINTS
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-long browser-test lint docs man readme coverage mutation matrix constraints bench bench-long oracle clean
+.PHONY: demo test test-long browser-test lint docs editions man readme coverage mutation matrix constraints bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +43,12 @@ browser-test: $(VENV)/.test
 # The site, in build/site; a warning is an error.
 docs: $(VENV)/.test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
+
+# What is made from the files of the editions: the table that the program reads, and a schema for each.
+editions: $(VENV)/.test
+	$(BIN)/python -m dcase_energy.editions.assembly
+	for folder in schemas/*/edition.toml; do name=$$(basename $$(dirname $$folder)); \
+	  $(BIN)/dcase-energy schema --edition $$name --output schemas/$$name/submission.schema.json || exit 1; done
 
 # The manual pages, from the commands.
 man: $(VENV)/.test

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dcase_energy.editions.recipes import known_recipe
+from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.measure.records import VERSIONS, Calibration, Stage
 
 _VALIDATION = ("validation_forward", "validation_metrics")

@@ -248,7 +248,8 @@ def reference_lines(record: Calibration, reference: Calibration | None, edition:
 
 def usable_for(record: Calibration, edition: Edition) -> str:
     """Which editions can divide by a record; the given one's reason where there is none."""
-    from dcase_energy.editions.loader import edition_names, load_edition
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.editions.shipped import edition_names
     from dcase_energy.submission.baseline_choice import why_no_denominator
     from dcase_energy.submission.calibrated import Calibrated
 

@@ -21,7 +21,7 @@ def editions(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     """Editions that come with the program; where none begins so, it may be an own one: files."""
     from click.shell_completion import CompletionItem
 
-    from dcase_energy.editions.loader import edition_names
+    from dcase_energy.editions.shipped import edition_names
 
     return [CompletionItem(name) for name in edition_names() if name.startswith(incomplete)] or files(incomplete)
 

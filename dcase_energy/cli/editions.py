@@ -8,7 +8,7 @@ import click
 @click.command(epilog="Example: dcase-energy editions")
 def command() -> int:
     """List the editions that come with the program."""
-    from dcase_energy.editions.loader import titles
+    from dcase_energy.editions.shipped import titles
 
     for name, title in titles().items():
         click.echo(f"{name:<20} {title}")

@@ -42,7 +42,7 @@ def command(
     `validate` lists them. Editors that know the YAML language server complete and check the file by the schema in its
     first line.
     """
-    from dcase_energy.editions.loader import edition_names
+    from dcase_energy.editions.shipped import edition_names
     from dcase_energy.submission.template import SCHEMA_URL, template
 
     edition = _edition(edition_name, label)

@@ -1,18 +1,63 @@
-"""What an edition's file may write short: fields of the library, further spellings, groups of fields."""
+"""From the file of an edition to its table: its bases, fields of the library, further spellings, groups of fields.
+
+``python -m dcase_energy.editions.assembly`` writes the table of what is shipped.
+"""
 
 from __future__ import annotations
 
 import difflib
+import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from dcase_energy.documents.document import quoted
+from dcase_energy.documents.files import load_bytes
+from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import UNITS, stated_field
+from dcase_energy.editions.shipped import TABLE, edition_names, schemas_dir
 from dcase_energy.editions.spelling import expand
+from dcase_energy.editions.version_1 import converted
 from dcase_energy.errors import EditionError
 
 _LIST = re.compile(r"<([a-z_]+)>")
+_MAX_BYTES = 1_000_000
+
+
+def shipped_tables() -> dict[str, Any]:
+    """The tables of all editions and recipes in `schemas`, as `shipped.json` holds them."""
+    files = sorted(schemas_dir().glob("*/edition.toml"))
+    editions = {path.parent.name: assembled(path) for path in files}
+    comment = "Made from edition.toml of each folder, its bases and recipes.toml by `make editions`; do not edit."
+    return {"$comment": comment, "editions": editions, "recipes": _read_toml(schemas_dir() / "recipes.toml")}
+
+
+def read_edition(path: Path) -> Edition:
+    """Read and validate the file of an edition.
+
+    Raises
+    ------
+    EditionError
+        If it cannot be read, or is not a valid edition.
+    """
+    try:
+        edition = TypeAdapter(Edition).validate_python(assembled(path))
+        edition.check()
+    except ValidationError as error:
+        lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        raise EditionError("\n".join([f"{path} is not a valid edition:", *lines])) from None
+    except (ValueError, EditionError) as error:
+        raise EditionError(f"{path}: {error}") from None
+    return edition
+
+
+def assembled(path: Path) -> dict[str, Any]:
+    """The table of an edition's file, with its bases laid below it and everything that is written short expanded."""
+    return assemble(_table(path, ()))
 
 
 def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,3 +160,53 @@ def _alternatives(name: str, lists: Mapping[str, Any], group: str) -> str:
     if not lists.get(name):
         raise EditionError(f"groups.{group}: no list is named {name!r}; known: {', '.join(lists)}")
     return "{" + ",".join(quoted(str(entry)) for entry in lists[name]) + "}"
+
+
+def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    """A file's table laid over that of its ``base``: a file beside it, a shared part, or a whole edition."""
+    if path in seen:
+        raise EditionError(f"{path} is its own base, by way of {', '.join(str(p) for p in seen[1:]) or 'nothing'}")
+    table = _read_toml(path)
+    base = table.pop("base", None)
+    if base is None:
+        return ranked_by_its_own(converted(table, {}), {})
+    places = [path.parent / f"{base}.toml", schemas_dir() / f"{base}.toml", schemas_dir() / f"{base}" / "edition.toml"]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        raise EditionError(f"{path}: no base named {base!r}; it may be one of {', '.join(edition_names())}")
+    merged = _table(found, (*seen, path))
+    return _merge(merged, ranked_by_its_own(converted(table, merged), merged))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise EditionError(f"{path} is not valid TOML: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return load_bytes(path, _MAX_BYTES).decode("utf-8")
+    except OSError as error:
+        raise EditionError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise EditionError(f"{path} is not valid TOML: {error}") from None
+
+
+def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """The base with an edition's own tables laid over it; lists are replaced, not joined.
+
+    A field of another kind than the base's keeps neither its choices nor its example.
+    """
+    merged = dict(base)
+    if {"kind", "paths"} <= base.keys() and own.get("kind", base["kind"]) != base["kind"]:
+        merged = {key: value for key, value in base.items() if key not in {"choices", "example"}}
+    for key, value in own.items():
+        known = merged.get(key)
+        merged[key] = _merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return merged
+
+
+if __name__ == "__main__":
+    (schemas_dir() / TABLE).write_text(json.dumps(shipped_tables(), indent=1) + "\n", encoding="utf-8")

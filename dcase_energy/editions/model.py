@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -173,12 +174,29 @@ class Edition(Part):
 
     @cached_property
     def parents(self) -> frozenset[Path]:
-        """Every key path that holds further keys, as written and with case and separators left out."""
-        parents: set[Path] = set()
-        for path in (*self.field_of_path, *self.field_of_folded_path):
-            while (path := path[:-1]) and path not in parents:
-                parents.add(path)
-        return frozenset(parents)
+        """Every key path that holds further keys."""
+        return _above(self.field_of_path)
+
+    @cached_property
+    def folded_parents(self) -> frozenset[Path]:
+        """Every key path above the loose fields, case and separators left out."""
+        return _above(self.field_of_folded_path)
+
+    def field_at(self, path: Path) -> str | None:
+        """The field of a key path; a loose field is found whatever its case and separators."""
+        return self.field_of_path.get(path) or self.field_of_folded_path.get(folded(path))
+
+    def holds_keys(self, path: Path) -> bool:
+        """Whether a key path holds further keys; above loose fields whatever its case and separators."""
+        return path in self.parents or folded(path) in self.folded_parents
+
+
+def _above(paths: Iterable[Path]) -> frozenset[Path]:
+    parents: set[Path] = set()
+    for path in paths:
+        while (path := path[:-1]) and path not in parents:
+            parents.add(path)
+    return frozenset(parents)
 
 
 _PARTS: dict[str, type] = {
@@ -191,7 +209,7 @@ _NAMED = {"scores", "stages", "limits", "fields"}
 
 def edition_of(table: dict[str, Any]) -> Edition:
     """Build a shipped edition from its assembled table, without pydantic: nothing is validated."""
-    given = _frozen(table)
+    given = frozen(table)
     given["severities"] = {code: Severity(one) for code, one in given.get("severities", {}).items()}
     if "ranking" in given:
         given["ranking"]["terms"] = tuple(Term(**term) for term in given["ranking"].get("terms", ()))
@@ -204,7 +222,8 @@ def edition_of(table: dict[str, Any]) -> Edition:
     return Edition(**given)
 
 
-def _frozen(value: Any) -> Any:
+def frozen(value: Any) -> Any:
+    """A table with tuples for its lists."""
     if isinstance(value, dict):
-        return {key: _frozen(one) for key, one in value.items()}
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+        return {key: frozen(one) for key, one in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list) else value

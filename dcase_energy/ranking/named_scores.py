@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from dcase_energy.documents.rules import TABLE_HEADER
 from dcase_energy.documents.tables import read_table
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import Score
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.findings import Finding
 from dcase_energy.ranking.entry import Entry, named_score
 

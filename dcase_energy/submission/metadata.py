@@ -194,7 +194,7 @@ def canonicalise(document: Document, edition: Edition) -> tuple[Metadata, list[F
     findings: list[Finding] = []
     values, paths = metadata.values, metadata.paths
     for path, written in _entries(document.data or {}, (), edition):
-        name, value = field_of(path, edition), None if written in edition.null_texts else written
+        name, value = edition.field_at(path), None if written in edition.null_texts else written
         if name is None:
             findings += _not_a_field(path, value, metadata, suggested=len(findings) < _MOST_SUGGESTIONS)
         elif values.get(name) is None:
@@ -209,38 +209,31 @@ def canonicalise(document: Document, edition: Edition) -> tuple[Metadata, list[F
             )
     for path in document.refused:
         # A refused value is not missing, and neither is anything below it: its finding is there already.
-        if name := field_of(path, edition):
+        if name := edition.field_at(path):
             paths.setdefault(name, path)
-        elif _is_parent(path, edition):
+        elif edition.holds_keys(path):
             for known, below in edition.field_of_path.items():
                 if folded(known[: len(path)]) == folded(path):
                     paths.setdefault(below, known)
     return metadata, findings
 
 
-def field_of(path: Path, edition: Edition) -> str | None:
-    """The field of a key path; fields of energy and complexity are found whatever their case and separators."""
-    return edition.field_of_path.get(path) or edition.field_of_folded_path.get(folded(path))
-
-
-def _is_parent(path: Path, edition: Edition) -> bool:
-    return path in edition.parents or folded(path) in edition.parents
-
-
 def _entries(node: Mapping[str, Any], path: Path, edition: Edition) -> Iterator[tuple[Path, Any]]:
     """All keys below a mapping, not descending into fields or unknown keys."""
     for key, value in node.items():
         child = (*path, key)
-        parent = _is_parent(child, edition)
-        if parent and isinstance(value, dict):
+        # Asked first, since most keys are a field as written.
+        if child in edition.field_of_path or not edition.holds_keys(child):
+            yield child, value
+        elif isinstance(value, dict):
             yield from _entries(value, child, edition)
-        elif not (parent and value is None):
+        elif value is not None:
             yield child, value
 
 
 def _not_a_field(path: Path, value: Any, metadata: Metadata, *, suggested: bool) -> Iterator[Finding]:
     document, edition = metadata.document, metadata.edition
-    if _is_parent(path, edition):
+    if edition.holds_keys(path):
         message = f"{dotted(path)} must hold further keys"
         yield FIELD_TYPE.finding(document.where(path), message, expected="a mapping", found=describe(value))
         return

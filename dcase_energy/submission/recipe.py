@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dcase_energy.editions.recipes import COUNTS, KnownRecipe, known_recipe
+from dcase_energy.editions.shipped import COUNTS, KnownRecipe, known_recipe
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.calibration.record import record_of
-from dcase_energy.editions.recipes import known_recipe
+from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import canonical_json, parse_journal, sealed, sha256_text
 from tests.builders import emissions

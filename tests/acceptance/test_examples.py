@@ -67,8 +67,8 @@ def test_findings_of_all_bad_examples_are_as_reviewed():
 
 def test_the_editions_schemas_are_those_that_are_shipped():
     """`schemas/<edition>/submission.schema.json` is made from the edition: `dcase-energy schema` writes it anew."""
-    from dcase_energy.editions.loader import edition_names, schemas_dir
     from dcase_energy.editions.schema import submission_schema
+    from dcase_energy.editions.shipped import edition_names, schemas_dir
 
     for name in edition_names():
         shipped = json.loads((schemas_dir() / name / "submission.schema.json").read_text())

@@ -68,8 +68,8 @@ def test_wrong_use_is_2_and_says_what_is_wrong(arguments, words):
 
 def test_a_bug_of_ours_is_3_with_a_text_to_paste(tmp_path):
     code = (
-        "import sys, dcase_energy.cli.main as m\nimport dcase_energy.editions.loader as loader\n"
-        "def broken(): raise RuntimeError('boom \\x1b[2J')\nloader.edition_names = broken\n"
+        "import sys, dcase_energy.cli.main as m\nimport dcase_energy.editions.shipped as shipped\n"
+        "def broken(): raise RuntimeError('boom \\x1b[2J')\nshipped.edition_names = broken\n"
         "sys.argv = ['dcase-energy', 'editions']\nm.main()\n"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
@@ -80,7 +80,7 @@ def test_a_bug_of_ours_is_3_with_a_text_to_paste(tmp_path):
 
 
 def test_interruption_is_130():
-    code = "import dcase_energy.cli.main as m, os, signal, sys, dcase_energy.editions.loader as l\n"
+    code = "import dcase_energy.cli.main as m, os, signal, sys, dcase_energy.editions.shipped as l\n"
     code += "l.edition_names = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
     code += "sys.argv = ['dcase-energy', 'editions']\nm.main()\n"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)

@@ -9,8 +9,9 @@ import zipfile
 
 import pytest
 
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.schema import submission_schema
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import RecordError
 from dcase_energy.measure.journal import sealed
 from dcase_energy.submission.filling import of_energy_record

@@ -10,7 +10,8 @@ import pytest
 from dcase_energy.documents import document
 from dcase_energy.documents.document import dotted
 from dcase_energy.editions.fields import COMPUTED, KINDS, FieldKind
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.editions.spelling import split_path
 from dcase_energy.errors import EditionError
 from dcase_energy.submission.model import Submission

@@ -9,7 +9,8 @@ import pytest
 
 from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions import spelling
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import EditionError
 from dcase_energy.findings import Finding
 from dcase_energy.submission.metadata import Metadata, canonicalise

@@ -14,7 +14,7 @@ import pytest
 import dcase_energy
 from dcase_energy.calibration.record import record_of
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.editions.recipes import COUNTS, known_recipe
+from dcase_energy.editions.shipped import COUNTS, known_recipe
 from dcase_energy.errors import UnusableError
 from dcase_energy.measure.journal import parse_journal
 from dcase_energy.measure.machine import describe_host

@@ -12,7 +12,8 @@ import jsonschema
 import pytest
 
 from dcase_energy.calibration.record import record_of
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import JournalError, RecordError
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import read_journal, sealed

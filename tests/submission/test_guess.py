@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dcase_energy.editions import spelling
-from dcase_energy.editions.loader import edition_names, guesses, load_edition, titles
+from dcase_energy.editions.loader import guesses, load_edition
+from dcase_energy.editions.shipped import edition_names, titles
 from dcase_energy.submission.guess import edition_of_label, guess_edition
 
 

@@ -12,7 +12,8 @@ from dcase_energy.cli.annotations import findings_github
 from dcase_energy.cli.overview import summary_text
 from dcase_energy.cli.render import findings_json, findings_text
 from dcase_energy.cli.sarif import findings_sarif
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.submission.validate import validate_paths
 from tests.submission.mutations import VALID, mutated
 

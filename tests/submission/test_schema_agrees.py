@@ -9,8 +9,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from dcase_energy.documents.yaml import load_yaml
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.schema import submission_schema
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.submission.metadata import Metadata, canonicalise
 from dcase_energy.submission.values import violations
 

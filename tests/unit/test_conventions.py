@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from dcase_energy.cli import score
-from dcase_energy.editions.loader import edition_names, load_edition
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.parts import Scoring
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.scoring.conventions import LIKE, Conventions
 from dcase_energy.scoring.data import Events, GroundTruth, Scores
 from dcase_energy.scoring.evaluation import METRICS, Figure, evaluate_points, evaluate_scores

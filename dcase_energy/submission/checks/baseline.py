@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.recipes import known_recipe
+from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.baseline_choice import STAGES

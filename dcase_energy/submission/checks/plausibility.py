@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dcase_energy.documents.device_names import board_power_w, gpu_models, is_processor
 from dcase_energy.editions.parts import Plausible
-from dcase_energy.editions.recipes import known_recipe
+from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system

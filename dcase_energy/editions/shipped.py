@@ -1,0 +1,78 @@
+"""The editions and recipes that come with the program, in one table made from `schemas/*.toml`.
+
+``python -m dcase_energy.editions.assembly`` writes the table; a test compares it with the files. Reading it takes a
+millisecond, and needs neither TOML nor pydantic.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+TABLE = "shipped.json"
+COUNTS = ("batch_size", "epochs", "steps_per_epoch", "validation_clips", "test_clips")
+
+
+def schemas_dir() -> Path:
+    """Folder of the editions: inside the installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "schemas"
+
+
+@cache
+def shipped() -> dict[str, Any]:
+    """The table: ``editions`` and ``recipes``, each by name. Not to be changed."""
+    tables: dict[str, Any] = json.loads((schemas_dir() / TABLE).read_bytes())
+    return tables
+
+
+def edition_names() -> list[str]:
+    """Names of the editions that come with the program."""
+    return sorted(shipped()["editions"])
+
+
+def titles() -> dict[str, str]:
+    """Titles of the editions that come with the program."""
+    return {name: str(shipped()["editions"][name]["title"]) for name in edition_names()}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecipe:
+    """What identifies a recipe of the baseline, known without the baseline's code.
+
+    Attributes
+    ----------
+    sha256
+        The hash of all values.
+    counts
+        What follows from them, by the names of `COUNTS`: a calibration is scaled by these.
+    training_kwh
+        Range of the energies that its training is known to take; None where none is known.
+    """
+
+    name: str
+    sha256: str
+    counts: dict[str, int]
+    training_kwh: tuple[float, float] | None = None
+
+
+@cache
+def known_recipe(name: str) -> KnownRecipe | None:
+    """The recipe of this name, or None; ``schemas/recipes.toml`` holds the figures.
+
+    Examples
+    --------
+    >>> known_recipe("dcase2023").counts["steps_per_epoch"], known_recipe("dcase2024")
+    (118, None)
+    """
+    table = shipped()["recipes"].get(name)
+    if table is None:
+        return None
+    energies = table.get("training_kwh")
+    return KnownRecipe(
+        name, table["sha256"], {count: table[count] for count in COUNTS}, None if energies is None else tuple(energies)
+    )
