@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dcase_energy.calibration.stages import TRAINING_PHASES, by_epoch
-from dcase_energy.measure.evidence import version_of
 from dcase_energy.measure.meter import Reading
-from dcase_energy.measure.records import VERSIONS
+from dcase_energy.measure.view import is_1_0
 from dcase_energy.measure.windows import Segment, Window, kwh_between, segments_of
 
 OUTSIDE = ("data_preparation", "warmup")
@@ -35,7 +34,7 @@ def repeated_kwh(
 ) -> list[float | None]:
     """For each resumption, energy of what was done again after it; None where it is not known."""
     kept = last_attempts(windows)
-    if version_of(header) == VERSIONS[0]:
+    if is_1_0(header):
         return _repeated_1_0(entries, windows, kept)
     counted = [window for window in kept if window.phase not in TRAINING_PHASES]
     for run in {window.run for window in kept}:

@@ -9,17 +9,6 @@ from typing import Any, Literal
 from dcase_energy.calibration.attempts import OUTSIDE, last_attempts, repeated_kwh
 from dcase_energy.calibration.stages import by_epoch, stages_of
 from dcase_energy.errors import JournalError
-from dcase_energy.measure.evidence import (
-    Outcome,
-    estimated_share,
-    evidence,
-    idle_of,
-    interval_of_runs,
-    net_kwh,
-    of_kind,
-    phases_of,
-    repeats_of,
-)
 from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
@@ -30,6 +19,15 @@ from dcase_energy.measure.records import (
     Repeats,
     Stage,
 )
+from dcase_energy.measure.summary import (
+    estimated_share,
+    evidence,
+    interval_of_runs,
+    net_kwh,
+    phases_of,
+    repeats_of,
+)
+from dcase_energy.measure.view import JournalView, idle_of, of_kind
 from dcase_energy.measure.windows import Window, of_phase, span, sum_known, windows_of
 
 STAGE_NAMES: tuple[Literal["training", "test"], ...] = ("training", "test")
@@ -50,20 +48,19 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     recipe = header["recipe"]
     every = windows_of(entries)
     windows = last_attempts(every)
-    outcome = _outcome(header, entries, windows, repeated_kwh(header, entries, every))
-    stages, repeats = outcome.stages, outcome.repeats
+    view = _view(header, entries, windows, repeated_kwh(header, entries, every))
+    stages, repeats = view.stages, view.repeats
     if not stages:
         raise JournalError("nothing was measured: the journal ends before a stage was complete")
-    about = next((e for e in of_kind(entries, "mark") if e["phase"] == "session"), {})
     return Calibration(
-        **evidence(header, entries, outcome),
+        **evidence(view),
         edition=header["edition"],
         recipe=recipe["name"],
         recipe_sha256=recipe["sha256"],
         recipe_work=RecipeWork(**{name: recipe.get(name) for name in RecipeWork.model_fields}),
         measured_work=_measured_work(header, windows, stages),
         implementation=Implementation(
-            name=header["implementation"], version=header["version"], execution_path=about["execution_path"]
+            name=header["implementation"], version=header["version"], execution_path=view.session["execution_path"]
         ),
         quick=header["quick"] is not None,
         stages={name: stages[name] for name in STAGE_NAMES if name in stages},
@@ -71,23 +68,25 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         repeats={name: repeats[name] for name in STAGE_NAMES if name in repeats},
         data=_data(header, entries),
         scores=_final_scores(windows),
-        epochs_log=list(outcome.epochs),
+        epochs_log=list(view.epochs),
     ).seal()
 
 
-def _outcome(
+def _view(
     header: Mapping[str, Any],
     entries: Sequence[dict[str, Any]],
     windows: Sequence[Window],
     repeated: Sequence[float | None],
-) -> Outcome:
+) -> JournalView:
     """The figures of all runs."""
     methods = of_kind(entries, "meter")[-1]["methods"]
     runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
     found = [stages_of(header, rows, methods) for rows in runs]
     stages, repeats = _stages(header, found, idle_of(entries))
     done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
-    return Outcome(
+    return JournalView(
+        header,
+        entries,
         stages,
         done >= header.get("repeats", 1) and set(header["stages"]) <= set(stages),
         epochs=_epoch_rows(windows),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.measure.records import VERSIONS, Calibration, Stage
+from dcase_energy.measure.windows import times
 
 _VALIDATION = ("validation_forward", "validation_metrics")
 _POOLS = ("weak_validation_clips", "strong_validation_clips")
@@ -72,12 +73,8 @@ def _scaled(stage: Stage, energy: float, duration: float) -> Stage:
             "full_recipe_energy_interval": bounds,
             "full_recipe_duration_s": stage.full_recipe_duration_s * duration,
             "components": {
-                name: one.model_copy(update={"full_recipe_energy_kwh": _times(one.full_recipe_energy_kwh, energy)})
+                name: one.model_copy(update={"full_recipe_energy_kwh": times(one.full_recipe_energy_kwh, energy)})
                 for name, one in stage.components.items()
             },
         }
     )
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor

@@ -29,7 +29,6 @@ from dcase_energy.calibration.quick import StoppingRule
 from dcase_energy.calibration.record import record_of
 from dcase_energy.errors import CalibrationError, JournalError
 from dcase_energy.locks import only_session
-from dcase_energy.measure.evidence import version_of
 from dcase_energy.measure.instruments import instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import host_state
@@ -38,6 +37,7 @@ from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
 from dcase_energy.measure.session import Session
+from dcase_energy.measure.view import version_of
 
 __all__ = ["CalibrationError", "calibrate", "checkpoints_of", "journal_of"]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
-from dcase_energy.measure.evidence import bases_of, components, interval_of, parts_only, phases_of, version_of
-from dcase_energy.measure.records import VERSIONS, Stage
-from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known
+from dcase_energy.measure.record_parts import Stage
+from dcase_energy.measure.summary import bases_of, components, interval_of, phases_of
+from dcase_energy.measure.view import is_1_0
+from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known, times
 from dcase_energy.stats import Mean, sample_mean, steady_mean, weighted_sum
 
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
@@ -54,8 +56,7 @@ class _Measured:
 
     def stage(self, methods: Mapping[str, Any]) -> Stage:
         """The figures of the record."""
-        full = self.total(_energy) or Mean(0.0)
-        parts = components(self.whole, 1.0, methods)
+        full = self.total(attrgetter("energy_kwh")) or Mean(0.0)
         return Stage(
             work=self.work,
             bases=bases_of(methods, self.whole.own_cpu_s),
@@ -66,35 +67,18 @@ class _Measured:
             steps=sum(w.payload.get("steps", 0) for w in self.used),
             clips=sum(w.payload.get("clips", 0) for w in self.used),
             duration_s=self.whole.duration_s,
-            full_recipe_duration_s=self._total(_seconds) or 0.0,
+            full_recipe_duration_s=self._total(attrgetter("duration_s")) or 0.0,
             own_cpu_s=self.whole.own_cpu_s,
-            full_recipe_own_cpu_s=self._total(_own_cpu),
-            components={
-                name: one.model_copy(update={"full_recipe_energy_kwh": self._total(partial(_component, name))})
-                for name, one in parts.items()
-            },
+            full_recipe_own_cpu_s=self._total(attrgetter("own_cpu_s")),
+            components=components(
+                methods, self.whole.component_kwh, lambda name: self._total(lambda window: window.component_kwh(name))
+            ),
             phases=phases_of(self.used),
         )
 
     def _total(self, value: Value) -> float | None:
         mean = self.total(value)
         return None if mean is None else mean.value
-
-
-def _energy(window: Window | Span) -> float:
-    return window.energy_kwh
-
-
-def _seconds(window: Window | Span) -> float:
-    return window.duration_s
-
-
-def _own_cpu(window: Window | Span) -> float | None:
-    return window.own_cpu_s
-
-
-def _component(name: str, window: Window | Span) -> float | None:
-    return window.component_kwh(name)
 
 
 def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
@@ -110,7 +94,7 @@ def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
 
     def total(value: Value) -> Mean | None:
         values = [
-            sum_known([value(span(rows)), *(_times(share, value(window)) for share, window in more)])
+            sum_known([value(span(rows)), *(times(value(window), share) for share, window in more)])
             for rows, more in zip(epochs, left_out, strict=True)
         ]
         known = [one for one in values if one is not None]
@@ -131,7 +115,7 @@ def _left_out(header: Mapping[str, Any], epoch: Sequence[Window]) -> list[tuple[
     Records of 1.0 hold an epoch as it was measured.
     """
     clips = next((w.payload.get("clips") for w in epoch if w.phase == "validation_forward"), None)
-    if clips is None or version_of(header) == VERSIONS[0]:
+    if clips is None or is_1_0(header):
         return []
     forward = header["recipe"]["validation_clips"] / clips - 1
     return [
@@ -147,10 +131,6 @@ def _metrics_amount(header: Mapping[str, Any], window: Window, clips: int) -> fl
     """
     recipe, scored = header["recipe"], window.payload.get("event_clips")
     return float(recipe["validation_clips"] / clips if scored is None else recipe["strong_validation_clips"] / scored)
-
-
-def _times(factor: float, value: float | None) -> float | None:
-    return None if value is None else factor * value
 
 
 def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
@@ -174,7 +154,7 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
     used = [*steps, *clips, *metrics]
     total = partial(_scaled, amounts)
     done = n_steps / recipe["steps_per_epoch"]
-    return _Measured(work, used, parts_only(used), total, "welch-of-windows", len(steps) + len(clips), done)
+    return _Measured(work, used, Span(tuple(used)), total, "welch-of-windows", len(steps) + len(clips), done)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
     from click.shell_completion import CompletionItem
 
     from dcase_energy.cli.rule_book import load_rules
-    from dcase_energy.measure.guards.catalogue import GUARDS
+    from dcase_energy.measure.guards import GUARDS
 
     known = load_rules()
     codes = [CompletionItem(rule.code, help=rule.title) for rule in known if rule.code.startswith(incomplete.upper())]

@@ -58,7 +58,7 @@ def command(codes: tuple[str, ...], markdown: bool) -> int:
 
 
 def _list(rules: list[Rule]) -> None:
-    from dcase_energy.measure.guards.catalogue import GUARDS
+    from dcase_energy.measure.guards import GUARDS
 
     for rule in rules:
         click.echo(f"{rule.code}  {rule.severity:<7}  {rule.title}")
@@ -73,7 +73,7 @@ def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
     known |= {rule.name: rule for rule in rules}
     if wanted in known:
         return known[wanted]
-    from dcase_energy.measure.guards.catalogue import BY_CODE
+    from dcase_energy.measure.guards import BY_CODE
 
     known |= BY_CODE
     if wanted in known:

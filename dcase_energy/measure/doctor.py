@@ -112,7 +112,7 @@ def _meter(
     gpus: Gpus, packages: Sequence[RaplDomain], any_gpu: bool
 ) -> tuple[Tier | None, tuple[Component, ...], list[Remark]]:
     """Start the real meter for a moment: what it uses is what will be used."""
-    from dcase_energy.measure.guards import tier_of
+    from dcase_energy.measure.view import tier_of
 
     try:
         meter = instruments_for(gpus, allow_estimate=True).meter
@@ -181,7 +181,7 @@ def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
 
 def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], None]) -> list[Remark]:
     """Who else uses processors and GPUs now."""
-    from dcase_energy.measure.guards.catalogue import BY_CODE
+    from dcase_energy.measure.guards import BY_CODE
 
     found: list[Remark] = []
     try:
@@ -195,7 +195,7 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
     spent_s, after = time.monotonic() - began_s, watch.sample()
     if None not in (before["cpu_busy_s"], after["cpu_own_s"]) and spent_s > 0:
         foreign_s = (after["cpu_busy_s"] - before["cpu_busy_s"]) - (after["cpu_own_s"] - before["cpu_own_s"])
-        share, limits = max(0.0, foreign_s / spent_s / (os.cpu_count() or 1)), BY_CODE["host-exclusive"].thresholds
+        share, limits = max(0.0, foreign_s / spent_s / (os.cpu_count() or 1)), BY_CODE["host-exclusive"].limits
         state = (
             GuardState.OK
             if share <= limits["ok_share"]

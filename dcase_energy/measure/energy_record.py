@@ -8,24 +8,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dcase_energy.errors import JournalError
-from dcase_energy.measure.evidence import (
-    Outcome,
+from dcase_energy.measure.machine import session_header
+from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
+from dcase_energy.measure.summary import (
     bases_of,
     components,
     estimated_share,
     evidence,
-    idle_of,
     interval_of_runs,
     net_kwh,
-    of_kind,
-    parts_only,
     phases_of,
     repeats_of,
 )
-from dcase_energy.measure.machine import session_header
-from dcase_energy.measure.plan import MeasurePlan
-from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
-from dcase_energy.measure.windows import Window, failed_kwh, failed_repetition, of_phase, windows_of
+from dcase_energy.measure.view import JournalView, idle_of, of_kind
+from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repetition, of_phase, times, windows_of
 
 
 def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
@@ -51,87 +48,82 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     header = entries[0] if entries else {}
     if header.get("entry") != "energy":
         raise JournalError("not the journal of a measured command or block")
-    ends = of_kind(entries, "finish")
-    end: Mapping[str, Any] = ends[-1] if ends else {"complete": False, "failure": None, "exit_code": None}
+    end: Mapping[str, Any] = next(reversed(of_kind(entries, "finish")), {})
     windows = [w for w in of_phase(windows_of(entries), "window") if w.payload["executions"] > 0]
     meters = of_kind(entries, "meter")
-    stage = _stage(windows, meters[-1]["methods"], entries) if windows and meters else None
-    stages = {header["stage"]: stage} if stage is not None else {}
-    per_execution = [w.energy_kwh / w.payload["executions"] for w in windows]
-    own_cpu_s = [_per_execution(window) for window in windows]
-    repeats = {header["stage"]: repeats_of(per_execution, own_cpu_s)} if per_execution else {}
-    failure = end.get("failure")
-    code = end.get("exit_code")
-    complete = bool(end["complete"]) and stage is not None
-    outcome = Outcome(
+    stages, repeats, name = {}, {}, header["stage"]
+    if windows and meters:
+        stages[name] = _stage(windows, meters[-1]["methods"], entries)
+    if windows:
+        own_cpu_s = [None if w.own_cpu_s is None else w.own_cpu_s / w.payload["executions"] for w in windows]
+        repeats[name] = repeats_of([w.energy_kwh / w.payload["executions"] for w in windows], own_cpu_s)
+    view = JournalView(
+        header,
+        entries,
         stages,
-        complete,
+        bool(end.get("complete")) and bool(stages),
         repeats=repeats,
-        failure=failure,
-        exit_reason=_reason(end, ends),
+        failure=end.get("failure"),
+        exit_reason=_reason(end),
         stages_kwh=math.fsum(window.energy_kwh for window in windows),
         failed_kwh=failed_kwh(entries),
     )
     return Energy(
-        **evidence(header, entries, outcome),
-        stage=header["stage"],
+        **evidence(view),
+        stage=name,
         stages=stages,
         scope=header["scope"],
         command_sha256=header["command_sha256"],
-        exit_code=code,
+        exit_code=end.get("exit_code"),
         executions=sum(w.payload["executions"] for w in windows),
         repeats=repeats,
         repeat_failure=failed_repetition(entries),
-        failure=failure,
+        failure=view.failure,
     ).seal()
 
 
-def _per_execution(window: Window) -> float | None:
-    return None if window.own_cpu_s is None else window.own_cpu_s / int(window.payload["executions"])
-
-
-def _reason(end: Mapping[str, Any], ends: Sequence[Mapping[str, Any]]) -> str | None:
+def _reason(end: Mapping[str, Any]) -> str | None:
+    if not end:
+        return "the session was cut off: nothing says how it ended"
     if end.get("failure") is not None:
         return "the measurement failed"
-    if not ends:
-        return "the session was cut off: nothing says how it ended"
     if end.get("signal"):
         return f"the command was interrupted by {end['signal']}"
-    if end.get("exit_code"):
-        return f"the command ended with exit code {end['exit_code']}"
-    return None
+    return f"the command ended with exit code {end['exit_code']}" if end.get("exit_code") else None
 
 
 def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> Stage:
     """All windows together; the energy of the stage is that of one execution."""
     executions = sum(window.payload["executions"] for window in windows)
-    whole = parts_only(windows)
-    found = components(whole, 1 / executions, methods)
+    whole = Span(tuple(windows))
     per_execution = [window.energy_kwh / window.payload["executions"] for window in windows]
     bounds = interval_of_runs(per_execution, "mean-of-windows")
     work = "one execution"
     if executions > 1:
         work = f"mean of {executions} executions in {len(windows)} window{'s' * (len(windows) > 1)}"
     inner = [window for window in windows_of(entries) if window.phase != "window"]
-    measured = {name: one.model_copy(update={"energy_kwh": one.full_recipe_energy_kwh}) for name, one in found.items()}
-    net = net_kwh(found, whole.duration_s, idle_of(entries))
-    energy_kwh = whole.energy_kwh / executions
+
+    def share(name: str) -> float | None:
+        return times(whole.component_kwh(name), 1 / executions)
+
+    parts = components(methods, share, share)
+    energy_kwh, duration_s = whole.energy_kwh / executions, whole.duration_s / executions
     return Stage(
         work=work,
         bases=bases_of(methods, whole.own_cpu_s),
         energy_kwh=energy_kwh,
         energy_interval=bounds,
-        net_energy_kwh=None if net is None else net / executions,
-        estimated_share=estimated_share(found),
+        net_energy_kwh=net_kwh(parts, duration_s, idle_of(entries)),
+        estimated_share=estimated_share(parts),
         full_recipe_energy_kwh=energy_kwh,
         full_recipe_energy_interval=bounds,
         epochs=0,
         steps=0,
         clips=0,
         duration_s=whole.duration_s,
-        full_recipe_duration_s=whole.duration_s / executions,
+        full_recipe_duration_s=duration_s,
         own_cpu_s=whole.own_cpu_s,
-        full_recipe_own_cpu_s=None if whole.own_cpu_s is None else whole.own_cpu_s / executions,
-        components=measured,
+        full_recipe_own_cpu_s=times(whole.own_cpu_s, 1 / executions),
+        components=parts,
         phases=phases_of([*windows, *inner]),
     )

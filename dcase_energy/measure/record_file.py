@@ -253,7 +253,7 @@ def _holds_anything(entries: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _rename(path: Path, target: Path) -> Path:
-    """Rename without replacing; what is not there is not renamed."""
+    """Rename without replacing; what is not there, or was renamed by another process meanwhile, is not renamed."""
     try:
         os.link(path, target)
     except FileExistsError:
@@ -265,5 +265,8 @@ def _rename(path: Path, target: Path) -> Path:
             raise FileExistsError(target) from None
         path.rename(target)
         return target
-    path.unlink()
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        target.unlink()
     return target

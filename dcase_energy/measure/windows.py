@@ -144,6 +144,11 @@ def sum_known(values: Iterable[float | None]) -> float | None:
     return None if not found or None in found else math.fsum(value for value in found if value is not None)
 
 
+def times(value: float | None, factor: float) -> float | None:
+    """A value scaled; None stays None."""
+    return None if value is None else value * factor
+
+
 def kwh_between(begin: Reading, end: Reading) -> float:
     """Energy of all measured components between two readings of one meter."""
     return Window("between", 0, {}, begin, end).energy_kwh

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dcase_energy.measure.evidence import repeats_of
-from dcase_energy.measure.guards import GUARDS, judge, tier_of, validity
+from dcase_energy.measure.guards import GUARDS, judge, validity
 from dcase_energy.measure.guards.page import guards_page
 from dcase_energy.measure.records import (
     ComponentEnergy,
@@ -21,6 +20,8 @@ from dcase_energy.measure.records import (
     Stage,
     Tier,
 )
+from dcase_energy.measure.summary import repeats_of
+from dcase_energy.measure.view import tier_of
 from tests.measure.verdicts import verdicts_of, view_of
 
 DOCUMENT = yaml.safe_load((Path(__file__).parent / "guard_cases.yaml").read_text())

@@ -5,16 +5,25 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
-from dcase_energy.measure.guards.model import JournalView, Thresholds, graded, invalid, ok, warn
+from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok, warn
 from dcase_energy.measure.journal import canonical_json
-from dcase_energy.measure.records import EpochRow, Guard
+from dcase_energy.measure.record_parts import EpochRow, Guard
+from dcase_energy.measure.view import JournalView
 from dcase_energy.units import mean_power_w
 
 _PRIVATE = ("hostname", "longitude", "latitude", '"gpu_uuid":', "GPU-", "/home/", "/Users/")
 
 
-def energy_fields(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """Power is energy over time, and components sum to the total; the tracker's own means are not used."""
+@guard(
+    22,
+    "energy-fields",
+    "after",
+    "components sum to the total",
+    "the tracker's mean powers are wrong by 2",
+    limits={"sum": 0.02},
+    fix="measure again; if it comes back, open an issue with record and journal",
+)
+def _energy_fields(view: JournalView, limits: Limits) -> Iterator[Guard]:
     for name, stage in view.stages.items():
         known = [energy.energy_kwh for energy in stage.components.values() if energy.energy_kwh is not None]
         total = sum(known)
@@ -27,8 +36,17 @@ def energy_fields(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
             yield ok(round(power_w, 3), f"{name}: {power_w:.1f} W on average")
 
 
-def epoch_outliers(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """Epochs that cost more or less than their like; they are flagged, never dropped."""
+@guard(
+    23,
+    "epoch-outliers",
+    "after",
+    "epochs cost alike",
+    "heat; own choice",
+    limits={"mads": 5.0, "floor": 0.02, "slope": 0.05},
+    advisory=True,
+    fix="look what else ran in these epochs, and whether the machine grew hot; no epoch is left out",
+)
+def _epoch_outliers(view: JournalView, limits: Limits) -> Iterator[Guard]:
     rows = view.epochs[1:]  # the first epoch warms caches and chips up
     if len(rows) < 3:
         return
@@ -60,8 +78,16 @@ def _slope(rows: Sequence[EpochRow]) -> float:
     return per_epoch * (xs[-1] - xs[0]) / mean_y
 
 
-def repeatability(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """How much runs of the same work differ."""
+@guard(
+    24,
+    "repeatability",
+    "after",
+    "runs cost alike",
+    "MLPerf Training: 5 %",
+    limits={"ok": 0.03, "warn": 0.05, "runs": 3},
+    fix="measure three runs or more (`calibrate --repeats 3`, `measure --repeat 3`) on a machine at rest",
+)
+def _repeatability(view: JournalView, limits: Limits) -> Iterator[Guard]:
     several = {name: repeats for name, repeats in view.repeats.items() if repeats.n > 1}
     if not several:
         yield ok(1, "one run: how much runs differ is not known (--repeats, --repeat)")
@@ -76,8 +102,15 @@ def repeatability(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
         yield found
 
 
-def same_machine(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """The fingerprint by which another record is known to be of the same machine."""
+@guard(
+    25,
+    "same-machine",
+    "after",
+    "one machine, one fingerprint",
+    "DCASE: same hardware",
+    fix="calibrate on the machine that the system is measured on",
+)
+def _same_machine(view: JournalView) -> Iterator[Guard]:
     starts = {meter["settings"].get("gpu_indices") for meter in view.meters}
     boots = {entry["boot_sha256"] for entry in view.entries if entry.get("boot_sha256")}
     if len(starts) > 1:
@@ -88,21 +121,45 @@ def same_machine(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # n
         yield ok(None, "devices stored as a fingerprint")
 
 
-def same_session(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """What a later comparison needs: when, and after which start of the machine."""
+@guard(
+    26,
+    "same-session",
+    "after",
+    "close in time, alike in state",
+    "DCASE: similar loading; own choice",
+    limits={"days": 7.0, "idle": 0.10},
+    advisory=True,
+    fix="calibrate again within a week of measuring the system, with the same driver",
+)
+def _same_session(view: JournalView, limits: Limits) -> Iterator[Guard]:  # noqa: ARG001
     yield ok(view.header.get("created"), f"measured {view.header.get('created')}")
 
 
-def same_work(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """What was done, and what was scaled from it."""
+@guard(
+    27,
+    "same-work",
+    "after",
+    "what was done and what was scaled",
+    "DCASE: 10 epochs",
+    fix="let the calibration of the edition's recipe reach its end, valid",
+)
+def _same_work(view: JournalView) -> Iterator[Guard]:
     for name, stage in view.stages.items():
         scaled = stage.full_recipe_energy_kwh != stage.energy_kwh
         yield ok("scaled" if scaled else "whole", f"{name}: {stage.work}")
 
 
-def scope(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """The machine's own energy, no overhead of a building; the share that is a constant for memory."""
-    settings = view.settings
+@guard(
+    28,
+    "scope",
+    "after",
+    "the machine's energy; the share of memory's constant",
+    "RAM 378 W beside a GPU's 102 W",
+    limits={"ram_share": 0.30},
+    fix="leave out PUE and WUE; where memory is much of the figure, compare the GPU's energy as well",
+)
+def _scope(view: JournalView, limits: Limits) -> Iterator[Guard]:
+    settings = view.last_meter("settings")
     if settings.get("pue", 1.0) != 1.0 or settings.get("wue", 0) != 0:
         yield invalid(settings.get("pue"), f"the tracker multiplied by a PUE of {settings.get('pue')}")
     for name, stage in view.stages.items():
@@ -115,8 +172,17 @@ def scope(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
         yield (warn if share > limits["ram_share"] else ok)(round(share, 4), message)
 
 
-def plausible_ratio(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """A power that no such machine takes."""
+@guard(
+    29,
+    "plausible-ratio",
+    "after",
+    "figures a machine can have",
+    "own choice",
+    limits={"min_w": 0.5, "max_w": 20000.0, "min_ratio": 0.01, "max_ratio": 1000.0},
+    advisory=True,
+    fix="check that the right command was measured on the right device",
+)
+def _plausible_ratio(view: JournalView, limits: Limits) -> Iterator[Guard]:
     for name, stage in view.stages.items():
         if stage.timed_s <= 0:
             continue
@@ -125,13 +191,27 @@ def plausible_ratio(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
             yield warn(round(power_w, 3), f"{name}: {power_w:.3g} W on average is not what a machine takes")
 
 
-def sealed_record(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Every figure comes from a chained journal."""
+@guard(
+    30,
+    "sealed-record",
+    "after",
+    "the record follows from its journal",
+    "InferenceX: no stored verdict is trusted",
+    fix="keep record and journal together as they were written",
+)
+def _sealed_record(view: JournalView) -> Iterator[Guard]:
     yield ok(len(view.entries), "computed from a chain of journal lines: tampering shows, invention does not")
 
 
-def privacy(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Nothing in a record names a person, a place or a machine."""
+@guard(
+    31,
+    "privacy",
+    "after",
+    "nothing names a person or a place",
+    "trackers store coordinates",
+    fix="look at what the journal names before you hand it on",
+)
+def _privacy(view: JournalView) -> Iterator[Guard]:
     text = "".join(canonical_json(entry) for entry in (view.header, *view.meters))
     named = [word for word in _PRIVATE if word in text]
     if named:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dcase_energy.measure.guards.model import JournalView, Thresholds, graded, invalid, ok, warn
+from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok, warn
 from dcase_energy.measure.meter import COMPONENTS, Obtained
-from dcase_energy.measure.records import Guard
+from dcase_energy.measure.record_parts import Guard
+from dcase_energy.measure.view import JournalView
 
 # codecarbon >=3.3.2,<3.4: older ones lose GPUs and counters, and any other version counts otherwise by up to 2x.
 VERSION_FROM, VERSION_BELOW = (3, 3, 2), (3, 4)
 
 
-def tracker_version(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """The tracker's figure depends on its version by a factor of two."""
-    version = view.settings.get("codecarbon_version")
+@guard(
+    1,
+    "tracker-version",
+    "before",
+    "CodeCarbon 3.3.2 or a later 3.3",
+    "versions differ by a factor of two",
+    fix="pip install 'dcase-energy[measure]' installs the right one; measure baseline and system with the same",
+)
+def _tracker_version(view: JournalView) -> Iterator[Guard]:
+    version = view.last_meter("settings").get("codecarbon_version")
     if version is None:
         return
     numbers = tuple(int(part) for part in re.findall(r"\d+", str(version))[:3])
@@ -25,26 +33,38 @@ def tracker_version(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  
         yield invalid(str(version), f"CodeCarbon {version}; 3.3.2 or a later 3.3 is needed, others differ up to 2x")
 
 
-def tracker_config(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Settings in hidden places are overruled, and named."""
+@guard(
+    2,
+    "tracker-config",
+    "before",
+    "hidden settings are overruled and named",
+    "measured factors 0.07 to 36",
+    fix="nothing need be done; remove them from the environment and .codecarbon.config to be rid of the warning",
+)
+def _tracker_config(view: JournalView) -> Iterator[Guard]:
     hidden = view.header.get("hidden_settings", [])
-    if not hidden:
-        yield ok(0, "no hidden setting of CodeCarbon")
-        return
     names = "; ".join(f"{one['key']} ({one['source']})" for one in hidden)
-    yield warn(len(hidden), f"hidden settings found and overruled: {names}")
+    if hidden:
+        yield warn(len(hidden), f"hidden settings found and overruled: {names}")
+    else:
+        yield ok(0, "no hidden setting of CodeCarbon")
 
 
-def tracker_started(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """A failed measurement is never a zero."""
+@guard(
+    3,
+    "tracker-started",
+    "before",
+    "a failed measurement is never a zero",
+    "the tracker fails silently by design",
+    fix="run `dcase-energy doctor` on this machine: it says which component gives no figure, and why",
+)
+def _tracker_started(view: JournalView) -> Iterator[Guard]:
     if view.failure is not None:
         code = view.failure.partition(":")[0]
         yield invalid(None, f"no figure: see {code}") if code != "interrupted" else ok(None, "the tracker was ready")
-        return
-    if not view.meters:
+    elif not view.meters:
         yield invalid(None, "no meter was started")
-        return
-    for name, stage in view.stages.items():
+    for name, stage in () if view.failure is not None else view.stages.items():
         zero = [
             component
             for component, energy in stage.components.items()
@@ -56,8 +76,16 @@ def tracker_started(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  
             yield ok(None, f"{name}: every measured component gave a figure")
 
 
-def backend_tier(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Estimates are called estimates."""
+@guard(
+    4,
+    "backend-tier",
+    "before",
+    "measured, mixed or estimated",
+    "an estimate is time multiplied by a constant, which must be the same for system and baseline",
+    limits={"constants": 0.001, "constants_of_1_0": 0.05},
+    fix="make the counters readable (`dcase-energy doctor` says how); an estimate is only divided by an estimate",
+)
+def _backend_tier(view: JournalView, limits: Limits) -> Iterator[Guard]:  # noqa: ARG001
     estimated = [name for name in COMPONENTS if name != "ram" and view.obtained(name) == Obtained.ESTIMATED]
     if estimated:
         names = ", ".join(estimated)
@@ -66,8 +94,15 @@ def backend_tier(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # n
         yield ok(view.tier.value, f"{view.tier}: devices read by sensors")
 
 
-def rapl_permission(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Counters that exist and may not be read."""
+@guard(
+    5,
+    "rapl-permission",
+    "before",
+    "counters that exist are read",
+    "only root may read them since 2020",
+    fix="have the administrator make the counters readable, or use --allow-estimate for baseline and system alike",
+)
+def _rapl_permission(view: JournalView) -> Iterator[Guard]:
     packages, readable = view.host.get("rapl_packages"), view.host.get("rapl_readable")
     if not packages:
         yield ok(packages, "no RAPL counter on this machine")
@@ -79,11 +114,18 @@ def rapl_permission(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  
         yield ok(readable, f"{readable} of {packages} RAPL counters can be read")
 
 
-def gpu_identity(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """The GPU counted is the GPU used."""
-    boards = view.about.get("gpus", [])
+@guard(
+    6,
+    "gpu-identity",
+    "before",
+    "the GPU counted is the GPU used",
+    "UUIDs were counted as 0, numbers as another GPU",
+    fix="name the GPU the work uses (`measure --gpu`, `calibrate --device`) and let the work use no other",
+)
+def _gpu_identity(view: JournalView) -> Iterator[Guard]:
+    boards = view.gpus
     if not boards:
-        if view.obtained("gpu") == Obtained.COUNTED and "gpus" in view.about:
+        if view.obtained("gpu") == Obtained.COUNTED and "gpus" in view.last_meter("about"):
             yield invalid(0, "GPU energy was counted although the work uses no GPU")
         else:
             yield ok(0, "no GPU is used or counted")
@@ -96,14 +138,21 @@ def gpu_identity(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # n
         yield ok(indices, f"GPU {indices} counted, checked by UUID after the start")
 
 
-def gpu_mode(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Parts of a GPU have no counter of their own."""
-    boards = view.about.get("gpus", [])
+@guard(
+    7,
+    "gpu-mode",
+    "before",
+    "a whole GPU with a counter",
+    "parts of a GPU have no counter of their own",
+    fix="measure on a whole GPU: no MIG, no vGPU, no multi-process server (echo quit | nvidia-cuda-mps-control)",
+)
+def _gpu_mode(view: JournalView) -> Iterator[Guard]:
+    boards = view.gpus
     if not boards:
         return
     if any(board.get("mig") or board.get("virtual") for board in boards):
         yield invalid("shared", "a counted GPU is cut into instances or a share of a board")
-    elif view.about.get("mps"):
+    elif view.last_meter("about").get("mps"):
         yield invalid("mps", "a multi-process server (MPS) runs: whose work the GPU does cannot be told")
     elif not all(board.get("counter") for board in boards):
         yield warn("power", "the GPU has no energy counter; power readings once a second are averaged")
@@ -111,8 +160,15 @@ def gpu_mode(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa:
         yield ok("whole", "whole GPUs with energy counters")
 
 
-def gpu_exclusive(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Nobody else uses the GPU."""
+@guard(
+    8,
+    "gpu-exclusive",
+    "before",
+    "nobody else uses the GPU",
+    "counters know no processes",
+    fix="measure again while nobody else uses the GPU; start a container with --pid=host, so that others are seen",
+)
+def _gpu_exclusive(view: JournalView) -> Iterator[Guard]:
     samples = [entry["sample"] for segment in view.samples for entry in segment if "gpu_foreign" in entry["sample"]]
     if not samples:
         return
@@ -132,8 +188,16 @@ def gpu_exclusive(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # 
         yield ok(0, "no other process on the GPU")
 
 
-def host_exclusive(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """The share of the processors that work which is not ours used."""
+@guard(
+    9,
+    "host-exclusive",
+    "before",
+    "little other work on the processors",
+    "neighbours changed a figure 2.8 times",
+    limits={"ok_share": 0.05, "warn_share": 0.15, "min_s": 2.0},
+    fix="measure while nothing else runs, or ask the scheduler for the whole node",
+)
+def _host_exclusive(view: JournalView, limits: Limits) -> Iterator[Guard]:
     share = foreign_share(view, limits["min_s"])
     if share is None:
         return
@@ -158,8 +222,15 @@ def foreign_share(view: JournalView, min_s: float = 0.0) -> float | None:
     return foreign_s / (wall_s * threads) if threads and wall_s > min_s else None
 
 
-def single_tracker(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """One session a host, and no tracker beside it."""
+@guard(
+    10,
+    "single-tracker",
+    "before",
+    "one session a host",
+    "nodes were counted once per rank",
+    fix="measure in the first process of a node only, and end other trackers before",
+)
+def _single_tracker(view: JournalView) -> Iterator[Guard]:
     others = view.host.get("other_trackers")
     rank = view.host.get("rank")
     if rank:
@@ -172,8 +243,16 @@ def single_tracker(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  #
         yield ok(None, "the only session on this machine")
 
 
-def idle_baseline(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """Idle power before and after tells whether the machine was in the same state."""
+@guard(
+    11,
+    "idle-baseline",
+    "before",
+    "idle power before and after is alike",
+    "practice of power laboratories",
+    limits={"drift": 0.10},
+    fix="let the machine cool down and come to rest, then measure again with --idle 60",
+)
+def _idle_baseline(view: JournalView, limits: Limits) -> Iterator[Guard]:
     before, after = view.idle.before_w, view.idle.after_w
     if before is None and after is None:
         yield ok(None, "idle power was not measured" if view.tier != "estimated" else "an estimate has no idle power")
@@ -187,8 +266,15 @@ def idle_baseline(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
         yield ok(None, "idle power stored")
 
 
-def virtualised(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """In a virtual machine load is not the machine's."""
+@guard(
+    12,
+    "virtualised",
+    "before",
+    "virtual machines are named",
+    "load and counters may be of others",
+    fix="measure on the machine itself, or have its counters handed into the container",
+)
+def _virtualised(view: JournalView) -> Iterator[Guard]:
     inside = [
         name
         for name, is_so in (
@@ -205,12 +291,19 @@ def virtualised(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # no
         yield ok(True, f"in {' and '.join(inside)}, with working counters")
 
 
-def power_state(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """Battery, governor and power limits are part of the machine."""
+@guard(
+    13,
+    "power-state",
+    "before",
+    "no battery; governor and limits stored",
+    "MLPerf Inference: power settings",
+    fix="plug the machine in; give baseline and system the same power limit",
+)
+def _power_state(view: JournalView) -> Iterator[Guard]:
     if view.host.get("battery"):
         yield warn("battery", "the machine ran on its battery, which slows most processors down")
         return
     governor = view.host.get("governor") or "not known"
-    watts = [board.get("limit_w") for board in view.about.get("gpus", [])]
+    watts = [board.get("limit_w") for board in view.gpus]
     shown = ", ".join("not known" if limit is None else f"{limit:.0f} W" for limit in watts)
     yield ok(governor, f"governor {governor}" + (f"; power limit {shown}" if watts else ""))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
-from dcase_energy.measure.guards.model import JournalView, Thresholds, graded, invalid, ok, warn
+from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok, warn
 from dcase_energy.measure.meter import COMPONENTS, Obtained
-from dcase_energy.measure.records import Guard
+from dcase_energy.measure.record_parts import Guard
+from dcase_energy.measure.view import Entries, JournalView
 from dcase_energy.measure.windows import failed_repetition
 from dcase_energy.units import format_duration, mean_power_w
 
@@ -22,9 +24,17 @@ FATAL_WARNINGS = {
 }
 
 
-def api_use(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """Counters wrap: they must be read before they do so twice."""
-    wrap_s = view.about.get("cpu_wrap_s")
+@guard(
+    14,
+    "api-use",
+    "during",
+    "counters are read before they wrap twice",
+    "12.6 % of the energy was left",
+    limits={"wrap_share": 0.5},
+    fix="measure again on a machine that is not overloaded: the counter was read too seldom to count its turns",
+)
+def _api_use(view: JournalView, limits: Limits) -> Iterator[Guard]:
+    wrap_s = view.last_meter("about").get("cpu_wrap_s")
     gap = longest_gap_s(view)
     if wrap_s is None or view.obtained("cpu") != Obtained.COUNTED:
         yield ok(None, "no counter that wraps is read")
@@ -40,8 +50,15 @@ def longest_gap_s(view: JournalView) -> float:
     return max((b - a for segment in times for a, b in pairwise(segment)), default=0.0)
 
 
-def window(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """What lies in the window: from mark to mark, or the whole command."""
+@guard(
+    15,
+    "window",
+    "during",
+    "what lies in the window",
+    "start-up inside a window",
+    fix="calibrate with a warm-up; tell with --scope what else a measured command does",
+)
+def _window(view: JournalView) -> Iterator[Guard]:
     if view.header["entry"] == "energy":
         yield ok("whole", "the whole command or block, with its start and end")
         return
@@ -52,8 +69,16 @@ def window(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: A
         yield ok("marks", "from mark to mark; making data and loading the program lie outside")
 
 
-def min_duration(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """A short window is mostly the counters' steps."""
+@guard(
+    16,
+    "min-duration",
+    "during",
+    "windows of a minute",
+    "MLPerf Training: the longer of the run and 60 samples",
+    limits={"min_s": 60.0},
+    fix="measure with --min-window 60, or more epochs",
+)
+def _min_duration(view: JournalView, limits: Limits) -> Iterator[Guard]:
     wanted = limits["min_s"]
     for name, stage in view.stages.items():
         short = stage.duration_s < wanted
@@ -61,8 +86,16 @@ def min_duration(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
         yield (warn if short else ok)(round(stage.duration_s, 3), message)
 
 
-def sampling_gap(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """Readings come regularly, and the machine did not sleep."""
+@guard(
+    17,
+    "sampling-gap",
+    "during",
+    "readings come regularly, no sleep",
+    "three times the interval of 5 s",
+    limits={"max_gap_s": 15.0, "suspend_s": 1.0},
+    fix="keep the machine from sleeping and from overload, and measure again",
+)
+def _sampling_gap(view: JournalView, limits: Limits) -> Iterator[Guard]:
     slept = max((_slept_s(segment) for segment in view.samples), default=0.0)
     if slept > limits["suspend_s"]:
         yield invalid(round(slept, 3), f"the machine slept for {format_duration(slept)} while it was measured")
@@ -72,7 +105,7 @@ def sampling_gap(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
     yield (warn if gap > limits["max_gap_s"] else ok)(round(gap, 3), message)
 
 
-def _slept_s(segment: list) -> float:  # type: ignore[type-arg]
+def _slept_s(segment: Entries) -> float:
     """Seconds in which the clock that counts sleep ran and the other did not."""
     both = [(entry["reading"]["time_s"], entry["sample"].get("boottime_s")) for entry in segment]
     known = [(time_s, boot_s) for time_s, boot_s in both if boot_s is not None]
@@ -82,8 +115,16 @@ def _slept_s(segment: list) -> float:  # type: ignore[type-arg]
     return float((last_boot_s - first_boot_s) - (last_s - first_s))
 
 
-def counter_sane(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """Energies never fall, and no power is beyond what the device may take."""
+@guard(
+    18,
+    "counter-sane",
+    "during",
+    "no counter falls, no power beyond its limit",
+    "a reset took 10 MJ away",
+    limits={"over_limit": 1.05, "under_idle": 0.8},
+    fix="measure again; if it comes back, have the GPU's driver and the counters looked at",
+)
+def _counter_sane(view: JournalView, limits: Limits) -> Iterator[Guard]:
     resets = [entry["message"] for entry in view.entries if entry["entry"] == "counter_reset"]
     resets += [meaning for text, meaning in FATAL_WARNINGS.items() if any(text in said for said in view.warnings)]
     if resets:
@@ -102,11 +143,11 @@ def counter_sane(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
         yield ok(0, "no energy ever fell")
 
 
-def _powers(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    gpu_limits = [board.get("limit_w") for board in view.about.get("gpus", [])]
+def _powers(view: JournalView, limits: Limits) -> Iterator[Guard]:
+    gpu_limits: list[Any] = [board.get("limit_w") for board in view.gpus]
     bounds = {
         "gpu": sum(gpu_limits) if gpu_limits and None not in gpu_limits else None,
-        "cpu": view.about.get("cpu_limit_w"),
+        "cpu": view.last_meter("about").get("cpu_limit_w"),
     }
     idle = view.idle.before_w or {}
     for name, stage in view.stages.items():
@@ -124,8 +165,16 @@ def _powers(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
                 yield warn(round(power_w, 3), f"{name}: {component} took {power_w:.1f} W, idle it takes {idle_w:.1f} W")
 
 
-def cross_check(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
-    """The tracker's figure against counters read directly."""
+@guard(
+    19,
+    "cross-check",
+    "during",
+    "the tracker agrees with the counters",
+    "InferenceX: end points of accumulators",
+    limits={"ok": 0.02, "warn": 0.05},
+    fix="measure again with nothing else running; if it comes back, open an issue with record and journal",
+)
+def _cross_check(view: JournalView, limits: Limits) -> Iterator[Guard]:
     compared = False
     for component in ("gpu", "cpu"):
         if view.obtained(component) != Obtained.COUNTED:
@@ -159,8 +208,15 @@ def _both_kwh(view: JournalView, component: str) -> tuple[float, float] | None:
     return (told, counted) if spans else None
 
 
-def warnings_captured(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """What the tracker complained about stands in the record."""
+@guard(
+    20,
+    "warnings-captured",
+    "during",
+    "the tracker's warnings are kept",
+    "obvious errors are logged as warnings",
+    fix="read the warnings in the record; those that spoil a figure make another guard invalid",
+)
+def _warnings_captured(view: JournalView) -> Iterator[Guard]:
     count = len(view.warnings)
     if count:
         yield warn(count, f"{count} warning{'s' * (count > 1)} of the tracker, in the record")
@@ -168,10 +224,17 @@ def warnings_captured(view: JournalView, limits: Thresholds) -> Iterator[Guard]:
         yield ok(0, "the tracker gave no warning")
 
 
-def interrupted(view: JournalView, limits: Thresholds) -> Iterator[Guard]:  # noqa: ARG001
-    """A run that did not reach its end is no denominator; one that was resumed says so."""
+@guard(
+    21,
+    "interrupted",
+    "during",
+    "the run reached its end",
+    "a tracker leaves nothing when killed",
+    fix="let the run reach its end; `calibrate --resume` goes on where it was cut off",
+)
+def _interrupted(view: JournalView) -> Iterator[Guard]:
     if not view.complete:
-        reason = view.header.get("exit_reason") or "the run did not reach its end"
+        reason = view.exit_reason or "the run did not reach its end"
         yield invalid(True, reason)
         return
     if view.interruptions:

@@ -1,96 +1,18 @@
-"""What a guard is: data, and a function that looks at a journal."""
+"""What a guard is: data, and a function beside it that looks at a journal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
-from dcase_energy.measure.meter import Obtained
-from dcase_energy.measure.records import EpochRow, Guard, GuardState, Idle, Interruption, Repeats, Stage, Tier
+from dcase_energy.measure.record_parts import Guard, GuardState
+from dcase_energy.measure.view import JournalView
 
 Value = str | float | int | bool | None
-Thresholds = Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class JournalView:
-    """What guards look at: the journal, and what was computed from it.
-
-    Attributes
-    ----------
-    header
-        The first entry.
-    meters
-        One entry for each time a meter was started: more than one where a run was resumed.
-    entries
-        All entries.
-    stages, epochs, repeats, idle, interruptions
-        Parts of the record to be.
-    tier, warnings, complete
-        As the record will have them.
-    failure
-        Why nothing, or not all, was measured, after the code of the guard that says so; None where all went well.
-    """
-
-    header: Mapping[str, Any]
-    meters: Sequence[Mapping[str, Any]]
-    entries: Sequence[Mapping[str, Any]]
-    stages: Mapping[str, Stage]
-    tier: Tier
-    warnings: Sequence[str]
-    complete: bool
-    epochs: Sequence[EpochRow] = ()
-    repeats: Mapping[str, Repeats] = field(default_factory=dict)
-    idle: Idle = field(default_factory=Idle)
-    interruptions: Sequence[Interruption] = ()
-    failure: str | None = None
-
-    @property
-    def methods(self) -> Mapping[str, Mapping[str, Any]]:
-        """How each component was obtained; empty where no meter was started."""
-        return self.meters[-1]["methods"] if self.meters else {}
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The meter's settings; empty where none was started."""
-        return self.meters[-1]["settings"] if self.meters else {}
-
-    @property
-    def about(self) -> Mapping[str, Any]:
-        """GPUs and limits of the counters."""
-        return self.meters[-1].get("about", {}) if self.meters else {}
-
-    @property
-    def host(self) -> Mapping[str, Any]:
-        """The state of the host at the start."""
-        host: Mapping[str, Any] = self.header.get("host", {})
-        return host
-
-    def obtained(self, name: str) -> str:
-        """How a component was obtained."""
-        value: str = self.methods.get(name, {}).get("obtained", Obtained.NOT_MEASURED)
-        return value
-
-    @cached_property
-    def segments(self) -> list[list[Mapping[str, Any]]]:
-        """The entries with readings, of each meter's life by itself."""
-        found: list[list[Mapping[str, Any]]] = []
-        for entry in self.entries:
-            if entry["entry"] == "meter":
-                found.append([])
-            elif "reading" in entry and found:
-                found[-1].append(entry)
-        return [segment for segment in found if segment]
-
-    @cached_property
-    def samples(self) -> list[list[Mapping[str, Any]]]:
-        """The entries with a look at the host, by segment."""
-        return [[entry for entry in segment if entry.get("sample")] for segment in self.segments]
-
-
-Check = Callable[[JournalView, Thresholds], Iterator[Guard]]
+Limits = Mapping[str, float]
+# Takes the view of a journal, and the guard's limits where it has any.
+Check = Callable[..., Iterator[Guard]]
 
 
 @dataclass(frozen=True)
@@ -104,13 +26,13 @@ class GuardSpec:
     moment
         When what it looks at happens.
     title, source
-        What it holds, and why.
-    advisory
-        It is our own choice and never makes a record invalid.
-    thresholds
-        The numbers it judges by.
+        When it passes, and why it exists.
     check
         Looks at a journal.
+    limits
+        The numbers it judges by.
+    advisory
+        It is our own choice and never makes a record invalid.
     fix
         What to do where it warns or refuses, as an instruction.
     """
@@ -121,24 +43,48 @@ class GuardSpec:
     title: str
     source: str
     check: Check
-    thresholds: Thresholds = field(default_factory=dict)
+    limits: Limits = field(default_factory=dict)
     advisory: bool = False
     fix: str = field(kw_only=True)
 
     def judge(self, view: JournalView) -> list[Guard]:
-        """Its verdicts: always at least one."""
-        found = [guard.model_copy(update={"code": self.code}) for guard in self.check(view, self.thresholds)]
+        """Its verdicts about a journal: always at least one."""
         refusal = f"{self.code}: "
         if view.failure is not None and view.failure.startswith(refusal):
-            found = [invalid(None, view.failure.removeprefix(refusal)).model_copy(update={"code": self.code})]
-        if not found:
-            found = [Guard(code=self.code, state=GuardState.OK, value=None, message="does not apply here")]
-        if self.advisory:
-            found = [
-                guard.model_copy(update={"state": GuardState.WARN}) if guard.state is GuardState.INVALID else guard
-                for guard in found
-            ]
-        return found
+            return self.signed([invalid(None, view.failure.removeprefix(refusal))])
+        found = self.check(view, self.limits) if self.limits else self.check(view)
+        return self.signed(found) or self.signed([ok(None, "does not apply here")])
+
+    def signed(self, verdicts: Iterable[Guard]) -> list[Guard]:
+        """The verdicts with the guard's code; one that is our own choice only warns."""
+        return [
+            one.model_copy(
+                update={
+                    "code": self.code,
+                    "state": GuardState.WARN if self.advisory and one.state is GuardState.INVALID else one.state,
+                }
+            )
+            for one in verdicts
+        ]
+
+
+def guard(
+    number: int,
+    code: str,
+    moment: Literal["before", "during", "after"],
+    title: str,
+    source: str,
+    *,
+    fix: str,
+    limits: Limits | None = None,
+    advisory: bool = False,
+) -> Callable[[Check], GuardSpec]:
+    """Make a guard of the check below it."""
+
+    def make(check: Check) -> GuardSpec:
+        return GuardSpec(number, code, moment, title, source, check, limits or {}, advisory, fix=fix)
+
+    return make
 
 
 def ok(value: Value, message: str) -> Guard:
@@ -152,7 +98,7 @@ def warn(value: Value, message: str) -> Guard:
 
 
 def invalid(value: Value, message: str) -> Guard:
-    """A verdict that makes the record no evidence."""
+    """A verdict with which the record cannot be used as evidence."""
     return Guard(code="", state=GuardState.INVALID, value=value, message=message)
 
 

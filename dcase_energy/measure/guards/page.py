@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dcase_energy.measure.guards.catalogue import GUARDS
+from dcase_energy.measure.guards import GUARDS
 from dcase_energy.measure.guards.model import GuardSpec
 from dcase_energy.measure.guards.pairs import COMPARED
 
@@ -54,7 +54,7 @@ def sentence(text: str) -> str:
 
 
 def _limits(guard: GuardSpec) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in guard.thresholds.items())
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in guard.limits.items())
 
 
 def _row(guard: GuardSpec) -> str:

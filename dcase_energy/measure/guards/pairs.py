@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterator
 
-from dcase_energy.measure.guards.catalogue import BY_CODE
+from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.guards.model import invalid, ok, warn
 from dcase_energy.measure.meter import Obtained
-from dcase_energy.measure.records import Calibration, Evidence, Guard, GuardState
+from dcase_energy.measure.records import Calibration, Evidence, Guard
 from dcase_energy.units import mean_power_w
 
 _HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
@@ -21,16 +21,7 @@ _SETTINGS = ("tracking_mode", "meter")
 
 def compare(baseline: Calibration, system: Evidence) -> list[Guard]:
     """The verdicts about a pair of records, each with the code of the guard that speaks."""
-    found: list[Guard] = []
-    for code, check in _CHECKS.items():
-        verdicts = [guard.model_copy(update={"code": code}) for guard in check(baseline, system)]
-        if BY_CODE[code].advisory:
-            verdicts = [
-                guard.model_copy(update={"state": GuardState.WARN}) if guard.state is GuardState.INVALID else guard
-                for guard in verdicts
-            ]
-        found += verdicts
-    return found
+    return [one for code, check in _CHECKS.items() for one in BY_CODE[code].signed(check(baseline, system))]
 
 
 def _version(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
@@ -47,7 +38,7 @@ def _tier(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     if system.tier != baseline.tier:
         yield invalid(system.tier.value, f"{system.tier} is not divided by {baseline.tier}: one has a sensor less")
         return
-    limits = BY_CODE["backend-tier"].thresholds
+    limits = BY_CODE["backend-tier"].limits
     exact = bool(system.constants_w and baseline.constants_w)
     ours, theirs = _constants_w(system), _constants_w(baseline)
     tolerance = limits["constants" if exact else "constants_of_1_0"]
@@ -105,7 +96,7 @@ def _power(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
 
 
 def _session(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
-    limits = BY_CODE["same-session"].thresholds
+    limits = BY_CODE["same-session"].limits
     try:
         times = [datetime.datetime.fromisoformat(one.created) for one in (baseline, system)]
         days = abs((times[1] - times[0]).total_seconds()) / 86400
@@ -148,7 +139,7 @@ def ratio(baseline: Calibration, system_kwh: float, stage: str) -> tuple[float |
     if of is None or of.full_recipe_energy_kwh <= 0:
         return None, []
     value = system_kwh / of.full_recipe_energy_kwh
-    limits = BY_CODE["plausible-ratio"].thresholds
+    limits = BY_CODE["plausible-ratio"].limits
     odd = not limits["min_ratio"] <= value <= limits["max_ratio"]
     verdict = (warn if odd else ok)(round(value, 6), f"{value:.4g} times the baseline")
-    return value, [verdict.model_copy(update={"code": "plausible-ratio"})]
+    return value, BY_CODE["plausible-ratio"].signed([verdict])

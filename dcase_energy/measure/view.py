@@ -1,0 +1,178 @@
+"""A journal as guards and records look at it: its entries, what follows from them, and what was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from dcase_energy.errors import JournalError
+from dcase_energy.measure.meter import Obtained
+from dcase_energy.measure.record_parts import EpochRow, Idle, Interruption, Repeats, Stage, Tier
+from dcase_energy.measure.recorder import POLL_S
+from dcase_energy.measure.records import VERSIONS
+from dcase_energy.measure.windows import Segment, segments_of
+
+Entries = Sequence[Mapping[str, Any]]
+
+
+def version_of(header: Mapping[str, Any]) -> str:
+    """The version of records by whose formulas a journal with this first entry is computed.
+
+    Raises
+    ------
+    JournalError
+        If this program does not know it.
+    """
+    version = header.get("schema_version", VERSIONS[0])  # journals did not state it before 1.1
+    if version not in VERSIONS:
+        raise JournalError(f"the journal is of records {version!s:.20}; this program knows {' and '.join(VERSIONS)}")
+    return str(version)
+
+
+def is_1_0(header: Mapping[str, Any]) -> bool:
+    """Whether a journal is computed by the formulas of records of version 1.0."""
+    return version_of(header) == VERSIONS[0]
+
+
+def of_kind(entries: Entries, *kinds: str) -> list[Mapping[str, Any]]:
+    """The entries of some kinds, in order."""
+    return [entry for entry in entries if entry["entry"] in kinds]
+
+
+def tier_of(methods: Mapping[str, Mapping[str, Any]]) -> Tier:
+    """How much is counted of the devices the work ran on. Memory is always estimated and does not decide."""
+    used = [m["obtained"] for name, m in methods.items() if name != "ram" and m["obtained"] != Obtained.NOT_MEASURED]
+    counted = [obtained == Obtained.COUNTED for obtained in used]
+    if counted and all(counted):
+        return Tier.MEASURED
+    return Tier.MIXED if any(counted) else Tier.ESTIMATED
+
+
+@dataclass(frozen=True)
+class JournalView:
+    """A journal, and what was computed from it.
+
+    Attributes
+    ----------
+    header, entries
+        The first entry, and all of them.
+    stages, epochs, repeats
+        Figures of the record to be.
+    complete
+        Whether the work reached its end.
+    failure
+        Why nothing, or not all, was measured: a guard's code, a colon, a reason; None where all went well.
+    exit_reason
+        Why the work did not reach its end, for people.
+    repeated_kwh
+        For each resumption, energy of work that was done again after it; None where it is not known.
+    stages_kwh, outside_kwh, failed_kwh
+        Energy measured in stages, around them, and in repetitions that failed.
+    """
+
+    header: Mapping[str, Any]
+    entries: Entries
+    stages: Mapping[str, Stage]
+    complete: bool
+    epochs: Sequence[EpochRow] = ()
+    repeats: Mapping[str, Repeats] = field(default_factory=dict)
+    failure: str | None = None
+    exit_reason: str | None = None
+    repeated_kwh: Sequence[float | None] = ()
+    stages_kwh: float = 0.0
+    outside_kwh: float = 0.0
+    failed_kwh: float = 0.0
+
+    @cached_property
+    def meters(self) -> list[Mapping[str, Any]]:
+        """One entry for each time a meter was started: more than one where a run was resumed."""
+        return of_kind(self.entries, "meter")
+
+    def last_meter(self, what: str) -> Mapping[str, Any]:
+        """``methods``, ``settings`` or ``about`` (GPUs, limits of the counters); empty where no meter was started."""
+        found: Mapping[str, Any] = self.meters[-1].get(what, {}) if self.meters else {}
+        return found
+
+    def obtained(self, name: str) -> str:
+        """How a component was obtained."""
+        value: str = self.last_meter("methods").get(name, {}).get("obtained", Obtained.NOT_MEASURED)
+        return value
+
+    @property
+    def host(self) -> Mapping[str, Any]:
+        """The state of the host at the start."""
+        host: Mapping[str, Any] = self.header.get("host", {})
+        return host
+
+    @property
+    def gpus(self) -> list[dict[str, Any]]:
+        """The GPUs that were counted; empty for work on the processor."""
+        return [dict(board) for board in self.last_meter("about").get("gpus", [])]
+
+    @cached_property
+    def session(self) -> Mapping[str, Any]:
+        """What the work said about itself at its first mark; empty for a command or a block."""
+        return next((entry for entry in of_kind(self.entries, "mark") if entry["phase"] == "session"), {})
+
+    @cached_property
+    def tier(self) -> Tier:
+        """How much of the devices was counted."""
+        return tier_of(self.last_meter("methods"))
+
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What the tracker complained about, each message once."""
+        return list(dict.fromkeys(entry["message"] for entry in of_kind(self.entries, "warning")))
+
+    @cached_property
+    def idle(self) -> Idle:
+        """Idle power as it was measured first before the work and last after it."""
+        return idle_of(self.entries)
+
+    @cached_property
+    def interruptions(self) -> list[Interruption]:
+        """One for each time the run was resumed; records of 1.0 do not say how long nothing was read before it."""
+        cut = [segment for segment in segments_of(self.entries) if segment.resumed]
+        repeated = [*self.repeated_kwh, *[None] * len(cut)]
+        return [
+            Interruption(
+                resumed=entry["at"],
+                gap_s=entry["gap_s"],
+                repeated_energy_kwh=None if kwh is None else max(0.0, kwh),
+                unseen_s=None if is_1_0(self.header) else _unseen_s(segment, entry["gap_s"]),
+            )
+            for entry, segment, kwh in zip(of_kind(self.entries, "resume"), cut, repeated, strict=False)
+        ]
+
+    @cached_property
+    def segments(self) -> list[Entries]:
+        """The entries with readings, by the life of each meter."""
+        found: list[list[Mapping[str, Any]]] = []
+        for entry in self.entries:
+            if entry["entry"] == "meter":
+                found.append([])
+            elif "reading" in entry and found:
+                found[-1].append(entry)
+        return [segment for segment in found if segment]
+
+    @cached_property
+    def samples(self) -> list[Entries]:
+        """The entries with a sample of the host, by segment."""
+        return [[entry for entry in segment if entry.get("sample")] for segment in self.segments]
+
+
+def idle_of(entries: Entries) -> Idle:
+    """Idle power as it was measured first before the work and last after it."""
+    rows = of_kind(entries, "idle")
+    before = next((row["power_w"] for row in rows if row["when"] == "before"), None)
+    after = next((row["power_w"] for row in reversed(rows) if row["when"] == "after"), None)
+    return Idle(before_w=before, after_w=after)
+
+
+def _unseen_s(segment: Segment, gap_s: float | None) -> float | None:
+    """At most so many seconds before a segment was cut off are in no reading; None where it has none at all."""
+    if segment.ended or not segment.readings:
+        return 0.0 if segment.ended else None
+    return POLL_S if gap_s is None else min(POLL_S, gap_s)
