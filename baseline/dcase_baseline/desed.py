@@ -244,7 +244,7 @@ def read_clip(path: Path, sample_rate_hz: int, n_samples: int) -> npt.NDArray[np
     Raises
     ------
     DesedError
-        If it is no audio, is empty or holds a value that is not finite.
+        If it is not audio, is empty or holds a value that is not finite.
     """
     import soundfile
 
@@ -284,7 +284,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
 
 
 def _strong_rows(path: Path) -> _Rows:
-    """Events by file; a row with empty cells stands for a clip without events."""
+    """Events by file; a row with empty cells is a clip without events."""
     rows: _Rows = {}
     for line, row in _rows(path, ("filename", "onset", "offset", "event_label")):
         events, _ = rows.setdefault(_file_name(row["filename"], path, line), ([], []))

@@ -75,7 +75,7 @@ class BitDropout(nn.Module):
         mask = self.stream.bits(x.numel(), x.device) * 2  # (x.numel(),) uint8, 0 or 2 = 1 / p
         if x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last):
             n, c, h, w = x.shape
-            # Bits are alike, so laying them out as the activations lie is free.
+            # All bits are equally random, so laying them out as the activations lie is free.
             mask = mask.view(n, h, w, c).permute(0, 3, 1, 2)  # (N, C, H, W)
         else:
             mask = mask.view(x.shape)

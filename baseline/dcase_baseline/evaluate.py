@@ -135,7 +135,7 @@ def detections(scores: Floats, threshold: float) -> npt.NDArray[np.bool_]:
 def weak_macro_f1(clip_scores: Floats, targets: npt.NDArray[np.uint8], threshold: float) -> float:
     """Mean over classes of the F1 of tagging clips.
 
-    A class without true positive counts 0, one that nobody saw or claimed too.
+    A class without true positive counts 0, one without targets and detections too.
 
     Parameters
     ----------

@@ -149,7 +149,7 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def _has_own_work(module: nn.Module) -> bool:
-    """Whether a module computes by itself: it has no children, or weights of its own."""
+    """Whether a module computes by itself: it has no children, or has weights itself."""
     return not any(True for _ in module.children()) or bool(module._parameters)
 
 

@@ -1,4 +1,4 @@
-"""Marks around phases: where the one who measures is told that work begins and ends."""
+"""Marks around phases: they report to a measuring session where work begins and ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-# on_mark("begin" or "end", phase, epoch, payload). What it returns at an end says whether to go on; None means yes.
+# on_mark("begin" or "end", phase, epoch, payload). What it returns at an end says whether to continue; None means yes.
 OnMark = Callable[[str, str, int, Mapping[str, Any]], "bool | None"]
 
 

@@ -1,6 +1,6 @@
 """The training run, as a loop one can read: steps, validation, checkpoint, and marks around each.
 
-Whoever measures passes ``on_mark``; whoever scores passes ``score_function``. Nothing here knows about either.
+Measuring passes ``on_mark``, scoring passes ``score_function``; nothing here depends on either.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ def best_epoch(log: list[EpochLog]) -> int:
 
 
 def run_identity(recipe: Recipe, pools: Pools, trainer: TrainStep, seed: int) -> dict[str, Any]:
-    """What must be equal for a run to go on from a checkpoint."""
+    """What must be equal for a run to continue from a checkpoint."""
     return {
         "recipe_sha256": recipe.sha256(),
         "execution_path": EXECUTION_PATHS[trainer.student.execution_path],
@@ -183,7 +183,7 @@ def run_identity(recipe: Recipe, pools: Pools, trainer: TrainStep, seed: int) ->
 
 
 def save_checkpoints(folder: Path, identity: Mapping[str, Any], log: list[EpochLog], trainer: TrainStep) -> None:
-    """Write ``last.pt`` to go on from, and ``best.pt`` to test, as the reference does each epoch."""
+    """Write ``last.pt`` to continue from, and ``best.pt`` to test, as the reference does each epoch."""
     if best_epoch(log) == log[-1].epoch:
         networks = {name: network.state_dict() for name, network in trainer.networks().items()}
         checkpoint.save(folder / "best.pt", {"identity": identity, "epoch": log[-1].epoch, **networks})

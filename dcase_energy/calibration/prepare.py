@@ -127,7 +127,7 @@ def check_data(plan: Plan) -> dict[str, list[str]]:
 
 
 def identity_of(plan: Plan) -> dict[str, Any]:
-    """What must be equal for a run to go on; folders and files, whose names may tell about people, as hashes."""
+    """What must be equal for a run to be resumed; folders and files, whose names may identify people, as hashes."""
     found: dict[str, Any] = json.loads(canonical_json(asdict(plan)))
     for key in ("recipe", "data"):
         if found[key] is not None and Path(found[key]).exists():
@@ -168,9 +168,9 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
 
 
 def task_of(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[str, Any]:
-    """What the child process is told."""
+    """The task of the child process."""
     return {
-        # The work runs in a folder of its own.
+        # The work runs in another folder.
         "recipe": str(Path(plan.recipe).resolve()) if Path(plan.recipe).is_file() else plan.recipe,
         "batch_size": plan.batch_size,
         "execution_path": plan.execution_path,

@@ -29,7 +29,7 @@ class StoppingRule:
         self._energies: dict[str, list[float]] = {phase: [] for phase in _PHASES}
 
     def go_on(self, mark: dict[str, Any], reading: Reading) -> bool:
-        """Whether the work shall go on after this mark."""
+        """Whether the work continues after this mark."""
         phase = mark["phase"]
         if self._settings is None or phase not in _PHASES:
             return True

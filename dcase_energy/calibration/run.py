@@ -1,4 +1,4 @@
-"""Running a calibration: measure, compute the record, write it; go on where one was cut off."""
+"""Running a calibration: measure, compute the record, write it; resume one that was cut off."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def calibrate(
     progress
         Called with each mark and its reading.
     resume
-        Go on with what the last, interrupted call left beside ``output``; begin anew if there is nothing.
+        Resume what the last, interrupted call left beside ``output``; begin anew if there is nothing.
     keep_checkpoints
         Leave the folder that `checkpoints_of` names when all is done.
     make_instruments
@@ -121,7 +121,7 @@ def _write_record(file: RecordFile) -> Calibration:
 
 
 def checkpoints_of(output: Path) -> Path:
-    """Where an unfinished run keeps what it needs to go on: beside its record, a folder ``run<number>`` each."""
+    """Where an unfinished run keeps what it needs to be resumed: beside its record, a folder ``run<number>`` each."""
     return output.with_name(f"{output.stem}.checkpoints")
 
 
@@ -133,7 +133,7 @@ def _run_all(
     progress: Progress | None,
     make_instruments: MakeInstruments | None,
 ) -> None:
-    """All runs that are not done yet; the first of them goes on where it was cut off."""
+    """All runs that are not done yet; the first of them continues where it was cut off."""
     begun = sum(entry["entry"] == "run" for entry in before)
     done = _runs_done(before)
     for number in range(done + 1, plan.repeats + 1):
@@ -179,22 +179,22 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
     try:
         entries = read_journal(path)
     except JournalError as error:
-        raise CalibrationError(f"cannot go on: {error}; without --resume it is moved aside") from None
+        raise CalibrationError(f"cannot resume: {error}; without --resume it is moved aside") from None
     if not entries:
         path.unlink()
         return []
     header = entries[0]
     if header["entry"] != "calibration" or "plan" not in header:
-        raise CalibrationError(f"cannot go on: {path} is no journal of a calibration that can be resumed")
+        raise CalibrationError(f"cannot resume: {path} is not the journal of a calibration that can be resumed")
     if version_of(header) != SCHEMA_VERSION:
-        raise CalibrationError(f"cannot go on: {path} is of an earlier version of dcase-energy; omit --resume")
+        raise CalibrationError(f"cannot resume: {path} is of an earlier version of dcase-energy; omit --resume")
     now = identity_of(plan)
     differing = sorted(key for key in now if header["plan"].get(key) != now[key])
     if differing:
         # Amounts of data follow from the rest.
         differing = [key for key in differing if key != "clips"] or differing
         shown = ", ".join(f"{key}: was {header['plan'].get(key)!r}, is {now[key]!r}" for key in differing)
-        raise CalibrationError(f"cannot go on with another plan ({shown}); give the same options, or omit --resume")
+        raise CalibrationError(f"cannot resume with another plan ({shown}); give the same options, or omit --resume")
     return entries
 
 
@@ -207,7 +207,7 @@ def _is_complete(entries: Sequence[Mapping[str, Any]], plan: Plan) -> bool:
 
 
 def _gap(before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """When the run goes on and how long nothing was measured; None after a restart of the machine."""
+    """When the run continues and how long nothing was measured; None after a restart of the machine."""
     boot = host_state()["boot_sha256"]
     earlier = [entry.get("boot_sha256") or entry.get("host", {}).get("boot_sha256") for entry in before]
     last_boot = next((one for one in reversed(earlier) if one), None)

@@ -25,7 +25,7 @@ def store_folder() -> Path:
 
 
 def keep(record: Calibration) -> Path | None:
-    """Keep a copy of a record; None if the folder cannot be written, which is no reason to fail."""
+    """Keep a copy of a record; None if the folder cannot be written, which does not fail a calibration."""
     path = store_folder() / f"{record.created.replace(':', '')}-{record.run_id[:8]}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -80,8 +80,8 @@ def command(**options: Any) -> int:
     baseline = get_baseline(options["calibration"])
     try:
         if journal is None:
-            plan, talk = _plan(options), lambda text: say(f"dcase-energy: {text}")
-            record, code = measure_command(plan, options["command_line"], file, talk=talk)
+            plan, log = _plan(options), lambda text: say(f"dcase-energy: {text}")
+            record, code = measure_command(plan, options["command_line"], file, say=log)
         else:
             record, code = record_from_journal(journal, file), 0
     except JournalError as error:

@@ -1,7 +1,7 @@
 """One way to measure: a session reads a meter at marks and in between, and keeps a journal.
 
 Baseline and system go through the same instruments, with the same settings and guards, and end in the same kind of
-record. ``EnergyMeter`` measures a block of one's own program.
+record. ``EnergyMeter`` measures a block of a Python program.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class CodeCarbonMeter:
         """Make CodeCarbon measure now and give the energies since the start."""
         with self._lock:
             self._last = None
-            # Flushing alone measures nothing within 50 ms of the last time, and a short phase would be told as zero.
+            # Flushing alone measures nothing within 50 ms of the last time, and a short phase would become zero.
             self._tracker._measure_power_and_energy()
             self._tracker.flush()
             return self._reading()
@@ -164,7 +164,7 @@ class CodeCarbonMeter:
                 hardware.memory_size = psutil.virtual_memory().total / 1024**3
 
     def _check_gpus(self) -> None:
-        """Compare the boards CodeCarbon says it counts with those it was told to, by index and UUID."""
+        """Compare the boards CodeCarbon says it counts with those it was asked to count, by index and UUID."""
         found = [hardware for hardware in self._tracker._hardware if type(hardware).__name__ == "GPU"]
         counted = {index for gpu in found for index in gpu._get_gpu_ids()}
         uuids = {
@@ -246,7 +246,7 @@ def _cpu_method(hardware: Any) -> Method:
 
 
 class _Handler:
-    """Receives CodeCarbon's figures when it is told to flush or stop (duck type of its ``BaseOutput``)."""
+    """Receives CodeCarbon's figures when it flushes or stops (duck type of its ``BaseOutput``)."""
 
     def __init__(self, meter: CodeCarbonMeter) -> None:
         self._meter = meter

@@ -29,7 +29,7 @@ __all__ = ["journal_of", "measure_command", "record_from_journal"]
 OWN_FAILURE, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
 
 MakeInstruments = Callable[[], tuple[Instruments, dict[str, str]]]
-Talk = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 def measure_command(
@@ -37,7 +37,7 @@ def measure_command(
     command: Sequence[str],
     output: Path | RecordFile,
     *,
-    talk: Talk | None = None,
+    say: Say | None = None,
     make_instruments: MakeInstruments | None = None,
 ) -> tuple[Energy, int]:
     """Run a command under a measuring session, write its record, and give both it and the exit code to pass on.
@@ -49,7 +49,7 @@ def measure_command(
     output
         The record to write; the journal is written beside it. A complete record is never replaced:
         `dcase_energy.measure.record_file.RecordFile` says where the new one goes.
-    talk
+    say
         Gets lines for people.
     make_instruments
         In place of the machine's own, with variables for the command; for tests.
@@ -68,7 +68,7 @@ def measure_command(
     """
     file = output if isinstance(output, RecordFile) else RecordFile(output)
     journal = file.begin()
-    run = _Run(plan, command, journal, talk or _say_nothing, make_instruments or _maker(plan))
+    run = _Run(plan, command, journal, say or _say_nothing, make_instruments or _maker(plan))
     try:
         code = run.all()
     finally:
@@ -106,10 +106,10 @@ class _Run:
     """One call of `measure_command`."""
 
     def __init__(
-        self, plan: MeasurePlan, command: Sequence[str], journal: JournalWriter, talk: Talk, make: MakeInstruments
+        self, plan: MeasurePlan, command: Sequence[str], journal: JournalWriter, say: Say, make: MakeInstruments
     ) -> None:
         self._plan, self._command, self._journal = plan, list(command), journal
-        self._talk, self._make = talk, make
+        self._say, self._make = say, make
         self._recorder: Recorder | None = None
         self._failure: str | None = None
         self._unwritten = False
@@ -173,7 +173,7 @@ class _Run:
             if now - began >= self._plan.min_window_s or self._failure:
                 break
             if well == 1:
-                self._talk(
+                self._say(
                     f"the command took {now - began:.1f} s: it is executed again until {self._plan.min_window_s:g} s "
                     "are measured (--min-window 0 measures one execution)"
                 )
@@ -192,7 +192,7 @@ class _Run:
             # Of a repetition that was not asked for, the exit code is not the command's.
             self._code, self._passed = 0, code if number > 1 or received else 0
             self._mark("failed", number, executions=well, exit_code=code, signal=received)
-            self._talk(f"execution {well + 1} of window {number} failed; what was measured before it counts")
+            self._say(f"execution {well + 1} of window {number} failed; what was measured before it counts")
             return
         if code in {CANNOT_EXECUTE, NOT_FOUND} and self._not_started:
             self._failure = f"interrupted: the command could not be started: {self._not_started}"
@@ -222,18 +222,18 @@ class _Run:
         return 128 - code if code < 0 else code
 
     def _read(self, action: Callable[[Recorder], Any]) -> None:
-        """Read the instruments. Should they fail now, the command goes on: it is worth more than its measurement."""
+        """Read the instruments. Should they fail now, the command continues: it is worth more than its measurement."""
         if self._recorder is None or self._failure is not None:
             return
         try:
             action(self._recorder)
         except MeterError as error:
             self._failure = error.failure
-            self._talk(f"the measurement failed ({error}); the command goes on")
+            self._say(f"the measurement failed ({error}); the command continues")
         except OSError as error:
             # The journal keeps what it could not write, and tries again with the next entry.
             if not self._unwritten:
-                self._talk(f"the journal cannot be written now ({error}); the command goes on")
+                self._say(f"the journal cannot be written now ({error}); the command continues")
             self._unwritten = True
 
     def _end(self) -> None:
@@ -284,4 +284,4 @@ def _from_terminal() -> bool:
 
 
 def _say_nothing(text: str) -> None:
-    """Where nobody listens."""
+    """Print nothing."""

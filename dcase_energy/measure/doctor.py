@@ -142,7 +142,7 @@ def _meter_remedy(message: str) -> str | None:
 
 def _better_cpu(packages: Sequence[RaplDomain]) -> str:
     if packages:
-        return f"the counters are there; whoever administers the machine allows them with: {PERMIT_RAPL}"
+        return f"the counters are there; the administrator of the machine allows reading them with: {PERMIT_RAPL}"
     return "this machine shows no energy counter (a virtual machine, or a processor without RAPL): use one that does"
 
 
@@ -207,5 +207,5 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
     if after.get("gpu_foreign"):
         found.append(Remark("gpu-exclusive", GuardState.INVALID, f"{after['gpu_foreign']} processes use the GPU"))
     elif gpus.boards:
-        found.append(Remark("gpu-exclusive", GuardState.OK, "nobody uses the GPU"))
+        found.append(Remark("gpu-exclusive", GuardState.OK, "no other process uses the GPU"))
     return found

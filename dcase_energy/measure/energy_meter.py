@@ -128,7 +128,7 @@ class EnergyMeter:
 
     @contextlib.contextmanager
     def phase(self, name: str, epoch: int = 0) -> Iterator[None]:
-        """Mark a phase of the block (``data_preparation``, ``training_steps``, ...), told apart in the record."""
+        """Mark a phase of the block (``data_preparation``, ``training_steps``, ...), shown apart in the record."""
         if name == "window":
             raise ValueError("'window' is the name of the whole block")
         self._synchronise()

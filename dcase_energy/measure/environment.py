@@ -66,7 +66,7 @@ class ChildEnvironment:
         return tuple(name for name in self.dropped if name.startswith(beginnings) and not name.endswith(_PLACES))
 
     def record(self) -> dict[str, Any]:
-        """What a record says: no value of the caller's, which may tell about people."""
+        """What a record says: no value of the caller's, which may identify people."""
         names = {"kept": list(self.kept), "dropped": list(self.dropped), "passed": list(self.passed)}
         return {**names, "set": dict(self.chosen)}
 

@@ -1,7 +1,7 @@
 """Which GPU is counted: from what the work uses to NVML's index, or a refusal with a code.
 
-CUDA's own numbers follow visibility and, unless told otherwise, an order of speed; NVML's follow the bus. So a GPU is
-known by its UUID, and only NVML's integer is handed on.
+CUDA's own numbers follow visibility and, by default, an order of speed; NVML's follow the bus. So a GPU is
+known by its UUID, and only NVML's integer is passed to the meter.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Gpus:
 
 
 def hidden_uuid(uuid: str) -> str:
-    """Salted hash of a GPU's UUID: equal for equal boards, and nobody can look the board up."""
+    """Salted hash of a GPU's UUID: equal for equal boards, and the board cannot be looked up."""
     return sha256_text(f"dcase-energy gpu {uuid}")
 
 
@@ -133,7 +133,7 @@ def _text(value: str | bytes) -> str:
 
 
 def gpu_of_uuid(boards: Sequence[Gpu], uuid: str) -> Gpu:
-    """The board that torch uses, by the UUID torch tells.
+    """The board that torch uses, by the UUID that torch reports.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def whole(board: Gpu) -> Gpu:
     Raises
     ------
     MeterError
-        If it is shared in a way that no counter can tell apart.
+        If it is shared in a way that no counter can separate.
     """
     if board.mig:
         raise MeterError(
@@ -176,7 +176,7 @@ def whole(board: Gpu) -> Gpu:
 
 
 def mps_server(proc: Path = _PROC) -> bool:
-    """Whether a multi-process server runs: its clients' work is mixed on the GPU and none is told apart."""
+    """Whether a multi-process server runs: its clients' work is mixed on the GPU and cannot be separated."""
     for path in proc.glob("[0-9]*/comm"):
         try:
             if path.read_text(encoding="utf-8", errors="replace").startswith("nvidia-cuda-mps"):
@@ -192,7 +192,7 @@ def visible(boards: Sequence[Gpu], environment: Mapping[str, str] | None = None)
     Raises
     ------
     MeterError
-        If it names what cannot be told or counted.
+        If it names what cannot be identified or counted.
     """
     environment = os.environ if environment is None else environment
     setting = environment.get("CUDA_VISIBLE_DEVICES")
@@ -243,7 +243,7 @@ def select(boards: Sequence[Gpu], wanted: str, environment: Mapping[str, str] | 
     Raises
     ------
     MeterError
-        If a GPU cannot be told or counted, or ``auto`` would have to choose.
+        If a GPU cannot be identified or counted, or ``auto`` would have to choose.
     """
     if wanted == "none":
         return Gpus(environment={"CUDA_VISIBLE_DEVICES": "-1"})

@@ -38,7 +38,7 @@ def instruments_for(gpus: Gpus, *, allow_estimate: bool = False) -> Instruments:
     packages = rapl_packages()
     if packages and not all(package.readable for package in packages) and not allow_estimate:
         raise MeterError(
-            "this processor counts its energy, and only root may read it. Whoever administers the "
+            "this processor counts its energy, and only root may read it. The administrator of the "
             f"machine can allow it until the next start with: {PERMIT_RAPL} (it opens a known side channel, "
             "CVE-2020-8694); --allow-estimate continues with an estimate",
             "rapl-permission",
@@ -81,7 +81,7 @@ def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: 
     device
         Type of the device: ``cpu`` or ``cuda``; others are refused, since nothing counts them.
     gpu_uuid
-        As torch tells it, with its prefix.
+        As torch reports it, with its prefix.
     """
     if device == "cpu":
         return instruments_for(Gpus(), allow_estimate=allow_estimate)

@@ -48,7 +48,7 @@ class JournalWriter:
     path
         A file that does not exist yet.
     resume
-        Go on behind the last whole line of a file that exists; a torn line after it is cut off.
+        Continue behind the last whole line of a file that exists; a torn line after it is cut off.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Marks: how measured work tells the session where its phases begin and end.
+"""Marks: how measured work reports to the session where its phases begin and end.
 
 The session starts the work as a child process with three pipes. A mark is one JSON line to the session; the work waits
 for the answer, so that the meter is read exactly at the mark. Nothing is written to the third pipe: it closes when the
@@ -49,7 +49,7 @@ class Marks:
         Raises
         ------
         BrokenPipeError
-            If the session is gone: work that nobody measures any more should end.
+            If the session is gone: work that is not measured any more should end.
         """
         if self._marks is None or self._answers is None:
             return {}

@@ -103,7 +103,7 @@ class RecordFile:
                 copy.close()
 
     def newest(self) -> None:
-        """Choose the last name that has a journal, to go on with it; the first where there is none."""
+        """Choose the last name that has a journal, to resume it; the first where there is none."""
         for path in _numbered(self._output):
             if not (path.exists() or journal_of(path).exists()):
                 break

@@ -237,7 +237,7 @@ class Repeats(Part):
 
 
 class Environment(Part):
-    """Environment variables of the measured process, by name: values may tell about people.
+    """Environment variables of the measured process, by name: values may identify people.
 
     ``kept`` come from the caller's environment, ``passed`` were asked for by name, ``dropped`` were left out, and
     ``set`` (name and value) come from the execution path.
@@ -293,7 +293,7 @@ class Probe(Part):
     """A short warm run of the baseline before, inside or after a measured run.
 
     ``begin_s`` and ``end_s`` count from the session's first reading; ``work`` is by phase (``training_window``,
-    ``validation_window``) and empty where the probe failed: ``failure`` says why. ``paused`` tells whether the measured
+    ``validation_window``) and empty where the probe failed: ``failure`` says why. ``paused`` says whether the measured
     command was stopped meanwhile.
     """
 

@@ -151,7 +151,7 @@ class Recorder:
 
 
 def _check(reading: Reading) -> None:
-    """Refuse what is no figure: it would poison every sum it enters."""
+    """Refuse what is not a figure: it would spoil every sum it enters."""
     for name in COMPONENTS:
         value = reading.component(name)
         if value is not None and not math.isfinite(value):

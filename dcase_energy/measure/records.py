@@ -81,7 +81,7 @@ class Evidence(BaseModel):
     """What every record holds: verdict, devices, surroundings, and the seal over journal and record.
 
     ``environment`` is None where the measured process had its caller's variables, ``backends`` (switches of torch)
-    where it did not state them. ``constants_w`` are the powers that stand for a component no sensor counts, None for
+    where it did not state them. ``constants_w`` are the powers assumed for a component no sensor counts, None for
     one that is counted or not measured; empty where they were not recorded. ``counter_ticks`` are those that were
     measured, ``steady_state`` is None where none was waited for, ``batch_job`` None outside a batch system,
     ``all_energy`` None where the meter saw nothing.
@@ -121,12 +121,12 @@ class Evidence(BaseModel):
         return stages
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
-        """The record as it is stored, in the form of its own version."""
+        """The record as it is stored, in the form of its version."""
         document = super().model_dump(**options)
         return document if self.schema_version == SCHEMA_VERSION else records_1_0.stored_form(document)
 
     def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
-        """The record as JSON, in the form of its own version."""
+        """The record as JSON, in the form of its version."""
         if self.schema_version == SCHEMA_VERSION:
             return super().model_dump_json(indent=indent, **options)
         return json.dumps(self.model_dump(mode="json", **options), indent=indent, ensure_ascii=False)
@@ -204,7 +204,7 @@ def load_calibration(path: Path) -> Calibration:
     Raises
     ------
     RecordError
-        If it cannot be read, is no calibration record, or was changed after it was sealed.
+        If it cannot be read, is not a calibration record, or was changed after it was sealed.
     """
     return parse_calibration(_bytes_of(path), str(path))
 

@@ -31,7 +31,7 @@ class ProcessTree:
         self.pids: set[int] = {root}
 
     def cpu_s(self) -> float | None:
-        """CPU seconds of the tree so far; None where the system does not tell."""
+        """CPU seconds of the tree so far; None where the system does not say."""
         rows = self._rows()
         if not rows:
             return None
@@ -67,7 +67,7 @@ class ProcessTree:
 
 
 def busy_s(proc: Path = _PROC) -> float | None:
-    """CPU seconds that all processes of the machine have used since it started; None where it does not tell."""
+    """CPU seconds that all processes of the machine have used since it started; None where it does not say."""
     try:
         line = (proc / "stat").read_text(encoding="ascii").splitlines()[0]
     except (OSError, IndexError):
@@ -108,7 +108,7 @@ class HostWatch:
         self._indices = frozenset(indices)
 
     def own_cpu_s(self) -> float | None:
-        """CPU seconds of the session and all it started; None where the system does not tell."""
+        """CPU seconds of the session and all it started; None where the system does not say."""
         return self._tree.cpu_s()
 
     def sample(self) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class HostWatch:
         return found
 
     def _power(self) -> dict[str, float | None]:
-        """Power of the counted GPUs together, watts; None where one does not tell."""
+        """Power of the counted GPUs together, watts; None where one does not say."""
         nvml = self._nvml
         try:
             handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in self._indices]

@@ -76,7 +76,7 @@ def test_filtering_detections_as_in_2022_or_scores_as_in_2023_gives_the_same_det
 def test_weak_f1_is_that_of_the_slow_twin():
     rng = np.random.default_rng(2)
     scores, targets = rng.random((30, 10), dtype=np.float32), rng.integers(0, 2, (30, 10)).astype(np.uint8)
-    scores[:, 3], targets[:, 3] = 0.1, 0  # nobody saw or claimed this class
+    scores[:, 3], targets[:, 3] = 0.1, 0  # no target and no detection of this class
     scores[:, 4] = 0.1  # all of this one were missed
     f1 = []
     for label in range(10):

@@ -25,7 +25,7 @@ def test_features_are_those_of_the_published_baseline(name):
     assert np.abs(ours[0].numpy() - PARITY[name]).max() <= 1e-5
 
 
-# In a process of its own: the stub in place of torchaudio's compiled part must not reach any other test.
+# In a separate process: the stub in place of torchaudio's compiled part must not reach any other test.
 TORCHAUDIO = """
 import json, sys, types
 extension = types.ModuleType("torchaudio._extension")

@@ -194,7 +194,7 @@ def test_one_sequence_is_a_batch_of_one():
 
 
 class Own(nn.Module):
-    """A layer nobody knows, called by keyword."""
+    """A layer without a rule, called by keyword."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -70,7 +70,7 @@ def test_the_teacher_is_a_step_late_and_averages_parameters_only(path):
         for ours, theirs in zip(parameters(trainer.teacher), expected, strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-6)
     assert not any(p.requires_grad or p.grad is not None for p in trainer.teacher.parameters())
-    # Batch norm: each network has the statistics of its own activations; 99 % are the last batch's.
+    # Batch norm: each network has the statistics of its activations; 99 % are the last batch's.
     student, teacher = (dict(model.named_buffers()) for model in (trainer.student, trainer.teacher))
     assert student["cnn.cnn.batchnorm1.num_batches_tracked"] == teacher["cnn.cnn.batchnorm1.num_batches_tracked"] == 4
     assert not torch.equal(student["cnn.cnn.batchnorm1.running_mean"], teacher["cnn.cnn.batchnorm1.running_mean"])

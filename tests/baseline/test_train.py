@@ -278,7 +278,7 @@ def test_a_probe_trains_the_steps_of_a_run():
 
 @pytest.mark.slow
 def test_the_smoke_recipe_learns():
-    # In a process of its own, with the environment that a measured run has.
+    # In a separate process, with the environment that a measured run has.
     environment = {**os.environ, **process_environment("fast", 1)}
     result = subprocess.run(
         [sys.executable, "-m", "tests.baseline.smoke_run", "20"],

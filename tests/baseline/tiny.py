@@ -34,7 +34,7 @@ def tiny_recipe() -> Recipe:
 
 @cache
 def tiny_pools() -> Pools:
-    """All subsets of `tiny_recipe`, made once for all tests; nobody writes into them."""
+    """All subsets of `tiny_recipe`, made once for all tests; no test writes into them."""
     return load_pools(SyntheticSource(seed=3), tiny_recipe(), SUBSETS)
 
 

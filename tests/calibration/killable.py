@@ -1,6 +1,6 @@
-"""A calibration of toy size in a process of its own, with a meter that counts a fixed power by the machine's clock.
+"""A calibration of toy size in a separate process, with a meter that counts a fixed power by the machine's clock.
 
-``python -m tests.calibration.killable OUTPUT EPOCHS [REPEATS]`` goes on where it was killed.
+``python -m tests.calibration.killable OUTPUT EPOCHS [REPEATS]`` continues where it was killed.
 """
 
 from __future__ import annotations

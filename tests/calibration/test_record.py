@@ -107,7 +107,7 @@ def in_fields_kwh(found):
 
 @pytest.mark.parametrize("moment", range(26))
 def test_all_energy_is_in_some_field_whenever_a_run_was_killed(tmp_path, moment):
-    """Killed after each mark in turn; it goes on at the first epoch that had not ended."""
+    """Killed after each mark in turn; it continues at the first epoch that had not ended."""
     first = whole(range(1, 4))
     assert len(first.marks) == 26
     first.marks = first.marks[:moment]
@@ -213,7 +213,7 @@ def test_the_rule_stops_when_the_interval_is_narrow():
     noisy = [105.0, 95.0] * 50
     assert rule_after(noisy, budget_s=1e9) in range(33, 37)
     assert rule_after(noisy, budget_s=1e9, precision=0.05) == 8
-    # Windows that are alike one after the other tell less.
+    # Windows that are correlated with the one before say less.
     slow = [105.0, 105.0, 95.0, 95.0] * 50
     assert rule_after(slow, budget_s=1e9) > rule_after(noisy, budget_s=1e9)
 

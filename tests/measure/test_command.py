@@ -26,12 +26,12 @@ from tests.measure.worlds import ClockMeter
 ROOT = Path(__file__).parent.parent.parent
 
 
-def measure(tmp_path, *command, meter=None, environment=None, talk=None, **plan):
+def measure(tmp_path, *command, meter=None, environment=None, say=None, **plan):
     output = tmp_path / "energy.json"
     plan = MeasurePlan("training", **{"min_window_s": 0.0, **plan})
     instruments = Instruments(meter or FixedPowerMeter())
     record, code = measure_command(
-        plan, command, output, talk=talk, make_instruments=lambda: (instruments, environment or {})
+        plan, command, output, say=say, make_instruments=lambda: (instruments, environment or {})
     )
     assert load_energy(output) == record == energy_of(read_journal(journal_of(output)))
     return record, code
@@ -89,12 +89,12 @@ def test_a_meter_that_fails_later_is_125_and_the_command_runs_to_its_end(tmp_pat
 
     said = []
     done = tmp_path / "done"
-    record, code = measure(tmp_path, "touch", str(done), meter=Breaking(), talk=said.append)
+    record, code = measure(tmp_path, "touch", str(done), meter=Breaking(), say=said.append)
     assert code == 125
     assert done.exists()
     assert record.failure == "tracker-started: the counter is gone"
     assert record.exit_code == 0
-    assert "the command goes on" in said[0]
+    assert "the command continues" in said[0]
 
 
 def test_a_failing_command_outweighs_a_failing_meter(tmp_path):
@@ -110,7 +110,7 @@ def test_a_failing_command_outweighs_a_failing_meter(tmp_path):
 def test_a_short_command_is_executed_until_the_window_is_long_enough_and_divided(tmp_path):
     said = []
     log = tmp_path / "log"
-    record, code = measure(tmp_path, "sh", "-c", f"echo x >> {log}", min_window_s=0.3, talk=said.append)
+    record, code = measure(tmp_path, "sh", "-c", f"echo x >> {log}", min_window_s=0.3, say=said.append)
     count = len(log.read_text().split())
     assert code == 0
     assert record.executions == count > 1
@@ -147,7 +147,7 @@ def test_repeats_give_mean_interval_and_variation(tmp_path):
     record, _ = measure(tmp_path, "true", meter=ClockMeter(), repeat=4)
     repeats = record.repeats["training"]
     assert repeats.n == 4
-    # The clock goes on ten seconds at each reading: 160 W for as long, each time.
+    # The clock advances ten seconds at each reading: 160 W for as long, each time.
     assert repeats.values_kwh == pytest.approx([160 * 10 / 3.6e6] * 4)
     assert repeats.coefficient_of_variation == pytest.approx(0.0, abs=1e-9)
     stage = record.stages["training"]
@@ -320,7 +320,7 @@ def failing_at(tmp_path, number: int, code: int = 4) -> list[str]:
 def test_a_repetition_that_fails_does_not_spoil_what_was_measured(tmp_path, monkeypatch, number):
     monkeypatch.setattr("dcase_energy.measure.command.POLL_S", 0.0)
     said = []
-    record, code = measure(tmp_path, *failing_at(tmp_path, number), min_window_s=30.0, talk=said.append)
+    record, code = measure(tmp_path, *failing_at(tmp_path, number), min_window_s=30.0, say=said.append)
     assert (code, record.exit_code) == (0, 0)
     assert record.complete
     assert record.valid, record.reasons
@@ -365,7 +365,7 @@ def test_a_training_is_executed_once_and_the_rest_until_a_minute_is_measured(sta
 
     plans = []
 
-    def measured(plan, command, file, *, talk):
+    def measured(plan, command, file, *, say):
         plans.append(plan)
         raise OSError("seen")
 

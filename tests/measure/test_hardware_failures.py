@@ -178,7 +178,7 @@ def test_codecarbon_on_another_board_is_seen_by_uuid(machine):
     nvml = two_gpus()
     machine(nvml)
     boards = list_gpus(nvml)
-    nvml.uuid = lambda index: "GPU-somebody-else"
+    nvml.uuid = lambda index: "GPU-of-another-person"
     with pytest.raises(MeterError, match="would count"):
         CodeCarbonMeter(boards[1:]).start()
 
@@ -404,7 +404,7 @@ print(json.dumps([watts, meter.stop().ram_kwh > 0, os.environ.get("SLURM_JOB_ID"
 @pytest.mark.parametrize("scontrol", [False, True], ids=["no scontrol", "scontrol"])
 @pytest.mark.parametrize("before", [False, True], ids=["own import", "imported before"])
 def test_a_slurm_job_has_the_constants_of_its_machine(alone, scontrol, before):
-    """CodeCarbon reads the variable when it is imported, so this needs a process of its own."""
+    """CodeCarbon reads the variable when it is imported, so this needs a separate process."""
 
     def constants(**variables: str) -> list[object]:
         command, path = [sys.executable, "-c", CONSTANTS], f"{alone}{os.pathsep}{os.environ['PATH']}"

@@ -276,11 +276,11 @@ def test_a_disk_that_stays_full_leaves_a_copy_of_the_journal(tmp_path, monkeypat
             MeasurePlan("training", min_window_s=0.0),
             ["true"],
             file,
-            talk=said.append,
+            say=said.append,
             make_instruments=lambda: (Instruments(Filling()), {}),
         )
     disk.full = False
-    assert "the command goes on" in said[0]
+    assert "the command continues" in said[0]
     copy = caught.value.copy
     again = RecordFile(record_beside(copy))
     record = record_from_journal(copy, again)

@@ -49,7 +49,7 @@ def test_every_guard_is_explained_as_its_page_tells_it():
     for guard in GUARDS:
         shown = CliRunner().invoke(explain.command, [guard.code]).output
         assert shown.startswith(f"{guard.code} (guard, evaluated {guard.moment} the run)\n")
-        assert f"Because: {guard.source}\n" in shown
+        assert f"Rationale: {guard.source}\n" in shown
         assert f"Fix: {guard.fix}\n" in shown
         assert all(f"{value:g}" in shown for value in guard.thresholds.values())
         assert not guard.fix.endswith(".")

@@ -40,7 +40,7 @@ def _energy_fields(view: JournalView, limits: Limits) -> Iterator[Guard]:
     23,
     "epoch-outliers",
     "after",
-    "epochs cost alike",
+    "epochs cost the same",
     "heat; own choice",
     limits={"mads": 5.0, "floor": 0.02, "slope": 0.05},
     advisory=True,
@@ -82,7 +82,7 @@ def _slope(rows: Sequence[EpochRow]) -> float:
     24,
     "repeatability",
     "after",
-    "runs cost alike",
+    "runs cost the same",
     "MLPerf Training: 5 %",
     limits={"ok": 0.03, "warn": 0.05, "runs": 3},
     fix="measure three runs or more (`calibrate --repeats 3`, `measure --repeat 3`) on a machine at rest",
@@ -125,7 +125,7 @@ def _same_machine(view: JournalView) -> Iterator[Guard]:
     26,
     "same-session",
     "after",
-    "close in time, alike in state",
+    "close in time, in the same state",
     "DCASE: similar loading; own choice",
     limits={"days": 7.0, "idle": 0.10},
     advisory=True,
@@ -215,6 +215,6 @@ def _privacy(view: JournalView) -> Iterator[Guard]:
     text = "".join(canonical_json(entry) for entry in (view.header, *view.meters))
     named = [word for word in _PRIVATE if word in text]
     if named:
-        yield warn(", ".join(named), f"the journal may tell more than it should: {', '.join(named)}")
+        yield warn(", ".join(named), f"the journal may name more than it should: {', '.join(named)}")
     else:
         yield ok(0, "no host name, place, path or identifier of a GPU")

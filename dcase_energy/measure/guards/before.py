@@ -100,7 +100,7 @@ def _backend_tier(view: JournalView, limits: Limits) -> Iterator[Guard]:  # noqa
     "before",
     "counters that exist are read",
     "only root may read them since 2020",
-    fix="have the administrator make the counters readable, or use --allow-estimate for baseline and system alike",
+    fix="have the administrator make the counters readable, or use --allow-estimate for both baseline and system",
 )
 def _rapl_permission(view: JournalView) -> Iterator[Guard]:
     packages, readable = view.host.get("rapl_packages"), view.host.get("rapl_readable")
@@ -143,7 +143,7 @@ def _gpu_identity(view: JournalView) -> Iterator[Guard]:
     "gpu-mode",
     "before",
     "a whole GPU with a counter",
-    "parts of a GPU have no counter of their own",
+    "parts of a GPU have no separate counter",
     fix="measure on a whole GPU: no MIG, no vGPU, no multi-process server (echo quit | nvidia-cuda-mps-control)",
 )
 def _gpu_mode(view: JournalView) -> Iterator[Guard]:
@@ -153,7 +153,7 @@ def _gpu_mode(view: JournalView) -> Iterator[Guard]:
     if any(board.get("mig") or board.get("virtual") for board in boards):
         yield invalid("shared", "a counted GPU is cut into instances or a share of a board")
     elif view.last_meter("about").get("mps"):
-        yield invalid("mps", "a multi-process server (MPS) runs: whose work the GPU does cannot be told")
+        yield invalid("mps", "a multi-process server (MPS) runs: whose work the GPU does is not known")
     elif not all(board.get("counter") for board in boards):
         yield warn("power", "the GPU has no energy counter; power readings once a second are averaged")
     else:
@@ -164,9 +164,9 @@ def _gpu_mode(view: JournalView) -> Iterator[Guard]:
     8,
     "gpu-exclusive",
     "before",
-    "nobody else uses the GPU",
+    "no other process uses the GPU",
     "counters know no processes",
-    fix="measure again while nobody else uses the GPU; start a container with --pid=host, so that others are seen",
+    fix="measure again while no other process uses the GPU; start a container with --pid=host, so that others are seen",
 )
 def _gpu_exclusive(view: JournalView) -> Iterator[Guard]:
     samples = [entry["sample"] for segment in view.samples for entry in segment if "gpu_foreign" in entry["sample"]]
@@ -180,7 +180,7 @@ def _gpu_exclusive(view: JournalView) -> Iterator[Guard]:
         yield warn(
             foreign,
             f"{foreign} process{'es' * (foreign > 1)} on the GPU, none known as ours: in a container start it with "
-            "--pid=host, or nobody can tell them apart",
+            "--pid=host, or no one can distinguish them",
         )
     elif not own:
         yield warn(0, "the driver shows no process on the GPU, not even ours: others would not be seen")
@@ -208,7 +208,7 @@ def _host_exclusive(view: JournalView, limits: Limits) -> Iterator[Guard]:
 def foreign_share(view: JournalView, min_s: float = 0.0) -> float | None:
     """Busy time of the machine without our own, over all processors' time; None where it is not known.
 
-    A time below ``min_s`` tells nothing: the kernel counts in steps of a hundredth of a second.
+    A time below ``min_s`` shows nothing: the kernel counts in steps of a hundredth of a second.
     """
     threads = view.header.get("hardware", {}).get("cpu_threads")
     foreign_s, wall_s = 0.0, 0.0
@@ -247,7 +247,7 @@ def _single_tracker(view: JournalView) -> Iterator[Guard]:
     11,
     "idle-baseline",
     "before",
-    "idle power before and after is alike",
+    "idle power before and after is the same",
     "practice of power laboratories",
     limits={"drift": 0.10},
     fix="let the machine cool down and come to rest, then measure again with --idle 60",

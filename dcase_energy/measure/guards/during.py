@@ -19,7 +19,7 @@ FATAL_WARNINGS = {
     "went backwards": "a counter was reset",
     "cannot be corrected": "a counter fell and could not be corrected",
     "its energy will be reported as 0": "the GPU's power could not be read",
-    "reports 0 W power usage": "the GPU told no power",
+    "reports 0 W power usage": "the GPU reported no power",
     "Another instance of codecarbon is already running": "a lock kept the tracker from counting",
 }
 
@@ -56,7 +56,7 @@ def longest_gap_s(view: JournalView) -> float:
     "during",
     "what lies in the window",
     "start-up inside a window",
-    fix="calibrate with a warm-up; tell with --scope what else a measured command does",
+    fix="calibrate with a warm-up; declare with --scope what else a measured command does",
 )
 def _window(view: JournalView) -> Iterator[Guard]:
     if view.header["entry"] == "energy":
@@ -230,7 +230,7 @@ def _warnings_captured(view: JournalView) -> Iterator[Guard]:
     "during",
     "the run reached its end",
     "a tracker leaves nothing when killed",
-    fix="let the run reach its end; `calibrate --resume` goes on where it was cut off",
+    fix="let the run reach its end; `calibrate --resume` continues where it was cut off",
 )
 def _interrupted(view: JournalView) -> Iterator[Guard]:
     if not view.complete:

@@ -12,13 +12,13 @@ _HEAD = """# Guards
 
 <!-- Made from the program by `dcase-energy doctor --guards`; do not edit. -->
 
-A guard looks at the journal of a measurement and says `ok`, `warn` or `invalid`, with the value it judged. One that is
-`invalid` makes the record no evidence (`valid: false`, with its reasons); nothing is hidden and no figure is changed.
-Verdicts are computed from the journal, by whoever asks: the one stored in a record is trusted by nobody. Guards that
-are our own choice only warn. Those marked *pair* also look at a system's record beside its baseline's.
-`dcase-energy explain CODE` tells of each what stands below the table.
+A guard looks at the journal of a measurement and says `ok`, `warn` or `invalid`, with the value it judged. With one
+that is `invalid` the record cannot be used as evidence (`valid: false`, with its reasons); nothing is hidden and no
+figure is changed. Stored verdicts are ignored: they are recomputed from the journal. Guards that are our own choice
+only warn. Those marked *pair* also look at a system's record beside its baseline's. `dcase-energy explain CODE` prints
+what is below the table for each of them.
 
-| | guard | looks | holds | judged by | because |
+| | guard | when | passes when | judged by | rationale |
 |-:|---|---|---|---|---|
 """
 
@@ -30,7 +30,7 @@ def guards_page() -> str:
 
 def section(guard: GuardSpec) -> str:
     """What the page says of one guard, in Markdown."""
-    lines = [f"## {guard.code}", "", f"{sentence(guard.title)} It looks {guard.moment} the work.", ""]
+    lines = [f"## {guard.code}", "", f"{sentence(guard.title)} It is evaluated {guard.moment} the run.", ""]
     lines += [f"- {name}: {text}" for name, text in facts(guard).items()]
     return "\n".join(lines) + "\n"
 
@@ -38,18 +38,18 @@ def section(guard: GuardSpec) -> str:
 def facts(guard: GuardSpec) -> dict[str, str]:
     """What is known of a guard, each under its word; what does not apply is left out."""
     limits = _limits(guard)
-    told = {
-        "Because": guard.source,
+    known = {
+        "Rationale": guard.source,
         "Judged by": limits,
         "Only warns": "it is our own choice" if guard.advisory else "",
         "Pair": "it also looks at a system's record beside its baseline's" if guard.code in COMPARED else "",
         "Fix": guard.fix,
     }
-    return {name: text for name, text in told.items() if text}
+    return {name: text for name, text in known.items() if text}
 
 
 def sentence(text: str) -> str:
-    """A title as a sentence of its own."""
+    """A title as a sentence."""
     return f"{text[:1].upper()}{text[1:]}."
 
 

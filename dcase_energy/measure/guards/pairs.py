@@ -45,7 +45,7 @@ def _tier(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     unlike = [n for n in ours if n in theirs and abs(ours[n] - theirs[n]) > tolerance * max(ours[n], theirs[n])]
     if unlike:
         shown = ", ".join(f"{name} {ours[name]:.4g} W, for the baseline {theirs[name]:.4g} W" for name in unlike)
-        yield invalid(len(unlike), f"other constants stand for what no sensor counts: {shown}")
+        yield invalid(len(unlike), f"other constants are used for what no sensor counts: {shown}")
 
 
 def _constants_w(record: Evidence) -> dict[str, float]:
@@ -69,8 +69,8 @@ def _constants_w(record: Evidence) -> dict[str, float]:
 def _machine(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     differing = [name for name in _HOST if system.hardware.get(name) != baseline.hardware.get(name)]
     if differing:
-        told = ", ".join(f"{n}: {system.hardware.get(n)}, baseline {baseline.hardware.get(n)}" for n in differing)
-        yield invalid(len(differing), f"another machine ({told})")
+        named = ", ".join(f"{n}: {system.hardware.get(n)}, baseline {baseline.hardware.get(n)}" for n in differing)
+        yield invalid(len(differing), f"another machine ({named})")
     models = {one.get("name") for one in system.devices}, {one.get("name") for one in baseline.devices}
     if not any(models):  # boards without a counter are not listed, and may be named all the same
         models = {system.hardware.get("gpu_name")} - {None}, {baseline.hardware.get("gpu_name")} - {None}
