@@ -51,7 +51,7 @@ def test_every_guard_is_explained_as_its_page_tells_it():
         assert shown.startswith(f"{guard.code} (guard, evaluated {guard.moment} the run)\n")
         assert f"Rationale: {guard.source}\n" in shown
         assert f"Fix: {guard.fix}\n" in shown
-        assert all(f"{value:g}" in shown for value in guard.thresholds.values())
+        assert all(f"{value:g}" in shown for value in guard.limits.values())
         assert not guard.fix.endswith(".")
         section = CliRunner().invoke(explain.command, ["--markdown", guard.code]).output
         assert section.startswith(f"## {guard.code}\n")
