@@ -75,10 +75,11 @@ class RankingSheet:
 
     def write(self, output_dir: PathLike, formats: Sequence[str] = ("csv", "html")) -> list[Path]:
         """Write sheets (csv, md, html, latex, xlsx, json), all at once; returns their paths."""
-        from dcase_energy.ranking.sheets import write_sheets
-        from dcase_energy.writing.folders import replace_files
+        from dcase_energy.ranking.report import report_of
+        from dcase_energy.sheets import write_report
+        from dcase_energy.writing.files import replace_files
 
-        files = write_sheets(self.ranking, list(formats))
+        files = write_report(report_of(self.ranking), formats)
         replace_files(Path(output_dir), files)
         return [Path(output_dir) / name for name in files]
 

@@ -153,7 +153,7 @@ def get_edition_or_guess(
 def check_plots() -> None:
     """Where figures are asked for and matplotlib is missing, the command ends before any work."""
     from dcase_energy.errors import PlotError
-    from dcase_energy.scoring.plots import require_matplotlib
+    from dcase_energy.sheets.plots.files import require_matplotlib
 
     try:
         require_matplotlib()

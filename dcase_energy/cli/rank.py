@@ -23,6 +23,8 @@ from dcase_energy.cli.options import (
 )
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.sheets import FORMATS
+from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.submission.calibrated import Calibrated
 
-FORMATS = ("csv", "md", "html", "latex", "xlsx", "json")
-PLOT_FORMATS = ("svg", "png", "pdf")
 _MOST_SHOWN = 20
 
 
@@ -219,13 +219,15 @@ def _reference(found: Calibrated | None) -> Reference | None:
 
 def _write(ranking: Ranking, output_dir: Path, formats: list[str], plots: list[str]) -> None:
     """Make every sheet, then put all of them in place at once; name the sheets an earlier run left."""
-    from dcase_energy.ranking.plots.files import write_plots
-    from dcase_energy.ranking.sheets import write_sheets
-    from dcase_energy.writing.folders import replace_files
+    from dcase_energy.ranking.report import report_of
+    from dcase_energy.sheets import write_report
+    from dcase_energy.sheets.plots.files import chart_files
+    from dcase_energy.writing.files import replace_files
 
-    files = write_sheets(ranking, formats)
+    report = report_of(ranking)
+    files = write_report(report, formats)
     if plots:
-        files |= write_plots(ranking, plots)
+        files |= chart_files({f"plot_{chart.name}": [chart] for chart in report.charts}, plots)
     try:
         replace_files(output_dir, files)
         names = sorted(path.name for path in output_dir.iterdir())

@@ -119,11 +119,11 @@ def _in_field(own: list[Entry], path: Path, edition: Edition) -> Ranking:
 
 
 def _render(output_format: str, ranking: Ranking, assessed: list[Assessed], field: Path | None) -> str:
-    from dcase_energy.ranking.sheets import SHEETS
+    from dcase_energy.ranking.report import report_of
+    from dcase_energy.sheets import write_report
 
     if output_format != "text":
-        sheet = SHEETS[output_format](ranking)
-        return sheet if isinstance(sheet, str) else sheet.decode()
+        return write_report(report_of(ranking), [output_format])[f"ranking.{output_format}"].decode()
     by_label = {one.entry.label: one for one in assessed}
     own = [one for one in ranking.systems if one.entry.label in by_label]
     blocks = []

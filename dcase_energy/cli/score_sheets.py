@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
 from dcase_energy import __version__
-from dcase_energy.cli.terminal import style, visible
+from dcase_energy.cli.terminal import style
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.scoring.conventions import Conventions
@@ -20,6 +17,10 @@ from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, Figure
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
+from dcase_energy.sheets.formats.csv import table_csv
+from dcase_energy.sheets.formats.json import document as json_text
+from dcase_energy.sheets.table import Value, data_table
+from dcase_energy.text import plural, visible
 
 _NAMES = {
     "psds1": "PSDS1",
@@ -59,12 +60,11 @@ def to_text(sheet: Sheet) -> str:
 
 
 def _system_lines(one: Scored, figures: SystemFigures, conventions: Conventions) -> Iterator[str]:
-    runs = f"{len(figures.runs)} run{'s' * (len(figures.runs) != 1)}"
     kind = KIND_NAMES[next(iter(one.outputs.runs.values())).kind]
     drawn = figures.resampling
     how = f"; {drawn.kind}, {drawn.n} resamples, {drawn.level:.0%} intervals" if drawn.count else ""
     doubts = f"; in doubt: {', '.join(one.doubts)}" if one.doubts else ""
-    yield style(visible(figures.name), bold=True) + f"  ({kind}, {runs}{how}{doubts})"
+    yield style(visible(figures.name), bold=True) + f"  ({kind}, {plural(len(figures.runs), 'run')}{how}{doubts})"
     for metric in METRICS:
         estimate = figures.estimates.get(Figure(metric))
         name = f"  {_NAMES[metric]:<28}"
@@ -159,7 +159,7 @@ def to_json(sheet: Sheet) -> str:
         "differences": list(_difference_dicts(sheet)),
         "findings": [_finding_dict(finding) for finding in sheet.findings],
     }
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def _finding_dict(finding: Finding) -> dict[str, Any]:
@@ -225,55 +225,32 @@ def _difference_dicts(sheet: Sheet) -> Iterator[dict[str, Any]]:
 
 
 _COLUMNS = (
-    *(
-        "output",
-        "system",
-        "run",
-        "metric",
-        "class",
-        "average",
-        "value",
-        "mean",
-        "low",
-        "high",
-        "interval",
-        "level",
-        "n",
-    ),
-    *("runs_low", "runs_high", "conventions", "in_doubt"),
-)
+    "output", "system", "run", "metric", "class", "average", "value", "mean", "low", "high", "interval", "level", "n",
+    "runs_low", "runs_high", "conventions", "in_doubt",
+)  # fmt: skip
 
 
 def to_csv(sheet: Sheet) -> str:
-    """One row a figure: of a system (``run`` empty) and of each of its runs; missing figures are empty cells."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    for one, system in sheet.systems:
-        for run in (None, *system.runs):
-            for figure in system.estimates:
-                writer.writerow(_csv_row(one, system, run, figure, sheet.conventions))
-    return out.getvalue()
+    """One row per figure: of a system (``run`` empty) and of each of its runs; missing figures are empty cells."""
+    rows = [
+        _csv_row(one, system, run, figure, sheet.conventions)
+        for one, system in sheet.systems
+        for run in (None, *system.runs)
+        for figure in system.estimates
+    ]
+    return table_csv(data_table("scores", _COLUMNS, rows))
 
 
 def _csv_row(
     one: Scored, system: SystemFigures, run: str | None, figure: Figure, conventions: Conventions
-) -> list[str]:
-    from dcase_energy.writing.escape import csv_text
-
+) -> list[Value]:
     estimate = system.estimates[figure]
     value = estimate.value if run is None else system.runs[run].value(figure)
     drawn, spread = (estimate.resampled, estimate.runs) if run is None else (None, None)
-    cells: list[float | int | str | None] = [value]
+    cells: list[Value] = [one.outputs.path, system.name, run, figure.metric, figure.label, figure.average, value]
     cells += [None] * 6 if drawn is None else [drawn.mean, drawn.low, drawn.high, drawn.kind, drawn.level, drawn.n]
     cells += [None] * 2 if spread is None else [spread.low, spread.high]
-    names = [one.outputs.path, system.name, run or "", figure.metric, figure.label or "", figure.average]
-    return [
-        *(csv_text(name) for name in names),
-        *("" if cell is None else repr(cell) if isinstance(cell, float) else str(cell) for cell in cells),
-        conventions.describe(figure.metric),
-        " ".join(one.doubts),
-    ]
+    return [*cells, conventions.describe(figure.metric), " ".join(one.doubts)]
 
 
 SHEETS = {"text": to_text, "json": to_json, "csv": to_csv}

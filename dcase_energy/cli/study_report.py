@@ -12,12 +12,12 @@ from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import existing, writable_folder
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Finding, Severity, has_errors
+from dcase_energy.sheets import FORMATS
+from dcase_energy.sheets.plots.chart import PLOT_FORMATS
+from dcase_energy.text import plural
 
 if TYPE_CHECKING:
-    from dcase_energy.study.report import Report
-
-IMAGE_FORMATS = ("svg", "png", "pdf")
-SHEET_FORMATS = ("csv", "md", "latex", "html")
+    from dcase_energy.sheets.table import Report
 
 
 @click.command(epilog="Example: dcase-energy study report runs/ more-runs/ --output-dir report")
@@ -29,7 +29,7 @@ SHEET_FORMATS = ("csv", "md", "latex", "html")
     "--output-dir", type=click.Path(file_okay=False, path_type=Path), default=Path("study"), show_default=True,
     callback=writable_folder,
 )  # fmt: skip
-@click.option("--formats", default=",".join(SHEET_FORMATS), show_default=True, help="Of the sheets.")
+@click.option("--formats", default="csv,md,latex,html", show_default=True, help="Of the sheets.")
 @click.option("--figures", default="svg", show_default=True, help="Any of svg,png,pdf, or none.")
 @click.option("--include-invalid", is_flag=True, help="Also runs whose measurement a guard found invalid.")
 @click.option("--mixed", is_flag=True, help="Average over runs of different recipes, epochs, execution paths or data.")
@@ -46,11 +46,12 @@ def report(
 
     RUNS are folders that hold run folders, at any depth. Exit code 1 if a run could not be read.
     """
-    chosen = _choice("--formats", formats, SHEET_FORMATS)
-    images = () if figures == "none" else _choice("--figures", figures, IMAGE_FORMATS)
+    chosen = _choice("--formats", formats, FORMATS)
+    images = () if figures == "none" else _choice("--figures", figures, PLOT_FORMATS)
     from dcase_energy.study.gather import gather
     from dcase_energy.study.report import make_report
     from dcase_energy.study.rules import RUNS_MIXED
+    from dcase_energy.study.sheets import report_of
 
     gathered = gather(runs, f1, include_invalid=include_invalid, mixed=mixed)
     show(gathered.findings)
@@ -61,37 +62,26 @@ def report(
             raise click.UsageError(f"no run folder was found in {', '.join(map(str, runs))}")
         fail("no run can be reported on")
     made = make_report(gathered.runs, f1)
-    for path in _write(made, output_dir, chosen, images):
+    for path in _write(report_of(made), output_dir, chosen, images):
         click.echo(path)
-    cells = len(made.members)
-    runs_count = len(made.runs)
-    say(f"{runs_count} run{'s' * (runs_count != 1)} in {cells} cell{'s' * (cells != 1)} of GPU and batch size")
+    say(f"{plural(len(made.runs), 'run')} in {plural(len(made.members), 'cell')} of GPU and batch size")
     return int(has_errors(gathered.findings))
 
 
-def _write(made: Report, output_dir: Path, formats: Sequence[str], images: tuple[str, ...]) -> list[Path]:
-    """Write everything; figures are left out, with a word, where matplotlib is missing."""
+def _write(report: Report, output_dir: Path, formats: Sequence[str], images: tuple[str, ...]) -> list[Path]:
+    """Write everything; where matplotlib is missing the page alone has the figures, and a message says so."""
     from dcase_energy.errors import PlotError
-    from dcase_energy.study.plots import TITLES, draw
-    from dcase_energy.study.report import text_files
-    from dcase_energy.study.sheets.html import InlineFigure, to_html
-    from dcase_energy.writing.files import write_bytes
+    from dcase_energy.sheets import write_report
+    from dcase_energy.sheets.plots.files import chart_files
+    from dcase_energy.writing.files import replace_files
 
-    wanted = tuple(dict.fromkeys((*images, *(("svg",) if images and "html" in formats else ()))))
+    files = write_report(report, formats)
     try:
-        drawn = draw(made, wanted) if wanted else {}
+        files |= chart_files({chart.name: [chart] for chart in report.charts}, images) if images else {}
     except PlotError as error:
         say(f"no figures: {error}")
-        drawn = {}
-    files = {name: text.encode() for name, text in text_files(made, formats).items()}
-    if "html" in formats:
-        inline = [InlineFigure(title, drawn[f"{name}.svg"]) for name, title in TITLES.items() if f"{name}.svg" in drawn]
-        files["report.html"] = to_html(made.sheets(), inline).encode()
-    files |= {name: data for name, data in drawn.items() if name.rpartition(".")[2] in images}
     try:
-        output_dir.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
-            write_bytes(output_dir / name, data)
+        replace_files(output_dir, files)
     except OSError as error:
         raise click.UsageError(f"cannot write to {output_dir}: {error.strerror}") from None
     return [output_dir / name for name in files]

@@ -1,18 +1,17 @@
-"""The tables of a ranking for people: what goes on a page, into a report and on the sheets of a workbook."""
+"""The tables of a ranking for people, and what its formulas and intervals are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.entry import STAGES, named_score, psds_references
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import COLUMNS, Cell, Column, interval_of
+from dcase_energy.ranking.sheet import COLUMNS, Column, interval_of
 from dcase_energy.ranking.views import View, views_of
-from dcase_energy.units import format_significant
+from dcase_energy.sheets.table import Cell, Table, show
+from dcase_energy.sheets.table import Column as SheetColumn
 
-DIGITS = 4
 _BY_NAME = {column.name: column for column in COLUMNS}
 _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
@@ -43,48 +42,33 @@ _GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table: cells as they are, and as people read them.
-
-    Attributes
-    ----------
-    name, title, note
-        For programs, for a heading, and a sentence below it (may be empty).
-    columns
-        Name and title of each column.
-    rows
-        Cells; None is missing.
-    intervals
-        Beside each row, the ends of the intervals by column index.
-    """
-
-    name: str
-    title: str
-    columns: Sequence[tuple[str, str]]
-    rows: Sequence[Sequence[Cell]]
-    note: str = ""
-    intervals: Sequence[dict[int, tuple[float, float]]] = ()
-
-    def shown(self, row: int, column: int) -> str:
-        """A cell for people: four significant digits, the interval behind it."""
-        text, ends = self.parts(row, column)
-        return f"{text} ({ends})" if ends else text
-
-    def parts(self, row: int, column: int) -> tuple[str, str]:
-        """A cell for people, and its interval; empty where there is none."""
-        text = show(self.rows[row][column], grouped=self.columns[column][0] not in {"rank", "place"})
-        ends = self.intervals[row].get(column) if self.intervals else None
-        return text, "" if ends is None or not text else f"{show(ends[0])} to {show(ends[1])}"
+_LABEL, _TEAM = SheetColumn("label", "System", "text"), SheetColumn("team", "Team", "text")
+_CHECK = (
+    _LABEL,
+    _TEAM,
+    SheetColumn("gpu_model", "GPU", "text"),
+    SheetColumn("baseline_kwh", "Baseline, kWh"),
+    SheetColumn("baseline_evidence", "Baseline is", "text"),
+    SheetColumn("peers", "Other teams", "integer"),
+    SheetColumn("peers_kwh", "Their median, kWh"),
+    SheetColumn("over_peers", "Own / theirs"),
+    SheetColumn("ew_rank", "EW rank", "integer"),
+    SheetColumn("ew_rank_low", "at low end", "integer"),
+    SheetColumn("ew_rank_high", "at high end", "integer"),
+    SheetColumn("ew_rank_peers", "with their median", "integer"),
+)
 
 
-def show(value: Cell, *, grouped: bool = True) -> str:
-    """A cell for people: a float with four significant digits, a count with separators, nothing for what is missing."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return format_significant(value, DIGITS)
-    return f"{value:,}" if isinstance(value, int) and grouped else str(value)
+def sheet_columns(columns: Iterable[Column]) -> list[SheetColumn]:
+    """Columns of a ranking as those of a sheet."""
+    return [SheetColumn(column.name, column.title, column.kind, column.group) for column in columns]
+
+
+def noted(one: Ranked, column: Column) -> Cell:
+    """A figure of a system, with the ends of its interval beside it."""
+    value, interval = column.value(one), interval_of(one, column.name)
+    known = value is not None and interval is not None
+    return Cell(value, note=f"{show(interval.low)} to {show(interval.high)}" if known and interval else "")
 
 
 def tables_of(ranking: Ranking) -> list[Table]:
@@ -107,34 +91,19 @@ def _group(ranking: Ranking, name: str, title: str, names: Sequence[str]) -> Tab
     head = [_BY_NAME["rank"], _BY_NAME["label"], *([_BY_NAME["team"]] if name == "ranking" else [])]
     chosen = [*head, *columns]
     return Table(
-        name,
-        title,
-        [(column.name, column.title) for column in chosen],
-        [[column.value(one) for column in chosen] for one in ranking.placed],
-        intervals=[_intervals(one, chosen) for one in ranking.placed],
+        name, title, sheet_columns(chosen), [[noted(one, column) for column in chosen] for one in ranking.placed]
     )
 
 
-def _intervals(one: Ranked, columns: Sequence[Column]) -> dict[int, tuple[float, float]]:
-    found = {place: interval_of(one, column.name) for place, column in enumerate(columns)}
-    return {place: (interval.low, interval.high) for place, interval in found.items() if interval is not None}
-
-
 def sensitivity_tables(ranking: Ranking) -> list[Table]:
-    """One table a stage: how the energy-weighted rank of each system depends on its own baseline energy."""
+    """Return one table per stage: how the energy-weighted rank of each system depends on its own baseline energy."""
     if ranking.edition.normalisation.kind == "none":
         return []
-    columns = (
-        ("label", "System"), ("team", "Team"), ("gpu_model", "GPU"), ("baseline_kwh", "Baseline, kWh"),
-        ("baseline_evidence", "Baseline is"), ("peers", "Other teams"), ("peers_kwh", "Their median, kWh"),
-        ("over_peers", "Own / theirs"), ("ew_rank", "EW rank"), ("ew_rank_low", "at low end"),
-        ("ew_rank_high", "at high end"), ("ew_rank_peers", "with their median"),
-    )  # fmt: skip
     tables = []
     for stage in STAGES:
         checked = [(one, one.baselines[stage]) for one in ranking.placed if stage in one.baselines]
         checked.sort(key=lambda pair: (pair[1].ew_rank, pair[0].entry.label))
-        rows: list[list[Cell]] = [
+        rows = [
             [one.entry.label, one.entry.team, one.entry.gpu_model, one.entry.baseline_kwh.get(stage),
              one.entry.baseline_evidence, check.peers, check.peers_kwh, check.over_peers, check.ew_rank,
              check.ew_rank_low, check.ew_rank_high, check.ew_rank_peers]
@@ -144,20 +113,21 @@ def sensitivity_tables(ranking: Ranking) -> list[Table]:
             note = "The rank by energy-weighted score if only this system's baseline energy were another: an end of "
             note += "its interval, or the median of the other teams with the same GPU model."
             name, title = f"sensitivity_{stage}", f"Sensitivity to the baseline energy, {stage}"
-            tables.append(Table(name, title, columns, rows, note))
+            tables.append(Table(name, title, _CHECK, rows, note))
     return tables
 
 
 def view_tables(ranking: Ranking) -> list[Table]:
-    """One table a view, but for the ranking itself."""
+    """Return one table per view, except for the ranking itself."""
     return [_view(view) for view in views_of(ranking) if view.name != "score"]
 
 
 def _view(view: View) -> Table:
-    score = (("ranking_score", "Ranking score"),) if view.name.startswith("front_") else ()
-    figure = view.name if view.name.startswith("front_") else "figure"
-    columns = (("place", "Place"), ("label", "System"), ("team", "Team"), *score, (figure, view.figure_title))
-    rows: list[list[Cell]] = [
+    front = view.name.startswith("front_")
+    score = [SheetColumn("ranking_score", "Ranking score")] if front else []
+    figure = SheetColumn(view.name if front else "figure", view.figure_title)
+    columns = [SheetColumn("place", "Place", "integer"), _LABEL, _TEAM, *score, figure]
+    rows = [
         [place, one.entry.label, one.entry.team, *([one.figures.ranking_score] if score else []), view.figure(one)]
         for place, one in view.rows
     ]
@@ -165,12 +135,17 @@ def _view(view: View) -> Table:
 
 
 def _not_divided(ranking: Ranking) -> list[Table]:
-    rows: list[list[Cell]] = [
+    rows = [
         [one.entry.label, one.entry.team, " and ".join(stages), reason]
         for one in ranking.systems
         for reason, stages in _by_reason(one.entry.not_comparable).items()
     ]
-    columns = (("label", "System"), ("team", "Team"), ("stage", "Stage"), ("not_comparable", "Not divided because"))
+    columns = [
+        _LABEL,
+        _TEAM,
+        SheetColumn("stage", "Stage", "text"),
+        SheetColumn("not_comparable", "Not divided because", "text"),
+    ]
     title = "Energies that are not divided by the baseline's"
     return [Table("not_divided", title, columns, rows)] if rows else []
 
@@ -183,12 +158,17 @@ def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _left_out(ranking: Ranking) -> list[Table]:
-    rows: list[list[Cell]] = [
+    rows = [
         [one.entry.label, one.entry.team, one.entry.excluded or "it has no score", " ".join(one.entry.findings)]
         for one in ranking.systems
         if one.rank is None
     ]
-    columns = (("label", "System"), ("team", "Team"), ("excluded", "Without rank because"), ("findings", "Findings"))
+    columns = [
+        _LABEL,
+        _TEAM,
+        SheetColumn("excluded", "Without rank because", "text"),
+        SheetColumn("findings", "Findings", "text"),
+    ]
     return [Table("left_out", "Systems without a rank", columns, rows)] if rows else []
 
 

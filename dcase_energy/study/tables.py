@@ -14,14 +14,95 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from dcase_energy.study.columns import COLUMNS, Column, Style, style_of
 from dcase_energy.study.outcome import Outcome
 
 By = Literal["batch_size", "gpu", "both"]
 PANELS: tuple[By, ...] = ("batch_size", "gpu", "both")
-Cell = tuple[str, int]
-Cells = dict[Cell, list[Outcome]]
+GridCell = tuple[str, int]
+Cells = dict[GridCell, list[Outcome]]
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PaperColumn:
+    """One column.
+
+    Attributes
+    ----------
+    name
+        Of the figure in `Outcome`, and of the column in CSV.
+    title
+        For people; ``{f1}`` names the F1 criterion, ``{unit}`` the unit of a duration.
+    kind
+        ``duration`` is held in seconds and printed in hours and minutes, or less.
+    decimals
+        As the paper prints them; more are printed where the figures would vanish.
+    best
+        Which end is marked as best.
+    """
+
+    name: str
+    title: str
+    decimals: int
+    best: Literal["max", "min"]
+    kind: Literal["number", "duration"] = "number"
+
+
+MAX_F1 = PaperColumn("max_f1_pct", "max F1 (%)", 1, "max")
+TABLE1 = (
+    MAX_F1,
+    PaperColumn("duration_s", "time ({unit})", 0, "min", "duration"),
+    PaperColumn("total_kwh", "total (kWh)", 2, "min"),
+    PaperColumn("epoch_wh", "per epoch (Wh)", 1, "min"),
+    PaperColumn("minute_wh", "per minute (Wh)", 1, "min"),
+)
+TABLE2 = (
+    MAX_F1,
+    PaperColumn("f1_95_pct", "95 % of max F1 (%)", 1, "max"),
+    PaperColumn("kwh_at_f1_40", "kWh at F1 = 40 %", 2, "min"),
+    PaperColumn("kwh_at_95", "kWh at 95 % of max F1", 2, "min"),
+    PaperColumn("kwh_at_max", "kWh at max F1", 2, "min"),
+    PaperColumn("kwh_last", "kWh at the last epoch", 2, "min"),
+    PaperColumn("extra_95_to_max_pct", "extra cost, 95 % to max (%)", 0, "min"),
+)
+COLUMNS = {1: TABLE1, 2: TABLE2}
+
+# Significant digits of the smallest figure where the paper's decimals would print it as zero.
+_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the figures of one column are printed: all in the same way, so that they can be compared down the column."""
+
+    decimals: int
+    unit: Literal["", "h:min", "min:s", "s"] = ""
+
+    def text(self, value: float) -> str:
+        """A figure as printed.
+
+        Examples
+        --------
+        >>> Style(2).text(0.926), Style(0, "h:min").text(23_940.0), Style(0, "min:s").text(75.0)
+        ('0.93', '6:39', '1:15')
+        """
+        if self.unit in {"", "s"}:
+            return f"{value:.{self.decimals}f}"
+        whole = round(value / 60 if self.unit == "h:min" else value)
+        return f"{whole // 60}:{whole % 60:02d}"
+
+
+def style_of(column: PaperColumn, means: Sequence[float]) -> Style:
+    """How to print a column that holds these means."""
+    if column.kind == "duration":
+        shortest = min(means, default=0.0)
+        if shortest >= 600:
+            return Style(0, "h:min")
+        return Style(0, "min:s") if shortest >= 60 else Style(1, "s")
+    smallest = min((abs(mean) for mean in means if mean), default=1.0)
+    if smallest >= 10.0**-column.decimals:
+        return Style(column.decimals)
+    return Style(_DIGITS - 1 - math.floor(math.log10(smallest)))
 
 
 @dataclass(frozen=True)
@@ -71,11 +152,11 @@ class PaperTable:
     """Table 1 or 2, with how its columns are printed."""
 
     number: int
-    columns: tuple[Column, ...]
+    columns: tuple[PaperColumn, ...]
     panels: tuple[Panel, ...]
     styles: dict[str, Style]
 
-    def title(self, column: Column) -> str:
+    def title(self, column: PaperColumn) -> str:
         """Header of a column."""
         return column.title.format(unit=self.styles[column.name].unit)
 
@@ -128,7 +209,7 @@ def over_cells(cells: Sequence[Sequence[T]], figure: Callable[[T], float | None]
     return mean(means), mean(deviations)
 
 
-def _rows(by: By, cells: Cells, columns: Sequence[Column]) -> tuple[Row, ...]:
+def _rows(by: By, cells: Cells, columns: Sequence[PaperColumn]) -> tuple[Row, ...]:
     groups: dict[tuple[str | None, int | None], list[list[Outcome]]] = {}
     for (gpu, batch_size), outcomes in cells.items():
         key = (None if by == "batch_size" else gpu, None if by == "gpu" else batch_size)
@@ -153,7 +234,7 @@ def _statistic(cells: Sequence[Sequence[Outcome]], name: str) -> Statistic:
     )
 
 
-def _best(rows: Sequence[Row], columns: Sequence[Column], styles: dict[str, Style]) -> frozenset[tuple[int, str]]:
+def _best(rows: Sequence[Row], columns: Sequence[PaperColumn], styles: dict[str, Style]) -> frozenset[tuple[int, str]]:
     """The best of each column, with all that look like it in print; nothing where there is nothing to compare."""
     best: set[tuple[int, str]] = set()
     for column in columns:

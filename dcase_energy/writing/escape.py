@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as html_library
 import re
 import unicodedata
 
@@ -48,6 +49,11 @@ def csv_text(text: str) -> str:
     if start in _FORMULA_STARTS and not (start == "-" and _is_number(text)):
         return f"'{text}"
     return text
+
+
+def html(text: str) -> str:
+    """Keep text from being markup, in HTML and SVG, between tags and in attributes."""
+    return html_library.escape(one_line(text))
 
 
 def markdown(text: str) -> str:

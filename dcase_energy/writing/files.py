@@ -7,26 +7,25 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 
-def write_bytes(path: Path, data: bytes, *, replaces: Path | None = None) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
     """Write beside the target, sync, then rename over it; see `replacing`."""
-    with replacing(path, replaces=replaces) as file:
+    with replacing(path) as file:
         file.write(data)
 
 
 @contextmanager
-def replacing(path: Path, *, replaces: Path | None = None) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file to fill, which takes its place whole when the block ends without an error.
 
     A symbolic link is replaced, not followed. A replaced file keeps its mode, and its owner where the system allows
-    that; a new one gets what the umask allows. Where the caller renames later, ``replaces`` names the file that is
-    replaced in the end. What is there and is not a regular file (a pipe, a terminal, ``/dev/null``, also behind a link)
-    is never replaced: what was filled is written to it.
+    that; a new one gets what the umask allows. What is there and is not a regular file (a pipe, a terminal,
+    ``/dev/null``, also behind a link) is never replaced: what was filled is written to it.
 
     Raises
     ------
@@ -45,12 +44,32 @@ def replacing(path: Path, *, replaces: Path | None = None) -> Iterator[BinaryIO]
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _keep_owner_and_mode(Path(temporary), replaces or path)
+        _keep_owner_and_mode(Path(temporary), path)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put a set of files into a folder, which is made where there is none.
+
+    All are written and synced beside their targets before the first is renamed. An interrupted call so leaves each file
+    old or new, never half of either; renaming takes a moment, and only in that moment can some be old and others new.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written or the disk is full; the old files are then untouched.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        for name, content in files.items():
+            file = stack.enter_context(replacing(folder / name))
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def is_special(path: Path) -> bool:

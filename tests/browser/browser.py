@@ -84,7 +84,7 @@ class Browser:
     def shown(self, column: str = "label") -> list[str]:
         """Cells of a column in the rows that are shown, in their order."""
         script = """
-        const table = document.getElementById('ranking');
+        const table = document.getElementById('rows');
         const at = Array.from(table.tHead.rows[0].cells).findIndex((head) => head.dataset.name === arguments[0]);
         return Array.from(table.tBodies[0].rows).filter((row) => !row.hidden).map((row) => row.cells[at].textContent);
         """

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.browser import Browser
-from tests.ranking.hostile import HOSTILE
 from tests.ranking.systems import entry, ranking
+from tests.sheets.hostile import HOSTILE
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +32,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def hostile_page(tmp_path_factory) -> Path:
     """A page whose teams and systems call themselves all that H-T lists."""
-    from dcase_energy.ranking.sheets.html import to_html
+    from dcase_energy.ranking.report import report_of
+    from dcase_energy.sheets import write_report
 
     systems = [
         entry(text, 0.9 - 0.01 * place, team=f"team {place % 7}" if place % 3 else text, macs=10**9 + place)
         for place, text in enumerate(HOSTILE.values())
     ]
     path = tmp_path_factory.mktemp("hostile") / "ranking.html"
-    path.write_text(to_html(ranking(*systems)), encoding="utf-8")
+    path.write_bytes(write_report(report_of(ranking(*systems)), ["html"])["ranking.html"])
     return path

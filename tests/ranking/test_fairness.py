@@ -15,13 +15,14 @@ from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.order import make_ranking
+from dcase_energy.ranking.report import report_of
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sensitivity import _median_without, odd_baselines
-from dcase_energy.ranking.sheets import write_sheets
+from dcase_energy.sheets import write_report
 from dcase_energy.stats import Interval
 from dcase_energy.submission.comparable import Provenance, why_not_comparable
-from tests.ranking.readers import markdown_rows
 from tests.ranking.systems import entry, ranking
+from tests.sheets.readers import markdown_rows
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
 DATA = Path(__file__).parent.parent / "data"
@@ -128,7 +129,7 @@ def test_a_pair_that_cannot_be_divided_keeps_its_score_and_loses_its_ratio(tmp_p
     assert first.figures.energy_ratio == {"training": None, "test": None}
     assert first.figures.ew_ranking_score == {"training": None, "test": None}
     assert second.figures.energy_ratio["training"] == 2.0
-    sheet = write_sheets(make_ranking(entries, load_edition("generic")), ["md"])["ranking.md"].decode()
+    sheet = write_report(report_of(make_ranking(entries, load_edition("generic"))), ["md"])["ranking.md"].decode()
     (row,) = markdown_rows(sheet, "Energies that are not divided by the baseline's")
     assert row[0] == "A_U_task4_1"
     assert row[2:] == ["training and test", "another hardware: system RTX 3090, baseline A100"]

@@ -21,7 +21,7 @@ LAYERS = [
     {"locks"},
     {"units", "text", "findings", "parallel", "__init__"},
     {"rules", "writing"},
-    {"documents"},
+    {"documents", "sheets"},
     {"editions"},
     {"scoring", "measure"},
     {"calibration"},

@@ -1,0 +1,213 @@
+"""What the sheets of a ranking show: tables for people and programs, the page, the charts. No format is known here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dcase_energy import __version__
+from dcase_energy.ranking.charts import charts_of
+from dcase_energy.ranking.order import Ranked, Ranking
+from dcase_energy.ranking.sheet import COLUMNS, Column, columns_of, interval_columns
+from dcase_energy.ranking.tables import (
+    describe_formulas,
+    describe_intervals,
+    noted,
+    sensitivity_tables,
+    sheet_columns,
+    tables_of,
+    view_tables,
+)
+from dcase_energy.ranking.views import View, views_of
+from dcase_energy.rules import get
+from dcase_energy.sheets.table import Cell, Overview, Report, Sheet, Table, data_table
+from dcase_energy.sheets.table import View as PageView
+from dcase_energy.text import plural
+
+SCHEMA_VERSION = "1.1"
+_GROUPS = (
+    "System", "Team", "Scores", "Notes", "Certainty", "Energy-weighted", "Energy", "Other scores", "Complexity",
+    "Parts",
+)  # fmt: skip
+_OPEN_GROUPS = {"System", "Team", "Notes", "Scores", "Energy-weighted", "Energy"}
+_FRONT_ENERGY = {
+    "common_reference": "energy_{}_normalized_kwh",
+    "ratio": "energy_ratio_{}",
+    "none": "energy_{}_kwh",
+}
+_ENDING = "An empty cell is a figure that is not known. A system without a rank says why. Equal scores share a rank."
+
+
+def report_of(ranking: Ranking) -> Report:
+    """Return everything that the sheets of a ranking show."""
+    edition, columns, views = ranking.edition, columns_of(ranking), views_of(ranking)
+    rows = [[column.value(one) for column in columns] for one in ranking.systems]
+    main = Table("ranking", "Ranking", sheet_columns(columns), rows)
+    checks, origin = sensitivity_tables(ranking), f"Edition {edition.name}, dcase-energy {__version__}."
+    notes = [*describe_formulas(edition), *describe_intervals(ranking), _ENDING]
+    return Report(
+        "ranking",
+        edition.title,
+        sheets=[Sheet("ranking", edition.title, tables_of(ranking), notes)],
+        data=[main, _all_views(views), *_all_checks(checks)],
+        facts=_facts(ranking, main, views, checks),
+        book=[main, *checks, *view_tables(ranking)],
+        page=checks,
+        overview=_overview(ranking, columns, views),
+        charts=charts_of(ranking),
+        origin=origin,
+    )
+
+
+def _all_views(views: Sequence[View]) -> Table:
+    """All views below each other; ``figure`` is what a view is ordered by, or what its front is against."""
+    rows = [
+        [view.name, place, one.entry.label, one.entry.team, one.figures.ranking_score, view.figure(one)]
+        for view in views
+        for place, one in view.rows
+    ]
+    return data_table("ranking_views", ["view", "place", "label", "team", "ranking_score", "figure"], rows)
+
+
+def _stage(check: Table) -> str:
+    return check.name.rpartition("_")[2]
+
+
+def _all_checks(checks: Sequence[Table]) -> list[Table]:
+    """The sensitivity to the baseline energy, all stages below each other."""
+    if not checks:
+        return []
+    rows = [[_stage(check), *row] for check in checks for row in check.rows]
+    return [data_table("ranking_sensitivity", ["stage", *(column.name for column in checks[0].columns)], rows)]
+
+
+def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Sequence[Table]) -> dict[str, Any]:
+    """The content of the JSON file; `ranking_schema` describes it."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool_version": __version__,
+        "edition": ranking.edition.name,
+        "formulas": describe_formulas(ranking.edition),
+        "reference_kwh": None if ranking.reference is None else dict(ranking.reference.energy_kwh),
+        "systems": main.records,
+        "views": {
+            view.name: [
+                {"place": place, "label": one.entry.label, "figure": view.figure(one)} for place, one in view.rows
+            ]
+            for view in views
+        },
+        "sensitivity": {_stage(check): check.records for check in checks},
+    }
+
+
+def _overview(ranking: Ranking, columns: Sequence[Column], views: Sequence[View]) -> Overview:
+    """The columns with something in them, group by group; intervals stand in the cells of their figures."""
+    single = ranking.edition.normalisation.kind != "ratio"
+    other = {"energy_baseline_training_kwh", "energy_baseline_test_kwh"} if single else {"energy_baseline_kwh"}
+    chosen = [c for c in columns if c.interval_of is None and c.name not in other and _filled(c, ranking)]
+    order = [*_GROUPS, *dict.fromkeys(column.group for column in chosen)]
+    chosen.sort(key=lambda column: order.index(column.group))
+    at = {id(one): place for place, one in enumerate(ranking.systems)}
+    rows = [[_cell(one, column) for column in chosen] for one in ranking.systems]
+    return Overview(
+        Table("ranking", "Systems", sheet_columns(chosen), rows),
+        f"{plural(len(ranking.systems), 'system')}, {len(ranking.placed):,} with a rank.",
+        [_page_view(view, ranking, at) for view in views] or [PageView("All systems", "label", 1)],
+        label="label",
+        choose="team",
+        rank="rank",
+        pale={place for place, one in enumerate(ranking.systems) if one.rank is None},
+        closed={column.group for column in chosen} - _OPEN_GROUPS,
+        # On a phone these wait to be asked for.
+        wide={"Team"},
+    )
+
+
+def _filled(column: Column, ranking: Ranking) -> bool:
+    return column.name == "rank" or any(column.value(one) is not None for one in ranking.systems)
+
+
+def _cell(one: Ranked, column: Column) -> Cell:
+    cell = noted(one, column)
+    if column.name == "rank" and one.uncertainty.tied_with:
+        return Cell(cell.value, note=f"{cell.note} ≈ {one.uncertainty.tied_with}".strip())
+    if column.name == "findings" and not column.extra:
+        rules = {code: get(code) for code in one.entry.findings}
+        return Cell(cell.value, tips={code: rule.title for code, rule in rules.items() if rule is not None})
+    return cell
+
+
+def _page_view(view: View, ranking: Ranking, at: dict[int, int]) -> PageView:
+    """What a view is sorted by in the page's table; fronts rise with what the score is set against."""
+    kind, _, what = view.name.partition("_")
+    sort, direction = "rank", 1
+    if kind == "ew":
+        sort, direction = f"ew_ranking_score_{what}", -1
+    elif kind == "front":
+        normalisation = ranking.edition.normalisation.kind
+        energy = _FRONT_ENERGY["common_reference" if ranking.reference and normalisation == "ratio" else normalisation]
+        sort = {"macs": "macs", "parameters": "total_parameters"}.get(what) or energy.format(what)
+    rows = None if kind in {"score", "ew"} else {at[id(one)] for _, one in view.rows}
+    return PageView(view.title, sort, direction, rows)
+
+
+def ranking_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft-07) of a ranking."""
+    text, place = {"type": "string"}, {"type": "integer", "minimum": 1}
+    check = {"type": "object", "required": ["label"], "additionalProperties": {"type": ["string", "number", "null"]}}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Ranking",
+        "description": "Written by `dcase-energy rank --formats json`. Energies are in kWh, scores are fractions, null "
+        "is a figure that is not known. Other columns of an input table are kept as text.",
+        "type": "object",
+        "required": ["schema_version", "tool_version", "edition", "formulas", "reference_kwh", "systems", "views"],
+        "properties": {
+            "schema_version": {"const": SCHEMA_VERSION},
+            "tool_version": text,
+            "edition": text,
+            "formulas": _list_of(text),
+            "reference_kwh": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
+            "systems": _list_of(_system_schema()),
+            "views": {
+                "type": "object",
+                "additionalProperties": _list_of(
+                    {
+                        "type": "object",
+                        "required": ["place", "label", "figure"],
+                        "additionalProperties": False,
+                        "properties": {"place": place, "label": text, "figure": {"type": "number"}},
+                    }
+                ),
+            },
+            "sensitivity": {"type": "object", "additionalProperties": _list_of(check)},
+        },
+    }
+
+
+def _list_of(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _system_schema() -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for column in COLUMNS:
+        properties[column.name] = _column_schema(column)
+        if column.kind == "number" or column.name == "rank":
+            properties |= {part.name: _column_schema(part) for part in interval_columns(column)}
+    return {
+        "type": "object",
+        "required": [column.name for column in COLUMNS],
+        "properties": properties,
+        "additionalProperties": {"type": ["string", "null"]},
+    }
+
+
+def _column_schema(column: Column) -> dict[str, Any]:
+    """A count may be the text that stood in its place in an input table."""
+    types: dict[str, list[str]] = {
+        "text": ["string", "null"],
+        "number": ["number", "null"],
+        "integer": ["integer", "string", "null"] if column.group == "Complexity" else ["integer", "null"],
+    }
+    return {"type": types[column.kind], "description": column.title}

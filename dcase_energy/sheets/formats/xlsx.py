@@ -1,0 +1,78 @@
+"""A workbook of all tables. Text is only ever text, never a formula or a link."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from typing import TYPE_CHECKING, Any
+
+from dcase_energy.sheets.table import Report, Table, Value
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
+
+# A cell holds no more than this; the format says so, and programs call a file with more damaged.
+LONGEST_TEXT = 32_767
+# The first date the format can hold: the same report gives the same bytes.
+_NO_DATE = datetime.datetime(1980, 1, 1)
+
+
+class _Exact(float):
+    """A number that is written with all its digits: the library formats with 16, and 17 are needed."""
+
+    def __format__(self, spec: str) -> str:
+        return repr(float(self)) if spec.upper().endswith("G") else format(float(self), spec)
+
+
+def write(report: Report) -> dict[str, bytes]:
+    """Write one workbook; numbers with all their digits, missing figures as empty cells."""
+    import xlsxwriter
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": report.title, "comments": report.origin, "created": _NO_DATE})
+    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    for table in report.book or report.data:
+        _table(book.add_worksheet(table.name), table, bold)
+    about = book.add_worksheet("about")
+    about.set_column(0, 0, 120)
+    notes = dict.fromkeys(note for sheet in report.sheets for note in sheet.notes)
+    for row, line in enumerate((report.title, *notes, report.origin)):
+        about.write_string(row, 0, line)
+    book.close()
+    return {f"{report.name}.xlsx": out.getvalue()}
+
+
+def _table(sheet: Worksheet, table: Table, bold: Any) -> None:
+    rows = table.values
+    for place, column in enumerate(table.columns):
+        sheet.write_string(0, place, _cut(column.name), bold)
+        longest = max((len(text) for row in rows if isinstance(text := row[place], str)), default=8)
+        sheet.set_column(place, place, min(40, max(9, longest, len(column.name) / 2)))
+    for index, row in enumerate(rows, 1):
+        for place, value in enumerate(row):
+            _cell(sheet, index, place, value)
+    sheet.freeze_panes(1, 2)
+    if rows:
+        sheet.autofilter(0, 0, len(rows), len(table.columns) - 1)
+
+
+def _cell(sheet: Worksheet, row: int, place: int, value: Value) -> None:
+    if isinstance(value, str):
+        text = _cut(value)
+        if text.startswith("<r>") and text.endswith("</r>"):
+            # The library takes such text for its own markup and does not escape it. Fragments, of which it wants three,
+            # it escapes.
+            sheet.write_rich_string(row, place, text[:1], text[1:2], text[2:])
+        else:
+            sheet.write_string(row, place, text)
+    elif value is not None:
+        sheet.write_number(row, place, _Exact(value))
+
+
+def _cut(text: str) -> str:
+    """Cut text to what a cell can hold; a cut text says so."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    note = f" (cut, {len(text)} characters)"
+    return text[: LONGEST_TEXT - len(note)] + note

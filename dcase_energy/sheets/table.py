@@ -1,0 +1,207 @@
+"""What sheets show: tables of typed cells, and the report they belong to. Every format writes these alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dcase_energy.sheets.plots.chart import Chart
+from dcase_energy.units import format_significant
+
+Value = str | int | float | None
+Kind = Literal["text", "integer", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    name
+        For programs: heading in CSV, key in JSON.
+    title
+        Heading for people, with the unit.
+    kind
+        What its cells hold; text is on the left, figures on the right.
+    group
+        What it belongs to, on pages that show some columns at a time.
+    """
+
+    name: str
+    title: str
+    kind: Kind = "number"
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value with what people see beside it.
+
+    Attributes
+    ----------
+    value
+        The figure or text; None is missing.
+    text
+        How people read it; None: as `show` writes it.
+    deviation
+        Written after the sign ±.
+    note
+        Written small or in brackets: the ends of an interval, how many runs the figure is of.
+    best
+        Whether it is the best of its column.
+    tips
+        Words of the text with an explanation each.
+    """
+
+    value: Value
+    text: str | None = None
+    deviation: str = ""
+    note: str = ""
+    best: bool = False
+    tips: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """The value for people."""
+        return show(self.value) if self.text is None else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under one head.
+
+    Attributes
+    ----------
+    name, title, note
+        For programs, for a heading, and a sentence below it (may be empty).
+    columns
+        The columns.
+    rows
+        Cells, or plain values where nothing stands beside them.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell | Value]]
+    note: str = ""
+
+    @property
+    def cells(self) -> list[list[Cell]]:
+        """All rows as cells."""
+        return [[one if isinstance(one, Cell) else Cell(one) for one in row] for row in self.rows]
+
+    @property
+    def values(self) -> list[list[Value]]:
+        """All rows as plain values, for programs."""
+        return [[one.value if isinstance(one, Cell) else one for one in row] for row in self.rows]
+
+    @property
+    def records(self) -> list[dict[str, Value]]:
+        """All rows by column name."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.values]
+
+
+def data_table(name: str, names: Iterable[str], rows: Iterable[Sequence[Cell | Value]]) -> Table:
+    """Return a table for programs alone."""
+    return Table(name, name, [Column(one, one) for one in names], list(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Tables for people under one title, with notes below them."""
+
+    name: str
+    title: str
+    tables: Sequence[Table]
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One order of the rows of an overview: the column to sort by, 1 or -1, and its rows (None: all)."""
+
+    title: str
+    sort: str
+    direction: int
+    rows: Collection[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The table of a page that can be sorted and searched.
+
+    Attributes
+    ----------
+    table
+        Its columns, group by group.
+    summary
+        A sentence above it.
+    views
+        Orders to choose from; the first is shown.
+    label, choose, rank
+        Names of the columns that name a row, that rows can be chosen by, and whose lowest figure is first.
+    pale
+        Rows that are shown in grey.
+    closed, wide
+        Groups that are hidden until asked for: on every screen, on a phone.
+    """
+
+    table: Table
+    summary: str
+    views: Sequence[View]
+    label: str
+    choose: str
+    rank: str
+    pale: Collection[int] = ()
+    closed: Collection[str] = ()
+    wide: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one set of sheets shows; each format takes what it can write.
+
+    Attributes
+    ----------
+    name, title
+        Beginning of the file names, and heading.
+    sheets
+        For people: a file each in md and latex.
+    data
+        For programs: a file each in csv.
+    facts
+        For programs: the content of the JSON file; empty: the records of ``data``.
+    book
+        Tables of a workbook; empty: ``data``.
+    page
+        Tables below the overview and the charts of a page.
+    overview, charts
+        For a page.
+    origin
+        A sentence at the end: edition and program.
+    fragments
+        Whether LaTeX files are parts for another document, not documents.
+    """
+
+    name: str
+    title: str
+    sheets: Sequence[Sheet] = ()
+    data: Sequence[Table] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    book: Sequence[Table] = ()
+    page: Sequence[Table] = ()
+    overview: Overview | None = None
+    charts: Sequence[Chart] = ()
+    origin: str = ""
+    fragments: bool = False
+
+
+def show(value: Value) -> str:
+    """Return a value for people: a float with four significant digits, a count with separators, nothing for None."""
+    if isinstance(value, float):
+        return format_significant(value)
+    return f"{value:,}" if isinstance(value, int) else value or ""

@@ -1,0 +1,99 @@
+"""What the sheets of a ranking show; `tests/sheets` reads every format back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from dcase_energy.documents.rules import TABLE_DUPLICATE
+from dcase_energy.ranking.order import Ranking
+from dcase_energy.ranking.report import ranking_schema, report_of
+from dcase_energy.ranking.sheet import COLUMNS
+from dcase_energy.sheets import write_report
+from dcase_energy.sheets.table import Report
+from tests.ranking.systems import entry, ranking, sure
+from tests.sheets.readers import csv_rows
+
+SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "records" / "ranking.schema.json"
+NAMES = ["<b>", "=1+1", "a\u200bb", "D_U_task4_1"]
+
+
+@pytest.fixture(scope="module")
+def found() -> Ranking:
+    systems = [
+        entry(name, 0.9 - 0.1 * place, team=name, intervals=sure(0.3, 0.95), macs=10**9 + place, extra={"notes": name})
+        for place, name in enumerate(NAMES)
+    ]
+    return ranking(*systems, entry("out_U_task4_1", excluded="it is late", findings=(TABLE_DUPLICATE.code,)))
+
+
+@pytest.fixture(scope="module")
+def report(found) -> Report:
+    return report_of(found)
+
+
+def test_the_table_for_programs_has_every_figure_and_the_columns_of_an_input_table(found, report):
+    for record, one in zip(report.data[0].records, found.systems, strict=True):
+        assert {column.name: record[column.name] for column in COLUMNS} == {c.name: c.value(one) for c in COLUMNS}
+        assert record["notes"] == one.entry.extra.get("notes")
+        assert record["psds1_low"] == (None if one.entry.excluded else 0.3)
+
+
+def test_views_and_sensitivity_in_csv(found, report):
+    files = write_report(report, ["csv"])
+    assert sorted(files) == ["ranking.csv", "ranking_sensitivity.csv", "ranking_views.csv"]
+    views = csv_rows(files["ranking_views.csv"])
+    assert {row["view"] for row in views} == {
+        "score", "ew_training", "ew_test", "team_best", "no_ensembles", "front_training", "front_test", "front_macs"
+    }  # fmt: skip
+    assert {row["label"] for row in views} <= {one.entry.label for one in found.systems}
+    assert {row["stage"] for row in csv_rows(files["ranking_sensitivity.csv"])} == {"training", "test"}
+
+
+def test_json_fits_its_schema(report):
+    document = json.loads(write_report(report, ["json"])["ranking.json"])
+    assert document["systems"] == report.data[0].records
+    validator = jsonschema.Draft7Validator(ranking_schema())
+    validator.validate(document)
+    document["systems"][0]["psds1"] = "0.5"
+    assert not validator.is_valid(document)
+
+
+def test_the_published_schema_is_the_one_in_the_code():
+    assert json.loads(SCHEMA.read_text()) == ranking_schema()
+
+
+def test_a_workbook_has_a_sheet_for_each_view(report):
+    names = [table.name for table in report.book]
+    assert names[:3] == ["ranking", "sensitivity_training", "sensitivity_test"]
+    assert {"ew_test", "team_best", "front_macs"} <= set(names)
+
+
+def test_tables_for_people_have_intervals_and_reasons(report):
+    tables = {table.name: table for table in report.sheets[0].tables}
+    first = dict(zip((column.name for column in tables["ranking"].columns), tables["ranking"].cells[0], strict=True))
+    assert (first["psds1"].shown, first["psds1"].note) == ("0.9000", "0.3000 to 0.9500")
+    assert first["rank"].note == "1 to 4"
+    assert tables["left_out"].values == [["out_U_task4_1", "out_U_task4", "it is late", TABLE_DUPLICATE.code]]
+
+
+def test_the_page_sorts_by_columns_it_has_and_marks_findings(report):
+    overview = report.overview
+    assert overview is not None
+    names = [column.name for column in overview.table.columns]
+    assert {view.sort for view in overview.views} <= set(names)
+    assert all(view.rows is None or view.rows <= set(range(4)) for view in overview.views)
+    assert overview.pale == {4}
+    cells = dict(zip(names, overview.table.cells[4], strict=True))
+    assert set(cells["findings"].tips) == {TABLE_DUPLICATE.code}
+    assert overview.table.cells[0][0].note == "1 to 4 ≈ 3"
+
+
+def test_no_score_or_stage_is_named_where_formats_and_charts_are_made():
+    folder = Path(__file__).parent.parent.parent / "dcase_energy" / "sheets"
+    for path in (path for path in folder.rglob("*") if path.suffix in {".py", ".js", ".css", ".jinja"}):
+        text = path.read_text(encoding="utf-8").lower()
+        assert not [word for word in ("psds", "training", "baseline") if word in text], path
