@@ -10,7 +10,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import Figure, evaluate_scores
-from dcase_energy.scoring.score_files import read_run
+from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.summary import Summary, mean_of, summary_of
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
 from dcase_energy.stats import Interval
@@ -58,11 +58,11 @@ def score_files(files: SystemFiles, *, truth: GroundTruth, conventions: Conventi
     findings: list[Finding] = []
     digests: dict[int, bytes] = {}
     for number, names in files.runs.items():
-        scores, read = read_run(files.tree, names, truth)
+        read = read_scores(files.tree, names, truth)
         findings += read.findings
         digests[number] = read.digest
-        if scores is not None:
-            evaluation = evaluate_scores(scores, truth, conventions)
+        if read.scores is not None:
+            evaluation = evaluate_scores(read.scores, truth, conventions)
             summaries.append(summary_of(evaluation))
             runs[str(number)] = figures_of_run(evaluation, conventions.resampling)
     if not runs or len(runs) != len(files.runs):

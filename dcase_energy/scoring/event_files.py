@@ -16,8 +16,8 @@ from dcase_energy.documents.rules import TABLE_HEADER
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.documents.tree import Tree
 from dcase_energy.findings import Finding, capped, has_errors
+from dcase_energy.scoring.clips import clip_name, unknown_labels
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
-from dcase_energy.scoring.event_times import all_clip_long, far_past, in_another_unit
 from dcase_energy.scoring.overlap import Bools
 from dcase_energy.scoring.rules import (
     EVENT_CLIP,
@@ -27,11 +27,14 @@ from dcase_energy.scoring.rules import (
     EVENT_TIMES,
     EVENTS_CLIP_LONG,
 )
-from dcase_energy.scoring.score_clips import clip_name, unknown_labels
-from dcase_energy.scoring.score_numbers import default_is_exact
+from dcase_energy.scoring.score_text import exact_floats
 
 MAX_EVENT_FILE_BYTES = 500_000_000
 COLUMNS = ("filename", "onset", "offset", "event_label")
+# Annotations and padded clips end a little late; a second is beyond both.
+PAST_END_US = 1_000_000
+CLIP_LONG_US = 250_000
+_FEWEST_CLIP_LONG = 10
 
 
 def read_events(tree: Tree, name: str, truth: GroundTruth) -> tuple[Events | None, list[Finding]]:
@@ -56,7 +59,7 @@ def read_events(tree: Tree, name: str, truth: GroundTruth) -> tuple[Events | Non
         return None, [data]
     where = tree.where(name)
     events = _parse(data, truth)
-    if events is None or _bad_times(events).any() or _far(events, truth).any() or len(_overlaps(events)):
+    if events is None or (_bad_times(events) | _far(events, truth)).any() or len(_overlaps(events)):
         header = data.partition(b"\n")[0]
         if b"\t" not in header and b"," in header:
             message = "the columns are separated by commas"
@@ -86,12 +89,16 @@ def _parse(data: bytes, truth: GroundTruth) -> Events | None:
     n_lines = body.count(b"\n") + (not body.endswith(b"\n"))
     if body.count(b"\t") != n_lines * (len(COLUMNS) - 1):
         return None
-    exact: dict[str, Any] = {} if default_is_exact(pd.__version__) else {"float_precision": "round_trip"}
+    options: dict[str, Any] = {
+        "sep": "\t",
+        "names": names,
+        "header": None,
+        "na_filter": False,
+        "engine": "c",
+    } | exact_floats()
     types: Any = {"filename": "category", "event_label": "category", "onset": np.float64, "offset": np.float64}
     try:
-        frame = pd.read_csv(
-            io.BytesIO(body), sep="\t", names=names, header=None, dtype=types, na_filter=False, engine="c", **exact
-        )
+        frame = pd.read_csv(io.BytesIO(body), dtype=types, **options | exact_floats())
     except (ValueError, pd.errors.ParserError):
         return None
     times = frame[["onset", "offset"]].to_numpy()
@@ -114,6 +121,23 @@ def _codes(column: Any, index: dict[str, int | None]) -> Ints | None:
 
 def _bad_times(events: Events) -> Bools:
     return np.logical_or(events.onset_us < 0, events.offset_us <= events.onset_us)
+
+
+def far_past(offset_us: np.ndarray, end_us: np.ndarray | np.int64 | int) -> Bools:
+    """Which events end more than a second after ``end_us``."""
+    past: Bools = offset_us - end_us > PAST_END_US
+    return past
+
+
+def in_another_unit(n_past: int, n_events: int) -> bool:
+    """Whether so many events lie past their clips that the times themselves are wrong."""
+    return n_past > 1 and 2 * n_past > n_events
+
+
+def all_clip_long(events: Events, truth: GroundTruth) -> bool:
+    """Whether nearly every event is as long as its clip."""
+    long = (events.onset_us <= CLIP_LONG_US) & (events.offset_us >= truth.duration_us[events.clip] - CLIP_LONG_US)
+    return len(events) >= _FEWEST_CLIP_LONG and 10 * int(long.sum()) >= 9 * len(events)
 
 
 def _far(events: Events, truth: GroundTruth) -> Bools:

@@ -188,8 +188,8 @@ def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tu
     if has_errors(output.problems):
         return None, list(output.problems)
     if output.kind == "scores":
-        scores, findings = read_scores(output.tree, output.names, truth)
-        return (None if scores is None else evaluate_scores(scores, truth, conventions)), findings
+        run = read_scores(output.tree, output.names, truth)
+        return (None if run.scores is None else evaluate_scores(run.scores, truth, conventions)), run.findings
     points: dict[str, Events] = {}
     findings = []
     for name in output.names:

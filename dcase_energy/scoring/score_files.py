@@ -1,69 +1,363 @@
-"""The score files of a run as scores of the clips of a ground truth."""
+"""Reading the score files of one run, for validation and for scoring: one TSV per clip with ``onset offset class...``.
+
+Files are joined to blocks that fit a core's cache and are parsed together; the fast way only accepts. What it cannot
+accept is read again, file by file and line by line, to say what is wrong: a file is in the result, or a finding names
+it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from dcase_energy.documents.files import kind_of_bytes
+from dcase_energy.documents.names import folded
+from dcase_energy.documents.rules import TABLE_EMPTY
 from dcase_energy.documents.tree import Tree
-from dcase_energy.findings import Finding, has_errors
-from dcase_energy.scoring.data import GroundTruth, Scores
-from dcase_energy.scoring.score_clips import clip_findings
-from dcase_energy.scoring.score_ends import end_findings
-from dcase_energy.scoring.score_reader import Block, ScoreFiles, read_score_files
+from dcase_energy.findings import Finding, capped, has_errors
+from dcase_energy.rules import Rule
+from dcase_energy.scoring.clips import clip_findings, clip_of_file, end_findings
+from dcase_energy.scoring.rules import (
+    CLIP_TWICE,
+    CLIPS_IDENTICAL,
+    OUTPUT_KIND,
+    SCORE_FILE_CUT,
+    SCORE_TIMES,
+    SCORE_VALUE,
+    SCORES_CONSTANT,
+)
+from dcase_energy.scoring.score_text import column_order, count_rows, explain_lines, numbers, split_lines, wrong_header
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
+if TYPE_CHECKING:
+    from dcase_energy.scoring.data import GroundTruth, Scores
 
-def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[Scores | None, list[Finding]]:
-    """Read the score files of one run: the scores and the findings of `read_run`."""
-    scores, run = read_run(tree, names, truth)
-    return scores, run.findings
+MAX_SCORE_FILE_BYTES = 50_000_000
+_SHOWN_FILES = 3
+# Few enough for a core's cache while pandas goes over them several times, many enough to outweigh each of its calls.
+_BLOCK_BYTES = 2_000_000
+_GAP_TOLERANCE_US = 1_000
+# Times beyond any clip, which would not fit into whole microseconds.
+_MAX_TIME_S = 1e9
 
 
-def read_run(tree: Tree, names: Sequence[str], truth: GroundTruth) -> tuple[Scores | None, ScoreFiles]:
-    """Read the score files of one run.
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A score file to parse: name in the tree, clip, the lines below its header, and how many they are.
 
-    Parameters
-    ----------
-    tree, names
-        Where the files are.
-    truth
-        Whose clips and classes they must have.
-
-    Returns
-    -------
-    Scores or None
-        None if there is any error: the scores of some clips only are not those of the run.
-    ScoreFiles
-        The files, with everything that is wrong.
+    There is no number of rows if something else than plain decimal numbers is in them.
     """
-    run = read_score_files(tree, names, truth.classes, keep=True)
-    folder = tree.where(run.folder)
+
+    name: str
+    clip: str
+    body: bytes
+    n_rows: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Frames of some clips, one after the other.
+
+    ``counts`` are the frames of each; ``times_us`` has shape (2, n_frames), ``values`` (n_classes, n_frames).
+    """
+
+    clips: Sequence[str]
+    counts: Any
+    times_us: Any
+    values: Any
+
+
+@dataclass(slots=True)
+class ScoreFiles:
+    """The score files of a run: their scores, their digests, and everything that is wrong with them.
+
+    Attributes
+    ----------
+    folder
+        The run's folder in the tree.
+    files
+        Name of the score file of each clip that has one, whether it can be used or not.
+    named
+        Clips that something in the folder is named after: score files, and entries that are not read (links, other
+        kinds of file). Their scores are unusable, not missing.
+    digests
+        SHA-256 of each clip's file, of those that could be read.
+    ends_s, n_frames
+        Where the frames of each clip end, in seconds, and how many they are; only of clips whose file can be used.
+    scores
+        Scores of all clips of the ground truth; None without one, and if there is any error.
+    findings
+        What is wrong with the files.
+    """
+
+    folder: str
+    files: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    digests: dict[str, bytes] = field(default_factory=dict)
+    ends_s: dict[str, float] = field(default_factory=dict)
+    n_frames: dict[str, int] = field(default_factory=dict)
+    scores: Scores | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def digest(self) -> bytes:
+        """Of all its files with their clips; nothing where none could be read."""
+        return hashlib.sha256(repr(sorted(self.digests.items())).encode()).digest() if self.digests else b""
+
+
+def check_score_files(tree: Tree, names: Sequence[str], classes: Sequence[str]) -> ScoreFiles:
+    """Read all files of one output folder, each once, in memory that does not grow with their number.
+
+    ``classes`` are the columns they must have, in any order.
+    """
+    return _Reader(tree, names, classes, keep=False).read()
+
+
+def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> ScoreFiles:
+    """Read the score files of one run as scores of the clips of a ground truth, each number the nearest double.
+
+    There are none if there is any error: the scores of some clips only are not those of the run.
+    """
+    reader = _Reader(tree, names, truth.classes, keep=True)
+    run = reader.read()
     durations_s = dict(zip(truth.clips, (truth.duration_us / MICROSECONDS_PER_SECOND).tolist(), strict=True))
-    run.findings = [
-        *run.findings,
-        *clip_findings(run.files, run.named, truth.clips, folder),
-        *end_findings(run, durations_s, tree),
-    ]
-    if has_errors(run.findings) or run.files.keys() != set(truth.clips):
-        return None, run
-    return _assemble(run.blocks, truth.clips), run
+    run.findings += clip_findings(run.files, run.named, truth.clips, tree.where(run.folder))
+    run.findings += end_findings(run, durations_s, tree)
+    if not has_errors(run.findings) and run.files.keys() == set(truth.clips):
+        run.scores = _assembled(reader.blocks, truth.clips)
+    return run
 
 
-def _assemble(blocks: Sequence[Block], clips: Sequence[str]) -> Scores:
-    """Put the clips of all blocks into the order of the ground truth; each of them must be there once."""
+def _assembled(blocks: list[_Block], clips: Sequence[str]) -> Scores:
+    """Move the clips of all blocks to their places in the order of the ground truth; each must be there once."""
+    import numpy as np
+
+    from dcase_energy.scoring.data import Scores, expand_ranges
+
     place = {clip: index for index, clip in enumerate(clips)}
-    found = np.array([place[clip] for block in blocks for clip in block.clips], dtype=np.int64)
-    order = np.argsort(found)
-    if not np.array_equal(found[order], np.arange(len(clips))):
-        raise ValueError(f"frames of {len(found)} clips are not those of the {len(clips)} clips of the ground truth")
-    counts = np.concatenate([np.diff(block.first_row) for block in blocks])
-    scores = Scores(
-        np.concatenate([block.values for block in blocks]),
-        np.concatenate([block.onset_us for block in blocks]),
-        np.concatenate([block.offset_us for block in blocks]),
-        np.append(0, np.cumsum(counts)),
-    )
-    in_order = (np.diff(order) == 1).all()
-    return scores if in_order else scores.take_clips(order)
+    counts = np.zeros(len(clips), dtype=np.int64)
+    for block in blocks:
+        counts[[place[clip] for clip in block.clips]] = block.counts
+    if sum(len(block.clips) for block in blocks) != len(clips) or not counts.all():
+        raise ValueError(f"the frames are not those of the {len(clips)} clips of the ground truth")
+    first_frame = np.append(0, np.cumsum(counts))
+    values = np.empty((len(blocks[0].values), first_frame[-1]))
+    times_us = np.empty((2, first_frame[-1]), dtype=np.int64)
+    while blocks:
+        block = blocks.pop()
+        frames = expand_ranges(first_frame[[place[clip] for clip in block.clips]], block.counts)
+        values[:, frames], times_us[:, frames] = block.values, block.times_us
+    return Scores(values.T, times_us[0], times_us[1], first_frame)
+
+
+class _Reader:
+    """Reads one run."""
+
+    def __init__(self, tree: Tree, names: Sequence[str], classes: Sequence[str], *, keep: bool) -> None:
+        self.tree, self.names, self.classes, self.keep = tree, names, classes, keep
+        self.run = ScoreFiles(names[0].rpartition("/")[0] if names else "")
+        self.blocks: list[_Block] = []
+        self.low, self.high = 1.0, 0.0
+        self.findings: list[Finding] = []
+        self.explained: list[Finding] = []
+        self.unread: list[str] = []
+        self.cut: list[tuple[str, str]] = []
+
+    def read(self) -> ScoreFiles:
+        _keep_freed_memory()
+        waiting: dict[bytes, list[_Member]] = {}
+        n_bytes = 0
+        for clip, name in self._score_files():
+            found = self._open(clip, name)
+            if found is None:
+                continue
+            header, member = found
+            waiting.setdefault(header, []).append(member)
+            n_bytes += len(member.body)
+            if n_bytes > _BLOCK_BYTES:
+                self._parse_all(waiting)
+                waiting, n_bytes = {}, 0
+        self._parse_all(waiting)
+        self._compare_files()
+        self.run.findings = capped(
+            self.findings,
+            _SHOWN_FILES,
+            family=lambda one: one.code,
+            unit=lambda one: (one.where.file, one.where.member),
+            more="more files of this run",
+        )
+        return self.run
+
+    def _add(self, rule: Rule, name: str, message: str, line: int | None = None, **more: Any) -> None:
+        self.findings.append(rule.finding(replace(self.tree.where(name), line=line), message, **more))
+
+    def _score_files(self) -> Iterator[tuple[str, str]]:
+        """Clip and name of each file to read; files of other kinds are refused by name and never opened."""
+        run = self.run
+        seen: dict[str, str] = {}
+        other_kinds: dict[str, list[str]] = {}
+        for problem in _not_read(self.tree, run.folder):
+            run.named.add(clip_of_file(problem.where.member or problem.where.file))
+            self.findings.append(problem)
+        for name in self.names:
+            clip = clip_of_file(name)
+            run.named.add(clip)
+            if not name.endswith(".tsv"):
+                other_kinds.setdefault(PurePosixPath(name).suffix, []).append(name)
+            elif (key := folded(clip)) in seen:
+                other = seen[key].rpartition("/")[2]
+                self._add(CLIP_TWICE, name, f"clip {clip} also has the file {other}")
+            else:
+                seen[key] = run.files[clip] = name
+                yield clip, name
+        for suffix, some in other_kinds.items():
+            more = f" (and {len(some) - 1:,} more {suffix} files)" if len(some) > 1 else ""
+            self._add(OUTPUT_KIND, some[0], f"not a score file (.tsv); it was not opened{more}")
+
+    def _open(self, clip: str, name: str) -> tuple[bytes, _Member] | None:
+        """Read one file and split it into its header and its other lines."""
+        data = self.tree.read(name, MAX_SCORE_FILE_BYTES)
+        if isinstance(data, Finding):
+            self.findings.append(data)
+            return None
+        self.run.digests[clip] = hashlib.sha256(data).digest()
+        if kind := kind_of_bytes(data[:512]):
+            self._add(OUTPUT_KIND, name, f"{kind} under the name of a score file")
+            return None
+        lines, findings = split_lines(data, partial(self.tree.where, name))
+        self.findings += findings
+        if lines is None:
+            return None
+        if not lines.ended:
+            self.cut.append((clip, name))
+        return lines.header, _Member(name, clip, lines.body, count_rows(lines.body))
+
+    def _parse_all(self, waiting: Mapping[bytes, list[_Member]]) -> None:
+        """Parse and check the files that have been read so far: those of one header together, or else one by one."""
+        for header, members in waiting.items():
+            columns = column_order(header, self.classes)
+            if columns is None:
+                self.findings += [wrong_header(self.tree.where(one.name), header, self.classes) for one in members]
+                continue
+            for member in members:
+                if not member.body:
+                    self._add(TABLE_EMPTY, member.name, "no frames")
+            self._parse([member for member in members if member.body], header, columns)
+
+    def _parse(self, members: Sequence[_Member], header: bytes, columns: Sequence[int]) -> None:
+        """Parse files together; if that fails one by one, and say which lines are to blame."""
+        n_rows = [member.n_rows for member in members if member.n_rows is not None]
+        rows = None
+        if n_rows and len(n_rows) == len(members):
+            rows = numbers(b"".join([member.body for member in members]), sum(n_rows), len(columns))
+        if rows is not None:
+            self._take(members, n_rows, rows, columns)
+        elif len(members) > 1:
+            for member in members:
+                self._parse([member], header, columns)
+        elif members:
+            (member,) = members
+            self.unread.append(member.name)
+            if len(self.unread) <= _SHOWN_FILES:
+                self.explained += explain_lines(member.body, self.tree.where(member.name), header, len(columns))
+
+    def _take(self, members: Sequence[_Member], n_rows: Sequence[int], rows: Any, columns: Sequence[int]) -> None:
+        """Check times and values of all frames of a block, and keep what is wanted of it."""
+        import numpy as np
+
+        counts = np.array(n_rows)
+        first_row = np.append(0, np.cumsum(counts))
+        times_us = self._check_times(members, rows, first_row)
+        self._check_values(members, rows, first_row)
+        if self.keep and not self.explained and not has_errors(self.findings):
+            self.blocks.append(_Block([member.clip for member in members], counts, times_us, rows.T[columns[2:]]))
+
+    def _check_times(self, members: Sequence[_Member], rows: Any, first_row: Any) -> Any:
+        """Check that frames follow each other; returns their times in microseconds, shape (2, n_frames)."""
+        import numpy as np
+
+        from dcase_energy.scoring.data import to_us
+
+        times_s = rows[:, :2].T
+        absurd = (np.abs(times_s) > _MAX_TIME_S).any(axis=0)
+        onset_us, offset_us = times_us = to_us(np.where(absurd, 0.0, times_s))
+        before_us = np.append(0, offset_us[:-1])
+        before_us[first_row[:-1]] = 0
+        gap = np.abs(onset_us - before_us) > _GAP_TOLERANCE_US
+        wrong = dict(_first_of_each(first_row, absurd | gap | (offset_us <= onset_us)))
+        for owner, row in wrong.items():
+            line = row - int(first_row[owner]) + 2
+            message = f"frame from {times_s[0, row]:g} to {times_s[1, row]:g} s "
+            if gap[row]:
+                after = f"does not follow the one that ends at {before_us[row] / 1e6:g} s"
+                message += "is the first; frames begin at 0 s" if line == 2 else after
+            else:
+                message += "has no length" if not absurd[row] else "lies beyond any clip"
+            self._add(SCORE_TIMES, members[owner].name, message, line)
+        ends_s, counts = times_s[1, first_row[1:] - 1].tolist(), np.diff(first_row).tolist()
+        for owner, (member, end_s, count) in enumerate(zip(members, ends_s, counts, strict=True)):
+            if owner not in wrong:
+                self.run.ends_s[member.clip], self.run.n_frames[member.clip] = end_s, count
+        return times_us
+
+    def _check_values(self, members: Sequence[_Member], rows: Any, first_row: Any) -> None:
+        values = rows[:, 2:]
+        low, high = float(values.min()), float(values.max())
+        self.low, self.high = min(self.low, low), max(self.high, high)
+        if low >= 0 and high <= 1:
+            return
+        for owner, row in _first_of_each(first_row, ((values < 0) | (values > 1)).any(axis=1)):
+            value = next(value for value in values[row] if not 0 <= value <= 1)
+            message = f"a score outside 0 to 1 in the frame at {rows[row, 0]:g} s"
+            line = row - int(first_row[owner]) + 2
+            self._add(SCORE_VALUE, members[owner].name, message, line, expected="0 to 1", found=f"{value:g}")
+
+    def _compare_files(self) -> None:
+        """What shows only beside the other files: files cut short, and one file under two names."""
+        run = self.run
+        if (n_more := len(self.unread) - _SHOWN_FILES) > 0:
+            message = f"{self.explained[-1].message} (and {n_more:,} more files of this run cannot be read as numbers)"
+            self.explained[-1] = replace(self.explained[-1], message=message)
+        self.findings += self.explained
+        if 2 * len(self.cut) <= len(run.digests):
+            for clip, name in self.cut:
+                if clip in run.ends_s:
+                    self._add(SCORE_FILE_CUT, name, "the last line has no end, unlike those of the other files")
+        if run.ends_s and self.low >= self.high:
+            self._add(SCORES_CONSTANT, run.folder, f"every score of the run is {self.low:g}")
+        first: dict[bytes, str] = {}
+        for clip in run.ends_s if self.low < self.high else ():
+            if (other := first.setdefault(run.digests[clip], clip)) != clip:
+                shown = run.files[other].rpartition("/")[2]
+                self._add(CLIPS_IDENTICAL, run.files[clip], f"the same scores, byte for byte, as in {shown}")
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library of Linux keep what is freed, up to this size, instead of fetching every block's memory anew.
+
+    It learns the size from the largest piece that was freed. Nothing is written to the piece, so it costs no memory.
+    """
+    import numpy as np
+
+    np.empty(16_000_000, dtype=np.uint8)
+
+
+def _not_read(tree: Tree, folder: str) -> list[Finding]:
+    """What is wrong with entries of a folder that are not part of the tree: links and other kinds."""
+    place = tree.where(folder)
+    beginning = f"{place.member or place.file}/"
+    return [one for one in tree.problems() if (one.where.member or one.where.file).startswith(beginning)]
+
+
+def _first_of_each(first_row: Any, bad: Any) -> Iterator[tuple[int, int]]:
+    """For each file with a bad row: its number, and the first such row of the block."""
+    import numpy as np
+
+    rows = np.flatnonzero(bad)
+    owners = np.searchsorted(first_row, rows, side="right") - 1
+    for owner, at in zip(*np.unique(owners, return_index=True), strict=True):
+        yield int(owner), int(rows[at])

@@ -13,10 +13,10 @@ from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.findings import Finding, Severity, capped, has_errors
+from dcase_energy.scoring.clips import clip_name, some_names, unknown_labels
 from dcase_energy.scoring.data import Events, GroundTruth, to_us
-from dcase_energy.scoring.event_times import far_past, in_another_unit
+from dcase_energy.scoring.event_files import far_past, in_another_unit
 from dcase_energy.scoring.rules import TRUTH_CLASS, TRUTH_EVENT, TRUTH_OVERLAP, TRUTH_PAST_END
-from dcase_energy.scoring.score_clips import clip_name, some_names, unknown_labels
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
 Overlapping = Literal["merge", "keep", "refuse"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dcase_energy.scoring.score_reader import ScoreFiles
+    from dcase_energy.scoring.score_files import ScoreFiles
 
 
 @dataclass(frozen=True)

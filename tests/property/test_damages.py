@@ -18,10 +18,11 @@ from dcase_energy.api import rank
 from dcase_energy.cli.score_sheets import Sheet, to_text
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.findings import Where, has_errors
+from dcase_energy.scoring.clips import clip_of_file
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.outputs import Output, SystemOutputs, score_system
-from dcase_energy.scoring.score_reader import read_score_files
+from dcase_energy.scoring.score_files import check_score_files, read_scores
 from dcase_energy.submission.validate import Options, validate_paths
 from tests.builders.damages import DAMAGES, OF_BYTES
 from tests.builders.packages import CLASSES, LABEL, META, metadata, scores, write
@@ -133,13 +134,15 @@ def check_scores(kind: str, name: str, data: bytes) -> str:
 
 def check_reader(kind: str, name: str, data: bytes) -> None:
     """The reader takes what its slow twin reads, with the same numbers, and nothing else."""
-    run = read_score_files(Memory({name: data}), [name], CLASSES, keep=True)
     frames = frames_of(data)
+    tree = Memory({name: data})
+    run = check_score_files(tree, [name], CLASSES)
     assert has_errors(run.findings) == (frames is None), (kind, name, data, run.findings)
     if frames is not None:
-        (block,) = run.blocks
-        assert block.values.tolist() == [[row[2][label] for label in CLASSES] for row in frames]
-        for column, times in enumerate((block.onset_us, block.offset_us)):
+        truth = GroundTruth.build({clip_of_file(name): float(frames[-1][1])}, [], CLASSES)
+        read = read_scores(tree, [name], truth).scores
+        assert read.values.tolist() == [[row[2][label] for label in CLASSES] for row in frames]
+        for column, times in enumerate((read.onset_us, read.offset_us)):
             assert times.tolist() == [round(float(row[column]) * 1e6) for row in frames]
 
 

@@ -54,10 +54,10 @@ def scores(truth, tmp_path_factory) -> Scores:
     with zipfile.ZipFile(DATA / "student_scores.zip") as archive:
         archive.extractall(folder)
     tree = Folder(folder)
-    found, findings = read_scores(tree, tree.names(), truth)
-    assert findings == []
-    assert found is not None
-    return found
+    run = read_scores(tree, tree.names(), truth)
+    assert run.findings == []
+    assert run.scores is not None
+    return run.scores
 
 
 @pytest.fixture(scope="session")

@@ -68,7 +68,7 @@ def files(request, tmp_path_factory) -> Path:
     (folder / "durations.tsv").write_text("\n".join(durations) + "\n")
     ground_truth = read(folder)
     tree = Folder(folder / "scores")
-    found, _ = read_scores(tree, tree.names(), ground_truth)
+    found = read_scores(tree, tree.names(), ground_truth).scores
     (folder / "lists").mkdir()
     for threshold in np.arange(0.02, 1.0, 0.04):
         write_list(folder / "lists" / f"th_{threshold:.2f}.tsv", detections_at(found, threshold), ground_truth)

@@ -33,7 +33,7 @@ LAYERS = [
 ]
 HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dask", "distributed", "dcase_baseline"}
 # What a metadata file by itself does not need.
-LATER = {"multiprocessing", "dcase_energy.documents.codecarbon.reading", "dcase_energy.scoring.score_reader"}
+LATER = {"multiprocessing", "dcase_energy.documents.codecarbon.reading", "dcase_energy.scoring.score_files"}
 
 
 def modules() -> list[Path]:

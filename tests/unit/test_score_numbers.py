@@ -1,4 +1,4 @@
-"""Numbers are parsed piece by piece: what comes of it does not depend on where a piece ends."""
+"""Numbers of score files: the nearest doubles of their texts, or nothing."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcase_energy.documents.numbers import parse_number
-from dcase_energy.scoring import score_numbers
-from dcase_energy.scoring.score_numbers import numbers
+from dcase_energy.scoring.score_text import numbers
 
 rows = st.lists(st.tuples(*3 * [st.floats(0, 1)]), min_size=1, max_size=30)
 
@@ -20,48 +19,40 @@ def text_of(table) -> bytes:
     return "".join("\t".join(map(repr, row)) + "\n" for row in table).encode()
 
 
-@pytest.fixture(params=[1, 20, 64, 10**6], ids=lambda size: f"{size} bytes")
-def piece(request):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(score_numbers, "_PIECE_BYTES", request.param)
-        yield request.param
+@given(rows)
+def test_every_number_is_the_nearest_double_of_its_text(table):
+    parsed = numbers(text_of(table), len(table), 3)
+    assert parsed.tolist() == [list(row) for row in table]
 
 
-@pytest.mark.usefixtures("piece")
-class TestPieces:
-    @given(rows)
-    def test_every_number_is_the_nearest_double_of_its_text(self, table):
-        parsed = numbers(text_of(table), len(table), 3, exact=True)
-        assert parsed.tolist() == [list(row) for row in table]
-
-    @pytest.mark.parametrize("broken", ["nan", "inf", "1e999", "x", "", "0.5\t0.5"])
-    @pytest.mark.parametrize("at", [0, 7, 19])
-    def test_one_cell_that_is_no_finite_number_spoils_all(self, broken, at):
-        lines = text_of([(0.25, 0.5, 0.75)] * 20).splitlines(keepends=True)
-        assert numbers(b"".join(lines), 20, 3) is not None
-        lines[at] = f"0.25\t{broken}\t0.75\n".encode()
-        assert numbers(b"".join(lines), 20, 3) is None
-
-    @pytest.mark.parametrize(("n_rows", "n_columns"), [(19, 3), (21, 3), (20, 2), (20, 4), (0, 3)])
-    def test_another_shape_is_refused(self, n_rows, n_columns):
-        assert numbers(text_of([(0.25, 0.5, 0.75)] * 20), n_rows, n_columns) is None
-
-    def test_sums_that_overflow_are_no_reason_to_refuse(self):
-        table = [(1e308, 1e308, 1e308)] * 20
-        assert np.array_equal(numbers(text_of(table), 20, 3), np.array(table))
+@pytest.mark.parametrize("broken", ["nan", "inf", "1e999", "x", "", "0.5\t0.5"])
+@pytest.mark.parametrize("at", [0, 7, 19])
+def test_one_cell_that_is_no_finite_number_spoils_all(broken, at):
+    lines = text_of([(0.25, 0.5, 0.75)] * 20).splitlines(keepends=True)
+    assert numbers(b"".join(lines), 20, 3) is not None
+    lines[at] = f"0.25\t{broken}\t0.75\n".encode()
+    assert numbers(b"".join(lines), 20, 3) is None
 
 
-@pytest.mark.parametrize("exact", [False, True])
-def test_a_cell_is_a_number_where_the_slow_reading_says_so(exact):
+@pytest.mark.parametrize(("n_rows", "n_columns"), [(19, 3), (21, 3), (20, 2), (20, 4), (0, 3)])
+def test_another_shape_is_refused(n_rows, n_columns):
+    assert numbers(text_of([(0.25, 0.5, 0.75)] * 20), n_rows, n_columns) is None
+
+
+def test_sums_that_overflow_are_no_reason_to_refuse():
+    table = [(1e308, 1e308, 1e308)] * 20
+    assert np.array_equal(numbers(text_of(table), 20, 3), np.array(table))
+
+
+def test_a_cell_is_a_number_where_the_slow_reading_says_so():
     """All short texts of the characters that numbers are made of."""
     for size in range(1, 5):
         for characters in itertools.product("10.e+-", repeat=size):
             text = "".join(characters)
-            parsed = numbers(f"0\t{text}\n".encode(), 1, 2, exact=exact)
+            parsed = numbers(f"0\t{text}\n".encode(), 1, 2)
             assert (None if parsed is None else parsed[0, 1]) == parse_number(text), text
 
 
-@pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize(
     "text",
     [
@@ -75,6 +66,6 @@ def test_a_cell_is_a_number_where_the_slow_reading_says_so(exact):
         "1 2 3/ 1 2",
     ],
 )
-def test_rows_of_unlike_length_are_refused(text, exact):
+def test_rows_of_unlike_length_are_refused(text):
     data = text.replace(" ", "\t").replace("/", "\n").encode() + b"\n"
-    assert numbers(data, data.count(b"\n"), 3, exact=exact) is None
+    assert numbers(data, data.count(b"\n"), 3) is None

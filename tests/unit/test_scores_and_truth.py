@@ -34,7 +34,8 @@ def scores_of(folder: Path, files: dict[str, str | bytes]):
     for name, text in files.items():
         (outputs / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     tree = Folder(outputs)
-    return read_scores(tree, tree.names(), truth)
+    run = read_scores(tree, tree.names(), truth)
+    return run.scores, run.findings
 
 
 def test_good_ground_truth(tmp_path):
@@ -208,11 +209,12 @@ def test_files_of_many_batches_are_put_in_order(tmp_path, monkeypatch):
     other = "onset\toffset\tDog\tCat\n0.0\t2.0\t0.7\t0.4\n"
     files = {"a.tsv": other, "b.tsv": GOOD, "c.tsv": other + "\n"}
     expected, _ = scores_of(tmp_path, files)
-    monkeypatch.setattr("dcase_energy.scoring.score_reader._BLOCK_BYTES", 1)
+    monkeypatch.setattr("dcase_energy.scoring.score_files._BLOCK_BYTES", 1)
     truth, _ = truth_of(tmp_path)
     tree = Folder(tmp_path / "outputs")
-    found, findings = read_scores(tree, tree.names(), truth)
-    assert findings == []
+    run = read_scores(tree, tree.names(), truth)
+    found = run.scores
+    assert run.findings == []
     np.testing.assert_array_equal(found.values, expected.values)
     np.testing.assert_array_equal(found.values, [[0.4, 0.7], [0.1, 0.9], [0.2, 0.3], [0.4, 0.7]])
     np.testing.assert_array_equal(found.first_frame, [0, 1, 3, 4])
@@ -254,9 +256,9 @@ def test_a_run_that_pads_every_clip_to_one_length_is_whole(tmp_path):
     for name, score in (("a", "0.4"), ("b", "0.5"), ("c", "0.6")):
         (tmp_path / f"{name}.tsv").write_text(frames(TENTHS, score))
     tree = Folder(tmp_path)
-    assert read_scores(tree, ["a.tsv", "b.tsv", "c.tsv"], truth)[1] == []
+    assert read_scores(tree, ["a.tsv", "b.tsv", "c.tsv"], truth).findings == []
     (tmp_path / "b.tsv").write_text(frames(TENTHS[:10]))
-    _, findings = read_scores(tree, ["a.tsv", "b.tsv", "c.tsv"], truth)
+    findings = read_scores(tree, ["a.tsv", "b.tsv", "c.tsv"], truth).findings
     assert [(f.code, f.severity) for f in findings] == [("O606", "warning")]
 
 
@@ -287,10 +289,10 @@ def test_what_is_read_right_and_what_is_named(tmp_path, damaged, code, line):
     whole, _ = scores_of(tmp_path, {"a.tsv": GOOD, "b.tsv": ALSO_GOOD, "c.tsv": GOOD.replace("0.3", "0.5")})
     (tmp_path / "outputs" / "a.tsv").write_bytes(damaged.encode())
     truth, _ = truth_of(tmp_path)
-    scores, findings = read_scores(Folder(tmp_path / "outputs"), ["a.tsv", "b.tsv", "c.tsv"], truth)
-    assert [(f.code, f.where.line) for f in findings] == ([] if code is None else [(code, line)])
+    run = read_scores(Folder(tmp_path / "outputs"), ["a.tsv", "b.tsv", "c.tsv"], truth)
+    assert [(f.code, f.where.line) for f in run.findings] == ([] if code is None else [(code, line)])
     if code is None:
-        np.testing.assert_array_equal(scores.values, whole.values)
+        np.testing.assert_array_equal(run.scores.values, whole.values)
 
 
 def test_links_are_not_followed(tmp_path):

@@ -15,7 +15,7 @@ from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles
 
 if TYPE_CHECKING:
-    from dcase_energy.scoring.score_reader import ScoreFiles
+    from dcase_energy.scoring.score_files import ScoreFiles
 
 RUNS_IDENTICAL = define(
     Rule(
@@ -73,7 +73,7 @@ def outputs_complete(
         if durations_s is None:
             findings += _coverage(run, expected, files)
         else:
-            from dcase_energy.scoring.score_ends import end_findings
+            from dcase_energy.scoring.clips import end_findings
 
             findings += end_findings(run, durations_s, files.tree)
     return outputs, findings
@@ -83,9 +83,9 @@ def _read(files: SystemFiles, runs: Mapping[int, Sequence[str]], edition: Editio
     """The score files of some runs. Most metadata is validated without any: only here is their reader imported."""
     if not runs:
         return {}
-    from dcase_energy.scoring.score_reader import read_score_files
+    from dcase_energy.scoring.score_files import check_score_files
 
-    return {number: read_score_files(files.tree, names, edition.classes) for number, names in runs.items()}
+    return {number: check_score_files(files.tree, names, edition.classes) for number, names in runs.items()}
 
 
 def outputs_alike(systems: Sequence[System], digests: Sequence[Mapping[int, bytes]]) -> Iterator[Finding]:
@@ -168,7 +168,7 @@ def _clips(
     run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles, edition: Edition, stated: bool
 ) -> Iterator[Finding]:
     """Missing clips, clips that nothing is known of, and a number of clips that is not the edition's."""
-    from dcase_energy.scoring.score_clips import clip_findings
+    from dcase_energy.scoring.clips import clip_findings
 
     where = files.tree.where(run.folder)
     of = "clips" if stated else "clips that other runs have"
@@ -185,7 +185,7 @@ def _clips(
 
 
 def _coverage(run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
-    from dcase_energy.scoring.score_ends import SHORT_S
+    from dcase_energy.scoring.clips import SHORT_S
 
     short = [clip for clip, end_s in run.ends_s.items() if expected.get(clip, 0.0) - end_s > SHORT_S]
     if short:
