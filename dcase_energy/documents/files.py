@@ -36,13 +36,13 @@ _MAGIC = (
     (b"RIFF", "an audio file"),
     (b"fLaC", "an audio file"),
 )
+_MAGICS = tuple(magic for magic, _ in _MAGIC)
 
 
 def kind_of_bytes(head: bytes) -> str | None:
     """What a file is by its first 512 bytes, in words; None if it may be text."""
-    for magic, kind in _MAGIC:
-        if head.startswith(magic):
-            return kind
+    if head.startswith(_MAGICS):
+        return next(kind for magic, kind in _MAGIC if head.startswith(magic))
     return "a tar archive" if head[257:262] == b"ustar" else None
 
 
@@ -55,7 +55,7 @@ def kind_of_file(path: Path) -> str | None:
         return None
 
 
-def open_plain(path: Path | str) -> BinaryIO:
+def open_plain(path: Path | str, buffering: int = -1) -> BinaryIO:
     """Open a plain file for reading. A link is followed; folders, pipes, sockets and devices are refused unopened.
 
     Raises
@@ -68,7 +68,7 @@ def open_plain(path: Path | str) -> BinaryIO:
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         _refuse_special(os.fstat(handle).st_mode)
-        return os.fdopen(handle, "rb")
+        return os.fdopen(handle, "rb", buffering)
     except OSError:
         os.close(handle)
         raise
@@ -88,10 +88,14 @@ def load_bytes(path: Path | str, limit_bytes: int) -> bytes:
     OSError
         If it cannot be read; `NotPlainError` if it is not a regular file, `TooLargeError` if it is larger.
     """
-    with open_plain(path) as file:
+    # A buffer costs as much as reading a small file.
+    with open_plain(path, buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         # Room for the limit would be made first, for each small file. Those of /proc say that they are empty.
-        data = b"" if size > limit_bytes else file.read(size + 1 if size else limit_bytes + 1)
+        most = 0 if size > limit_bytes else size + 1 if size else limit_bytes + 1
+        data = file.read(most)
+        while len(data) < most and (more := file.read(most - len(data))):
+            data += more
     if max(size, len(data)) > limit_bytes:
         raise TooLargeError(None, f"the file has {max(size, len(data)):,} bytes; at most {limit_bytes:,} are read")
     return data

@@ -108,6 +108,19 @@ class GroundTruth:
         return GroundTruth(clips, self.classes, self.duration_us[kept], renumbered), kept
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Frames of some clips, one clip after the other.
+
+    ``counts`` are the frames of each, ``times_us`` has shape (2, n_frames), ``values`` (n_classes, n_frames).
+    """
+
+    clips: Sequence[str]
+    counts: Ints
+    times_us: Ints
+    values: Floats
+
+
 @dataclass(frozen=True)
 class Scores:
     """Per-frame scores of all clips of a ground truth, clip after clip in its order.
@@ -139,6 +152,30 @@ class Scores:
             np.tile(edges[1:], n_clips),
             np.arange(n_clips + 1, dtype=np.int64) * n_frames,
         )
+
+    @classmethod
+    def from_blocks(cls, blocks: list[Block], clips: Sequence[str]) -> Scores:
+        """Move the clips of all blocks to their places in the order of ``clips``; the list is emptied on the way.
+
+        Raises
+        ------
+        ValueError
+            If one of the clips is not there, or twice.
+        """
+        place = {clip: index for index, clip in enumerate(clips)}
+        counts = np.zeros(len(clips), dtype=np.int64)
+        for block in blocks:
+            counts[[place[clip] for clip in block.clips]] = block.counts
+        if sum(len(block.clips) for block in blocks) != len(clips) or not counts.all():
+            raise ValueError(f"the frames are not those of the {len(clips)} clips of the ground truth")
+        first_frame = np.append(0, np.cumsum(counts))
+        values = np.empty((len(blocks[0].values), first_frame[-1]))
+        times_us = np.empty((2, first_frame[-1]), dtype=np.int64)
+        while blocks:
+            block = blocks.pop()
+            frames = expand_ranges(first_frame[[place[clip] for clip in block.clips]], block.counts)
+            values[:, frames], times_us[:, frames] = block.values, block.times_us
+        return cls(values.T, times_us[0], times_us[1], first_frame)
 
     def take_clips(self, index: Ints) -> Scores:
         """The scores of some clips, in the order of ``index``."""

@@ -30,11 +30,11 @@ from dcase_energy.scoring.rules import (
     SCORE_VALUE,
     SCORES_CONSTANT,
 )
-from dcase_energy.scoring.score_text import column_order, count_rows, explain_lines, numbers, split_lines, wrong_header
+from dcase_energy.scoring.score_text import column_order, explain_lines, numbers, split_lines, wrong_header
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
-    from dcase_energy.scoring.data import GroundTruth, Scores
+    from dcase_energy.scoring.data import Block, GroundTruth, Scores
 
 MAX_SCORE_FILE_BYTES = 50_000_000
 _SHOWN_FILES = 3
@@ -47,28 +47,11 @@ _MAX_TIME_S = 1e9
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """A score file to parse: name in the tree, clip, the lines below its header, and how many they are.
-
-    There is no number of rows if something else than plain decimal numbers is in them.
-    """
+    """A score file to parse: name in the tree, clip, and the lines below its header."""
 
     name: str
     clip: str
     body: bytes
-    n_rows: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Frames of some clips, one after the other.
-
-    ``counts`` are the frames of each; ``times_us`` has shape (2, n_frames), ``values`` (n_classes, n_frames).
-    """
-
-    clips: Sequence[str]
-    counts: Any
-    times_us: Any
-    values: Any
 
 
 @dataclass(slots=True)
@@ -122,36 +105,16 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> ScoreFi
 
     There are none if there is any error: the scores of some clips only are not those of the run.
     """
+    from dcase_energy.scoring.data import Scores
+
     reader = _Reader(tree, names, truth.classes, keep=True)
     run = reader.read()
     durations_s = dict(zip(truth.clips, (truth.duration_us / MICROSECONDS_PER_SECOND).tolist(), strict=True))
     run.findings += clip_findings(run.files, run.named, truth.clips, tree.where(run.folder))
     run.findings += end_findings(run, durations_s, tree)
     if not has_errors(run.findings) and run.files.keys() == set(truth.clips):
-        run.scores = _assembled(reader.blocks, truth.clips)
+        run.scores = Scores.from_blocks(reader.blocks, truth.clips)
     return run
-
-
-def _assembled(blocks: list[_Block], clips: Sequence[str]) -> Scores:
-    """Move the clips of all blocks to their places in the order of the ground truth; each must be there once."""
-    import numpy as np
-
-    from dcase_energy.scoring.data import Scores, expand_ranges
-
-    place = {clip: index for index, clip in enumerate(clips)}
-    counts = np.zeros(len(clips), dtype=np.int64)
-    for block in blocks:
-        counts[[place[clip] for clip in block.clips]] = block.counts
-    if sum(len(block.clips) for block in blocks) != len(clips) or not counts.all():
-        raise ValueError(f"the frames are not those of the {len(clips)} clips of the ground truth")
-    first_frame = np.append(0, np.cumsum(counts))
-    values = np.empty((len(blocks[0].values), first_frame[-1]))
-    times_us = np.empty((2, first_frame[-1]), dtype=np.int64)
-    while blocks:
-        block = blocks.pop()
-        frames = expand_ranges(first_frame[[place[clip] for clip in block.clips]], block.counts)
-        values[:, frames], times_us[:, frames] = block.values, block.times_us
-    return Scores(values.T, times_us[0], times_us[1], first_frame)
 
 
 class _Reader:
@@ -160,7 +123,7 @@ class _Reader:
     def __init__(self, tree: Tree, names: Sequence[str], classes: Sequence[str], *, keep: bool) -> None:
         self.tree, self.names, self.classes, self.keep = tree, names, classes, keep
         self.run = ScoreFiles(names[0].rpartition("/")[0] if names else "")
-        self.blocks: list[_Block] = []
+        self.blocks: list[Block] = []
         self.low, self.high = 1.0, 0.0
         self.findings: list[Finding] = []
         self.explained: list[Finding] = []
@@ -234,7 +197,7 @@ class _Reader:
             return None
         if not lines.ended:
             self.cut.append((clip, name))
-        return lines.header, _Member(name, clip, lines.body, count_rows(lines.body))
+        return lines.header, _Member(name, clip, lines.body)
 
     def _parse_all(self, waiting: Mapping[bytes, list[_Member]]) -> None:
         """Parse and check the files that have been read so far: those of one header together, or else one by one."""
@@ -250,12 +213,14 @@ class _Reader:
 
     def _parse(self, members: Sequence[_Member], header: bytes, columns: Sequence[int]) -> None:
         """Parse files together; if that fails one by one, and say which lines are to blame."""
-        n_rows = [member.n_rows for member in members if member.n_rows is not None]
-        rows = None
-        if n_rows and len(n_rows) == len(members):
-            rows = numbers(b"".join([member.body for member in members]), sum(n_rows), len(columns))
+        import numpy as np
+
+        text = b"".join([member.body for member in members])
+        line_ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n"))
+        first_row = np.searchsorted(line_ends, np.cumsum([0, *(len(member.body) for member in members)]))
+        rows = numbers(text, len(line_ends), len(columns)) if members else None
         if rows is not None:
-            self._take(members, n_rows, rows, columns)
+            self._take(members, first_row, rows, columns)
         elif len(members) > 1:
             for member in members:
                 self._parse([member], header, columns)
@@ -265,16 +230,17 @@ class _Reader:
             if len(self.unread) <= _SHOWN_FILES:
                 self.explained += explain_lines(member.body, self.tree.where(member.name), header, len(columns))
 
-    def _take(self, members: Sequence[_Member], n_rows: Sequence[int], rows: Any, columns: Sequence[int]) -> None:
+    def _take(self, members: Sequence[_Member], first_row: Any, rows: Any, columns: Sequence[int]) -> None:
         """Check times and values of all frames of a block, and keep what is wanted of it."""
         import numpy as np
 
-        counts = np.array(n_rows)
-        first_row = np.append(0, np.cumsum(counts))
+        from dcase_energy.scoring.data import Block
+
         times_us = self._check_times(members, rows, first_row)
         self._check_values(members, rows, first_row)
         if self.keep and not self.explained and not has_errors(self.findings):
-            self.blocks.append(_Block([member.clip for member in members], counts, times_us, rows.T[columns[2:]]))
+            clips = [member.clip for member in members]
+            self.blocks.append(Block(clips, np.diff(first_row), times_us, rows.T[columns[2:]]))
 
     def _check_times(self, members: Sequence[_Member], rows: Any, first_row: Any) -> Any:
         """Check that frames follow each other; returns their times in microseconds, shape (2, n_frames)."""

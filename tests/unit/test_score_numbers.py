@@ -69,3 +69,12 @@ def test_a_cell_is_a_number_where_the_slow_reading_says_so():
 def test_rows_of_unlike_length_are_refused(text):
     data = text.replace(" ", "\t").replace("/", "\n").encode() + b"\n"
     assert numbers(data, data.count(b"\n"), 3) is None
+
+
+@pytest.mark.parametrize("pattern", ["{}1", "1{}", "1{}5", "{}", "1.{}5", "1e{}5", "{0}{0}1", "-{}1"])
+def test_each_byte_is_part_of_a_number_where_the_slow_reading_says_so(pattern):
+    """What pandas skips, takes for a quote or reads in another base does not slip through."""
+    for text in [*map(chr, set(range(256)) - {9, 10}), "nan", "inf", "0x1", "1_0", "\u0661", "\uff11", "\u2003"]:
+        cell = pattern.format(text)
+        parsed = numbers(f"0\t{cell}\n".encode(), 1, 2)
+        assert (None if parsed is None else parsed[0, 1]) == parse_number(cell), repr(cell)
