@@ -7,18 +7,13 @@ or times are in another unit: scores of such clips cannot be judged.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from dcase_energy.documents.names import folded
 from dcase_energy.documents.tables import Table
-from dcase_energy.documents.tree import Tree
 from dcase_energy.findings import Finding, Severity, Where, capped
 from dcase_energy.rules import Rule
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
-
-if TYPE_CHECKING:
-    from dcase_energy.scoring.score_files import ScoreFiles
 
 _SHOWN_NAMES = 5
 _AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -99,21 +94,35 @@ def unknown_labels(rows: Iterable[tuple[int, str]], table: Table, rule: Rule) ->
         yield rule.finding(table.where(where[0]), message, hint=hint)
 
 
-def end_findings(run: ScoreFiles, durations_s: Mapping[str, float], tree: Tree) -> list[Finding]:
-    """Clips whose frames end elsewhere than the clip; ``durations_s`` are their true lengths.
+def end_findings(
+    ends: Mapping[str, tuple[float, int]], durations_s: Mapping[str, float], where: Callable[[str], Where]
+) -> list[Finding]:
+    """Clips whose frames end elsewhere than the clip.
 
-    An error: frames that end more than 0.25 s (or a frame, if that is more) before the clip, or more than 1 s (or a
-    frame) after the longest clip there is. A warning: a clip that ends elsewhere than all others of its length, or
-    more than 1 s after its end while the run does not pad its clips to one length, or one with fewer or more frames
-    than nearly all clips that end at the same time.
+    Parameters
+    ----------
+    ends
+        Where the frames of each clip end, in seconds, and how many they are.
+    durations_s
+        True length of each clip.
+    where
+        Place of a clip's score file.
+
+    Returns
+    -------
+    list of Finding
+        Errors: frames that end more than 0.25 s (or a frame, if that is more) before the clip, or more than 1 s (or a
+        frame) after the longest clip there is. Warnings: a clip that ends elsewhere than all others of its length, or
+        more than 1 s after its end while the run does not pad its clips to one length, or one with fewer or more
+        frames than nearly all clips that end at the same time.
     """
     found = [
         SCORE_COVERAGE.finding(
-            tree.where(run.files[clip]),
+            where(clip),
             message,
             hint="write onset and offset in seconds" if message.endswith("?") else None,
         ).with_severity(severity)
-        for clip, severity, message in _odd_ends(run, durations_s)
+        for clip, severity, message in _odd_ends(ends, durations_s)
     ]
     return capped(
         found,
@@ -124,13 +133,15 @@ def end_findings(run: ScoreFiles, durations_s: Mapping[str, float], tree: Tree) 
     )
 
 
-def _odd_ends(run: ScoreFiles, durations_s: Mapping[str, float]) -> Iterator[tuple[str, Severity, str]]:
-    ends = {clip: end_s for clip, end_s in run.ends_s.items() if clip in durations_s}
+def _odd_ends(
+    known: Mapping[str, tuple[float, int]], durations_s: Mapping[str, float]
+) -> Iterator[tuple[str, Severity, str]]:
+    ends = {clip: end_s for clip, (end_s, _) in known.items() if clip in durations_s}
     longest_s = max(durations_s.values(), default=0.0)
     usual, padded = _usual_ends(ends, durations_s)
-    usual_n = _usual_counts(ends, run.n_frames)
+    usual_n = _usual_counts(known[clip] for clip in ends)
     for clip, end_s in ends.items():
-        n_frames, clip_s = run.n_frames[clip], durations_s[clip]
+        n_frames, clip_s = known[clip][1], durations_s[clip]
         frame_s = end_s / n_frames
         message = f"frames end at {end_s:g} s, the clip at {clip_s:g} s"
         slack_s = max(LONG_S, frame_s)
@@ -165,11 +176,11 @@ def _usual_ends(ends: Mapping[str, float], durations_s: Mapping[str, float]) -> 
     return {clip: usual[durations_s[clip]] for clip in ends if durations_s[clip] in usual}, False
 
 
-def _usual_counts(ends: Mapping[str, float], n_frames: Mapping[str, int]) -> dict[float, float]:
+def _usual_counts(ends: Iterable[tuple[float, int]]) -> dict[float, float]:
     """How many frames clips have that end at a time, where all but a few have as many: frames may be of any length."""
     return {
         end_s: count
-        for end_s, group in _counted((end_s, n_frames[clip]) for clip, end_s in ends.items())
+        for end_s, group in _counted(ends)
         for count, often in group.most_common(1)
         if group.total() >= _FEWEST and group.total() - often <= max(1, group.total() // 10)
     }

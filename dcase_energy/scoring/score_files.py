@@ -18,7 +18,7 @@ from dcase_energy.documents.files import kind_of_bytes
 from dcase_energy.documents.names import folded
 from dcase_energy.documents.rules import TABLE_EMPTY
 from dcase_energy.documents.tree import Tree
-from dcase_energy.findings import Finding, capped, has_errors
+from dcase_energy.findings import Finding, Where, capped, has_errors
 from dcase_energy.rules import Rule
 from dcase_energy.scoring.clips import clip_findings, clip_of_file, end_findings
 from dcase_energy.scoring.rules import (
@@ -69,7 +69,7 @@ class ScoreFiles:
         kinds of file). Their scores are unusable, not missing.
     digests
         SHA-256 of each clip's file, of those that could be read.
-    ends_s, n_frames
+    ends
         Where the frames of each clip end, in seconds, and how many they are; only of clips whose file can be used.
     scores
         Scores of all clips of the ground truth; None without one, and if there is any error.
@@ -81,10 +81,13 @@ class ScoreFiles:
     files: dict[str, str] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     digests: dict[str, bytes] = field(default_factory=dict)
-    ends_s: dict[str, float] = field(default_factory=dict)
-    n_frames: dict[str, int] = field(default_factory=dict)
+    ends: dict[str, tuple[float, int]] = field(default_factory=dict)
     scores: Scores | None = None
     findings: list[Finding] = field(default_factory=list)
+
+    def where(self, clip: str, tree: Tree) -> Where:
+        """Place of a clip's score file."""
+        return tree.where(self.files[clip])
 
     @property
     def digest(self) -> bytes:
@@ -111,7 +114,7 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> ScoreFi
     run = reader.read()
     durations_s = dict(zip(truth.clips, (truth.duration_us / MICROSECONDS_PER_SECOND).tolist(), strict=True))
     run.findings += clip_findings(run.files, run.named, truth.clips, tree.where(run.folder))
-    run.findings += end_findings(run, durations_s, tree)
+    run.findings += end_findings(run.ends, durations_s, partial(run.where, tree=tree))
     if not has_errors(run.findings) and run.files.keys() == set(truth.clips):
         run.scores = Scores.from_blocks(reader.blocks, truth.clips)
     return run
@@ -267,7 +270,7 @@ class _Reader:
         ends_s, counts = times_s[1, first_row[1:] - 1].tolist(), np.diff(first_row).tolist()
         for owner, (member, end_s, count) in enumerate(zip(members, ends_s, counts, strict=True)):
             if owner not in wrong:
-                self.run.ends_s[member.clip], self.run.n_frames[member.clip] = end_s, count
+                self.run.ends[member.clip] = end_s, count
         return times_us
 
     def _check_values(self, members: Sequence[_Member], rows: Any, first_row: Any) -> None:
@@ -291,12 +294,12 @@ class _Reader:
         self.findings += self.explained
         if 2 * len(self.cut) <= len(run.digests):
             for clip, name in self.cut:
-                if clip in run.ends_s:
+                if clip in run.ends:
                     self._add(SCORE_FILE_CUT, name, "the last line has no end, unlike those of the other files")
-        if run.ends_s and self.low >= self.high:
+        if run.ends and self.low >= self.high:
             self._add(SCORES_CONSTANT, run.folder, f"every score of the run is {self.low:g}")
         first: dict[bytes, str] = {}
-        for clip in run.ends_s if self.low < self.high else ():
+        for clip in run.ends if self.low < self.high else ():
             if (other := first.setdefault(run.digests[clip], clip)) != clip:
                 shown = run.files[other].rpartition("/")[2]
                 self._add(CLIPS_IDENTICAL, run.files[clip], f"the same scores, byte for byte, as in {shown}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ def outputs_complete(
         else:
             from dcase_energy.scoring.clips import end_findings
 
-            findings += end_findings(run, durations_s, files.tree)
+            findings += end_findings(run.ends, durations_s, partial(run.where, tree=files.tree))
     return outputs, findings
 
 
@@ -160,7 +161,7 @@ def _expected(folders: Sequence[ScoreFiles], durations_s: Mapping[str, float] | 
     ends: dict[str, float] = {}
     for run in folders:
         for clip in run.files:
-            ends[clip] = max(ends.get(clip, 0.0), run.ends_s.get(clip, 0.0))
+            ends[clip] = max(ends.get(clip, 0.0), run.ends.get(clip, (0.0, 0))[0])
     return ends
 
 
@@ -187,9 +188,9 @@ def _clips(
 def _coverage(run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
     from dcase_energy.scoring.clips import SHORT_S
 
-    short = [clip for clip, end_s in run.ends_s.items() if expected.get(clip, 0.0) - end_s > SHORT_S]
+    short = [clip for clip, (end_s, _) in run.ends.items() if expected.get(clip, 0.0) - end_s > SHORT_S]
     if short:
         clip = min(short)
-        message = f"frames of {clip} end at {run.ends_s[clip]:g} s, the clip at {expected[clip]:g} s"
+        message = f"frames of {clip} end at {run.ends[clip][0]:g} s, the clip at {expected[clip]:g} s"
         more = f" (and {len(short) - 1:,} more clips of this run)" if len(short) > 1 else ""
         yield SCORE_COVERAGE.finding(files.tree.where(run.folder), message + more)
