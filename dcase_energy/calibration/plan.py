@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-STAGES = ("training", "test")
+from dcase_energy.measure.plan import BASELINE_STAGES
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Plan:
 
     edition: str
     recipe: str
-    stages: tuple[str, ...] = STAGES
+    stages: tuple[str, ...] = BASELINE_STAGES
     epochs: int = 10
     quick: QuickSettings | None = None
     batch_size: int | None = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from dcase_energy.calibration.attempts import OUTSIDE, last_attempts, repeated_kwh
 from dcase_energy.calibration.stages import by_epoch, stages_of
 from dcase_energy.errors import JournalError
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
@@ -30,7 +31,6 @@ from dcase_energy.measure.summary import (
 from dcase_energy.measure.view import JournalView, idle_of, of_kind
 from dcase_energy.measure.windows import Window, of_phase, span, sum_known, windows_of
 
-STAGE_NAMES: tuple[Literal["training", "test"], ...] = ("training", "test")
 _SCORES = ("intersection_f1_05", "intersection_f1_07", "intersection_f1_05_nanmean", "collar_f1", "psds1", "psds2")
 
 
@@ -63,9 +63,9 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
             name=header["implementation"], version=header["version"], execution_path=view.session["execution_path"]
         ),
         quick=header["quick"] is not None,
-        stages={name: stages[name] for name in STAGE_NAMES if name in stages},
+        stages={name: stages[name] for name in BASELINE_STAGES if name in stages},
         outside=phases_of(of_phase(windows, *OUTSIDE)),
-        repeats={name: repeats[name] for name in STAGE_NAMES if name in repeats},
+        repeats={name: repeats[name] for name in BASELINE_STAGES if name in repeats},
         data=_data(header, entries),
         scores=_final_scores(windows),
         epochs_log=list(view.epochs),

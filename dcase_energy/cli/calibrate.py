@@ -159,7 +159,8 @@ def _check_environment(plan: Plan) -> None:
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    from dcase_energy.calibration.plan import STAGES, Plan, QuickSettings
+    from dcase_energy.calibration.plan import Plan, QuickSettings
+    from dcase_energy.measure.plan import BASELINE_STAGES
 
     edition = get_edition(options["edition_name"])
     quick = QuickSettings(precision=options["precision"], budget_s=options["budget"]) if options["quick"] else None
@@ -169,7 +170,7 @@ def _plan(options: dict[str, Any]) -> Plan:
     return Plan(
         edition=edition.name,
         recipe=options["recipe"] or edition.baseline.recipe,
-        stages=STAGES if options["stage"] == "both" else (options["stage"],),
+        stages=BASELINE_STAGES if options["stage"] == "both" else (options["stage"],),
         epochs=options["epochs"] or 10,
         quick=quick,
         batch_size=options["batch_size"],

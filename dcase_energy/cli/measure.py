@@ -9,13 +9,13 @@ import click
 
 from dcase_energy.cli.options import existing, get_baseline, record_file
 from dcase_energy.cli.terminal import say, style, visible
+from dcase_energy.measure.plan import STAGES
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
     from dcase_energy.measure.plan import MeasurePlan
     from dcase_energy.measure.records import Calibration, Energy
 
-STAGES = ("training", "test", "evaluation")
 DEFAULT_WINDOW_S = 60.0
 
 

@@ -25,7 +25,7 @@ MIN_FREE_GB = 2.0
 
 
 @dataclass(frozen=True)
-class Component:
+class HowMeasured:
     """How one component will be measured, and how it could be measured better."""
 
     name: str
@@ -53,7 +53,7 @@ class Diagnosis:
     """What the doctor found."""
 
     tier: Tier | None
-    components: tuple[Component, ...]
+    components: tuple[HowMeasured, ...]
     remarks: tuple[Remark, ...]
     gpus: tuple[dict[str, Any], ...]
 
@@ -110,7 +110,7 @@ def _disk(folder: Path) -> Remark:
 
 def _meter(
     gpus: Gpus, packages: Sequence[RaplDomain], any_gpu: bool
-) -> tuple[Tier | None, tuple[Component, ...], list[Remark]]:
+) -> tuple[Tier | None, tuple[HowMeasured, ...], list[Remark]]:
     """Start the real meter for a moment: what it uses is what will be used."""
     from dcase_energy.measure.view import tier_of
 
@@ -127,7 +127,7 @@ def _meter(
         "ram": "no tool counts memory by itself; the constant is the same for baseline and system",
     }
     found = tuple(
-        Component(name, methods[name].obtained.value, methods[name].detail, better[name]) for name in COMPONENTS
+        HowMeasured(name, methods[name].obtained.value, methods[name].detail, better[name]) for name in COMPONENTS
     )
     return tier_of({name: asdict(method) for name, method in methods.items()}), found, []
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-STAGES = ("training", "test", "evaluation")
+BASELINE_STAGES: tuple[Literal["training", "test"], ...] = ("training", "test")  # what a baseline run executes
+STAGES = (*BASELINE_STAGES, "evaluation")
 # What a user may declare the measured window to hold besides the work itself.
 SCOPES = ("data-preparation", "embedding-extraction", "hyper-parameter-search", "pretraining", "scoring")
 

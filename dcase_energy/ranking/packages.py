@@ -10,6 +10,7 @@ from pathlib import PurePath
 
 from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.findings import Finding, Severity, has_errors
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.entry import Entry
@@ -22,7 +23,6 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
 from dcase_energy.stats import Interval
-from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.comparable import gpu_of
@@ -160,7 +160,7 @@ def _withheld(system: System, findings: Iterable[Finding]) -> dict[str, str]:
     baseline, metadata = system.baseline, system.metadata
     reasons: dict[str, str] = {}
     for finding in findings:
-        for stage in STAGES:
+        for stage in BASELINE_STAGES:
             fields = {f"energy_{stage}_kwh"}
             if baseline.evidence == "declared":
                 fields |= {"energy_baseline_kwh", f"energy_baseline_{stage}_kwh"}
@@ -168,7 +168,7 @@ def _withheld(system: System, findings: Iterable[Finding]) -> dict[str, str]:
             wrong = finding.severity is Severity.ERROR and finding.where in places
             if wrong or fields & set(finding.withholds):
                 reasons.setdefault(stage, f"{finding.code}: {finding.message}")
-    for stage in STAGES if baseline.calibration is not None else ():
+    for stage in BASELINE_STAGES if baseline.calibration is not None else ():
         if stage not in baseline.energy_kwh:
             reasons.setdefault(stage, f"no figure of the {stage} in {baseline.source}")
     return reasons

@@ -13,6 +13,7 @@ from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.entry import STAGES, Entry, named_score
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
@@ -36,7 +37,6 @@ _ENERGIES = (
     "energy_baseline_test_kwh",
 )
 _COUNTS = ("total_parameters", "macs")
-COMPONENTS = ("gpu", "cpu", "ram")
 _COMPONENTS = tuple(f"energy_training_{name}_kwh" for name in COMPONENTS)
 _BASELINE_COMPONENTS = tuple(f"energy_baseline_training_{name}_kwh" for name in COMPONENTS)
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.power import impossible_power
 from dcase_energy.submission.recipe import why_another_recipe
 
-STAGES = ("training", "test")
 # From the weakest to the strongest.
 EVIDENCE = ("declared", "record", "recomputed")
 
@@ -105,7 +105,7 @@ def declared(submission: Submission, edition: Edition) -> Baseline:
             "test": submission.figures.get("energy_baseline_test_kwh"),
         }
     else:
-        energy_kwh = dict.fromkeys(STAGES, submission.figures.get("energy_baseline_kwh"))
+        energy_kwh = dict.fromkeys(BASELINE_STAGES, submission.figures.get("energy_baseline_kwh"))
     if all(value is None for value in energy_kwh.values()):
         return Baseline(energy_kwh)
     return Baseline(energy_kwh, "declared", "the metadata")

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from dcase_energy.documents.codecarbon.names import is_backup, names_baseline, names_no_stage, stage_of
 from dcase_energy.findings import Finding
+from dcase_energy.measure.plan import STAGES
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.figures import agrees
 
 if TYPE_CHECKING:
     from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
-
-_STAGES = ("training", "test", "evaluation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +136,7 @@ class StageRuns:
 
 def stages_of(system: System) -> Iterator[StageRuns]:
     """The stages of which a package brings runs."""
-    declared = {stage: _declared(system, stage) for stage in _STAGES}
+    declared = {stage: _declared(system, stage) for stage in STAGES}
     runs: dict[str, list[Run]] = {}
     for run in all_runs(system):
         stage = run.stage
@@ -203,7 +202,7 @@ def _declared(system: System, stage: str) -> tuple[Side, Side]:
 
 def own_figures(system: System) -> dict[str, Side]:
     """The system's own figure of each stage, also where it is not declared."""
-    return {stage: _declared(system, stage)[0] for stage in _STAGES}
+    return {stage: _declared(system, stage)[0] for stage in STAGES}
 
 
 def _figure(system: System, name: str) -> Side:

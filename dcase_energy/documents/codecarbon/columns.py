@@ -80,7 +80,7 @@ HEADERS: dict[str, list[str]] = {
     "3.0.8 to 3.2.0": _V3_0_8,
     "3.2.1 to 3.3": _after(_V3_0_8, "tracking_mode", *_USED),
 }
-COMPONENTS = ("cpu_energy", "gpu_energy", "ram_energy")
+ENERGY_COLUMNS = ("cpu_energy", "gpu_energy", "ram_energy")
 NEEDED = ("duration", "energy_consumed")
 # What CodeCarbon, pandas and editors write for a value that is not there.
 _NOTHING = frozenset({"", "none", "nan", "null", "n/a", "na", "<na>"})
@@ -96,7 +96,7 @@ _FORMS = {
 }
 _NUMBERS = (
     *NEEDED,
-    *COMPONENTS,
+    *ENERGY_COLUMNS,
     "emissions",
     "emissions_rate",
     "water_consumed",
@@ -151,10 +151,10 @@ def fits(columns: Sequence[str], cells: Sequence[str]) -> bool:
 
 
 def _adds_up(numbers: dict[str, float]) -> bool:
-    if not set(COMPONENTS) < set(numbers) or "energy_consumed" not in numbers:
+    if not set(ENERGY_COLUMNS) < set(numbers) or "energy_consumed" not in numbers:
         return True
     total = numbers["energy_consumed"]
-    return abs(sum(numbers[name] for name in COMPONENTS) - total) <= _SUM_TOLERANCE * abs(total) + 1e-12
+    return abs(sum(numbers[name] for name in ENERGY_COLUMNS) - total) <= _SUM_TOLERANCE * abs(total) + 1e-12
 
 
 def _rate_fits(numbers: dict[str, float]) -> bool:

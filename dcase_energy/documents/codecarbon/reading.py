@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from dcase_energy.documents.codecarbon.columns import COMPONENTS, HEADERS, NEEDED, is_codecarbons, is_nothing
+from dcase_energy.documents.codecarbon.columns import ENERGY_COLUMNS, HEADERS, NEEDED, is_codecarbons, is_nothing
 from dcase_energy.documents.codecarbon.identities import judge_rows
 from dcase_energy.documents.codecarbon.names import task_of
 from dcase_energy.documents.codecarbon.repair import Repairs
@@ -128,7 +128,7 @@ def _fill(emissions: Emissions, table: Table, partial: set[int]) -> None:
         low = "CPU energy is 1000 times too low, " if emissions.versions == "1.2" else ""
         message = f"written by CodeCarbon {emissions.versions}: {low}RAM is not counted"
         emissions.findings.append(EMISSIONS_VERSION.finding(table.where(), message, expected="version 2.0 or later"))
-    elif emissions.rows and not set(COMPONENTS) & set(table.columns):
+    elif emissions.rows and not set(ENERGY_COLUMNS) & set(table.columns):
         message = "no columns of CPU, GPU and RAM energy: what was counted is not known"
         emissions.findings.append(EMISSIONS_VERSION.finding(table.where(), message, hint=AS_WRITTEN))
     emissions.findings += [
@@ -163,7 +163,7 @@ def _rows(table: Table, partial: set[int]) -> Iterator[EmissionsRow]:
             energy_kwh=energy_kwh,
             emissions_kg=number(row, "emissions"),
             emissions_rate=number(row, "emissions_rate"),
-            components_kwh={name: number(row, name) for name in COMPONENTS},
+            components_kwh={name: number(row, name) for name in ENERGY_COLUMNS},
             powers_w={name: number(row, name) for name in _POWERS},
             ram_total_gb=number(row, "ram_total_size"),
             gpu_count=number(row, "gpu_count"),

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.complexity import TEACHER_COUNTED
-from dcase_energy.submission.checks.plausibility import STAGES, boards_of
+from dcase_energy.submission.checks.plausibility import boards_of
 from dcase_energy.submission.checks.system import System, each_team
 
 MACS_NOT_SUMMED = define(
@@ -125,7 +126,7 @@ def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
     """No two systems have the same training and the same test energy."""
     owners: dict[tuple[float, float], list[System]] = defaultdict(list)
     for system in team:
-        training, test = (system.figures.get(f"energy_{stage}_kwh") for stage in STAGES)
+        training, test = (system.figures.get(f"energy_{stage}_kwh") for stage in BASELINE_STAGES)
         if training is not None and test is not None:
             owners[training, test].append(system)
     for (training, test), group in owners.items():
@@ -212,7 +213,7 @@ def ensembles_measured(team: Sequence[System]) -> Iterator[Finding]:
 @each_team(largest=_LARGEST_TEAM)
 def equals_cost_alike(team: Sequence[System]) -> Iterator[Finding]:
     """Systems of equal complexity do not differ by a factor that a slip gives."""
-    for stage in STAGES:
+    for stage in BASELINE_STAGES:
         field = f"energy_{stage}_kwh"
         for system in team:
             for other in team:

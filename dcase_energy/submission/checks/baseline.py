@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
-from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.energy import ENERGY_STAGES
 from dcase_energy.submission.checks.plausibility import slip_hint
 from dcase_energy.submission.checks.system import System, each_system
@@ -77,7 +77,7 @@ def doubts(energy_kwh: Mapping[str, float | None], edition: Edition, *, stated: 
     """
     if edition.normalisation.kind != "ratio":
         return
-    training_kwh, test_kwh = (energy_kwh.get(stage) for stage in STAGES)
+    training_kwh, test_kwh = (energy_kwh.get(stage) for stage in BASELINE_STAGES)
     if training_kwh is not None:
         yield from _outside_range(training_kwh, edition, stated)
     if training_kwh is not None and test_kwh is not None and stated:

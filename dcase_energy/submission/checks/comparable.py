@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
-from dcase_energy.submission.baseline_choice import STAGES
 from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.comparable import why_not_divided
 
@@ -32,7 +32,7 @@ def measured_alike(system: System) -> Iterator[Finding]:
     if found is None:
         return
     stages_of: dict[str, list[str]] = {}
-    for stage in STAGES:
+    for stage in BASELINE_STAGES:
         both = stage in found.record.stages and system.figures.get(f"energy_{stage}_kwh") is not None
         if both and (reason := why_not_divided(system, found.record, stage)):
             stages_of.setdefault(reason, []).append(stage)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
-from dcase_energy.submission.baseline_choice import EVIDENCE, STAGES, candidates, recorded, usable, why_no_denominator
+from dcase_energy.submission.baseline_choice import EVIDENCE, candidates, recorded, usable, why_no_denominator
 from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_system
 from dcase_energy.submission.figures import agrees, slip
@@ -213,7 +214,7 @@ def own_evidence_there(system: System) -> Iterator[Finding]:
     """The evidence of the system's own energies is at least what the edition asks for."""
     needed, metadata = system.edition.energy_evidence, system.metadata
     measured = _by_stage(system)
-    for stage in STAGES:
+    for stage in BASELINE_STAGES:
         field = f"energy_{stage}_kwh"
         # Of several records the weakest: the evidence for a sum is that of its weakest part.
         found = min((one.evidence for one in measured.get(stage, [])), key=EVIDENCE.index, default="declared")

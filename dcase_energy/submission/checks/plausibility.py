@@ -10,6 +10,7 @@ from dcase_energy.documents.device_names import board_power_w, gpu_models, is_pr
 from dcase_energy.editions.parts import Plausible
 from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.training_time import Work, parse_hardware, parse_training_time
@@ -68,7 +69,6 @@ HARDWARE_DIFFERS = define(
 )
 
 
-STAGES = ("training", "test")
 # A power hardly outside its range is not explained by a wrong unit or decimal point.
 _FAR_OUTSIDE = 1.5
 _TENS_W = 10.0
@@ -179,7 +179,7 @@ def over_baseline_plausible(system: System) -> Iterator[Finding]:
     """Each stage's energy over the declared baseline's lies within three orders of magnitude."""
     limits = system.edition.plausible
     low, high = limits.over_baseline
-    for stage in STAGES:
+    for stage in BASELINE_STAGES:
         own = system.figures.get(f"energy_{stage}_kwh")
         baseline = system.figures.get(f"energy_baseline_{stage}_kwh")
         if own is None or baseline is None or low <= own / baseline <= high:
