@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.outputs import Scored
     from dcase_energy.scoring.truth import Overlapping
-    from dcase_energy.submission.calibrated import Calibrated
+    from dcase_energy.submission.records import Calibrated
     from dcase_energy.submission.validate import Validation
 
 PathLike = str | os.PathLike[str]
@@ -191,7 +191,7 @@ def score(
     """
     from dcase_energy.scoring.conventions import Conventions
     from dcase_energy.scoring.outputs import score_system
-    from dcase_energy.submission.scorable import find_all_outputs
+    from dcase_energy.submission.inbox import find_all_outputs
 
     rules = _edition(edition)
     chosen = Conventions.of_edition(rules.scoring, **conventions)
@@ -267,7 +267,7 @@ def _entries(
     """The systems of tables and of packages."""
     from dcase_energy.ranking.packages import assess, unread
     from dcase_energy.ranking.results_table import read_results
-    from dcase_energy.submission.named import own_machine
+    from dcase_energy.submission.baseline_choice import own_machine
     from dcase_energy.submission.validate import Options, validate_paths
 
     entries: list[Entry] = []
@@ -306,7 +306,7 @@ def _edition(name: str) -> Edition:
 
 def _denominator(path: PathLike | None, edition: Edition) -> Calibrated | None:
     from dcase_energy.errors import RecordError, UnusableError
-    from dcase_energy.submission.named import load_denominator
+    from dcase_energy.submission.baseline_choice import load_denominator
 
     try:
         return None if path is None else load_denominator(Path(path), edition)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.truth import Overlapping
-    from dcase_energy.submission.calibrated import Calibrated
     from dcase_energy.submission.inbox import Packages
+    from dcase_energy.submission.records import Calibrated
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -212,7 +212,7 @@ def get_denominator(path: Path | None, edition: Edition) -> Calibrated | None:
     if path is None:
         return None
     from dcase_energy.errors import RecordError, UnusableError
-    from dcase_energy.submission.named import load_denominator
+    from dcase_energy.submission.baseline_choice import load_denominator
 
     try:
         return load_denominator(path, edition)

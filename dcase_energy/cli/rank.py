@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dcase_energy.ranking.order import Ranking
     from dcase_energy.ranking.packages import Spread
     from dcase_energy.scoring.data import GroundTruth
-    from dcase_energy.submission.calibrated import Calibrated
+    from dcase_energy.submission.records import Calibrated
 
 _MOST_SHOWN = 20
 
@@ -181,7 +181,7 @@ def _entries(
     from dcase_energy.ranking.labels import ranked_once
     from dcase_energy.ranking.packages import assess, unread
     from dcase_energy.ranking.results_table import read_results
-    from dcase_energy.submission.named import own_machine
+    from dcase_energy.submission.baseline_choice import own_machine
     from dcase_energy.submission.validate import Options, validate_paths
 
     given = get_denominator(calibration, edition)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dcase_energy.ranking.entry import Entry
     from dcase_energy.ranking.order import Ranked, Ranking
     from dcase_energy.ranking.packages import Assessed
-    from dcase_energy.submission.calibrated import Calibrated
+    from dcase_energy.submission.records import Calibrated
 
 FORMATS = ("text", "json", "csv", "html")
 _EVIDENCE = {
@@ -72,7 +72,7 @@ def command(
     from dcase_energy.findings import has_errors
     from dcase_energy.ranking.order import make_ranking
     from dcase_energy.ranking.packages import assess
-    from dcase_energy.submission.named import own_machine
+    from dcase_energy.submission.baseline_choice import own_machine
     from dcase_energy.submission.validate import Options, validate_paths
 
     options = Options(record, own_machine(edition), outputs=truth is None)

@@ -149,7 +149,7 @@ def command(
     """
     from dcase_energy.cli.score_sheets import SHEETS, Sheet
     from dcase_energy.findings import Severity
-    from dcase_energy.submission.scorable import find_all_outputs
+    from dcase_energy.submission.inbox import find_all_outputs
 
     edition = get_edition(edition_name)
     conventions = _conventions(edition, chosen)

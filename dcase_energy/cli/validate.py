@@ -141,7 +141,7 @@ def _pool(tables: tuple[Path, ...]) -> list[Peer]:
     """The systems in the tables; a table that cannot be used is a usage error."""
     if not tables:
         return []
-    from dcase_energy.submission.pool_table import read_pool
+    from dcase_energy.submission.checks.pool import read_pool
 
     peers: list[Peer] = []
     for path in tables:

@@ -7,7 +7,7 @@ millisecond, and needs neither TOML nor pydantic.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -50,14 +50,17 @@ class KnownRecipe:
         The hash of all values.
     counts
         What follows from them, by the names of `COUNTS`: a calibration is scaled by these.
-    training_kwh
-        Range of the energies that its training is known to take; None where none is known.
+    energy_kwh
+        Range of the energies that a stage is known to take, by stage.
+    stage_ratios
+        Range of the energy of one stage over that of another.
     """
 
     name: str
     sha256: str
     counts: dict[str, int]
-    training_kwh: tuple[float, float] | None = None
+    energy_kwh: dict[str, tuple[float, float]] = field(default_factory=dict)
+    stage_ratios: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
 
 
 @cache
@@ -72,7 +75,5 @@ def known_recipe(name: str) -> KnownRecipe | None:
     table = shipped()["recipes"].get(name)
     if table is None:
         return None
-    energies = table.get("training_kwh")
-    return KnownRecipe(
-        name, table["sha256"], {count: table[count] for count in COUNTS}, None if energies is None else tuple(energies)
-    )
+    counts = {count: table[count] for count in COUNTS}
+    return KnownRecipe(name, table["sha256"], counts, table.get("energy_kwh", {}), table.get("stage_ratios", {}))

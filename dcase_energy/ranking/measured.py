@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dcase_energy.measure.records import Energy, Stage
 from dcase_energy.stats import Interval
+from dcase_energy.submission.checks.comparable import own_records
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.comparable import own_records
 
 
 @dataclass(frozen=True)

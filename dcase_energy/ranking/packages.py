@@ -10,7 +10,6 @@ from pathlib import PurePath
 
 from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.findings import Finding, Severity, has_errors
-from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.records import Calibration
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.entry import Entry
@@ -23,9 +22,9 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.summary import Summary
 from dcase_energy.stats import Interval
+from dcase_energy.submission.checks.comparable import gpu_of
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.comparable import gpu_of
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 
@@ -118,7 +117,7 @@ def _assess(system: System, validation: Validation, scored: Scored, together: Se
             "test": submission.figures.get("energy_test_kwh"),
         },
         baseline_kwh=baseline.energy_kwh,
-        baseline_gpu_kwh=baseline.gpu_training_kwh,
+        baseline_gpu_kwh=_components(record).get("gpu"),
         baseline_evidence=baseline.evidence,
         baseline_source=baseline.source,
         energy_gpu_kwh=None if training is None else training.components_kwh.get("gpu"),
@@ -160,7 +159,7 @@ def _withheld(system: System, findings: Iterable[Finding]) -> dict[str, str]:
     baseline, metadata = system.baseline, system.metadata
     reasons: dict[str, str] = {}
     for finding in findings:
-        for stage in BASELINE_STAGES:
+        for stage in system.edition.stages:
             fields = {f"energy_{stage}_kwh"}
             if baseline.evidence == "declared":
                 fields |= {"energy_baseline_kwh", f"energy_baseline_{stage}_kwh"}
@@ -168,7 +167,7 @@ def _withheld(system: System, findings: Iterable[Finding]) -> dict[str, str]:
             wrong = finding.severity is Severity.ERROR and finding.where in places
             if wrong or fields & set(finding.withholds):
                 reasons.setdefault(stage, f"{finding.code}: {finding.message}")
-    for stage in BASELINE_STAGES if baseline.calibration is not None else ():
+    for stage in system.edition.stages if baseline.calibration is not None else ():
         if stage not in baseline.energy_kwh:
             reasons.setdefault(stage, f"no figure of the {stage} in {baseline.source}")
     return reasons

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dcase_energy.documents.device_names import gpu_model, gpu_models, is_processor
@@ -22,8 +23,7 @@ from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import LABEL_MISSING, NO_ENERGY
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.baseline import doubts
-from dcase_energy.submission.checks.comparable import NOT_COMPARABLE
-from dcase_energy.submission.comparable import Provenance, why_not_comparable
+from dcase_energy.submission.checks.comparable import NOT_COMPARABLE, Provenance, why_not_comparable
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
 
@@ -186,11 +186,12 @@ def _doubted(
 ) -> dict[str, str]:
     """Find baselines that cannot be those of the recipe; the stages that are not divided by them, and why."""
     reasons = {}
-    for doubt in doubts(baseline, edition, stated=evidence == "declared"):
-        finding = doubt.finding(table.where(index, f"energy_baseline_{doubt.stage}_kwh"))
-        table.findings.append(finding)
-        if doubt.withholds:
-            reasons[doubt.stage] = f"{finding.code}: {finding.message}"
+    fields = {name: stage.baseline for name, stage in edition.stages.items()}
+    stated = evidence == "declared"
+    for stage, finding in doubts(baseline, edition, lambda stage: table.where(index, fields[stage]), stated=stated):
+        table.findings.append(replace(finding, withholds=()))
+        if finding.withholds:
+            reasons[stage] = f"{finding.code}: {finding.message}"
     return reasons
 
 

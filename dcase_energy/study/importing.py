@@ -10,7 +10,6 @@ from pathlib import Path
 
 from dcase_energy.documents.codecarbon.names import task_of
 from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, read_emissions
-from dcase_energy.documents.codecarbon.rules import EMISSIONS_RUNS
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Where
@@ -81,13 +80,13 @@ def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile],
 
 def _read(data: bytes, path: Path, given: Given) -> tuple[list[Row], list[Finding]]:
     """The runs of a sheet, and what is wrong with it."""
-    emissions = read_emissions(data, str(path)) if task_of(path.name) or has_codecarbons_header(data) else None
+    known = task_of(path.name) or has_codecarbons_header(data)
+    emissions, findings = read_emissions(data, str(path)) if known else (None, [])
     if emissions is not None:
         if given.batch_size is None:
             return [], [SHEET_COLUMNS.finding(Where(str(path), None, 1), "no column for the batch size")]
-        rows = [_complete(row, given) for row in codecarbon_csv.rows(emissions, given.gpu)]
-        # Several runs in a file are what a study is made of.
-        return rows, [finding for finding in emissions.all_findings() if finding.code != EMISSIONS_RUNS.code]
+        of_file, contradictions = codecarbon_csv.rows(emissions, given.gpu)
+        return [_complete(row, given) for row in of_file], [*findings, *contradictions, *emissions.problems()]
     table = read_table(data, str(path), required=(), delimiter=",")
     if not table.columns:
         return [], table.findings

@@ -1,4 +1,4 @@
-"""A record, a journal or a table given by itself, in the place of metadata: what it is, and whether it holds."""
+"""A record, a journal or a table that is given alone in the place of metadata: what it is, and whether it holds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dcase_energy.documents.tree import Folder
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.package import NO_SYSTEM, SystemFiles
+from dcase_energy.submission.recomputing import entries_of
 from dcase_energy.submission.records import JOURNAL_BROKEN, MAX_JOURNAL_BYTES, kind_of_record, read_records
 
 EVIDENCE_ALONE = define(
@@ -24,52 +25,45 @@ EVIDENCE_ALONE = define(
 )
 
 
+_RECORDS = {"energy": "an energy record", "calibration": "a calibration record"}
 _TABLES = (".csv", ".tsv")
 _INSTEAD = ": give the folder that holds it and the metadata"
+_HELD = {"recomputed": "; its seal holds, and its journal gives the same figures", "record": "; its seal holds"}
 
 
 def read_alone(path: Path) -> list[Finding] | None:
     """Return the findings of a record, journal or table that is given alone; None where the file may be metadata."""
-    suffix = path.suffix.lower()
+    suffix, tree, name = path.suffix.lower(), Folder(path.parent), path.name
     if suffix not in {".json", ".jsonl", *_TABLES} or not path.is_file():
         return None
     from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
 
-    tree = Folder(path.parent)
-    data = tree.read(path.name, MAX_JOURNAL_BYTES)
+    data, where = tree.read(name, MAX_JOURNAL_BYTES), tree.where(name)
     if isinstance(data, Finding):
         return [data]
-    where = tree.where(path.name)
+    kind, found, held, hint = None, [], "", None
     if suffix == ".jsonl":
-        return [*_journal(tree, path.name, data), EVIDENCE_ALONE.finding(where, f"a journal, not metadata{_INSTEAD}")]
-    if suffix in _TABLES and not has_codecarbons_header(data):
+        kind = "a journal"
+        try:
+            entries_of(data, name, None)
+        except (ValueError, RecursionError) as error:
+            found = [JOURNAL_BROKEN.finding(where, str(error)[:300])]
+    elif suffix == ".json":
+        kind = {"energy": "an energy record", "calibration": "a calibration record"}.get(
+            kind_of_record(data, name) or ""
+        )
+        journal = path.with_suffix(".journal.jsonl")
+        files = SystemFiles(tree, "", "", None, records=[name], journals=[journal.name] if journal.is_file() else [])
+        records, found = read_records(files)
+        believed = [one.evidence for one in records.calibrations if one.believed]
+        held = _HELD.get(next(iter([*believed, *(one.evidence for one in records.measured)]), ""), "")
+    elif has_codecarbons_header(data):
+        kind = "a file of CodeCarbon"
+        hint = f"put it beside the metadata; `dcase-energy init LABEL --training {name}` takes its energy"
+        _, found = read_records(SystemFiles(tree, "", "", None, tables=[name]))
+    else:
         hint = "`rank` takes a table of results, `score` takes outputs; metadata is <label>.meta.yaml"
         return [NO_SYSTEM.finding(where, "a table, not metadata", hint=hint)]
-    if suffix in _TABLES:
-        hint = f"put it beside the metadata; `dcase-energy init LABEL --training {path.name}` takes its energy"
-        _, found = read_records(SystemFiles(tree, "", "", None, tables=[path.name]))
-        return [*found, EVIDENCE_ALONE.finding(where, f"a file of CodeCarbon, not metadata{_INSTEAD}", hint=hint)]
-    kind = kind_of_record(data, path.name)
-    return None if kind is None else _record(tree, path, kind)
-
-
-def _record(tree: Folder, path: Path, kind: str) -> list[Finding]:
-    journal = path.with_suffix(".journal.jsonl")
-    beside = [journal.name] if journal.is_file() else []
-    records, found = read_records(SystemFiles(tree, "", "", None, records=[path.name], journals=beside))
-    believed = [one.evidence for one in records.calibrations if one.believed]
-    evidence = next(iter([*believed, *(one.evidence for one in records.measured)]), None)
-    held = {"recomputed": "; its seal holds, and its journal gives the same figures", "record": "; its seal holds"}
-    article = "an" if kind == "energy" else "a"
-    message = f"{article} {kind} record, not metadata{_INSTEAD}{held.get(evidence or '', '')}"
-    return [*found, EVIDENCE_ALONE.finding(tree.where(path.name), message)]
-
-
-def _journal(tree: Folder, name: str, data: bytes) -> list[Finding]:
-    from dcase_energy.submission.journals import entries_of
-
-    try:
-        entries_of(data, name, None)
-    except (ValueError, RecursionError) as error:
-        return [JOURNAL_BROKEN.finding(tree.where(name), str(error)[:300])]
-    return []
+    if kind is None:
+        return None
+    return [*found, EVIDENCE_ALONE.finding(where, f"{kind}, not metadata{_INSTEAD}{held}", hint=hint)]

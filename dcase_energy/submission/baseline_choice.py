@@ -1,20 +1,21 @@
 """Where a baseline figure comes from, whether it may be a denominator, and which of several is one.
 
 There are three kinds, with the same names everywhere: ``declared`` is a figure in the metadata and nothing else;
-``record`` is a sealed record of a calibration; ``recomputed`` is a record whose figures came out of its journal again.
+``record`` is a sealed record of a calibration; ``recomputed`` is a record whose figures follow from its journal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from dcase_energy.documents.tree import Folder
 from dcase_energy.editions.model import Edition
-from dcase_energy.measure.plan import BASELINE_STAGES
-from dcase_energy.submission.calibrated import Calibrated
+from dcase_energy.errors import UnusableError
 from dcase_energy.submission.model import Submission
-from dcase_energy.submission.power import impossible_power
-from dcase_energy.submission.recipe import why_another_recipe
+from dcase_energy.submission.recomputing import impossible_power
+from dcase_energy.submission.records import JOURNAL_MISSING, Calibrated, Recorded, check_record
 
 # From the weakest to the strongest.
 EVIDENCE = ("declared", "record", "recomputed")
@@ -32,8 +33,6 @@ class Baseline:
         One of `EVIDENCE`; None where nothing is known.
     source
         Where it comes from, for people; None where nothing is known.
-    gpu_training_kwh
-        The GPU's share of the training energy, where a record has it.
     calibration
         The record it comes from; None for declared figures.
     """
@@ -41,16 +40,17 @@ class Baseline:
     energy_kwh: Mapping[str, float | None] = field(default_factory=dict)
     evidence: str | None = None
     source: str | None = None
-    gpu_training_kwh: float | None = None
     calibration: Calibrated | None = None
 
 
 def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
-    """Why a calibration cannot be what an edition divides by; None if it can."""
+    """Return why a calibration cannot be what an edition divides by; None if it can."""
+    from dcase_energy.calibration.recipe_identity import why_another_recipe
+
     record = found.record
     if edition.normalisation.kind != "ratio":
         return f"edition {edition.name} divides by figures of other work than a calibration measures"
-    if reason := why_another_recipe(found, edition.baseline.recipe):
+    if reason := why_another_recipe(record, found.entries, edition.baseline.recipe):
         return reason
     path = record.implementation.execution_path.partition("/")[0]
     if path != edition.baseline.execution_path:
@@ -63,7 +63,7 @@ def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
 
 
 def candidates(found: Sequence[Calibrated], edition: Edition) -> list[Calibrated]:
-    """The calibrations of a package that call themselves what an edition divides by; of copies of one the first."""
+    """Return the calibrations of a package that claim to be what an edition divides by; of copies the first."""
     once = {one.record.digest: one for one in reversed(found)}
     return [
         one
@@ -73,39 +73,26 @@ def candidates(found: Sequence[Calibrated], edition: Edition) -> list[Calibrated
 
 
 def usable(found: Sequence[Calibrated], edition: Edition) -> Calibrated | None:
-    """The one calibration of a package that an edition can divide by; None if it has none, or several that differ."""
+    """Return the one calibration of a package that an edition can divide by; None if it has none, or several."""
     own = candidates(found, edition)
     fits = len(own) == 1 and own[0].believed and why_no_denominator(own[0], edition) is None
     return own[0] if fits else None
 
 
 def recorded(found: Calibrated) -> Baseline:
-    """The baseline's energy as a calibration has it, for the full recipe; older records are scaled to it here."""
+    """Return the baseline's energy of a calibration, for the full recipe; older records are scaled to it here."""
     from dcase_energy.calibration.rescaling import rescaled
 
     record, note = rescaled(found.record)
     if note is not None:
         found = replace(found, record=record, source=f"{found.source}; {note}")
-    training = record.stages.get("training")
-    gpu = training.components.get("gpu") if training else None
-    return Baseline(
-        energy_kwh={name: stage.full_recipe_energy_kwh for name, stage in record.stages.items()},
-        evidence=found.evidence,
-        source=found.source,
-        gpu_training_kwh=gpu.full_recipe_energy_kwh if gpu else None,
-        calibration=found,
-    )
+    energy_kwh = {name: found.energy_kwh(name) for name in record.figures}
+    return Baseline(energy_kwh, found.evidence, found.source, found)
 
 
 def declared(submission: Submission, edition: Edition) -> Baseline:
-    """The baseline's energy as the metadata state it; one figure for both stages in editions that have but one."""
-    if edition.normalisation.kind == "ratio":
-        energy_kwh = {
-            "training": submission.figures.get("energy_baseline_training_kwh"),
-            "test": submission.figures.get("energy_baseline_test_kwh"),
-        }
-    else:
-        energy_kwh = dict.fromkeys(BASELINE_STAGES, submission.figures.get("energy_baseline_kwh"))
+    """Return the baseline's energy as the metadata state it; some editions have one figure for all stages."""
+    energy_kwh = {name: submission.figures.get(stage.baseline) for name, stage in edition.stages.items()}
     if all(value is None for value in energy_kwh.values()):
         return Baseline(energy_kwh)
     return Baseline(energy_kwh, "declared", "the metadata")
@@ -120,7 +107,7 @@ def choose(
     given: Calibrated | None = None,
     own_machine: Calibrated | None = None,
 ) -> Baseline:
-    """The one baseline that a system's energies are divided by, for every command.
+    """Choose the one baseline that a system's energies are divided by, for every command.
 
     The calibration that the caller named; else the package's own record; else the declared figures; else the newest of
     this machine, which the caller offers only where the hardware is that of the system. Where a package brings records
@@ -135,7 +122,7 @@ def choose(
     refused
         Whether it brings one that cannot be read.
     given
-        The calibration that the caller named; it was looked at before.
+        The calibration that the caller named, checked before.
     own_machine
         A calibration of this machine.
     """
@@ -148,6 +135,38 @@ def choose(
         if refused or len(candidates(package, edition)) > 1 or not all(one.believed for one in package):
             return Baseline()
     stated = declared(submission, edition)
-    if stated.evidence is None and own_machine is not None:
-        return recorded(own_machine)
-    return stated
+    return recorded(own_machine) if stated.evidence is None and own_machine is not None else stated
+
+
+def load_denominator(path: Path, edition: Edition) -> Calibrated:
+    """Read the calibration that the caller names, and check it against the journal beside it, where there is one.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be read, is not a calibration record, or was changed after it was sealed.
+    UnusableError
+        If it cannot be what the edition divides by.
+    """
+    from dcase_energy.measure.record_file import journal_of
+    from dcase_energy.measure.records import load_calibration
+
+    journal = journal_of(path)
+    journals = [journal.name] if journal.exists() else []
+    record, source = load_calibration(path), f"{path.name} (given)"
+    found, findings = check_record(record, source, Folder(path.parent), path.name, journals)
+    for finding in findings:
+        if finding.code != JOURNAL_MISSING.code:
+            raise UnusableError(f"{path} cannot be used: {finding.message}")
+    if reason := why_no_denominator(found, edition):
+        raise UnusableError(f"{path} cannot be used: {reason}")
+    return replace(found, name="")
+
+
+def own_machine(edition: Edition) -> Calibrated | None:
+    """Return the newest calibration of this machine that can be what an edition divides by, or None."""
+    from dcase_energy.calibration.store import kept
+
+    offered = kept() if edition.normalisation.kind == "ratio" else ()
+    named = (Recorded(record, f"this machine's calibration of {record.created}") for record in offered)
+    return next((found for found in named if why_no_denominator(found, edition) is None), None)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, read_emissions, run_energy
+from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, read_emissions
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import RecordError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, parse_energy
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
-from dcase_energy.submission.calibrated import Calibrated
+from dcase_energy.submission.records import Calibrated
 from dcase_energy.units import format_significant
 
 # Enough that the rounding is far below any interval, few enough to read.
@@ -72,19 +72,17 @@ def _of_stage(stage: str, energy_kwh: float, hardware: str | None) -> dict[str, 
 
 def _of_emissions(path: Path, data: bytes, stage: str) -> dict[str, str]:
     """The energy of the run in a file of CodeCarbon, and the GPU or processor that it names."""
-    emissions = read_emissions(data, str(path))
-    errors = [one for one in (emissions.all_findings() if emissions else ()) if one.severity is Severity.ERROR]
-    if errors:
-        raise RecordError(f"{path} (CodeCarbon): {errors[0].message}")
-    energy_kwh = run_energy(emissions) if emissions else None
-    if emissions is None or energy_kwh is None:
-        number = len(emissions.chains()) if emissions else 0
-        raise RecordError(
-            f"{path} (CodeCarbon) holds {number} runs; a file with the run of the {stage} alone is needed"
-        )
-    texts = emissions.rows[-1].texts
+    emissions, findings = read_emissions(data, str(path))
+    runs = emissions.runs if emissions else ()
+    for finding in (*findings, *(problem for run in runs for problem in run.problems)):
+        if finding.severity is Severity.ERROR:
+            raise RecordError(f"{path} (CodeCarbon): {finding.message}")
+    if len(runs) != 1 or runs[0].problems:
+        message = f"{path} (CodeCarbon) holds {len(runs)} runs; a file with the run of the {stage} alone is needed"
+        raise RecordError(message)
+    texts = runs[0].row.texts
     hardware = texts["gpu_model"].replace("1 x ", "1 ") or (f"CPU {texts['cpu_model']}" if texts["cpu_model"] else None)
-    return _of_stage(stage, energy_kwh, hardware)
+    return _of_stage(stage, runs[0].energy_kwh, hardware)
 
 
 def hardware_of(hardware: dict[str, Any]) -> str | None:

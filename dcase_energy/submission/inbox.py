@@ -7,16 +7,23 @@ archive is a package, and subfolders are looked into in the same way; other file
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from dcase_energy.documents.names import ARCHIVES, MAX_FOLDER_DEPTH, few, judge_names
-from dcase_energy.documents.package_rules import FILES_BESIDE, LINK, NESTED_ARCHIVE
-from dcase_energy.documents.tree import Folder, OneFile
-from dcase_energy.findings import Finding, Severity
+from dcase_energy.documents.package_rules import FILES_BESIDE, LINK, NESTED_ARCHIVE, PACKAGE_TWICE
+from dcase_energy.documents.tree import Folder, OneFile, same_content
+from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.submission.model import team_of
-from dcase_energy.submission.package import metadata_among, metadata_in, name_of_folder, stem_of
+from dcase_energy.submission.package import SystemFiles, metadata_among, metadata_in, name_of_folder, stem_of
+from dcase_energy.text import more, plural
+
+if TYPE_CHECKING:
+    from dcase_energy.scoring.outputs import SystemOutputs
+    from dcase_energy.submission.checks.system import System
 
 _SHOWN = 5
 # What the systems of a team share: records, journals, CodeCarbon's files and the report lie above their folders.
@@ -52,8 +59,8 @@ class Packages:
         archives = sum(_has_suffix(path.name) for path in self.paths if not path.is_dir())
         files = len(self.paths) - folders - archives
         kinds = ((folders, "folder"), (archives, "archive"), (files, "file"))
-        shown = [_plural(number, kind) for number, kind in kinds if number]
-        return f"{_plural(len(self.paths), 'package')}: {', '.join(shown)}"
+        shown = [plural(number, kind) for number, kind in kinds if number]
+        return f"{plural(len(self.paths), 'package')}: {', '.join(shown)}"
 
 
 NONE = Packages(())
@@ -161,10 +168,61 @@ def _beside(path: Path, seen: _Seen) -> Iterator[Finding]:
     yield from few(seen.problems)
     files = [str(file.relative_to(path)) for file in seen.beside if file not in seen.units]
     if files:
-        more = f" (and {len(files) - _SHOWN:,} more)" if len(files) > _SHOWN else ""
-        message = f"{_plural(len(files), 'file')} beside the packages, not read: {', '.join(files[:_SHOWN])}{more}"
+        shown = ", ".join(files[:_SHOWN]) + more(len(files) - _SHOWN)
+        message = f"{plural(len(files), 'file')} beside the packages, not read: {shown}"
         yield FILES_BESIDE.finding(Folder(path).where(""), message)
 
 
-def _plural(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
+def copies_among(systems: Sequence[System]) -> tuple[list[System], list[Finding]]:
+    """Return systems that another package holds with the same content, and a finding for each package with such.
+
+    Systems of one label that differ are left to the check of labels.
+    """
+    first: dict[str, SystemFiles] = {}
+    copies: list[System] = []
+    labels: dict[tuple[Where, Where], list[str]] = {}
+    for system in systems:
+        files, original = system.files, first.setdefault(system.name, system.files)
+        if files.tree is not original.tree and same_content(
+            original.tree, original.by_place(), files.tree, files.by_place()
+        ):
+            copies.append(system)
+            labels.setdefault((files.tree.where(""), original.tree.where("")), []).append(system.name)
+    return copies, [
+        PACKAGE_TWICE.finding(here, f"holds what {there} holds, counted once: {', '.join(names[:4])}")
+        for (here, there), names in labels.items()
+    ]
+
+
+def find_all_outputs(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[Finding], Packages]:
+    """Find the outputs to score below the paths, in packages of an inbox as well, each system once.
+
+    Two systems of one name and other outputs are distinguished by where they are.
+    """
+    from dcase_energy.scoring.outputs import find_outputs
+
+    packages = find_packages(paths)
+    systems: list[SystemOutputs] = []
+    findings = list(packages.findings)
+    for path in packages.paths:
+        found, problems = find_outputs(path)
+        findings += packages.without_nested(problems)
+        for system in found:
+            original = next((one for one in systems if one.name == system.name and _same_outputs(one, system)), None)
+            if original is None:
+                systems.append(system)
+            else:
+                message = f"holds what {original.path} holds, counted once: {system.name}"
+                findings.append(PACKAGE_TWICE.finding(Where(system.path), message))
+    counts = Counter(system.name for system in systems)
+    systems = [replace(one, name=str(Path(one.path) / one.name)) if counts[one.name] > 1 else one for one in systems]
+    return systems, findings, packages
+
+
+def _same_outputs(one: SystemOutputs, other: SystemOutputs) -> bool:
+    pairs = [(run, other.runs[name]) for name, run in one.runs.items() if name in other.runs]
+    places = [[{PurePosixPath(name).name: name for name in run.names} for run in pair] for pair in pairs]
+    return one.runs.keys() == other.runs.keys() and all(
+        mine.tree is not theirs.tree and same_content(mine.tree, names, theirs.tree, others)
+        for (mine, theirs), (names, others) in zip(pairs, places, strict=True)
+    )

@@ -12,6 +12,7 @@ A system is a metadata file with its outputs and records beside it::
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -110,23 +111,28 @@ class SystemFiles:
 
         What is wrong with an archive as a whole is wrong with each of its systems.
         """
-        if where == self.tree.where(self.meta) or _same_file(where, self.tree.where(self.meta)):
-            return True
-        outputs = [*self.runs.values(), *self.unprocessed.values()]
-        folders = {str(PurePosixPath(names[0]).parent) for names in outputs if names}
-        near = (*self.records, *self.journals, *self.tables)
-        if any(_same_file(where, self.tree.where(name)) for name in ("", *folders, *near)):
+        outputs = {str(PurePosixPath(names[0]).parent) for names in self._outputs() if names}
+        near = ("", self.meta, *outputs, *self.records, *self.journals, *self.tables)
+        if any(_same_file(where, self.tree.where(name)) for name in near):
             return True
         # The folder of a run may be a link, have another name, or hold a folder: its files are then none of the run.
-        beside = _inside(where, self.tree.where("" if self.home == PurePosixPath() else str(self.home)))
-        run = beside.partition("/")[0]
-        if _is_output(run) and (self.home.name == self.stem or run.startswith(f"{self.stem}_run")):
-            return True
-        return any(_inside(where, self.tree.where(folder)) for folder in folders)
+        home = "" if self.home == PurePosixPath() else str(self.home)
+        run = _inside(where, self.tree.where(home)).partition("/")[0]
+        named = self.home.name == self.stem or run.startswith(f"{self.stem}_run")
+        return (_is_output(run) and named) or any(_inside(where, self.tree.where(folder)) for folder in outputs)
+
+    def _outputs(self) -> list[list[str]]:
+        return [*self.runs.values(), *self.unprocessed.values()]
 
     def brings(self, where: Where) -> bool:
         """Whether a place is in a file of this system or in one that it shares with others of its team."""
         return self.holds(where) or any(_same_file(where, self.tree.where(name)) for name in self.reports)
+
+    def by_place(self) -> dict[str, str]:
+        """Names in the tree of all files of the system, except reports, by their place relative to its metadata."""
+        outputs = [name for names in self._outputs() for name in names]
+        own = [self.meta, *outputs, *self.records, *self.journals, *self.tables]
+        return {os.path.relpath(f"/{name}", f"/{self.home}"): name for name in own}
 
     @property
     def home(self) -> PurePosixPath:
@@ -291,12 +297,7 @@ def _tables(by_folder: dict[PurePosixPath, list[str]], near: Sequence[PurePosixP
 
 def _of_nobody(tree: Tree, systems: Sequence[SystemFiles]) -> Iterator[Finding]:
     """Output folders that no metadata file claims."""
-    claimed = {
-        name.rpartition("/")[0]
-        for system in systems
-        for names in (*system.runs.values(), *system.unprocessed.values())
-        for name in names
-    }
+    claimed = {name.rpartition("/")[0] for system in systems for names in system._outputs() for name in names}
     folders = sorted({name.rpartition("/")[0] for name in tree.names()} - claimed)
     for folder in folders:
         if any(_is_output(part) for part in folder.split("/")):

@@ -1,27 +1,26 @@
 """The evidence of a package: its records, checked against their journals, and its CodeCarbon files.
 
-Each file is read once and nothing in it is trusted: a record's figures count as recomputed only where its journal is
-beside it and gives the same figures again.
+Each file is read once, however many systems share it, and nothing in it is trusted: a record's figures count as
+recomputed only where its journal is beside it and gives the same figures again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from dcase_energy.documents.tree import Tree
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
-from dcase_energy.submission.calibrated import Calibrated
 from dcase_energy.submission.package import SystemFiles
-from dcase_energy.submission.power import impossible_power
-from dcase_energy.submission.recomputing import differs
+from dcase_energy.submission.recomputing import differs, entries_of, impossible_power
 
 if TYPE_CHECKING:
     from dcase_energy.documents.codecarbon.rows import Emissions
-    from dcase_energy.measure.records import Calibration, Energy
+    from dcase_energy.measure.records import Calibration, Energy, Evidence
 
 BAD_RECORD = define(
     Rule(
@@ -106,22 +105,51 @@ BEYOND_POWER = define(
     )
 )
 
-
-_Record = TypeVar("_Record", "Calibration", "Energy")
 MAX_EMISSIONS_BYTES = 20_000_000
 MAX_JOURNAL_BYTES = 100_000_000
 _KIND = re.compile(rb'"kind"\s*:\s*"(calibration|energy)"')
+_Record = TypeVar("_Record", bound="Evidence")
 
 
 @dataclass(frozen=True)
-class MeasuredStage:
-    """One stage of an energy record: the system's own energy, as a measuring session wrote it."""
+class Recorded(Generic[_Record]):
+    """A record as it was found: in a package, by the caller's choice, or among this machine's calibrations.
 
-    name: str
-    stage: str
-    energy_kwh: float
-    evidence: str
-    record: Energy
+    Attributes
+    ----------
+    record
+        The whole record.
+    source
+        What to call it, for people.
+    evidence
+        ``record``, or ``recomputed`` where it follows from the journal beside it.
+    entries
+        The entries of that journal; empty where it is only a record.
+    believed
+        Whether its figures agree with its journal and its own limits of power; a finding says why not.
+    name
+        Its name in the tree of a package; empty where it comes from elsewhere.
+    """
+
+    record: _Record
+    source: str
+    evidence: str = "record"
+    entries: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    believed: bool = True
+    name: str = ""
+
+    @property
+    def file(self) -> str:
+        """The name of the file without its folder."""
+        return self.name.rpartition("/")[2]
+
+    def energy_kwh(self, stage: str) -> float | None:
+        """The energy of a stage, for the full recipe; None where the record has no such stage."""
+        found = self.record.figures.get(stage)
+        return None if found is None else found.full_recipe_energy_kwh
+
+
+Calibrated = Recorded["Calibration"]
 
 
 @dataclass(frozen=True)
@@ -135,44 +163,47 @@ class Records:
     refused
         Whether there is one that cannot be read; a finding says why.
     measured
-        Energies of the system's own stages, from energy records.
+        Its energy records that can be used: the system's own energies.
     emissions
         CodeCarbon's files, by name in the tree.
     """
 
-    calibrations: tuple[Calibrated, ...] = ()
+    calibrations: tuple[Recorded[Calibration], ...] = ()
     refused: bool = False
-    measured: tuple[MeasuredStage, ...] = ()
+    measured: tuple[Recorded[Energy], ...] = ()
     emissions: Mapping[str, Emissions] = field(default_factory=dict)
 
-
-def read_records(files: SystemFiles) -> tuple[Records, list[Finding]]:
-    """Read records, journals and CodeCarbon files of a package."""
-    findings: list[Finding] = []
-    calibrations: list[Calibrated] = []
-    measured: list[MeasuredStage] = []
-    refused = False
-    for name, data in _record_files(files, findings):
-        kind = kind_of_record(data, name)
-        if kind == "energy":
-            measured += _measured(files, name, data, findings)
-        elif kind == "calibration":
-            found = _calibration(files, name, data, findings)
-            calibrations += [] if found is None else [found]
-            refused |= found is None
-    emissions = _emissions(files, findings)
-    return Records(tuple(calibrations), refused, tuple(measured), emissions), findings
+    def measured_kwh(self, stage: str) -> list[float]:
+        """The energies that energy records give for a stage."""
+        return [energy_kwh for one in self.measured if (energy_kwh := one.energy_kwh(stage)) is not None]
 
 
-def _record_files(files: SystemFiles, findings: list[Finding]) -> Iterator[tuple[str, bytes]]:
-    for name in files.records:
-        from dcase_energy.measure.records import MAX_RECORD_BYTES
+class ReadFile(NamedTuple):
+    """What one file of evidence is, what it holds (None if it cannot be used), and what is wrong with it."""
 
-        data = files.tree.read(name, MAX_RECORD_BYTES)
-        if isinstance(data, Finding):
-            findings.append(data)
-        else:
-            yield name, data
+    kind: str | None
+    value: Any
+    findings: Sequence[Finding] = ()
+
+
+def read_records(files: SystemFiles, known: dict[str, ReadFile] | None = None) -> tuple[Records, list[Finding]]:
+    """Read records, journals and CodeCarbon files of a system.
+
+    ``known`` holds what was read of the package for other systems, by name, and gets what is read now.
+    """
+    known = {} if known is None else known
+    for name in (*files.records, *files.tables):
+        if name not in known:
+            known[name] = (_read_record if name in files.records else _read_emissions)(files.tree, name, files.journals)
+    read = {name: known[name] for name in (*files.records, *files.tables)}
+    calibrations = [one.value for one in read.values() if one.kind == "calibration"]
+    records = Records(
+        calibrations=tuple(one for one in calibrations if one is not None),
+        refused=None in calibrations,
+        measured=tuple(one.value for one in read.values() if one.kind == "energy" and one.value is not None),
+        emissions={name: one.value for name, one in read.items() if one.kind == "emissions"},
+    )
+    return records, [finding for one in read.values() for finding in one.findings]
 
 
 def kind_of_record(data: bytes, name: str) -> str | None:
@@ -182,141 +213,86 @@ def kind_of_record(data: bytes, name: str) -> str | None:
     return "calibration" if "calibration" in name.rpartition("/")[2].casefold() else None
 
 
-def _calibration(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Calibrated | None:
-    from dcase_energy.calibration.record import record_of
-    from dcase_energy.measure.records import parse_calibration
+def _read_record(tree: Tree, name: str, journals: Sequence[str]) -> ReadFile:
+    from dcase_energy.measure.records import MAX_RECORD_BYTES, RecordError, parse_calibration, parse_energy
 
-    checked = _checked(files, name, data, parse_calibration, record_of, findings)
-    if checked is None:
-        return None
-    source = f"{name.rpartition('/')[2]} of the package"
-    evidence = "record" if checked.entries is None else "recomputed"
-    return Calibrated(checked.record, source, evidence, checked.entries or (), checked.believed, name)
-
-
-def _measured(files: SystemFiles, name: str, data: bytes, findings: list[Finding]) -> Iterator[MeasuredStage]:
-    """The stages of an energy record that its guards found valid; a finding where they did not."""
-    from dcase_energy.measure.energy_record import energy_of
-    from dcase_energy.measure.records import parse_energy
-
-    checked = _checked(files, name, data, parse_energy, energy_of, findings)
-    if checked is None or not checked.believed:
-        return
-    record, entries = checked.record, checked.entries
-    if not record.valid:
-        message = "the energy record cannot be used as evidence: " + (
-            "; ".join(record.reasons) or "it calls itself invalid"
-        )
-        findings.append(RECORD_INVALID.finding(files.tree.where(name), message[:300]))
-        return
-    for stage, figures in record.stages.items():
-        evidence = "record" if entries is None else "recomputed"
-        yield MeasuredStage(name, stage, figures.full_recipe_energy_kwh, evidence, record)
-
-
-@dataclass(frozen=True)
-class _Checked(Generic[_Record]):
-    """A record with the entries it was computed from, None where it is only a record."""
-
-    record: _Record
-    entries: list[dict[str, Any]] | None
-    believed: bool = True
-
-
-def _checked(
-    files: SystemFiles,
-    name: str,
-    data: bytes,
-    parse: Callable[[bytes, str], _Record],
-    compute: Callable[[list[dict[str, Any]]], _Record],
-    findings: list[Finding],
-) -> _Checked[_Record] | None:
-    """A record, checked against its journal and its own limits of power; None if it cannot be read."""
-    from dcase_energy.errors import RecordError
-
-    where = files.tree.where(name)
+    data = tree.read(name, MAX_RECORD_BYTES)
+    if isinstance(data, Finding):
+        return ReadFile(None, None, [data])
+    kind, where, file = kind_of_record(data, name), tree.where(name), name.rpartition("/")[2]
+    if kind is None:
+        return ReadFile(None, None)
     try:
-        record = parse(data, name.rpartition("/")[2])
+        record = parse_energy(data, file) if kind == "energy" else parse_calibration(data, file)
     except RecordError as error:
-        findings.append(BAD_RECORD.finding(where, str(error)))
-        return None
-    entries = _journal_of(files, name, record.journal_sha256, findings)
+        return ReadFile(kind, None, [BAD_RECORD.finding(where, str(error))])
+    found, findings = check_record(record, f"{file} of the package", tree, name, journals)
+    if kind == "energy" and found.believed and not record.valid:
+        reasons = "; ".join(record.reasons) or "it calls itself invalid"
+        message = f"the energy record cannot be used as evidence: {reasons}"[:300]
+        findings.append(RECORD_INVALID.finding(where, message))
+    usable = kind == "calibration" or (found.believed and record.valid)
+    return ReadFile(kind, found if usable else None, findings)
+
+
+def check_record(
+    record: _Record, source: str, tree: Tree, name: str, journals: Iterable[str]
+) -> tuple[Recorded[_Record], list[Finding]]:
+    """Check a record against the journal beside it, where it is among ``journals``, and its own limits of power."""
+    from dcase_energy.calibration.record import record_of
+    from dcase_energy.measure.energy_record import energy_of
+    from dcase_energy.measure.records import Calibration
+
+    entries, findings = _journal_of(record, tree, name, journals)
+    compute = record_of if isinstance(record, Calibration) else energy_of
     if entries is not None and (problem := differs(record, entries, compute)):
-        findings.append(RECORD_NOT_OF_JOURNAL.finding(where, problem))
+        findings.append(RECORD_NOT_OF_JOURNAL.finding(tree.where(name), problem))
     elif problem := impossible_power(record):
-        findings.append(BEYOND_POWER.finding(where, problem))
-    else:
-        return _Checked(record, entries)
-    return _Checked(record, entries, believed=False)
+        findings.append(BEYOND_POWER.finding(tree.where(name), problem))
+    evidence = "record" if entries is None else "recomputed"
+    return Recorded(record, source, evidence, entries or (), not problem, name), findings
 
 
-def _journal_of(files: SystemFiles, name: str, digest: object, findings: list[Finding]) -> list[dict[str, Any]] | None:
+def _journal_of(
+    record: Evidence, tree: Tree, name: str, journals: Iterable[str]
+) -> tuple[list[dict[str, Any]] | None, list[Finding]]:
     """The entries of the journal beside a record; None if it has none that can be used (a finding says so)."""
     from dcase_energy.measure.journal import journal_digest
-    from dcase_energy.submission.journals import entries_of
 
     pure = PurePosixPath(name)
-    journal = str(pure.with_name(f"{pure.stem}.journal.jsonl"))
-    if journal not in files.journals:
+    journal = pure.with_name(f"{pure.stem}.journal.jsonl")
+    if str(journal) not in journals:
         message = f"{pure.name} has no journal beside it"
-        findings.append(JOURNAL_MISSING.finding(files.tree.where(name), message, expected=PurePosixPath(journal).name))
-        return None
-    data = files.tree.read(journal, MAX_JOURNAL_BYTES)
-    where = files.tree.where(journal)
+        return None, [JOURNAL_MISSING.finding(tree.where(name), message, expected=journal.name)]
+    data, where = tree.read(str(journal), MAX_JOURNAL_BYTES), tree.where(str(journal))
     if isinstance(data, Finding):
-        findings.append(data)
-        return None
+        return None, [data]
     try:
-        entries = entries_of(data, PurePosixPath(journal).name, digest)
-        found = journal_digest(entries)
+        entries = entries_of(data, journal.name, record.journal_sha256)
+        if journal_digest(entries) == record.journal_sha256:
+            return entries, []
     except (ValueError, RecursionError) as error:
-        findings.append(JOURNAL_BROKEN.finding(where, str(error)[:300]))
-        return None
-    if found == digest:
-        return entries
-    findings.append(_not_the_journal(entries, digest, files, name, journal))
-    return None
-
-
-def _not_the_journal(
-    entries: list[dict[str, Any]], digest: object, files: SystemFiles, name: str, journal: str
-) -> Finding:
-    """Whether the journal is another run's, or this run's and cut short."""
-    from dcase_energy.measure.journal import sha256_text
-
-    where = files.tree.where(journal)
-    runs = {str(entry.get("run_id")) for entry in entries if "run_id" in entry}
-    data = files.tree.read(name, MAX_JOURNAL_BYTES)
-    own = any(run.encode() in data for run in runs) if isinstance(data, bytes) else False
-    if own or not entries:
-        return JOURNAL_BROKEN.finding(where, "the journal is cut short: the record was computed from more lines")
-    found = next(iter(sorted(runs)), sha256_text(journal))[:36]
+        return None, [JOURNAL_BROKEN.finding(where, str(error)[:300])]
+    runs = sorted({str(entry["run_id"]) for entry in entries if "run_id" in entry})
+    if record.run_id in runs or not entries:
+        message = "the journal is cut short: the record was computed from more lines"
+        return None, [JOURNAL_BROKEN.finding(where, message)]
     message = "the journal is not the one the record was computed from"
-    return JOURNAL_FOREIGN.finding(
-        where, message, expected=f"the journal with SHA-256 {str(digest)[:16]}...", found=f"run {found}"
-    )
+    expected = f"the journal with SHA-256 {record.journal_sha256[:16]}..."
+    found = f"run {runs[0][:36]}" if runs else "a journal without a run"
+    return None, [JOURNAL_FOREIGN.finding(where, message, expected=expected, found=found)]
 
 
-def _emissions(files: SystemFiles, findings: list[Finding]) -> dict[str, Emissions]:
-    """CodeCarbon's files among the tables of a package; others are left alone.
+def _read_emissions(tree: Tree, name: str, _journals: Sequence[str]) -> ReadFile:
+    """Read a table that may be CodeCarbon's; others are left alone.
 
-    Rows whose energy cannot be used, and several runs in one file, are for the checks to report, which know what
+    Runs whose energy cannot be used, and several runs in one file, are for the checks to report, which know what
     figures they belong to.
     """
-    found: dict[str, Emissions] = {}
-    if not files.tables:
-        return found
     from dcase_energy.documents.codecarbon.reading import read_emissions
-    from dcase_energy.documents.codecarbon.rules import EMISSIONS_RUNS
 
-    for name in files.tables:
-        data = files.tree.read(name, MAX_EMISSIONS_BYTES)
-        if isinstance(data, Finding):
-            findings.append(data)
-            continue
-        where = files.tree.where(name)
-        emissions = read_emissions(data, where.file, where.member)
-        if emissions is not None:
-            found[name] = emissions
-            findings += [one for one in emissions.findings if one.code != EMISSIONS_RUNS.code]
-    return found
+    data, where = tree.read(name, MAX_EMISSIONS_BYTES), tree.where(name)
+    if isinstance(data, Finding):
+        return ReadFile(None, None, [data])
+    emissions, findings = read_emissions(data, where.file, where.member)
+    return ReadFile(None if emissions is None else "emissions", emissions, findings)

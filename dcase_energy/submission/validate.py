@@ -12,18 +12,16 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import run_all
 from dcase_energy.submission.alone import read_alone
-from dcase_energy.submission.baseline_choice import Baseline, choose
-from dcase_energy.submission.calibrated import Calibrated
+from dcase_energy.submission.baseline_choice import choose
 from dcase_energy.submission.checks import check_alone, check_together
+from dcase_energy.submission.checks.comparable import is_same_hardware
 from dcase_energy.submission.checks.outputs import outputs_complete, outputs_numbered
 from dcase_energy.submission.checks.system import Peer, System
-from dcase_energy.submission.comparable import is_same_hardware
-from dcase_energy.submission.copies import copies_among
 from dcase_energy.submission.guess import edition_for
-from dcase_energy.submission.inbox import NONE, Packages, find_packages
+from dcase_energy.submission.inbox import NONE, Packages, copies_among, find_packages
 from dcase_energy.submission.metadata import read_metadata
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
-from dcase_energy.submission.records import read_records
+from dcase_energy.submission.records import Calibrated, ReadFile, read_records
 
 
 @dataclass(frozen=True)
@@ -141,8 +139,9 @@ def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
     read = _Read([], findings, len(found))
     if not found:
         read.unread[path.resolve().name] = findings
+    known: dict[str, ReadFile] = {}
     for files in found:
-        system, problems = _read_system(files, edition, options)
+        system, problems = _read_system(files, edition, options, known)
         read.findings += problems
         if system is None:
             read.unread[files.stem or path.name] = problems
@@ -152,7 +151,10 @@ def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
     return read
 
 
-def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tuple[System | None, list[Finding]]:
+def _read_system(
+    files: SystemFiles, edition: Edition, options: Options, known: dict[str, ReadFile]
+) -> tuple[System | None, list[Finding]]:
+    """Read a system; ``known`` holds the records that systems of its package have read."""
     data = files.tree.read(files.meta, MAX_BYTES)
     if isinstance(data, Finding):
         return None, [data]
@@ -161,26 +163,23 @@ def _read_system(files: SystemFiles, edition: Edition, options: Options) -> tupl
     if (judge := edition_for(edition, metadata.document)) is not edition:
         edition = judge
         metadata, found = read_metadata(data, where.file, edition, where.member)
-    records, problems = read_records(files)
-    asked = edition.outputs.kind != "none"
-    problems += outputs_numbered(files, edition) if asked else []
-    read = options.outputs and asked
-    outputs, more = outputs_complete(files, edition, options.durations_s) if read else (None, [])
-    system = System(files, metadata, edition, records, outputs)
-    return replace(system, baseline=_baseline(system, options)), [*found, *problems, *more]
-
-
-def _baseline(system: System, options: Options) -> Baseline:
-    own = options.own_machine
-    fits = own is not None and is_same_hardware(system, own.record)
-    return choose(
-        system.submission,
-        system.edition,
-        system.records.calibrations,
-        refused=system.records.refused,
+    records, problems = read_records(files, known)
+    asked, outputs = edition.outputs.kind != "none", None
+    if asked:
+        problems += outputs_numbered(files, edition)
+    if asked and options.outputs:
+        outputs, of_outputs = outputs_complete(files, edition, options.durations_s)
+        problems += of_outputs
+    system, own = System(files, metadata, edition, records, outputs), options.own_machine
+    baseline = choose(
+        metadata.submission,
+        edition,
+        records.calibrations,
+        refused=records.refused,
         given=options.calibration,
-        own_machine=own if fits else None,
+        own_machine=own if own is not None and is_same_hardware(system, own.record) else None,
     )
+    return replace(system, baseline=baseline), [*found, *problems]
 
 
 def _weighed(findings: Iterable[Finding], edition: Edition) -> list[Finding]:

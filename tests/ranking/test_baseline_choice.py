@@ -16,16 +16,16 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.shipped import COUNTS, known_recipe
 from dcase_energy.errors import UnusableError
+from dcase_energy.findings import Where
 from dcase_energy.measure.journal import parse_journal
 from dcase_energy.measure.machine import describe_host
 from dcase_energy.measure.records import Calibration, load_calibration
 from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.results_table import read_results
-from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
-from dcase_energy.submission.calibrated import Calibrated
+from dcase_energy.submission.baseline_choice import load_denominator, own_machine, recorded, why_no_denominator
 from dcase_energy.submission.checks.baseline import doubts
-from dcase_energy.submission.named import load_denominator, own_machine
-from dcase_energy.submission.power import impossible_power
+from dcase_energy.submission.recomputing import impossible_power
+from dcase_energy.submission.records import Calibrated
 from dcase_energy.submission.validate import Options, validate_paths
 from tests.cli.run import ROOT, run
 from tests.ranking.systems import entry
@@ -191,7 +191,7 @@ def test_a_named_calibration_is_checked_against_the_journal_beside_it(tmp_path):
     assert load_denominator(path, GENERIC).evidence == "recomputed"
     journal = tmp_path / "calibration.journal.jsonl"
     journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:-2]))
-    with pytest.raises(UnusableError, match="is not the journal that it was computed from"):
+    with pytest.raises(UnusableError, match="the journal is cut short"):
         load_denominator(path, GENERIC)
     journal.unlink()
     assert load_denominator(path, GENERIC).evidence == "record"
@@ -275,6 +275,7 @@ def test_labels_that_differ_in_case_are_ranked_once():
 )
 def test_a_stated_baseline_lies_where_its_recipe_does(edition, training, test, withheld):
     energies = {"training": training, "test": test}
-    found = list(doubts(energies, load_edition(edition), stated=True))
-    assert [(one.rule.code, one.withholds) for one in found] == withheld
-    assert not any(one.withholds for one in doubts(energies, load_edition(edition), stated=False))
+    rules = load_edition(edition)
+    found = [finding for _, finding in doubts(energies, rules, Where, stated=True)]
+    assert [(one.code, bool(one.withholds)) for one in found] == withheld
+    assert not any(one.withholds for _, one in doubts(energies, rules, Where, stated=False))

@@ -20,7 +20,7 @@ from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sensitivity import _median_without, odd_baselines
 from dcase_energy.sheets import write_report
 from dcase_energy.stats import Interval
-from dcase_energy.submission.comparable import Provenance, why_not_comparable
+from dcase_energy.submission.checks.comparable import Provenance, why_not_comparable
 from tests.ranking.systems import entry, ranking
 from tests.sheets.readers import markdown_rows
 

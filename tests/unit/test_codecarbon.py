@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 
 import pytest
 
 from dcase_energy.documents.codecarbon.columns import HEADERS
-from dcase_energy.documents.codecarbon.reading import read_emissions, run_energy
+from dcase_energy.documents.codecarbon.identities import several_runs
+from dcase_energy.documents.codecarbon.reading import read_emissions
+from dcase_energy.documents.codecarbon.rows import Emissions
 from dcase_energy.documents.device_names import most_power_w
+from dcase_energy.findings import Finding
 from tests.builders.emissions import row, table
 
 NO_GPU = {"gpu_count": "", "gpu_model": "", "gpu_power": 0.0, "gpu_energy": 0.0, "energy_consumed": 0.266}
@@ -26,18 +30,30 @@ VERSIONS = {
 SECOND = "5b1c2a1e-0000-4000-8000-000000000002"
 
 
-def read(data: bytes, name: str = "emissions.csv"):
-    emissions = read_emissions(data, name)
+@dataclass
+class Read:
+    """A file as read, with everything that a package with it alone would have as findings."""
+
+    emissions: Emissions
+    findings: list[Finding]
+
+    @property
+    def rows(self):
+        return self.emissions.rows
+
+
+def read(data: bytes, name: str = "emissions.csv") -> Read:
+    emissions, findings = read_emissions(data, name)
     assert emissions is not None
-    return emissions
+    return Read(emissions, [*findings, *several_runs(emissions.usable()), *emissions.problems()])
 
 
-def codes(emissions) -> list[str]:
-    return [finding.code for finding in emissions.all_findings()]
+def codes(read: Read) -> list[str]:
+    return sorted(finding.code for finding in read.findings)
 
 
-def energies(emissions) -> list[float]:
-    return [run.energy_kwh for run in emissions.runs()]
+def energies(read: Read) -> list[float]:
+    return [row.energy_kwh for row in read.emissions.usable()]
 
 
 def lines(columns, *rows) -> bytes:
@@ -61,8 +77,8 @@ def test_a_true_file_of_every_release_has_no_finding(version, gpu):
     emissions = read(table(row(**VERSIONS[version], **gpu), versions=version))
     # Before 2.0 no RAM is counted: not a fault of the file, but its energy cannot be compared.
     assert codes(emissions) == (["W807"] if version.startswith("1.") else [])
-    assert run_energy(emissions) == gpu.get("energy_consumed", 1.3907)
-    assert emissions.versions == version
+    assert energies(emissions) == [gpu.get("energy_consumed", 1.3907)]
+    assert emissions.emissions.versions == version
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -111,7 +127,7 @@ def test_cells_that_codecarbon_drops_are_put_back(gone):
         64.0,
         emissions.rows[0].texts,
     )
-    assert "ragged" not in str(emissions.all_findings())
+    assert "ragged" not in str(emissions.findings)
 
 
 def test_of_a_row_that_cannot_be_put_back_the_energies_are_read():
@@ -183,15 +199,13 @@ def test_padded_cells_are_one_finding_and_are_read():
 )
 def test_an_energy_that_cannot_be_used_is_one_finding_and_no_figure(changes, code):
     emissions = read(table(row(**changes)))
-    assert (codes(emissions), energies(emissions), run_energy(emissions)) == ([code], [], None)
+    assert (codes(emissions), energies(emissions)) == ([code], [])
 
 
 def test_no_run_of_many_without_a_usable_energy_is_taken_for_a_good_one():
     emissions = read(table(*(row(run_id=f"run-{number}", energy_consumed=-0.5) for number in range(8))))
     assert energies(emissions) == []
-    assert [finding.message[-13:] for finding in emissions.all_findings() if finding.code == "W806"][4:] == [
-        " (and 3 more)"
-    ]
+    assert [finding.message[-13:] for finding in emissions.findings if finding.code == "W806"][4:] == [" (and 3 more)"]
 
 
 def test_a_task_without_energy_leaves_the_other_tasks_alone():
@@ -204,7 +218,7 @@ def test_a_task_without_energy_leaves_the_other_tasks_alone():
 @pytest.mark.parametrize(("data", "code"), [(b"", "W815"), (b"video,views\nA lecture,3\n", "W819")])
 def test_only_a_name_makes_a_file_without_codecarbons_columns_a_finding(data, code):
     assert codes(read(data)) == [code]
-    assert read_emissions(data, "notes.csv") is None
+    assert read_emissions(data, "notes.csv") == (None, [])
 
 
 def test_no_hint_asks_to_change_a_file():
@@ -218,7 +232,7 @@ def test_no_hint_asks_to_change_a_file():
         table() + b"2026-03-01T12:00:00,cut\n",
         b"timestamp,project_name,duration,emissions\n2026-03-01T12:00:00,x,1,1\n",
     ]
-    hints = [finding.hint for data in spoiled for finding in read(data).all_findings()]
+    hints = [finding.hint for data in spoiled for finding in read(data).findings]
     assert len(hints) >= len(spoiled)
     for hint, word in itertools.product(hints, ("edit", "delete", "keep the rows", "decimal point", "number of cells")):
         assert word not in hint

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
+from dcase_energy.documents.codecarbon.rows import EmissionsRow
 from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_CPU_POWER,
     EMISSIONS_GPU,
@@ -17,7 +17,7 @@ from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_UNMEASURED,
 )
 from dcase_energy.documents.device_names import most_power_w
-from dcase_energy.findings import Finding, capped
+from dcase_energy.findings import Finding
 from dcase_energy.units import JOULES_PER_KWH, mean_power_w
 
 # The file has all digits; a spreadsheet keeps at least four of them.
@@ -29,111 +29,66 @@ _POWER_SLACK = 100.0
 _UNITS = {1000.0: "Wh", JOULES_PER_KWH: "joule", JOULES_PER_KWH / 1000: "kilojoule", 1e-3: "MWh"}
 
 
-def judge_rows(emissions: Emissions) -> None:
-    """Add what is wrong within and between the rows: all rows that cannot be used, the first few other findings."""
-    emissions.problems += _unusable(emissions)
-    emissions.findings += capped(finding for row in emissions.rows for finding in _of_row(row, emissions.versions))
-    emissions.findings += _several(emissions)
-
-
-def _of_row(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
-    yield from _sum(row)
-    yield from _rate(row)
-    yield from _ram_power(row, versions)
-    yield from _units(row)
-    yield from _gpu(row)
-    yield from _cpu_power(row)
-
-
-def _sum(row: EmissionsRow) -> Iterator[Finding]:
+def row_findings(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
+    """Yield what is wrong within a row: figures that do not agree with each other."""
     parts = [value for value in row.components_kwh.values() if value is not None]
-    if not parts or row.energy_kwh is None:
-        return
     total = sum(parts)  # not fsum: it raises where the sum is infinite
-    if not _close(total, row.energy_kwh):
+    if parts and row.energy_kwh is not None and not _close(total, row.energy_kwh):
         message = f"CPU, GPU and RAM add up to {total:.6g} kWh, energy_consumed is {row.energy_kwh:.6g}"
         yield EMISSIONS_SUM.finding(row.where, message, expected=f"{total:.6g}", found=f"{row.energy_kwh:.6g}")
-
-
-def _rate(row: EmissionsRow) -> Iterator[Finding]:
-    if not row.emissions_rate or not row.emissions_kg or not row.duration_s or row.duration_s < 0:
-        return
-    rate = row.emissions_kg / row.duration_s
-    # 2.0.0 to 2.1.4, which do not write their version, wrote grams.
-    grams = not row.texts["codecarbon_version"] and _close(rate * _KILOGRAMS_IN_GRAMS, row.emissions_rate)
-    if not grams and not _close(rate, row.emissions_rate):
-        message = f"emissions over duration is {rate:.4g} kg/s, emissions_rate is {row.emissions_rate:.4g}"
-        yield EMISSIONS_RATE.finding(row.where, message)
-
-
-def _ram_power(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
-    version = row.texts["codecarbon_version"] or versions or "3"
-    ram_w = row.powers_w["ram_power"]
-    process = row.texts["tracking_mode"] == "process"
-    if version.startswith("2.") and ram_w and row.ram_total_gb and not process:
-        expected_w = _RAM_W_PER_GB * row.ram_total_gb
-        if not _close(expected_w, ram_w):
-            message = (
-                f"RAM power is {ram_w:.4g} W; this version writes {expected_w:.4g} W for {row.ram_total_gb:.4g} GB"
-            )
+    version = row.texts["codecarbon_version"]
+    if row.emissions_rate and row.emissions_kg and row.duration_s and row.duration_s > 0:
+        rate = row.emissions_kg / row.duration_s
+        # 2.0.0 to 2.1.4, which do not write their version, wrote grams.
+        grams = not version and _close(rate * _KILOGRAMS_IN_GRAMS, row.emissions_rate)
+        if not grams and not _close(rate, row.emissions_rate):
+            message = f"emissions over duration is {rate:.4g} kg/s, emissions_rate is {row.emissions_rate:.4g}"
             yield EMISSIONS_RATE.finding(row.where, message)
+    ram_w, expected_w = row.powers_w["ram_power"], _RAM_W_PER_GB * (row.ram_total_gb or 0.0)
+    of_machine = (version or versions or "3").startswith("2.") and row.texts["tracking_mode"] != "process"
+    if of_machine and ram_w and expected_w and not _close(expected_w, ram_w):
+        message = f"RAM power is {ram_w:.4g} W; this version writes {expected_w:.4g} W for {row.ram_total_gb:.4g} GB"
+        yield EMISSIONS_RATE.finding(row.where, message)
+    gpu_kwh, gpu = row.components_kwh["gpu_energy"], row.texts["gpu_model"]
+    if gpu_kwh == 0 and row.gpu_count and gpu and row.energy_kwh:
+        yield EMISSIONS_GPU.finding(row.where, f"{gpu[:60]} is listed with 0 kWh")
+    elif gpu_kwh and row.gpu_count == 0:
+        yield EMISSIONS_GPU.finding(row.where, f"{gpu_kwh:.4g} kWh of GPU energy, and gpu_count is 0")
+    if row.duration_s and row.duration_s > 0:
+        yield from _powers(row, row.duration_s)
 
 
-def _units(row: EmissionsRow) -> Iterator[Finding]:
-    """Energy against power and duration: far off, the factor names the unit."""
-    power_w = sum(value for value in row.powers_w.values() if value is not None)
-    if power_w <= 0 or (row.duration_s or 0) <= 0 or (row.energy_kwh or 0) <= 0:
-        return
-    energy_kwh, duration_s = row.energy_kwh or 0.0, row.duration_s or 0.0
-    expected_kwh = power_w * (duration_s / JOULES_PER_KWH)
-    factor = energy_kwh / expected_kwh if expected_kwh else math.inf
-    if 1 / _POWER_SLACK < factor < _POWER_SLACK or not 0 < factor < math.inf:
-        return
-    near = min(_UNITS, key=lambda known: abs(math.log(factor / known)))
-    suspect = f"; in {_UNITS[near]}?" if abs(math.log(factor / near)) < math.log(10) else ""
-    message = f"energy_consumed is {_times(factor)} times power by duration{suspect}"
-    yield EMISSIONS_UNITS.finding(row.where, message, expected=f"about {energy_kwh / factor:.3g} kWh")
-
-
-def _times(factor: float) -> str:
-    return f"{factor:,.0f}" if 1 <= factor < 1e7 else f"{factor:.2g}"
-
-
-def _gpu(row: EmissionsRow) -> Iterator[Finding]:
-    energy_kwh, listed = row.components_kwh["gpu_energy"], bool(row.gpu_count)
-    if energy_kwh == 0 and listed and row.texts["gpu_model"] and row.energy_kwh:
-        yield EMISSIONS_GPU.finding(row.where, f"{row.texts['gpu_model'][:60]} is listed with 0 kWh")
-    elif energy_kwh and row.gpu_count == 0:
-        yield EMISSIONS_GPU.finding(row.where, f"{energy_kwh:.4g} kWh of GPU energy, and gpu_count is 0")
-
-
-def _cpu_power(row: EmissionsRow) -> Iterator[Finding]:
-    """Mean power of the CPU against what the named processor can draw."""
-    energy_kwh, most_w = row.components_kwh["cpu_energy"], most_power_w(row.texts["cpu_model"])
-    if energy_kwh is None or energy_kwh <= 0 or most_w is None or not row.duration_s or row.duration_s < 0:
-        return
+def _powers(row: EmissionsRow, duration_s: float) -> Iterator[Finding]:
+    """Energy against power and duration: far off, the factor names the unit. The CPU's power against its model's."""
+    energy_kwh = max(row.energy_kwh or 0.0, 0.0)
+    expected_kwh = sum(value for value in row.powers_w.values() if value is not None) * (duration_s / JOULES_PER_KWH)
+    factor = energy_kwh / expected_kwh if expected_kwh > 0 else 0.0
+    if 0 < factor < math.inf and not 1 / _POWER_SLACK < factor < _POWER_SLACK:
+        near = min(_UNITS, key=lambda known: abs(math.log(factor / known)))
+        suspect = f"; in {_UNITS[near]}?" if abs(math.log(factor / near)) < math.log(10) else ""
+        times = f"{factor:,.0f}" if 1 <= factor < 1e7 else f"{factor:.2g}"
+        message = f"energy_consumed is {times} times power by duration{suspect}"
+        yield EMISSIONS_UNITS.finding(row.where, message, expected=f"about {energy_kwh / factor:.3g} kWh")
     # PUE multiplies the energies, not the powers.
-    power_w = mean_power_w(energy_kwh / (row.pue or 1.0), row.duration_s)
-    if power_w > most_w:
+    power_w = mean_power_w((row.components_kwh["cpu_energy"] or 0.0) / (row.pue or 1.0), duration_s)
+    most_w = most_power_w(row.texts["cpu_model"])
+    if most_w is not None and power_w > most_w:
         message = f"a mean power of {power_w:.4g} W, which {row.texts['cpu_model'][:60]} cannot draw"
-        expected = f"at most {most_w:.4g} W"
-        yield EMISSIONS_CPU_POWER.finding(row.where, message, expected=expected, found=f"{power_w:.4g} W")
+        expected, found = f"at most {most_w:.4g} W", f"{power_w:.4g} W"
+        yield EMISSIONS_CPU_POWER.finding(row.where, message, expected=expected, found=found)
 
 
-def _unusable(emissions: Emissions) -> Iterator[tuple[EmissionsRow, Finding]]:
-    """Rows whose energy cannot be used: not measured, negative, or less than in an earlier row of the run."""
-    for chain in emissions.chains():
-        last: EmissionsRow | None = None
-        for row in chain:
-            finding = _not_measured(row) or _negative(row) or _decreases(row, last)
-            if finding is not None:
-                yield row, finding
-            last = row
+def run_problems(chain: Sequence[EmissionsRow]) -> Iterator[Finding]:
+    """Yield why rows of a run cannot be used: not measured, negative, or less than in an earlier row of the run."""
+    for last, row in zip([None, *chain], chain, strict=False):
+        problem = _not_measured(row) or _negative(row) or _decreases(row, last)
+        if problem is not None:
+            yield problem
 
 
 def _not_measured(row: EmissionsRow) -> Finding | None:
-    blank = [name for name, value in row.components_kwh.items() if value is None and row.energy_kwh is None]
     if row.energy_kwh is None or row.duration_s is None:
+        blank = [name for name, value in row.components_kwh.items() if value is None and row.energy_kwh is None]
         what = f" ({blank[0]} is empty too)" if 0 < len(blank) < len(row.components_kwh) else ""
         column = "energy_consumed" if row.energy_kwh is None else "duration"
         message = f"{column} is empty{what}: CodeCarbon could not measure on this machine, the run has no usable energy"
@@ -166,20 +121,18 @@ def _decreases(row: EmissionsRow, last: EmissionsRow | None) -> Finding | None:
     return EMISSIONS_ORDER.finding(row.where, message)
 
 
-def _several(emissions: Emissions) -> Iterator[Finding]:
-    """Several runs of the same work in one file: which of them the metadata mean is not known."""
+def several_runs(runs: Sequence[EmissionsRow]) -> Iterator[Finding]:
+    """Yield a finding where a file has several runs of the same work: which of them the metadata mean is not known."""
     same_work: dict[tuple[str, str], list[EmissionsRow]] = {}
-    for row in emissions.runs():
+    for row in runs:
         same_work.setdefault((row.project, row.task), []).append(row)
-    for rows in same_work.values():
-        if len(rows) == 1:
-            continue
+    rows = next((rows for rows in same_work.values() if len(rows) > 1), None)
+    if rows is not None:
         total = sum(row.energy_kwh or 0.0 for row in rows)
         message = f"{len(rows)} runs in one file, {total:.6g} kWh together"
         if all(row.beside(rows[0]) for row in rows[1:]):
             message += "; they ran at the same time, and each counts the whole machine unless it was restricted"
         yield EMISSIONS_RUNS.finding(rows[0].where, message, expected="one run")
-        return
 
 
 def _close(one: float, other: float) -> bool:

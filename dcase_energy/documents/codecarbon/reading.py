@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from dcase_energy.documents.codecarbon.columns import ENERGY_COLUMNS, HEADERS, NEEDED, is_codecarbons, is_nothing
-from dcase_energy.documents.codecarbon.identities import judge_rows
+from dcase_energy.documents.codecarbon.identities import row_findings, run_problems
 from dcase_energy.documents.codecarbon.names import task_of
 from dcase_energy.documents.codecarbon.repair import Repairs
-from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow
+from dcase_energy.documents.codecarbon.rows import Emissions, EmissionsRow, EmissionsRun, chains_of
 from dcase_energy.documents.codecarbon.rules import (
     AS_WRITTEN,
     EMISSIONS_FOREIGN,
@@ -25,32 +25,34 @@ from dcase_energy.documents.codecarbon.rules import (
 from dcase_energy.documents.rules import TABLE_HEADER
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.documents.yaml import load_yaml
-from dcase_energy.findings import Where
+from dcase_energy.findings import Finding, Where, capped
 
 _POWERS = ("cpu_power", "gpu_power", "ram_power")
 _TEXTS = ("tracking_mode", "cpu_model", "gpu_model", "codecarbon_version")
 _HEAD = 4096
+_Read = tuple[Emissions, list[Finding]]
+_NOT_READ = "not read: the first line is not the header of a CodeCarbon file"
 
 
-def read_emissions(data: bytes, file: str, member: str | None = None) -> Emissions | None:
+def read_emissions(data: bytes, file: str, member: str | None = None) -> tuple[Emissions | None, list[Finding]]:
     """Read a file of any version; None where neither its content nor its name says that it is CodeCarbon's.
 
-    Never raises for what it holds.
+    Findings are about the table and within its rows; why the energy of a run cannot be used is with the run. Never
+    raises for what the file holds.
     """
     name = (member or file).replace("\\", "/").rpartition("/")[2]
-    emissions = Emissions(file, member)
-    named = "emission" in name.casefold()
-    if not data.strip(b"\x00 \t\r\n"):
-        if named:
-            message = "the file is empty: CodeCarbon up to 3.1.2 writes no run into an empty file (its issue 929)"
-            emissions.findings.append(EMISSIONS_UNMEASURED.finding(Where(file, member), message))
-        return emissions if named else None
-    if task := task_of(name):
-        return _read_task(data, emissions, task)
-    if not has_codecarbons_header(data):
-        return _foreign(emissions) if named else None
-    _read_table(data, emissions)
-    return emissions
+    named, where = "emission" in name.casefold(), Where(file, member)
+    task = task_of(name)
+    if data.strip(b"\x00 \t\r\n"):
+        if task and b"energy_consumed" in data:
+            return _read_task(data, where, task)
+        if not task and has_codecarbons_header(data):
+            return _read_table(data, where)
+        found = [] if task else [EMISSIONS_FOREIGN.finding(replace(where, line=1), _NOT_READ)]
+    else:
+        message = "the file is empty: CodeCarbon up to 3.1.2 writes no run into an empty file (its issue 929)"
+        found = [EMISSIONS_UNMEASURED.finding(where, message)]
+    return (Emissions(), found) if named and found else (None, [])
 
 
 def has_codecarbons_header(data: bytes) -> bool:
@@ -58,84 +60,63 @@ def has_codecarbons_header(data: bytes) -> bool:
     return is_codecarbons(_names(data, b",;\t"))
 
 
-def run_energy(emissions: Emissions) -> float | None:
-    """The energy of the one run in a file, in kWh; None where it holds none that can be used, or several.
-
-    `Emissions.all_findings` says why there is none.
-    """
-    runs = list(emissions.runs())
-    return runs[0].energy_kwh if len(runs) == 1 and len(emissions.chains()) == 1 else None
-
-
 def _names(data: bytes, separators: bytes) -> list[str]:
     """The columns that the first line names, also of UTF-16, which has its own finding later."""
     text = data[:_HEAD].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
-    header = re.split(rb"[\r\n]", text)[0]
-    cells = re.split(rb"[" + re.escape(separators) + rb"]", header)
+    cells = re.split(rb"[" + re.escape(separators) + rb"]", re.split(rb"[\r\n]", text)[0])
     return [cell.decode("utf-8", "replace").strip().strip('"') for cell in cells]
 
 
-def _foreign(emissions: Emissions) -> Emissions:
-    message = "not read: the first line is not the header of a CodeCarbon file"
-    emissions.findings.append(EMISSIONS_FOREIGN.finding(Where(emissions.file, emissions.member, 1), message))
-    return emissions
-
-
-def _read_table(data: bytes, emissions: Emissions) -> None:
-    names = _names(data, b",")
-    here = Where(emissions.file, emissions.member, 1)
-    missing = [name for name in NEEDED if name not in names]
-    if missing:
+def _read_table(data: bytes, where: Where) -> _Read:
+    names, here = _names(data, b","), replace(where, line=1)
+    if missing := [name for name in NEEDED if name not in names]:
         message = f"no column {', '.join(missing)}: the file is not as CodeCarbon wrote it"
         if len(names) == 1:
             message = "the columns are not separated by commas: the file was written by another program"
-        emissions.findings.append(EMISSIONS_HEADER.finding(here, message))
-        return
-    repairs = Repairs()
-    repairs.note_header(data[:_HEAD].partition(b"\n")[0])
-    table = read_table(data, emissions.file, required=NEEDED, delimiter=",", member=emissions.member, restore=repairs)
-    _fill(emissions, table, repairs.partial)
-    emissions.findings += repairs.findings(emissions.file, emissions.member)
-    if not emissions.rows and not emissions.findings:
+        return Emissions(), [EMISSIONS_HEADER.finding(here, message)]
+    repairs = Repairs(data[:_HEAD].partition(b"\n")[0])
+    table = read_table(data, where.file, required=NEEDED, delimiter=",", member=where.member, restore=repairs)
+    emissions, findings = _judged(table, repairs.partial)
+    findings += repairs.findings(where)
+    if not emissions.rows and not findings:
         hint = "put the file that holds the run into the package"
-        emissions.findings.append(EMISSIONS_UNMEASURED.finding(here, "the file has a header and no run", hint=hint))
+        findings.append(EMISSIONS_UNMEASURED.finding(here, "the file has a header and no run", hint=hint))
+    return emissions, findings
 
 
-def _read_task(data: bytes, emissions: Emissions, task: str) -> Emissions | None:
+def _read_task(data: bytes, where: Where, task: str) -> _Read:
     """Read the energies of one task, a flat mapping with the names of the columns."""
-    if b"energy_consumed" not in data:
-        return None
-    document = load_yaml(data, emissions.file, emissions.member)
+    document = load_yaml(data, where.file, where.member)
     if document.data is None or not set(NEEDED) <= set(document.data):
-        problem = document.findings[0].message if document.findings else "duration or energy_consumed is missing"
-        message = f"not read: {problem}"
-        where = document.findings[0].where if document.findings else Where(emissions.file, emissions.member)
-        emissions.findings.append(EMISSIONS_FOREIGN.finding(where, message))
-        return emissions
+        missing = EMISSIONS_FOREIGN.finding(where, "duration or energy_consumed is missing")
+        problem = next(iter(document.findings), missing)
+        return Emissions(), [EMISSIONS_FOREIGN.finding(problem.where, f"not read: {problem.message}")]
     texts = {name: document.texts.get((name,), "") for name in document.data}
-    table = Table(emissions.file, emissions.member, columns=["task_name", *texts])
-    table.rows.append([task, *("" if document.data[name] is None else text for name, text in texts.items())])
+    cells = ["" if document.data[name] is None else text for name, text in texts.items()]
+    table = Table(where.file, where.member, columns=["task_name", *texts], rows=[[task, *cells]])
     table.row_lines.append(document.where(("energy_consumed",)).line or 1)
-    _fill(emissions, table, set())
-    return emissions
+    return _judged(table, set())
 
 
-def _fill(emissions: Emissions, table: Table, partial: set[int]) -> None:
-    known = (versions for versions, order in HEADERS.items() if set(order) == set(table.columns))
-    emissions.versions = next(known, None)
-    emissions.rows = list(_rows(table, partial))
-    if emissions.versions in {"1.0 to 1.1", "1.2"}:
-        low = "CPU energy is 1000 times too low, " if emissions.versions == "1.2" else ""
-        message = f"written by CodeCarbon {emissions.versions}: {low}RAM is not counted"
-        emissions.findings.append(EMISSIONS_VERSION.finding(table.where(), message, expected="version 2.0 or later"))
-    elif emissions.rows and not set(ENERGY_COLUMNS) & set(table.columns):
+def _judged(table: Table, partial: set[int]) -> _Read:
+    """The rows and runs of a table, and what is wrong with it and within its rows."""
+    versions = next((versions for versions, order in HEADERS.items() if set(order) == set(table.columns)), None)
+    rows, findings = tuple(_rows(table, partial)), []
+    if versions in {"1.0 to 1.1", "1.2"}:
+        low = "CPU energy is 1000 times too low, " if versions == "1.2" else ""
+        message = f"written by CodeCarbon {versions}: {low}RAM is not counted"
+        findings.append(EMISSIONS_VERSION.finding(table.where(), message, expected="version 2.0 or later"))
+    elif rows and not set(ENERGY_COLUMNS) & set(table.columns):
         message = "no columns of CPU, GPU and RAM energy: what was counted is not known"
-        emissions.findings.append(EMISSIONS_VERSION.finding(table.where(), message, hint=AS_WRITTEN))
-    emissions.findings += [
-        finding if finding.code == TABLE_HEADER.code else replace(finding, hint=AS_WRITTEN)
-        for finding in table.findings
-    ]
-    judge_rows(emissions)
+        findings.append(EMISSIONS_VERSION.finding(table.where(), message, hint=AS_WRITTEN))
+    runs = tuple(
+        EmissionsRun(chain[-1], chain[-1].texts["codecarbon_version"] or versions or "", tuple(run_problems(chain)))
+        for chain in chains_of(rows)
+    )
+    emissions = Emissions(versions, rows, runs)
+    findings += [one if one.code == TABLE_HEADER.code else replace(one, hint=AS_WRITTEN) for one in table.findings]
+    findings += capped(finding for row in rows for finding in row_findings(row, versions))
+    return emissions, findings
 
 
 def _rows(table: Table, partial: set[int]) -> Iterator[EmissionsRow]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
+from dcase_energy.documents.codecarbon.names import is_backup, names_baseline, names_no_stage, stage_of
 from dcase_energy.findings import Finding, Where, capped
 
 # Rows of one tracker begin at the same moment; time stamps are written in whole seconds.
 _SAME_START_S = 2.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EmissionsRow:
     """One row. A figure is None where the column is not there or the cell holds no value; 0 is a zero that was written.
 
@@ -53,7 +54,7 @@ class EmissionsRow:
         return (self.ended - datetime(2000, 1, 1)).total_seconds() - self.duration_s
 
     def beside(self, other: EmissionsRow) -> bool:
-        """Whether two runs went on at the same time, for more than half of the shorter one."""
+        """Whether two runs were measured at the same time, for more than half of the shorter one."""
         if self.began_s is None or other.began_s is None or self.duration_s is None or other.duration_s is None:
             return False
         ends = (self.began_s + self.duration_s, other.began_s + other.duration_s)
@@ -70,7 +71,62 @@ class EmissionsRow:
         return mine == theirs or (mine[0] > theirs[0] and mine[1] >= theirs[1])
 
 
-@dataclass
+@dataclass(frozen=True, slots=True, eq=False)
+class EmissionsRun:
+    """One run of a file.
+
+    Attributes
+    ----------
+    row
+        Its last row: the rows of a run are cumulative.
+    versions
+        The version of CodeCarbon, or the versions that write such a file; empty where it is not known.
+    problems
+        Why its energy cannot be used; empty where it can.
+    """
+
+    row: EmissionsRow
+    versions: str = ""
+    problems: tuple[Finding, ...] = ()
+
+    @property
+    def place(self) -> Where:
+        """The file."""
+        return Where(self.row.where.file, self.row.where.member)
+
+    @property
+    def file(self) -> str:
+        """The name of the file without its folder."""
+        return (self.row.where.member or self.row.where.file).rpartition("/")[2]
+
+    @property
+    def energy_kwh(self) -> float:
+        """Its energy; 0 where it cannot be used."""
+        return 0.0 if self.problems else self.row.energy_kwh or 0.0
+
+    @property
+    def backup(self) -> bool:
+        """Whether CodeCarbon had put the file aside."""
+        return is_backup(self.file)
+
+    @property
+    def of_baseline(self) -> bool:
+        """Whether a name says that it is the baseline's."""
+        return names_baseline((self.file, self.row.task, self.row.project))
+
+    @property
+    def stage(self) -> str | None:
+        """The stage that its names say, the file's own name first."""
+        return stage_of((self.file, self.row.task, self.row.project))
+
+    @property
+    def of_unknown_work(self) -> bool:
+        """Whether it has a usable energy, and no name says of what: those that CodeCarbon gives by itself do not."""
+        unnamed = self.stage is None and not self.row.task and not self.of_baseline
+        return unnamed and self.energy_kwh > 0 and not names_no_stage((self.file, self.row.project))
+
+
+@dataclass(frozen=True, slots=True)
 class Emissions:
     """A file as read.
 
@@ -80,42 +136,35 @@ class Emissions:
         The versions of CodeCarbon that write these columns, in any order; None if they are of no known version.
     rows
         The rows that could be read, in order.
-    findings
-        What is wrong with the table and within its rows.
-    problems
-        Rows whose energy cannot be used, each with the finding that says why; they are not among ``findings``.
+    runs
+        Its runs, those whose energy cannot be used included.
     """
 
-    file: str
-    member: str | None = None
     versions: str | None = None
-    rows: list[EmissionsRow] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    problems: list[tuple[EmissionsRow, Finding]] = field(default_factory=list)
+    rows: tuple[EmissionsRow, ...] = ()
+    runs: tuple[EmissionsRun, ...] = ()
 
-    def chains(self) -> list[list[EmissionsRow]]:
-        """The rows of each run, in order: those of one identifier and task, or those that continue each other."""
-        found: list[list[EmissionsRow]] = []
-        known: dict[tuple[str, str], list[EmissionsRow]] = {}
-        for row in self.rows:
-            chain = known.get((row.run, row.task)) if row.run else None
-            if chain is None and found and row.continues(found[-1][-1]):
-                chain = found[-1]
-            if chain is None:
-                chain = []
-                found.append(chain)
-                if row.run:
-                    known[row.run, row.task] = chain
-            chain.append(row)
-        return found
+    def problems(self) -> list[Finding]:
+        """Why energies of runs cannot be used; of many the first few."""
+        return capped(finding for run in self.runs for finding in run.problems)
 
-    def runs(self) -> Iterator[EmissionsRow]:
-        """The last row of each run whose energy can be used: rows of one run are cumulative."""
-        useless = {id(row) for row, _ in self.problems}
-        for chain in self.chains():
-            if not useless & {id(row) for row in chain}:
-                yield chain[-1]
+    def usable(self) -> list[EmissionsRow]:
+        """The last row of each run whose energy can be used."""
+        return [run.row for run in self.runs if not run.problems]
 
-    def all_findings(self) -> list[Finding]:
-        """Everything that is to say about the file, whatever it is compared with; of many rows the first few."""
-        return [*self.findings, *capped(finding for _, finding in self.problems)]
+
+def chains_of(rows: Iterable[EmissionsRow]) -> list[list[EmissionsRow]]:
+    """Return the rows of each run, in order: those of one identifier and task, or those that continue each other."""
+    found: list[list[EmissionsRow]] = []
+    known: dict[tuple[str, str], list[EmissionsRow]] = {}
+    for row in rows:
+        chain = known.get((row.run, row.task)) if row.run else None
+        if chain is None and found and row.continues(found[-1][-1]):
+            chain = found[-1]
+        if chain is None:
+            chain = []
+            found.append(chain)
+        if row.run:
+            known.setdefault((row.run, row.task), chain)
+        chain.append(row)
+    return found

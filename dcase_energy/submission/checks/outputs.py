@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding, Severity
+from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_team
-from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles
+from dcase_energy.text import more
 
 if TYPE_CHECKING:
     from dcase_energy.scoring.score_files import ScoreFiles
@@ -59,34 +59,73 @@ UNPROCESSED_MISSING = define(
 
 def outputs_complete(
     files: SystemFiles, edition: Edition, durations_s: Mapping[str, float] | None
-) -> tuple[Outputs, list[Finding]]:
-    """Read all outputs of a system and check them without ground truth.
+) -> tuple[dict[int, ScoreFiles], list[Finding]]:
+    """Read all outputs of a system, by number of the run, and check them without ground truth.
 
     ``durations_s`` says which clips there must be and how long each is; without it the runs are compared with each
     other, and their number with the edition's.
     """
-    outputs = Outputs(_read(files, files.runs, edition), _read(files, files.unprocessed, edition))
-    folders = [*outputs.runs.values(), *outputs.unprocessed.values()]
-    findings = [finding for run in folders for finding in run.findings]
-    expected = _expected(folders, durations_s)
-    for run in folders:
-        findings += _clips(run, expected, files, edition, durations_s is not None)
-        if durations_s is None:
-            findings += _coverage(run, expected, files)
-        else:
-            from dcase_energy.scoring.clips import end_findings
-
-            findings += end_findings(run.ends, durations_s, partial(run.where, tree=files.tree))
-    return outputs, findings
-
-
-def _read(files: SystemFiles, runs: Mapping[int, Sequence[str]], edition: Edition) -> dict[int, ScoreFiles]:
-    """The score files of some runs. Most metadata is validated without any: only here is their reader imported."""
-    if not runs:
-        return {}
+    if not files.runs and not files.unprocessed:
+        return {}, []
+    # Most metadata is validated without outputs: only here is their reader imported.
+    from dcase_energy.scoring.clips import clip_findings, end_findings
     from dcase_energy.scoring.score_files import check_score_files
 
-    return {number: check_score_files(files.tree, names, edition.classes) for number, names in runs.items()}
+    runs, raw = (
+        {number: check_score_files(files.tree, names, edition.classes) for number, names in part.items()}
+        for part in (files.runs, files.unprocessed)
+    )
+    folders = [*runs.values(), *raw.values()]
+    ends_s = dict(durations_s or {})
+    for run in folders if durations_s is None else ():
+        for clip in run.files:
+            ends_s[clip] = max(ends_s.get(clip, 0.0), run.ends.get(clip, (0.0, 0))[0])
+    of = "clips that other runs have" if durations_s is None else "clips"
+    findings = [finding for run in folders for finding in run.findings]
+    for run in folders:
+        where = files.tree.where(run.folder)
+        findings += clip_findings(run.files, run.named, sorted(ends_s), where, of=of)
+        if durations_s is None:
+            findings += [*_number_of_clips(run, ends_s, where, edition.outputs.clips), *_coverage(run, ends_s, where)]
+        else:
+            findings += end_findings(run.ends, durations_s, partial(run.where, tree=files.tree))
+    return runs, findings
+
+
+def _number_of_clips(run: ScoreFiles, expected: Mapping[str, float], where: Where, number: int | None) -> list[Finding]:
+    """A run that has all clips of the other runs, and not as many as the edition."""
+    found = len(run.files)
+    if number is None or found == number or expected.keys() - run.named or found < number <= len(run.named):
+        return []
+    rule = CLIPS_MISSING if found < number else CLIPS_UNKNOWN
+    message = f"{found:,} score files, where the edition's clips are {number:,}"
+    hint = "submit one score file for each clip of the evaluation set, and no others"
+    return [rule.finding(where, message, expected=f"{number:,}", found=f"{found:,}", hint=hint)]
+
+
+def _coverage(run: ScoreFiles, expected_s: Mapping[str, float], where: Where) -> Iterator[Finding]:
+    from dcase_energy.scoring.clips import SHORT_S
+
+    short = [clip for clip, (end_s, _) in run.ends.items() if expected_s.get(clip, 0.0) - end_s > SHORT_S]
+    if short:
+        clip = min(short)
+        message = f"frames of {clip} end at {run.ends[clip][0]:g} s, the clip at {expected_s[clip]:g} s"
+        yield SCORE_COVERAGE.finding(where, message + more(len(short) - 1, "clips of this run"))
+
+
+def outputs_numbered(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
+    """Runs that are missing by their names, without reading any."""
+    where, numbers, count = files.tree.where(files.meta), list(files.runs), edition.outputs.runs
+    if numbers and numbers != list(range(1, max(count, len(numbers)) + 1)):
+        expected = "run1" if count == 1 else f"run1 to run{count}"
+        found = ", ".join(f"run{number}" for number in numbers[:10])
+        message = f"outputs of {found} are there, not of {expected}"
+        yield RUNS_MISSING.finding(where, message, expected=expected, found=found)
+    missing = [number for number in numbers if number not in files.unprocessed]
+    if missing and edition.outputs.unprocessed:
+        message = f"no outputs before post-processing of {', '.join(f'run{number}' for number in missing[:10])}"
+        expected = f"{files.stem}_run{missing[0]}_unprocessed.output"
+        yield UNPROCESSED_MISSING.finding(where, message, expected=expected)
 
 
 def outputs_alike(systems: Sequence[System], digests: Sequence[Mapping[int, bytes]]) -> Iterator[Finding]:
@@ -108,7 +147,9 @@ def outputs_alike(systems: Sequence[System], digests: Sequence[Mapping[int, byte
 @all_systems
 def outputs_copied(systems: Sequence[System], _pool: Sequence[Peer]) -> Iterator[Finding]:
     """The outputs of two runs, or of two systems, differ."""
-    yield from outputs_alike(systems, [{} if one.outputs is None else one.outputs.digests for one in systems])
+    yield from outputs_alike(
+        systems, [{number: run.digest for number, run in (one.outputs or {}).items()} for one in systems]
+    )
 
 
 def without_outputs(system: System) -> Finding:
@@ -127,70 +168,3 @@ def outputs_of_all(team: Sequence[System]) -> Iterator[Finding]:
         where = system.files.tree.where(system.files.meta)
         if system.outputs is not None and not system.files.runs and (some or where.member is not None):
             yield without_outputs(system)
-
-
-def outputs_numbered(files: SystemFiles, edition: Edition) -> list[Finding]:
-    """Runs that are missing by their names, without reading any."""
-    return [*_runs_there(files, edition), *_unprocessed_there(files, edition)]
-
-
-def _runs_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
-    numbers = list(files.runs)
-    if not numbers or numbers == list(range(1, max(edition.outputs.runs, len(numbers)) + 1)):
-        return
-    where = files.tree.where(files.meta)
-    expected = "run1" if edition.outputs.runs == 1 else f"run1 to run{edition.outputs.runs}"
-    found = ", ".join(f"run{number}" for number in numbers[:10])
-    message = f"outputs of {found} are there, not of {expected}"
-    yield RUNS_MISSING.finding(where, message, expected=expected, found=found)
-
-
-def _unprocessed_there(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
-    missing = [number for number in files.runs if number not in files.unprocessed]
-    if missing and edition.outputs.unprocessed:
-        runs = ", ".join(f"run{number}" for number in missing[:10])
-        message = f"no outputs before post-processing of {runs}"
-        expected = f"{files.stem}_run{missing[0]}_unprocessed.output"
-        yield UNPROCESSED_MISSING.finding(files.tree.where(files.meta), message, expected=expected)
-
-
-def _expected(folders: Sequence[ScoreFiles], durations_s: Mapping[str, float] | None) -> dict[str, float]:
-    """The expected clips with their ends in seconds: as given, or all that any run has."""
-    if durations_s is not None:
-        return dict(durations_s)
-    ends: dict[str, float] = {}
-    for run in folders:
-        for clip in run.files:
-            ends[clip] = max(ends.get(clip, 0.0), run.ends.get(clip, (0.0, 0))[0])
-    return ends
-
-
-def _clips(
-    run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles, edition: Edition, stated: bool
-) -> Iterator[Finding]:
-    """Missing clips, clips that nothing is known of, and a number of clips that is not the edition's."""
-    from dcase_energy.scoring.clips import clip_findings
-
-    where = files.tree.where(run.folder)
-    of = "clips" if stated else "clips that other runs have"
-    clips = sorted(expected)
-    yield from clip_findings(run.files, run.named, clips, where, of=of)
-    missing, number = expected.keys() - run.named, edition.outputs.clips
-    if not stated and not missing and number is not None and len(run.files) != number:
-        if len(run.files) < number <= len(run.named):
-            return
-        rule = CLIPS_MISSING if len(run.files) < number else CLIPS_UNKNOWN
-        message = f"{len(run.files):,} score files, where the edition's clips are {number:,}"
-        hint = "submit one score file for each clip of the evaluation set, and no others"
-        yield rule.finding(where, message, expected=f"{number:,}", found=f"{len(run.files):,}", hint=hint)
-
-
-def _coverage(run: ScoreFiles, expected: Mapping[str, float], files: SystemFiles) -> Iterator[Finding]:
-    from dcase_energy.scoring.clips import SHORT_S
-
-    short = [clip for clip, (end_s, _) in run.ends.items() if expected.get(clip, 0.0) - end_s > SHORT_S]
-    if short:
-        clip = min(short)
-        message = f"frames of {clip} end at {run.ends[clip][0]:g} s, the clip at {expected[clip]:g} s"
-        more = f" (and {len(short) - 1:,} more clips of this run)" if len(short) > 1 else ""
-        yield SCORE_COVERAGE.finding(files.tree.where(run.folder), message + more)

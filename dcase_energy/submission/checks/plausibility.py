@@ -148,7 +148,7 @@ def energies_usual(system: System) -> Iterator[Finding]:
     for stage, (low, high) in limits.energy_usual_kwh.items():
         for name in (f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh"):
             value = system.figures.get(name)
-            if name == "energy_baseline_training_kwh" and _range_known(system):
+            if name.startswith("energy_baseline_") and _range_known(system, stage):
                 continue
             if value is None or low <= value <= high or not _possible(value, limits):
                 continue
@@ -164,10 +164,10 @@ def energies_usual(system: System) -> Iterator[Finding]:
             )
 
 
-def _range_known(system: System) -> bool:
-    """Whether the baseline's training has a narrower range, which `checks.baseline` holds it to."""
+def _range_known(system: System, stage: str) -> bool:
+    """Whether the baseline's energy of a stage has a narrower range, which `checks.baseline` holds it to."""
     recipe = known_recipe(system.edition.baseline.recipe)
-    return recipe is not None and recipe.training_kwh is not None
+    return recipe is not None and stage in recipe.energy_kwh
 
 
 def _possible(value: float, limits: Plausible) -> bool:

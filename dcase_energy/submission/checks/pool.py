@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
 
+from dcase_energy.documents.device_names import gpu_models
+from dcase_energy.documents.files import read_bytes
+from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.across import BASELINES
 from dcase_energy.submission.checks.plausibility import boards_of
 from dcase_energy.submission.checks.system import Peer, System, all_systems
 from dcase_energy.submission.model import team_of
+from dcase_energy.text import plural
+
+MAX_TABLE_BYTES = 100_000_000
 
 BASELINE_OUT_OF_LINE = define(
     Rule(
@@ -27,10 +35,25 @@ BASELINE_OUT_OF_LINE = define(
 )
 
 
-def peer_of(system: System) -> Peer:
-    """A validated system as one to compare others with."""
-    figures = {name: value for name in BASELINES if (value := system.figures.get(name)) is not None}
-    return Peer(team_of(system.name), boards_of(system), figures)
+def read_pool(path: Path) -> tuple[list[Peer], list[Finding]]:
+    """Read other teams' systems from a table of results such as organisers keep.
+
+    A CSV file with ``label``, the baseline's energies by canonical name, and ``hardware`` or ``training_time``; other
+    columns are ignored, and so are rows without a baseline energy. Findings are about the table itself.
+    """
+    data = read_bytes(path, MAX_TABLE_BYTES)
+    if isinstance(data, Finding):
+        return [], [data]
+    table = read_table(data, str(path), required=("label",), delimiter=",")
+    peers = []
+    for index, cells in enumerate(table.rows):
+        row = dict(zip(table.columns, cells, strict=True))
+        named = {name: table.number(index, name, empty=True) for name in BASELINES if row.get(name)}
+        figures = {name: value for name, value in named.items() if value is not None and value > 0}
+        if figures:
+            models = gpu_models(row.get("hardware") or row.get("training_time"))
+            peers.append(Peer(row.get("team") or team_of(row["label"]), models, figures))
+    return peers, [finding for finding in table.findings if finding.severity is Severity.ERROR]
 
 
 @all_systems
@@ -39,7 +62,14 @@ def baselines_in_line(systems: Sequence[System], pool: Sequence[Peer]) -> Iterat
 
     A team counts once, with the median of its figures. An outlier may shift the median of few teams.
     """
-    own_peers = [peer_of(system) for system in systems]
+    own_peers = [
+        Peer(
+            team_of(one.name),
+            boards_of(one),
+            {name: value for name in BASELINES if (value := one.figures.get(name)) is not None},
+        )
+        for one in systems
+    ]
     usual_of = _medians([*own_peers, *pool])
     for system, own in zip(systems, own_peers, strict=True):
         for field, value in own.baseline_kwh.items() if own.boards else ():
@@ -51,21 +81,11 @@ def baselines_in_line(systems: Sequence[System], pool: Sequence[Peer]) -> Iterat
             if usual in near or 2 * len(near) >= len(others):
                 continue
             model = ", ".join(sorted(own.boards))
-            message = (
-                f"the baseline's energy on {model} is {value / usual:.3g} times the median of "
-                f"{len(others)} other team{'s' * (len(others) != 1)}"
-            )
+            message = f"the baseline's energy on {model} is {value / usual:.3g} times the median of "
+            message += plural(len(others), "other team")
             figures = ", ".join(f"{figure:g} ({team})" for team, figure in sorted(others.items())[:6])
-            where = system.where(field)
             expected = f"near {usual:g} kWh: {figures}"
-            yield BASELINE_OUT_OF_LINE.finding(where, message, expected=expected, found=f"{value:g} kWh")
-
-
-def median(values: Iterable[float]) -> float:
-    """The middle value; of an even number the mean of the two in the middle."""
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+            yield system.finding(BASELINE_OUT_OF_LINE, field, message, expected=expected, found=f"{value:g} kWh")
 
 
 def _medians(peers: Sequence[Peer]) -> dict[tuple[frozenset[str], str], dict[str, float]]:

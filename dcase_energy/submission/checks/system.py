@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
@@ -17,9 +17,11 @@ from dcase_energy.rules import Rule
 from dcase_energy.submission.baseline_choice import Baseline
 from dcase_energy.submission.metadata import Metadata
 from dcase_energy.submission.model import Submission
-from dcase_energy.submission.outputs import Outputs
 from dcase_energy.submission.package import SystemFiles
 from dcase_energy.submission.records import Records
+
+if TYPE_CHECKING:
+    from dcase_energy.scoring.score_files import ScoreFiles
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class System:
     records
         The package's own records and CodeCarbon files.
     outputs
-        What was read of its score files; None where they were not looked at.
+        What was read of the score files of each run, by its number; None where they were not read.
     baseline
         What its energies are divided by.
     """
@@ -44,7 +46,7 @@ class System:
     metadata: Metadata
     edition: Edition
     records: Records = field(default_factory=Records)
-    outputs: Outputs | None = None
+    outputs: Mapping[int, ScoreFiles] | None = None
     baseline: Baseline = field(default_factory=Baseline)
 
     @property

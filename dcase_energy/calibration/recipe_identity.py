@@ -1,4 +1,4 @@
-"""Whether a calibration is of the recipe whose name it bears: by the recipe's hash, and by every count in it."""
+"""Check that a calibration is of the recipe it names, by the hash of the recipe and every count in it."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ from dcase_energy.editions.shipped import COUNTS, KnownRecipe, known_recipe
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration
-    from dcase_energy.submission.calibrated import Calibrated
 
 _EPOCHS = re.compile(r"(?:\d+ of (\d+) epochs of recipe|scaled to its (\d+) epochs)")
 _TEST_CLIPS = re.compile(r"on \d+ of (\d+) dev-test clips")
 _SHOWN = 12
 
 
-def why_another_recipe(found: Calibrated, wanted: str) -> str | None:
-    """Why a calibration is not of the recipe that is wanted; None if nothing speaks against it.
+def why_another_recipe(record: Calibration, entries: Sequence[Mapping[str, Any]], wanted: str) -> str | None:
+    """Return why a calibration is not of the recipe that is wanted; None if nothing shows that.
 
-    A name says nothing: what the record, and its journal where it is there, say of the recipe must be the recipe's own
-    hash and counts, and what was run must go with them.
+    A name proves nothing: the recipe as recorded, and as the journal has it where ``entries`` are there, must have the
+    hash and the counts of the recipe, and what was run must agree with them.
     """
-    record = found.record
     if record.recipe != wanted:
         return f"it is of the recipe {record.recipe}, the edition's is {wanted}"
     known = known_recipe(wanted)
     if known is None:
         return f"of the recipe {wanted} nothing is known by which a calibration could be checked"
-    header = next((entry for entry in found.entries if entry.get("entry") == "calibration"), {})
+    header = next((entry for entry in entries if entry.get("entry") == "calibration"), {})
     differing = [
-        *_numbers(stated_counts(record, header), known),
-        *_digest(record.recipe_sha256, known),
-        *_plan(header, known),
-        *_batches(found.entries, known),
+        f"{name.replace('_', ' ')} {number:g}, the recipe has {known.counts[name]}"
+        for name, number in _stated_counts(record, header.get("recipe", {})).items()
+        if number != known.counts[name]
     ]
+    if record.recipe_sha256 != known.sha256:
+        differing.append(
+            f"its hash is {record.recipe_sha256[:_SHOWN]}..., that of the recipe {known.sha256[:_SHOWN]}..."
+        )
+    differing += [*_plan(header.get("plan"), known), *_batches(entries, known)]
     return f"it is not of the recipe {wanted}: {'; '.join(differing)}" if differing else None
 
 
-def stated_counts(record: Calibration, header: Mapping[str, Any]) -> dict[str, float]:
-    """What a calibration says of its recipe's counts: the journal, else the record, whose older ones say less."""
-    of_journal = header.get("recipe", {})
-    work = record.recipe_work
-    stated = {name: of_journal.get(name, getattr(work, name, None)) for name in COUNTS} | {
-        name: number for name, number in _in_words(record).items() if not of_journal and work is None
-    }
+def _stated_counts(record: Calibration, of_journal: Mapping[str, Any]) -> dict[str, float]:
+    """The counts of its recipe as the journal states them, else the record; older records have fewer."""
+    work, in_words = record.recipe_work, {}
+    if not of_journal and work is None:
+        in_words = _in_words(record)
+    stated = {name: of_journal.get(name, getattr(work, name, None)) for name in COUNTS} | in_words
     return {name: number for name, number in stated.items() if isinstance(number, int | float)}
 
 
@@ -63,20 +64,8 @@ def _in_words(record: Calibration) -> dict[str, int]:
     return found
 
 
-def _numbers(stated: Mapping[str, float], known: KnownRecipe) -> Iterator[str]:
-    for name, number in known.counts.items():
-        if name in stated and stated[name] != number:
-            yield f"{name.replace('_', ' ')} {stated[name]:g}, the recipe has {number}"
-
-
-def _digest(digest: str, known: KnownRecipe) -> Iterator[str]:
-    if digest != known.sha256:
-        yield f"its hash is {digest[:_SHOWN]}..., that of the recipe {known.sha256[:_SHOWN]}..."
-
-
-def _plan(header: Mapping[str, Any], known: KnownRecipe) -> Iterator[str]:
-    """What the journal planned to do goes with the recipe it says it was of; a plan may name a recipe by its path."""
-    plan = header.get("plan")
+def _plan(plan: object, known: KnownRecipe) -> Iterator[str]:
+    """What the journal planned agrees with the recipe it names; a plan may name a recipe by its path."""
     if not isinstance(plan, Mapping):
         return
     recipe, batch = plan.get("recipe"), plan.get("batch_size")
