@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from dcase_energy.text import more
+
 SHOWN_ROWS = 5
 
 
@@ -111,8 +113,8 @@ class Capped:
         What belongs together; by default the findings of one code in one file.
     unit
         What is counted; by default each finding. Findings of the same unit are kept or left out together.
-    more
-        Words behind the count: ``(and 29 more)``.
+    what
+        Words behind the count: ``(and 29 more files)``.
 
     Attributes
     ----------
@@ -126,10 +128,10 @@ class Capped:
         *,
         family: Callable[[Finding], Any] = _code_and_file,
         unit: Callable[[Finding], Any] | None = None,
-        more: str = "more",
+        what: str = "",
     ) -> None:
         self.findings: list[Finding] = []
-        self._shown, self._family, self._unit, self._more = shown, family, unit, more
+        self._shown, self._family, self._unit, self._what = shown, family, unit, what
         self._units: dict[Any, dict[Any, int]] = {}
         self._last: dict[Any, tuple[int, Finding]] = {}
 
@@ -143,8 +145,7 @@ class Capped:
             self.findings.append(finding)
             return
         index, last = self._last[key]
-        message = f"{last.message} (and {len(units) - self._shown:,} {self._more})"
-        self.findings[index] = replace(last, message=message)
+        self.findings[index] = replace(last, message=f"{last.message}{more(len(units) - self._shown, self._what)}")
 
 
 def capped(findings: Iterable[Finding], shown: int = SHOWN_ROWS, **how: Any) -> list[Finding]:

@@ -10,6 +10,7 @@ from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import existing, get_denominator, get_edition_or_guess, guessed_edition_option
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Severity
+from dcase_energy.text import plural
 
 
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")
@@ -43,10 +44,7 @@ def command(folder: Path, edition_name: str | None, calibration: Path | None, ou
         click.echo(render.findings_text(validation), nl=False)
     errors, warnings = validation.count(Severity.ERROR), validation.count(Severity.WARNING)
     if errors or (strict and warnings):
-        fail(
-            f"not packed: {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)} "
-            f"(edition {edition.name})"
-        )
+        fail(f"not packed: {plural(errors, 'error')}, {plural(warnings, 'warning')} (edition {edition.name})")
     try:
         packed = write_zip(folder, target)
     except WriteError as error:

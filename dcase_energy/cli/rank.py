@@ -25,6 +25,7 @@ from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.sheets import FORMATS
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
+from dcase_energy.text import plural
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
@@ -252,7 +253,7 @@ def _baselines(ranking: Ranking) -> list[str]:
         source = f"{one.entry.baseline_source} ({one.entry.baseline_evidence})"
         known = "none" if one.entry.baseline_evidence is None else source
         counts[known] = counts.get(known, 0) + 1
-    return [f"baseline of {count} system{'s' * (count != 1)}: {source}" for source, count in counts.items()]
+    return [f"baseline of {plural(count, 'system')}: {source}" for source, count in counts.items()]
 
 
 def _show(findings: list[Finding]) -> None:

@@ -20,6 +20,7 @@ from dcase_energy.cli.options import (
     say_packages,
 )
 from dcase_energy.cli.terminal import say, style, visible
+from dcase_energy.text import plural
 from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
@@ -167,8 +168,7 @@ def _standing(ranking: Ranking, one: Ranked, field: Path) -> str:
 def _block(ranked: Ranked, assessed: Assessed) -> str:
     entry, figures = ranked.entry, ranked.figures
     if entry.scores_are == "scored":
-        runs = f"{assessed.runs_scored} run{'s' * (assessed.runs_scored != 1)}"
-        origin = f"scored, {runs}"
+        origin = f"scored, {plural(assessed.runs_scored, 'run')}"
     else:
         origin = "as stated in the metadata" if entry.scores_are == "stated" else "not scored"
     scores = [

@@ -14,6 +14,7 @@ from dcase_energy.cli.study_run import run
 from dcase_energy.cli.study_status import status_json, status_text
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import has_errors
+from dcase_energy.text import plural
 
 
 class _Ordered(click.Group):
@@ -46,7 +47,7 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
     for message in found.unreadable:
         say(visible(message))
     if found.imported:
-        say(f"{found.imported} imported run{'s' * (found.imported != 1)}, with nothing left to do")
+        say(f"{plural(found.imported, 'imported run')}, with nothing left to do")
     if not found.runs and not found.unreadable and not found.imported:
         raise click.UsageError(f"no run was found in {', '.join(map(str, runs))}")
     now = datetime.datetime.now().astimezone()

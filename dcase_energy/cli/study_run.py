@@ -12,6 +12,7 @@ import click
 from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import edition_option, existing, get_edition, writable_folder
 from dcase_energy.cli.terminal import say, visible
+from dcase_energy.text import plural
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def run(**options: Any) -> int:
     except OSError as error:
         raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
     todo = to_do(folders, retry_failed=options["retry_failed"], retry_invalid=options["retry_invalid"])
-    say(f"{visible(gpu)}: {len(folders)} run{'s' * (len(folders) != 1)}, {len(todo)} to train, in {output}")
+    say(f"{visible(gpu)}: {plural(len(folders), 'run')}, {len(todo)} to train, in {output}")
     jobs = [Job(folder.path, per_device=scheduler is not None) for folder in todo]
     failed = _train(jobs, run_jobs(jobs, scheduler, _progress(todo)), output)
     failed += _left(folders, todo)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dcase_energy import __version__
 from dcase_energy.cli.terminal import style, visible
+from dcase_energy.text import plural
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def status_text(found: StudyStatus, now: datetime.datetime) -> str:
         return "no run was made here"
     states = ("done", "running", "waiting", "interrupted", "failed")
     counts = ", ".join(f"{count} {state}" for state in states if (count := found.count(state)))  # type: ignore[arg-type]
-    lines += ["", f"{len(found.runs)} run{'s' * (len(found.runs) != 1)}: {counts}"]
+    lines += ["", f"{plural(len(found.runs), 'run')}: {counts}"]
     end = found.expected_end(now)
     if found.left_s and end is not None:
         lines.append(f"expected end: {end:%Y-%m-%d %H:%M} (in {format_duration(found.left_s)})")

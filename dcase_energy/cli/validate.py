@@ -24,6 +24,7 @@ from dcase_energy.cli.options import (
 from dcase_energy.cli.sources import get_durations, get_options, jobs_option, sources_argument
 from dcase_energy.cli.terminal import say, visible
 from dcase_energy.findings import Severity
+from dcase_energy.text import plural
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
@@ -167,7 +168,7 @@ def _fix(paths: tuple[Path, ...], edition: Edition, *, write: bool) -> None:
 
 def _summary(validation: Validation) -> str:
     errors, warnings = validation.count(Severity.ERROR), validation.count(Severity.WARNING)
-    files = f"{validation.files} metadata file{'s' * (validation.files != 1)} (edition {validation.edition.name})"
+    files = f"{plural(validation.files, 'metadata file')} (edition {validation.edition.name})"
     if not errors and not warnings:
         return f"{files}: no problems found"
-    return f"{files}: {errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+    return f"{files}: {plural(errors, 'error')}, {plural(warnings, 'warning')}"

@@ -174,4 +174,4 @@ def _folders_of(names: Iterable[str]) -> set[str]:
 
 def few(findings: Iterable[Finding]) -> list[Finding]:
     """Return the first few findings of each rule; the last of them says how many more there are."""
-    return capped(findings, SHOWN, family=lambda finding: finding.code, more="more like this")
+    return capped(findings, SHOWN, family=lambda finding: finding.code, what="like this")

@@ -23,6 +23,7 @@ from dcase_energy.measure.summary import (
 )
 from dcase_energy.measure.view import JournalView, idle_of, of_kind
 from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repetition, of_phase, times, windows_of
+from dcase_energy.text import plural
 
 
 def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     bounds = interval_of_runs(per_execution, "mean-of-windows")
     work = "one execution"
     if executions > 1:
-        work = f"mean of {executions} executions in {len(windows)} window{'s' * (len(windows) > 1)}"
+        work = f"mean of {executions} executions in {plural(len(windows), 'window')}"
     inner = [window for window in windows_of(entries) if window.phase != "window"]
 
     def share(name: str) -> float | None:

@@ -27,6 +27,7 @@ from dcase_energy.submission.checks.outputs import outputs_alike, without_output
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
+from dcase_energy.text import more
 
 
 @dataclass(frozen=True)
@@ -211,5 +212,4 @@ def _reason(errors: Sequence[Finding]) -> str | None:
     """Why a system gets no rank: its first error, and how many more there are."""
     if not errors:
         return None
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{errors[0].code} {errors[0].message}{more}"
+    return f"{errors[0].code} {errors[0].message}{more(len(errors) - 1)}"

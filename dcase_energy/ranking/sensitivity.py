@@ -12,6 +12,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.entry import STAGES, Entry, Figures, figures
 from dcase_energy.ranking.rules import BASELINE_ODD
+from dcase_energy.text import plural
 
 ODD_FACTOR = 2.0
 
@@ -154,7 +155,7 @@ def odd_baselines(systems: Sequence[tuple[Entry, Mapping[str, BaselineCheck]]]) 
             single = len(set(entry.baseline_kwh.values())) == 1
             message = (
                 f"baseline {'' if single else stage + ' '}energy is {check.over_peers:.3g} times the median of "
-                f"{check.peers} other team{'s' * (check.peers != 1)} on {entry.gpu_model}"
+                f"{plural(check.peers, 'other team')} on {entry.gpu_model}"
             )
             key = entry.team, "" if single else stage, own
             text = f"{own:g} kWh, others {check.peers_kwh:g} kWh"

@@ -129,7 +129,7 @@ def end_findings(
         _SHOWN_FILES,
         family=lambda one: (one.code, one.severity),
         unit=lambda one: (one.where.file, one.where.member),
-        more="more files of this run",
+        what="files of this run",
     )
 
 

@@ -206,7 +206,7 @@ def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tu
         _SHOWN_LISTS,
         family=lambda one: one.code,
         unit=lambda one: (one.where.file, one.where.member),
-        more="more event lists",
+        what="event lists",
     )
     if has_errors(findings):
         return None, findings

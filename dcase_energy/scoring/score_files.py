@@ -31,6 +31,7 @@ from dcase_energy.scoring.rules import (
     SCORES_CONSTANT,
 )
 from dcase_energy.scoring.score_text import column_order, explain_lines, numbers, split_lines, wrong_header
+from dcase_energy.text import more
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class _Reader:
             _SHOWN_FILES,
             family=lambda one: one.code,
             unit=lambda one: (one.where.file, one.where.member),
-            more="more files of this run",
+            what="files of this run",
         )
         return self.run
 
@@ -181,8 +182,8 @@ class _Reader:
                 seen[key] = run.files[clip] = name
                 yield clip, name
         for suffix, some in other_kinds.items():
-            more = f" (and {len(some) - 1:,} more {suffix} files)" if len(some) > 1 else ""
-            self._add(OUTPUT_KIND, some[0], f"not a score file (.tsv); it was not opened{more}")
+            others = more(len(some) - 1, f"{suffix} files")
+            self._add(OUTPUT_KIND, some[0], f"not a score file (.tsv); it was not opened{others}")
 
     def _open(self, clip: str, name: str) -> tuple[bytes, _Member] | None:
         """Read one file and split it into its header and its other lines."""

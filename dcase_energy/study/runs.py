@@ -17,6 +17,7 @@ from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import Table, read_table
 from dcase_energy.findings import Finding, Where, has_errors
 from dcase_energy.study.rules import RUN_EPOCHS, RUN_UNREADABLE
+from dcase_energy.text import more
 from dcase_energy.writing.files import write_text
 
 RUN_FILE = "run.json"
@@ -195,9 +196,8 @@ def read_run_file(folder: Path) -> RunFile | Finding:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         found = None if isinstance(first["input"], dict | bytes) else repr(first["input"])[:60]
-        message = f"{place + ': ' if place else ''}{first['msg']}{more}"
+        message = f"{place + ': ' if place else ''}{first['msg']}{more(error.error_count() - 1)}"
         return RUN_UNREADABLE.finding(where, message, found=found)
 
 

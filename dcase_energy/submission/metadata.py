@@ -19,6 +19,7 @@ from dcase_energy.rules import Rule, define
 from dcase_energy.submission.model import Author, Submission
 from dcase_energy.submission.suggestions import suggest
 from dcase_energy.submission.values import FIELD_TYPE, describe, expected_of, finding_of, missing, violations
+from dcase_energy.text import plural
 
 UNKNOWN_KEY = define(
     Rule(
@@ -147,7 +148,7 @@ def _few_of_a_group(metadata: Metadata, found: Sequence[tuple[str, Finding]]) ->
         if group is None or shown[family] < most or left <= 0:
             yield one
         elif shown[family] == most:
-            yield replace(one, message=f"{one.message} (and {left:,} more value{'s' * (left > 1)} of this kind)")
+            yield replace(one, message=f"{one.message} (and {plural(left, 'more value')} of this kind)")
 
 
 def _of_document(metadata: Metadata) -> Iterator[Finding]:

@@ -17,9 +17,9 @@ PACKAGE = ROOT / "dcase_energy"
 
 # Each layer may import itself and the layers before it.
 LAYERS = [
-    {"errors", "orphans", "stats"},
+    {"errors", "orphans", "stats", "text"},
     {"locks"},
-    {"units", "text", "findings", "parallel", "__init__"},
+    {"units", "findings", "parallel", "__init__"},
     {"rules", "writing"},
     {"documents", "sheets"},
     {"editions"},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.study.gather import gather
-from dcase_energy.study.report import Report, make_report
+from dcase_energy.study.report import StudyReport, make_report
 from dcase_energy.study.tables import Row
 from tests.study.paper import build_table1, build_table2, printed
 
@@ -37,7 +37,7 @@ MISPRINTS = {"RTX 2080 Ti": "80"}
 
 
 @pytest.fixture(scope="module", params=PANELS, ids=lambda p: f"table{p[0]}-{p[1]}")
-def built(request, tmp_path_factory) -> tuple[int, str, Report]:
+def built(request, tmp_path_factory) -> tuple[int, str, StudyReport]:
     number, panel = request.param
     runs = tmp_path_factory.mktemp("runs")
     (build_table1 if number == 1 else build_table2)(runs, panel)
@@ -47,7 +47,7 @@ def built(request, tmp_path_factory) -> tuple[int, str, Report]:
     return number, panel, make_report(gathered.runs, "07")
 
 
-def rows(number: int, panel: str, report: Report) -> dict[str, Row]:
+def rows(number: int, panel: str, report: StudyReport) -> dict[str, Row]:
     """The panel's rows by the value the paper prints."""
     by = "batch_size" if panel == "batch" else "gpu"
     found = next(p for p in report.tables[number - 1].panels if p.by == by)
@@ -98,7 +98,7 @@ def test_savings_follow_from_the_printed_energies(built):
     assert "\n".join([*savings(panel, report), ""]) == golden.read_text()
 
 
-def savings(panel: str, report: Report) -> list[str]:
+def savings(panel: str, report: StudyReport) -> list[str]:
     """What stopping at a level would have saved, a line for each row of the panel and one for all."""
     lines = []
     for claim in report.claims:

@@ -12,6 +12,7 @@ from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.record_parts import Guard
 from dcase_energy.measure.view import Entries, JournalView
 from dcase_energy.measure.windows import failed_repetition
+from dcase_energy.text import plural
 from dcase_energy.units import format_duration, mean_power_w
 
 # What the tracker says when a figure is lost, and the guard that then speaks.
@@ -219,7 +220,7 @@ def _both_kwh(view: JournalView, component: str) -> tuple[float, float] | None:
 def _warnings_captured(view: JournalView) -> Iterator[Guard]:
     count = len(view.warnings)
     if count:
-        yield warn(count, f"{count} warning{'s' * (count > 1)} of the tracker, in the record")
+        yield warn(count, f"{plural(count, 'warning')} of the tracker, in the record")
     else:
         yield ok(0, "the tracker gave no warning")
 
@@ -246,7 +247,7 @@ def _interrupted(view: JournalView) -> Iterator[Guard]:
         spent = sum(one for one in lost if one is not None)
         yield warn(
             count,
-            f"resumed {count} time{'s' * (count > 1)} after {format_duration(known)}"
+            f"resumed {plural(count, 'time')} after {format_duration(known)}"
             f"{' and a restart of the machine' if None in gaps else ''}; {at_least}{spent:.4g} kWh spent on work done "
             "again are not in the figures",
         )

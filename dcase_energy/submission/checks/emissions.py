@@ -21,7 +21,7 @@ from dcase_energy.submission.checks.processes import processes_added_rightly
 from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.figures import agrees, slip
 from dcase_energy.submission.stage_runs import Side, StageRuns, all_runs, figures_of, stages_of
-from dcase_energy.text import plural
+from dcase_energy.text import more, plural
 
 if TYPE_CHECKING:
     from dcase_energy.documents.codecarbon.rows import EmissionsRun
@@ -99,7 +99,7 @@ def _differs(system: System, side: Side) -> Iterator[Finding]:
     if side.value_kwh is None or not usable or side.reported():
         return
     held_kwh = usable[0].energy_kwh
-    several = f" (and {len(usable) - 1} more runs)" if len(usable) > 1 else ""
+    several = more(len(usable) - 1, "runs")
     message = f"{side.field} is {side.value_kwh:.6g} kWh; {usable[0].file} has {held_kwh:.6g} kWh{several}"
     reason = slip(side.value_kwh, held_kwh)
     hint = f"{reason}? copy energy_consumed from the file" if reason else None
