@@ -31,7 +31,7 @@ def lock_file(handle: int, *, wait: bool = False) -> bool | None:
 
 
 @contextlib.contextmanager
-def held(path: Path, wait_s: float | None = None, on_wait: Callable[[], None] | None = None) -> Iterator[bool]:
+def held(path: Path, wait_s: float | None = None, on_wait: Callable[[], object] | None = None) -> Iterator[bool]:
     """Hold a lock; gives whether there is one, since some systems have no such locks.
 
     Parameters

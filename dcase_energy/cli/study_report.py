@@ -53,19 +53,19 @@ def report(
     from dcase_energy.study.rules import RUNS_MIXED
     from dcase_energy.study.sheets import report_of
 
-    gathered = gather(runs, f1, include_invalid=include_invalid, mixed=mixed)
-    show(gathered.findings)
-    if any(one.code == RUNS_MIXED.code and one.severity is Severity.ERROR for one in gathered.findings):
+    usable, findings = gather(runs, f1, include_invalid=include_invalid, mixed=mixed)
+    show(findings)
+    if any(one.code == RUNS_MIXED.code and one.severity is Severity.ERROR for one in findings):
         raise click.UsageError("these runs do not belong into one table; report each kind by itself, or give --mixed")
-    if not gathered.runs:
-        if not gathered.findings:
+    if not usable:
+        if not findings:
             raise click.UsageError(f"no run folder was found in {', '.join(map(str, runs))}")
         fail("no run can be reported on")
-    made = make_report(gathered.runs, f1)
+    made = make_report(usable, f1)
     for path in _write(report_of(made), output_dir, chosen, images):
         click.echo(path)
     say(f"{plural(len(made.runs), 'run')} in {plural(len(made.members), 'cell')} of GPU and batch size")
-    return int(has_errors(gathered.findings))
+    return int(has_errors(findings))
 
 
 def _write(report: Report, output_dir: Path, formats: Sequence[str], images: tuple[str, ...]) -> list[Path]:

@@ -16,9 +16,9 @@ from dcase_energy.text import plural
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
-    from dcase_energy.study.folder import RunFolder
     from dcase_energy.study.grid import Choices
     from dcase_energy.study.running import Ended, Job
+    from dcase_energy.study.runs import Run
 
 
 def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
@@ -68,7 +68,6 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 )
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
 @click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
-@click.option("--resume", is_flag=True, help="Continue what is there, as a study always does.")
 def run(**options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
 
@@ -78,8 +77,8 @@ def run(**options: Any) -> int:
     a run failed.
     """
     from dcase_energy.errors import ParallelError, RecipeError, StudyError
-    from dcase_energy.study.grid import make_grid, recipe_source
-    from dcase_energy.study.running import Job, ask_hardware, prepare, run_jobs, to_do
+    from dcase_energy.study.grid import make_grid, prepare, recipe_source
+    from dcase_energy.study.running import Job, ask_hardware, run_jobs, to_do
 
     choices, output, scheduler = _choices(options), options["output"], options["scheduler"]
     try:
@@ -88,18 +87,18 @@ def run(**options: Any) -> int:
         gpu = options["gpu"] or ask_hardware(choices.device, scheduler)
         grid = make_grid(options["batch_sizes"], options["repeats"], choices, gpu)
         source = recipe_source(choices.recipe)
-        folders = prepare(output, grid, source, choices.data, check_hardware=not options["gpu"])
+        runs = prepare(output, grid, source, choices.data, check_hardware=not options["gpu"])
     except RecipeError as error:
         raise click.UsageError(str(error)) from None
     except (StudyError, ParallelError) as error:
         fail(str(error))
     except OSError as error:
         raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
-    todo = to_do(folders, retry_failed=options["retry_failed"], retry_invalid=options["retry_invalid"])
-    say(f"{visible(gpu)}: {plural(len(folders), 'run')}, {len(todo)} to train, in {output}")
-    jobs = [Job(folder.path, per_device=scheduler is not None) for folder in todo]
+    todo = to_do(runs, retry_failed=options["retry_failed"], retry_invalid=options["retry_invalid"])
+    say(f"{visible(gpu)}: {plural(len(runs), 'run')}, {len(todo)} to train, in {output}")
+    jobs = [Job(one.folder, per_device=scheduler is not None) for one in todo]
     failed = _train(jobs, run_jobs(jobs, scheduler, _progress(todo)), output)
-    failed += _left(folders, todo)
+    failed += _left(runs, todo)
     return int(failed > 0)
 
 
@@ -152,35 +151,35 @@ def _train(jobs: Sequence[Job], results: Iterator[Ended], output: Path) -> int:
     return failed
 
 
-def _left(folders: Sequence[RunFolder], todo: Sequence[RunFolder]) -> int:
+def _left(runs: Sequence[Run], todo: Sequence[Run]) -> int:
     """Say what was left alone though it is not done; give the number of those that had failed before."""
-    known = {folder.path for folder in todo}
-    left = [folder for folder in folders if folder.path not in known and folder.state != "done"]
-    for folder in left:
-        hint = "; --retry-failed trains it once more" if folder.state == "failed" else " elsewhere"
-        say(f"{folder.path.name} {folder.state}{hint}")
-    return sum(folder.state == "failed" for folder in left)
+    known = {one.folder for one in todo}
+    left = [one for one in runs if one.folder not in known and one.state != "done"]
+    for one in left:
+        hint = "; --retry-failed trains it once more" if one.state == "failed" else " elsewhere"
+        say(f"{one.folder.name} {one.state}{hint}")
+    return sum(one.state == "failed" for one in left)
 
 
-def _progress(todo: Sequence[RunFolder]) -> Callable[[RunFolder], None]:
+def _progress(todo: Sequence[Run]) -> Callable[[Run], None]:
     """Says once an epoch how far the run is."""
     said: dict[Path, int] = {}
     waiting: set[Path] = set()
-    names = [folder.path for folder in todo]
+    names = [one.folder for one in todo]
 
-    def progress(folder: RunFolder) -> None:
-        state, waits_for = folder.about.progress, folder.about.waits_for
-        if waits_for is not None and folder.path not in waiting:
-            waiting.add(folder.path)
-            say(f"{folder.path.name} waits for {visible(waits_for)}")
-        if state is None or said.get(folder.path) == state.epochs:
+    def progress(one: Run) -> None:
+        state, waits_for = one.about.progress, one.about.waits_for
+        if waits_for is not None and one.folder not in waiting:
+            waiting.add(one.folder)
+            say(f"{one.folder.name} waits for {visible(waits_for)}")
+        if state is None or said.get(one.folder) == state.epochs:
             return
-        said[folder.path] = state.epochs
+        said[one.folder] = state.epochs
         f1 = "" if state.f1 is None else f", F1 {100 * state.f1:.1f} %"
-        place = f"[{names.index(folder.path) + 1}/{len(names)}]"
+        place = f"[{names.index(one.folder) + 1}/{len(names)}]"
         energy, spent = format_significant(state.energy_kwh), format_duration(state.duration_s)
         say(
-            f"{place} batch {folder.about.batch_size}, epoch {state.epochs}/{folder.about.work.epochs}: "
+            f"{place} batch {one.about.batch_size}, epoch {state.epochs}/{one.about.work.epochs}: "
             f"{energy} kWh in {spent}{f1}"
         )
 

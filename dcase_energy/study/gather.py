@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dcase_energy.findings import Finding, Severity, Where
@@ -15,17 +14,9 @@ from dcase_energy.study.tables import natural_key
 _UNFINISHED = {"failed": "the run failed", "waiting": "the run has not begun", "running": "the run has not ended"}
 
 
-@dataclass(frozen=True)
-class Gathered:
-    """Runs to report on, and what was found about all."""
-
-    runs: tuple[Run, ...]
-    findings: tuple[Finding, ...]
-
-
 def gather(
     places: Sequence[Path], criterion: Criterion, *, include_invalid: bool = False, mixed: bool = False
-) -> Gathered:
+) -> tuple[tuple[Run, ...], list[Finding]]:
     """Read all run folders in and under some places; keep what can be averaged."""
     findings: list[Finding] = []
     runs: list[Run] = []
@@ -33,18 +24,15 @@ def gather(
     for folder in find_run_folders(places):
         run, found = read_run(folder)
         findings += found
-        if run is None:
-            continue
-        reason = _left_out(run, criterion, seen, include_invalid=include_invalid)
-        if reason is None:
-            runs.append(run)
-        else:
+        if run is not None and (reason := _left_out(run, criterion, seen, include_invalid=include_invalid)):
             findings.append(reason)
+        elif run is not None:
+            runs.append(run)
     different = _different_work(runs)
     if different is not None and mixed:
         different = different.with_severity(Severity.WARNING)
     findings += [finding for finding in (different, _gaps(runs)) if finding is not None]
-    return Gathered(tuple(sorted(runs, key=_order)), tuple(findings))
+    return tuple(sorted(runs, key=_order)), findings
 
 
 def _order(run: Run) -> tuple[object, ...]:
@@ -79,9 +67,8 @@ def _different_work(runs: Sequence[Run]) -> Finding | None:
     if len(kinds) < 2:
         return None
     listed = "; ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
-    place = next(run.path for run in runs)
     message = "runs of different work would be averaged"
-    return RUNS_MIXED.finding(Where(place), message, expected="one kind of work", found=listed)
+    return RUNS_MIXED.finding(Where(runs[0].path), message, expected="one kind of work", found=listed)
 
 
 def _work(run: Run) -> str:
@@ -91,7 +78,7 @@ def _work(run: Run) -> str:
         "recipe": work.recipe,
         "by": work.implementation,
         "path": work.execution_path,
-        "epochs": None if work.epochs is None else str(work.epochs),
+        "epochs": work.epochs,
         "data": work.data,
     }
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "unknown work"
@@ -100,14 +87,13 @@ def _work(run: Run) -> str:
 def _gaps(runs: Sequence[Run]) -> Finding | None:
     """Which cells of the grid are empty."""
     cells = {run.cell for run in runs}
-    gpus = sorted({gpu for gpu, _ in cells}, key=natural_key)
     batches = sorted({batch for _, batch in cells})
-    missing = [f"{gpu}: {', '.join(map(str, gone))}" for gpu in gpus if (gone := _missing(cells, gpu, batches))]
-    if not missing:
+    missing = {
+        gpu: [str(batch) for batch in batches if (gpu, batch) not in cells]
+        for gpu in sorted({gpu for gpu, _ in cells}, key=natural_key)
+    }
+    gaps = [f"{gpu}: {', '.join(gone)}" for gpu, gone in missing.items() if gone]
+    if not gaps:
         return None
     message = "averages over batch sizes or GPUs are of different cells"
-    return GRID_UNBALANCED.finding(Where(runs[0].path), message, found=f"no run of {'; '.join(missing)}")
-
-
-def _missing(cells: set[tuple[str, int]], gpu: str, batches: Sequence[int]) -> list[int]:
-    return [batch for batch in batches if (gpu, batch) not in cells]
+    return GRID_UNBALANCED.finding(Where(runs[0].path), message, found=f"no run of {'; '.join(gaps)}")

@@ -1,16 +1,29 @@
-"""The grid of a study: one specification a run, and the name of its folder."""
+"""The grid of a study: one specification per run, the folders of the runs, and the hardware they are trained on."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dcase_energy.calibration.recipes import execution_path_version, recipe_facts
-from dcase_energy.study.runs import RunFile, Work
+from dcase_energy.errors import StudyError
+from dcase_energy.measure.machine import describe_host
+from dcase_energy.study.runs import RUN_FILE, Run, RunFile, Work, open_run, update, write_run
 
+_ASK = """
+import sys, torch
+name = sys.argv[1]
+if name == "auto":
+    name = "cuda:0" if torch.cuda.is_available() else "cpu"
+print("" if name == "cpu" else torch.cuda.get_device_name(torch.device(name)))
+"""
+_ANSWER_S = 120
 SYNTHETIC = "embedded soundscapes (synthetic, scores not comparable)"
 
 
@@ -129,3 +142,64 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
 def recipe_source(recipe: str) -> str:
     """The recipe as a worker in another folder finds it: a path is made absolute, a name stays one."""
     return str(Path(recipe).resolve()) if recipe.endswith(".toml") or Path(recipe).name != recipe else recipe
+
+
+def prepare(
+    output: Path,
+    specifications: Sequence[Specification],
+    recipe_source: str,
+    data_source: str | None = None,
+    *,
+    check_hardware: bool = True,
+) -> list[Run]:
+    """Make the folders of a grid; folders that exist are not changed, except for where a waiting run finds its inputs.
+
+    Raises
+    ------
+    StudyError
+        If a folder of that name holds another run, or something else.
+    OSError
+        If a folder cannot be made.
+    """
+    runs = []
+    for specification in specifications:
+        folder = output.resolve() / specification.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        run = open_run(folder) if (folder / RUN_FILE).exists() else write_run(folder, specification.run_file())
+        if run.about.specification_sha256 != specification.sha256():
+            raise StudyError(f"{folder} holds another run than its name says; move it away")
+        if run.about.state == "waiting":
+            sources = {"recipe_source": recipe_source, "data_source": data_source}
+            run = update(folder, **sources, check_hardware=check_hardware)
+        runs.append(run)
+    return runs
+
+
+def hardware_label(device: str) -> str:
+    """Name of the GPU that ``device`` is, or of the processor.
+
+    Ask in a separate process: torch in this one would wake the GPU and keep it awake while others measure.
+
+    Raises
+    ------
+    StudyError
+        If torch is missing or has no such device.
+    """
+    if device == "cpu":
+        return processor_label()
+    command = [sys.executable, "-c", _ASK, device]
+    # The order that trainings see their GPUs in.
+    variables = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **os.environ}
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, timeout=_ANSWER_S, check=False, env=variables)
+    except subprocess.TimeoutExpired:
+        raise StudyError(f"torch did not say within {_ANSWER_S} s what {device} is") from None
+    if asked.returncode:
+        last = (asked.stderr.strip().splitlines() or ["no message"])[-1]
+        raise StudyError(f"device {device} cannot be used: {last}")
+    return asked.stdout.strip() or processor_label()
+
+
+def processor_label() -> str:
+    """The processor's own name."""
+    return f"CPU {describe_host()['cpu_model']}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +11,13 @@ from pathlib import Path
 
 from dcase_energy.documents.codecarbon.names import task_of
 from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, read_emissions
+from dcase_energy.documents.codecarbon.rows import Emissions
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Where
-from dcase_energy.study import codecarbon_csv, run_sheet
-from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_LACKS
-from dcase_energy.study.runs import Criterion, RunFile, Work, write_run_file
-from dcase_energy.study.sheet_row import Row
+from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_CONTRADICTS, SHEET_LACKS
+from dcase_energy.study.run_sheet import SheetRun, missing_columns, runs_of_table
+from dcase_energy.study.runs import Criterion, Figures, RunFile, Work, write_run
 
 _MAX_BYTES = 20_000_000
 # What a figure that is nowhere in a sheet leaves empty.
@@ -69,59 +70,68 @@ def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile],
             findings.append(SHEET_COLUMNS.finding(Where(str(path), None, row.line), f"the row has no {what}"))
             continue
         repeats[row.gpu, row.batch_size] += 1
-        about = _run_file(path, row, row.gpu, row.batch_size, repeats[row.gpu, row.batch_size])
+        about = RunFile(
+            state="done",
+            gpu=row.gpu,
+            batch_size=row.batch_size,
+            repeat=repeats[row.gpu, row.batch_size],
+            work=Work(epochs=row.epochs),
+            source=f"{path.name}:{row.line}",
+            figures=row.figures,
+        )
         folder = output / f"import-{hashlib.sha256(f'{digest}:{row.line}'.encode()).hexdigest()[:12]}"
         folder.mkdir(parents=True, exist_ok=True)
-        write_run_file(folder, about)
-        runs.append(about)
+        runs.append(write_run(folder, about).about)
     lacks = _lacks(str(path), runs, given) if runs else []
     return runs, sorted([*findings, *lacks], key=Finding.sort_key)
 
 
-def _read(data: bytes, path: Path, given: Given) -> tuple[list[Row], list[Finding]]:
+def _read(data: bytes, path: Path, given: Given) -> tuple[list[SheetRun], list[Finding]]:
     """The runs of a sheet, and what is wrong with it."""
     known = task_of(path.name) or has_codecarbons_header(data)
     emissions, findings = read_emissions(data, str(path)) if known else (None, [])
     if emissions is not None:
         if given.batch_size is None:
             return [], [SHEET_COLUMNS.finding(Where(str(path), None, 1), "no column for the batch size")]
-        of_file, contradictions = codecarbon_csv.rows(emissions, given.gpu)
-        return [_complete(row, given) for row in of_file], [*findings, *contradictions, *emissions.problems()]
-    table = read_table(data, str(path), required=(), delimiter=",")
-    if not table.columns:
-        return [], table.findings
-    if missing := run_sheet.missing_columns(table.columns, gpu=given.gpu, batch_size=given.batch_size):
-        found = ", ".join(table.columns)[:200]
-        return [], [*table.findings, SHEET_COLUMNS.finding(table.where(), f"no column for {missing}", found=found)]
-    rows = [_complete(row, given) for row in run_sheet.rows(table)]
-    return rows, table.findings
+        rows, contradictions = _runs_of_emissions(emissions, given.gpu)
+        # Several runs in a file are what a study is made of.
+        findings = [*findings, *contradictions, *emissions.problems()]
+    else:
+        table = read_table(data, str(path), required=(), delimiter=",")
+        missing = missing_columns(table.columns, gpu=given.gpu, batch_size=given.batch_size)
+        if table.columns and missing:
+            found = ", ".join(table.columns)[:200]
+            return [], [*table.findings, SHEET_COLUMNS.finding(table.where(), f"no column for {missing}", found=found)]
+        rows, findings = list(runs_of_table(table)), table.findings
+    return [_complete(row, given) for row in rows], findings
 
 
-def _complete(row: Row, given: Given) -> Row:
-    figures = row.figures.model_copy(update={"f1_criterion": given.criterion})
+def _runs_of_emissions(emissions: Emissions, gpu: str | None) -> tuple[list[SheetRun], list[Finding]]:
+    """One run for each run of CodeCarbon's file whose energy can be used; ``gpu`` is the GPU that trained."""
+    runs: list[SheetRun] = []
+    findings: list[Finding] = []
+    for run in emissions.usable():
+        listed = run.texts["gpu_model"]
+        single = re.fullmatch(r"1 x (.+)", listed)
+        # The processor where CodeCarbon saw no GPU.
+        hardware = gpu or (single[1] if single else listed) or run.texts["cpu_model"] or None
+        if listed and not single and not gpu:
+            message, hint = "CodeCarbon lists every GPU of the machine, not the one that trained", "give it by --gpu"
+            findings.append(SHEET_CONTRADICTS.finding(run.where, message, found=listed[:80], hint=hint))
+        figures = Figures(duration_s=run.duration_s, total_kwh=run.energy_kwh)
+        runs.append(SheetRun(run.where.line or 1, hardware, None, None, figures))
+    return runs, findings
+
+
+def _complete(row: SheetRun, given: Given) -> SheetRun:
+    """A row with what the user says of all, its name of the GPU without control characters."""
+    plain = row.gpu and "".join(c if c.isprintable() else " " for c in row.gpu)[:200].strip()
     return replace(
         row,
-        gpu=given.gpu or _plain(row.gpu),
+        gpu=given.gpu or plain,
         batch_size=given.batch_size or row.batch_size,
         epochs=given.epochs or row.epochs,
-        figures=figures,
-    )
-
-
-def _plain(text: str | None) -> str | None:
-    """A name without control characters."""
-    return text and "".join(character if character.isprintable() else " " for character in text)[:200].strip()
-
-
-def _run_file(path: Path, row: Row, gpu: str, batch_size: int, repeat: int) -> RunFile:
-    return RunFile(
-        state="done",
-        gpu=gpu,
-        batch_size=batch_size,
-        repeat=repeat,
-        work=Work(recipe=None, epochs=row.epochs),
-        source=f"{path.name}:{row.line}",
-        figures=row.figures,
+        figures=row.figures.model_copy(update={"f1_criterion": given.criterion}),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from dcase_energy.study.runs import Criterion, Epoch, Run
+from dcase_energy.study.runs import Criterion, Epoch, Figures, Run
 
 F1_LEVEL = 0.40
 SHARE_OF_MAX = 0.95
@@ -53,7 +53,8 @@ class Outcome:
 
 def outcome_of(run: Run, criterion: Criterion) -> Outcome:
     """Figures of a finished run, from its epochs or, for an imported one, from what its source states."""
-    return _of_figures(run) if run.about.figures is not None else _of_epochs(run.epochs, criterion)
+    stated = run.about.figures
+    return _of_epochs(run.epochs, criterion) if stated is None else _of_figures(stated, run.about.work.epochs)
 
 
 def first_reaching(values: Sequence[float | None], level: float) -> int | None:
@@ -106,28 +107,19 @@ def _of_epochs(epochs: Sequence[Epoch], criterion: Criterion) -> Outcome:
     )
 
 
-def _of_figures(run: Run) -> Outcome:
-    """What is stated, but where it follows from figures stated with more digits; nothing is guessed."""
-    stated, epochs = run.about.figures, run.about.work.epochs
-    if stated is None:
-        return Outcome()
-    total, duration_s = stated.total_kwh, stated.duration_s
-    f1_95 = stated.f1_95_pct
-    if f1_95 is None and stated.max_f1_pct is not None:
-        f1_95 = SHARE_OF_MAX * stated.max_f1_pct
-    below_40 = stated.kwh_at_f1_40 is None and stated.max_f1_pct is not None and stated.max_f1_pct < 100 * F1_LEVEL
+def _of_figures(stated: Figures, epochs: int | None) -> Outcome:
+    """What is stated, except where it follows from figures stated with more digits; nothing is guessed."""
+    total, duration_s, max_f1 = stated.total_kwh, stated.duration_s, stated.max_f1_pct
+    follows = {
+        "f1_95_pct": SHARE_OF_MAX * max_f1 if max_f1 is not None and stated.f1_95_pct is None else stated.f1_95_pct,
+        "epoch_wh": stated.epoch_wh if total is None or not epochs else 1000 * total / epochs,
+        "minute_wh": stated.minute_wh if total is None or not duration_s else 1000 * total / (duration_s / 60),
+        "extra_95_to_max_pct": _extra_pct(stated.kwh_at_95, stated.kwh_at_max),
+    }
+    below_40 = stated.kwh_at_f1_40 is None and max_f1 is not None and max_f1 < 100 * F1_LEVEL
     return Outcome(
-        max_f1_pct=stated.max_f1_pct,
-        f1_95_pct=f1_95,
-        duration_s=duration_s,
-        total_kwh=total,
-        epoch_wh=stated.epoch_wh if total is None or not epochs else 1000 * total / epochs,
-        minute_wh=stated.minute_wh if total is None or not duration_s else 1000 * total / (duration_s / 60),
-        kwh_at_f1_40=stated.kwh_at_f1_40,
-        kwh_at_95=stated.kwh_at_95,
-        kwh_at_max=stated.kwh_at_max,
+        **{**stated.model_dump(exclude={"f1_criterion"}), **follows},
         kwh_last=total,
-        extra_95_to_max_pct=_extra_pct(stated.kwh_at_95, stated.kwh_at_max),
         not_reached=frozenset({"kwh_at_f1_40"} if below_40 else ()),
     )
 

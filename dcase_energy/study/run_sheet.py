@@ -6,15 +6,15 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.tables import Table
 from dcase_energy.study.rules import SHEET_CONTRADICTS, SHEET_VALUE
 from dcase_energy.study.runs import Figures
-from dcase_energy.study.sheet_row import Row
 
 # Every known name of a column. A batch unit is 1 strong, 1 weak and 2 unlabelled clips.
-NAMES = {
+_NAMES = {
     "gpu": ("gpu", "gpu_model", "hardware", "device"),
     "batch_size": ("batch_size", "batch"),
     "batch_unit": ("batch_unit",),
@@ -32,16 +32,29 @@ NAMES = {
     "best_over_95_pct": ("best_over_95_pct",),
 }
 _CLIPS_PER_UNIT = 4
+_COUNTS = ("batch_size", "batch_unit", "epochs")
 _PERCENT = ("max_f1_pct", "f1_95_pct")
 _AMOUNTS = ("duration_s", "total_kwh", "epoch_kwh", "minute_kwh", "kwh_at_f1_40", "kwh_at_95", "kwh_at_max")
 
-Interval = tuple[float, float]
+# What a printed number may have been before it was rounded.
+_Range = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRun:
+    """One run of an imported sheet; ``line`` is its line."""
+
+    line: int
+    gpu: str | None
+    batch_size: int | None
+    epochs: int | None
+    figures: Figures
 
 
 def column_of(columns: Sequence[str], name: str) -> str | None:
     """The column of a sheet that holds a figure, under any of its names; None if there is none."""
     lower = {column.strip().lower(): column for column in columns}
-    return next((lower[alias] for alias in NAMES[name] if alias in lower), None)
+    return next((lower[alias] for alias in _NAMES[name] if alias in lower), None)
 
 
 def missing_columns(columns: Sequence[str], *, gpu: str | None, batch_size: int | None) -> str:
@@ -54,35 +67,27 @@ def missing_columns(columns: Sequence[str], *, gpu: str | None, batch_size: int 
     return ", ".join(name for name, found in known.items() if not found)
 
 
-def rows(table: Table) -> Iterator[Row]:
+def runs_of_table(table: Table) -> Iterator[SheetRun]:
     """The runs of a sheet; a figure that cannot be is a finding and stays empty."""
-    for index in range(len(table.rows)):
-        values = {name: _value(table, index, name) for name in NAMES if name not in {"gpu", "time_hh_mm"}}
-        duration_s = _time(table, index) or values["duration_s"]
-        figures = Figures(
-            max_f1_pct=values["max_f1_pct"],
-            duration_s=duration_s,
-            total_kwh=values["total_kwh"],
-            epoch_wh=_thousand(values["epoch_kwh"]),
-            minute_wh=_thousand(values["minute_kwh"]),
-            f1_95_pct=values["f1_95_pct"],
-            kwh_at_f1_40=values["kwh_at_f1_40"],
-            kwh_at_95=values["kwh_at_95"],
-            kwh_at_max=values["kwh_at_max"],
-        )
+    for index, line in enumerate(table.row_lines):
+        values = {name: _value(table, index, name) for name in _NAMES if name not in {"gpu", "time_hh_mm"}}
+        counts = {name: None if (count := values.pop(name)) is None else int(count) for name in _COUNTS}
+        values["duration_s"] = _time(table, index) or values["duration_s"]
+        for name in ("epoch", "minute"):
+            kwh = values.pop(f"{name}_kwh")
+            values[f"{name}_wh"] = None if kwh is None else 1000 * kwh
         _check(table, index)
-        batch_size = _count(table, index, "batch_size", values["batch_size"])
-        unit = _count(table, index, "batch_unit", values["batch_unit"])
-        yield Row(
-            line=table.row_lines[index],
-            gpu=text_of(table, index, "gpu") or None,
-            batch_size=batch_size or (None if unit is None else unit * _CLIPS_PER_UNIT),
-            epochs=_count(table, index, "epochs", values["epochs"]),
-            figures=figures,
+        unit = counts["batch_unit"]
+        yield SheetRun(
+            line=line,
+            gpu=_text(table, index, "gpu") or None,
+            batch_size=counts["batch_size"] or (None if unit is None else unit * _CLIPS_PER_UNIT),
+            epochs=counts["epochs"],
+            figures=Figures.model_validate({name: values[name] for name in values if name in Figures.model_fields}),
         )
 
 
-def text_of(table: Table, index: int, name: str) -> str:
+def _text(table: Table, index: int, name: str) -> str:
     """Return a cell as text; empty where the column does not exist."""
     column = column_of(table.columns, name)
     return "" if column is None else table.rows[index][table.columns.index(column)].strip()
@@ -90,33 +95,26 @@ def text_of(table: Table, index: int, name: str) -> str:
 
 def _value(table: Table, index: int, name: str) -> float | None:
     column = column_of(table.columns, name)
-    if column is None:
+    value = None if column is None else table.number(index, column, empty=True)
+    if value is None or column is None:
         return None
-    value = table.number(index, column, empty=True)
-    if value is None:
-        return None
-    if (name in _PERCENT and not 0 <= value <= 100) or (name in _AMOUNTS and value < 0):
-        expected = "0 to 100" if name in _PERCENT else "0 or more"
-        where = table.where(index, column)
-        table.findings.append(SHEET_VALUE.finding(where, f"{column} cannot be", expected=expected, found=f"{value:g}"))
-        return None
-    return value
-
-
-def _count(table: Table, index: int, name: str, value: float | None) -> int | None:
-    if value is None:
-        return None
-    if value < 1 or not value.is_integer():
-        where = table.where(index, column_of(table.columns, name))
-        message = f"{name} is not a whole number"
-        table.findings.append(SHEET_VALUE.finding(where, message, expected="a whole number", found=f"{value:g}"))
-        return None
-    return int(value)
+    if name in _COUNTS and (value < 1 or not value.is_integer()):
+        message, expected = f"{name} is not a whole number", "a whole number"
+    elif name in _PERCENT and not 0 <= value <= 100:
+        message, expected = f"{column} cannot be", "0 to 100"
+    elif name in _AMOUNTS and value < 0:
+        message, expected = f"{column} cannot be", "0 or more"
+    else:
+        return value
+    table.findings.append(
+        SHEET_VALUE.finding(table.where(index, column), message, expected=expected, found=f"{value:g}")
+    )
+    return None
 
 
 def _time(table: Table, index: int) -> float | None:
     """Hours and minutes as seconds."""
-    text = text_of(table, index, "time_hh_mm")
+    text = _text(table, index, "time_hh_mm")
     if not text:
         return None
     match = re.fullmatch(r"([0-9]{1,4}):([0-5][0-9])", text, re.ASCII)
@@ -128,14 +126,10 @@ def _time(table: Table, index: int) -> float | None:
     return 3600.0 * int(match[1]) + 60.0 * int(match[2])
 
 
-def _thousand(value: float | None) -> float | None:
-    return None if value is None else 1000 * value
-
-
 def _check(table: Table, index: int) -> None:
     """Report figures of a row that contradict each other within their printed digits."""
-    near = {name: _interval(text_of(table, index, name)) for name in NAMES if name not in {"gpu", "time_hh_mm"}}
-    duration_s = _time_interval(text_of(table, index, "time_hh_mm")) or near["duration_s"]
+    near = {name: _range_of(_text(table, index, name)) for name in _NAMES if name not in {"gpu", "time_hh_mm"}}
+    duration_s = _time_range_of(_text(table, index, "time_hh_mm")) or near["duration_s"]
     total = near["total_kwh"]
     derived = {
         "epoch_kwh": _divide(total, near["epochs"]),
@@ -144,20 +138,19 @@ def _check(table: Table, index: int) -> None:
         "best_over_95_pct": _times(_divide(near["kwh_at_max"], near["kwh_at_95"]), 100),
     }
     problems = [
-        f"{name} is {_range(found)}, the row's other figures give {_range(follows)}"
+        f"{name} is {_shown(found)}, the row's other figures give {_shown(follows)}"
         for name, follows in derived.items()
         if (found := near[name]) is not None and follows is not None and not _overlap(found, follows)
     ]
     for low_name, high_name in itertools.pairwise(("kwh_at_95", "kwh_at_max", "total_kwh")):
         low, high = near[low_name], near[high_name]
         if low is not None and high is not None and low[0] > high[1]:
-            problems.append(f"{low_name} ({_range(low)}) is above {high_name} ({_range(high)})")
+            problems.append(f"{low_name} ({_shown(low)}) is above {high_name} ({_shown(high)})")
     for problem in problems:
         table.findings.append(SHEET_CONTRADICTS.finding(table.where(index), problem))
 
 
-def _interval(text: str) -> Interval | None:
-    """What a written number may have been before it was rounded."""
+def _range_of(text: str) -> _Range | None:
     value = parse_number(text)
     if value is None:
         return None
@@ -165,7 +158,7 @@ def _interval(text: str) -> Interval | None:
     return value - half, value + half
 
 
-def _time_interval(text: str) -> Interval | None:
+def _time_range_of(text: str) -> _Range | None:
     hours, _, minutes = text.partition(":")
     if not (hours.isdecimal() and minutes.isdecimal()):
         return None
@@ -173,21 +166,21 @@ def _time_interval(text: str) -> Interval | None:
     return time_s - 30, time_s + 30
 
 
-def _divide(above: Interval | None, below: Interval | None) -> Interval | None:
+def _divide(above: _Range | None, below: _Range | None) -> _Range | None:
     if above is None or below is None or below[0] <= 0:
         return None
     return above[0] / below[1], above[1] / below[0]
 
 
-def _times(value: Interval | None, factor: float) -> Interval | None:
+def _times(value: _Range | None, factor: float) -> _Range | None:
     return None if value is None else (value[0] * factor, value[1] * factor)
 
 
-def _overlap(one: Interval, other: Interval) -> bool:
+def _overlap(one: _Range, other: _Range) -> bool:
     return one[0] <= other[1] * (1 + 1e-9) and other[0] <= one[1] * (1 + 1e-9)
 
 
-def _range(interval: Interval) -> str:
+def _shown(interval: _Range) -> str:
     middle, half = (interval[0] + interval[1]) / 2, (interval[1] - interval[0]) / 2
     decimals = max(0, -math.floor(math.log10(half))) if half > 0 else 3
     return f"{middle:.{decimals}f} ± {half:.1g}"

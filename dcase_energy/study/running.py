@@ -1,4 +1,4 @@
-"""Running the grid of a study: alone on this machine, or on the workers of a cluster."""
+"""Run the grid of a study: on this machine, or on the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from dcase_energy.errors import StudyError
 from dcase_energy.parallel import run_all
-from dcase_energy.study.folder import LOG_FILE, RunFolder, make_folder, now, open_folder, update
-from dcase_energy.study.grid import Specification
-from dcase_energy.study.hardware import hardware_label
-from dcase_energy.study.one import EXIT_BUSY
+from dcase_energy.study.grid import hardware_label
+from dcase_energy.study.runs import Run, now, open_run, update
+from dcase_energy.study.train import EXIT_BUSY
 
-RESOURCE = "measure"
+LOG_FILE = "log.txt"
+# What a training takes of a worker.
+_RESOURCES = {"measure": 1}
 _GRACE_S = 30.0
 _POLL_S = 1.0
 _SHOWN_LINES = 3
 
-Outcome = Literal["done", "failed", "busy"]
-OnProgress = Callable[[RunFolder], None]
+OnProgress = Callable[[Run], None]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Ended:
     """How one run ended. ``busy``: another process is training it."""
 
     folder: str
-    outcome: Outcome
+    outcome: Literal["done", "failed", "busy"]
     message: str = ""
 
 
@@ -51,49 +51,21 @@ class Job:
 
     folder: Path
     per_device: bool
-    command: tuple[str, ...] = (sys.executable, "-m", "dcase_energy.study.one")
+    command: tuple[str, ...] = (sys.executable, "-m", "dcase_energy.study.train")
 
 
-def prepare(
-    output: Path,
-    specifications: Sequence[Specification],
-    recipe_source: str,
-    data_source: str | None = None,
-    *,
-    check_hardware: bool = True,
-) -> list[RunFolder]:
-    """Make the folders of a grid; those that are there stay as they are.
-
-    Raises
-    ------
-    StudyError, OSError
-        If a folder cannot be used.
-    """
-    folders = []
-    for specification in specifications:
-        folder = make_folder(output.resolve(), specification)
-        if folder.about.state == "waiting":
-            sources = {"recipe_source": recipe_source, "data_source": data_source}
-            about = update(folder.path, **sources, check_hardware=check_hardware)
-            folder = RunFolder(folder.path, about)
-        folders.append(folder)
-    return folders
-
-
-def to_do(folders: Sequence[RunFolder], *, retry_failed: bool = False, retry_invalid: bool = False) -> list[RunFolder]:
+def to_do(runs: Sequence[Run], *, retry_failed: bool = False, retry_invalid: bool = False) -> list[Run]:
     """Return runs that are not done, that no other process trains and, unless asked for, that have not failed.
 
-    With ``retry_invalid`` runs whose measurement is not valid are to be done once more; their folders say so at once.
+    With ``retry_invalid`` runs whose measurement is not valid are trained again; their folders say so at once.
     """
+    if retry_invalid:
+        again: dict[str, Any] = {"state": "waiting", "valid": None, "reasons": [], "progress": None}
+        runs = [
+            update(run.folder, **again) if run.state == "done" and run.about.valid is False else run for run in runs
+        ]
     left_out = {"done", "running"} if retry_failed else {"done", "running", "failed"}
-    found = []
-    for one in folders:
-        folder = one
-        if retry_invalid and one.state == "done" and one.about.valid is False:
-            folder = RunFolder(one.path, update(one.path, state="waiting", valid=None, reasons=[], progress=None))
-        if folder.state not in left_out:
-            found.append(folder)
-    return found
+    return [run for run in runs if run.state not in left_out]
 
 
 def run_jobs(jobs: Sequence[Job], scheduler: str | None, on_progress: OnProgress | None = None) -> Iterator[Ended]:
@@ -106,7 +78,7 @@ def run_jobs(jobs: Sequence[Job], scheduler: str | None, on_progress: OnProgress
     """
     if scheduler is None:
         return map(partial(run_job, on_progress=on_progress), jobs)
-    return run_all(run_job, jobs, scheduler=scheduler, resources={RESOURCE: 1})
+    return run_all(run_job, jobs, scheduler=scheduler, resources=_RESOURCES)
 
 
 def ask_hardware(device: str, scheduler: str | None) -> str:
@@ -121,7 +93,7 @@ def ask_hardware(device: str, scheduler: str | None) -> str:
     """
     if scheduler is None:
         return hardware_label(device)
-    return next(run_all(hardware_label, [device], scheduler=scheduler, resources={RESOURCE: 1}))
+    return next(run_all(hardware_label, [device], scheduler=scheduler, resources=_RESOURCES))
 
 
 def run_job(job: Job, on_progress: OnProgress | None = None) -> Ended:
@@ -148,15 +120,10 @@ def _wait(command: Sequence[str], log: int, folder: Path, on_progress: OnProgres
                 return child.wait(_POLL_S)
             except subprocess.TimeoutExpired:
                 if on_progress is not None:
-                    on_progress(open_folder(folder))
+                    on_progress(open_run(folder))
     finally:
         if child.stdin is not None:
             child.stdin.close()
-        _end(child)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
         try:
             child.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
@@ -167,13 +134,13 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 def _ended(folder: Path, returncode: int) -> Ended:
     """What became of a run whose process has ended; one that ended without a word has failed."""
     try:
-        about = open_folder(folder).about
+        about = open_run(folder).about
     except StudyError as error:
         return Ended(folder.name, "failed", str(error))
     if about.state == "done":
         return Ended(folder.name, "done", "" if about.valid else f"not valid: {'; '.join(about.reasons)}")
     if about.state != "failed":
         how = f"ended by signal {-returncode}" if returncode < 0 else f"ended with exit code {returncode}"
-        about = update(folder, state="failed", error=f"the process of the run {how}", ended=now())
+        about = update(folder, state="failed", error=f"the process of the run {how}", ended=now()).about
     last = (folder / LOG_FILE).read_text(encoding="utf-8", errors="replace").strip().splitlines()[-_SHOWN_LINES:]
     return Ended(folder.name, "failed", "\n".join([about.error or "failed", *last]))

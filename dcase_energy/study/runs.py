@@ -1,11 +1,14 @@
-"""A run of the study: a folder with run.json and epochs.csv, read strictly and written whole."""
+"""A run of the study: a folder with run.json and epochs.csv, read strictly and written whole.
+
+run.json of a folder is changed only by the process that holds the folder's lock.
+"""
 
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -15,18 +18,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.errors import StudyError
 from dcase_energy.findings import Finding, Where, has_errors
+from dcase_energy.locks import is_held
 from dcase_energy.study.rules import RUN_EPOCHS, RUN_UNREADABLE
 from dcase_energy.text import more
 from dcase_energy.writing.files import write_text
 
 RUN_FILE = "run.json"
 EPOCHS_FILE = "epochs.csv"
+LOCK_FILE = "run.lock"
 _MAX_BYTES = 50_000_000
 # Control characters have no place in sheets and figures.
 _PLAIN_TEXT = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 
 Criterion = Literal["05", "07"]
+State = Literal["waiting", "running", "interrupted", "failed", "done"]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Flat = dict[str, str | int | float | bool | None]
@@ -65,8 +72,7 @@ class Epoch:
         return self.intersection_f1_07 if criterion == "07" else self.intersection_f1_05
 
 
-COLUMNS = tuple(field.name for field in fields(Epoch))
-_FRACTIONS = ("intersection_f1_05", "intersection_f1_07")
+EPOCH_COLUMNS = tuple(field.name for field in fields(Epoch))
 
 
 class _Document(BaseModel):
@@ -141,18 +147,30 @@ class RunFile(_Document):
     figures: Figures | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the report takes it: its document, where it lies, and its epochs (none where only figures are known)."""
+    """A run folder: where it is, its run.json, and its epochs (none before it is done, or where it was imported)."""
 
-    path: str
+    folder: Path
     about: RunFile
     epochs: tuple[Epoch, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The folder, as reports name it."""
+        return str(self.folder)
 
     @property
     def cell(self) -> tuple[str, int]:
         """GPU and batch size."""
         return self.about.gpu, self.about.batch_size
+
+    @property
+    def state(self) -> State:
+        """The state; a run that is marked as running while no process holds its lock was interrupted."""
+        if self.about.state == "running" and not is_held(self.folder / LOCK_FILE):
+            return "interrupted"
+        return self.about.state
 
 
 def find_run_folders(places: Sequence[Path]) -> list[Path]:
@@ -161,93 +179,106 @@ def find_run_folders(places: Sequence[Path]) -> list[Path]:
     return sorted(found.values())
 
 
-def read_run(folder: Path) -> tuple[Run | None, list[Finding]]:
-    """Read a run folder; None if it cannot be used.
-
-    A run that is not done is given without its epochs.
-    """
-    about = read_run_file(folder)
-    if isinstance(about, Finding):
-        return None, [about]
-    if about.state != "done" or about.figures is not None:
-        return Run(str(folder), about), []
-    epochs, findings = read_epochs(folder / EPOCHS_FILE)
-    if has_errors(findings):
-        return None, findings
-    planned = about.work.epochs
-    if planned is not None and len(epochs) != planned:
-        where = Where(str(folder / EPOCHS_FILE))
-        message = "epochs.csv is not that of a finished run"
-        return None, [
-            RUN_EPOCHS.finding(where, message, expected=f"{planned} epochs, as run.json says", found=str(len(epochs)))
-        ]
-    return Run(str(folder), about, epochs), findings
-
-
-def read_run_file(folder: Path) -> RunFile | Finding:
-    """Read run.json, or say in a finding why not."""
-    path = folder / RUN_FILE
-    where = Where(str(path))
-    data = read_bytes(path, _MAX_BYTES)
+def read_run(folder: Path, *, with_epochs: bool = True) -> tuple[Run | None, list[Finding]]:
+    """Read a run folder; None if it cannot be used. A run that is not done is given without its epochs."""
+    data = read_bytes(folder / RUN_FILE, _MAX_BYTES)
     if isinstance(data, Finding):
-        return data
+        return None, [data]
     try:
-        return RunFile.model_validate_json(data)
+        about = RunFile.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        found = None if isinstance(first["input"], dict | bytes) else repr(first["input"])[:60]
-        message = f"{place + ': ' if place else ''}{first['msg']}{more(error.error_count() - 1)}"
-        return RUN_UNREADABLE.finding(where, message, found=found)
+        return None, [_invalid(folder / RUN_FILE, error)]
+    if about.state != "done" or about.figures is not None or not with_epochs:
+        return Run(folder, about), []
+    epochs, findings = read_epochs(folder / EPOCHS_FILE)
+    planned = about.work.epochs
+    if not has_errors(findings) and planned not in {None, len(epochs)}:
+        expected, message = f"{planned} epochs, as run.json says", "epochs.csv is not that of a finished run"
+        where = Where(str(folder / EPOCHS_FILE))
+        findings.append(RUN_EPOCHS.finding(where, message, expected=expected, found=str(len(epochs))))
+    return None if has_errors(findings) else Run(folder, about, epochs), findings
 
 
-def write_run_file(folder: Path, about: RunFile) -> None:
+def _invalid(path: Path, error: ValidationError) -> Finding:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    found = None if isinstance(first["input"], dict | bytes) else repr(first["input"])[:60]
+    message = f"{place + ': ' if place else ''}{first['msg']}{more(error.error_count() - 1)}"
+    return RUN_UNREADABLE.finding(Where(str(path)), message, found=found)
+
+
+def open_run(folder: Path) -> Run:
+    """Read run.json of a folder that must be a run's.
+
+    Raises
+    ------
+    StudyError
+        If it is not.
+    """
+    run, findings = read_run(folder, with_epochs=False)
+    if run is None:
+        raise StudyError(f"{findings[0].where}: {findings[0].message}")
+    return run
+
+
+def write_run(folder: Path, about: RunFile) -> Run:
     """Write run.json whole or not at all."""
     write_text(folder / RUN_FILE, json.dumps(about.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
+    return Run(folder, about)
+
+
+def update(folder: Path, **changes: Any) -> Run:
+    """Write some fields of run.json anew; only the holder of the folder's lock does so."""
+    return write_run(folder, RunFile.model_validate({**open_run(folder).about.model_dump(), **changes}))
+
+
+def now() -> str:
+    """The time as run.json holds it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
 def write_epochs(folder: Path, epochs: Sequence[Epoch]) -> None:
     """Write epochs.csv, numbers with all their digits, unknown figures as empty cells."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(EPOCH_COLUMNS)
     writer.writerows(["" if value is None else repr(value) for value in astuple(epoch)] for epoch in epochs)
     write_text(folder / EPOCHS_FILE, out.getvalue())
 
 
 def read_epochs(path: Path) -> tuple[tuple[Epoch, ...], list[Finding]]:
-    """Read epochs.csv; more columns than ours are let be."""
+    """Read epochs.csv; other columns are ignored."""
     data = read_bytes(path, _MAX_BYTES)
     if isinstance(data, Finding):
         return (), [data]
-    table = read_table(data, str(path), required=COLUMNS, delimiter=",")
+    table = read_table(data, str(path), required=EPOCH_COLUMNS, delimiter=",")
     rows = [_epoch(table, row) for row in range(len(table.rows))]
     if table.columns and not rows and not table.findings:
         table.findings.append(RUN_EPOCHS.finding(table.where(), "no epoch"))
-    epochs = tuple(row for row in rows if row is not None)
-    return epochs, table.findings
+    return tuple(row for row in rows if row is not None), table.findings
 
 
 def _epoch(table: Table, row: int) -> Epoch | None:
     before = len(table.findings)
-    values: dict[str, Any] = {name: table.number(row, name, empty=name not in COLUMNS[:3]) for name in COLUMNS}
+    values = {name: table.number(row, name, empty=name not in EPOCH_COLUMNS[:3]) for name in EPOCH_COLUMNS}
+    if len(table.findings) == before:
+        for name, value in values.items():
+            if value is not None and (wrong := _wrong_value(name, value, row)):
+                where, found = table.where(row, name), f"{value:g}"
+                table.findings.append(RUN_EPOCHS.finding(where, wrong[0], expected=wrong[1], found=found))
     if len(table.findings) > before:
         return None
-    if values["epoch"] != row + 1:
-        _refuse(table, row, "epoch", "epochs are not counted from 1 without a gap", str(row + 1), values["epoch"])
-    if values["duration_s"] <= 0:
-        _refuse(table, row, "duration_s", "an epoch took no time", "more than 0", values["duration_s"])
-    for name in ("energy_kwh", "gpu_kwh", "cpu_kwh", "ram_kwh"):
-        if values[name] is not None and values[name] < 0:
-            _refuse(table, row, name, f"{name} is negative", "0 or more", values[name])
-    for name in _FRACTIONS:
-        if values[name] is not None and not 0 <= values[name] <= 1:
-            _refuse(table, row, name, f"{name} is not a fraction", "0 to 1", values[name])
-    if len(table.findings) > before:
-        return None
-    return Epoch(**{**values, "epoch": int(values["epoch"])})
+    return Epoch(**{**values, "epoch": row + 1})  # type: ignore[arg-type]
 
 
-def _refuse(table: Table, row: int, column: str, message: str, expected: str, found: float) -> None:
-    text = f"{found:g}" if math.isfinite(found) else str(found)
-    table.findings.append(RUN_EPOCHS.finding(table.where(row, column), message, expected=expected, found=text))
+def _wrong_value(name: str, value: float, row: int) -> tuple[str, str] | None:
+    """What is wrong with a figure of an epoch, and what was expected."""
+    if name == "epoch" and value != row + 1:
+        return "epochs are not counted from 1 without a gap", str(row + 1)
+    if name == "duration_s" and value <= 0:
+        return "an epoch took no time", "more than 0"
+    if name.endswith("_kwh") and value < 0:
+        return f"{name} is negative", "0 or more"
+    if name.startswith("intersection_f1") and not 0 <= value <= 1:
+        return f"{name} is not a fraction", "0 to 1"
+    return None

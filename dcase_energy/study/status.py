@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dcase_energy.errors import StudyError
-from dcase_energy.study.folder import RunFolder, State, open_folder
-from dcase_energy.study.runs import EPOCHS_FILE, find_run_folders, read_epochs
+from dcase_energy.study.outcome import highest_f1
+from dcase_energy.study.runs import Progress, Run, State, find_run_folders, read_run
 from dcase_energy.study.tables import natural_key
 
 
@@ -82,43 +81,38 @@ def read_status(places: Sequence[Path]) -> StudyStatus:
     unreadable: list[str] = []
     imported = 0
     for path in find_run_folders(places):
-        try:
-            folder = open_folder(path)
-        except StudyError as error:
-            unreadable.append(str(error))
-            continue
-        if folder.about.specification is not None:
-            runs.append(_status(folder))
-        else:
+        run, findings = read_run(path)
+        if run is None:
+            unreadable.append(f"{findings[0].where}: {findings[0].message}")
+        elif run.about.specification is None:
             imported += 1
+        else:
+            runs.append(_status(run))
     runs.sort(key=lambda run: (natural_key(run.gpu), run.batch_size, run.repeat or 0))
     estimated = [_with_left(run, runs) for run in runs]
     return StudyStatus(tuple(estimated), _left_s(estimated), tuple(unreadable), imported)
 
 
-def _status(folder: RunFolder) -> RunStatus:
-    about = folder.about
-    done, energy_kwh, duration_s, f1 = 0, None, None, None
+def _status(run: Run) -> RunStatus:
+    about, progress = run.about, run.about.progress
     if about.state == "done":
-        epochs, _ = read_epochs(folder.path / EPOCHS_FILE)
-        done = len(epochs)
-        energy_kwh = math.fsum(epoch.energy_kwh for epoch in epochs)
-        duration_s = math.fsum(epoch.duration_s for epoch in epochs)
-        f1 = max((epoch.intersection_f1_07 for epoch in epochs if epoch.intersection_f1_07 is not None), default=None)
-    elif about.progress is not None:
-        progress = about.progress
-        done, energy_kwh, duration_s, f1 = progress.epochs, progress.energy_kwh, progress.duration_s, progress.f1
+        progress = Progress(
+            epochs=len(run.epochs),
+            energy_kwh=math.fsum(epoch.energy_kwh for epoch in run.epochs),
+            duration_s=math.fsum(epoch.duration_s for epoch in run.epochs),
+            f1=highest_f1([epoch.intersection_f1_07 for epoch in run.epochs]),
+        )
     return RunStatus(
-        name=folder.path.name,
-        state=folder.state,
+        name=run.folder.name,
+        state=run.state,
         gpu=about.gpu,
         batch_size=about.batch_size,
         repeat=about.repeat,
-        epochs_done=done,
+        epochs_done=progress.epochs if progress else 0,
         epochs=about.work.epochs,
-        energy_kwh=energy_kwh,
-        duration_s=duration_s,
-        f1=f1,
+        energy_kwh=progress.energy_kwh if progress else None,
+        duration_s=progress.duration_s if progress else None,
+        f1=progress.f1 if progress else None,
         error="; ".join(["not valid", *about.reasons]) if about.valid is False else about.error,
     )
 
@@ -129,19 +123,18 @@ def _with_left(run: RunStatus, runs: Sequence[RunStatus]) -> RunStatus:
         return run
     epoch_s = _epoch_s(run, runs)
     kept = run.epochs_done if run.state == "running" else 0
-    left_s = None if epoch_s is None else (run.epochs - kept) * epoch_s
-    return replace(run, left_s=left_s)
+    return replace(run, left_s=None if epoch_s is None else (run.epochs - kept) * epoch_s)
 
 
 def _epoch_s(run: RunStatus, runs: Sequence[RunStatus]) -> float | None:
     """Seconds of an epoch: of the run itself, else of the nearest runs that have epochs."""
-    alike = (
+    nearest = (
         [run],
         [other for other in runs if (other.gpu, other.batch_size) == (run.gpu, run.batch_size)],
         [other for other in runs if other.gpu == run.gpu],
         runs,
     )
-    for group in alike:
+    for group in nearest:
         known = [(other.duration_s, other.epochs_done) for other in group if other.duration_s and other.epochs_done]
         if known:
             return sum(duration_s for duration_s, _ in known) / sum(epochs for _, epochs in known)
@@ -150,10 +143,9 @@ def _epoch_s(run: RunStatus, runs: Sequence[RunStatus]) -> float | None:
 
 def _left_s(runs: Sequence[RunStatus]) -> float | None:
     """Return the time that is left, divided by the number of runs that train now."""
-    open_runs = [run for run in runs if run.state not in {"done", "failed"}]
-    left = [run.left_s for run in open_runs]
-    if any(one is None for one in left):
-        return None
+    left = [run.left_s for run in runs if run.state not in {"done", "failed"}]
     known = [one for one in left if one is not None]
+    if len(known) < len(left):
+        return None
     at_a_time = max(1, sum(run.state == "running" for run in runs))
-    return max([math.fsum(known) / at_a_time, *known]) if known else 0.0
+    return max([math.fsum(known) / at_a_time, *known], default=0.0)

@@ -1,4 +1,4 @@
-"""Trains nothing, in the place of `dcase_energy.study.one`: ``python fake_trainer.py FOLDER machine|device``.
+"""Trains nothing, in the place of `dcase_energy.study.train`: ``python fake_trainer.py FOLDER machine|device``.
 
 ``orders.json`` beside the run folders says what a run does: by batch size, ``hang`` (``hang once``: the
 first repeat in its first session), ``fail``, or ``die``. Begin and end of each training are noted in ``trainings.txt``.
@@ -15,8 +15,8 @@ from types import SimpleNamespace
 
 from dcase_energy.errors import MeterError
 from dcase_energy.measure.records import Tier
-from dcase_energy.study.folder import open_folder
-from dcase_energy.study.one import main
+from dcase_energy.study.runs import open_run
+from dcase_energy.study.train import main
 
 
 def note(folder: Path, text: str) -> None:
@@ -25,7 +25,7 @@ def note(folder: Path, text: str) -> None:
 
 
 def train(folder: Path, resume: bool) -> SimpleNamespace:
-    about = open_folder(folder).about
+    about = open_run(folder).about
     orders = folder.parent / "orders.json"
     order = json.loads(orders.read_text()).get(str(about.batch_size)) if orders.exists() else None
     note(folder, "resume" if resume else "begin")

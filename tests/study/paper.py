@@ -12,7 +12,8 @@ import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dcase_energy.study.runs import Epoch, RunFile, Work, write_epochs, write_run_file
+from dcase_energy.study import runs as study_runs
+from dcase_energy.study.runs import Epoch, RunFile, Work, write_epochs
 
 DATA = Path(__file__).parent.parent / "data"
 EPOCHS = 200
@@ -58,7 +59,7 @@ def write_run(runs: Path, gpu: str, batch: int, repeat: int, epochs: list[Epoch]
     folder.mkdir(parents=True)
     write_epochs(folder, epochs)
     work = Work(recipe="dcase2022", epochs=len(epochs), data="DESED")
-    write_run_file(folder, RunFile(state="done", gpu=gpu, batch_size=batch, repeat=repeat, work=work, valid=True))
+    study_runs.write_run(folder, RunFile(state="done", gpu=gpu, batch_size=batch, repeat=repeat, work=work, valid=True))
 
 
 def build_table1(runs: Path, panel: str) -> None:

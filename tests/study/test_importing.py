@@ -30,8 +30,8 @@ def test_the_organisers_sheet_gives_the_means_of_a_hand_calculation(tmp_path):
     # The golden was added up from the CSV by another program, without this package.
     runs, _ = import_sheet(SHEET, tmp_path, Given(epochs=200))
     assert len(runs) == 31
-    gathered = gather([tmp_path], "07")
-    tables = make_report(gathered.runs, "07").tables
+    runs, _ = gather([tmp_path], "07")
+    tables = make_report(runs, "07").tables
     lines = []
     for by, title in (("batch_size", "By batch size"), ("gpu", "By GPU")):
         lines.append(title)
@@ -71,7 +71,7 @@ def test_repeated_rows_of_a_cell_are_repeats(tmp_path):
     path = sheet(tmp_path, "gpu,batch_size,total_kwh", "T4,8,0.8", "T4,8,1.0")
     runs, _ = import_sheet(path, tmp_path / "runs", Given())
     assert [run.repeat for run in runs] == [1, 2]
-    figure = make_report(gather([tmp_path / "runs"], "07").runs, "07").tables[0].panels[0].rows[0].figures["total_kwh"]
+    figure = make_report(gather([tmp_path / "runs"], "07")[0], "07").tables[0].panels[0].rows[0].figures["total_kwh"]
     assert (figure.mean, round(figure.deviation, 6)) == (0.9, 0.141421)
 
 

@@ -41,10 +41,10 @@ def built(request, tmp_path_factory) -> tuple[int, str, StudyReport]:
     number, panel = request.param
     runs = tmp_path_factory.mktemp("runs")
     (build_table1 if number == 1 else build_table2)(runs, panel)
-    gathered = gather([runs], "07")
-    assert gathered.findings == ()
-    assert len(gathered.runs) == 72
-    return number, panel, make_report(gathered.runs, "07")
+    gathered, findings = gather([runs], "07")
+    assert findings == []
+    assert len(gathered) == 72
+    return number, panel, make_report(gathered, "07")
 
 
 def rows(number: int, panel: str, report: StudyReport) -> dict[str, Row]:

@@ -17,7 +17,7 @@ from dcase_energy.sheets import write_report
 from dcase_energy.sheets.plots.svg import chart_svg
 from dcase_energy.study.gather import gather
 from dcase_energy.study.report import make_report
-from dcase_energy.study.runs import COLUMNS, Epoch, RunFile, Work, read_epochs, read_run, write_epochs, write_run_file
+from dcase_energy.study.runs import EPOCH_COLUMNS, Epoch, RunFile, Work, read_epochs, read_run, write_epochs, write_run
 from dcase_energy.study.sheets import report_of as sheets_of
 from tests.cli.run import run as dcase_energy
 
@@ -34,7 +34,7 @@ def write(folder: Path, *, gpu="T4", batch=8, f1=(0.3, 0.5), kwh=1.0, recipe="ti
     ]
     write_epochs(folder, epochs)
     about = {"state": "done", "valid": True, "started": start, "specification_sha256": folder.name, **fields}
-    write_run_file(folder, RunFile(gpu=gpu, batch_size=batch, work=Work(recipe=recipe, epochs=len(f1)), **about))
+    write_run(folder, RunFile(gpu=gpu, batch_size=batch, work=Work(recipe=recipe, epochs=len(f1)), **about))
     return folder
 
 
@@ -53,8 +53,8 @@ def small(tmp_path) -> Path:
 
 
 def report_of(*places: Path, **options):
-    gathered = gather(places, "07", **options)
-    return gathered, make_report(gathered.runs, "07") if gathered.runs else None
+    runs, findings = gather(places, "07", **options)
+    return runs, findings, make_report(runs, "07") if runs else None
 
 
 def texts(report, formats) -> dict[str, str]:
@@ -62,14 +62,14 @@ def texts(report, formats) -> dict[str, str]:
 
 
 def test_the_sheets_read_as_reviewed(small):
-    _, report = report_of(small)
+    *_, report = report_of(small)
     files = texts(report, ["csv", "md", "latex"])
     for name in ("table1.md", "table2.md", "table2.tex", "claims.md"):
         assert files[name].replace(__version__, "VERSION") == (GOLDENS / f"small_{name}").read_text(), name
 
 
 def test_levels_that_were_not_reached_are_counted(small):
-    _, report = report_of(small)
+    *_, report = report_of(small)
     rows = list(csv.DictReader(io.StringIO(texts(report, ["csv"])["table2.csv"])))
     row = next(row for row in rows if (row["by"], row["gpu"], row["batch_size"]) == ("both", "GTX 980", "4"))
     assert (row["kwh_at_f1_40_known"], row["kwh_at_f1_40_not_reached"], row["runs"]) == ("1", "1", "2")
@@ -82,7 +82,7 @@ def test_levels_that_were_not_reached_are_counted(small):
 
 
 def test_normalising_takes_away_what_gpus_scale(small):
-    _, report = report_of(small)
+    *_, report = report_of(small)
     spread = {claim.quantity: claim.value for claim in report.claims if claim.claim == "hardware spread"}
     # One GPU uses twice the energy of the other with every batch size: 100 * sqrt(1/2) / (3/2) %.
     assert spread["before"] == pytest.approx(47.14045)
@@ -100,8 +100,8 @@ def test_what_does_not_belong_is_left_out_with_a_reason(small):
     (lost / "epochs.csv").write_text("\n".join([text[0], text[1], text[3], ""]))
     short = write(small / "short", f1=(0.1, 0.2, 0.3))
     (short / "epochs.csv").write_text("\n".join([*text[:3], ""]))
-    gathered, _ = report_of(small, small.parent / "copy")
-    assert len(gathered.runs) == 8
+    runs, findings, _ = report_of(small, small.parent / "copy")
+    assert len(runs) == 8
     found = {
         (
             finding.code,
@@ -109,7 +109,7 @@ def test_what_does_not_belong_is_left_out_with_a_reason(small):
             if "." in Path(finding.where.file).name
             else Path(finding.where.file).name,
         )
-        for finding in gathered.findings
+        for finding in findings
     }
     assert found == {
         ("U105", "980-4-1"),
@@ -119,8 +119,8 @@ def test_what_does_not_belong_is_left_out_with_a_reason(small):
         ("U102", "lost"),
         ("U102", "short"),
     }
-    with_invalid, _ = report_of(small, include_invalid=True)
-    assert "invalid" in {Path(run.path).name for run in with_invalid.runs}
+    with_invalid, *_ = report_of(small, include_invalid=True)
+    assert "invalid" in {Path(run.path).name for run in with_invalid}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_does_not_belong_is_left_out_with_a_reason(small):
 )
 def test_bad_epochs_are_refused(tmp_path, line, code):
     path = tmp_path / "epochs.csv"
-    path.write_text(",".join(COLUMNS) + f"\n{line}\n")
+    path.write_text(",".join(EPOCH_COLUMNS) + f"\n{line}\n")
     _, findings = read_epochs(path)
     assert [finding.code for finding in findings] == [code]
 
@@ -146,14 +146,14 @@ def test_missing_and_zero_stay_apart_through_a_file(tmp_path):
     epochs = (Epoch(1, 1.5, 0.0, gpu_kwh=None, cpu_kwh=0.0, train_loss=None, intersection_f1_07=0.0),)
     write_epochs(tmp_path, epochs)
     assert read_epochs(tmp_path / "epochs.csv") == (epochs, [])
-    write_run_file(tmp_path, RunFile(state="done", gpu="T4", batch_size=8, work=Work()))
+    write_run(tmp_path, RunFile(state="done", gpu="T4", batch_size=8, work=Work()))
     assert read_run(tmp_path)[0].epochs == epochs
 
 
 def test_runs_of_different_work_are_not_averaged(small):
     write(small / "other", recipe="dcase2023")
-    gathered, _ = report_of(small)
-    assert [(f.code, f.severity) for f in gathered.findings if f.code == "U106"] == [("U106", "error")]
+    _, findings, _ = report_of(small)
+    assert [(f.code, f.severity) for f in findings if f.code == "U106"] == [("U106", "error")]
     result = dcase_energy("study", "report", small, "--output-dir", small.parent / "out")
     assert result.returncode == 2
     assert "--mixed" in result.stderr
@@ -165,14 +165,14 @@ def test_runs_of_different_work_are_not_averaged(small):
 
 def test_gaps_of_the_grid_are_named(small):
     shutil.rmtree(small / "1080-4-1")
-    assert report_of(small)[0].findings == ()
+    assert report_of(small)[1] == []
     shutil.rmtree(small / "1080-4-2")
-    (finding,) = report_of(small)[0].findings
+    (finding,) = report_of(small)[1]
     assert (finding.code, finding.found) == ("U107", "no run of GTX 1080: 4")
 
 
 def test_the_f1_criterion_is_chosen_and_named(small):
-    report = make_report(gather([small], "05").runs, "05")
+    report = make_report(gather([small], "05")[0], "05")
     files = texts(report, ["csv", "md"])
     assert "DTC = GTC = 0.5" in files["table1.md"].splitlines()[0]
     row = next(csv.DictReader(io.StringIO(files["table1.csv"])))
@@ -183,7 +183,7 @@ def test_the_f1_criterion_is_chosen_and_named(small):
 def test_foreign_text_stays_text(tmp_path):
     write(tmp_path / "runs" / "a", gpu=HOSTILE)
     write(tmp_path / "runs" / "b", gpu="B")
-    _, report = report_of(tmp_path / "runs")
+    *_, report = report_of(tmp_path / "runs")
     files = texts(report, ["csv", "md", "latex"])
     rows = list(csv.DictReader(io.StringIO(files["table1.csv"])))
     assert "'" + HOSTILE in {row["gpu"] for row in rows}
@@ -202,7 +202,7 @@ def test_control_characters_in_a_name_are_refused(tmp_path):
 
 
 def test_charts_show_each_gpu_and_batch_size(small):
-    _, report = report_of(small)
+    *_, report = report_of(small)
     charts = {chart.name: chart for chart in sheets_of(report).charts}
     assert list(charts) == ["energy_per_minute", "f1_against_energy", "energy_to_levels"]
     assert [one.label for one in charts["energy_per_minute"].legend] == ["GTX 980", "GTX 1080"]

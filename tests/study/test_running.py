@@ -17,13 +17,12 @@ import pytest
 from dcase_energy.errors import LockedError, RecipeError, StudyError
 from dcase_energy.locks import held, is_held
 from dcase_energy.measure.meter import Reading
-from dcase_energy.study.folder import RunFolder, open_folder, update
 from dcase_energy.study.gather import gather
-from dcase_energy.study.grid import Choices, make_grid
-from dcase_energy.study.one import Watch
-from dcase_energy.study.running import Ended, Job, prepare, run_job, run_jobs, to_do
-from dcase_energy.study.runs import Progress
+from dcase_energy.study.grid import Choices, make_grid, prepare
+from dcase_energy.study.running import Ended, Job, run_job, run_jobs, to_do
+from dcase_energy.study.runs import Progress, Run, open_run, update
 from dcase_energy.study.status import read_status
+from dcase_energy.study.train import Watch
 from tests.cli.run import run as dcase_energy
 from tests.study.clusters import cluster, has_ended, wait_for
 
@@ -43,12 +42,12 @@ def own_locks(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", None)
 
 
-def grid(output: Path, batches=(4, 8), repeats=2, gpu="Pretended GPU") -> list[RunFolder]:
+def grid(output: Path, batches=(4, 8), repeats=2, gpu="Pretended GPU") -> list[Run]:
     return prepare(output, make_grid(batches, repeats, CHOICES, gpu), TINY)
 
 
-def jobs(folders: list[RunFolder]) -> list[Job]:
-    return [Job(folder.path, per_device=False, command=TRAINER) for folder in folders]
+def jobs(folders: list[Run]) -> list[Job]:
+    return [Job(run.folder, per_device=False, command=TRAINER) for run in folders]
 
 
 def states(output: Path) -> list[str]:
@@ -89,10 +88,10 @@ def test_running_again_trains_nothing_again(tmp_path):
     assert run_job(jobs(todo)[0]).outcome == "done"  # even if it had been submitted
     assert {path: path.read_bytes() for path in output.rglob("*") if path.is_file()} == before
     # A larger grid trains only what is new.
-    assert [one.path.name[:5] for one in to_do(grid(output, repeats=3))] == ["b4-r3", "b8-r3"]
-    gathered = gather([output], "07")
-    assert [finding.message for finding in gathered.findings] == ["the run has not begun; it is left out"] * 2
-    assert [run.epochs[2].intersection_f1_07 for run in gathered.runs] == [pytest.approx(0.3)] * 4
+    assert [one.folder.name[:5] for one in to_do(grid(output, repeats=3))] == ["b4-r3", "b8-r3"]
+    runs, findings = gather([output], "07")
+    assert [finding.message for finding in findings] == ["the run has not begun; it is left out"] * 2
+    assert [run.epochs[2].intersection_f1_07 for run in runs] == [pytest.approx(0.3)] * 4
 
 
 def test_a_failed_run_is_marked_and_tried_again_on_request_alone(tmp_path):
@@ -106,9 +105,9 @@ def test_a_failed_run_is_marked_and_tried_again_on_request_alone(tmp_path):
     (output / "orders.json").unlink()
     again = to_do(grid(output, repeats=1), retry_failed=True)
     assert [ended.outcome for ended in run_jobs(jobs(again), None)] == ["done"]
-    assert open_folder(again[0].path).about.error is None
+    assert open_run(again[0].folder).about.error is None
     # What failed begins anew.
-    assert open_folder(again[0].path).about.sessions == 1
+    assert open_run(again[0].folder).about.sessions == 1
     assert [line.split()[0] for line in (output / "trainings.txt").read_text().splitlines()] == ["begin", "end"] * 3
 
 
@@ -128,7 +127,7 @@ def test_a_folder_that_a_worker_does_not_see_is_named(tmp_path):
 
 def test_an_interrupted_run_is_told_from_a_running_one_by_its_lock(tmp_path):
     output = tmp_path / "runs"
-    folder = grid(output, batches=(4,), repeats=1)[0].path
+    folder = grid(output, batches=(4,), repeats=1)[0].folder
     update(folder, state="running", progress=Progress(epochs=1, energy_kwh=0.5, duration_s=100.0, f1=0.2).model_dump())
     assert states(output) == ["interrupted"]
     with held(folder / "run.lock"):
@@ -138,7 +137,7 @@ def test_an_interrupted_run_is_told_from_a_running_one_by_its_lock(tmp_path):
     assert status.left_s == 200.0  # two more epochs of 100 s
     now = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
     assert status.expected_end(now) == now + datetime.timedelta(seconds=200)
-    assert [one.path for one in to_do(grid(output, batches=(4,), repeats=1))] == [folder]
+    assert [one.folder for one in to_do(grid(output, batches=(4,), repeats=1))] == [folder]
 
 
 def test_the_expected_end_takes_epochs_of_the_nearest_runs(tmp_path):
@@ -177,7 +176,7 @@ def test_two_trainings_never_run_at_a_time(tmp_path):
 def test_a_training_ends_when_whoever_started_it_is_gone(tmp_path):
     output = tmp_path / "runs"
     orders(output, b4="hang")
-    folder = grid(output, batches=(4,), repeats=1)[0].path
+    folder = grid(output, batches=(4,), repeats=1)[0].folder
     child = subprocess.Popen([*TRAINER, str(folder), "machine"], stdin=subprocess.PIPE)
     wait_for(lambda: states(output) == ["running"])
     child.stdin.close()
@@ -208,7 +207,7 @@ def test_a_killed_worker_loses_no_run(tmp_path):
         killer.join()
     assert [ended.outcome for ended in results] == ["done"] * 4
     assert states(output) == ["done"] * 4
-    assert open_folder(folders[1].path).about.sessions == 2
+    assert open_run(folders[1].folder).about.sessions == 2
     # The training that the killed worker had started did not continue beside the next one.
     wait_for(lambda: has_ended(killed[0][1]))
     begun = [tuple(line.split()[:2]) for line in started.read_text().splitlines() if not line.startswith("end")]
@@ -225,14 +224,14 @@ def test_a_cluster_without_the_resource_is_refused(tmp_path):
 
 
 def test_a_watch_notes_epochs_and_refuses_other_hardware(tmp_path):
-    folder = grid(tmp_path / "runs", batches=(4,), repeats=1)[0].path
+    folder = grid(tmp_path / "runs", batches=(4,), repeats=1)[0].folder
     update(folder, progress=Progress(epochs=1, energy_kwh=0.5, duration_s=100.0).model_dump())
     watch = Watch(folder, "Pretended GPU")
     watch({"edge": "begin", "phase": "session", "gpu_name": "Pretended GPU"}, Reading(0.0, 0.0, 0.0, None))
     watch({"edge": "begin", "phase": "training_steps", "epoch": 2}, Reading(10.0, 0.1, 0.2, None))
     metrics = {"student": {"intersection_f1_07": 0.25}}
     watch({"edge": "end", "phase": "validation_metrics", "epoch": 2, "metrics": metrics}, Reading(40.0, 0.3, 0.3, None))
-    progress = open_folder(folder).about.progress
+    progress = open_run(folder).about.progress
     # What an earlier session had spent counts as well; memory was not measured.
     assert (progress.epochs, progress.duration_s, progress.f1) == (2, 130.0, 0.25)
     assert progress.energy_kwh == pytest.approx(0.8)
@@ -258,10 +257,10 @@ def test_an_invalid_run_is_measured_again_on_request(tmp_path):
     output = tmp_path / "runs"
     folder = grid(output, batches=(4,), repeats=1)[0]
     run_job(jobs([folder])[0])
-    update(folder.path, valid=False, reasons=["host-exclusive: other work"])
+    update(folder.folder, valid=False, reasons=["host-exclusive: other work"])
     assert run_job(jobs([folder])[0]).message == "not valid: host-exclusive: other work"
     assert "not valid" in (read_status([output]).runs[0].error or "")
     assert to_do(grid(output, batches=(4,), repeats=1), retry_failed=True) == []
     todo = to_do(grid(output, batches=(4,), repeats=1), retry_invalid=True)
-    assert [run_job(job) for job in jobs(todo)] == [Ended(folder.path.name, "done")]
+    assert [run_job(job) for job in jobs(todo)] == [Ended(folder.folder.name, "done")]
     assert len((output / "trainings.txt").read_text().splitlines()) == 4

@@ -1,4 +1,4 @@
-"""The process that trains one run: ``python -m dcase_energy.study.one FOLDER machine|device``.
+"""The process that trains one run: ``python -m dcase_energy.study.train FOLDER machine|device``.
 
 A separate process, because a measuring session handles signals and so needs a main thread, which a worker of a cluster
 does not give it. Nothing is written to its standard input: when that closes, the process that started the run has
@@ -7,6 +7,7 @@ ended, and the run stops as well.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -16,18 +17,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dcase_energy.errors import LockedError, StudyError
+from dcase_energy.errors import DcaseEnergyError, LockedError, StudyError
 from dcase_energy.locks import SESSION_LOCK_VARIABLE, held, training_lock
 from dcase_energy.orphans import end_when_closed
-from dcase_energy.study.folder import BEST_FILE, LOCK_FILE, RECORD_FILE, now, open_folder, update
-from dcase_energy.study.runs import COLUMNS, Epoch, Progress, write_epochs
+from dcase_energy.study.runs import EPOCH_COLUMNS, LOCK_FILE, Epoch, Progress, now, open_run, update, write_epochs
 
 if TYPE_CHECKING:
     from dcase_energy.measure.meter import Reading
     from dcase_energy.measure.records import Calibration
 
 # How long to wait for a folder that a dying process may still hold.
-RUN_LOCK_WAIT_S = 60.0
+_RUN_LOCK_WAIT_S = 60.0
+BEST_FILE = "best.pt"
+RECORD_FILE = "record.json"
 EXIT_BUSY = 75
 EXIT_INTERRUPTED = 130
 _SESSION_POLL_S = 10.0
@@ -40,15 +42,16 @@ def main(folder: Path, per_device: bool, train: Train | None = None) -> int:
     # Standard input closes with the parent. Sessions take SIGTERM for Ctrl-C: the journal is ended properly.
     end_when_closed(0, lambda: os.kill(os.getpid(), signal.SIGTERM))
     try:
-        with held(folder / LOCK_FILE, RUN_LOCK_WAIT_S):
-            about = open_folder(folder).about
+        with held(folder / LOCK_FILE, _RUN_LOCK_WAIT_S):
+            about = open_run(folder).about
             if about.state == "done":
                 return 0
             device = str((about.specification or {}).get("device"))
             lock = training_lock(device, per_device=per_device)
             if per_device:
                 os.environ[SESSION_LOCK_VARIABLE] = str(lock.with_suffix(".session.lock"))
-            with held(lock, on_wait=lambda: _say_waiting(folder, lock)):
+            waits_for = f"another training on this machine ({lock})"
+            with held(lock, on_wait=lambda: update(folder, waits_for=waits_for)):
                 return _train(folder, train or _calibrate)
     except LockedError:
         return EXIT_BUSY
@@ -56,41 +59,24 @@ def main(folder: Path, per_device: bool, train: Train | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
-def _say_waiting(folder: Path, lock: Path) -> None:
-    update(folder, waits_for=f"another training on this machine ({lock})")
-
-
 def _train(folder: Path, train: Train) -> int:
-    from dcase_energy.errors import CalibrationError, ChildFailedError, JournalError, MeterError
-
-    before = open_folder(folder).about
+    before = open_run(folder).about
     # An interrupted run continues from its last checkpoint; a failed one starts again.
     resume = before.state == "running"
-    begun = {"started": now(), "ended": None, "error": None, "progress": None, "waits_for": None}
-    kept = {"progress": before.progress.model_dump()} if resume and before.progress else {}
-    update(folder, state="running", sessions=before.sessions + 1 if resume else 1, **{**begun, **kept})
+    progress = before.progress.model_dump() if resume and before.progress else None
+    begun = {"started": now(), "ended": None, "error": None, "progress": progress, "waits_for": None}
+    update(folder, state="running", sessions=before.sessions + 1 if resume else 1, **begun)
     try:
         record = train(folder, resume)
-    except (CalibrationError, MeterError, ChildFailedError, JournalError, StudyError, OSError) as error:
+    except (DcaseEnergyError, OSError) as error:
         update(folder, state="failed", ended=now(), error=str(error))
         return 1
-    write_epochs(folder, _epochs(record))
-    update(
-        folder,
-        state="done",
-        ended=now(),
-        tier=record.tier.value,
-        valid=record.valid,
-        reasons=record.reasons,
-        hardware=record.hardware,
-        software=record.software,
-    )
+    # A record knows more about an epoch than epochs.csv holds.
+    rows = [Epoch(**{name: getattr(row, name) for name in EPOCH_COLUMNS}) for row in record.epochs_log]
+    write_epochs(folder, rows)
+    found = {name: getattr(record, name) for name in ("valid", "reasons", "hardware", "software")}
+    update(folder, state="done", ended=now(), tier=record.tier.value, **found)
     return 0
-
-
-def _epochs(record: Calibration) -> list[Epoch]:
-    """The rows of epochs.csv; a record knows more about an epoch than they hold."""
-    return [Epoch(**{name: getattr(row, name) for name in COLUMNS}) for row in record.epochs_log]
 
 
 def _calibrate(folder: Path, resume: bool) -> Calibration:
@@ -98,23 +84,19 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.calibration.run import calibrate, checkpoints_of
     from dcase_energy.errors import SessionRunningError
+    from dcase_energy.measure.machine import usable_threads
     from dcase_energy.measure.record_file import RecordFile
 
-    about = open_folder(folder).about
+    about = open_run(folder).about
     specification: dict[str, Any] = dict(about.specification or {})
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    same = ("edition", "epochs", "batch_size", "device", "seed", "allow_estimate")
     plan = Plan(
-        edition=specification["edition"],
         recipe=about.recipe_source or specification["recipe"],
         stages=("training",),
-        epochs=specification["epochs"],
-        batch_size=specification["batch_size"],
         execution_path=specification["execution_path"].partition("/")[0],
-        device=specification["device"],
-        seed=specification["seed"],
-        threads=specification["threads"] or usable or 1,
-        allow_estimate=specification["allow_estimate"],
+        threads=specification["threads"] or usable_threads(),
         data=about.data_source,
+        **{name: specification[name] for name in same},
     )
     watch = Watch(folder, about.gpu if about.check_hardware else None)
     while True:
@@ -125,16 +107,12 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
         except SessionRunningError:
             update(folder, waits_for="another measurement on this machine")
             time.sleep(_SESSION_POLL_S)
-    _keep_best(folder, checkpoints_of(file.path))
-    return record
-
-
-def _keep_best(folder: Path, checkpoints: Path) -> None:
-    """Keep the networks of the best epoch; a run that is interrupted here does so when it continues."""
-    best = checkpoints / "run1" / BEST_FILE
-    if best.exists():
-        best.replace(folder / BEST_FILE)
+    # Of the checkpoints the best epoch's is kept; a run that is interrupted here does so when it continues.
+    checkpoints = checkpoints_of(file.path)
+    with contextlib.suppress(FileNotFoundError):
+        (checkpoints / "run1" / BEST_FILE).replace(folder / BEST_FILE)
     shutil.rmtree(checkpoints, ignore_errors=True)
+    return record
 
 
 class Watch:
@@ -152,34 +130,31 @@ class Watch:
         self._folder = folder
         self._gpu = gpu
         self._begin: Reading | None = None
-        before = open_folder(folder).about.progress
-        self._before = before or Progress(epochs=0, energy_kwh=0.0, duration_s=0.0)
+        self._before = open_run(folder).about.progress or Progress(epochs=0, energy_kwh=0.0, duration_s=0.0)
 
     def __call__(self, mark: dict[str, Any], reading: Reading) -> None:
         """Take a mark of the training; see `dcase_energy.calibration.run.calibrate`."""
-        edge, phase = mark["edge"], mark["phase"]
-        if (edge, phase) == ("begin", "session"):
+        place = (mark["edge"], mark["phase"])
+        if place == ("begin", "session"):
             self._check(mark)
-        elif (edge, phase) == ("begin", "training_steps"):
+        elif place == ("begin", "training_steps"):
             self._begin = self._begin or reading
-        elif (edge, phase) == ("end", "validation_metrics") and self._begin is not None:
-            begin = self._begin
+        elif place == ("end", "validation_metrics") and (begin := self._begin) is not None:
             parts = [
                 now_kwh - then_kwh
                 for name in ("gpu", "cpu", "ram")
                 if (now_kwh := reading.component(name)) is not None and (then_kwh := begin.component(name)) is not None
             ]
-            f1 = mark.get("metrics", {}).get("student", {}).get("intersection_f1_07")
             progress = Progress(
                 epochs=mark["epoch"],
                 energy_kwh=self._before.energy_kwh + sum(parts),
                 duration_s=self._before.duration_s + reading.time_s - begin.time_s,
-                f1=f1,
+                f1=mark.get("metrics", {}).get("student", {}).get("intersection_f1_07"),
             )
             update(self._folder, progress=progress.model_dump(), waits_for=None)
 
     def _check(self, mark: dict[str, Any]) -> None:
-        from dcase_energy.study.hardware import processor_label
+        from dcase_energy.study.grid import processor_label
 
         found = mark.get("gpu_name") or processor_label()
         if self._gpu is not None and found != self._gpu:
