@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,7 +21,7 @@ from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, journal_of
-from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
+from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder, Say
 from dcase_energy.measure.records import Energy
 
 __all__ = ["journal_of", "measure_command", "record_from_journal"]
@@ -29,7 +30,6 @@ __all__ = ["journal_of", "measure_command", "record_from_journal"]
 OWN_FAILURE, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
 
 MakeInstruments = Callable[[], tuple[Instruments, dict[str, str]]]
-Say = Callable[[str], None]
 
 
 def measure_command(
@@ -68,7 +68,7 @@ def measure_command(
     """
     file = output if isinstance(output, RecordFile) else RecordFile(output)
     journal = file.begin()
-    run = _Run(plan, command, journal, say or _say_nothing, make_instruments or _maker(plan))
+    run = _Run(plan, command, journal, say or _say_nothing, make_instruments or partial(_machines_own, plan))
     try:
         code = run.all()
     finally:
@@ -94,12 +94,9 @@ def record_from_journal(journal: Path, file: RecordFile) -> Energy:
     return record
 
 
-def _maker(plan: MeasurePlan) -> MakeInstruments:
-    def make() -> tuple[Instruments, dict[str, str]]:
-        gpus = select(list_gpus(load_nvml()), plan.gpu)
-        return instruments_for(gpus, allow_estimate=plan.allow_estimate), dict(gpus.environment)
-
-    return make
+def _machines_own(plan: MeasurePlan) -> tuple[Instruments, dict[str, str]]:
+    gpus = select(list_gpus(load_nvml()), plan.gpu)
+    return instruments_for(gpus, allow_estimate=plan.allow_estimate), dict(gpus.environment)
 
 
 class _Run:
@@ -110,9 +107,8 @@ class _Run:
     ) -> None:
         self._plan, self._command, self._journal = plan, list(command), journal
         self._say, self._make = say, make
-        self._recorder: Recorder | None = None
-        self._failure: str | None = None
-        self._unwritten = False
+        self._recorder: LenientRecorder | None = None
+        self._refusal: str | None = None
         self._not_started: str | None = None
         self._due_s = 0.0
         self._environment: dict[str, str] = {}
@@ -126,11 +122,13 @@ class _Run:
         try:
             with only_session() as locked:
                 self._write_header(locked)
-                self._start()
-                self._windows()
+                instruments, self._environment = self._make()
+                self._recorder = LenientRecorder(instruments, self._journal, self._say)
+                self._recorder.idle("before", self._plan.idle_s)
+                self._windows(self._recorder)
         except MeterError as error:
             self._write_header(None)
-            self._failure = error.failure
+            self._refusal = error.failure
         finally:
             self._end()
         return OWN_FAILURE if self._failure is not None and self._passed == 0 else self._passed
@@ -140,33 +138,29 @@ class _Run:
             command = sha256_text(canonical_json(self._command))
             self._journal.write("energy", **header_of(self._plan, command, bool(locked)))
 
-    def _start(self) -> None:
-        instruments, self._environment = self._make()
-        recorder = Recorder(instruments, self._journal)
-        recorder.start()
-        self._recorder = recorder
-        if self._plan.idle_s:
-            recorder.idle("before", self._plan.idle_s)
+    @property
+    def _failure(self) -> str | None:
+        return self._refusal or (None if self._recorder is None else self._recorder.failure)
 
-    def _windows(self) -> None:
+    def _windows(self, recorder: LenientRecorder) -> None:
         with _Signals() as signals:
             for number in range(1, self._plan.repeat + 1):
-                if not self._window(number, signals) or signals.seen:
+                if not self._window(recorder, number, signals) or signals.seen:
                     return
-            if self._plan.idle_s:
-                self._read(lambda recorder: recorder.idle("after", self._plan.idle_s))
+            recorder.idle("after", self._plan.idle_s)
 
-    def _window(self, number: int, signals: _Signals) -> bool:
+    def _window(self, recorder: LenientRecorder, number: int, signals: _Signals) -> bool:
         """Executions until the window is long enough; whether all of them ended well."""
-        self._mark("begin", number)
+        mark = partial(recorder.mark, phase="window", epoch=number)
+        mark(edge="begin")
         began = time.monotonic()
         # Counted over executions: of a short command none lasts until a reading is due.
         self._due_s = began + POLL_S
         noted_s, well = began, 0
         while True:
-            code = self._execute(signals)
+            code = self._execute(recorder, signals)
             if code or signals.seen:
-                self._end_badly(number, well, code, signals)
+                self._end_badly(mark, number, well, code, signals)
                 return False
             well += 1
             now = time.monotonic()
@@ -179,31 +173,29 @@ class _Run:
                 )
             if well == 1 or now - noted_s >= POLL_S:
                 # Should a later execution fail, the window ends here.
-                self._mark("so_far", number, executions=well)
+                mark(edge="so_far", executions=well)
                 noted_s = now
-        self._mark("end", number, executions=well)
+        mark(edge="end", executions=well)
         self._code = self._passed = 0
         return True
 
-    def _end_badly(self, number: int, well: int, code: int, signals: _Signals) -> None:
+    def _end_badly(self, mark: Callable[..., None], number: int, well: int, code: int, signals: _Signals) -> None:
         """End a window whose last execution failed: a repetition does not spoil what was measured before it."""
         received = signal.Signals(signals.seen[0]).name if signals.seen else None
         if number > 1 or well:
             # Of a repetition that was not asked for, the exit code is not the command's.
             self._code, self._passed = 0, code if number > 1 or received else 0
-            self._mark("failed", number, executions=well, exit_code=code, signal=received)
+            mark(edge="failed", executions=well, exit_code=code, signal=received)
             self._say(f"execution {well + 1} of window {number} failed; what was measured before it counts")
             return
         if code in {CANNOT_EXECUTE, NOT_FOUND} and self._not_started:
-            self._failure = f"interrupted: the command could not be started: {self._not_started}"
-        self._mark("end", number, executions=1)
+            self._refusal = f"interrupted: the command could not be started: {self._not_started}"
+        else:
+            mark(edge="end", executions=1)
         self._code = self._passed = code
         self._signal = received
 
-    def _mark(self, edge: str, number: int, **fields: Any) -> None:
-        self._read(lambda recorder: recorder.mark(edge=edge, phase="window", epoch=number, **fields))
-
-    def _execute(self, signals: _Signals) -> int:
+    def _execute(self, recorder: LenientRecorder, signals: _Signals) -> int:
         self._not_started = None
         try:
             child = subprocess.Popen(self._command, env={**os.environ, **self._environment})
@@ -216,30 +208,14 @@ class _Run:
                 code = child.wait(max(0.0, self._due_s - time.monotonic()))
                 break
             except subprocess.TimeoutExpired:
-                self._read(lambda recorder: recorder.poll())
+                recorder.poll()
                 self._due_s = time.monotonic() + POLL_S
         signals.child = None
         return 128 - code if code < 0 else code
 
-    def _read(self, action: Callable[[Recorder], Any]) -> None:
-        """Read the instruments. Should they fail now, the command continues: it is worth more than its measurement."""
-        if self._recorder is None or self._failure is not None:
-            return
-        try:
-            action(self._recorder)
-        except MeterError as error:
-            self._failure = error.failure
-            self._say(f"the measurement failed ({error}); the command continues")
-        except OSError as error:
-            # The journal keeps what it could not write, and tries again with the next entry.
-            if not self._unwritten:
-                self._say(f"the journal cannot be written now ({error}); the command continues")
-            self._unwritten = True
-
     def _end(self) -> None:
         if self._recorder is not None:
-            with contextlib.suppress(OSError):
-                self._recorder.finish()
+            self._recorder.finish()
         if self._journal.empty:
             return
         complete = self._code == 0 and self._failure is None and self._signal is None

@@ -21,7 +21,7 @@ from dcase_energy.measure.instruments import instruments_for, instruments_for_to
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.plan import STAGES, MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, how_to_write
-from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
+from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder
 from dcase_energy.measure.records import Energy
 
 
@@ -89,8 +89,7 @@ class EnergyMeter:
         self._device = str(device)
         self._torch_device: Any = None
         self._journal: JournalWriter | None = None
-        self._recorder: Recorder | None = None
-        self._failure: str | None = None
+        self._recorder: LenientRecorder | None = None
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock = contextlib.ExitStack()
@@ -114,8 +113,7 @@ class EnergyMeter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._synchronise()
-        self._read("end", executions=1)
+        self._mark("end", "window", epoch=1, executions=1)
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
@@ -131,24 +129,19 @@ class EnergyMeter:
         """Mark a phase of the block (``data_preparation``, ``training_steps``, ...), shown apart in the record."""
         if name == "window":
             raise ValueError("'window' is the name of the whole block")
-        self._synchronise()
-        self._read("begin", name, epoch=epoch)
+        self._mark("begin", name, epoch=epoch)
         try:
             yield
         finally:
-            self._synchronise()
-            self._read("end", name, epoch=epoch)
+            self._mark("end", name, epoch=epoch)
 
     def _begin(self, locked: bool) -> None:
         self._journal = self._file.begin()
         self._journal.write("energy", **header_of(self._plan, None, locked))
-        recorder = Recorder(self._instruments(), self._journal)
-        recorder.start()
+        self._recorder = recorder = LenientRecorder(self._instruments(), self._journal)
         recorder.idle("before", self._plan.idle_s)
-        self._recorder = recorder
-        self._synchronise()
-        recorder.mark(edge="begin", phase="window", epoch=1)
-        self._thread = threading.Thread(target=self._poll, name="dcase-energy", daemon=True)
+        self._mark("begin", "window", epoch=1)
+        self._thread = threading.Thread(target=self._poll, args=(recorder,), name="dcase-energy", daemon=True)
         self._thread.start()
 
     def _instruments(self) -> Instruments:
@@ -169,45 +162,28 @@ class EnergyMeter:
             raise MeterError(f"device {self._device!r} is torch's name for a GPU: import torch before measuring")
         return instruments_for(select(list_gpus(load_nvml()), "auto"), allow_estimate=allow)
 
-    def _poll(self) -> None:
+    def _poll(self, recorder: LenientRecorder) -> None:
         while not self._ended.wait(POLL_S):
-            if self._failure is None and self._recorder is not None:
-                try:
-                    self._recorder.poll()
-                except MeterError as error:
-                    self._failure = error.failure
-                except OSError:  # kept by the journal, and written with its next entry
-                    continue
+            recorder.poll()
 
-    def _read(self, edge: str, phase: str = "window", epoch: int = 1, **fields: Any) -> None:
-        if self._recorder is None or self._failure is not None:
-            return
-        try:
-            self._recorder.mark(edge=edge, phase=phase, epoch=epoch, **fields)
-        except MeterError as error:
-            self._failure = error.failure
-        except OSError:  # as in _poll
-            return
-
-    def _synchronise(self) -> None:
-        """Wait for the GPU: what was started must end within its window."""
+    def _mark(self, edge: str, phase: str, **fields: Any) -> None:
+        """Read the instruments once the GPU is idle: what was started must end within its window."""
         torch = sys.modules.get("torch")
         if torch is not None and self._device != "cpu" and torch.cuda.is_available() and torch.cuda.is_initialized():
             # Where torch was imported within the block, the GPU is not known: the current one.
             torch.cuda.synchronize(self._torch_device)
+        if self._recorder is not None:
+            self._recorder.mark(edge=edge, phase=phase, **fields)
 
     def _end(self, *, complete: bool) -> None:
         if self._recorder is None or self._journal is None:
             return
-        with contextlib.suppress(MeterError, OSError):
-            if complete and self._failure is None:
-                self._recorder.idle("after", self._plan.idle_s)
-        ended = complete and self._failure is None
-        # What the journal cannot write now it keeps; closing it tries once more.
-        with contextlib.suppress(OSError):
-            self._recorder.finish()
-        with contextlib.suppress(OSError):
-            self._journal.write("finish", complete=ended, exit_code=None, failure=self._failure)
+        if complete:
+            self._recorder.idle("after", self._plan.idle_s)
+        self._recorder.finish()
+        failure = self._recorder.failure
+        with contextlib.suppress(OSError):  # closing the journal tries once more
+            self._journal.write("finish", complete=complete and failure is None, exit_code=None, failure=failure)
         self._journal.close()
         self.record = energy_of(read_journal(self._journal.path))
         self.path = self._file.write(self.record)

@@ -18,6 +18,7 @@ from dcase_energy.measure.meter import COMPONENTS, Meter, Obtained, Reading
 from dcase_energy.units import mean_power_w
 
 POLL_S = 5.0
+Say = Callable[[str], None]
 
 
 class Watch(Protocol):
@@ -129,7 +130,10 @@ class Recorder:
                 self._write("reading", self._instruments.meter.stop(), sample=True)
 
     def _write(self, entry: str, reading: Reading, *, sample: bool = False, **fields: Any) -> None:
-        _check(reading)
+        for name in COMPONENTS:
+            value = reading.component(name)
+            if value is not None and not math.isfinite(value):  # it would spoil every sum it enters
+                raise MeterError(f"the meter gave {value} kWh for {name}", "counter-sane")
         extras: dict[str, Any] = {}
         counters = self._instruments.counters
         if counters is not None:
@@ -150,12 +154,66 @@ class Recorder:
         self._resets = len(resets)
 
 
-def _check(reading: Reading) -> None:
-    """Refuse what is not a figure: it would spoil every sum it enters."""
-    for name in COMPONENTS:
-        value = reading.component(name)
-        if value is not None and not math.isfinite(value):
-            raise MeterError(f"the meter gave {value} kWh for {name}", "counter-sane")
+class LenientRecorder:
+    """Records work that is worth more than its measurement: where the instruments fail, the work continues unmeasured.
+
+    Parameters
+    ----------
+    instruments, journal
+        As of `Recorder`; the meter is started at once.
+    say
+        Gets lines for people about what failed.
+
+    Attributes
+    ----------
+    failure
+        Why the measurement failed, as records hold it; None while all goes well.
+
+    Raises
+    ------
+    MeterError
+        If the meter cannot be started: nothing has begun yet.
+    """
+
+    def __init__(self, instruments: Instruments, journal: JournalWriter, say: Say = lambda _: None) -> None:
+        self.failure: str | None = None
+        self._recorder = Recorder(instruments, journal)
+        self._say, self._unwritten = say, False
+        self._recorder.start()
+
+    def mark(self, **fields: Any) -> None:
+        """Read the instruments and write a mark."""
+        self._attempt(lambda: self._recorder.mark(**fields))
+
+    def poll(self) -> None:
+        """Read the instruments and write a reading."""
+        self._attempt(self._recorder.poll)
+
+    def idle(self, when: str, duration_s: float) -> None:
+        """Measure the machine doing nothing; ``before`` the work, errors are raised: nothing has begun yet."""
+        if when == "before":
+            self._recorder.idle(when, duration_s)
+        else:
+            self._attempt(lambda: self._recorder.idle(when, duration_s))
+
+    def finish(self) -> None:
+        """Take the last reading and stop the meter."""
+        with contextlib.suppress(OSError):  # closing the journal tries once more
+            self._recorder.finish()
+
+    def _attempt(self, action: Callable[[], object]) -> None:
+        if self.failure is not None:
+            return
+        try:
+            action()
+        except MeterError as error:
+            self.failure = error.failure
+            self._say(f"the measurement failed ({error}); the command continues")
+        except OSError as error:
+            # The journal keeps what it could not write, and tries again with the next entry.
+            if not self._unwritten:
+                self._say(f"the journal cannot be written now ({error}); the command continues")
+            self._unwritten = True
 
 
 def _between(first: Reading, last: Reading, name: str) -> float:
