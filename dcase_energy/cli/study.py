@@ -9,7 +9,7 @@ from typing import Literal
 import click
 
 from dcase_energy.cli.options import existing, writable_folder
-from dcase_energy.cli.study_report import report, show
+from dcase_energy.cli.study_report import report, show_findings
 from dcase_energy.cli.study_run import run
 from dcase_energy.cli.study_status import status_json, status_text
 from dcase_energy.cli.terminal import say, visible
@@ -90,7 +90,7 @@ def import_(
             runs, findings = import_sheet(sheet, output, Given(gpu, batch_size, epochs, f1))
         except OSError as error:
             raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
-        show(findings)
+        show_findings(findings)
         failed = failed or has_errors(findings)
         gpus, batches = len({run.gpu for run in runs}), len({run.batch_size for run in runs})
         say(f"{visible(str(sheet))}: {len(runs)} runs of {gpus} GPUs and {batches} batch sizes -> {output}")

@@ -54,7 +54,7 @@ def report(
     from dcase_energy.study.sheets import report_of
 
     usable, findings = gather(runs, f1, include_invalid=include_invalid, mixed=mixed)
-    show(findings)
+    show_findings(findings)
     if any(one.code == RUNS_MIXED.code and one.severity is Severity.ERROR for one in findings):
         raise click.UsageError("these runs do not belong into one table; report each kind by itself, or give --mixed")
     if not usable:
@@ -95,7 +95,7 @@ def _choice(option: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
     return chosen
 
 
-def show(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[Finding]) -> None:
     """One finding a line on stderr, with what to do below."""
     for one in findings:
         found = f" ({one.found})" if one.found else ""

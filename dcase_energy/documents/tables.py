@@ -23,7 +23,7 @@ Restore = Callable[[Sequence[str], int, list[str]], list[list[str]]]
 
 
 @dataclass
-class Table:
+class DelimitedTable:
     """A table as read: columns, rows of text and the line each row began on."""
 
     file: str
@@ -70,13 +70,13 @@ def read_table(
     delimiter: str = "\t",
     member: str | None = None,
     restore: Restore | None = None,
-) -> Table:
+) -> DelimitedTable:
     """Read a table whose first line names its columns.
 
     Every required column must be there once; others are kept. Ragged rows are findings and left out, unless ``restore``
     knows what became of them. Fields are quoted only in comma-separated tables.
     """
-    table = Table(file, member)
+    table = DelimitedTable(file, member)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -105,7 +105,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _fill(
-    table: Table, records: Iterator[tuple[int, list[str]]], required: Sequence[str], restore: Restore | None
+    table: DelimitedTable, records: Iterator[tuple[int, list[str]]], required: Sequence[str], restore: Restore | None
 ) -> None:
     header = next(records, None)
     if header is None or header[1] in ([], [""]):
@@ -129,7 +129,7 @@ def _fill(
                 _take(table, line, row)
 
 
-def _take(table: Table, line: int, row: list[str]) -> None:
+def _take(table: DelimitedTable, line: int, row: list[str]) -> None:
     """Keep a row; one with too few or too many cells is a finding."""
     if len(row) == len(table.columns):
         table.rows.append(row)

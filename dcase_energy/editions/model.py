@@ -24,7 +24,7 @@ from dcase_energy.editions.parts import (
     Term,
     stated_field,
 )
-from dcase_energy.editions.spelling import folded, split_path
+from dcase_energy.editions.spelling import folded_path, split_path
 from dcase_energy.findings import Severity
 
 SCHEMA_VERSION = "2.0"
@@ -161,7 +161,7 @@ class Edition(Part):
     @cached_property
     def field_of_folded_path(self) -> dict[Path, str]:
         """Canonical field of every key path of the loose fields, case and separators left out."""
-        return {folded(path): name for path, name in self.field_of_path.items() if self.fields[name].loose}
+        return {folded_path(path): name for path, name in self.field_of_path.items() if self.fields[name].loose}
 
     @cached_property
     def keys_below(self) -> dict[Path, dict[str, Path]]:
@@ -184,11 +184,11 @@ class Edition(Part):
 
     def field_at(self, path: Path) -> str | None:
         """The field of a key path; a loose field is found whatever its case and separators."""
-        return self.field_of_path.get(path) or self.field_of_folded_path.get(folded(path))
+        return self.field_of_path.get(path) or self.field_of_folded_path.get(folded_path(path))
 
     def holds_keys(self, path: Path) -> bool:
         """Whether a key path holds further keys; above loose fields whatever its case and separators."""
-        return path in self.parents or folded(path) in self.folded_parents
+        return path in self.parents or folded_path(path) in self.folded_parents
 
 
 def _above(paths: Iterable[Path]) -> frozenset[Path]:

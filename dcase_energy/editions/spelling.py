@@ -67,6 +67,6 @@ def fold(key: str) -> str:
     return _SEPARATORS.sub("", key).casefold().removesuffix("kwh")
 
 
-def folded(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+def folded_path(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """A key path with each key folded."""
     return tuple(fold(part) if isinstance(part, str) else part for part in path)

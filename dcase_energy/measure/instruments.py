@@ -8,7 +8,7 @@ from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 from dcase_energy.measure.counters import DirectCounters, NvmlCounters, RaplCounters, rapl_packages
 from dcase_energy.measure.gpu import Gpu, Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
-from dcase_energy.measure.machine import rank
+from dcase_energy.measure.machine import process_rank
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.watch import HostWatch
 
@@ -65,7 +65,7 @@ def instruments_for(gpus: Gpus, *, allow_estimate: bool = False) -> Instruments:
 
 def refuse_other_ranks() -> None:
     """Refuse all processes of a launcher but the first: each would count the whole machine."""
-    number = rank()
+    number = process_rank()
     if number:
         raise SessionRunningError(
             f"this process has local rank {number}; measure in rank 0 alone, or start the launcher "

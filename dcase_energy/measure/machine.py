@@ -113,7 +113,7 @@ def host_state() -> Flat:
         "governor": ",".join(sorted(name for name in governors if name)) or None,
         "boot_sha256": None if boot is None else sha256_text(boot),
         "other_trackers": ", ".join(_other_trackers()) or None,
-        "rank": rank(),
+        "rank": process_rank(),
     }
 
 
@@ -138,7 +138,7 @@ def _config_keys(folder: Path) -> list[str]:
         return ["unreadable"]
 
 
-def rank() -> int | None:
+def process_rank() -> int | None:
     """The local rank that a launcher gave this process; None outside one."""
     return next((int(text) for name in _RANKS if (text := os.environ.get(name, "")).isdecimal()), None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dcase_energy.documents.numbers import parse_number
-from dcase_energy.documents.tables import Table
+from dcase_energy.documents.tables import DelimitedTable
 from dcase_energy.ranking.interval import parse_kind
 from dcase_energy.ranking.rules import INTERVAL_ENDS, INTERVAL_KIND
 from dcase_energy.stats import Interval
@@ -24,7 +24,7 @@ class IntervalColumns:
         Kinds by figure, for tables that do not say it in a column ``<figure>_interval``.
     """
 
-    def __init__(self, table: Table, figures: Sequence[str], declared: Mapping[str, str]):
+    def __init__(self, table: DelimitedTable, figures: Sequence[str], declared: Mapping[str, str]):
         self._table = table
         self._declared = declared
         at = {name: place for place, name in enumerate(table.columns)}

@@ -11,7 +11,7 @@ from dcase_energy.documents.device_names import gpu_model, gpu_models, is_proces
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.numbers import advise_count, parse_number
 from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
-from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.meter import COMPONENTS
@@ -73,7 +73,7 @@ def read_results(
     return entries, sorted(table.findings, key=Finding.sort_key)
 
 
-def _label_problem(table: Table, index: int, other: int) -> Finding | None:
+def _label_problem(table: DelimitedTable, index: int, other: int) -> Finding | None:
     """What keeps a row from being ranked under its label, ``other`` being the first row of the same one."""
     label, first = (table.rows[row][table.columns.index("label")] for row in (index, other))
     where = table.where(index, "label")
@@ -98,7 +98,7 @@ def labels_of(path: Path) -> list[str]:
     return [row[table.columns.index("label")] for row in table.rows] if "label" in table.columns else []
 
 
-def _entry(table: Table, index: int, label: str, edition: Edition, intervals: IntervalColumns) -> Entry:
+def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, intervals: IntervalColumns) -> Entry:
     before = len(table.findings)
     scores = {name: _score(table, index, name) for name in _SCORES}
     energies = {name: _energy(table, index, name) for name in _ENERGIES}
@@ -162,7 +162,7 @@ def _evidence(row: Mapping[str, str], baseline: Mapping[str, float | None]) -> s
     return stated if stated in {"record", "recomputed"} else "declared"
 
 
-def _not_comparable(table: Table, index: int, row: Mapping[str, str]) -> dict[str, str]:
+def _not_comparable(table: DelimitedTable, index: int, row: Mapping[str, str]) -> dict[str, str]:
     """Compare what the table says of the system's energies with what it says of the baseline's."""
     names = ("hardware", "tracker", "tier")
     system = Provenance(**{name: row.get(name) for name in names} | {"hardware": _hardware(row)})
@@ -182,7 +182,7 @@ def _hardware(row: Mapping[str, str]) -> str | None:
 
 
 def _doubted(
-    table: Table, index: int, baseline: Mapping[str, float | None], edition: Edition, evidence: str | None
+    table: DelimitedTable, index: int, baseline: Mapping[str, float | None], edition: Edition, evidence: str | None
 ) -> dict[str, str]:
     """Find baselines that cannot be those of the recipe; the stages that are not divided by them, and why."""
     reasons = {}
@@ -206,7 +206,7 @@ def _reason(found: list[Finding]) -> str | None:
     return errors[0].message if errors else None
 
 
-def _score(table: Table, index: int, name: str) -> float | None:
+def _score(table: DelimitedTable, index: int, name: str) -> float | None:
     value = _number(table, index, name)
     if value is not None and not 0 <= value <= 1:
         where = table.where(index, name)
@@ -215,7 +215,7 @@ def _score(table: Table, index: int, name: str) -> float | None:
     return value
 
 
-def _energy(table: Table, index: int, name: str) -> float | None:
+def _energy(table: DelimitedTable, index: int, name: str) -> float | None:
     value = _number(table, index, name)
     if value is None or is_energy(value):
         return value
@@ -229,7 +229,7 @@ def _energy(table: Table, index: int, name: str) -> float | None:
     return None
 
 
-def _component(table: Table, index: int, name: str) -> float | None:
+def _component(table: DelimitedTable, index: int, name: str) -> float | None:
     """A component's energy; 0 is a reading here, unlike in a total."""
     value = _number(table, index, name)
     if value is not None and value < 0:
@@ -239,7 +239,7 @@ def _component(table: Table, index: int, name: str) -> float | None:
     return value
 
 
-def _count(table: Table, index: int, name: str) -> int | None:
+def _count(table: DelimitedTable, index: int, name: str) -> int | None:
     """A count; other text, as in the tables of 2022, is a warning, since no rank depends on it."""
     text = table.rows[index][table.columns.index(name)].strip() if name in table.columns else ""
     if not text:
@@ -253,5 +253,5 @@ def _count(table: Table, index: int, name: str) -> int | None:
     return int(value)
 
 
-def _number(table: Table, index: int, name: str) -> float | None:
+def _number(table: DelimitedTable, index: int, name: str) -> float | None:
     return table.number(index, name, empty=True) if name in table.columns else None

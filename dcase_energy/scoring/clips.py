@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from dcase_energy.documents.names import folded
-from dcase_energy.documents.tables import Table
+from dcase_energy.documents.tables import DelimitedTable
 from dcase_energy.findings import Finding, Severity, Where, capped
 from dcase_energy.rules import Rule
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
@@ -82,7 +82,7 @@ def _near_misses(unknown: Sequence[str], missing: Sequence[str]) -> str | None:
     return f"differ in case or Unicode form only: {some_names(pairs)}" if pairs else None
 
 
-def unknown_labels(rows: Iterable[tuple[int, str]], table: Table, rule: Rule) -> Iterator[Finding]:
+def unknown_labels(rows: Iterable[tuple[int, str]], table: DelimitedTable, rule: Rule) -> Iterator[Finding]:
     """Labels that the edition does not have, each at the first of its rows (a row and its label)."""
     found: dict[str, list[int]] = {}
     for row, label in rows:

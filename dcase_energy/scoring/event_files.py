@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from dcase_energy.documents.rules import TABLE_HEADER
-from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.documents.tree import Tree
 from dcase_energy.findings import Finding, capped, has_errors
 from dcase_energy.scoring.clips import clip_name, unknown_labels
@@ -154,7 +154,7 @@ def _overlaps(events: Events) -> Ints:
     return later
 
 
-def _read_slowly(table: Table, truth: GroundTruth) -> tuple[list[int], Events]:
+def _read_slowly(table: DelimitedTable, truth: GroundTruth) -> tuple[list[int], Events]:
     """Rows that hold an event, as numbers and as events; unknown names get the index -1."""
     clips = {clip: index for index, clip in enumerate(truth.clips)}
     labels = {label: index for index, label in enumerate(truth.classes)}
@@ -173,7 +173,7 @@ def _read_slowly(table: Table, truth: GroundTruth) -> tuple[list[int], Events]:
     return rows, Events.from_rows(found)
 
 
-def _check_events(table: Table, rows: Sequence[int], events: Events, truth: GroundTruth) -> Iterator[Finding]:
+def _check_events(table: DelimitedTable, rows: Sequence[int], events: Events, truth: GroundTruth) -> Iterator[Finding]:
     at = {name: table.columns.index(name) for name in COLUMNS}
 
     def cell(row: int, column: str) -> str:
@@ -200,7 +200,7 @@ def _check_events(table: Table, rows: Sequence[int], events: Events, truth: Grou
         yield EVENT_OVERLAP.finding(table.where(rows[row]), message)
 
 
-def _unknown_clips(unknown: Sequence[tuple[int, str]], table: Table, truth: GroundTruth) -> Iterator[Finding]:
+def _unknown_clips(unknown: Sequence[tuple[int, str]], table: DelimitedTable, truth: GroundTruth) -> Iterator[Finding]:
     """Rows (with their cell) of clips that the ground truth does not have; one finding where folders are to blame."""
     clips = set(truth.clips)
     bare = [re.split(r"[/\\]", name)[-1] for _, name in unknown]

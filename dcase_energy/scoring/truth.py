@@ -11,7 +11,7 @@ import numpy as np
 
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.rules import TABLE_DUPLICATE
-from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.findings import Finding, Severity, capped, has_errors
 from dcase_energy.scoring.clips import clip_name, some_names, unknown_labels
 from dcase_energy.scoring.data import Events, GroundTruth, to_us
@@ -75,7 +75,7 @@ def read_durations(path: Path) -> tuple[dict[str, float], list[Finding]]:
     return clips, table.findings
 
 
-def _table(path: Path, columns: list[str]) -> tuple[Table | None, list[Finding]]:
+def _table(path: Path, columns: list[str]) -> tuple[DelimitedTable | None, list[Finding]]:
     data = read_bytes(path, MAX_TRUTH_BYTES)
     if isinstance(data, Finding):
         return None, [data]
@@ -85,7 +85,7 @@ def _table(path: Path, columns: list[str]) -> tuple[Table | None, list[Finding]]
     return table, []
 
 
-def _clips(durations: Table) -> dict[str, float]:
+def _clips(durations: DelimitedTable) -> dict[str, float]:
     """Duration in seconds of each clip, in the order of the file; the same duration may be given several times."""
     clips: dict[str, float] = {}
     column = durations.columns.index("filename")
@@ -103,7 +103,7 @@ def _clips(durations: Table) -> dict[str, float]:
     return clips
 
 
-def _rows(events: Table, clips: dict[str, float], classes: Sequence[str]) -> Iterator[_Row]:
+def _rows(events: DelimitedTable, clips: dict[str, float], classes: Sequence[str]) -> Iterator[_Row]:
     """The usable rows; the others become findings."""
     clip_index = {name: index for index, name in enumerate(clips)}
     class_index = {name: index for index, name in enumerate(classes)}
@@ -131,7 +131,7 @@ def _rows(events: Table, clips: dict[str, float], classes: Sequence[str]) -> Ite
     _clips_without_duration(unknown, events, at["filename"])
 
 
-def _clips_without_duration(unknown: dict[str, int], events: Table, column: int) -> None:
+def _clips_without_duration(unknown: dict[str, int], events: DelimitedTable, column: int) -> None:
     """Clips of the ground truth that have no duration; one finding if none has."""
     everything = {clip_name(row[column]) for row in events.rows}
     if unknown and len(unknown) == len(everything) > 1:
@@ -143,7 +143,7 @@ def _clips_without_duration(unknown: dict[str, int], events: Table, column: int)
         events.add(TRUTH_EVENT.finding(events.where(index), f"clip {clip!r} has no duration"))
 
 
-def _overlaps(rows: list[_Row], events: Table, overlapping: Overlapping) -> list[_Row]:
+def _overlaps(rows: list[_Row], events: DelimitedTable, overlapping: Overlapping) -> list[_Row]:
     """Sort by clip and class; find overlapping events of one class in one clip, and merge them if asked to."""
     words = {"merge": "both are merged", "keep": "both are kept", "refuse": "refused"}[overlapping]
     found: list[_Row] = []
@@ -161,7 +161,7 @@ def _overlaps(rows: list[_Row], events: Table, overlapping: Overlapping) -> list
     return found
 
 
-def _past_end(truth: GroundTruth, rows: Sequence[_Row], events: Table) -> list[Finding]:
+def _past_end(truth: GroundTruth, rows: Sequence[_Row], events: DelimitedTable) -> list[Finding]:
     """Events that end after their clip; an error if nearly all do, for then the times are not seconds."""
     offset_us, end_us = truth.events.offset_us, truth.duration_us[truth.events.clip]
     n_far, n_all = int(far_past(offset_us, end_us).sum()), len(rows)
@@ -178,7 +178,7 @@ def _past_end(truth: GroundTruth, rows: Sequence[_Row], events: Table) -> list[F
     return [replace(found[0], message=message, hint=hint, severity=Severity.ERROR)]
 
 
-def _classes_without_events(truth: GroundTruth, events: Table) -> Iterator[Finding]:
+def _classes_without_events(truth: GroundTruth, events: DelimitedTable) -> Iterator[Finding]:
     counts = np.bincount(truth.events.label, minlength=len(truth.classes))
     for name, count in zip(truth.classes, counts, strict=True):
         if count == 0:

@@ -12,7 +12,7 @@ from dcase_energy.study.runs import Criterion, Epoch, Run
 from dcase_energy.study.tables import GridCell, deviation, mean, natural_key, over_cells
 from dcase_energy.study.variance import Shares, explained
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 Member = tuple[Run, Outcome]
 Members = dict[GridCell, list[Member]]
 PATIENCES = (10, 20, 50)
@@ -175,7 +175,7 @@ def _of_epochs(figure: Callable[[Sequence[Epoch]], float | None]) -> Callable[[M
 
 
 def _by_all(
-    claim: str, quantity: str, unit: str, cells: dict[GridCell, list[T]], figure: Callable[[T], float | None]
+    claim: str, quantity: str, unit: str, cells: dict[GridCell, list[_T]], figure: Callable[[_T], float | None]
 ) -> Iterable[Claim]:
     """A figure over everything, by batch size, and by GPU; nothing where no run has it."""
     whole = over_cells(list(cells.values()), figure)

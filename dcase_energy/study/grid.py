@@ -14,7 +14,7 @@ from pathlib import Path
 from dcase_energy.calibration.recipes import execution_path_version, recipe_facts
 from dcase_energy.errors import StudyError
 from dcase_energy.measure.machine import describe_host
-from dcase_energy.study.runs import RUN_FILE, Run, RunFile, Work, open_run, update, write_run
+from dcase_energy.study.runs import RUN_FILE, Run, RunFile, TrainedWork, open_run, update, write_run
 
 _ASK = """
 import sys, torch
@@ -24,7 +24,7 @@ if name == "auto":
 print("" if name == "cpu" else torch.cuda.get_device_name(torch.device(name)))
 """
 _ANSWER_S = 120
-SYNTHETIC = "embedded soundscapes (synthetic, scores not comparable)"
+SYNTHETIC_DATA = "embedded soundscapes (synthetic, scores not comparable)"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Specification:
     threads: int | None
     gpu: str
     allow_estimate: bool = False
-    data: str = SYNTHETIC
+    data: str = SYNTHETIC_DATA
 
     def sha256(self) -> str:
         """Hash of all fields: SHA-256 of their canonical JSON, in hex."""
@@ -80,7 +80,7 @@ class Specification:
             gpu=self.gpu,
             batch_size=self.batch_size,
             repeat=self.repeat,
-            work=Work(
+            work=TrainedWork(
                 recipe=self.recipe,
                 implementation="dcase-energy baseline",
                 execution_path=self.execution_path,
@@ -132,7 +132,7 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
             gpu=gpu,
             allow_estimate=choices.allow_estimate,
             # The path of the data does not belong to the identity of a run.
-            data=SYNTHETIC if choices.data is None else "DESED",
+            data=SYNTHETIC_DATA if choices.data is None else "DESED",
         )
         for repeat in range(1, repeats + 1)
         for batch_size in batch_sizes

@@ -17,7 +17,7 @@ from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Where
 from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_CONTRADICTS, SHEET_LACKS
 from dcase_energy.study.run_sheet import SheetRun, missing_columns, runs_of_table
-from dcase_energy.study.runs import Criterion, Figures, RunFile, Work, write_run
+from dcase_energy.study.runs import Criterion, RunFile, StatedFigures, TrainedWork, write_run
 
 _MAX_BYTES = 20_000_000
 # What a figure that is nowhere in a sheet leaves empty.
@@ -75,7 +75,7 @@ def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile],
             gpu=row.gpu,
             batch_size=row.batch_size,
             repeat=repeats[row.gpu, row.batch_size],
-            work=Work(epochs=row.epochs),
+            work=TrainedWork(epochs=row.epochs),
             source=f"{path.name}:{row.line}",
             figures=row.figures,
         )
@@ -118,7 +118,7 @@ def _runs_of_emissions(emissions: Emissions, gpu: str | None) -> tuple[list[Shee
         if listed and not single and not gpu:
             message, hint = "CodeCarbon lists every GPU of the machine, not the one that trained", "give it by --gpu"
             findings.append(SHEET_CONTRADICTS.finding(run.where, message, found=listed[:80], hint=hint))
-        figures = Figures(duration_s=run.duration_s, total_kwh=run.energy_kwh)
+        figures = StatedFigures(duration_s=run.duration_s, total_kwh=run.energy_kwh)
         runs.append(SheetRun(run.where.line or 1, hardware, None, None, figures))
     return runs, findings
 

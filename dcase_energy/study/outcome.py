@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from dcase_energy.study.runs import Criterion, Epoch, Figures, Run
+from dcase_energy.study.runs import Criterion, Epoch, Run, StatedFigures
 
 F1_LEVEL = 0.40
 SHARE_OF_MAX = 0.95
@@ -107,7 +107,7 @@ def _of_epochs(epochs: Sequence[Epoch], criterion: Criterion) -> Outcome:
     )
 
 
-def _of_figures(stated: Figures, epochs: int | None) -> Outcome:
+def _of_figures(stated: StatedFigures, epochs: int | None) -> Outcome:
     """What is stated, except where it follows from figures stated with more digits; nothing is guessed."""
     total, duration_s, max_f1 = stated.total_kwh, stated.duration_s, stated.max_f1_pct
     follows = {

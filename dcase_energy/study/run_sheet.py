@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dcase_energy.documents.numbers import parse_number
-from dcase_energy.documents.tables import Table
+from dcase_energy.documents.tables import DelimitedTable
 from dcase_energy.study.rules import SHEET_CONTRADICTS, SHEET_VALUE
-from dcase_energy.study.runs import Figures
+from dcase_energy.study.runs import StatedFigures
 
 # Every known name of a column. A batch unit is 1 strong, 1 weak and 2 unlabelled clips.
 _NAMES = {
@@ -48,7 +48,7 @@ class SheetRun:
     gpu: str | None
     batch_size: int | None
     epochs: int | None
-    figures: Figures
+    figures: StatedFigures
 
 
 def column_of(columns: Sequence[str], name: str) -> str | None:
@@ -67,7 +67,7 @@ def missing_columns(columns: Sequence[str], *, gpu: str | None, batch_size: int 
     return ", ".join(name for name, found in known.items() if not found)
 
 
-def runs_of_table(table: Table) -> Iterator[SheetRun]:
+def runs_of_table(table: DelimitedTable) -> Iterator[SheetRun]:
     """The runs of a sheet; a figure that cannot be is a finding and stays empty."""
     for index, line in enumerate(table.row_lines):
         values = {name: _value(table, index, name) for name in _NAMES if name not in {"gpu", "time_hh_mm"}}
@@ -78,22 +78,23 @@ def runs_of_table(table: Table) -> Iterator[SheetRun]:
             values[f"{name}_wh"] = None if kwh is None else 1000 * kwh
         _check(table, index)
         unit = counts["batch_unit"]
+        stated = {name: value for name, value in values.items() if name in StatedFigures.model_fields}
         yield SheetRun(
             line=line,
             gpu=_text(table, index, "gpu") or None,
             batch_size=counts["batch_size"] or (None if unit is None else unit * _CLIPS_PER_UNIT),
             epochs=counts["epochs"],
-            figures=Figures.model_validate({name: values[name] for name in values if name in Figures.model_fields}),
+            figures=StatedFigures.model_validate(stated),
         )
 
 
-def _text(table: Table, index: int, name: str) -> str:
+def _text(table: DelimitedTable, index: int, name: str) -> str:
     """Return a cell as text; empty where the column does not exist."""
     column = column_of(table.columns, name)
     return "" if column is None else table.rows[index][table.columns.index(column)].strip()
 
 
-def _value(table: Table, index: int, name: str) -> float | None:
+def _value(table: DelimitedTable, index: int, name: str) -> float | None:
     column = column_of(table.columns, name)
     value = None if column is None else table.number(index, column, empty=True)
     if value is None or column is None:
@@ -112,7 +113,7 @@ def _value(table: Table, index: int, name: str) -> float | None:
     return None
 
 
-def _time(table: Table, index: int) -> float | None:
+def _time(table: DelimitedTable, index: int) -> float | None:
     """Hours and minutes as seconds."""
     text = _text(table, index, "time_hh_mm")
     if not text:
@@ -126,7 +127,7 @@ def _time(table: Table, index: int) -> float | None:
     return 3600.0 * int(match[1]) + 60.0 * int(match[2])
 
 
-def _check(table: Table, index: int) -> None:
+def _check(table: DelimitedTable, index: int) -> None:
     """Report figures of a row that contradict each other within their printed digits."""
     near = {name: _range_of(_text(table, index, name)) for name in _NAMES if name not in {"gpu", "time_hh_mm"}}
     duration_s = _time_range_of(_text(table, index, "time_hh_mm")) or near["duration_s"]

@@ -17,10 +17,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dcase_energy.documents.files import read_bytes
-from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.errors import StudyError
 from dcase_energy.findings import Finding, Where, has_errors
 from dcase_energy.locks import is_held
+from dcase_energy.measure.machine import Flat
 from dcase_energy.study.rules import RUN_EPOCHS, RUN_UNREADABLE
 from dcase_energy.text import more
 from dcase_energy.writing.files import write_text
@@ -36,7 +37,6 @@ Criterion = Literal["05", "07"]
 State = Literal["waiting", "running", "interrupted", "failed", "done"]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
-Flat = dict[str, str | int | float | bool | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Figures(_Document):
+class StatedFigures(_Document):
     """Figures of a run of which only a summary is known. Names are those of the tables; None is unknown."""
 
     f1_criterion: Criterion | None = None
@@ -94,7 +94,7 @@ class Figures(_Document):
     kwh_at_max: Amount | None = None
 
 
-class Work(_Document):
+class TrainedWork(_Document):
     """What was trained. Runs are averaged only over equal work; what a source does not say is None."""
 
     recipe: str | None = None
@@ -104,7 +104,7 @@ class Work(_Document):
     data: str | None = None
 
 
-class Progress(_Document):
+class TrainingProgress(_Document):
     """How far a training is: epochs that ended, their energy, time and last F1 (criterion 0.7)."""
 
     epochs: int
@@ -126,7 +126,7 @@ class RunFile(_Document):
     gpu: Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN_TEXT)]
     batch_size: Annotated[int, Field(ge=1)]
     repeat: int | None = None
-    work: Work
+    work: TrainedWork
     specification: Flat | None = None
     specification_sha256: str | None = None
     recipe_source: str | None = None
@@ -135,7 +135,7 @@ class RunFile(_Document):
     started: str | None = None
     ended: str | None = None
     sessions: int = 0
-    progress: Progress | None = None
+    progress: TrainingProgress | None = None
     waits_for: str | None = None
     error: str | None = None
     tier: str | None = None
@@ -144,7 +144,7 @@ class RunFile(_Document):
     hardware: Flat = {}
     software: Flat = {}
     source: str | None = None
-    figures: Figures | None = None
+    figures: StatedFigures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ def read_epochs(path: Path) -> tuple[tuple[Epoch, ...], list[Finding]]:
     return tuple(row for row in rows if row is not None), table.findings
 
 
-def _epoch(table: Table, row: int) -> Epoch | None:
+def _epoch(table: DelimitedTable, row: int) -> Epoch | None:
     before = len(table.findings)
     values = {name: table.number(row, name, empty=name not in EPOCH_COLUMNS[:3]) for name in EPOCH_COLUMNS}
     if len(table.findings) == before:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dcase_energy.study.outcome import highest_f1
-from dcase_energy.study.runs import Progress, Run, State, find_run_folders, read_run
+from dcase_energy.study.runs import Run, State, TrainingProgress, find_run_folders, read_run
 from dcase_energy.study.tables import natural_key
 
 
@@ -96,7 +96,7 @@ def read_status(places: Sequence[Path]) -> StudyStatus:
 def _status(run: Run) -> RunStatus:
     about, progress = run.about, run.about.progress
     if about.state == "done":
-        progress = Progress(
+        progress = TrainingProgress(
             epochs=len(run.epochs),
             energy_kwh=math.fsum(epoch.energy_kwh for epoch in run.epochs),
             duration_s=math.fsum(epoch.duration_s for epoch in run.epochs),

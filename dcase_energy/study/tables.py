@@ -20,7 +20,7 @@ By = Literal["batch_size", "gpu", "both"]
 PANELS: tuple[By, ...] = ("batch_size", "gpu", "both")
 GridCell = tuple[str, int]
 Cells = dict[GridCell, list[Outcome]]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ TABLE2 = (
     PaperColumn("kwh_last", "kWh at the last epoch", 2, "min"),
     PaperColumn("extra_95_to_max_pct", "extra cost, 95 % to max (%)", 0, "min"),
 )
-COLUMNS = {1: TABLE1, 2: TABLE2}
+PAPER_COLUMNS = {1: TABLE1, 2: TABLE2}
 
 # Significant digits of the smallest figure where the paper's decimals would print it as zero.
 _DIGITS = 3
@@ -163,7 +163,7 @@ class PaperTable:
 
 def make_table(number: int, cells: Cells) -> PaperTable:
     """Table 1 or 2 of all cells."""
-    columns = COLUMNS[number]
+    columns = PAPER_COLUMNS[number]
     rows = {by: _rows(by, cells, columns) for by in PANELS}
     means = {
         column.name: [
@@ -201,7 +201,9 @@ def deviation(values: Sequence[float]) -> float | None:
     return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
 
 
-def over_cells(cells: Sequence[Sequence[T]], figure: Callable[[T], float | None]) -> tuple[float | None, float | None]:
+def over_cells(
+    cells: Sequence[Sequence[_T]], figure: Callable[[_T], float | None]
+) -> tuple[float | None, float | None]:
     """Mean and deviation of a figure as this module defines them."""
     values = [[value for one in outcomes if (value := figure(one)) is not None] for outcomes in cells]
     means = [m for cell in values if (m := mean(cell)) is not None]

@@ -20,7 +20,16 @@ from typing import TYPE_CHECKING, Any
 from dcase_energy.errors import DcaseEnergyError, LockedError, StudyError
 from dcase_energy.locks import SESSION_LOCK_VARIABLE, held, training_lock
 from dcase_energy.orphans import end_when_closed
-from dcase_energy.study.runs import EPOCH_COLUMNS, LOCK_FILE, Epoch, Progress, now, open_run, update, write_epochs
+from dcase_energy.study.runs import (
+    EPOCH_COLUMNS,
+    LOCK_FILE,
+    Epoch,
+    TrainingProgress,
+    now,
+    open_run,
+    update,
+    write_epochs,
+)
 
 if TYPE_CHECKING:
     from dcase_energy.measure.meter import Reading
@@ -37,7 +46,7 @@ _SESSION_POLL_S = 10.0
 Train = Callable[[Path, bool], "Calibration"]
 
 
-def main(folder: Path, per_device: bool, train: Train | None = None) -> int:
+def train_run(folder: Path, per_device: bool, train: Train | None = None) -> int:
     """Train the run of a folder under its locks; give the exit code."""
     # Standard input closes with the parent. Sessions take SIGTERM for Ctrl-C: the journal is ended properly.
     end_when_closed(0, lambda: os.kill(os.getpid(), signal.SIGTERM))
@@ -98,7 +107,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
         data=about.data_source,
         **{name: specification[name] for name in same},
     )
-    watch = Watch(folder, about.gpu if about.check_hardware else None)
+    watch = ProgressWriter(folder, about.gpu if about.check_hardware else None)
     while True:
         try:
             file = RecordFile(folder / RECORD_FILE)
@@ -115,7 +124,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     return record
 
 
-class Watch:
+class ProgressWriter:
     """Notes the progress of a training in its folder, once an epoch.
 
     Parameters
@@ -130,7 +139,7 @@ class Watch:
         self._folder = folder
         self._gpu = gpu
         self._begin: Reading | None = None
-        self._before = open_run(folder).about.progress or Progress(epochs=0, energy_kwh=0.0, duration_s=0.0)
+        self._before = open_run(folder).about.progress or TrainingProgress(epochs=0, energy_kwh=0.0, duration_s=0.0)
 
     def __call__(self, mark: dict[str, Any], reading: Reading) -> None:
         """Take a mark of the training; see `dcase_energy.calibration.run.calibrate`."""
@@ -145,7 +154,7 @@ class Watch:
                 for name in ("gpu", "cpu", "ram")
                 if (now_kwh := reading.component(name)) is not None and (then_kwh := begin.component(name)) is not None
             ]
-            progress = Progress(
+            progress = TrainingProgress(
                 epochs=mark["epoch"],
                 energy_kwh=self._before.energy_kwh + sum(parts),
                 duration_s=self._before.duration_s + reading.time_s - begin.time_s,
@@ -164,4 +173,4 @@ class Watch:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2] == "device"))
+    sys.exit(train_run(Path(sys.argv[1]), sys.argv[2] == "device"))

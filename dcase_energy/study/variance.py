@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+_Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -69,13 +69,13 @@ def explained(gpus: Sequence[str], batch_sizes: Sequence[int], values: Sequence[
     )
 
 
-def _indicators(levels: Sequence[object]) -> Floats:
+def _indicators(levels: Sequence[object]) -> _Floats:
     """One column of zeros and ones a level, shape (n, levels)."""
     known = sorted(set(levels), key=str)
     return np.array([[float(level == one) for one in known] for level in levels])
 
 
-def _unexplained(design: Floats, y: Floats) -> float:
+def _unexplained(design: _Floats, y: _Floats) -> float:
     """Sum of squares that a least-squares fit leaves."""
     fitted = design @ np.linalg.lstsq(design, y, rcond=None)[0]
     return float(np.sum((y - fitted) ** 2))

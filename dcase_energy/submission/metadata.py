@@ -13,7 +13,7 @@ from dcase_energy.documents.rules import YAML_OTHER_READERS
 from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions.fields import COUNT_KINDS, NUMBER_KINDS, FieldKind
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.spelling import folded
+from dcase_energy.editions.spelling import folded_path
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.model import Author, Submission
@@ -214,7 +214,7 @@ def canonicalise(document: Document, edition: Edition) -> tuple[Metadata, list[F
             paths.setdefault(name, path)
         elif edition.holds_keys(path):
             for known, below in edition.field_of_path.items():
-                if folded(known[: len(path)]) == folded(path):
+                if folded_path(known[: len(path)]) == folded_path(path):
                     paths.setdefault(below, known)
     return metadata, findings
 

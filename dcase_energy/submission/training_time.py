@@ -22,7 +22,7 @@ _MOST_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True)
-class Work:
+class TrainingPart:
     """One part of a training: how long, on how many devices, named how. None is what the text does not say."""
 
     duration_s: float | None
@@ -30,7 +30,7 @@ class Work:
     hardware: str | None
 
 
-def parse_training_time(text: str) -> list[Work]:
+def parse_training_time(text: str) -> list[TrainingPart]:
     """The parts of a training time, which `+` joins; ``* N`` multiplies, brackets hold the hardware.
 
     Examples
@@ -45,7 +45,7 @@ def parse_training_time(text: str) -> list[Work]:
     return [_work(part) for part in text[:_MOST_CHARACTERS].replace("（", "(").replace("）", ")").split("+")]
 
 
-def _work(part: str) -> Work:
+def _work(part: str) -> TrainingPart:
     time, bracket, rest = part.partition("(")
     duration = sum(float(n.replace(",", ".")) * _UNIT_S.get(unit.lower(), 0) for n, unit in _DURATION.findall(time))
     if not duration and (clock := _CLOCK.search(time)):
@@ -53,7 +53,7 @@ def _work(part: str) -> Work:
     times = _TIMES.search(time)
     devices, hardware = parse_hardware(rest.rpartition(")")[0] or rest) if bracket else (1, None)
     total = duration * (int(times[1]) if times else 1)
-    return Work(float(total) if 0 < total <= _LONGEST_S else None, devices, hardware)
+    return TrainingPart(float(total) if 0 < total <= _LONGEST_S else None, devices, hardware)
 
 
 def parse_hardware(text: str) -> tuple[int, str | None]:

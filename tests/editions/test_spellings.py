@@ -96,7 +96,7 @@ def test_no_loose_spelling_stands_for_two_fields(name):
     owners: dict[tuple[str | int, ...], set[str]] = {}
     for path, field in edition.field_of_path.items():
         if edition.fields[field].loose:
-            owners.setdefault(spelling.folded(path), set()).add(field)
+            owners.setdefault(spelling.folded_path(path), set()).add(field)
     assert {path: fields for path, fields in owners.items() if len(fields) > 1} == {}
     # A key holds a value or further keys, never both.
     assert not set(edition.field_of_path) & edition.parents

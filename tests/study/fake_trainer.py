@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from dcase_energy.errors import MeterError
 from dcase_energy.measure.records import Tier
 from dcase_energy.study.runs import open_run
-from dcase_energy.study.train import main
+from dcase_energy.study.train import train_run
 
 
 def note(folder: Path, text: str) -> None:
@@ -58,4 +58,4 @@ def train(folder: Path, resume: bool) -> SimpleNamespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2] == "device", train))
+    sys.exit(train_run(Path(sys.argv[1]), sys.argv[2] == "device", train))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dcase_energy.study import runs as study_runs
-from dcase_energy.study.runs import Epoch, RunFile, Work, write_epochs
+from dcase_energy.study.runs import Epoch, RunFile, TrainedWork, write_epochs
 
 DATA = Path(__file__).parent.parent / "data"
 EPOCHS = 200
@@ -58,7 +58,7 @@ def write_run(runs: Path, gpu: str, batch: int, repeat: int, epochs: list[Epoch]
     folder = runs / f"{gpu.replace(' ', '-')}-b{batch}-r{repeat}"
     folder.mkdir(parents=True)
     write_epochs(folder, epochs)
-    work = Work(recipe="dcase2022", epochs=len(epochs), data="DESED")
+    work = TrainedWork(recipe="dcase2022", epochs=len(epochs), data="DESED")
     study_runs.write_run(folder, RunFile(state="done", gpu=gpu, batch_size=batch, repeat=repeat, work=work, valid=True))
 
 

@@ -17,7 +17,16 @@ from dcase_energy.sheets import write_report
 from dcase_energy.sheets.plots.svg import chart_svg
 from dcase_energy.study.gather import gather
 from dcase_energy.study.report import make_report
-from dcase_energy.study.runs import EPOCH_COLUMNS, Epoch, RunFile, Work, read_epochs, read_run, write_epochs, write_run
+from dcase_energy.study.runs import (
+    EPOCH_COLUMNS,
+    Epoch,
+    RunFile,
+    TrainedWork,
+    read_epochs,
+    read_run,
+    write_epochs,
+    write_run,
+)
 from dcase_energy.study.sheets import report_of as sheets_of
 from tests.cli.run import run as dcase_energy
 
@@ -34,7 +43,7 @@ def write(folder: Path, *, gpu="T4", batch=8, f1=(0.3, 0.5), kwh=1.0, recipe="ti
     ]
     write_epochs(folder, epochs)
     about = {"state": "done", "valid": True, "started": start, "specification_sha256": folder.name, **fields}
-    write_run(folder, RunFile(gpu=gpu, batch_size=batch, work=Work(recipe=recipe, epochs=len(f1)), **about))
+    write_run(folder, RunFile(gpu=gpu, batch_size=batch, work=TrainedWork(recipe=recipe, epochs=len(f1)), **about))
     return folder
 
 
@@ -146,7 +155,7 @@ def test_missing_and_zero_stay_apart_through_a_file(tmp_path):
     epochs = (Epoch(1, 1.5, 0.0, gpu_kwh=None, cpu_kwh=0.0, train_loss=None, intersection_f1_07=0.0),)
     write_epochs(tmp_path, epochs)
     assert read_epochs(tmp_path / "epochs.csv") == (epochs, [])
-    write_run(tmp_path, RunFile(state="done", gpu="T4", batch_size=8, work=Work()))
+    write_run(tmp_path, RunFile(state="done", gpu="T4", batch_size=8, work=TrainedWork()))
     assert read_run(tmp_path)[0].epochs == epochs
 
 

@@ -20,9 +20,9 @@ from dcase_energy.measure.meter import Reading
 from dcase_energy.study.gather import gather
 from dcase_energy.study.grid import Choices, make_grid, prepare
 from dcase_energy.study.running import Ended, Job, run_job, run_jobs, to_do
-from dcase_energy.study.runs import Progress, Run, open_run, update
+from dcase_energy.study.runs import Run, TrainingProgress, open_run, update
 from dcase_energy.study.status import read_status
-from dcase_energy.study.train import Watch
+from dcase_energy.study.train import ProgressWriter
 from tests.cli.run import run as dcase_energy
 from tests.study.clusters import cluster, has_ended, wait_for
 
@@ -128,7 +128,11 @@ def test_a_folder_that_a_worker_does_not_see_is_named(tmp_path):
 def test_an_interrupted_run_is_told_from_a_running_one_by_its_lock(tmp_path):
     output = tmp_path / "runs"
     folder = grid(output, batches=(4,), repeats=1)[0].folder
-    update(folder, state="running", progress=Progress(epochs=1, energy_kwh=0.5, duration_s=100.0, f1=0.2).model_dump())
+    update(
+        folder,
+        state="running",
+        progress=TrainingProgress(epochs=1, energy_kwh=0.5, duration_s=100.0, f1=0.2).model_dump(),
+    )
     assert states(output) == ["interrupted"]
     with held(folder / "run.lock"):
         assert states(output) == ["running"]
@@ -225,8 +229,8 @@ def test_a_cluster_without_the_resource_is_refused(tmp_path):
 
 def test_a_watch_notes_epochs_and_refuses_other_hardware(tmp_path):
     folder = grid(tmp_path / "runs", batches=(4,), repeats=1)[0].folder
-    update(folder, progress=Progress(epochs=1, energy_kwh=0.5, duration_s=100.0).model_dump())
-    watch = Watch(folder, "Pretended GPU")
+    update(folder, progress=TrainingProgress(epochs=1, energy_kwh=0.5, duration_s=100.0).model_dump())
+    watch = ProgressWriter(folder, "Pretended GPU")
     watch({"edge": "begin", "phase": "session", "gpu_name": "Pretended GPU"}, Reading(0.0, 0.0, 0.0, None))
     watch({"edge": "begin", "phase": "training_steps", "epoch": 2}, Reading(10.0, 0.1, 0.2, None))
     metrics = {"student": {"intersection_f1_07": 0.25}}

@@ -23,7 +23,7 @@ from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_VERSION,
 )
 from dcase_energy.documents.rules import TABLE_HEADER
-from dcase_energy.documents.tables import Table, read_table
+from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.findings import Finding, Where, capped
 
@@ -93,12 +93,12 @@ def _read_task(data: bytes, where: Where, task: str) -> _Read:
         return Emissions(), [EMISSIONS_FOREIGN.finding(problem.where, f"not read: {problem.message}")]
     texts = {name: document.texts.get((name,), "") for name in document.data}
     cells = ["" if document.data[name] is None else text for name, text in texts.items()]
-    table = Table(where.file, where.member, columns=["task_name", *texts], rows=[[task, *cells]])
+    table = DelimitedTable(where.file, where.member, columns=["task_name", *texts], rows=[[task, *cells]])
     table.row_lines.append(document.where(("energy_consumed",)).line or 1)
     return _judged(table, set())
 
 
-def _judged(table: Table, partial: set[int]) -> _Read:
+def _judged(table: DelimitedTable, partial: set[int]) -> _Read:
     """The rows and runs of a table, and what is wrong with it and within its rows."""
     versions = next((versions for versions, order in HEADERS.items() if set(order) == set(table.columns)), None)
     rows, findings = tuple(_rows(table, partial)), []
@@ -119,7 +119,7 @@ def _judged(table: Table, partial: set[int]) -> _Read:
     return emissions, findings
 
 
-def _rows(table: Table, partial: set[int]) -> Iterator[EmissionsRow]:
+def _rows(table: DelimitedTable, partial: set[int]) -> Iterator[EmissionsRow]:
     at = {name: index for index, name in enumerate(table.columns)}
     identifier = "run_id" if "run_id" in at else "experiment_id"
 

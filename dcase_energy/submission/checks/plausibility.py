@@ -13,7 +13,7 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
-from dcase_energy.submission.training_time import Work, parse_hardware, parse_training_time
+from dcase_energy.submission.training_time import TrainingPart, parse_hardware, parse_training_time
 from dcase_energy.units import SECONDS_PER_HOUR, mean_power_w
 
 POWER = define(
@@ -96,7 +96,7 @@ def power_possible(system: System) -> Iterator[Finding]:
     yield system.finding(POWER, "energy_training_kwh", message, expected=expected, found=power, hint=hint)
 
 
-def works_of(system: System) -> list[Work]:
+def works_of(system: System) -> list[TrainingPart]:
     """The parts of the training time; where one part names no hardware, it is taken from the hardware field."""
     text = system.submission.training_time
     works = [] if text is None else parse_training_time(text)
@@ -117,18 +117,18 @@ def _watts(power_w: float) -> str:
     return f"{power_w:,.0f}" if power_w >= _TENS_W else f"{power_w:.2g}"
 
 
-def _powered(work: Work) -> bool:
+def _powered(work: TrainingPart) -> bool:
     """Whether time and hardware are known, and the hardware is something whose power has limits."""
     if work.duration_s is None or work.hardware is None:
         return False
     return bool(gpu_models(work.hardware)) or not is_processor(work.hardware)
 
 
-def _device_hours(work: Work) -> float:
+def _device_hours(work: TrainingPart) -> float:
     return work.devices * (work.duration_s or 0.0) / SECONDS_PER_HOUR
 
 
-def _most_power_w(work: Work, limits: Plausible) -> float:
+def _most_power_w(work: TrainingPart, limits: Plausible) -> float:
     known_w = (board_power_w(model, limits.gpu_board_power_w) for model in gpu_models(work.hardware))
     return max([limits.gpu_power_w[1], *(power_w + limits.host_power_w for power_w in known_w if power_w is not None)])
 
