@@ -1,0 +1,53 @@
+"""Each file of a package is opened once, and each record recomputed once, whatever the number of systems."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from dcase_energy import rank, validate
+from dcase_energy.calibration import record
+from tests.cli.run import ROOT
+
+ADAMS = ROOT / "examples" / "packages" / "Adams_UNI"
+TRUTH = {"ground_truth": ROOT / "examples" / "truth.tsv", "durations": ROOT / "examples" / "durations.tsv"}
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """How often each file of the package is opened."""
+    counts: Counter[str] = Counter()
+    real = os.open
+
+    def counting(path, *arguments, **options):
+        name = os.fspath(path)
+        if isinstance(name, str) and name.startswith(str(ADAMS)):
+            counts[name.removeprefix(str(ADAMS))] += 1
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", counting)
+    return counts
+
+
+@pytest.fixture
+def recomputed(monkeypatch):
+    """The journals that a calibration is computed from."""
+    calls = []
+    real = record.record_of
+    monkeypatch.setattr(record, "record_of", lambda entries: calls.append(entries) or real(entries))
+    return calls
+
+
+@pytest.mark.parametrize(
+    "read",
+    [lambda: validate(ADAMS), lambda: rank(ADAMS), lambda: rank(ADAMS, **TRUTH)],
+    ids=["validate", "rank", "score"],
+)
+def test_every_file_is_opened_once_and_a_shared_calibration_recomputed_once(opened, recomputed, read):
+    read()
+    files = {str(path).removeprefix(str(ADAMS)) for path in Path(ADAMS).rglob("*") if path.is_file()}
+    assert opened == Counter(files)
+    assert len(recomputed) == 1
