@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -111,17 +111,18 @@ class SystemFiles:
 
         What is wrong with an archive as a whole is wrong with each of its systems.
         """
-        outputs = {str(PurePosixPath(names[0]).parent) for names in self._outputs() if names}
-        near = ("", self.meta, *outputs, *self.records, *self.journals, *self.tables)
+        folders = {str(PurePosixPath(names[0]).parent) for names in self.outputs() if names}
+        near = ("", self.meta, *folders, *self.records, *self.journals, *self.tables)
         if any(_same_file(where, self.tree.where(name)) for name in near):
             return True
         # The folder of a run may be a link, have another name, or hold a folder: its files are then none of the run.
         home = "" if self.home == PurePosixPath() else str(self.home)
         run = _inside(where, self.tree.where(home)).partition("/")[0]
         named = self.home.name == self.stem or run.startswith(f"{self.stem}_run")
-        return (_is_output(run) and named) or any(_inside(where, self.tree.where(folder)) for folder in outputs)
+        return (_is_output(run) and named) or any(_inside(where, self.tree.where(folder)) for folder in folders)
 
-    def _outputs(self) -> list[list[str]]:
+    def outputs(self) -> list[list[str]]:
+        """The files of each run, post-processed and unprocessed."""
         return [*self.runs.values(), *self.unprocessed.values()]
 
     def brings(self, where: Where) -> bool:
@@ -130,7 +131,7 @@ class SystemFiles:
 
     def by_place(self) -> dict[str, str]:
         """Names in the tree of all files of the system, except reports, by their place relative to its metadata."""
-        outputs = [name for names in self._outputs() for name in names]
+        outputs = [name for names in self.outputs() for name in names]
         own = [self.meta, *outputs, *self.records, *self.journals, *self.tables]
         return {os.path.relpath(f"/{name}", f"/{self.home}"): name for name in own}
 
@@ -187,28 +188,31 @@ def is_archive(path: Path) -> bool:
 
 def _in_tree(tree: Tree, root_name: str | None, place: str) -> tuple[list[SystemFiles], list[Finding]]:
     metas, beside = metadata_among(tree, root_name)
-    systems = list(_systems_of(tree, root_name, metas))
-    findings = [*tree.problems(), *beside, *_of_nobody(tree, systems), *_reports(tree)]
+    folders = _by_folder(tree)
+    systems = [_system_of(tree, name, root_name, folders) for name in metas]
+    findings = [*tree.problems(), *beside, *_of_nobody(tree, systems, folders), *_reports(tree)]
     if not systems and not any(finding.severity == "error" for finding in findings):
         findings.append(NO_SYSTEM.finding(tree.where(""), f"no metadata file (*.meta.yaml) in {place}"))
     return systems, findings
 
 
-def metadata_among(tree: Tree, root_name: str | None) -> tuple[list[str], list[Finding]]:
-    """Names of the metadata files of a tree, and what looks like one and is not read."""
-    by_folder: dict[str, list[str]] = {}
+def _by_folder(tree: Tree) -> dict[PurePosixPath, list[str]]:
+    found: dict[str, list[str]] = {}
     for name in tree.names():
-        folder, _, own = name.rpartition("/")
-        if _META.fullmatch(own) and not _inside_output(PurePosixPath(name)):
-            by_folder.setdefault(folder, []).append(name)
+        found.setdefault(name.rpartition("/")[0], []).append(name)
+    return {PurePosixPath(folder): names for folder, names in found.items()}
+
+
+def metadata_among(tree: Tree, root_name: str | None) -> tuple[list[str], list[Finding]]:
+    """Return the names of the metadata files of a tree, and findings of what looks like one and is not read."""
     found: list[str] = []
     findings: list[Finding] = []
-    for folder, names in by_folder.items():
-        metas, beside = metadata_in(tree, names, folder.rpartition("/")[2] or root_name)
-        found += metas
-        findings += [
-            METADATA_BESIDE.finding(tree.where(name), "not read: a *.meta.yaml lies beside it") for name in beside
-        ]
+    for folder, names in _by_folder(tree).items():
+        if not any(part.endswith(".output") for part in folder.parts):
+            metas, beside = metadata_in(tree, names, folder.name or root_name)
+            found += metas
+            message = "not read: a *.meta.yaml lies beside it"
+            findings += [METADATA_BESIDE.finding(tree.where(name), message) for name in beside]
     return sorted(found), findings
 
 
@@ -243,67 +247,53 @@ def _holds_metadata(tree: Tree, name: str) -> bool:
     return False
 
 
-def _systems_of(tree: Tree, root_name: str | None, metas: Sequence[str]) -> Iterator[SystemFiles]:
-    by_folder: dict[PurePosixPath, list[str]] = {}
-    for name in tree.names():
-        by_folder.setdefault(PurePosixPath(name.rpartition("/")[0]), []).append(name)
-    for name in metas:
-        home = PurePosixPath(name).parent
-        near = (home, home.parent) if home != home.parent else (home,)
-        yield SystemFiles(
-            tree=tree,
-            meta=name,
-            stem=stem_of(name),
-            folder=home.name or root_name,
-            runs=_runs(by_folder, home, stem_of(name), raw=False),
-            unprocessed=_runs(by_folder, home, stem_of(name), raw=True),
-            reports=_near(by_folder, (home, *home.parents), ".pdf"),
-            records=_near(by_folder, near, ".json"),
-            journals=_near(by_folder, near, ".jsonl"),
-            tables=_tables(by_folder, near),
-        )
+def _system_of(
+    tree: Tree, meta: str, root_name: str | None, folders: Mapping[PurePosixPath, Sequence[str]]
+) -> SystemFiles:
+    home, stem = PurePosixPath(meta).parent, stem_of(meta)
+    # The system's own folder comes before the one it shares with other systems.
+    near = tuple(dict.fromkeys((home, home.parent)))
+    runs: dict[bool, dict[int, list[str]]] = {False: {}, True: {}}
+    below = []
+    for folder, names in sorted(folders.items()):
+        match = _OUTPUT.fullmatch(folder.name) if folder.parent == home else None
+        if match and match["label"] == stem:
+            runs[bool(match["raw"])].setdefault(int(match["run"] or 1), []).extend(names)
+        if folder.parent == home and "emission" in folder.name.casefold():
+            below.append(folder)
+
+    def files(places: Iterable[PurePosixPath], suffix: str) -> list[str]:
+        return [name for folder in places for name in folders.get(folder, ()) if name.lower().endswith(suffix)]
+
+    return SystemFiles(
+        tree=tree,
+        meta=meta,
+        stem=stem,
+        folder=home.name or root_name,
+        runs=dict(sorted(runs[False].items())),
+        unprocessed=dict(sorted(runs[True].items())),
+        reports=files((home, *home.parents), ".pdf"),
+        records=files(near, ".json"),
+        journals=files(near, ".jsonl"),
+        tables=[name for name in files((*near, *below), "") if is_table(name.rpartition("/")[2])],
+    )
 
 
-def _inside_output(name: PurePosixPath) -> bool:
-    return any(part.endswith(".output") for part in name.parent.parts)
-
-
-def _runs(
-    by_folder: dict[PurePosixPath, list[str]], home: PurePosixPath, stem: str, *, raw: bool
-) -> dict[int, list[str]]:
-    """Files of each run of the system with this name: of the post-processed outputs, or of the raw ones."""
-    runs: dict[int, list[str]] = {}
-    for folder, names in by_folder.items():
-        match = _OUTPUT.fullmatch(folder.name)
-        if match and folder.parent == home and match["label"] == stem and bool(match["raw"]) == raw:
-            runs.setdefault(int(match["run"] or 1), []).extend(names)
-    return dict(sorted(runs.items()))
-
-
-def _near(
-    by_folder: dict[PurePosixPath, list[str]], near: Sequence[PurePosixPath], suffix: str | tuple[str, ...]
-) -> list[str]:
-    """Files with a suffix; the system's own folder comes before the one it shares with other systems."""
-    return [name for folder in near for name in by_folder.get(folder, []) if name.lower().endswith(suffix)]
-
-
-def _tables(by_folder: dict[PurePosixPath, list[str]], near: Sequence[PurePosixPath]) -> list[str]:
-    """Files that may be CodeCarbon's, in the system's folders and in one below that is named after emissions."""
-    below = [folder for folder in by_folder if folder.parent == near[0] and "emission" in folder.name.casefold()]
-    return [
-        name for folder in (*near, *below) for name in by_folder.get(folder, []) if is_table(name.rpartition("/")[2])
-    ]
-
-
-def _of_nobody(tree: Tree, systems: Sequence[SystemFiles]) -> Iterator[Finding]:
+def _of_nobody(
+    tree: Tree, systems: Sequence[SystemFiles], folders: Mapping[PurePosixPath, Sequence[str]]
+) -> Iterator[Finding]:
     """Output folders that no metadata file claims."""
-    claimed = {name.rpartition("/")[0] for system in systems for names in system._outputs() for name in names}
-    folders = sorted({name.rpartition("/")[0] for name in tree.names()} - claimed)
-    for folder in folders:
-        if any(_is_output(part) for part in folder.split("/")):
-            message = "the outputs in this folder belong to no metadata file"
-            hint = _whose(PurePosixPath(folder), systems)
-            yield OUTPUT_OF_NOBODY.finding(tree.where(folder), message, hint=hint)
+    claimed = {PurePosixPath(names[0]).parent for system in systems for names in system.outputs() if names}
+    for folder in sorted(folders.keys() - claimed):
+        if not any(_is_output(part) for part in folder.parts):
+            continue
+        beside = [system.stem for system in systems if system.home == folder.parent]
+        run = re.search(r"_run([0-9]+)", folder.name)
+        hint = f"name the folder {beside[0]}_run{run[1] if run else 1}.output" if len(beside) == 1 else None
+        if any(_is_output(part) for part in folder.parts[:-1]):
+            hint = f"put the files into {folder.parent.name} itself"
+        message = "the outputs in this folder belong to no metadata file"
+        yield OUTPUT_OF_NOBODY.finding(tree.where(str(folder)), message, hint=hint)
 
 
 def _reports(tree: Tree) -> Iterator[Finding]:
@@ -315,11 +305,3 @@ def _reports(tree: Tree) -> Iterator[Finding]:
             yield data
         elif not data.startswith(b"%PDF-"):
             yield REPORT_KIND.finding(tree.where(name), "not a PDF", found=kind_of_bytes(data[:512]) or repr(data[:20]))
-
-
-def _whose(folder: PurePosixPath, systems: Sequence[SystemFiles]) -> str | None:
-    if any(_is_output(part) for part in folder.parts[:-1]):
-        return f"put the files into {folder.parent.name} itself"
-    beside = [system.stem for system in systems if PurePosixPath(system.meta).parent == folder.parent]
-    run = re.search(r"_run([0-9]+)", folder.name)
-    return f"name the folder {beside[0]}_run{run[1] if run else 1}.output" if len(beside) == 1 else None

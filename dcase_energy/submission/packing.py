@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from dcase_energy.documents.files import open_plain
 from dcase_energy.documents.tree import Folder
@@ -62,7 +62,7 @@ def write_zip(folder: Path, output: Path) -> Packed:
             size = file.tell()
             file.seek(0)
             digest = hashlib.sha256()
-            for chunk in _chunks(file):
+            for chunk in iter(partial(file.read, _CHUNK), b""):
                 digest.update(chunk)
     except OSError as error:
         raise WriteError(f"cannot write {output}: {error.strerror or error}") from None
@@ -76,10 +76,4 @@ def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:
     entry.external_attr = _PLAIN_FILE << 16
     entry.file_size = (folder / name).stat().st_size
     with archive.open(entry, "w") as target, open_plain(folder / name) as source:
-        for chunk in _chunks(source):
-            target.write(chunk)
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK):
-        yield chunk
+        shutil.copyfileobj(source, target, _CHUNK)

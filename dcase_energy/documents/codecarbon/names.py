@@ -56,20 +56,22 @@ def words(text: str) -> set[str]:
 
 @lru_cache(maxsize=1024)
 def stage_of(texts: tuple[str, ...]) -> str | None:
-    """The stage that the first of some texts names; None if none names exactly one.
+    """Return the stage that the first of some texts names; None if none names exactly one.
+
+    Empty where it names work that is none of the stages: a training before the training, or all together.
 
     Examples
     --------
     >>> stage_of(("emissions_training.csv", "latest_crnn")), stage_of(("emissions.csv", "latest_crnn"))
     ('training', None)
-    >>> stage_of(("emissions.csv", "", "DCASE Task 4 SED DEVTEST"))
-    'test'
+    >>> stage_of(("emissions.csv", "", "DCASE Task 4 SED DEVTEST")), stage_of(("emissions.csv", "pretraining"))
+    ('test', '')
     """
     for text in texts:
         found = words(text)
         stages = {_STAGES[word] for word in found if word in _STAGES}
         if found & _NO_STAGE:
-            return None
+            return ""
         if len(stages) == 1:
             return stages.pop()
     return None
@@ -79,14 +81,3 @@ def stage_of(texts: tuple[str, ...]) -> str | None:
 def names_baseline(texts: tuple[str, ...]) -> bool:
     """Whether one of some texts has the word baseline."""
     return any({"baseline", "baselines"} & words(text) for text in texts)
-
-
-def names_no_stage(texts: tuple[str, ...]) -> bool:
-    """Whether one of some texts names work that is none of the stages: a training before it, or all together.
-
-    Examples
-    --------
-    >>> names_no_stage(("emissions.csv", "codecarbon")), names_no_stage(("emissions.csv", "pretraining"))
-    (False, True)
-    """
-    return any(_NO_STAGE & words(text) for text in texts)

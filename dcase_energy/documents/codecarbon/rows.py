@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from dcase_energy.documents.codecarbon.names import is_backup, names_baseline, names_no_stage, stage_of
+from dcase_energy.documents.codecarbon.names import is_backup, names_baseline, stage_of
 from dcase_energy.findings import Finding, Where, capped
 
 # Rows of one tracker begin at the same moment; time stamps are written in whole seconds.
@@ -117,13 +117,13 @@ class EmissionsRun:
     @property
     def stage(self) -> str | None:
         """The stage that its names say, the file's own name first."""
-        return stage_of((self.file, self.row.task, self.row.project))
+        return stage_of((self.file, self.row.task, self.row.project)) or None
 
     @property
     def of_unknown_work(self) -> bool:
         """Whether it has a usable energy, and no name says of what: those that CodeCarbon gives by itself do not."""
-        unnamed = self.stage is None and not self.row.task and not self.of_baseline
-        return unnamed and self.energy_kwh > 0 and not names_no_stage((self.file, self.row.project))
+        named = self.row.task or self.of_baseline or stage_of((self.file, self.row.project)) is not None
+        return not named and self.energy_kwh > 0
 
 
 @dataclass(frozen=True, slots=True)
