@@ -9,26 +9,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dcase_energy.api import calibrate, rank, score, validate
-    from dcase_energy.errors import InputError
+    from dcase_energy.api.energy import calibrate
+    from dcase_energy.api.ranking import rank, report
+    from dcase_energy.api.scores import score
+    from dcase_energy.api.study import report_study, run_study
+    from dcase_energy.api.validating import validate
+    from dcase_energy.errors import DcaseEnergyError, InputError
     from dcase_energy.measure.energy_meter import EnergyMeter
 
 __version__ = "0.1.0"
-__all__ = ["EnergyMeter", "InputError", "__version__", "calibrate", "rank", "score", "validate"]
+__all__ = [
+    "DcaseEnergyError",
+    "EnergyMeter",
+    "InputError",
+    "__version__",
+    "calibrate",
+    "rank",
+    "report",
+    "report_study",
+    "run_study",
+    "score",
+    "validate",
+]
 
-_FROM_API = {"InputError", "calibrate", "rank", "score", "validate"}
+_MODULES = {
+    "DcaseEnergyError": "errors",
+    "EnergyMeter": "measure.energy_meter",
+    "InputError": "errors",
+    "calibrate": "api.energy",
+    "rank": "api.ranking",
+    "report": "api.ranking",
+    "report_study": "api.study",
+    "run_study": "api.study",
+    "score": "api.scores",
+    "validate": "api.validating",
+}
 
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is asked for."""
-    if name in _FROM_API:
-        from dcase_energy import api
+    if name in _MODULES:
+        from importlib import import_module
 
-        return getattr(api, name)
-    if name == "EnergyMeter":
-        from dcase_energy.measure.energy_meter import EnergyMeter
-
-        return EnergyMeter
+        return getattr(import_module(f"dcase_energy.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

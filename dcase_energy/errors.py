@@ -6,7 +6,9 @@ it was asked to do; its message says why, and how to fix it where that is known.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 class DcaseEnergyError(Exception):
@@ -14,7 +16,19 @@ class DcaseEnergyError(Exception):
 
 
 class InputError(DcaseEnergyError, ValueError):
-    """Something given cannot be used at all: no such file or edition, ground truth that cannot be read, ..."""
+    """Something given cannot be used at all: no such file or edition, ground truth that cannot be read, ...
+
+    Parameters
+    ----------
+    message
+        Why.
+    findings
+        What was found in it, as `dcase_energy.findings.Finding`.
+    """
+
+    def __init__(self, message: str, findings: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
 
 
 class EditionError(InputError):
@@ -34,7 +48,7 @@ class RecordError(InputError):
 
 
 class UnusableError(InputError):
-    """A calibration that was named cannot be what an edition divides by."""
+    """A file can be read and still not be used: a calibration for an edition, ground truth with errors."""
 
 
 class JournalError(InputError):

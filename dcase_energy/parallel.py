@@ -8,6 +8,7 @@ must be there where it runs.
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import sys
@@ -25,6 +26,11 @@ _MAX_SCHEDULER_FILE = 1_000_000
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^/]+):(?P<port>[0-9]{1,5})")
 
 
+def usable_threads() -> int:
+    """Return the number of logical processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def run_all(
     function: Callable[[Item], Result],
     items: Sequence[Item],
@@ -40,7 +46,8 @@ def run_all(
     function, items
         What to do, and to what.
     jobs
-        Processes of this machine; with 1, or a single item, everything runs in this process.
+        Processes of this machine; 0 for as many as there are processors. With 1, or a single item, everything
+        runs in this process.
     scheduler
         Address of a Dask scheduler (``tcp://host:8786``, or the path of its ``--scheduler-file``). It takes the place
         of ``jobs``.
@@ -53,10 +60,11 @@ def run_all(
     ParallelError
         If a worker process dies, if no scheduler answers, or if the extra ``cluster`` is not installed.
     ValueError
-        If ``jobs`` is below 1.
+        If ``jobs`` is negative.
     """
-    if jobs < 1:
-        raise ValueError(f"jobs is {jobs}; it must be at least 1")
+    if jobs < 0:
+        raise ValueError(f"jobs is {jobs}; it must be at least 1, or 0 for all processors")
+    jobs = jobs or usable_threads()
     if scheduler is not None:
         return _on_cluster(function, items, scheduler, resources)
     if jobs == 1 or len(items) < 2:

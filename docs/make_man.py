@@ -97,7 +97,7 @@ def _names(group: click.Group) -> list[str]:
 
 def _one_line(names: list[str], command: click.Command) -> str:
     if len(names) == 2:
-        return COMMANDS[names[1]]
+        return COMMANDS[names[1]][1]
     first = (command.help or "").split("\n\n")[0]
     return re.split(r"\.(?:\s|$)", " ".join(first.split()))[0]
 

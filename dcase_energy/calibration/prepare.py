@@ -15,8 +15,9 @@ from dcase_energy.calibration.recipes import recipe_named
 from dcase_energy.errors import CalibrationError, RecipeError
 from dcase_energy.measure.environment import ChildEnvironment, child_environment
 from dcase_energy.measure.journal import canonical_json, sha256_text
-from dcase_energy.measure.machine import session_header, usable_threads
+from dcase_energy.measure.machine import session_header
 from dcase_energy.measure.records import SCHEMA_VERSION
+from dcase_energy.parallel import usable_threads
 
 if TYPE_CHECKING:
     from dcase_baseline.recipe import Recipe

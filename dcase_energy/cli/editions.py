@@ -1,8 +1,13 @@
-"""`dcase-energy editions`."""
+"""`dcase-energy editions` and `dcase-energy schema`."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from dcase_energy.cli.options import edition_option, emit, output_option
+from dcase_energy.cli.render.json import dumped
 
 
 @click.command(epilog="Example: dcase-energy editions")
@@ -12,4 +17,18 @@ def command() -> int:
 
     for name, title in titles().items():
         click.echo(f"{name:<20} {title}")
+    return 0
+
+
+@click.command(epilog="Example: dcase-energy schema --edition generic --output submission.schema.json")
+@edition_option("generic")
+@click.option("--record", type=click.Choice(["calibration", "energy"]), help="The schema of a kind of record instead.")
+@output_option("the schema")
+def schema(edition: str, record: str | None, output: Path | None) -> int:
+    """Print the JSON Schema (draft-07) of an edition's metadata file, for editors and other tools."""
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.editions.schema import submission_schema
+    from dcase_energy.measure.records import record_schema
+
+    emit(dumped(submission_schema(load_edition(edition)) if record is None else record_schema(record)), output)
     return 0

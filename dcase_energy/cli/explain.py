@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from typing import TYPE_CHECKING
 
 import click
 
-from dcase_energy.cli import completion
-from dcase_energy.cli.rule_book import load_rules
-from dcase_energy.cli.terminal import style, visible
-from dcase_energy.rules import Rule
+from dcase_energy.cli.terminal import style
+from dcase_energy.rules import Rule, load_rules
+from dcase_energy.text import visible
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from dcase_energy.measure.guards.model import GuardSpec
 
 FAMILIES = {
@@ -36,8 +38,20 @@ FAMILIES = {
 }
 
 
+def _known(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Offer codes of rules with their titles (bash shows the codes alone), and names of rules and guards."""
+    from click.shell_completion import CompletionItem
+
+    from dcase_energy.measure.guards import GUARDS
+
+    known = load_rules()
+    codes = [CompletionItem(rule.code, help=rule.title) for rule in known if rule.code.startswith(incomplete.upper())]
+    names = [rule.name for rule in known] + [guard.code for guard in GUARDS]
+    return codes or [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
 @click.command(epilog="Example: dcase-energy explain E201")
-@click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=completion.rules)
+@click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=_known)
 @click.option("--markdown", is_flag=True, help="Print Markdown; without CODE the page of all rules, docs/rules.md.")
 def command(codes: tuple[str, ...], markdown: bool) -> int:
     """Explain a rule, with a bad and a good example; without CODE list all rules and guards.
@@ -102,27 +116,11 @@ def _guard_section(guard: GuardSpec) -> str:
 
 
 def _text(rule: Rule) -> str:
-    indented = {name: "\n".join(f"    {line}" for line in text.split("\n")) for name, text in _examples(rule).items()}
-    return "\n".join(
-        [
-            f"{style(rule.code, bold=True)} {rule.name} ({rule.severity})",
-            f"{rule.title}.",
-            "",
-            f"Why: {rule.why}",
-            "",
-            "Bad:",
-            indented["bad"],
-            "Good:",
-            indented["good"],
-            "",
-            f"Fix: {rule.fix}",
-            "",
-        ]
+    bad, good = ("\n".join(f"    {line}" for line in text.split("\n")) for text in (rule.bad, rule.good))
+    return (
+        f"{style(rule.code, bold=True)} {rule.name} ({rule.severity})\n{rule.title}.\n\nWhy: {rule.why}\n\n"
+        f"Bad:\n{bad}\nGood:\n{good}\n\nFix: {rule.fix}\n"
     )
-
-
-def _examples(rule: Rule) -> dict[str, str]:
-    return {"bad": rule.bad, "good": rule.good}
 
 
 def page(rules: list[Rule]) -> str:
@@ -138,23 +136,18 @@ def page(rules: list[Rule]) -> str:
         "rule otherwise (`[severities]` in its `edition.toml`). `--select` and `--ignore` take codes and beginnings of",
         "codes. Nothing inside a submission can switch a rule off.",
     ]
-    family = ""
-    for rule in rules:
-        if rule.code[0] != family:
-            family = rule.code[0]
-            lines += [
-                "",
-                f"## {family}: {FAMILIES.get(family, family)}",
-                "",
-                "| code | severity | demands |",
-                "|---|---|---|",
-            ]
-            lines += [
-                f"| [{one.code}](#{one.anchor}) | {one.severity} | {_cell(one.title)} |"
-                for one in rules
-                if one.code[0] == family
-            ]
-        lines += ["", _section(rule)]
+    for family, members in itertools.groupby(rules, key=lambda rule: rule.code[0]):
+        of_family = list(members)
+        lines += [
+            "",
+            f"## {family}: {FAMILIES.get(family, family)}",
+            "",
+            "| code | severity | demands |",
+            "|---|---|---|",
+        ]
+        lines += [f"| [{one.code}](#{one.anchor}) | {one.severity} | {_cell(one.title)} |" for one in of_family]
+        for rule in of_family:
+            lines += ["", _section(rule)]
     return "\n".join(lines) + "\n"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import emit, existing, get_calibration, get_edition, guessed_edition_option
-from dcase_energy.cli.terminal import say, visible
+from dcase_energy.cli.options import edition_option, emit, existing, together
+from dcase_energy.cli.terminal import say
+from dcase_energy.measure.plan import BASELINE_STAGES
+from dcase_energy.text import visible
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
@@ -17,24 +19,29 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: dcase-energy init Adams_UNI_task4_1 --calibration calibration.json")
 @click.argument("label")
-@guessed_edition_option()
+@edition_option()
 @click.option("--calibration", type=existing(folder=False), help="Record of the baseline on your hardware.")
-@click.option(
-    "--training", type=existing(folder=False), help="Energy record, or CodeCarbon file, of your system's training."
+@together(
+    *(
+        click.option(
+            f"--{stage}",
+            type=existing(folder=False),
+            help=f"Energy record, or CodeCarbon file, of the {stage} of your system.",
+        )
+        for stage in BASELINE_STAGES
+    )
 )
-@click.option("--test", type=existing(folder=False), help="The same for its test inference.")
 @click.option("--schema", metavar="URL|PATH", help="JSON Schema named for editors.  [default: the published one]")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")
 def command(
     label: str,
-    edition_name: str | None,
+    edition: str | None,
     calibration: Path | None,
-    training: Path | None,
-    test: Path | None,
     schema: str | None,
     force: bool,
     output: str | None,
+    **records: Any,
 ) -> int:
     """Write a commented metadata file for a system, filled from records.
 
@@ -45,20 +52,21 @@ def command(
     from dcase_energy.editions.shipped import edition_names
     from dcase_energy.submission.template import SCHEMA_URL, template
 
-    edition = _edition(edition_name, label)
-    values, origin = _figures(edition, calibration, training, test)
-    published = SCHEMA_URL.format(edition=edition.name) if edition.name in edition_names() else None
-    text = template(edition, label, values, schema or published, origin)
+    rules = _edition(edition, label)
+    values, origin = _figures(rules, calibration, records)
+    published = SCHEMA_URL.format(edition=rules.name) if rules.name in edition_names() else None
+    text = template(rules, label, values, schema or published, origin)
     if output == "-":
         emit(text, None)
         return 0
     target = Path(output) if output is not None else Path(label) / f"{label}.meta.yaml"
     _write(target, text, force=force, make_folder=output is None)
-    say(f"{visible(str(target))}: edition {edition.name}; fill in what is empty, then `dcase-energy validate {target}`")
+    say(f"{target}: edition {rules.name}; fill in what is empty, then `dcase-energy validate {target}`")
     return 0
 
 
 def _edition(name: str | None, label: str) -> Edition:
+    from dcase_energy.editions.loader import load_edition
     from dcase_energy.submission.guess import edition_of_label, editions_of_task
 
     if name is None:
@@ -69,7 +77,7 @@ def _edition(name: str | None, label: str) -> Edition:
             raise click.UsageError(f"several editions have this task: name one with --edition ({', '.join(known)})")
         edition = guess.edition
     else:
-        edition = get_edition(name)
+        edition = load_edition(name)
     if not re.fullmatch(edition.label_pattern, label):
         raise click.UsageError(
             f"{visible(label)!r} is not a label of edition {edition.name}, such as {edition.label_example}"
@@ -78,33 +86,23 @@ def _edition(name: str | None, label: str) -> Edition:
 
 
 def _figures(
-    edition: Edition, calibration: Path | None, training: Path | None, test: Path | None
+    edition: Edition, calibration: Path | None, records: dict[str, Path | None]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Values by field and where each comes from; a record that cannot be used is a usage error."""
-    from dcase_energy.calibration.rescaling import rescaled
-    from dcase_energy.errors import RecordError
+    """Return values by field, and where each comes from."""
+    from dcase_energy.api.shared import read_calibration
+    from dcase_energy.measure.records import load_calibration
     from dcase_energy.submission.filling import of_calibration, of_energy_record
 
+    sources = []
+    if calibration is not None:
+        read_calibration(calibration, say)
+        sources.append((calibration, of_calibration(load_calibration(calibration), edition)))
+    sources += [(path, of_energy_record(path, stage)) for stage, path in records.items() if path is not None]
     values: dict[str, str] = {}
     origin: dict[str, str] = {}
-    record = get_calibration(calibration)
-    note = None if record is None else rescaled(record)[1]
-    if note is not None:
-        say(visible(f"{calibration}: {note}"))
-    try:
-        sources = [
-            *([(calibration, of_calibration(record, edition))] if calibration and record else []),
-            *(
-                (path, of_energy_record(path, stage))
-                for path, stage in ((training, "training"), (test, "test"))
-                if path
-            ),
-        ]
-    except RecordError as error:
-        raise click.UsageError(str(error)) from None
     for path, found in sources:
         if "hardware" in values and found.get("hardware", values["hardware"]) != values["hardware"]:
-            say(visible(f"warning: {path} is of {found['hardware']}, the other records are of {values['hardware']}"))
+            say(f"warning: {path} is of {found['hardware']}, the other records are of {values['hardware']}")
         for name, value in found.items():
             if name in edition.fields and name not in values:
                 values[name] = value

@@ -10,31 +10,30 @@ import importlib
 import platform
 import sys
 import traceback
-from typing import NoReturn
 
 import click
 
 from dcase_energy import __version__
-from dcase_energy.cli.streams import nowhere, open_streams
-from dcase_energy.cli.terminal import visible
-from dcase_energy.errors import StdoutError
+from dcase_energy.cli.terminal import nowhere, open_streams, say
+from dcase_energy.errors import DcaseEnergyError, InputError, JournalError, StdoutError, UnusableError
 
+# Each command with the module, and where it is not `command` the name, that defines it, and its line in the help.
 COMMANDS = {
-    "doctor": "what can be measured on this machine, and what would make it better",
-    "calibrate": "train the reference baseline here and write a calibration record",
-    "measure": "run any command under the same session and write its energy record",
-    "init": "write a commented metadata file, filled from records",
-    "validate": "check metadata files and packages: every finding at once",
-    "explain": "explain a rule, with a bad and a good example",
-    "pack": "validate a package, then write the submission zip",
-    "score": "PSDS and F1 of score folders or event lists against ground truth",
-    "report": "your systems: scores, energies and their ratio to this machine's baseline",
-    "rank": "ranking sheets of packages or of a table of results",
-    "macs": "multiply-accumulates and parameters of a torch model for 10 s of audio",
-    "soundscapes": "write embedded soundscapes as a DESED-shaped folder",
-    "study": "the ICASSP 2023 study on your hardware: run the grid, its tables and figures",
-    "editions": "list the editions",
-    "schema": "print the JSON Schema of an edition's metadata file",
+    "doctor": ("measure:doctor", "what can be measured on this machine, and what would make it better"),
+    "calibrate": ("calibrate", "train the reference baseline here and write a calibration record"),
+    "measure": ("measure", "run any command under the same session and write its energy record"),
+    "init": ("init", "write a commented metadata file, filled from records"),
+    "validate": ("validate", "check metadata files and packages: every finding at once"),
+    "explain": ("explain", "explain a rule, with a bad and a good example"),
+    "pack": ("validate:pack", "validate a package, then write the submission zip"),
+    "score": ("score", "PSDS and F1 of score folders or event lists against ground truth"),
+    "report": ("report", "your systems: scores, energies and their ratio to this machine's baseline"),
+    "rank": ("rank", "ranking sheets of packages or of a table of results"),
+    "macs": ("baseline:macs", "multiply-accumulates and parameters of a torch model for 10 s of audio"),
+    "soundscapes": ("baseline:soundscapes", "write embedded soundscapes as a DESED-shaped folder"),
+    "study": ("study", "the ICASSP 2023 study on your hardware: run the grid, its tables and figures"),
+    "editions": ("editions", "list the editions"),
+    "schema": ("editions:schema", "print the JSON Schema of an edition's metadata file"),
 }
 ISSUES_URL = "https://github.com/dcase-energy/dcase-energy/issues"
 
@@ -50,14 +49,15 @@ class LazyGroup(click.Group):
         """Import the module of one command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"dcase_energy.cli.{cmd_name}").command
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"dcase_energy.cli.{module}"), name or "command")
         command.name = cmd_name
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands by their own one-line texts, importing none."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
 @click.group(
@@ -78,27 +78,36 @@ def main() -> None:
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt) as error:
+        notes = getattr(error.__cause__ or error, "__notes__", ())
+        say("; ".join(["interrupted", *notes]))
         code = 130
     except click.ClickException as error:
-        error.show()
+        error.show_findings()
         code = error.exit_code
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        code = 130
     except BrokenPipeError:
         # The reader of the output has ended (`| head`).
         sys.stdout = nowhere()
         code = 1
-    except StdoutError as error:
-        sys.stdout = nowhere()
-        click.echo(f"Error: cannot write to stdout: {error}", err=True)
-        code = 1
+    except DcaseEnergyError as error:
+        if isinstance(error, StdoutError):
+            sys.stdout = nowhere()
+        code = _show_error(error) if sys.argv[1:2] != ["measure"] else _show_error(error, failed=125)
     except Exception:  # noqa: BLE001 - the one place where an internal error becomes an exit code
         _show_crash()
         # `measure` passes exit codes on: 3 would be its command's.
         code = 125 if sys.argv[1:2] == ["measure"] else 3
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _show_error(error: DcaseEnergyError, failed: int = 1) -> int:
+    """Print an error and its findings; return 2 for what the caller gave, ``failed`` for work that failed."""
+    from dcase_energy.cli.render import show_findings
+
+    show_findings(getattr(error, "findings", ()))
+    say("; ".join([f"Error: {error}", *getattr(error, "__notes__", ())]))
+    given = isinstance(error, InputError) and not isinstance(error, UnusableError | JournalError)
+    return 2 if given else failed
 
 
 def _show_crash() -> None:
@@ -113,13 +122,4 @@ def _show_crash() -> None:
         traceback.format_exc().rstrip(),
         "```",
     ]
-    click.echo("\n".join(visible(line) for text in lines for line in text.split("\n")), err=True)
-
-
-def fail(message: str) -> NoReturn:
-    """End the command with exit code 1: its work could not be done, and it was not the caller's mistake."""
-    raise _FailureError(message)
-
-
-class _FailureError(click.ClickException):
-    exit_code = 1
+    say("\n".join(lines))

@@ -1,4 +1,4 @@
-"""`dcase-energy measure`."""
+"""`dcase-energy measure` and `dcase-energy doctor`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import existing, get_baseline, record_file
-from dcase_energy.cli.terminal import say, style, visible
+from dcase_energy.cli.options import (
+    emit,
+    estimate_option,
+    existing,
+    format_option,
+    get_baseline,
+    option,
+    output_option,
+)
+from dcase_energy.cli.render.json import dumped
+from dcase_energy.cli.render.record import guard_lines, record_text
+from dcase_energy.cli.terminal import log, say, style
 from dcase_energy.measure.plan import STAGES
-from dcase_energy.units import format_duration, format_significant
+from dcase_energy.text import visible
+from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
-    from dcase_energy.measure.plan import MeasurePlan
+    from dcase_energy.measure.doctor import Diagnosis
     from dcase_energy.measure.records import Calibration, Energy
 
-DEFAULT_WINDOW_S = 60.0
+_COLOURS = {"ok": "green", "warn": "yellow", "invalid": "red"}
+_TIERS = {
+    "measured": "every device the work runs on is read by a sensor",
+    "mixed": "some devices are read by sensors, others estimated",
+    "estimated": "no sensor is read: energy is mostly time multiplied by a constant",
+}
+gpu_option = click.option(
+    "--gpu", default="auto", show_default=True, help="auto, none, all, numbers as in nvidia-smi, or UUIDs."
+)
 
 
 @click.command(
@@ -24,21 +43,25 @@ DEFAULT_WINDOW_S = 60.0
     epilog="Example: dcase-energy measure --stage training -- python train.py --epochs 200",
 )
 @click.option("--stage", type=click.Choice(STAGES), help="What the command does.  [required]")
-@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Windows to measure.")
+@option("--repeats", type=click.IntRange(1), default=1, show_default=True, old=["--repeat"], help="Windows to measure.")
 @click.option(
     "--min-window",
+    "min_window_s",
     type=click.FloatRange(0),
     help="Minimum measurement window in seconds; a shorter command is repeated and the energy averaged.  "
     "[default: 60; 0 for a training]",
 )
-@click.option(
-    "--gpu", default="auto", show_default=True, help="auto, none, all, or numbers as in nvidia-smi, or UUIDs."
-)
+@gpu_option
 @click.option("--scope", multiple=True, metavar="WHAT", help="What else the command does, e.g. data-preparation.")
 @click.option(
-    "--idle", type=click.FloatRange(0), default=0.0, show_default=True, help="Seconds of idle power around it."
+    "--idle",
+    "idle_s",
+    type=click.FloatRange(0),
+    default=0.0,
+    show_default=True,
+    help="Seconds of idle power to record before and after.",
 )
-@click.option("--allow-estimate", is_flag=True, help="Estimate a processor whose counters may not be read.")
+@estimate_option
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -58,96 +81,34 @@ DEFAULT_WINDOW_S = 60.0
     "--strict", is_flag=True, help="Exit code 1 if the command went well and a guard finds the record invalid."
 )
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
-def command(**options: Any) -> int:
+def command(command_line: tuple[str, ...], calibration: Path | None, strict: bool, **options: Any) -> int:
     """Run any command under the same session as the baseline's, and write its energy record.
 
     The command's exit code is passed on. 125: the measurement failed (the record says why); 126, 127: the command could
-    not be started. What the command prints stays untouched; everything of ours goes to stderr.
+    not be started. What the command prints stays untouched; messages of dcase-energy go to stderr.
     """
-    from dcase_energy.errors import JournalError
-    from dcase_energy.measure.command import OWN_FAILURE, measure_command, record_from_journal
-    from dcase_energy.measure.record_file import how_to_write, record_beside
+    from dcase_energy.api.energy import measure
+    from dcase_energy.errors import JournalError, WriteError
+    from dcase_energy.measure.command import OWN_FAILURE
 
-    journal: Path | None = options["from_journal"]
-    if journal is None:
-        _check_required(options)
-        output = options["output"] or Path(f"energy_{options['stage']}.json")
-    else:
-        if options["command_line"] or options["stage"]:
-            raise click.UsageError("--from-journal executes nothing: leave out --stage and the command")
-        output = options["output"] or record_beside(journal)
-    file = record_file(output, force=options["force"])
-    baseline = get_baseline(options["calibration"])
+    if options["from_journal"] is None:
+        _check_required(stage=options["stage"], command_line=command_line)
+    baseline = get_baseline(calibration)
     try:
-        if journal is None:
-            plan, log = _plan(options), lambda text: say(f"dcase-energy: {text}")
-            record, code = measure_command(plan, options["command_line"], file, say=log)
-        else:
-            record, code = record_from_journal(journal, file), 0
-    except JournalError as error:
-        say(f"dcase-energy: the record could not be written: {error}")
+        found = measure(command_line, log=lambda text: log(f"dcase-energy: {text}"), **options)
+    except (JournalError, WriteError) as error:
+        say(f"dcase-energy: {error}")
         return OWN_FAILURE
-    except OSError as error:
-        say(f"dcase-energy: the record could not be written: {error}\n{how_to_write(file.journal, error)}")
-        return OWN_FAILURE
-    say(summary(record))
-    for line in comparison(record, baseline):
-        say(line)
-    say("\n".join(file.about(record)))
-    return 1 if options["strict"] and code == 0 and not record.valid else code
+    log("\n".join([record_text(found.record), *comparison(found.record, baseline), *found.files]))
+    return 1 if strict and found.exit_code == 0 and not found.record.valid else found.exit_code
 
 
-def _check_required(options: dict[str, Any]) -> None:
+def _check_required(**values: object) -> None:
     """Refuse as click does: neither is required with --from-journal."""
     context = click.get_current_context()
-    parameters = {one.name: one for one in context.command.params}
-    if not options["stage"]:
-        raise click.MissingParameter(ctx=context, param=parameters["stage"])
-    if not options["command_line"]:
-        raise click.MissingParameter(ctx=context, param=parameters["command_line"])
-
-
-def _plan(options: dict[str, Any]) -> MeasurePlan:
-    from dcase_energy.measure.plan import SCOPES, MeasurePlan
-
-    scope, stage, window = options["scope"], options["stage"], options["min_window"]
-    unknown = [one for one in scope if one not in SCOPES]
-    if unknown:
-        raise click.UsageError(f"--scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
-    return MeasurePlan(
-        stage,
-        tuple(dict.fromkeys(scope)),
-        options["gpu"],
-        options["repeat"],
-        # A training is executed once, unless another wish is stated.
-        (0.0 if stage == "training" else DEFAULT_WINDOW_S) if window is None else window,
-        options["idle"],
-        options["allow_estimate"],
-    )
-
-
-def summary(record: Energy) -> str:
-    """An energy record for people."""
-    lines: list[str] = []
-    for name, stage in record.stages.items():
-        interval = ""
-        if (bounds := stage.energy_interval) is not None:
-            interval = f" ({format_significant(bounds.low)} to {format_significant(bounds.high)}; {bounds.label})"
-        seconds = format_duration(stage.full_recipe_duration_s)
-        lines.append(f"{style(name, bold=True)}: {format_significant(stage.energy_kwh)} kWh{interval} in {seconds}")
-        lines.append(f"  {stage.work}; {format_duration(stage.duration_s)} measured")
-        for component, energy in stage.components.items():
-            amount = "not measured" if energy.energy_kwh is None else f"{format_significant(energy.energy_kwh)} kWh"
-            lines.append(f"  {component}: {amount} ({energy.detail})")
-        if stage.net_energy_kwh is not None:
-            net = format_significant(stage.net_energy_kwh)
-            lines.append(f"  for information, without idle power: {net} kWh of the counted components")
-    lines += [
-        f"  {repeats.n} windows, coefficient of variation {repeats.coefficient_of_variation:.1%}"
-        for repeats in record.repeats.values()
-        if repeats.coefficient_of_variation is not None
-    ]
-    return "\n".join([*lines, *verdict(record)])
+    for parameter in context.command.params:
+        if parameter.name in values and not values[parameter.name]:
+            raise click.MissingParameter(ctx=context, param=parameter)
 
 
 def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
@@ -164,15 +125,51 @@ def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
             lines.append(f"{style(name, bold=True)}: not divided by the baseline's energy")
         elif value is not None:
             lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy")
-        lines += [f"  {guard.state:<7} {guard.code}: {visible(guard.message)}" for guard in spoken]
+        lines += guard_lines(spoken)
     return lines
 
 
-def verdict(record: Energy) -> list[str]:
-    """Tier, what the guards have to say, and whether the record is evidence."""
-    lines = [f"tier: {style(record.tier, bold=True)}"]
-    lines += [
-        f"  {guard.state:<7} {guard.code}: {visible(guard.message)}" for guard in record.guards if guard.state != "ok"
-    ]
-    lines.append("valid" if record.valid else style("INVALID", fg="red", bold=True) + ": see above")
-    return lines
+@click.command(epilog="Example: dcase-energy doctor --format json")
+@gpu_option
+@format_option("text", "json")
+@click.option("--guards", is_flag=True, help="List all guards with the numbers they judge by, in Markdown, and end.")
+@output_option("the diagnosis")
+def doctor(gpu: str, output_format: str, guards: bool, output: Path | None) -> int:
+    """What can be measured on this machine: each component, by which means, and what would make it better.
+
+    Starts the real meter for a moment. Exit code 1 if a measurement would be refused here; load that may have gone in
+    a minute does not count.
+    """
+    if guards:
+        from dcase_energy.measure.guards.page import guards_page
+
+        emit(guards_page(), output)
+        return 0
+    from dcase_energy.measure.doctor import diagnose
+
+    found = diagnose(Path(), gpu=gpu)
+    text = dumped(found.as_json()) if output_format == "json" else diagnosis_text(found)
+    emit(text, output)
+    return int(found.refuses)
+
+
+def diagnosis_text(found: Diagnosis) -> str:
+    """A diagnosis for people."""
+    lines = []
+    for component in found.components:
+        lines.append(f"{style(component.name, bold=True):<4} {component.method}: {visible(component.detail)}")
+        if component.better:
+            lines.append(f"     {component.better}")
+    for gpu in found.gpus:
+        counter = "energy counter" if gpu["counter"] else "no energy counter"
+        counted = "counted" if gpu["counted"] else "not counted"
+        lines.append(f"     GPU {gpu['index']}: {visible(str(gpu['name']))}, {counter}, {counted}")
+    if found.tier is not None:
+        lines.append(f"{style('tier', bold=True)} {found.tier}: {_TIERS[found.tier]}")
+    lines.append("")
+    for remark in found.remarks:
+        state = style(f"{remark.state:<7}", fg=_COLOURS[remark.state])
+        lines.append(f"{state} {remark.code}: {visible(remark.message)}")
+        if remark.remedy:
+            lines.append(f"        {remark.remedy}")
+    return "\n".join(lines)

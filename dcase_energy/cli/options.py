@@ -1,157 +1,255 @@
-"""Options that several commands share, and how their values become objects."""
+"""Options that several commands share, under one name each, and how their values become objects."""
 
 from __future__ import annotations
 
+import glob
 import os
+import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli import completion
-from dcase_energy.cli.main import fail
-from dcase_energy.cli.terminal import say, visible
+from dcase_energy.cli.terminal import say
+from dcase_energy.text import visible
 
 if TYPE_CHECKING:
-    from dcase_energy.editions.model import Edition
-    from dcase_energy.findings import Finding
-    from dcase_energy.measure.record_file import RecordFile
+    from click.shell_completion import CompletionItem
+
     from dcase_energy.measure.records import Calibration
-    from dcase_energy.scoring.data import GroundTruth
-    from dcase_energy.scoring.truth import Overlapping
-    from dcase_energy.submission.inbox import Packages
-    from dcase_energy.submission.records import Calibrated
 
-_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+    _Paths = click.ParamType[tuple[Path, ...]]
+else:
+    # Older releases of click know no parameters of this type.
+    _Paths = click.ParamType
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+MAX_STDIN_BYTES = 200_000_000
+_PATTERN = frozenset("*?[")
 
 
-def edition_option(default: str = "generic") -> _Decorator:
-    """``--edition``."""
-    return click.option(
-        "--edition",
-        "edition_name",
-        default=default,
-        show_default=True,
-        metavar="NAME|PATH",
-        help="Challenge edition.",
-        shell_complete=completion.editions,
-    )
+class Option(click.Option):
+    """An option that also has names of earlier versions, which no help text shows.
+
+    Parameters
+    ----------
+    old
+        These names.
+    """
+
+    def __init__(self, *args: Any, old: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.old = old
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Add the option under all its names."""
+        shown, self.opts = self.opts, [*self.opts, *self.old]
+        super().add_to_parser(parser, ctx)
+        self.opts = shown
+
+
+def option(*names: str, **settings: Any) -> Decorator:
+    """Return a `click.option` that takes ``old`` names."""
+    return click.option(*names, cls=Option, **settings)
 
 
 def existing(*, file: bool = True, folder: bool = True) -> click.Path:
-    """A path that must exist."""
+    """Return the type of a path that must exist."""
     return click.Path(exists=True, file_okay=file, dir_okay=folder, path_type=Path)
 
 
-def output_option(what: str) -> _Decorator:
-    """``--output FILE``."""
+def _files(incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _editions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Offer the shipped editions; where none begins so, it may be an own one: files."""
+    from click.shell_completion import CompletionItem
+
+    from dcase_energy.editions.shipped import edition_names
+
+    return [CompletionItem(name) for name in edition_names() if name.startswith(incomplete)] or _files(incomplete)
+
+
+class Sources(_Paths):
+    """A path that exists, ``-``, or a pattern that matches something (Windows leaves patterns to the program)."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Path, ...]:
+        """Return the paths that are meant."""
+        text = os.fsdecode(value)
+        if text == "-" or os.path.lexists(text):
+            return (Path(text),)
+        matches = tuple(map(Path, sorted(glob.glob(text)))) if _PATTERN & set(text) else ()  # noqa: PTH207
+        if not matches:
+            self.fail(f"Path '{visible(text)}' does not exist.", param, ctx)
+        return matches
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Leave it to the shell to name files."""
+        return _files(incomplete)
+
+
+def sources_argument(name: str, metavar: str) -> Decorator:
+    """Return an argument of at least one path; patterns are expanded, and a path given twice counts once."""
+
+    def flat(ctx: click.Context, param: click.Parameter, value: tuple[tuple[Path, ...], ...]) -> tuple[Path, ...]:  # noqa: ARG001
+        return tuple(dict.fromkeys(path for paths in value for path in paths))
+
+    return click.argument(name, nargs=-1, required=True, type=Sources(), metavar=metavar, callback=flat)
+
+
+def edition_option(default: str | None = None) -> Decorator:
+    """Return ``--edition``; without a default it is guessed."""
+    guessed = "" if default else " [default: guessed from labels and keys, else generic]"
+    return click.option(
+        "--edition",
+        default=default,
+        show_default=default is not None,
+        metavar="NAME|PATH",
+        help=f"Challenge edition.{guessed}",
+        shell_complete=_editions,
+    )
+
+
+def format_option(*formats: str, default: str | None = "text", text: str | None = None) -> Decorator:
+    """Return ``--format``."""
+    kind = click.Choice(formats)
+    return click.option("--format", "output_format", type=kind, default=default, show_default=bool(default), help=text)
+
+
+def output_option(what: str) -> Decorator:
+    """Return ``--output FILE``."""
     text = f"Write {what} to this file instead of stdout."
-    return click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=writable_file, help=text)
+    return click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=_writable, help=text)
 
 
-def writable_file(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
-    """A file that can be written, as far as that shows before the work is done."""
-    from dcase_energy.writing.files import why_not_writable
+def output_dir_option(default: str | None, *, old: Sequence[str] = (), text: str = "Folder to write to.") -> Decorator:
+    """Return ``--output-dir FOLDER``."""
+    return option(
+        "--output-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=default,
+        show_default=default is not None,
+        callback=_writable,
+        old=old,
+        help=text,
+    )
 
-    return _refuse(path, None if path is None else why_not_writable(path))
+
+def _writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
+    return None if path is None else writable(path, folder=parameter.name == "output_dir")
 
 
-def writable_folder(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
-    """A folder that can be written, or made."""
-    from dcase_energy.writing.files import why_no_folder
+def writable(path: Path, *, folder: bool) -> Path:
+    """Return the path; one that cannot be written is a usage error, as far as that shows before the work is done."""
+    from dcase_energy.writing.files import why_no_folder, why_not_writable
 
-    return _refuse(path, None if path is None else why_no_folder(path))
-
-
-def _refuse(path: Path | None, reason: str | None) -> Path | None:
-    if reason is not None:
+    if (reason := (why_no_folder if folder else why_not_writable)(path)) is not None:
         raise click.UsageError(visible(f"cannot write {path}: {reason}"))
     return path
 
 
-def record_file(output: Path, *, force: bool) -> RecordFile:
-    """Where a record is written; a usage error where it cannot be written with its journal beside it."""
-    from dcase_energy.measure.record_file import RecordFile
-
-    if not output.parent.is_dir() or not os.access(output.parent, os.W_OK):
-        raise click.UsageError(f"the folder {output.parent} does not exist or cannot be written")
-    if output.exists() and not output.is_file():
-        raise click.UsageError(f"{output} is not a regular file: a record has its journal beside it")
-    return RecordFile(output, force=force)
+def list_option(name: str, allowed: Sequence[str], default: str, text: str, *, old: Sequence[str] = ()) -> Decorator:
+    """Return an option that takes several words of a list, with commas between them; ``none`` is no word."""
+    return option(name, default=default, show_default=True, callback=_words(name, allowed), old=old, help=text)
 
 
-def ground_truth_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``--ground-truth`` and ``--durations``."""
-    truth = click.option("--ground-truth", type=existing(folder=False), metavar="TSV", help="Annotated events.")
-    durations = click.option("--durations", type=existing(folder=False), metavar="TSV", help="Durations of all clips.")
-    return truth(durations(function))
+def _words(name: str, allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    def check(_: click.Context, __: click.Parameter, text: str) -> list[str]:
+        chosen = [word.strip() for word in text.split(",") if word.strip()]
+        unknown = [word for word in chosen if word not in allowed]
+        if name == "--plots" and chosen in ([], ["none"]):
+            return []
+        if unknown or not chosen:
+            wrong = visible(", ".join(unknown)) or "nothing"
+            raise click.UsageError(f"{name}: {wrong}; choose from {', '.join(allowed)}")
+        return list(dict.fromkeys(chosen))
+
+    return check
 
 
-def get_ground_truth(
-    truth: Path | None,
-    durations: Path | None,
-    edition: Edition,
-    collected: list[Finding] | None = None,
-    overlapping: Overlapping = "merge",
-) -> GroundTruth | None:
-    """Read ground truth; only one of the two files is a usage error, and files with errors end the command.
-
-    What is found is printed, and added to ``collected`` where that is given.
-    """
-    if truth is None and durations is None:
-        return None
-    if truth is None or durations is None:
-        raise click.UsageError("--ground-truth and --durations belong together")
-    from dcase_energy.findings import Severity
-    from dcase_energy.scoring.truth import read_ground_truth
-
-    found, findings = read_ground_truth(truth, durations, edition.classes, overlapping=overlapping)
-    if collected is not None:
-        collected += findings
-    for finding in findings:
-        if finding.severity is not Severity.INFO:
-            say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}"))
-            if finding.severity is Severity.ERROR and finding.hint:
-                say(visible(f"      fix:      {finding.hint}"))
-    if found is None:
-        fail("the ground truth or the durations have errors: nothing is scored")
-    return found
+def jobs_option(what: str) -> Decorator:
+    """Return ``--jobs N``."""
+    text = f"{what} at a time, 0 for as many as there are processors."
+    return click.option("--jobs", type=click.IntRange(0), default=1, show_default=True, metavar="N", help=text)
 
 
-def get_edition(name: str) -> Edition:
-    """Load an edition; an unknown one is a usage error."""
-    from dcase_energy.editions.loader import load_edition
-    from dcase_energy.errors import EditionError
-
-    try:
-        return load_edition(name)
-    except EditionError as error:
-        raise click.UsageError(str(error)) from None
-
-
-def guessed_edition_option() -> _Decorator:
-    """``--edition`` of commands that guess it: give its value to `get_edition_or_guess`."""
-    text = "Challenge edition. [default: guessed from the labels, else generic]"
-    return click.option("--edition", "edition_name", metavar="NAME|PATH", help=text, shell_complete=completion.editions)
+scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do the work.")
+strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors (exit code 1).")
+calibration_option = click.option(
+    "--calibration",
+    type=existing(folder=False),
+    metavar="RECORD",
+    help="Calibration record to divide by instead of the packages' own.",
+)
 
 
-def get_edition_or_guess(
-    name: str | None, paths: Sequence[Path], stdin: bytes | None = None, labels: Sequence[str] = ()
-) -> Edition:
-    """The edition named, or the one that labels and keys point to; a guess is printed."""
-    if name is not None:
-        return get_edition(name)
-    from dcase_energy.submission.guess import guess_edition
+def ground_truth_options(*, required: bool = False) -> Decorator:
+    """Return ``--ground-truth`` and ``--durations``."""
+    table: dict[str, Any] = {"type": existing(folder=False), "metavar": "TSV", "required": required}
+    truth = click.option("--ground-truth", help="Annotated events.", **table)
+    durations = click.option("--durations", help="Durations of all clips.", **table)
+    return lambda function: truth(durations(function))
 
-    guess = guess_edition(paths, stdin, labels)
-    if guess.reason is not None:
-        say(visible(f"edition {guess.edition.name}, {guess.reason}; --edition names another"))
-    return guess.edition
+
+def together(*options: Decorator) -> Decorator:
+    """Return a decorator that adds several options, in their order."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for one in reversed(options):
+            function = one(function)
+        return function
+
+    return add
+
+
+def _device(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Refuse a misspelt device now, not after torch was loaded."""
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", value):
+        message = f"{value!r} is not a device; choose auto, cpu or cuda:0, cuda:1, ..."
+        raise click.BadParameter(message, context, parameter)
+    return value
+
+
+estimate_option = click.option(
+    "--allow-estimate", is_flag=True, help="Estimate the energy of a processor whose counters cannot be read."
+)
+# What and how the baseline is trained, by itself and in a study.
+training_options = together(
+    edition_option("generic"),
+    click.option("--recipe", help="Recipe to train instead of the edition's (`smoke` is small enough for any laptop)."),
+    click.option(
+        "--data",
+        type=existing(file=False),
+        metavar="DESED_DIR",
+        help="Folder with audio/ and metadata/ as DESED_task lays them out. [default: embedded synthetic soundscapes]",
+    ),
+    click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]"),
+    click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ..."),
+    click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all usable]"),
+    click.option("--seed", type=int, default=42, show_default=True, help="Of the first repeat; the next has the next."),
+    estimate_option,
+)
+
+
+def read_stdin() -> bytes:
+    """Return standard input; more than a package may have is a usage error."""
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed")
+    data = sys.stdin.buffer.read(MAX_STDIN_BYTES + 1)
+    if len(data) > MAX_STDIN_BYTES:
+        raise click.UsageError(f"more than {MAX_STDIN_BYTES:,} bytes on standard input; give the file's name")
+    return data
 
 
 def check_plots() -> None:
-    """Where figures are asked for and matplotlib is missing, the command ends before any work."""
+    """Refuse figures where matplotlib is missing, before any work."""
     from dcase_energy.errors import PlotError
     from dcase_energy.sheets.plots.files import require_matplotlib
 
@@ -161,65 +259,11 @@ def check_plots() -> None:
         raise click.UsageError(str(error)) from None
 
 
-def say_packages(packages: Packages) -> None:
-    """How many packages there are in a folder of packages."""
-    if packages.inbox:
-        say(packages.counted())
-
-
-def get_calibration(path: Path | None) -> Calibration | None:
-    """Load a calibration record; one that cannot be used is a usage error."""
-    if path is None:
-        return None
-    from dcase_energy.errors import RecordError
-    from dcase_energy.measure.records import load_calibration
-
-    try:
-        return load_calibration(path)
-    except RecordError as error:
-        raise click.UsageError(f"{error}{_what_it_is(path)}") from None
-
-
 def get_baseline(path: Path | None) -> Calibration | None:
-    """Load a calibration record to divide by or to compare with; what is scaled for that is printed to stderr."""
-    from dcase_energy.calibration.rescaling import rescaled
+    """Return a calibration record to compare with."""
+    from dcase_energy.api.shared import read_calibration
 
-    record = get_calibration(path)
-    if record is None:
-        return None
-    record, note = rescaled(record)
-    if note is not None:
-        say(visible(f"{path}: {note}"))
-    return record
-
-
-def _what_it_is(path: Path) -> str:
-    """What a file is that was given for a record, where that is known."""
-    from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
-    from dcase_energy.documents.files import kind_of_file, open_plain
-
-    try:
-        with open_plain(path) as file:
-            is_codecarbons = has_codecarbons_header(file.read(10_000))
-    except OSError:
-        return ""
-    kind = "a file of CodeCarbon" if is_codecarbons else kind_of_file(path)
-    return f"; it is {kind}" if kind else ""
-
-
-def get_denominator(path: Path | None, edition: Edition) -> Calibrated | None:
-    """Load the calibration to divide by: a file that is not one is a usage error, an unusable one ends the command."""
-    if path is None:
-        return None
-    from dcase_energy.errors import RecordError, UnusableError
-    from dcase_energy.submission.baseline_choice import load_denominator
-
-    try:
-        return load_denominator(path, edition)
-    except RecordError as error:
-        raise click.UsageError(str(error)) from None
-    except UnusableError as error:
-        fail(visible(str(error)))
+    return None if path is None else read_calibration(path, say)
 
 
 def emit(text: str, output: Path | None) -> None:

@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.main import fail
 from dcase_energy.cli.options import (
+    calibration_option,
+    edition_option,
     emit,
     existing,
-    get_denominator,
-    get_edition_or_guess,
-    get_ground_truth,
+    format_option,
     ground_truth_options,
-    guessed_edition_option,
+    jobs_option,
     output_option,
-    say_packages,
+    sources_argument,
 )
-from dcase_energy.cli.terminal import say, style, visible
-from dcase_energy.text import plural
+from dcase_energy.cli.render import show_findings
+from dcase_energy.cli.terminal import say, style
+from dcase_energy.text import plural, visible
 from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
-    from dcase_energy.editions.model import Edition
-    from dcase_energy.ranking.entry import Entry
-    from dcase_energy.ranking.order import Ranked, Ranking
+    from dcase_energy.api.ranking import Report
+    from dcase_energy.ranking.order import Ranked
     from dcase_energy.ranking.packages import Assessed
-    from dcase_energy.submission.records import Calibrated
 
-FORMATS = ("text", "json", "csv", "html")
 _EVIDENCE = {
     "recomputed": "from a calibration record, computed again from its journal: {}",
     "record": "from a calibration record: {}",
@@ -40,25 +37,17 @@ _EVIDENCE = {
 
 
 @click.command(epilog="Example: dcase-energy report my_submission/ --calibration calibration.json")
-@click.argument("submissions", nargs=-1, required=True, type=existing(), metavar="SUBMISSION...")
-@guessed_edition_option()
-@ground_truth_options
-@click.option("--calibration", type=existing(folder=False), help="Record to divide by instead of the packages' own.")
+@sources_argument("submissions", "SUBMISSION...")
+@edition_option()
+@ground_truth_options()
+@calibration_option
 @click.option(
     "--field", type=existing(folder=False), metavar="TABLE", help="A past results table: where you would stand."
 )
-@click.option("--format", "output_format", type=click.Choice(FORMATS), default="text", show_default=True)
+@jobs_option("Systems read and scored")
+@format_option("text", "json", "csv", "html")
 @output_option("the report")
-def command(
-    submissions: tuple[Path, ...],
-    edition_name: str | None,
-    ground_truth: Path | None,
-    durations: Path | None,
-    calibration: Path | None,
-    field: Path | None,
-    output_format: str,
-    output: Path | None,
-) -> int:
+def command(submissions: tuple[Path, ...], output_format: str, output: Path | None, **options: Any) -> int:
     """Your systems: scores, energies, and their ratio to the baseline on your hardware.
 
     Validates, scores the outputs if ground truth is given, and divides each energy by the baseline's: that of
@@ -67,82 +56,59 @@ def command(
     a past results table, with their neighbours and the organisers' baseline. Exit code 1 if validation finds an error,
     or if the calibration cannot be used.
     """
-    edition = get_edition_or_guess(edition_name, submissions)
-    truth = get_ground_truth(ground_truth, durations, edition)
-    record = get_denominator(calibration, edition)
+    from dcase_energy.api.ranking import report
+    from dcase_energy.errors import DcaseEnergyError
     from dcase_energy.findings import has_errors
-    from dcase_energy.ranking.order import make_ranking
-    from dcase_energy.ranking.packages import assess
-    from dcase_energy.submission.baseline_choice import own_machine
-    from dcase_energy.submission.validate import Options, validate_paths
 
-    options = Options(record, own_machine(edition), outputs=truth is None)
-    validation = validate_paths(submissions, edition, options=options)
-    say_packages(validation.packages)
-    assessed = assess(validation, truth)
-    own = [one.entry for one in assessed]
-    ranking = make_ranking(own, edition) if field is None else _in_field(own, field, edition)
-    of_own = [one for one in ranking.findings if one.where.file in {entry.label for entry in own}]
-    for finding in dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings), *of_own]):
-        found = f" ({finding.found})" if finding.found else ""
-        say(visible(f"{finding.where}: {finding.severity} {finding.code} {finding.message}{found}"))
-    if not assessed:
-        fail("no system to report on was found")
-    if edition.normalisation.kind == "ratio" and any(entry.baseline_evidence is None for entry in own):
-        say(_how_to_get_a_baseline(options.own_machine))
-    emit(_render(output_format, ranking, assessed, field), output)
-    return int(has_errors(validation.findings) or any(has_errors(one.findings) for one in assessed))
+    found = report(submissions, log=say, **options)
+    show_findings(found.findings)
+    if not found.own:
+        raise DcaseEnergyError("no system to report on was found")
+    if found.ranking.edition.normalisation.kind == "ratio":
+        _explain_missing_baseline(found)
+    emit(_render(output_format, found), output)
+    return int(has_errors(found.findings))
 
 
-def _how_to_get_a_baseline(own: Calibrated | None) -> str:
-    """What to do where a system has no baseline; ``own`` is this machine's calibration, which was not taken."""
-    if own is None:
-        return "`dcase-energy calibrate --quick` on the hardware of the system measures the baseline's energy"
-    return (
-        f"{own.source} is not used: nothing shows that the system was measured on the same hardware. Name the GPU or "
-        "processor model in the metadata, put an energy record into the package, or give the record by --calibration"
+def _explain_missing_baseline(found: Report) -> None:
+    """Say what to do where a system has no baseline."""
+    if all(one.entry.baseline_evidence is not None for one in found.own):
+        return
+    if found.own_machine is None:
+        say("`dcase-energy calibrate --quick` on the hardware of the system measures the baseline's energy")
+    else:
+        say(
+            f"{found.own_machine.source} is not used: nothing shows that the system was measured on the same hardware. "
+            "Name the GPU or processor model in the metadata, put an energy record into the package, or give the "
+            "record by --calibration"
+        )
+
+
+def _render(output_format: str, found: Report) -> str:
+    if output_format != "text":
+        from dcase_energy.ranking.report import report_of
+        from dcase_energy.sheets import write_report
+
+        return write_report(report_of(found.ranking), [output_format])[f"ranking.{output_format}"].decode()
+    by_label = {one.entry.label: one for one in found.own}
+    return "\n".join(
+        "\n".join([*_lines(one, by_label[one.entry.label]), *_standing(found, one)]) + "\n"
+        for one in found.systems
+        if one.entry.label in by_label
     )
 
 
-def _in_field(own: list[Entry], path: Path, edition: Edition) -> Ranking:
-    """The own systems among those of a table; a table without a usable system is a usage error."""
-    from dcase_energy.ranking.field import in_field
-    from dcase_energy.ranking.results_table import read_results
-
-    others, findings = read_results(path, edition)
-    if not others:
-        problems = "; ".join(f"{finding.where}: {finding.message}" for finding in findings[:3])
-        raise click.UsageError(visible(f"--field {path} has no system to compare with: {problems}"))
-    twice = sorted({entry.label for entry in own} & {entry.label for entry in others})
-    if twice:
-        say(visible(f"yours stand in place of the field's systems of the same label: {', '.join(twice)}"))
-    return in_field(own, others, edition)
-
-
-def _render(output_format: str, ranking: Ranking, assessed: list[Assessed], field: Path | None) -> str:
-    from dcase_energy.ranking.report import report_of
-    from dcase_energy.sheets import write_report
-
-    if output_format != "text":
-        return write_report(report_of(ranking), [output_format])[f"ranking.{output_format}"].decode()
-    by_label = {one.entry.label: one for one in assessed}
-    own = [one for one in ranking.systems if one.entry.label in by_label]
-    blocks = []
-    for one in own:
-        block = _block(one, by_label[one.entry.label])
-        blocks.append(block if field is None else block + _standing(ranking, one, field))
-    return "\n".join(blocks)
-
-
-def _standing(ranking: Ranking, one: Ranked, field: Path) -> str:
+def _standing(found: Report, one: Ranked) -> list[str]:
     """Where a system would stand, its neighbours, and the organisers' baseline beside it."""
     from dcase_energy.ranking.field import baseline_of, on_fronts, score_alone, standings
 
-    found = standings(ranking, one.entry.label)
-    alone = score_alone(ranking, one)
-    lines = [visible(f"  in the field of {field.name}, had the same clips been scored:")]
+    if found.field_name is None:
+        return []
+    ranking = found.ranking
+    places, alone = standings(ranking, one.entry.label), score_alone(ranking, one)
+    lines = [visible(f"  in the field of {found.field_name}, had the same clips been scored:")]
     names = {"score": "by score", "ew_training": "by EW score, training", "ew_test": "by EW score, test"}
-    for standing in found:
+    for standing in places:
         near = [
             f"{word} {visible(other[0])} ({_figure(other[1])})"
             for word, other in (("behind", standing.above), ("ahead of", standing.below))
@@ -160,17 +126,14 @@ def _standing(ranking: Ranking, one: Ranked, field: Path) -> str:
     lines += [f"    on the {title}" for title in on_fronts(ranking, one.entry.label)]
     if alone is not None:
         lines.append(f"    not ranked; its score alone ({_figure(alone[0])}) would be rank {alone[1]} of {alone[2]}")
-    elif not found:
+    elif not places:
         lines.append("    nowhere: it has no score")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def _block(ranked: Ranked, assessed: Assessed) -> str:
+def _lines(ranked: Ranked, assessed: Assessed) -> list[str]:
     entry, figures = ranked.entry, ranked.figures
-    if entry.scores_are == "scored":
-        origin = f"scored, {plural(assessed.runs_scored, 'run')}"
-    else:
-        origin = "as stated in the metadata" if entry.scores_are == "stated" else "not scored"
+    origins = {"scored": f"scored, {plural(assessed.runs_scored, 'run')}", "stated": "as stated in the metadata"}
     scores = [
         f"{name} {_figure(value)}"
         for name, value in (
@@ -180,6 +143,7 @@ def _block(ranked: Ranked, assessed: Assessed) -> str:
             ("collar-based F1", entry.collar_f1),
         )
     ]
+    origin = origins.get(entry.scores_are or "", "not scored")
     lines = [style(visible(entry.label), bold=True), f"  {', '.join(scores)} ({origin})"]
     for stage in ("training", "test"):
         energy, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
@@ -198,7 +162,7 @@ def _block(ranked: Ranked, assessed: Assessed) -> str:
     lines += [f"  {stage} is not divided: {visible(reason)}" for stage, reason in entry.not_comparable.items()]
     if entry.excluded is not None:
         lines.append("  " + style("cannot be ranked: ", fg="red") + visible(entry.excluded))
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _intervals(ranked: Ranked) -> list[str]:

@@ -1,20 +1,34 @@
-"""`dcase-energy study`: the group, its status and its import."""
+"""`dcase-energy study`: run, status, import and report."""
 
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from dcase_energy.cli.options import existing, writable_folder
-from dcase_energy.cli.study_report import report, show_findings
-from dcase_energy.cli.study_run import run
-from dcase_energy.cli.study_status import status_json, status_text
-from dcase_energy.cli.terminal import say, visible
-from dcase_energy.findings import has_errors
+from dcase_energy.cli.options import (
+    emit,
+    existing,
+    format_option,
+    list_option,
+    output_dir_option,
+    scheduler_option,
+    training_options,
+)
+from dcase_energy.cli.render import show_findings
+from dcase_energy.cli.terminal import say
+from dcase_energy.sheets import FORMATS
+from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 from dcase_energy.text import plural
+from dcase_energy.units import format_duration, format_significant
+
+if TYPE_CHECKING:
+    from dcase_energy.study.running import Ended
+    from dcase_energy.study.runs import Run
 
 
 class _Ordered(click.Group):
@@ -27,50 +41,117 @@ class _Ordered(click.Group):
 
 @click.group(
     cls=_Ordered,
-    epilog="Example: dcase-energy study run --batch-sizes 4,8 --output runs && dcase-energy study report runs",
+    epilog="Example: dcase-energy study run --batch-sizes 4,8 --output-dir runs && dcase-energy study report runs",
 )
 def command() -> None:
     """Repeat the study of ICASSP 2023: energy of training by GPU and batch size."""
 
 
+def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    """``4,8,16`` as numbers, each once."""
+    parts = [part.strip() for part in value.split(",")]
+    if not all(re.fullmatch(r"[0-9]{1,5}", part, re.ASCII) and int(part) for part in parts):
+        message = f"{value!r} is not a list of batch sizes; write for example 4,8,16,32"
+        raise click.BadParameter(message, context, parameter)
+    return tuple(dict.fromkeys(int(part) for part in parts))
+
+
+@command.command(
+    epilog="Example: dcase-energy study run --batch-sizes 4,8,16,32 --repeats 3 --epochs 200 --output-dir runs"
+)
+@click.option("--batch-sizes", callback=_batch_sizes, default="4,8,16,32", show_default=True, help="Multiples of 4.")
+@click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True, help="Runs of each batch size.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs of each run.  [default: the recipe's, 200]")
+@output_dir_option("runs", old=["--output"], text="Folder of the runs.")
+@training_options
+@click.option("--gpu", help="Name of the hardware in the tables, instead of the detected one.")
+@scheduler_option
+@click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
+@click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
+@click.option("--resume", is_flag=True, hidden=True, expose_value=False)
+def run(**options: Any) -> int:
+    """Train the grid of batch sizes and repeats, one run at a time, and measure each.
+
+    Each run has a folder, named by the hash of what it is. Runs that are done stay; the same command again trains what
+    is missing and continues interrupted runs from their last epoch. Run the study on each machine, or each kind of GPU
+    of a cluster, into one folder or several: `study report` takes them all. With --scheduler, workers that offer
+    measure=1 train. Exit code 1 if a run failed.
+    """
+    from dcase_energy.api.study import run_study
+
+    found = run_study(log=say, progress=_progress(), on_end=_ended, **options)
+    if failed := sum(one.outcome == "failed" for one in found.ended):
+        say(f"{plural(failed, 'run')} failed; logs: {options['output_dir']}/<run>/log.txt; --retry-failed trains again")
+    for one in found.left:
+        hint = "; --retry-failed trains it once more" if one.state == "failed" else " elsewhere"
+        say(f"{one.folder.name} {one.state}{hint}")
+    return int(found.failed > 0)
+
+
+def _ended(one: Ended, number: int, count: int) -> None:
+    """Print how a run ended."""
+    first, *others = one.message.splitlines() or [""]
+    say(f"[{number}/{count}] {one.folder} {one.outcome}{f': {first}' if first else ''}")
+    for line in others:
+        say(f"      {line}")
+
+
+def _progress() -> Callable[[Run, int, int], None]:
+    """Return a function that prints once per epoch how far a run is."""
+    printed: dict[Path, int] = {}
+    waiting: set[Path] = set()
+
+    def progress(one: Run, number: int, count: int) -> None:
+        state, waits_for = one.about.progress, one.about.waits_for
+        if waits_for is not None and one.folder not in waiting:
+            waiting.add(one.folder)
+            say(f"{one.folder.name} waits for {waits_for}")
+        if state is None or printed.get(one.folder) == state.epochs:
+            return
+        printed[one.folder] = state.epochs
+        f1 = "" if state.f1 is None else f", F1 {100 * state.f1:.1f} %"
+        energy, spent = format_significant(state.energy_kwh), format_duration(state.duration_s)
+        epochs = f"epoch {state.epochs}/{one.about.work.epochs}"
+        say(f"[{number}/{count}] batch {one.about.batch_size}, {epochs}: {energy} kWh in {spent}{f1}")
+
+    return progress
+
+
 @command.command(epilog="Example: dcase-energy study status runs/")
 @click.argument("runs", nargs=-1, required=True, type=existing(file=False), metavar="RUNS...")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@format_option("text", "json")
 def status(runs: tuple[Path, ...], output_format: str) -> int:
     """Show each run's state and progress, and when the study may end.
 
     Exit code 1 if a run failed or its folder could not be read.
     """
+    from dcase_energy.cli.render.study import status_json, status_text
     from dcase_energy.study.status import read_status
 
     found = read_status(runs)
     for message in found.unreadable:
-        say(visible(message))
+        say(message)
     if found.imported:
         say(f"{plural(found.imported, 'imported run')}, with nothing left to do")
     if not found.runs and not found.unreadable and not found.imported:
         raise click.UsageError(f"no run was found in {', '.join(map(str, runs))}")
     now = datetime.datetime.now().astimezone()
-    click.echo(status_json(found, now) if output_format == "json" else status_text(found, now))
+    emit(status_json(found, now) if output_format == "json" else status_text(found, now), None)
     return int(bool(found.unreadable or found.count("failed")))
 
 
-@command.command("import", epilog="Example: dcase-energy study import desed_energy_runs.csv --epochs 200 --output runs")
-@click.argument("sheets", nargs=-1, required=True, type=existing(folder=False), metavar="SHEET...")
-@click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    callback=writable_folder,
+@command.command(
+    "import", epilog="Example: dcase-energy study import desed_energy_runs.csv --epochs 200 --output-dir runs"
 )
-@click.option("--gpu", help="GPU of all rows, in place of the sheet's.")
+@click.argument("sheets", nargs=-1, required=True, type=existing(folder=False), metavar="SHEET...")
+@output_dir_option("runs", old=["--output"], text="Folder of the runs.")
+@click.option("--gpu", help="GPU of all rows, instead of the sheet's.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs of all trainings.")
 @click.option("--f1", type=click.Choice(["07", "05"]), help="F1 criterion of the sheet.  [default: not known]")
 def import_(
     sheets: tuple[Path, ...],
-    output: Path,
+    output_dir: Path,
     gpu: str | None,
     batch_size: int | None,
     epochs: int | None,
@@ -80,22 +161,50 @@ def import_(
 
     SHEET is a CSV with one run a row (columns gpu, batch_size or batch_unit, total_kwh, and any of max_f1_pct,
     time_hh_mm or duration_s, kwh_at_f1_40, kwh_at_95, kwh_at_max), or an emissions.csv of CodeCarbon, for which
-    --batch-size is needed. Exit code 1 if something in a sheet is wrong; what is right is imported all the same.
+    --batch-size is needed. Exit code 1 if something in a sheet is wrong; what is right is imported nevertheless.
     """
+    from dcase_energy.errors import WriteError
+    from dcase_energy.findings import has_errors
     from dcase_energy.study.importing import Given, import_sheet
 
     failed = False
     for sheet in sheets:
         try:
-            runs, findings = import_sheet(sheet, output, Given(gpu, batch_size, epochs, f1))
+            runs, findings = import_sheet(sheet, output_dir, Given(gpu, batch_size, epochs, f1))
         except OSError as error:
-            raise click.UsageError(f"cannot write to {output}: {error.strerror}") from None
+            raise WriteError(f"cannot write to {output_dir}: {error.strerror}") from None
         show_findings(findings)
         failed = failed or has_errors(findings)
         gpus, batches = len({run.gpu for run in runs}), len({run.batch_size for run in runs})
-        say(f"{visible(str(sheet))}: {len(runs)} runs of {gpus} GPUs and {batches} batch sizes -> {output}")
+        say(f"{sheet}: {plural(len(runs), 'run')} of {gpus} GPUs and {batches} batch sizes -> {output_dir}")
     return int(failed)
 
 
-command.add_command(run)
-command.add_command(report)
+@command.command(epilog="Example: dcase-energy study report runs/ more-runs/ --output-dir report")
+@click.argument("runs", nargs=-1, required=True, type=existing(file=False), metavar="RUNS...")
+@click.option(
+    "--f1", type=click.Choice(["07", "05"]), default="07", show_default=True, help="F1 criterion (07: the paper's)."
+)
+@output_dir_option("study")
+@list_option("--formats", FORMATS, "csv,md,latex,html", f"Any of {','.join(FORMATS)}.")
+@list_option("--plots", PLOT_FORMATS, "svg", f"Any of {','.join(PLOT_FORMATS)}, or none.", old=["--figures"])
+@click.option("--include-invalid", is_flag=True, help="Also runs whose measurement a guard found invalid.")
+@click.option("--mixed", is_flag=True, help="Average over runs of different recipes, epochs, execution paths or data.")
+def report(runs: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:
+    """Write the paper's tables and figures from run folders, of any number of machines.
+
+    RUNS are folders that hold run folders, at any depth. Exit code 1 if a run could not be read.
+    """
+    from dcase_energy.api.study import report_study
+    from dcase_energy.errors import DcaseEnergyError
+    from dcase_energy.findings import has_errors
+
+    found = report_study(runs, **options)
+    show_findings(found.findings)
+    if found.study is None:
+        raise DcaseEnergyError("no run can be reported on")
+    for path in found.write(output_dir, formats, plots, say):
+        click.echo(path)
+    cells = plural(len(found.study.members), "cell")
+    say(f"{plural(len(found.study.runs), 'run')} in {cells} of GPU and batch size")
+    return int(has_errors(found.findings))

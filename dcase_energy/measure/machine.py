@@ -17,6 +17,7 @@ from typing import Any
 from dcase_energy import __version__
 from dcase_energy.measure.counters import rapl_packages, read_text
 from dcase_energy.measure.journal import canonical_json, sha256_text
+from dcase_energy.parallel import usable_threads
 
 Flat = dict[str, str | int | float | bool | None]
 
@@ -84,11 +85,6 @@ def describe_host() -> Flat:
         "machine": platform.machine(),
         "virtualised": "hypervisor" in info.get("flags", "").split() if info else None,
     }
-
-
-def usable_threads() -> int:
-    """Number of hardware threads that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def fingerprint(hardware: Flat) -> str:

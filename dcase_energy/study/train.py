@@ -93,8 +93,8 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.calibration.run import calibrate, checkpoints_of
     from dcase_energy.errors import SessionRunningError
-    from dcase_energy.measure.machine import usable_threads
     from dcase_energy.measure.record_file import RecordFile
+    from dcase_energy.parallel import usable_threads
 
     about = open_run(folder).about
     specification: dict[str, Any] = dict(about.specification or {})

@@ -14,7 +14,7 @@ from typing import ClassVar
 import pytest
 
 import dcase_energy
-from dcase_energy import InputError, rank, score, validate
+from dcase_energy import InputError, rank, report, score, validate
 from dcase_energy.measure.records import load_energy
 from tests.cli.run import run
 
@@ -61,15 +61,48 @@ def test_score_gives_what_the_command_gives():
         }
 
 
-def test_rank_writes_the_sheets_of_the_command(tmp_path):
-    table = ROOT / "tests" / "data" / "dcase2022_task4_results.csv"
-    run("rank", table, "--edition", "dcase2022-task4", "--output-dir", tmp_path / "command", "--formats", "csv")
-    sheet = rank([table], edition="dcase2022-task4")
-    paths = sheet.write(tmp_path / "api", ["csv"])
+TABLE = ROOT / "tests" / "data" / "dcase2022_task4_results.csv"
+GIVEN = ["--ground-truth", TRUTH["ground_truth"], "--durations", TRUTH["durations"]]
+
+
+def copied(folder: Path, name: str, rows: int) -> Path:
+    path = folder / name
+    path.write_text("".join(TABLE.read_text().splitlines(keepends=True)[: rows + 1]))
+    return path
+
+
+@pytest.mark.parametrize(
+    "case", ["a table", "duplicate labels", "a package with ground truth", "a table and a package"]
+)
+def test_rank_writes_the_sheets_of_the_command(tmp_path, case):
+    sources, arguments = {
+        "a table": ([TABLE], {"edition": "dcase2022-task4"}),
+        "duplicate labels": ([copied(tmp_path, "a.csv", 9), copied(tmp_path, "b.csv", 4)], {}),
+        "a package with ground truth": ([BAKER], TRUTH),
+        "a table and a package": ([copied(tmp_path, "a.csv", 9), BAKER], {"edition": "generic", **TRUTH}),
+    }[case]
+    options = [word for name, value in arguments.items() for word in (f"--{name.replace('_', '-')}", value)]
+    command = run("rank", *sources, *options, "--output-dir", tmp_path / "command", "--formats", "csv,json")
+    sheet = rank(sources, **arguments)
+    paths = sheet.write(tmp_path / "api", ["csv", "json"])
     assert (tmp_path / "api" / "ranking.csv") in paths
     for path in paths:
         assert path.read_bytes() == (tmp_path / "command" / path.name).read_bytes()
-    assert {finding.code for finding in sheet.findings} == {"C301"}
+    codes = {finding.code for finding in sheet.findings}
+    assert all(f" {code} " in command.stderr for code in codes)
+    assert ("T106" in codes) == (case == "duplicate labels")
+
+
+@pytest.mark.parametrize("given", [{}, TRUTH, {**TRUTH, "field": TABLE}], ids=["stated", "scored", "field"])
+def test_report_gives_what_the_command_gives(given):
+    options = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]
+    shown = run("report", BAKER, *options, "--format", "csv")
+    found = report(BAKER, **given)
+    rows = {row["label"]: row for row in csv.DictReader(shown.stdout.splitlines())}
+    assert {one.entry.label for one in found.own} <= set(rows)
+    for one in found.systems:
+        assert rows[one.entry.label]["rank"] == ("" if one.rank is None else str(one.rank))
+    assert shown.returncode == 0
 
 
 def test_rank_scores_packages(tmp_path):

@@ -50,7 +50,7 @@ def test_warnings_alone_are_0_and_strict_makes_them_1():
         (["rank", "no.csv"], "does not exist"),
         (["rank", GOOD, "--formats", "csv,pdf"], "--formats: pdf; choose from"),
         (["report", GOOD, "--ground-truth", GOOD / "Adams_UNI_task4_1.meta.yaml"], "belong together"),
-        (["score", GOOD], "--ground-truth and --durations are needed"),
+        (["score", GOOD], "Missing option '--ground-truth'"),
         (["calibrate", "--quick", "--epochs", "3"], "--quick and --epochs exclude each other"),
         (["calibrate", "--output", "no/such/folder/c.json"], "the folder no/such/folder does not exist"),
         (["calibrate", "--device", "toaster"], "device"),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
-from dcase_energy.cli.sarif import findings_sarif
+from dcase_energy.cli.render.sarif import findings_sarif
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.submission.validate import validate_paths
 from tests.cli.run import ROOT

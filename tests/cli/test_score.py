@@ -153,7 +153,7 @@ def test_problems_of_the_ground_truth_are_findings_with_the_file(tmp_path):
         (["--bootstrap", "5", "--interval", "subsample80"], "give one or the other"),
         (["--bootstrap", "5", "--resamples", "6"], "give one or the other"),
         (["--threshold", "1.5"], "not in the range"),
-        (["--jobs", "0"], "not in the range"),
+        (["--jobs", "-1"], "not in the range"),
         (["--like", "psds"], "psds_eval-0.5"),
     ],
 )

@@ -22,7 +22,7 @@ def serve() -> None:
 
     import dcase_energy.calibration.record
     import dcase_energy.cli.main as command_line
-    import dcase_energy.cli.render
+    import dcase_energy.cli.render.text
     import dcase_energy.documents.archive
     import dcase_energy.measure.records  # noqa: F401
     from dcase_energy.editions.loader import load_edition

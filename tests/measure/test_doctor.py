@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dcase_energy.cli.doctor import render
+from dcase_energy.cli.measure import diagnosis_text as render
 from dcase_energy.locks import only_session
 from dcase_energy.measure.doctor import diagnose
 from tests.measure.simulators import Board, FakeNvml, PowercapTree

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from dcase_energy.api import rank
+from dcase_energy import rank
 from dcase_energy.cli.score_sheets import Sheet, to_text
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.findings import Where, has_errors

@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dcase_energy.cli.render import findings_json, findings_text
+from dcase_energy.cli.render.json import findings_json
+from dcase_energy.cli.render.text import findings_text
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.measure.journal import journal_digest, parse_journal
 from dcase_energy.submission.validate import validate_paths

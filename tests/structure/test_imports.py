@@ -163,7 +163,9 @@ def test_modules_and_functions_stay_small():
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 docstring = ast.get_docstring(node, clean=False) or ""
-                length = (node.end_lineno or 0) - node.lineno + 1 - (docstring.count("\n") + 1 if docstring else 0)
+                # A typed signature is not complexity.
+                length = (node.end_lineno or 0) - node.body[0].lineno + 1
+                length -= docstring.count("\n") + 1 if docstring else 0
                 allowed = {"train": 80, "probe": 50}.get(node.name, 40) if path.parent.name == "dcase_baseline" else 40
                 if length > allowed:
                     wrong.append(f"{name}: {node.name} has {length} lines")

@@ -8,10 +8,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dcase_energy.cli.annotations import findings_github
-from dcase_energy.cli.overview import summary_text
-from dcase_energy.cli.render import findings_json, findings_text
-from dcase_energy.cli.sarif import findings_sarif
+from dcase_energy.cli.render.github import findings_github
+from dcase_energy.cli.render.json import findings_json
+from dcase_energy.cli.render.sarif import findings_sarif
+from dcase_energy.cli.render.summary import summary_text
+from dcase_energy.cli.render.text import findings_text
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.shipped import edition_names
 from dcase_energy.submission.validate import validate_paths

@@ -67,7 +67,7 @@ def test_a_scheduler_file(cluster, tmp_path):
     path.write_text(json.dumps({"address": cluster.scheduler_address}))
     assert [value for value, _ in run_all(square_later, [3], scheduler=str(path))] == [9]
     path.write_text("{}")
-    with pytest.raises(ParallelError, match="no scheduler file"):
+    with pytest.raises(ParallelError, match="not a scheduler file"):
         list(run_all(square_later, [3], scheduler=str(path)))
 
 
@@ -82,5 +82,6 @@ def test_a_cluster_without_workers():
 
 
 def test_jobs_below_one():
+    assert list(run_all(abs, [-1, 2], jobs=0)) == [1, 2]
     with pytest.raises(ValueError, match="at least 1"):
-        run_all(square_later, NUMBERS, jobs=0)
+        run_all(square_later, NUMBERS, jobs=-1)

@@ -85,7 +85,7 @@ def _slope(rows: Sequence[EpochRow]) -> float:
     "runs cost the same",
     "MLPerf Training: 5 %",
     limits={"ok": 0.03, "warn": 0.05, "runs": 3},
-    fix="measure three runs or more (`calibrate --repeats 3`, `measure --repeat 3`) on a machine at rest",
+    fix="measure three runs or more (`calibrate --repeats 3`, `measure --repeats 3`) on a machine at rest",
 )
 def _repeatability(view: JournalView, limits: Limits) -> Iterator[Guard]:
     several = {name: repeats for name, repeats in view.repeats.items() if repeats.n > 1}

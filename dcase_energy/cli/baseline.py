@@ -1,9 +1,8 @@
-"""``dcase-energy macs``: multiply-accumulates and parameters of a user's torch model."""
+"""`dcase-energy macs` and `dcase-energy soundscapes`: what the baseline's package offers besides training."""
 
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 import traceback
 from dataclasses import asdict
@@ -12,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.main import fail
-from dcase_energy.cli.terminal import say, visible
+from dcase_energy.cli.options import emit, format_option
+from dcase_energy.cli.render.json import dumped
+from dcase_energy.cli.terminal import say
+from dcase_energy.errors import DcaseEnergyError
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -22,7 +23,7 @@ BASELINE = "baseline"
 CLIP_DURATION_S = 10
 
 
-@click.command("macs", epilog="Example: dcase-energy macs my_system.model:build --input-shape 1,128,626")
+@click.command(epilog="Example: dcase-energy macs my_system.model:build --input-shape 1,128,626")
 @click.argument("target", metavar="MODULE:CALLABLE")
 @click.option(
     "--input-shape",
@@ -31,8 +32,8 @@ CLIP_DURATION_S = 10
     callback=lambda _context, _option, values: [_shape(value) for value in values],
     help="Of a float tensor for one clip of 10 s; once for each input.  [default: 1,160000, audio at 16 kHz]",
 )
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(target: str, shapes: list[tuple[int, ...]], output_format: str) -> int:
+@format_option("text", "json")
+def macs(target: str, shapes: list[tuple[int, ...]], output_format: str) -> int:
     """Count multiply-accumulates and parameters of a torch model for 10 s of audio.
 
     MODULE:CALLABLE names what returns the model: a function without arguments, a class or a model. It may return
@@ -43,23 +44,23 @@ def command(target: str, shapes: list[tuple[int, ...]], output_format: str) -> i
     try:
         from dcase_baseline.macs import challenge_macs, torch_macs
     except ImportError as error:
-        fail(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'")
+        raise DcaseEnergyError(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'") from None
     model, inputs = _baseline() if target == BASELINE else _load(target, shapes or [(1, 16_000 * CLIP_DURATION_S)])
     try:
         counts = [challenge_macs(model, *inputs), torch_macs(model, *inputs)]
     except Exception as error:  # noqa: BLE001 - the user's model may raise anything
         _show_theirs(error)
-        fail(
+        raise DcaseEnergyError(
             f"{target} does not run on inputs of shape {', '.join(str(tuple(one.shape)) for one in inputs)}: "
-            f"{type(error).__name__}: {visible(str(error))[:500]}; name the shape for 10 s of audio with --input-shape"
-        )
+            f"{type(error).__name__}: {str(error)[:500]}; name the shape for 10 s of audio with --input-shape"
+        ) from None
     if output_format == "json":
         result = {
             "target": target,
             "input_shapes": [list(one.shape) for one in inputs],
             "clip_duration_s": CLIP_DURATION_S,
         }
-        click.echo(json.dumps({**result, "counts": [asdict(count) for count in counts]}, indent=2))
+        emit(dumped({**result, "counts": [asdict(count) for count in counts]}), None)
         return 0
     thop, own = counts
     click.echo(
@@ -117,15 +118,17 @@ def _load(target: str, shapes: list[tuple[int, ...]]) -> tuple[nn.Module, tuple[
             made = made()
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         _show_theirs(error)
-        fail(f"{target} cannot be loaded: {type(error).__name__}: {visible(str(error))[:500]}")
+        raise DcaseEnergyError(f"{target} cannot be loaded: {type(error).__name__}: {str(error)[:500]}") from None
     model, *given = made if isinstance(made, tuple) else (made,)
     if not isinstance(model, nn.Module):
-        fail(f"{target}: expected a torch.nn.Module, found {type(model).__name__}")
+        raise DcaseEnergyError(f"{target}: expected a torch.nn.Module, found {type(model).__name__}")
     if not given:
         return model, tuple(torch.rand(shape) for shape in shapes)
     inputs = tuple(given[0]) if len(given) == 1 and isinstance(given[0], tuple | list) else tuple(given)
     if not all(isinstance(one, torch.Tensor) for one in inputs):
-        fail(f"{target}: expected tensors after the model, found {', '.join(type(one).__name__ for one in inputs)}")
+        raise DcaseEnergyError(
+            f"{target}: expected tensors after the model, found {', '.join(type(one).__name__ for one in inputs)}"
+        )
     return model, inputs
 
 
@@ -137,4 +140,42 @@ def _show_theirs(error: BaseException) -> None:
         if "dcase_energy" not in frame.filename and not frame.filename.startswith("<")
     ]
     for frame in theirs[-3:]:
-        say(visible(f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"))
+        say(f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}")
+
+
+@click.command(epilog="Example: dcase-energy soundscapes desed_small --clips 40")
+@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--clips", type=click.IntRange(1, 100_000), default=40, show_default=True, help="Of each training subset."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
+@click.option("--profile", type=click.Choice(["easy", "hard"]), default="easy", show_default=True)
+@click.option(
+    "--sample-rate-hz", type=click.Choice(["16000", "44100"]), default="16000", show_default=True, help="Of the files."
+)
+def soundscapes(out: Path, clips: int, seed: int, profile: str, sample_rate_hz: str) -> int:
+    """Write synthetic soundscapes to the folder OUT, laid out as DESED_task lays out DESED.
+
+    Strong, weak and unlabelled training clips, and a quarter as many for validation and test, 10 s each, with their
+    tables. `dcase-energy calibrate --data OUT` reads it. Scores on it are comparable with nothing.
+    """
+    try:
+        import soundfile  # noqa: F401 - the writer needs it, after clips were made
+        from dcase_baseline.desed_writer import write_desed_folder
+    except ImportError as error:
+        raise DcaseEnergyError(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'") from None
+    try:
+        written = write_desed_folder(
+            out,
+            clips,
+            seed=seed,
+            profile=profile,
+            sample_rate_hz=int(sample_rate_hz),
+            on_part=lambda subset, count: say(f"  {subset}: {count} clips"),
+        )
+    except FileExistsError:
+        raise click.BadParameter(f"{out} is not empty; name a new folder", param_hint="OUT") from None
+    except OSError as error:
+        raise DcaseEnergyError(f"{out} cannot be written: {error}") from None
+    click.echo(f"{sum(written.values())} clips in {out} (synthetic, not comparable)")
+    return 0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from dcase_energy.cli.terminal import style, visible
+from dcase_energy.cli.render.json import dumped
+from dcase_energy.cli.terminal import style
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.submission.model import team_of
+from dcase_energy.text import more, visible
 
 if TYPE_CHECKING:
     from dcase_energy.submission.checks.system import System
@@ -86,9 +87,7 @@ def summary_text(validation: Validation) -> str:
         errors, warnings = package.count(Severity.ERROR), package.count(Severity.WARNING)
         colour = "red" if errors else "yellow" if warnings else "green"
         codes = [f"{code}" if count == 1 else f"{code} x{count}" for code, count in package.codes().items()]
-        shown = ", ".join(codes[:_MOST_CODES]) + (
-            f", {len(codes) - _MOST_CODES} more" if len(codes) > _MOST_CODES else ""
-        )
+        shown = ", ".join(codes[:_MOST_CODES]) + more(len(codes) - _MOST_CODES)
         figures = f"{package.systems:>7}  {errors:>6}  {warnings:>8}"
         lines.append(f"{style(f'{name:<{width}}', fg=colour)}  {figures}  {shown or '-'}")
     return "".join(line.rstrip() + "\n" for line in lines)
@@ -99,7 +98,7 @@ def _cut(name: str) -> str:
 
 
 def summary_json(validation: Validation) -> str:
-    """The same for programs."""
+    """Return the same for programs."""
     rows = [
         {
             "package": package.name,
@@ -110,5 +109,4 @@ def summary_json(validation: Validation) -> str:
         }
         for package in packages(validation)
     ]
-    document = {"schema_version": "1.0", "edition": validation.edition.name, "packages": rows}
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return dumped({"schema_version": "1.0", "edition": validation.edition.name, "packages": rows})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dcase_energy import __version__
-from dcase_energy.cli.render import rule_url
+from dcase_energy.cli.render.json import dumped, rule_url
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, all_rules
 
@@ -41,7 +40,7 @@ def findings_sarif(validation: Validation) -> str:
         "results": [_result(finding, index[finding.code], seen) for finding in validation.findings],
     }
     log = {"$schema": SCHEMA_URL, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return dumped(log)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

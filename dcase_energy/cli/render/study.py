@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dcase_energy import __version__
-from dcase_energy.cli.terminal import style, visible
-from dcase_energy.text import plural
+from dcase_energy.cli.render.json import dumped
+from dcase_energy.cli.terminal import style
+from dcase_energy.text import plural, visible
 from dcase_energy.units import format_duration, format_significant
 
 if TYPE_CHECKING:
@@ -63,11 +63,12 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 def status_json(found: StudyStatus, now: datetime.datetime) -> str:
     """The same for programs."""
     end = found.expected_end(now)
-    document = {
-        "schema_version": "1.0",
-        "tool_version": __version__,
-        "runs": [asdict(run) for run in found.runs],
-        "left_s": found.left_s,
-        "expected_end": None if end is None else end.isoformat(timespec="seconds"),
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    return dumped(
+        {
+            "schema_version": "1.0",
+            "tool_version": __version__,
+            "runs": [asdict(run) for run in found.runs],
+            "left_s": found.left_s,
+            "expected_end": None if end is None else end.isoformat(timespec="seconds"),
+        }
+    )

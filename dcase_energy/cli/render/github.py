@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dcase_energy.cli.terminal import visible
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.text import visible
 
 if TYPE_CHECKING:
     from dcase_energy.submission.validate import Validation

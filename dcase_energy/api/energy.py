@@ -1,0 +1,225 @@
+"""`calibrate` and `measure`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dcase_energy.api.shared import Log, PathLike, choose_edition, record_file, silent
+from dcase_energy.errors import ChildFailedError, InputError, JournalError, MeterError, WriteError
+from dcase_energy.parallel import usable_threads
+from dcase_energy.text import visible
+
+if TYPE_CHECKING:
+    from dcase_energy.calibration.plan import Plan
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.measure.meter import Reading
+    from dcase_energy.measure.record_file import RecordFile
+    from dcase_energy.measure.records import Calibration, Energy
+
+DEFAULT_WINDOW_S = 60.0
+
+
+def calibrate(
+    output: PathLike = "calibration.json",
+    *,
+    edition: PathLike | Edition = "generic",
+    recipe: str | None = None,
+    stages: Sequence[str] = ("training", "test"),
+    epochs: int | None = None,
+    quick: bool = False,
+    precision: float = 0.02,
+    budget_s: float = 60.0,
+    data: PathLike | None = None,
+    batch_size: int | None = None,
+    execution_path: Literal["fast", "reference"] | None = None,
+    device: str = "auto",
+    threads: int | None = None,
+    seed: int = 42,
+    repeats: int = 1,
+    idle_s: float = 30.0,
+    allow_estimate: bool = False,
+    pass_env: Sequence[str] = (),
+    resume: bool = False,
+    force: bool = False,
+    keep: bool = False,
+    log: Log = silent,
+    progress: Callable[[dict[str, Any], Reading], None] | None = None,
+) -> Calibration:
+    """Train the reference baseline here and write a calibration record, as `dcase-energy calibrate` does.
+
+    Parameters
+    ----------
+    output
+        Record to write; its journal is written beside it. A complete record is never replaced: the next is written to
+        ``calibration.2.json``, unless ``force`` is true.
+    edition, recipe, execution_path
+        Edition whose recipe and execution path are taken, unless they are given.
+    stages
+        ``training``, ``test`` or both.
+    epochs
+        Epochs to train; None is 10, or the recipe's if it has fewer.
+    quick, precision, budget_s
+        Measure training steps until the 95 % interval of their mean is this narrow (relative half-width), or this many
+        seconds have passed, then extrapolate to the full recipe.
+    data
+        Folder of DESED; None for embedded synthetic soundscapes.
+    batch_size, device, threads, seed, repeats
+        Batch size instead of the recipe's, where to train, CPU threads (None: all usable), and how many trainings.
+    idle_s, allow_estimate, pass_env
+        Seconds of idle power before and after; whether a processor without readable counters may be estimated;
+        environment variables to pass to the training.
+    resume
+        Continue the interrupted calibration of this output.
+    keep
+        Copy a valid record to the user's data folder, where `dcase_energy.report` looks for it.
+    log, progress
+        Receive messages; and each mark with its reading.
+
+    Raises
+    ------
+    InputError
+        If an option, the edition or the folder of the output cannot be used.
+    CalibrationError, MeterError, ChildFailedError, WriteError
+        If the calibration fails; what was measured is in the journal.
+    """
+    from dcase_energy.calibration.plan import Plan, QuickSettings
+    from dcase_energy.calibration.prepare import check_data
+    from dcase_energy.calibration.run import calibrate as run
+    from dcase_energy.calibration.store import keep as keep_record
+
+    if quick and epochs:
+        raise InputError("--quick and --epochs exclude each other")
+    rules = choose_edition(edition)
+    plan = Plan(
+        edition=rules.name,
+        recipe=recipe or rules.baseline.recipe,
+        stages=tuple(stages),
+        epochs=epochs or 10,
+        quick=QuickSettings(precision=precision, budget_s=budget_s) if quick else None,
+        batch_size=batch_size,
+        execution_path=execution_path or rules.baseline.execution_path,
+        device=device,
+        seed=seed,
+        threads=threads or usable_threads(),
+        data=None if data is None else str(data),
+        repeats=repeats,
+        idle_s=idle_s,
+        allow_estimate=allow_estimate,
+        pass_env=tuple(pass_env),
+    )
+    file = record_file(output, force=force)
+    _check_environment(plan, log)
+    log(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
+    report_missing(check_data(plan), log)
+    try:
+        record = run(plan, file, progress, resume=resume)
+    except OSError as error:
+        raise _resumable(WriteError(str(error)), file) from None
+    except (MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
+        raise _resumable(error, file) from None
+    kept = keep_record(record) if keep and record.complete and record.valid else None
+    log("\n".join([*file.about(record), *([f"kept for `report`: {kept}"] if kept else [])]))
+    return record
+
+
+def _check_environment(plan: Plan, log: Log) -> None:
+    """Report variables that change the baseline's energy and are left out; refuse to pass what is set here."""
+    from dcase_energy.calibration.prepare import environment_of
+
+    found = environment_of(plan)
+    if overruled := sorted(set(plan.pass_env) & set(found.chosen)):
+        raise InputError(f"--pass-env: {', '.join(overruled)} is set by the execution path {plan.execution_path}")
+    if found.moving:
+        names = visible(", ".join(found.moving))
+        log(f"environment variables that can change the energy are not passed on: {names} (--pass-env NAME does)")
+
+
+def _resumable(error: BaseException, file: RecordFile) -> BaseException:
+    error.add_note(f"what was measured is in {file.journal}, --resume continues it")
+    return error
+
+
+def report_missing(missing: Mapping[str, Sequence[str]], log: Log) -> None:
+    """Report the clips of DESED that tables name and the disk lacks."""
+    for subset, names in missing.items():
+        log(f"  {subset}: {len(names)} clips are missing and left out: {visible(', '.join(names[:5]))}")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What `measure` gives: the record, the exit code to pass on, and lines about the files that were written."""
+
+    record: Energy
+    exit_code: int
+    files: tuple[str, ...]
+
+
+def measure(
+    command: Sequence[str] = (),
+    *,
+    stage: str | None = None,
+    output: PathLike | None = None,
+    repeats: int = 1,
+    min_window_s: float | None = None,
+    gpu: str = "auto",
+    scope: Sequence[str] = (),
+    idle_s: float = 0.0,
+    allow_estimate: bool = False,
+    from_journal: PathLike | None = None,
+    force: bool = False,
+    log: Log = silent,
+) -> Measured:
+    """Run a command under a measuring session and write its energy record, as `dcase-energy measure` does.
+
+    Parameters
+    ----------
+    command, stage
+        What to run, and which stage of the system's work it is.
+    output
+        Record to write, as for `calibrate`; None is ``energy_STAGE.json``.
+    repeats, min_window_s
+        Windows to measure, and their minimum length in seconds; None is 60, and 0 for a training.
+    gpu, scope, idle_s, allow_estimate
+        As fields of `dcase_energy.measure.plan.MeasurePlan`.
+    from_journal
+        Execute nothing: write the record of this journal.
+    force, log
+        Replace a complete record, once the new one is complete; receives messages.
+
+    Raises
+    ------
+    InputError
+        If an option or the folder of the output cannot be used.
+    JournalError, WriteError
+        If the record cannot be computed or written.
+    """
+    from dcase_energy.measure.command import measure_command, record_from_journal
+    from dcase_energy.measure.plan import BASELINE_STAGES, SCOPES, STAGES, MeasurePlan
+    from dcase_energy.measure.record_file import how_to_write, record_beside
+
+    journal = None if from_journal is None else Path(from_journal)
+    if journal is not None and (command or stage):
+        raise InputError("--from-journal executes nothing: leave out --stage and the command")
+    if journal is None and (not command or stage not in STAGES):
+        raise InputError(f"name a command and its stage: {', '.join(STAGES)}")
+    if unknown := [one for one in scope if one not in SCOPES]:
+        raise InputError(f"--scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
+    default = f"energy_{stage}.json" if journal is None else record_beside(journal)
+    file = record_file(output or default, force=force)
+    try:
+        if journal is not None:
+            record, code = record_from_journal(journal, file), 0
+        else:
+            # A training is executed once, unless another wish is stated.
+            window_s = (
+                (0.0 if stage == BASELINE_STAGES[0] else DEFAULT_WINDOW_S) if min_window_s is None else min_window_s
+            )
+            scopes = tuple(dict.fromkeys(scope))
+            plan = MeasurePlan(stage or "", scopes, gpu, repeats, window_s, idle_s, allow_estimate)
+            record, code = measure_command(plan, command, file, say=log)
+    except OSError as error:
+        raise WriteError(f"the record could not be written: {error}\n{how_to_write(file.journal, error)}") from None
+    return Measured(record, code, tuple(file.about(record)))

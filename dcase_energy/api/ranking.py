@@ -1,0 +1,257 @@
+"""`report` and `rank`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcase_energy.api.shared import (
+    Log,
+    PathLike,
+    Paths,
+    choose_edition,
+    existing,
+    is_table,
+    read_denominator,
+    read_truth,
+    silent,
+    write_sheets,
+)
+from dcase_energy.errors import InputError
+from dcase_energy.findings import Finding
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.ranking.entry import Entry, Reference
+    from dcase_energy.ranking.order import Ranked, Ranking
+    from dcase_energy.ranking.packages import Assessed, Spread
+    from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.submission.records import Calibrated
+    from dcase_energy.submission.validate import Validation
+
+
+@dataclass(frozen=True)
+class RankingSheet:
+    """What `rank` found: the systems in their order, and everything found on the way."""
+
+    ranking: Ranking
+    findings: tuple[Finding, ...]
+
+    @property
+    def systems(self) -> Sequence[Ranked]:
+        """All systems, those with a rank first."""
+        return self.ranking.systems
+
+    def write(
+        self, output_dir: PathLike, formats: Sequence[str] = ("csv", "html"), plots: Sequence[str] = ()
+    ) -> list[Path]:
+        """Write sheets (csv, md, html, latex, xlsx, json) and plots (svg, png, pdf), all at once.
+
+        Raises
+        ------
+        WriteError
+            If the folder cannot be written to.
+        """
+        from dcase_energy.ranking.report import report_of
+
+        return write_sheets(report_of(self.ranking), output_dir, formats, plots, "plot_")
+
+
+@dataclass(frozen=True)
+class Report(RankingSheet):
+    """What `report` found.
+
+    Attributes
+    ----------
+    own
+        The systems reported on; ``ranking`` also holds those of the field, where one was given.
+    field_name
+        Name of the file with the field, or None.
+    own_machine
+        This machine's newest calibration that the edition can divide by, or None.
+    """
+
+    own: tuple[Assessed, ...] = ()
+    field_name: str | None = None
+    own_machine: Calibrated | None = dataclasses.field(default=None, repr=False)
+
+
+def report(
+    submissions: Paths,
+    *,
+    edition: PathLike | Edition | None = None,
+    ground_truth: PathLike | None = None,
+    durations: PathLike | None = None,
+    calibration: PathLike | None = None,
+    field: PathLike | None = None,
+    bootstrap: int = 0,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    log: Log = silent,
+) -> Report:
+    """Scores, energies and their ratio to the baseline of own systems, as `dcase-energy report` gives them.
+
+    Parameters
+    ----------
+    submissions
+        Packages.
+    edition, ground_truth, durations, calibration, bootstrap, jobs, scheduler, log
+        As `rank` takes them.
+    field
+        A past table of results to place the systems in.
+
+    Raises
+    ------
+    InputError
+        As `rank` does, and if the field has no system that can be ranked.
+    """
+    from dcase_energy.ranking.field import in_field
+    from dcase_energy.ranking.order import make_ranking
+    from dcase_energy.ranking.packages import Spread
+    from dcase_energy.ranking.results_table import read_results
+
+    given = existing(submissions)
+    rules = choose_edition(edition, given, log=log)
+    others: list[Entry] = []
+    if field is not None:
+        others, problems = read_results(existing(field)[0], rules)
+        if not others:
+            found = "; ".join(f"{one.where}: {one.message}" for one in problems[:3])
+            raise InputError(f"the field {field} has no system to compare with: {found}")
+    truth, findings = _truth(ground_truth, durations, rules)
+    record, own_machine = read_denominator(calibration, rules), _own_machine(rules)
+    assessed, validation = _assess(given, rules, truth, record, own_machine, Spread(bootstrap, jobs, scheduler), log)
+    own = [one.entry for one in assessed]
+    twice = sorted({entry.label for entry in own} & {entry.label for entry in others})
+    if twice:
+        log(f"yours replace the field's systems of the same label: {', '.join(twice)}")
+    ranking = make_ranking(own, rules) if field is None else in_field(own, others, rules)
+    labels = {entry.label for entry in own}
+    findings += [*validation.findings, *(finding for one in assessed for finding in one.findings)]
+    findings += [finding for finding in ranking.findings if finding.where.file in labels]
+    name = None if field is None else Path(field).name
+    return Report(ranking, tuple(dict.fromkeys(findings)), tuple(assessed), name, own_machine)
+
+
+def rank(
+    sources: Paths,
+    *,
+    edition: PathLike | Edition | None = None,
+    ground_truth: PathLike | None = None,
+    durations: PathLike | None = None,
+    calibration: PathLike | None = None,
+    reference: PathLike | None = None,
+    intervals: Mapping[str, str] | None = None,
+    bootstrap: int = 0,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    log: Log = silent,
+) -> RankingSheet:
+    """Rank systems of packages and of tables of results, as `dcase-energy rank` does.
+
+    Parameters
+    ----------
+    sources
+        Packages, folders of packages, or CSV tables of results.
+    edition
+        As `validate` takes it.
+    ground_truth, durations
+        As `score` takes them; without them the development scores stated in the metadata are shown.
+    calibration, reference
+        Record to divide by instead of the packages' own; an organiser's calibration as the common reference.
+    intervals
+        By figure the kind of a table's ``_low`` and ``_high`` columns, such as ``range over 3 runs``.
+    bootstrap
+        Resamples of the clips for intervals of scores; needs ground truth.
+    jobs, scheduler
+        Systems read and scored at a time (0: as many as there are processors), or the address of a Dask scheduler.
+    log
+        Receives messages.
+
+    Raises
+    ------
+    InputError
+        If a path, the edition, a record or the ground truth cannot be used, or one of the two truth files is missing.
+    ParallelError
+        If the work cannot be distributed.
+
+    Examples
+    --------
+    >>> from dcase_energy import rank
+    >>> sheet = rank("tests/data/dcase2022_task4_results.csv", edition="dcase2022-task4")
+    >>> sheet.systems[0].entry.label
+    'Ebbers_UPB_task4_1'
+    """
+    from dcase_energy.ranking.labels import ranked_once
+    from dcase_energy.ranking.order import make_ranking
+    from dcase_energy.ranking.packages import Spread, unread
+    from dcase_energy.ranking.results_table import read_results
+
+    given = existing(sources)
+    rules = choose_edition(edition, given, log=log)
+    truth, findings = _truth(ground_truth, durations, rules)
+    record, common = read_denominator(calibration, rules), read_denominator(reference, rules)
+    if bootstrap and truth is None:
+        raise InputError("bootstrap resamples the clips of the ground truth: it needs ground truth")
+    entries: list[Entry] = []
+    for path in filter(is_table, given):
+        found, problems = read_results(path, rules, intervals or {})
+        entries += found
+        findings += problems
+    if packages := [path for path in given if not is_table(path)]:
+        spread = Spread(bootstrap, jobs, scheduler)
+        assessed, validation = _assess(packages, rules, truth, record, _own_machine(rules), spread, log)
+        entries += [*(one.entry for one in assessed), *unread(validation)]
+        findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
+    once, twice = ranked_once(entries)
+    ranking = make_ranking(once, rules, _reference(common))
+    return RankingSheet(ranking, (*findings, *twice, *ranking.findings))
+
+
+def _assess(
+    packages: Sequence[Path],
+    rules: Edition,
+    truth: GroundTruth | None,
+    record: Calibrated | None,
+    own_machine: Calibrated | None,
+    spread: Spread,
+    log: Log,
+) -> tuple[list[Assessed], Validation]:
+    """Validate packages and score them; score files are read once."""
+    from dcase_energy.ranking.packages import assess
+    from dcase_energy.submission.validate import Options, validate_paths
+
+    options = Options(record, own_machine, outputs=truth is None)
+    validation = validate_paths(packages, rules, options=options, jobs=spread.jobs)
+    if validation.packages.inbox:
+        log(validation.packages.counted())
+    return assess(validation, truth, spread=spread), validation
+
+
+def _truth(
+    ground_truth: PathLike | None, durations: PathLike | None, edition: Edition
+) -> tuple[GroundTruth | None, list[Finding]]:
+    if ground_truth is not None and durations is not None:
+        return read_truth(ground_truth, durations, edition)
+    if ground_truth is not None or durations is not None:
+        raise InputError("ground truth and durations belong together")
+    return None, []
+
+
+def _own_machine(edition: Edition) -> Calibrated | None:
+    from dcase_energy.submission.baseline_choice import own_machine
+
+    return own_machine(edition)
+
+
+def _reference(common: Calibrated | None) -> Reference | None:
+    from dcase_energy.ranking.entry import Reference
+    from dcase_energy.submission.baseline_choice import recorded
+
+    if common is None:
+        return None
+    known = recorded(common).energy_kwh
+    return Reference({stage: energy_kwh for stage, energy_kwh in known.items() if energy_kwh is not None})

@@ -1,0 +1,179 @@
+"""`score`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+
+from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_truth, silent
+from dcase_energy.errors import InputError, WriteError
+from dcase_energy.findings import Finding
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.scoring.conventions import Conventions
+    from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.scoring.outputs import Scored
+
+Interval = Literal["bootstrap", "subsample80", "none"]
+RESAMPLES = {"bootstrap": 1000, "subsample80": 100, "none": 0}
+
+
+class Choices(TypedDict, total=False):
+    """Fields of `dcase_energy.scoring.conventions.Conventions` to take in place of the edition's; None takes its."""
+
+    empty_clips: Literal["keep", "drop"] | None
+    cross_trigger_average: Literal["others", "all"] | None
+    dtc: float | None
+    gtc: float | None
+    threshold: float | None
+    classes_without_hits: Literal["zero", "skip", "skip-undetected"] | None
+    lost_classes: Literal["skip", "zero"] | None
+    overlapping_truth: Literal["merge", "keep", "refuse"] | None
+    time_tolerance_us: int | None
+    arithmetic: Literal["microseconds", "seconds"] | None
+    late_detections: Literal["count", "ignore"] | None
+    segment_grid: Literal["cut", "extend"] | None
+    level: float | None
+    seed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What `score` found.
+
+    Attributes
+    ----------
+    edition, conventions, truth
+        Whose classes and which conventions applied, and the ground truth.
+    systems
+        One for each system; ``figures`` is None for those that could not be scored.
+    findings
+        Everything found in ground truth and outputs.
+    """
+
+    edition: Edition
+    conventions: Conventions
+    truth: GroundTruth
+    systems: tuple[Scored, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def values(self) -> dict[str, dict[str, float | None]]:
+        """Figures over all classes by system and metric (``psds1``, ``collar_f1``, ...), means over its runs."""
+        return {
+            one.outputs.name: {
+                figure.metric: estimate.value
+                for figure, estimate in one.figures.estimates.items()
+                if figure.label is None and figure.average == "macro"
+            }
+            for one in self.systems
+            if one.figures is not None
+        }
+
+    def draw(self, folder: PathLike, formats: Sequence[str]) -> list[Path]:
+        """Draw figures of systems whose curves were kept, in each format.
+
+        Raises
+        ------
+        PlotError, WriteError
+            If matplotlib is not installed, or the folder cannot be written to.
+        """
+        from dcase_energy.scoring.plots import draw
+
+        scored = [one for one in self.systems if one.figures]
+        try:
+            return [path for name in formats for path in draw(scored, Path(folder), name)]
+        except OSError as error:
+            raise WriteError(f"cannot write into {folder}: {error.strerror}") from None
+
+
+def score(
+    outputs: Paths,
+    ground_truth: PathLike,
+    durations: PathLike,
+    *,
+    edition: PathLike | Edition | None = None,
+    like: str | None = None,
+    interval: Interval | None = None,
+    resamples: int | None = None,
+    bootstrap: int | None = None,
+    curves: bool = False,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    log: Log = silent,
+    progress: Callable[[int, int, str], None] | None = None,
+    **conventions: Unpack[Choices],
+) -> Scores:
+    """PSDS and F1 of score folders, event lists or packages, as `dcase-energy score` does.
+
+    Parameters
+    ----------
+    outputs
+        What to score.
+    ground_truth, durations
+        Tab-separated files: ``filename onset offset event_label`` and ``filename duration``, seconds.
+    edition
+        Whose conventions and classes apply; None guesses it as `validate` does.
+    like
+        A library whose conventions apply, of `dcase_energy.scoring.conventions.LIKE`.
+    interval, resamples
+        Kind of intervals, and number of resamples of the clips.
+    bootstrap
+        Short for ``interval="bootstrap"`` with this many resamples.
+    curves
+        Keep what figures are drawn from.
+    jobs, scheduler
+        Systems scored at a time (0: as many as there are processors), or the address of a Dask scheduler.
+    log, progress
+        Receive messages; and after each system how many are done, of how many, and its name.
+    **conventions
+        What is chosen otherwise than the edition does, and than ``like`` does.
+
+    Raises
+    ------
+    InputError
+        If a path, the edition, the ground truth or a combination of options cannot be used.
+    ParallelError
+        If the work cannot be distributed.
+    """
+    from functools import partial
+
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.parallel import run_all
+    from dcase_energy.scoring.conventions import LIKE, Conventions
+    from dcase_energy.scoring.outputs import score_system
+    from dcase_energy.submission.inbox import find_all_outputs
+
+    resampling = _resampling(interval, resamples, bootstrap)
+    given = existing(outputs)
+    systems, problems, packages = find_all_outputs(given)
+    rules = choose_edition(edition, given, labels=[one.name for one in systems], log=log)
+    if rules.unjudged is not None:
+        rules = load_edition("generic")
+    chosen = {name: value for name, value in conventions.items() if value is not None}
+    made = Conventions.of_edition(rules.scoring, **{**LIKE.get(like or "", {}), **resampling, **chosen})
+    truth, findings = read_truth(ground_truth, durations, rules, made.overlapping_truth)
+    if packages.inbox:
+        log(packages.counted())
+    scored: list[Scored] = []
+    work = partial(score_system, truth=truth, conventions=made, curves=curves)
+    for one in run_all(work, systems, jobs=jobs, scheduler=scheduler):
+        scored.append(one)
+        if progress is not None:
+            progress(len(scored), len(systems), one.outputs.name)
+    findings += [*problems, *(finding for one in scored for finding in one.findings)]
+    return Scores(rules, made, truth, tuple(scored), tuple(dict.fromkeys(findings)))
+
+
+def _resampling(interval: Interval | None, resamples: int | None, bootstrap: int | None) -> dict[str, object]:
+    """Return the two fields of the conventions; empty where the edition's apply."""
+    if bootstrap is not None:
+        if interval not in (None, "bootstrap") or resamples not in (None, bootstrap):
+            raise InputError("bootstrap N means interval bootstrap with N resamples; give one or the other")
+        return {"interval": "bootstrap", "resamples": bootstrap}
+    if interval is not None and resamples is None:
+        resamples = RESAMPLES[interval]
+    return {name: value for name, value in (("interval", interval), ("resamples", resamples)) if value is not None}

@@ -1,0 +1,208 @@
+"""What several functions share: how arguments become objects, and how sheets are written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcase_energy.errors import InputError, RecordError, UnusableError, WriteError
+from dcase_energy.findings import Severity
+from dcase_energy.text import more
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.findings import Finding
+    from dcase_energy.measure.record_file import RecordFile
+    from dcase_energy.measure.records import Calibration
+    from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.scoring.truth import Overlapping
+    from dcase_energy.sheets.table import Report as SheetReport
+    from dcase_energy.submission.records import Calibrated
+
+PathLike = str | os.PathLike[str]
+Paths = PathLike | Sequence[PathLike]
+Log = Callable[[str], None]
+
+
+def silent(text: str) -> None:
+    """Drop a message: the log of callers that want none."""
+
+
+def existing(given: Paths) -> list[Path]:
+    """Return paths that exist, or ``-`` for standard input.
+
+    Raises
+    ------
+    InputError
+        If there is no path, or one does not exist.
+    """
+    paths = [Path(given)] if isinstance(given, str | os.PathLike) else [Path(one) for one in given]
+    if not paths:
+        raise InputError("no path was given")
+    for path in paths:
+        if not os.path.lexists(path) and path != Path("-"):
+            raise InputError(f"{path} does not exist")
+    return paths
+
+
+def choose_edition(
+    given: PathLike | Edition | None,
+    paths: Sequence[Path] = (),
+    *,
+    stdin: bytes | None = None,
+    labels: Sequence[str] = (),
+    log: Log = silent,
+) -> Edition:
+    """Return the edition that is given by name, path or value, or the one that labels and keys of submissions point to.
+
+    Parameters
+    ----------
+    given
+        None to guess.
+    paths, stdin, labels
+        Submissions and tables of results, the content of standard input, and labels that are known otherwise.
+    log
+        Receives what gave the edition away.
+
+    Raises
+    ------
+    EditionError
+        If there is no such edition.
+    """
+    from dcase_energy.editions.loader import load_edition
+
+    if given is not None:
+        return load_edition(os.fspath(given)) if isinstance(given, str | os.PathLike) else given
+    from dcase_energy.submission.guess import guess_edition
+
+    tables = [path for path in paths if is_table(path)]
+    if tables:
+        from dcase_energy.ranking.results_table import labels_of
+
+        labels = [*labels, *(label for table in tables for label in labels_of(table))]
+    guess = guess_edition([path for path in paths if path not in tables], stdin, labels)
+    if guess.reason is not None:
+        log(f"edition {guess.edition.name}, {guess.reason}; --edition names another")
+    return guess.edition
+
+
+def is_table(path: Path) -> bool:
+    """Whether a path is a table of results."""
+    return path.suffix.lower() == ".csv"
+
+
+def read_truth(
+    ground_truth: PathLike, durations: PathLike, edition: Edition, overlapping: Overlapping = "merge"
+) -> tuple[GroundTruth, list[Finding]]:
+    """Read annotated events and durations of clips.
+
+    Raises
+    ------
+    InputError
+        If a file does not exist.
+    UnusableError
+        If one has errors; they are its ``findings``.
+    """
+    from dcase_energy.scoring.truth import read_ground_truth
+
+    (events,), (clips,) = existing(ground_truth), existing(durations)
+    truth, findings = read_ground_truth(events, clips, edition.classes, overlapping=overlapping)
+    if truth is None:
+        first, *others = [f"{one.where}: {one.message}" for one in findings if one.severity is Severity.ERROR]
+        raise UnusableError(f"the ground truth cannot be used: {first}{more(len(others))}", findings)
+    return truth, list(findings)
+
+
+def read_denominator(path: PathLike | None, edition: Edition) -> Calibrated | None:
+    """Read a calibration to divide by.
+
+    Raises
+    ------
+    RecordError
+        If the file is not a calibration record.
+    UnusableError
+        If the edition cannot divide by it.
+    """
+    from dcase_energy.submission.baseline_choice import load_denominator
+
+    return None if path is None else load_denominator(Path(path), edition)
+
+
+def read_calibration(path: PathLike, log: Log = silent) -> Calibration:
+    """Read a calibration record to compare with; what is scaled for that is reported to ``log``.
+
+    Raises
+    ------
+    RecordError
+        If it cannot be used; the message says what the file is, where that is known.
+    """
+    from dcase_energy.calibration.rescaling import rescaled
+    from dcase_energy.measure.records import load_calibration
+
+    try:
+        record, note = rescaled(load_calibration(Path(path)))
+    except RecordError as error:
+        raise RecordError(f"{error}{_what_it_is(Path(path))}") from None
+    if note is not None:
+        log(f"{path}: {note}")
+    return record
+
+
+def _what_it_is(path: Path) -> str:
+    """Return what a file is that was given as a record, where that is known."""
+    from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
+    from dcase_energy.documents.files import kind_of_file, open_plain
+
+    try:
+        with open_plain(path) as file:
+            is_codecarbons = has_codecarbons_header(file.read(10_000))
+    except OSError:
+        return ""
+    kind = "a file of CodeCarbon" if is_codecarbons else kind_of_file(path)
+    return f"; it is {kind}" if kind else ""
+
+
+def record_file(output: PathLike, *, force: bool) -> RecordFile:
+    """Return where a record is written.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written there, with its journal beside it.
+    """
+    from dcase_energy.measure.record_file import RecordFile
+
+    path = Path(output)
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise InputError(f"the folder {path.parent} does not exist or cannot be written")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is not a regular file: a record has its journal beside it")
+    return RecordFile(path, force=force)
+
+
+def write_sheets(
+    report: SheetReport, output_dir: PathLike, formats: Sequence[str], plots: Sequence[str] = (), prefix: str = ""
+) -> list[Path]:
+    """Write sheets and charts of a report, all at once; the names of charts begin with ``prefix``.
+
+    Raises
+    ------
+    PlotError
+        If there are plots and matplotlib is not installed.
+    WriteError
+        If the folder cannot be written to.
+    """
+    from dcase_energy.sheets import write_report
+    from dcase_energy.sheets.plots.files import chart_files
+    from dcase_energy.writing.files import replace_files
+
+    files, folder = write_report(report, formats), Path(output_dir)
+    if plots:
+        files |= chart_files({f"{prefix}{chart.name}": [chart] for chart in report.charts}, plots)
+    try:
+        replace_files(folder, files)
+    except OSError as error:
+        raise WriteError(f"cannot write to {folder}: {error.strerror}") from None
+    return [folder / name for name in files]

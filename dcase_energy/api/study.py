@@ -1,0 +1,189 @@
+"""`run_study` and `report_study`: the study of ICASSP 2023 on own hardware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from dcase_energy.api.energy import report_missing
+from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, silent, write_sheets
+from dcase_energy.errors import InputError, ParallelError, PlotError, WriteError
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.text import plural
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.study.report import StudyReport
+    from dcase_energy.study.running import Ended
+    from dcase_energy.study.runs import Run
+
+OnProgress = Callable[["Run", int, int], None]
+OnEnd = Callable[["Ended", int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRuns:
+    """What `run_study` did: how the runs ended that it trained, and what it left alone though it is not done."""
+
+    ended: tuple[Ended, ...]
+    left: tuple[Run, ...]
+
+    @property
+    def failed(self) -> int:
+        """Number of runs that failed, now or before."""
+        return sum(one.outcome == "failed" for one in self.ended) + sum(one.state == "failed" for one in self.left)
+
+
+def run_study(
+    batch_sizes: Sequence[int] = (4, 8, 16, 32),
+    *,
+    repeats: int = 3,
+    epochs: int | None = None,
+    output_dir: PathLike = "runs",
+    data: PathLike | None = None,
+    edition: PathLike | Edition = "generic",
+    recipe: str | None = None,
+    execution_path: Literal["fast", "reference"] | None = None,
+    device: str = "auto",
+    gpu: str | None = None,
+    threads: int | None = None,
+    allow_estimate: bool = False,
+    seed: int = 42,
+    scheduler: str | None = None,
+    retry_failed: bool = False,
+    retry_invalid: bool = False,
+    log: Log = silent,
+    progress: OnProgress | None = None,
+    on_end: OnEnd | None = None,
+) -> StudyRuns:
+    """Train the grid of batch sizes and repeats and measure each run, as `dcase-energy study run` does.
+
+    Parameters
+    ----------
+    batch_sizes, repeats, epochs
+        The grid, and the epochs of each run; None is the recipe's.
+    output_dir
+        Folder of the runs; what is done there is not trained again.
+    data, edition, recipe, execution_path, device, threads, allow_estimate, seed
+        As `dcase_energy.calibrate` takes them; the seed is that of the first repeat.
+    gpu
+        Name of the hardware in the tables, instead of the detected one.
+    scheduler
+        Dask scheduler whose workers train.
+    retry_failed, retry_invalid
+        Train runs again that failed, or whose measurement is not valid.
+    log, progress, on_end
+        Receive messages; after each epoch the run, its number and how many there are; and each run that ended.
+
+    Raises
+    ------
+    InputError
+        If the recipe, a batch size or the edition cannot be used.
+    StudyError, ParallelError, CalibrationError, WriteError
+        If the hardware, a folder, the cluster or the data cannot be used.
+    """
+    from dcase_energy.calibration.plan import Plan
+    from dcase_energy.calibration.prepare import check_data
+    from dcase_energy.study.grid import Choices, make_grid, prepare, recipe_source
+    from dcase_energy.study.running import Job, ask_hardware, run_jobs, to_do
+
+    rules, output = choose_edition(edition), Path(output_dir)
+    source = None if data is None else str(Path(data).resolve())
+    taken, path = recipe or rules.baseline.recipe, execution_path or rules.baseline.execution_path
+    choices = Choices(rules.name, taken, path, device, epochs, seed, threads, allow_estimate, source)
+    make_grid(batch_sizes, 1, choices, "")  # before a cluster is asked for anything
+    report_missing(check_data(Plan(rules.name, taken, data=source)), log)
+    hardware = gpu or ask_hardware(device, scheduler)
+    grid = make_grid(batch_sizes, repeats, choices, hardware)
+    try:
+        runs = prepare(output, grid, recipe_source(taken), source, check_hardware=not gpu)
+    except OSError as error:
+        raise WriteError(f"cannot write to {output}: {error.strerror}") from None
+    todo = to_do(runs, retry_failed=retry_failed, retry_invalid=retry_invalid)
+    log(f"{hardware}: {plural(len(runs), 'run')}, {len(todo)} to train, in {output}")
+    numbers = {one.folder: number for number, one in enumerate(todo, 1)}
+    jobs = [Job(one.folder, per_device=scheduler is not None) for one in todo]
+
+    def on_progress(one: Run) -> None:
+        if progress is not None:
+            progress(one, numbers[one.folder], len(todo))
+
+    ended = []
+    try:
+        for one in run_jobs(jobs, scheduler, on_progress):
+            ended.append(one)
+            if on_end is not None:
+                on_end(one, len(ended), len(todo))
+    except ParallelError as error:
+        error.add_note("the same command trains what is missing")
+        raise
+    left = [one for one in runs if one.folder not in numbers and one.state != "done"]
+    return StudyRuns(tuple(ended), tuple(left))
+
+
+@dataclass(frozen=True, slots=True)
+class StudySheet:
+    """What `report_study` found: the paper's tables of the runs, None without runs, and the findings of the folders."""
+
+    study: StudyReport | None
+    findings: tuple[Finding, ...]
+
+    def write(
+        self,
+        output_dir: PathLike,
+        formats: Sequence[str] = ("csv", "md", "latex", "html"),
+        plots: Sequence[str] = ("svg",),
+        log: Log = silent,
+    ) -> list[Path]:
+        """Write tables, claims and figures; where matplotlib is missing ``log`` gets a message instead of figures.
+
+        Raises
+        ------
+        WriteError
+            If a file cannot be written.
+        """
+        from dcase_energy.study.sheets import report_of
+
+        if self.study is None:
+            return []
+        try:
+            return write_sheets(report_of(self.study), output_dir, formats, plots)
+        except PlotError as error:
+            log(f"no figures: {error}")
+            return write_sheets(report_of(self.study), output_dir, formats)
+
+
+def report_study(
+    runs: Paths, *, f1: Literal["05", "07"] = "07", include_invalid: bool = False, mixed: bool = False
+) -> StudySheet:
+    """Make the paper's tables and claims from run folders, as `dcase-energy study report` does.
+
+    Parameters
+    ----------
+    runs
+        Folders that hold run folders, at any depth.
+    f1
+        Criterion of the F1: DTC and GTC of 0.7, as in the paper, or of 0.5.
+    include_invalid, mixed
+        Include runs whose measurement is not valid; average over runs of different work.
+
+    Raises
+    ------
+    InputError
+        If there is no run folder, or the runs do not belong into one table.
+    """
+    from dcase_energy.study.gather import gather
+    from dcase_energy.study.report import make_report
+    from dcase_energy.study.rules import RUNS_MIXED
+
+    places = existing(runs)
+    usable, findings = gather(places, f1, include_invalid=include_invalid, mixed=mixed)
+    if any(one.code == RUNS_MIXED.code and one.severity is Severity.ERROR for one in findings):
+        raise InputError(
+            "these runs do not belong into one table; report each kind separately, or give --mixed", findings
+        )
+    if not usable and not findings:
+        raise InputError(f"no run folder was found in {', '.join(map(str, places))}")
+    return StudySheet(make_report(usable, f1) if usable else None, tuple(findings))

@@ -1,0 +1,130 @@
+"""`validate`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_denominator, silent
+from dcase_energy.errors import InputError
+
+if TYPE_CHECKING:
+    from dcase_energy.editions.model import Edition
+    from dcase_energy.submission.checks.system import Peer
+    from dcase_energy.submission.validate import Validation
+
+
+def validate(
+    paths: Paths,
+    *,
+    edition: PathLike | Edition | None = None,
+    calibration: PathLike | None = None,
+    durations: PathLike | None = None,
+    pool: Paths = (),
+    stdin: bytes | None = None,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    jobs: int = 1,
+    log: Log = silent,
+) -> Validation:
+    """Check metadata files and packages: every finding at once, as `dcase-energy validate` does.
+
+    Parameters
+    ----------
+    paths
+        Metadata files, package folders or archives, or folders of them; ``-`` is ``stdin``.
+    edition
+        Name, or path of a folder with an ``edition.toml``; None guesses it from labels and keys.
+    calibration
+        Record to divide by instead of the packages' own.
+    durations
+        Tab-separated ``filename duration`` (seconds) of the clips that outputs must hold.
+    pool
+        CSV tables with the results of other teams to compare with.
+    select, ignore
+        Codes of rules or prefixes of codes: only these findings, all but these.
+    jobs
+        Packages read at a time; 0 for as many as there are processors.
+    log
+        Receives messages, such as how the edition was guessed.
+
+    Raises
+    ------
+    InputError
+        If a path, the edition, a table or the record cannot be used.
+    ParallelError
+        If a process that reads packages ends unexpectedly.
+
+    Examples
+    --------
+    >>> from dcase_energy import validate
+    >>> validate("examples/packages/Baker_LAB").findings
+    []
+    """
+    from dcase_energy.submission.validate import Options, validate_paths
+
+    given, chosen, dropped = existing(paths), tuple(select), tuple(ignore)
+    rules = choose_edition(edition, given, stdin=stdin, log=log)
+    options = Options(read_denominator(calibration, rules), durations_s=_durations(durations), stdin=stdin)
+    found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs)
+    kept = [
+        finding
+        for finding in found.findings
+        if (not chosen or finding.code.startswith(chosen)) and not (dropped and finding.code.startswith(dropped))
+    ]
+    return replace(found, findings=kept)
+
+
+def rule_codes(text: str | None, option: str) -> tuple[str, ...]:
+    """Split ``E,M101`` into codes and prefixes of codes; a name of a rule gives its code.
+
+    Raises
+    ------
+    InputError
+        If one begins no code, or there is none; the message begins with the name of the option.
+    """
+    if text is None:
+        return ()
+    from dcase_energy.rules import load_rules
+
+    rules = load_rules()
+    known = {rule.code: rule.code for rule in rules} | {rule.name.upper(): rule.code for rule in rules}
+    found = []
+    for part in filter(None, (one.strip().upper() for one in text.split(","))):
+        code = known.get(part, part)
+        if not any(other.startswith(code) for other in known.values()):
+            close = difflib.get_close_matches(part, known, n=1)
+            hint = f"did you mean {close[0].lower() if '-' in close[0] else close[0]}? " if close else ""
+            raise InputError(f"{option}: no rule begins with {part!r}; {hint}`dcase-energy explain` lists all")
+        found.append(code)
+    if not found:
+        raise InputError(f"{option}: name codes such as E201, or prefixes such as E")
+    return tuple(found)
+
+
+def _durations(path: PathLike | None) -> dict[str, float] | None:
+    from dcase_energy.scoring.truth import read_durations
+
+    if path is None:
+        return None
+    clips, findings = read_durations(*existing(path))
+    if findings or not clips:
+        raise InputError(
+            f"the durations cannot be used: {'; '.join(f'{one.where}: {one.message}' for one in findings)}"
+        )
+    return clips
+
+
+def _peers(tables: Paths) -> list[Peer]:
+    """Return the systems of other teams in some tables."""
+    from dcase_energy.submission.checks.pool import read_pool
+
+    peers: list[Peer] = []
+    for path in existing(tables) if tables else ():
+        found, problems = read_pool(path)
+        if problems:
+            raise InputError(f"--pool {problems[0].where}: {problems[0].message}")
+        peers += found
+    return peers

@@ -1,0 +1,55 @@
+"""How findings look: one table of formats, and the one line that commands print for a finding."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from dcase_energy.cli.terminal import log, style
+from dcase_energy.findings import Finding, Severity, capped
+from dcase_energy.text import visible
+
+if TYPE_CHECKING:
+    from dcase_energy.submission.validate import Validation
+
+# Module and function of each format, by its name and whether it is a summary; imported when it is used.
+REPORTERS = {
+    ("text", False): "text:findings_text",
+    ("json", False): "json:findings_json",
+    ("github", False): "github:findings_github",
+    ("sarif", False): "sarif:findings_sarif",
+    ("text", True): "summary:summary_text",
+    ("json", True): "summary:summary_json",
+}
+FORMATS = tuple(name for name, summary in REPORTERS if not summary)
+_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+_MOST_SHOWN = 20
+
+
+def reporter(name: str, *, summary: bool) -> Callable[[Validation], str]:
+    """Return the function that writes a format; a summary without it is a usage error."""
+    if (name, summary) not in REPORTERS:
+        formats = " and ".join(known for known, of_summary in REPORTERS if of_summary)
+        raise click.UsageError(f"--summary has the formats {formats}, not {name}")
+    module, _, function = REPORTERS[name, summary].partition(":")
+    found: Callable[[Validation], str] = getattr(importlib.import_module(f"{__name__}.{module}"), function)
+    return found
+
+
+def headline(finding: Finding) -> str:
+    """Return the place, severity, code and message of a finding."""
+    severity = style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
+    return f"{visible(str(finding.where))}: {severity} {finding.code} {visible(finding.message)}"
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """Print findings to stderr, one a line, the first of each code; how to fix a problem is printed once."""
+    hints: set[str | None] = {None}
+    for one in capped(dict.fromkeys(findings), _MOST_SHOWN, family=lambda finding: finding.code):
+        log(headline(one) + (f" ({visible(one.found)})" if one.found else ""))
+        if one.severity is not Severity.INFO and one.hint not in hints:
+            log(f"      fix:      {visible(str(one.hint))}")
+            hints.add(one.hint)

@@ -1,0 +1,48 @@
+"""Findings for programs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dcase_energy import __version__
+from dcase_energy.findings import Severity
+from dcase_energy.rules import get
+
+if TYPE_CHECKING:
+    from dcase_energy.findings import Finding
+    from dcase_energy.submission.validate import Validation
+
+RULES_URL = "https://github.com/dcase-energy/dcase-energy/blob/main/docs/rules.md"
+_KEYS = ("code", "severity", "file", "member", "line", "column", "path", "message", "expected", "found", "hint", "url")
+
+
+def dumped(document: object) -> str:
+    """Return a document as the commands print it: the same bytes for the same document."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def rule_url(code: str) -> str:
+    """Return where a rule is explained."""
+    rule = get(code)
+    return f"{RULES_URL}#{rule.anchor}" if rule is not None else RULES_URL
+
+
+def findings_json(validation: Validation) -> str:
+    """Return all findings, sorted."""
+    errors, warnings = validation.count(Severity.ERROR), validation.count(Severity.WARNING)
+    return dumped(
+        {
+            "schema_version": "1.0",
+            "tool_version": __version__,
+            "edition": validation.edition.name,
+            "summary": {"files": validation.files, "errors": errors, "warnings": warnings},
+            "findings": [_as_dict(finding) for finding in validation.findings],
+        }
+    )
+
+
+def _as_dict(finding: Finding) -> dict[str, Any]:
+    known = {**asdict(finding), **asdict(finding.where), "url": rule_url(finding.code)}
+    return {key: known[key] for key in _KEYS}

@@ -1,0 +1,74 @@
+"""Options: the same name for the same thing in every command, and names of earlier versions still understood."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from dcase_energy.cli.main import cli
+
+# Command, words of an earlier version, and what they mean now.
+OLD = """
+measure --stage test --repeat 3 -- true | repeats 3
+study run --output runs_old | output_dir runs_old
+study run --resume --seed 7 | seed 7
+study import README.md --output runs_old | output_dir runs_old
+study report tests --figures svg,png | plots ['svg', 'png']
+study report tests --figures none | plots []
+score tests --ground-truth README.md --durations README.md --plots figures --plot-format pdf | plot_format pdf
+score tests --ground-truth README.md --durations README.md --plots figures | plots figures
+rank tests --interval psds1='range over 3 runs' | intervals {'psds1': 'range over 3 runs'}
+"""
+SHARED = {
+    "jobs": ["validate", "score", "report", "rank"],
+    "edition": ["validate", "pack", "score", "report", "rank", "init", "calibrate", "schema", "study run"],
+    "plots": ["score", "rank", "study report"],
+    "output_dir": ["score", "rank", "study run", "study import", "study report"],
+    "repeats": ["calibrate", "measure", "study run"],
+    "strict": ["validate", "pack", "calibrate", "measure"],
+    "ground_truth": ["score", "report", "rank"],
+    "scheduler": ["score", "rank", "study run"],
+}
+
+
+def command_of(words: list[str]) -> tuple[click.Command, list[str]]:
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        command = command.get_command(click.Context(command), words[0])
+        words = words[1:]
+    return command, words
+
+
+def parsed(line: str) -> dict:
+    import shlex
+
+    command, words = command_of(shlex.split(line))
+    return command.make_context("dcase-energy", words).params
+
+
+@pytest.mark.parametrize("line", OLD.strip().splitlines())
+def test_old_names_are_still_understood(line, monkeypatch, tmp_path):
+    words, _, meant = line.partition(" | ")
+    name, value = meant.split(" ", 1)
+    assert str(parsed(words)[name]) == value
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_options_that_mean_the_same_have_the_same_name(name):
+    for command in SHARED[name]:
+        (option,) = [one for one in command_of(command.split())[0].params if one.name == name]
+        assert option.opts == [f"--{name.replace('_', '-')}"]
+        assert not option.hidden
+
+
+def test_no_jobs_are_all_processors():
+    assert parsed("rank tests --jobs 0")["jobs"] == 0
+    with pytest.raises(click.BadParameter):
+        parsed("rank tests --jobs -1")
+
+
+def test_help_names_no_option_of_an_earlier_version():
+    for line in ("measure", "study run", "study report", "study import", "score"):
+        command, _ = command_of(line.split())
+        text = command.get_help(click.Context(command))
+        assert not {"--repeat ", "--figures", "--resume", "--plot-format"} & {f"{word} " for word in text.split()}
