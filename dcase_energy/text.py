@@ -32,17 +32,12 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[2Jb\u200bc")
     'a\\x1b[2Jb\\u200bc'
     """
-    return UNSAFE.sub(_spelled, text)
+    return UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def one_line(text: str) -> str:
     """Return `visible` text for a cell or a sentence: line ends and tabs are spaces."""
     return visible(_LINE_END.sub(" ", text))
-
-
-def _spelled(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def printable(text: str) -> str:

@@ -24,9 +24,14 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "mutation"
 PAGE = ROOT / "docs" / "mutation.md"
 RANKING = "dcase_energy/ranking"
-MODULES = (f"{RANKING}/normalize.py", f"{RANKING}/order.py", "dcase_energy/writing/escape.py")
+MODULES = (f"{RANKING}/normalize.py", f"{RANKING}/order.py", "dcase_energy/writing/escape.py", "dcase_energy/text.py")
 # Of what a module sets outside its functions, its own tests tell.
-OWN_TESTS = ("tests/ranking/test_normalize.py", "tests/ranking/test_order.py", "tests/unit/test_escape.py")
+OWN_TESTS = (
+    "tests/ranking/test_normalize.py",
+    "tests/ranking/test_order.py",
+    "tests/unit/test_escape.py",
+    "tests/unit/test_text.py",
+)
 TESTS = (*OWN_TESTS, *(f"tests/ranking/test_{name}.py" for name in ("fairness", "uncertainty", "views")))
 UNNOTICED = {"survived", "no tests"}
 OPTIONS = ("-p", "no:cacheprovider", "--hypothesis-seed=0")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from itertools import pairwise
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations, pairwise
 from typing import Any
 
 from dcase_energy import __version__
@@ -13,7 +13,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
-from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, Figure
+from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, SHORT_TITLES, TITLES, Figure
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
@@ -22,17 +22,8 @@ from dcase_energy.sheets.formats.json import document as json_text
 from dcase_energy.sheets.table import Value, data_table
 from dcase_energy.text import plural, visible
 
-_NAMES = {
-    "psds1": "PSDS1",
-    "psds2": "PSDS2",
-    "intersection_f1": "intersection-based F1",
-    "intersection_f1_07": "intersection-based F1 (0.7)",
-    "collar_f1": "collar-based F1",
-    "segment_f1": "segment-based F1",
-}
-_SHORT = {"psds1": "PSDS1", "psds2": "PSDS2", "intersection_f1": "inters. F1", "collar_f1": "collar F1"}
-_SHORT |= {"segment_f1": "segment F1"}
 _OVERALL = tuple(Figure(metric) for metric in METRICS)
+_SHOWN = tuple(figure for figure in _OVERALL if figure.metric in SHORT_TITLES)
 _MANY_SYSTEMS = 6
 
 
@@ -55,131 +46,123 @@ class Sheet:
 def to_text(sheet: Sheet) -> str:
     """For people: means over the runs, ``mean (low - high)`` of the resamples, conventions, classes, differences."""
     blocks = ["\n".join(_system_lines(one, figures, sheet.conventions)) for one, figures in sheet.systems]
-    blocks += ["\n".join(lines) for lines in [list(_difference_lines(sheet))] if lines]
+    if lines := list(_difference_lines(sheet)):
+        blocks.append("\n".join([style("differences on the same resamples", bold=True), *lines]))
     return "\n\n".join(blocks) + "\n"
 
 
 def _system_lines(one: Scored, figures: SystemFigures, conventions: Conventions) -> Iterator[str]:
-    kind = KIND_NAMES[next(iter(one.outputs.runs.values())).kind]
-    drawn = figures.resampling
+    kind, drawn = KIND_NAMES[next(iter(one.outputs.runs.values())).kind], figures.resampling
     how = f"; {drawn.kind}, {drawn.n} resamples, {drawn.level:.0%} intervals" if drawn.count else ""
     doubts = f"; in doubt: {', '.join(one.doubts)}" if one.doubts else ""
     yield style(visible(figures.name), bold=True) + f"  ({kind}, {plural(len(figures.runs), 'run')}{how}{doubts})"
     for metric in METRICS:
         estimate = figures.estimates.get(Figure(metric))
-        name = f"  {_NAMES[metric]:<28}"
+        name = f"  {TITLES[metric]:<28}"
         if estimate is None:
             yield f"{name}  -       ({_why_not(metric, one, conventions)})"
             continue
-        yield f"{name}  {_figure(estimate)}{_runs(estimate.runs)}  [{conventions.describe(metric)}]"
-    yield from _class_table(figures)
+        runs = "" if estimate.runs is None else f"   runs {_range(estimate.runs, 4)}"
+        yield f"{name}  {_figure(estimate)}{runs}  [{conventions.describe(metric)}]"
+    shown = [figure for figure in _SHOWN if figure in figures.estimates]
+    width = 21 if drawn.count else 10
+    rows = [["class", *(SHORT_TITLES[figure.metric] for figure in shown)]]
+    rows += [
+        [visible(label), *(_class_cell(figures.estimates.get(replace(figure, label=label))) for figure in shown)]
+        for label in _classes(figures)
+    ]
+    for first, *cells in rows:
+        yield f"  {first:<28}" + "".join(f"  {cell:<{width}}" for cell in cells).rstrip()
+
+
+def _classes(figures: SystemFigures) -> list[str]:
+    return list(dict.fromkeys(figure.label for figure in figures.estimates if figure.label is not None))
 
 
 def _why_not(metric: str, one: Scored, conventions: Conventions) -> str:
-    kinds = {output.kind for output in one.outputs.runs.values()}
-    if metric.startswith("psds") and "scores" in kinds and conventions.timing.in_seconds:
+    if metric in F1_METRICS:
+        return f"no detections at threshold {conventions.threshold:g}"
+    if conventions.timing.in_seconds and "scores" in {output.kind for output in one.outputs.runs.values()}:
         return "PSDS of scores needs --arithmetic microseconds"
-    if metric.startswith("psds"):
-        return "PSDS needs scores or several operating points"
-    return f"no detections at threshold {conventions.threshold:g}"
+    return "PSDS needs scores or several operating points"
+
+
+def _range(interval: SampledInterval, digits: int) -> str:
+    return f"{interval.low:.{digits}f} - {interval.high:.{digits}f}"
 
 
 def _figure(estimate: Estimate) -> str:
     """``value   mean (low - high)``, the organisers' way of printing a bootstrapped figure."""
     if estimate.value is None:
         return "-"
-    text = f"{estimate.value:.4f}"
-    if estimate.resampled is not None:
-        text += f"   {_mean_low_high(estimate.resampled)}"
-    return text
-
-
-def _mean_low_high(interval: SampledInterval) -> str:
-    return f"{interval.mean:.3f} ({interval.low:.3f} - {interval.high:.3f})"
-
-
-def _runs(interval: SampledInterval | None) -> str:
-    return "" if interval is None else f"   runs {interval.low:.4f} - {interval.high:.4f}"
-
-
-def _class_table(figures: SystemFigures) -> Iterator[str]:
-    classes = dict.fromkeys(figure.label for figure in figures.estimates if figure.label is not None)
-    metrics = [metric for metric in _SHORT if Figure(metric) in figures.estimates]
-    width = 21 if figures.resampling.count else 10
-    yield "  " + f"{'class':<28}" + "".join(f"  {_SHORT[metric]:<{width}}" for metric in metrics).rstrip()
-    for label in classes:
-        cells = [_class_cell(figures.estimates.get(Figure(metric, label))) for metric in metrics]
-        yield "  " + f"{visible(label):<28}" + "".join(f"  {cell:<{width}}" for cell in cells).rstrip()
+    drawn = estimate.resampled
+    return f"{estimate.value:.4f}" + ("" if drawn is None else f"   {drawn.mean:.3f} ({_range(drawn, 3)})")
 
 
 def _class_cell(estimate: Estimate | None) -> str:
     if estimate is None or estimate.value is None:
         return "-"
-    interval = estimate.resampled
-    return f"{estimate.value:.3f}" + (f" ({interval.low:.3f} - {interval.high:.3f})" if interval else "")
+    return f"{estimate.value:.3f}" + (f" ({_range(estimate.resampled, 3)})" if estimate.resampled else "")
 
 
 def _difference_lines(sheet: Sheet) -> Iterator[str]:
-    """Paired differences; of many systems only those of neighbours by PSDS1."""
-    systems = [figures for _, figures in sheet.systems]
-    if len(systems) < 2 or not sheet.conventions.resampling.count:
-        return
-    figures = [figure for figure in _OVERALL if figure.metric in _SHORT]
-    pairs = list(differences(systems, figures))
-    if len(systems) > _MANY_SYSTEMS:
-        order = sorted(systems, key=lambda s: -(_value(s, _OVERALL[0]) or 0.0))
-        beside = {frozenset((a.name, b.name)) for a, b in pairwise(order)}
-        pairs = [pair for pair in pairs if frozenset((pair[0].name, pair[1].name)) in beside]
-    yield style("differences on the same resamples", bold=True)
-    for first, second, figure, found in pairs:
-        if found.interval is None:
-            continue
-        low, high = found.interval.low, found.interval.high
-        yield (
-            f"  {_SHORT[figure.metric]:<10}  {visible(first.name)} - {visible(second.name)}: {found.value:+.4f}"
-            f"  ({low:+.4f} - {high:+.4f})  first is better with probability {found.probability_better:.3f}"
-        )
-
-
-def _value(system: SystemFigures, figure: Figure) -> float | None:
-    estimate = system.estimates.get(figure)
-    return None if estimate is None else estimate.value
+    """Paired differences; of many systems only those of neighbours by the first metric."""
+    systems = [figures for _, figures in sheet.systems] if sheet.conventions.resampling.count else []
+    values = {one.name: one.estimates[_OVERALL[0]].value or 0.0 for one in systems if _OVERALL[0] in one.estimates}
+    order = sorted((one.name for one in systems), key=lambda name: -values.get(name, 0.0))
+    pairs = pairwise(order) if len(order) > _MANY_SYSTEMS else combinations(order, 2)
+    beside = {frozenset(pair) for pair in pairs}
+    for first, second, figure, found in differences(systems, _SHOWN):
+        if frozenset((first.name, second.name)) in beside and found.interval is not None:
+            low, high = found.interval.low, found.interval.high
+            yield (
+                f"  {SHORT_TITLES[figure.metric]:<10}  {visible(first.name)} - {visible(second.name)}: "
+                f"{found.value:+.4f}  ({low:+.4f} - {high:+.4f})  first is better with probability "
+                f"{found.probability_better:.3f}"
+            )
 
 
 def to_json(sheet: Sheet) -> str:
     """For programs; the same bytes for the same input."""
-    document = {
-        "schema_version": "1.1",
-        "tool_version": __version__,
-        "edition": sheet.edition.name,
-        "conventions": sheet.conventions.to_dict(),
-        "clips": len(sheet.truth.clips),
-        "systems": [_system_dict(one, figures) for one, figures in sheet.systems],
-        "not_scored": [one.outputs.name for one in sheet.scored if one.figures is None],
-        "differences": list(_difference_dicts(sheet)),
-        "findings": [_finding_dict(finding) for finding in sheet.findings],
-    }
-    return json_text(document)
-
-
-def _finding_dict(finding: Finding) -> dict[str, Any]:
-    """As the commands show it: what it withholds is a matter of ratios."""
-    return {name: value for name, value in asdict(finding).items() if name != "withholds"}
+    return json_text(
+        {
+            "schema_version": "1.1",
+            "tool_version": __version__,
+            "edition": sheet.edition.name,
+            "conventions": sheet.conventions.to_dict(),
+            "clips": len(sheet.truth.clips),
+            "systems": [_system_dict(one, figures) for one, figures in sheet.systems],
+            "not_scored": [one.outputs.name for one in sheet.scored if one.figures is None],
+            "differences": [
+                {
+                    "first": first.name,
+                    "second": second.name,
+                    "metric": figure.metric,
+                    "value": found.value,
+                    "low": None if found.interval is None else found.interval.low,
+                    "high": None if found.interval is None else found.interval.high,
+                    "probability_first_better": found.probability_better,
+                }
+                for first, second, figure, found in differences([figures for _, figures in sheet.systems], _OVERALL)
+            ],
+            # As the commands show findings: what they withhold is a matter of ratios.
+            "findings": [
+                {name: value for name, value in asdict(finding).items() if name != "withholds"}
+                for finding in sheet.findings
+            ],
+        }
+    )
 
 
 def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:
-    classes = dict.fromkeys(figure.label for figure in figures.estimates if figure.label is not None)
-    overall = {name: value for metric in METRICS for name, value in _estimate_dict(figures, metric, None).items()}
+    classes = _classes(figures)
     return {
         "output": one.outputs.path,
         "system": figures.name,
         "kind": next(iter(one.outputs.runs.values())).kind,
         "in_doubt": one.doubts,
-        **overall,
-        "per_class": {
-            label: {k: v for metric in METRICS for k, v in _estimate_dict(figures, metric, label).items()}
-            for label in classes
-        },
+        **_estimates(figures, None),
+        "per_class": {label: _estimates(figures, label) for label in classes},
         "runs": [
             {
                 "run": name,
@@ -193,35 +176,22 @@ def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:
     }
 
 
-def _estimate_dict(figures: SystemFigures, metric: str, label: str | None) -> dict[str, Any]:
-    """``psds1``, ``psds1_low``, ... of one metric; the F1s of all classes pooled beside their means."""
+def _estimates(figures: SystemFigures, label: str | None) -> dict[str, Any]:
+    """``collar_f1``, ``collar_f1_low``, ... of all metrics; the F1s of all classes pooled beside their means."""
     found: dict[str, Any] = {}
-    micro = metric in F1_METRICS and label is None
-    for name, figure in [
-        (metric, Figure(metric, label)),
-        *([(f"{metric}_micro", Figure(metric, None, "micro"))] if micro else []),
-    ]:
-        estimate = figures.estimates.get(figure)
-        found[name] = None if estimate is None else estimate.value
-        if estimate is not None and (interval := estimate.interval) is not None:
-            found |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
-            found[f"{name}_interval"] = interval.to_dict()
+    for metric in METRICS:
+        wanted = {metric: Figure(metric, label)}
+        if metric in F1_METRICS and label is None:
+            wanted[f"{metric}_micro"] = Figure(metric, None, "micro")
+        for name, figure in wanted.items():
+            estimate = figures.estimates.get(figure, Estimate(None, None, None))
+            found[name] = estimate.value
+            if (interval := estimate.interval) is not None:
+                found |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
+                found[f"{name}_interval"] = interval.to_dict()
             if estimate.runs is not None:
                 found[f"{name}_runs"] = estimate.runs.to_dict()
     return found
-
-
-def _difference_dicts(sheet: Sheet) -> Iterator[dict[str, Any]]:
-    for first, second, figure, found in differences([figures for _, figures in sheet.systems], _OVERALL):
-        yield {
-            "first": first.name,
-            "second": second.name,
-            "metric": figure.metric,
-            "value": found.value,
-            "low": None if found.interval is None else found.interval.low,
-            "high": None if found.interval is None else found.interval.high,
-            "probability_first_better": found.probability_better,
-        }
 
 
 _COLUMNS = (

@@ -21,6 +21,22 @@ from dcase_energy.scoring.segment import segment_by_clip
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
 F1_METRICS = ("intersection_f1", "intersection_f1_07", "collar_f1", "segment_f1")
 METRICS = (*SCENARIOS, *F1_METRICS)
+# How people read the metrics, and those that tables of classes and differences show, in short.
+TITLES = {
+    "psds1": "PSDS1",
+    "psds2": "PSDS2",
+    "intersection_f1": "intersection-based F1",
+    "intersection_f1_07": "intersection-based F1 (0.7)",
+    "collar_f1": "collar-based F1",
+    "segment_f1": "segment-based F1",
+}
+SHORT_TITLES = {
+    "psds1": "PSDS1",
+    "psds2": "PSDS2",
+    "intersection_f1": "inters. F1",
+    "collar_f1": "collar F1",
+    "segment_f1": "segment F1",
+}
 
 
 @dataclass(frozen=True, order=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from dcase_energy.scoring.evaluation import SCENARIOS, Figure
+from dcase_energy.scoring.evaluation import SCENARIOS, TITLES, Figure
 from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.roc import PsdRoc
 from dcase_energy.scoring.system import SystemFigures
@@ -14,7 +14,7 @@ from dcase_energy.sheets.plots.chart import Chart, Part, Point, Series
 from dcase_energy.sheets.plots.files import chart_files
 from dcase_energy.writing.files import write_bytes
 
-_BARS = {"psds1": "PSDS1", "psds2": "PSDS2", "intersection_f1": "intersection-based F1", "collar_f1": "collar-based F1"}
+_BARS = (*SCENARIOS, "intersection_f1", "collar_f1")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -51,7 +51,7 @@ def _roc_charts(one: Scored) -> list[Chart]:
             for number, (run, result) in enumerate(results.items())
         ]
         x, y = "effective false positives per hour", "effective true positive rate (classes in grey)"
-        title = f"{one.outputs.name}: {_BARS[metric]}"
+        title = f"{one.outputs.name}: {TITLES[metric]}"
         charts.append(Chart(metric, title, x, y, series, x_range=(0.0, scenario.e_max), y_range=(0.0, 1.0)))
     return charts
 
@@ -68,10 +68,10 @@ def _class_chart(name: str, figures: SystemFigures) -> Chart:
     estimates = figures.estimates
     labels = list(dict.fromkeys(figure.label for figure in estimates if figure.label is not None))
     parts = []
-    for metric, title in _BARS.items():
+    for metric in _BARS:
         if Figure(metric) in estimates:
             found = [estimates[Figure(metric, label)] for label in labels]
             ends = [None if one.interval is None else (one.interval.low, one.interval.high) for one in found]
-            parts.append(Part(title, [one.value for one in found], ends))
+            parts.append(Part(TITLES[metric], [one.value for one in found], ends))
     groups = [label.replace("_", " ") for label in labels]
     return Chart("classes", name, "score", groups=groups, parts=parts, x_range=(0.0, 1.0))

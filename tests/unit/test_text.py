@@ -21,6 +21,8 @@ def is_unsafe(code: int) -> bool:
 
 
 def spelled(code: int) -> str:
+    if chr(code) in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[chr(code)]
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
