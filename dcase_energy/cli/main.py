@@ -83,7 +83,7 @@ def main() -> None:
         say("; ".join(["interrupted", *notes]))
         code = 130
     except click.ClickException as error:
-        error.show_findings()
+        error.show()
         code = error.exit_code
     except BrokenPipeError:
         # The reader of the output has ended (`| head`).
