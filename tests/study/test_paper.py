@@ -76,7 +76,8 @@ def test_deviations_come_out_but_where_the_paper_contradicts_itself(built):
             if text != expected[f"{column}_std"]:
                 lines.append(f"{value} {column}: printed {expected[f'{column}_std']}, here {text}")
     golden = GOLDENS / f"deviations_table{number}_{panel}.txt"
-    assert "\n".join([*lines, ""]) == golden.read_text()
+    # Panels without a contradiction have no file.
+    assert lines == (golden.read_text().splitlines() if golden.exists() else [])
 
 
 @pytest.mark.parametrize("built", PANELS[2:], indirect=True)
