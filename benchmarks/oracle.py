@@ -21,8 +21,9 @@ PEERS = {
     "psds_eval": ["psds_eval==0.5.3"],
     "sed_scores_eval": ["sed_scores_eval==0.0.4"],
     "sed_eval": ["sed_eval==0.2.1", "dcase_util==0.2.20"],
-    "check_jsonschema": ["check-jsonschema==0.39.0"],
 }
+# Installed beside the program itself, as start-up is compared within one environment.
+BESIDE = [str(ROOT), "check-jsonschema==0.39.0"]
 # The pins hold for what the peers bring along as well.
 CONSTRAINTS = "numpy==2.3.5\npandas==2.3.3\nsetuptools<81\n"
 
@@ -32,8 +33,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--path", type=Path, default=DEFAULT, help="where [default: %(default)s]")
     folder = parser.parse_args().path
-    if not (folder / "bin" / "python").exists():
-        venv.create(folder, with_pip=True)
+    start_up = folder / "start-up"
+    for place in (folder, start_up):
+        if not (place / "bin" / "python").exists():
+            venv.create(place, with_pip=True)
     constraints = folder / "constraints.txt"
     constraints.write_text(CONSTRAINTS)
     reason = install(folder, BASE, constraints)
@@ -45,6 +48,8 @@ def main() -> int:
         reason = install(folder, packages, constraints) or importable(folder, name)
         state[name] = reason
         print(f"{name:<16} {'built' if reason is None else 'NOT BUILT: ' + reason}")
+    reason = install(start_up, BESIDE, ROOT / "constraints.txt") or importable(start_up, "check_jsonschema")
+    print(f"{'check_jsonschema':<16} {'built' if reason is None else 'NOT BUILT: ' + reason}")
     (folder / "peers.json").write_text(json.dumps(state, indent=2) + "\n")
     print(f"python of the oracles: {folder / 'bin' / 'python'}")
     return 0
