@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.complexity import TEACHER_COUNTED
 from dcase_energy.submission.checks.plausibility import boards_of
 from dcase_energy.submission.checks.system import System, each_team
+from dcase_energy.text import more
 
 MACS_NOT_SUMMED = define(
     Rule(
@@ -105,7 +105,6 @@ ENERGY_FACTOR = define(
 
 # Far more than any edition allows: a package of thousands has a finding for that, and pairs of all would take hours.
 _LARGEST_TEAM = 100
-BASELINES = ("energy_baseline_kwh", "energy_baseline_training_kwh", "energy_baseline_test_kwh")
 # How near figures must be to be one figure, a multiple, a scaled baseline, or a slip.
 _SAME_BASELINE = 0.02
 _MULTIPLE = 0.001
@@ -124,30 +123,27 @@ def models(system: System) -> int:
 @each_team(largest=_LARGEST_TEAM)
 def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
     """No two systems have the same training and the same test energy."""
-    owners: dict[tuple[float, float], list[System]] = defaultdict(list)
+    owners: dict[tuple[float, ...], list[System]] = defaultdict(list)
     for system in team:
-        training, test = (system.figures.get(f"energy_{stage}_kwh") for stage in BASELINE_STAGES)
-        if training is not None and test is not None:
-            owners[training, test].append(system)
-    for (training, test), group in owners.items():
+        energies = tuple(system.figures.get(name, 0.0) for name in system.energy_fields)
+        if len(energies) > 1 and all(energies):
+            owners[energies].append(system)
+    for energies, group in owners.items():
         for system in group:
             # Two files of one label are another finding.
-            others = _names(other for other in group if other.name != system.name)
-            if not others:
-                continue
-            yield system.finding(
-                PAIR_REUSED,
-                "energy_training_kwh",
-                f"training and test energy are those of {others} as well",
-                found=f"{training:g} and {test:g} kWh",
-            )
+            others = [other.name for other in group if other.name != system.name]
+            if others:
+                named = ", ".join(others[:4]) + more(len(others) - 4)
+                message = f"{' and '.join(system.edition.stages)} energy are those of {named} as well"
+                found = " and ".join(f"{energy:g}" for energy in energies)
+                yield system.finding(PAIR_REUSED, system.energy_fields[0], message, found=f"{found} kWh")
 
 
 @each_team(largest=_LARGEST_TEAM)
 def baseline_is_one(team: Sequence[System]) -> Iterator[Finding]:
     """The baseline's energy is one figure a hardware, and does not grow with the ensemble."""
-    for field in BASELINES:
-        given = [system for system in team if field in system.figures]
+    for field in dict.fromkeys(field for system in team for field in system.baselines):
+        given = [system for system in team if field in system.baselines]
         sources = [_scaled_from(system, given, field) for system in given]
         unscaled = [system for system, source in zip(given, sources, strict=True) if source is None]
         for system, source in zip(given, sources, strict=True):
@@ -195,7 +191,7 @@ def _scaled_from(system: System, given: Sequence[System], field: str) -> System 
 @each_team(largest=_LARGEST_TEAM)
 def ensembles_measured(team: Sequence[System]) -> Iterator[Finding]:
     """The training energy of an ensemble is not that of one model times their number."""
-    field = "energy_training_kwh"
+    field = next(iter(team[0].energy_fields), "")
     singles = [(one.figures[field], one.name) for one in team if models(one) == 1 and field in one.figures]
     for system in team:
         count = models(system)
@@ -213,8 +209,7 @@ def ensembles_measured(team: Sequence[System]) -> Iterator[Finding]:
 @each_team(largest=_LARGEST_TEAM)
 def equals_cost_alike(team: Sequence[System]) -> Iterator[Finding]:
     """Systems of equal complexity do not differ by a factor that a slip gives."""
-    for stage in BASELINE_STAGES:
-        field = f"energy_{stage}_kwh"
+    for stage, field in ((name, stage.energy) for name, stage in team[0].edition.stages.items()):
         for system in team:
             for other in team:
                 high, low = system.figures.get(field), other.figures.get(field)
@@ -254,12 +249,13 @@ def complexity_grows(team: Sequence[System]) -> Iterator[Finding]:
                 owners[value].append(system)
         for value, group in owners.items():
             counts = sorted({models(system) for system in group})
+            counted = " and ".join([", ".join(map(str, counts[:-1])), str(counts[-1])])
             for system in group if len(counts) > 1 else ():
                 what = "MACs" if field == "macs" else "parameters"
                 yield system.finding(
                     rule,
                     field,
-                    f"the same {value:,} {what} are given for {_joined(counts)} models in systems of the team",
+                    f"the same {value:,} {what} are given for {counted} models in systems of the team",
                     found=f"{value:,} for {models(system)}",
                 )
 
@@ -267,7 +263,7 @@ def complexity_grows(team: Sequence[System]) -> Iterator[Finding]:
 @each_team(largest=_LARGEST_TEAM)
 def parameters_fit_macs(team: Sequence[System]) -> Iterator[Finding]:
     """A system of the same MACs and of more test energy than another does not have a fraction of its parameters."""
-    field = "energy_test_kwh"
+    field = next(iter(team[0].energy_fields[::-1]), "")
     for system in team:
         macs, own = system.submission.macs, system.submission.total_parameters
         for other in team if macs is not None and own is not None and field in system.figures else ():
@@ -292,12 +288,11 @@ def teachers_counted_alike(team: Sequence[System]) -> Iterator[Finding]:
             if its.total_parameters is None or own.total_parameters != 2 * its.total_parameters:
                 continue
             if own.macs == its.macs and models(system) == models(other):
-                expected = f"{its.total_parameters:,}"
                 yield system.finding(
                     TEACHER_COUNTED,
                     "total_parameters",
                     f"{own.total_parameters:,} parameters are twice those of {other.name}, at its MACs",
-                    expected=expected,
+                    expected=f"{its.total_parameters:,}",
                     found=f"{own.total_parameters:,}",
                 )
                 break
@@ -305,12 +300,3 @@ def teachers_counted_alike(team: Sequence[System]) -> Iterator[Finding]:
 
 def _apart(value: float, other: float, tolerance: float) -> bool:
     return abs(value - other) > tolerance * max(value, other)
-
-
-def _names(systems: Iterator[System]) -> str:
-    names = [system.name for system in systems]
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-
-
-def _joined(counts: Sequence[int]) -> str:
-    return ", ".join(map(str, counts[:-1])) + f" and {counts[-1]}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.editions.fields import FieldKind
+from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
+from dcase_energy.text import plural
 from dcase_energy.units import significant_digits
 
 ENERGY_PAIR = define(
@@ -98,19 +100,14 @@ ENERGY_NONE = define(
 )
 
 
-_FIGURES = ("energy_training_kwh", "energy_test_kwh", "energy_evaluation_kwh")
-_BASELINES = ("energy_baseline_kwh", "energy_baseline_training_kwh", "energy_baseline_test_kwh")
-
-
 @each_system
 def stages_together(system: System) -> Iterator[Finding]:
-    """Where energy is optional, both stages are given or none."""
-    metadata = system.metadata
-    given = [name for name in _FIGURES[:2] if metadata.given(name)]
-    optional = not set(_FIGURES[:2]) & set(system.edition.required)
-    if optional and len(given) == 1:
-        missing = next(name for name in _FIGURES[:2] if name not in given)
-        yield system.finding(ENERGY_PAIR, given[0], f"{given[0]} is given and {missing} is not", expected=missing)
+    """Where energy is optional, all stages are given or none."""
+    fields = system.energy_fields
+    missing = [name for name in fields if not system.metadata.given(name)]
+    if missing and len(missing) < len(fields) and not set(fields) & set(system.edition.required):
+        given = next(name for name in fields if name not in missing)
+        yield system.finding(ENERGY_PAIR, given, f"{given} is given and {missing[0]} is not", expected=missing[0])
 
 
 @each_system
@@ -123,36 +120,36 @@ def baseline_known(system: System) -> Iterator[Finding]:
     brought = system.records.calibrations or system.records.refused
     if system.edition.normalisation.kind != "ratio" or (brought and system.baseline.calibration is None):
         return
-    metadata = system.metadata
-    stages = [
-        stage
-        for stage in ("training", "test")
-        if f"energy_baseline_{stage}_kwh" in system.edition.fields
-        and metadata.given(f"energy_{stage}_kwh")
-        and not metadata.given(f"energy_baseline_{stage}_kwh")
-        and system.baseline.energy_kwh.get(stage) is None
-    ]
-    if stages:
-        where = _energy_block(system, f"energy_{stages[0]}_kwh")
-        message = f"the baseline's {' and '.join(stages)} energy on the same hardware is not known"
-        fields = " and ".join(f"baseline_{stage}" for stage in stages)
-        yield ENERGY_BASELINE.finding(where, message, expected=f"{fields}, or a calibration record")
+    metadata, fields = system.metadata, system.edition.fields
+    lacking = {
+        name: stage
+        for name, stage in system.edition.stages.items()
+        if stage.baseline in fields
+        and metadata.given(stage.energy)
+        and not metadata.given(stage.baseline)
+        and system.baseline.energy_kwh.get(name) is None
+    }
+    if lacking:
+        first = next(iter(lacking.values()))
+        expected = " and ".join(str(fields[stage.baseline].path[-1]) for stage in lacking.values())
+        yield ENERGY_BASELINE.finding(
+            metadata.document.where(metadata.paths[first.energy][:-1], key=True),
+            f"the baseline's {' and '.join(lacking)} energy on the same hardware is not known",
+            expected=f"{expected}, or a calibration record",
+        )
 
 
 @each_system
 def some_energy(system: System) -> Iterator[Finding]:
     """Where energy is optional, something is given."""
-    metadata, stages = system.metadata, _FIGURES[:2]
-    if not set(stages) <= set(system.edition.fields):
+    fields, stages = system.energy_fields, system.edition.stages
+    if not fields or len(fields) < len(stages) or set(fields) & set(system.edition.required):
         return
-    if set(stages) & set(system.edition.required) or any(metadata.given(name) for name in stages):
-        return
-    path = system.edition.fields[stages[0]].path[:-1]
-    yield ENERGY_NONE.finding(
-        metadata.document.where(path, key=True),
-        "neither training nor test energy is given",
-        expected=" and ".join(stages),
-    )
+    if not any(system.metadata.given(name) for name in fields):
+        path = system.edition.fields[fields[0]].path[:-1]
+        message = f"{'neither' if len(fields) > 1 else 'no'} {' nor '.join(stages)} energy is given"
+        where = system.metadata.document.where(path, key=True)
+        yield ENERGY_NONE.finding(where, message, expected=" and ".join(fields))
 
 
 @each_system
@@ -175,9 +172,8 @@ def not_from_readme(system: System) -> Iterator[Finding]:
 def possible(system: System) -> Iterator[Finding]:
     """No energy is outside what is physically possible for the task."""
     low, high = system.edition.plausible.energy_possible_kwh
-    for name in (*_FIGURES, *_BASELINES):
-        value = system.figures.get(name)
-        if value is not None and not low <= value <= high:
+    for name, value in _all_energies(system).items():
+        if not low <= value <= high:
             yield system.finding(
                 ENERGY_IMPOSSIBLE,
                 name,
@@ -212,23 +208,13 @@ def stages_plausible(system: System) -> Iterator[Finding]:
 def enough_digits(system: System) -> Iterator[Finding]:
     """Every energy has enough significant digits as written."""
     wanted = system.edition.plausible.energy_digits
-    metadata = system.metadata
-    for name in (*_FIGURES, *_BASELINES):
-        text = metadata.text(name)
-        if system.figures.get(name) is None or text is None:
-            continue
-        digits = significant_digits(text)
-        if digits < wanted:
-            yield system.finding(
-                ENERGY_DIGITS,
-                name,
-                f"{text} kWh has {digits} significant digit{'s' if digits != 1 else ''}",
-                expected=f"at least {wanted}",
-                found=str(digits),
-            )
+    for name in _all_energies(system):
+        text = system.metadata.text(name)
+        if text is not None and (digits := significant_digits(text)) < wanted:
+            message = f"{text} kWh has {plural(digits, 'significant digit')}"
+            yield system.finding(ENERGY_DIGITS, name, message, expected=f"at least {wanted}", found=str(digits))
 
 
-def _energy_block(system: System, field: str) -> Where:
-    """The place of the mapping the energy figures stand in."""
-    metadata = system.metadata
-    return metadata.document.where(metadata.paths[field][:-1], key=True)
+def _all_energies(system: System) -> dict[str, float]:
+    fields = system.edition.fields
+    return {name: value for name, value in system.figures.items() if fields[name].kind is FieldKind.ENERGY}

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dcase_energy.documents.device_names import board_power_w, gpu_models, is_processor
-from dcase_energy.editions.parts import Plausible
+from dcase_energy.editions.parts import Plausible, Stage
 from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.training_time import TrainingPart, parse_hardware, parse_training_time
@@ -77,8 +76,9 @@ _TENS_W = 10.0
 @each_system
 def power_possible(system: System) -> Iterator[Finding]:
     """Training energy over training time is a power that the GPUs named can draw."""
-    energy_kwh, works = system.figures.get("energy_training_kwh"), works_of(system)
-    limits = system.edition.plausible
+    limits, works = system.edition.plausible, works_of(system)
+    field = next(iter(system.energy_fields), "")
+    energy_kwh = system.figures.get(field)
     if energy_kwh is None or not works or not all(_powered(work) for work in works):
         return
     duration_s = sum(work.duration_s or 0.0 for work in works)
@@ -93,7 +93,7 @@ def power_possible(system: System) -> Iterator[Finding]:
     expected = " to ".join(_watts(kwh / hours * 1000) for kwh in (low_kwh, high_kwh)) + " W"
     far = max(energy_kwh / high_kwh, low_kwh / energy_kwh) > _FAR_OUTSIDE
     hint = POWER.fix + (slip_hint(energy_kwh, low_kwh, high_kwh, limits) if far else "")
-    yield system.finding(POWER, "energy_training_kwh", message, expected=expected, found=power, hint=hint)
+    yield system.finding(POWER, field, message, expected=expected, found=power, hint=hint)
 
 
 def works_of(system: System) -> list[TrainingPart]:
@@ -143,31 +143,28 @@ def slip_hint(value: float, low: float, high: float, limits: Plausible) -> str:
 
 @each_system
 def energies_usual(system: System) -> Iterator[Finding]:
-    """Training and test energy, and the baseline's, lie where real systems lie."""
-    limits = system.edition.plausible
-    for stage, (low, high) in limits.energy_usual_kwh.items():
-        for name in (f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh"):
-            value = system.figures.get(name)
-            if name.startswith("energy_baseline_") and _range_known(system, stage):
-                continue
-            if value is None or low <= value <= high or not _possible(value, limits):
-                continue
-            hint = ENERGY_UNUSUAL.fix + slip_hint(value, low, high, limits)
-            expected = f"{low:g} to {high:g} kWh"
-            yield system.finding(
-                ENERGY_UNUSUAL,
-                name,
-                f"{value:g} kWh for {stage} is far from what real systems need",
-                expected=expected,
-                found=f"{value:g} kWh",
-                hint=hint,
-            )
+    """The energies of each stage, and the baseline's, lie where real systems lie."""
+    limits, recipe = system.edition.plausible, known_recipe(system.edition.baseline.recipe)
+    for name, stage in system.edition.stages.items():
+        low, high = limits.energy_usual_kwh.get(name, (0.0, math.inf))
+        # The baseline of a known recipe has a narrower range, which `checks.baseline` holds it to.
+        known = recipe is not None and name in recipe.energy_kwh
+        for field in (stage.energy, *([] if known else _divisor(system, stage))):
+            value = system.figures.get(field)
+            if value is not None and not low <= value <= high and _possible(value, limits):
+                yield system.finding(
+                    ENERGY_UNUSUAL,
+                    field,
+                    f"{value:g} kWh for {name} is far from what real systems need",
+                    expected=f"{low:g} to {high:g} kWh",
+                    found=f"{value:g} kWh",
+                    hint=ENERGY_UNUSUAL.fix + slip_hint(value, low, high, limits),
+                )
 
 
-def _range_known(system: System, stage: str) -> bool:
-    """Whether the baseline's energy of a stage has a narrower range, which `checks.baseline` holds it to."""
-    recipe = known_recipe(system.edition.baseline.recipe)
-    return recipe is not None and stage in recipe.energy_kwh
+def _divisor(system: System, stage: Stage) -> list[str]:
+    """The field of the baseline's energy in one stage; none where one figure is for all of them."""
+    return [stage.baseline] if system.edition.normalisation.kind == "ratio" else []
 
 
 def _possible(value: float, limits: Plausible) -> bool:
@@ -177,26 +174,23 @@ def _possible(value: float, limits: Plausible) -> bool:
 @each_system
 def over_baseline_plausible(system: System) -> Iterator[Finding]:
     """Each stage's energy over the declared baseline's lies within three orders of magnitude."""
-    limits = system.edition.plausible
+    limits, figures = system.edition.plausible, system.figures
     low, high = limits.over_baseline
-    for stage in BASELINE_STAGES:
-        own = system.figures.get(f"energy_{stage}_kwh")
-        baseline = system.figures.get(f"energy_baseline_{stage}_kwh")
-        if own is None or baseline is None or low <= own / baseline <= high:
-            continue
-        if not (_possible(own, limits) and _possible(baseline, limits)):
-            continue
-        ratio = own / baseline
-        hint = OVER_BASELINE.fix + slip_hint(ratio, low, high, limits)
-        expected = f"{low:g} to {high:g} times"
-        yield system.finding(
-            OVER_BASELINE,
-            f"energy_{stage}_kwh",
-            f"the system's {stage} energy is {ratio:.3g} times the baseline's",
-            expected=expected,
-            found=f"{ratio:.3g} times",
-            hint=hint,
-        )
+    for name, stage in system.edition.stages.items():
+        for field in _divisor(system, stage):
+            if stage.energy not in figures or field not in figures:
+                continue
+            own, baseline = figures[stage.energy], figures[field]
+            if not low <= own / baseline <= high and _possible(own, limits) and _possible(baseline, limits):
+                ratio = f"{own / baseline:.3g} times"
+                yield system.finding(
+                    OVER_BASELINE,
+                    stage.energy,
+                    f"the system's {name} energy is {ratio} the baseline's",
+                    expected=f"{low:g} to {high:g} times",
+                    found=ratio,
+                    hint=OVER_BASELINE.fix + slip_hint(own / baseline, low, high, limits),
+                )
 
 
 @each_system
@@ -206,10 +200,6 @@ def hardware_agrees(system: System) -> Iterator[Finding]:
     works = parse_training_time(system.submission.training_time or "")
     timed = frozenset().union(*(gpu_models(work.hardware) for work in works))
     if stated and timed and not stated & timed:
-        where, found = system.where("hardware"), ", ".join(sorted(stated))
-        yield HARDWARE_DIFFERS.finding(
-            where,
-            f"the energies are of {found}, the training time is of {', '.join(sorted(timed))}",
-            expected=" or ".join(sorted(timed)),
-            found=found,
-        )
+        found, expected = ", ".join(sorted(stated)), " or ".join(sorted(timed))
+        message = f"the energies are of {found}, the training time is of {', '.join(sorted(timed))}"
+        yield system.finding(HARDWARE_DIFFERS, "hardware", message, expected=expected, found=found)

@@ -12,7 +12,6 @@ from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
-from dcase_energy.submission.checks.across import BASELINES
 from dcase_energy.submission.checks.plausibility import boards_of
 from dcase_energy.submission.checks.system import Peer, System, all_systems
 from dcase_energy.submission.model import team_of
@@ -46,9 +45,10 @@ def read_pool(path: Path) -> tuple[list[Peer], list[Finding]]:
         return [], [data]
     table = read_table(data, str(path), required=("label",), delimiter=",")
     peers = []
+    columns = [name for name in table.columns if name.startswith("energy_baseline_") and name.endswith("_kwh")]
     for index, cells in enumerate(table.rows):
         row = dict(zip(table.columns, cells, strict=True))
-        named = {name: table.number(index, name, empty=True) for name in BASELINES if row.get(name)}
+        named = {name: table.number(index, name, empty=True) for name in columns if row.get(name)}
         figures = {name: value for name, value in named.items() if value is not None and value > 0}
         if figures:
             models = gpu_models(row.get("hardware") or row.get("training_time"))
@@ -62,14 +62,7 @@ def baselines_in_line(systems: Sequence[System], pool: Sequence[Peer]) -> Iterat
 
     A team counts once, with the median of its figures. An outlier may shift the median of few teams.
     """
-    own_peers = [
-        Peer(
-            team_of(one.name),
-            boards_of(one),
-            {name: value for name in BASELINES if (value := one.figures.get(name)) is not None},
-        )
-        for one in systems
-    ]
+    own_peers = [Peer(team_of(one.name), boards_of(one), one.baselines) for one in systems]
     usual_of = _medians([*own_peers, *pool])
     for system, own in zip(systems, own_peers, strict=True):
         for field, value in own.baseline_kwh.items() if own.boards else ():

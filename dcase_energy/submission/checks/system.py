@@ -59,6 +59,17 @@ class System:
         """All numbers of the metadata by canonical field; what is missing or refused is absent."""
         return self.metadata.submission.figures
 
+    @property
+    def energy_fields(self) -> list[str]:
+        """The fields of the stages' energies that the edition has; the first stage trains, the last is inference."""
+        return [one.energy for one in self.edition.stages.values() if one.energy in self.edition.fields]
+
+    @property
+    def baselines(self) -> dict[str, float]:
+        """The baseline's energies that the metadata states, by field."""
+        fields = dict.fromkeys(one.baseline for one in self.edition.stages.values())
+        return {name: self.figures[name] for name in fields if name in self.figures}
+
     def where(self, field: str) -> Where:
         """Place of a field of the metadata, or of the mapping it is missing from."""
         return self.metadata.where(field)
