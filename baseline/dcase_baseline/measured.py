@@ -28,8 +28,8 @@ from dcase_baseline.switches import switches
 from dcase_baseline.train import detection_figures, run_test, tagging_figures, train
 from dcase_energy.measure.marks import Marks
 from dcase_energy.scoring.data import GroundTruth, Scores
-from dcase_energy.scoring.intersection import intersection_counts
 from dcase_energy.scoring.intervals import detections_at
+from dcase_energy.scoring.metrics.intersection_f1 import intersection_by_clip
 from dcase_energy.scoring.summary import summarise
 
 OnMark = Callable[[str, str, int, Mapping[str, Any]], bool]
@@ -163,10 +163,10 @@ class Figures:
         truth = ground_truth(pool, self._recipe)
         scores = Scores.from_uniform(frame_scores, self._recipe.output_frame_s)
         detections = detections_at(scores, self._recipe.evaluation.threshold)
-        half = intersection_counts(detections, truth, dtc=0.5, gtc=0.5)
+        half = intersection_by_clip(detections, truth, dtc=0.5, gtc=0.5).total()
         figures = {
             "intersection_f1_05": half.f1_macro,
-            "intersection_f1_07": intersection_counts(detections, truth, dtc=0.7, gtc=0.7).f1_macro,
+            "intersection_f1_07": intersection_by_clip(detections, truth, dtc=0.7, gtc=0.7).total().f1_macro,
             # NaN where no class has a true positive: the mean of nothing.
             "intersection_f1_05_nanmean": half.f1_macro_nanmean,
         }

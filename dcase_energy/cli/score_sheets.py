@@ -13,7 +13,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
-from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, SHORT_TITLES, TITLES, Figure
+from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, SHORT_TITLES, TITLES, Figure, describe
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
@@ -63,7 +63,7 @@ def _system_lines(one: Scored, figures: SystemFigures, conventions: Conventions)
             yield f"{name}  -       ({_why_not(metric, one, conventions)})"
             continue
         runs = "" if estimate.runs is None else f"   runs {_range(estimate.runs, 4)}"
-        yield f"{name}  {_figure(estimate)}{runs}  [{conventions.describe(metric)}]"
+        yield f"{name}  {_figure(estimate)}{runs}  [{describe(metric, conventions)}]"
     shown = [figure for figure in _SHOWN if figure in figures.estimates]
     width = 21 if drawn.count else 10
     rows = [["class", *(SHORT_TITLES[figure.metric] for figure in shown)]]
@@ -220,7 +220,7 @@ def _csv_row(
     cells: list[Value] = [one.outputs.path, system.name, run, figure.metric, figure.label, figure.average, value]
     cells += [None] * 6 if drawn is None else [drawn.mean, drawn.low, drawn.high, drawn.kind, drawn.level, drawn.n]
     cells += [None] * 2 if spread is None else [spread.low, spread.high]
-    return [*cells, conventions.describe(figure.metric), " ".join(one.doubts)]
+    return [*cells, describe(figure.metric, conventions), " ".join(one.doubts)]
 
 
 SHEETS = {"text": to_text, "json": to_json, "csv": to_csv}

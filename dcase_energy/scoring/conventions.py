@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from dcase_energy.scoring.deltas import PsdsScenario
 from dcase_energy.scoring.overlap import Timing
 from dcase_energy.scoring.resampling import Resampling, ResamplingKind
-from dcase_energy.scoring.segment import Grid
 
 if TYPE_CHECKING:
-    from dcase_energy.editions.parts import Scoring
+    from dcase_energy.editions.parts import Score, Scoring
 
 COLLAR_S = 0.2
 COLLAR_SHARE = 0.2
 SEGMENT_S = 1.0
+Grid = Literal["cut", "extend"]
+_PSDS = {"cttc": 0.3, "alpha_st": 1.0, "e_max": 100.0}
+# What is computed wherever outputs are scored: the metric of each score and its options.
+SCORES: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "psds1": ("psds", {"dtc": 0.7, "gtc": 0.7, "alpha_ct": 0.0, **_PSDS}),
+    "psds2": ("psds", {"dtc": 0.1, "gtc": 0.1, "alpha_ct": 0.5, **_PSDS}),
+    "intersection_f1": ("intersection_f1", {}),
+    "intersection_f1_07": ("intersection_f1", {"dtc": 0.7, "gtc": 0.7}),
+    "collar_f1": ("collar_f1", {}),
+    "segment_f1": ("segment_f1", {}),
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ class Conventions:
         Segments: ``cut`` at the end of the clip, or ``extend`` to the last event as sed_eval does.
     interval, resamples, level, seed
         How intervals are made; see `Resampling`. With 0 resamples there are none.
+    scores
+        What is computed: metric and options of each score by name.
     """
 
     empty_clips: Literal["keep", "drop"] = "keep"
@@ -71,12 +83,18 @@ class Conventions:
     resamples: int = 0
     level: float = 0.9
     seed: int = 0
+    scores: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=lambda: SCORES, hash=False)
 
     @classmethod
     def of_edition(cls, scoring: Scoring, **chosen: Any) -> Conventions:
-        """An edition's conventions with some chosen otherwise; None chooses nothing."""
+        """An edition's conventions with some chosen otherwise; None chooses nothing.
+
+        ``scores`` may be those of the edition: what is computed of them comes beside what is always computed.
+        """
         given = {name: value for name, value in chosen.items() if value is not None}
-        return cls(**{**asdict(scoring), **given})
+        scores: Mapping[str, Score] = given.pop("scores", {})
+        own = {name: (score.metric, score.options) for name, score in scores.items() if score.metric}
+        return cls(**{**asdict(scoring), "scores": {**SCORES, **own}, **given})
 
     @property
     def timing(self) -> Timing:
@@ -89,39 +107,22 @@ class Conventions:
         kind = self.interval if self.resamples else "none"
         return Resampling(kind, max(self.resamples, 1), self.level, self.seed)
 
-    def scenario(self, base: PsdsScenario) -> PsdsScenario:
-        """A PSDS scenario under these conventions."""
-        return replace(base, cross_trigger_average=self.cross_trigger_average)
-
     def to_dict(self) -> dict[str, Any]:
         """As they are stored beside the figures."""
         resampling = self.resampling
-        chosen = {**asdict(self), "interval": resampling.kind, "resamples": resampling.count}
+        chosen = {**vars(self), "interval": resampling.kind, "resamples": resampling.count}
+        del chosen["scores"]
         return {**chosen, "collar_s": COLLAR_S, "collar_share": COLLAR_SHARE, "segment_s": SEGMENT_S}
 
-    def describe(self, metric: str) -> str:
-        """The conventions one metric depends on, in a few words, to stand beside its figure."""
-        parts = [f"{self.empty_clips} empty clips"]
-        parts += ["overlapping events kept"] if self.overlapping_truth == "keep" else []
-        if metric.startswith("psds") and self.lost_classes == "zero" and self.resampling.count:
-            parts.append("classes lost in a resample: zero")
-        if metric == "psds2":
-            parts.append(f"cross-triggers over {'C-1' if self.cross_trigger_average == 'others' else 'C'}")
-        if metric == "intersection_f1":
-            parts.append(f"DTC {self.dtc:g}, GTC {self.gtc:g}")
-        if metric == "intersection_f1_07":
-            parts.append("DTC 0.7, GTC 0.7")
-        if metric == "collar_f1":
-            parts.append(f"collars {COLLAR_S:g} s, {COLLAR_SHARE:.0%}")
-        if metric == "segment_f1":
-            parts.append(f"{SEGMENT_S:g} s, {self.segment_grid} at the end")
-        if not metric.startswith("psds"):
-            parts += [f"threshold {self.threshold:g}", f"no hits: {self.classes_without_hits}"]
-        if metric != "segment_f1":
-            parts.append("whole us" if self.arithmetic == "microseconds" else "floating-point s")
-            parts += [f"tolerance {self.time_tolerance_us:+d} us"] if self.time_tolerance_us else []
-            parts += ["late detections ignored"] if self.late_detections == "ignore" else []
-        return "; ".join(parts)
+    def of_detections(self) -> list[str]:
+        """What an F1 depends on, in a few words each."""
+        return [f"threshold {self.threshold:g}", f"no hits: {self.classes_without_hits}"]
+
+    def of_times(self) -> list[str]:
+        """How times are compared, in a few words each."""
+        parts = ["whole us" if self.arithmetic == "microseconds" else "floating-point s"]
+        parts += [f"tolerance {self.time_tolerance_us:+d} us"] if self.time_tolerance_us else []
+        return parts + (["late detections ignored"] if self.late_detections == "ignore" else [])
 
 
 # What to choose to get the figures of the field's libraries.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from dcase_energy.scoring.data import Events, Floats, Ints
+from dcase_energy.scoring.metrics import Options, Run
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,30 @@ class ClipCounts:
         summed = self.table.sum(axis=0) if clip_weight is None else clip_weight @ self.table
         hits, wrong, annotated = np.rint(summed).astype(np.int64).reshape(3, -1)
         return Counts(self.classes, hits, wrong, annotated)
+
+
+@dataclass(frozen=True)
+class F1:
+    """F1 of any weighting of the clips, judged as `Counts.judged_f1` says."""
+
+    by_clip: ClipCounts
+    classes_without_hits: str
+    pooled: ClassVar[bool] = True
+
+    def figures(self, clip_weight: Floats | None = None) -> Floats:
+        """Macro average, F1 of each class and micro average, shape (2 + n_classes,); NaN where nothing is judged."""
+        per_class, macro, micro = self.by_clip.total(clip_weight).judged_f1(self.classes_without_hits)
+        return np.array([macro, *per_class, micro])
+
+
+def f1_scores(
+    run: Run, wanted: Mapping[str, Options], by_clip: Callable[..., ClipCounts], **defaults: Any
+) -> dict[str, F1]:
+    """F1 of the detections at the threshold by each score's options; ``by_clip`` counts what is matched."""
+    if run.detections is None:
+        return {}
+    counted = {name: by_clip(run.detections, run.truth, **{**defaults, **options}) for name, options in wanted.items()}
+    return {name: F1(counts, run.conventions.classes_without_hits) for name, counts in counted.items()}
 
 
 def count_by_clip(events: Events, chosen: np.ndarray[Any, Any] | None, n_clips: int, n_classes: int) -> Ints:

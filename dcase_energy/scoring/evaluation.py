@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dcase_energy.scoring.collar import collar_by_clip
-from dcase_energy.scoring.conventions import COLLAR_S, COLLAR_SHARE, SEGMENT_S, Conventions
-from dcase_energy.scoring.counts import ClipCounts, Counts
+from dcase_energy.scoring.conventions import SCORES, Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores, keep_clips
-from dcase_energy.scoring.deltas import class_deltas, coverage, operating_point_intervals
-from dcase_energy.scoring.intersection import intersection_by_clip
-from dcase_energy.scoring.intervals import Intervals, class_intervals, detections_at
-from dcase_energy.scoring.psds import PSDS1, PSDS2, PreparedPsds, arrange_class
-from dcase_energy.scoring.roc import Arranged
-from dcase_energy.scoring.segment import segment_by_clip
+from dcase_energy.scoring.intervals import detections_at
+from dcase_energy.scoring.metrics import Options, Prepared, Run, metric_named
+from dcase_energy.scoring.metrics.psds import PSDS1, PSDS2
 
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
-F1_METRICS = ("intersection_f1", "intersection_f1_07", "collar_f1", "segment_f1")
-METRICS = (*SCENARIOS, *F1_METRICS)
+METRICS = tuple(SCORES)
+F1_METRICS = tuple(name for name in METRICS if name not in SCENARIOS)
 # How people read the metrics, and those that tables of classes and differences show, in short.
 TITLES = {
     "psds1": "PSDS1",
@@ -41,7 +37,7 @@ SHORT_TITLES = {
 
 @dataclass(frozen=True, order=True)
 class Figure:
-    """Which figure: a metric, over all classes or of one class; ``average`` is ``micro`` for the pooled F1."""
+    """Which figure: a score, over all classes or of one class; ``average`` is ``micro`` for the pooled F1."""
 
     metric: str
     label: str | None = None
@@ -50,32 +46,28 @@ class Figure:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A run whose detections have been matched with the ground truth.
+    """A run whose outputs have been matched with the ground truth.
 
     Attributes
     ----------
     truth
         Ground truth it was matched with, after clips were dropped that do not count.
-    psds
-        PSDS scenarios by metric; empty for a single event list.
-    counts
-        Counts of each F1 by metric; empty where there are no detections at the threshold.
+    scores
+        Each score by name, without those that these outputs do not allow.
     conventions
         What was chosen.
     """
 
     truth: GroundTruth
-    psds: Mapping[str, PreparedPsds]
-    counts: Mapping[str, ClipCounts]
+    scores: Mapping[str, Prepared]
     conventions: Conventions
 
     def names(self) -> list[Figure]:
         """Which figures `figures` gives, in its order."""
-        classes = (None, *self.truth.classes)
-        found = [Figure(metric, label) for metric in self.psds for label in classes]
-        for metric in self.counts:
-            found += [Figure(metric, label) for label in classes]
-            found.append(Figure(metric, None, "micro"))
+        found = []
+        for name, score in self.scores.items():
+            found += [Figure(name, label) for label in (None, *self.truth.classes)]
+            found += [Figure(name, None, "micro")] if score.pooled else []
         return found
 
     def figures(self, clip_weight: Floats | None = None) -> Floats:
@@ -83,33 +75,15 @@ class Evaluation:
 
         NaN where there is nothing to judge.
         """
-        found: list[float] = []
-        for prepared in self.psds.values():
-            result = prepared.result(clip_weight)
-            found.append(result.value if result.per_class else float("nan"))
-            found += [result.per_class.get(label, float("nan")) for label in self.truth.classes]
-        for by_clip in self.counts.values():
-            found += self._f1s(by_clip.total(clip_weight))
-        return np.array(found)
-
-    def _f1s(self, counts: Counts) -> list[float]:
-        per_class, macro, micro = counts.judged_f1(self.conventions.classes_without_hits)
-        return [macro, *per_class.tolist(), micro]
+        return np.concatenate([np.empty(0), *(score.figures(clip_weight) for score in self.scores.values())])
 
 
 def evaluate_scores(scores: Scores, truth: GroundTruth, conventions: Conventions) -> Evaluation:
-    """Match the scores of a run with the ground truth; both hold all clips.
-
-    Where the conventions ask for floating-point seconds PSDS is not computed: no library does this from scores.
-    """
+    """Match the scores of a run with the ground truth; both hold all clips."""
     if conventions.empty_clips == "drop":
         truth, kept = truth.without_empty_clips()
         scores = scores.take_clips(kept)
-    psds: Mapping[str, PreparedPsds] = {}
-    if not conventions.timing.in_seconds:
-        psds = _prepare(truth, conventions, lambda label: class_intervals(scores, label))
-    counts = _count(detections_at(scores, conventions.threshold), truth, conventions)
-    return Evaluation(truth, psds, counts, conventions)
+    return _evaluate(Run(truth, conventions, scores, detections=detections_at(scores, conventions.threshold)))
 
 
 def evaluate_points(
@@ -121,34 +95,26 @@ def evaluate_points(
         truth, kept = truth.without_empty_clips()
         points = [keep_clips(events, kept, n_clips) for events in points]
         detections = None if detections is None else keep_clips(detections, kept, n_clips)
-    psds: Mapping[str, PreparedPsds] = {}
-    if len(points) > 1:
-        psds = _prepare(truth, conventions, lambda label: operating_point_intervals(points, label))
-    counts = {} if detections is None else _count(detections, truth, conventions)
-    return Evaluation(truth, psds, counts, conventions)
+    return _evaluate(Run(truth, conventions, points=points, detections=detections))
 
 
-def _prepare(
-    truth: GroundTruth, conventions: Conventions, intervals_of: Callable[[int], Intervals]
-) -> dict[str, PreparedPsds]:
-    scenarios = {metric: conventions.scenario(base) for metric, base in SCENARIOS.items()}
-    often = conventions.resampling.count > 0
-    arranged: dict[str, list[Arranged]] = {metric: [] for metric in scenarios}
-    for label in range(len(truth.classes)):
-        intervals = intervals_of(label)
-        common = coverage(intervals, truth, conventions.timing)
-        for metric, scenario in scenarios.items():
-            deltas = class_deltas(intervals, label, truth, scenario, conventions.timing, common)
-            arranged[metric].append(arrange_class(deltas, truth, scenario, often=often))
-    lost = conventions.lost_classes
-    return {metric: PreparedPsds(tuple(arranged[metric]), truth, scenarios[metric], lost) for metric in scenarios}
+def describe(name: str, conventions: Conventions) -> str:
+    """The conventions one score depends on, in a few words, to stand beside its figure."""
+    metric, options = conventions.scores[name]
+    parts = [f"{conventions.empty_clips} empty clips"]
+    parts += ["overlapping events kept"] if conventions.overlapping_truth == "keep" else []
+    return "; ".join([*parts, *metric_named(metric).describe(options, conventions)])
 
 
-def _count(found: Events, truth: GroundTruth, conventions: Conventions) -> dict[str, ClipCounts]:
-    timing = conventions.timing
-    return {
-        "intersection_f1": intersection_by_clip(found, truth, dtc=conventions.dtc, gtc=conventions.gtc, timing=timing),
-        "intersection_f1_07": intersection_by_clip(found, truth, dtc=0.7, gtc=0.7, timing=timing),
-        "collar_f1": collar_by_clip(found, truth, collar_s=COLLAR_S, offset_share=COLLAR_SHARE, timing=timing),
-        "segment_f1": segment_by_clip(found, truth, segment_s=SEGMENT_S, grid=conventions.segment_grid),
+def _evaluate(run: Run) -> Evaluation:
+    wanted: defaultdict[str, dict[str, Options]] = defaultdict(dict)
+    for name, (metric, options) in run.conventions.scores.items():
+        wanted[metric][name] = options
+    found = {
+        name: score
+        for metric, scores in wanted.items()
+        for name, score in metric_named(metric).prepare(run, scores).items()
     }
+    return Evaluation(
+        run.truth, {name: found[name] for name in run.conventions.scores if name in found}, run.conventions
+    )

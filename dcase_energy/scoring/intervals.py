@@ -45,13 +45,8 @@ class Intervals:
     levels: Floats
     separate: bool = False
 
-    def at(self, threshold: float) -> Events:
-        """The detections at one threshold: frames whose score is above it."""
-        above = int(np.searchsorted(self.levels, threshold, side="right"))
-        return self.events.take((self.death < above) & (above <= self.birth))
 
-
-def class_intervals(scores: Scores, label: int) -> Intervals:
+def class_intervals(scores: Scores, label: int, floor: float = -np.inf) -> Intervals:
     """All detections of one class over all thresholds.
 
     Parameters
@@ -60,13 +55,15 @@ def class_intervals(scores: Scores, label: int) -> Intervals:
         Scores of all clips.
     label
         Column of the class.
+    floor
+        Lower scores are taken for this one: only thresholds from here on are looked at.
 
     Returns
     -------
     Intervals
         One row a distinct detection.
     """
-    level, levels, first, last, clip = _plateaus(scores, label)
+    level, levels, first, last, clip = _plateaus(np.maximum(scores.values[:, label], floor), scores.first_frame)
     lower_left, lower_right = _nearest_lower_of_each(level)
     # Of several plateaus at the same height in one detection, only the leftmost represents it.
     kept = np.flatnonzero((level[lower_left] < level) & (level >= 0))
@@ -82,28 +79,27 @@ def class_intervals(scores: Scores, label: int) -> Intervals:
 
 def detections_at(scores: Scores, threshold: float) -> Events:
     """Detections of all classes at one threshold: runs of frames whose score is above it."""
-    binary = Scores(
-        (scores.values > threshold).astype(np.float64),
-        scores.onset_us,
-        scores.offset_us,
-        scores.first_frame,
-    )
-    found = [class_intervals(binary, label).at(0.5) for label in range(scores.values.shape[1])]
-    return Events(
-        np.concatenate([events.clip for events in found]),
-        np.concatenate([events.label for events in found]),
-        np.concatenate([events.onset_us for events in found]),
-        np.concatenate([events.offset_us for events in found]),
-    )
+    above = np.zeros((scores.values.shape[1], len(scores.values) + 1), dtype=bool)
+    np.greater(scores.values.T, threshold, out=above[:, :-1])
+    opens, closes = above.copy(), above.copy()
+    opens[:, 1:] &= ~above[:, :-1]
+    closes[:, :-1] &= ~above[:, 1:]
+    # A clip's first frame begins a run, the frame before it ends one.
+    first = scores.first_frame[:-1][np.diff(scores.first_frame) > 0]
+    opens[:, first] = above[:, first]
+    closes[:, first - 1] = above[:, first - 1]
+    label, begin = np.nonzero(opens)
+    end = np.nonzero(closes)[1]
+    clip = np.searchsorted(scores.first_frame, begin, side="right") - 1
+    return Events(clip, label, scores.onset_us[begin], scores.offset_us[end])
 
 
-def _plateaus(scores: Scores, label: int) -> tuple[Ints, Floats, Ints, Ints, Ints]:
+def _plateaus(frames: Floats, first_frame: Ints) -> tuple[Ints, Floats, Ints, Ints, Ints]:
     """Merge neighbouring frames of equal score and put a plateau of level -1 around each clip.
 
     Returns the level of each plateau, the scores of the levels, and first frame, last frame and clip of each plateau.
     """
-    frames = scores.values[:, label]
-    n_frames, first_frame = len(frames), scores.first_frame
+    n_frames = len(frames)
     starts_clip = np.zeros(n_frames, dtype=bool)
     starts_clip[first_frame[:-1][np.diff(first_frame) > 0]] = True
     starts = starts_clip.copy()

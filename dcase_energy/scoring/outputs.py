@@ -20,7 +20,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.evaluation import Evaluation, evaluate_points, evaluate_scores
 from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, read_events
-from dcase_energy.scoring.psds import PsdsResult
+from dcase_energy.scoring.metrics.psds import PreparedPsds, PsdsResult
 from dcase_energy.scoring.rules import DOUBTS, OUTPUT_FORMAT, OUTPUT_KIND, THRESHOLD_MISSING
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
@@ -177,7 +177,8 @@ def score_system(
         if evaluation is not None:
             runs[name] = figures_of_run(evaluation, conventions.resampling)
             if curves:
-                kept[name] = {metric: psds.result() for metric, psds in evaluation.psds.items()}
+                prepared = evaluation.scores.items()
+                kept[name] = {score: psds.result() for score, psds in prepared if isinstance(psds, PreparedPsds)}
     usable = len(runs) == len(outputs.runs) and any(run.names for run in runs.values())
     figures = system_of_runs(outputs.name, runs, conventions.resampling) if usable else None
     return Scored(outputs, figures, kept, tuple(findings))

@@ -11,21 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcase_energy.scoring import deltas, intervals
-from dcase_energy.scoring.collar import collar_by_clip, collar_counts
 from dcase_energy.scoring.data import GroundTruth, Scores, to_us
-from dcase_energy.scoring.deltas import class_deltas
-from dcase_energy.scoring.intersection import intersection_by_clip, intersection_counts
 from dcase_energy.scoring.intervals import class_intervals, detections_at
-from dcase_energy.scoring.psds import (
+from dcase_energy.scoring.metrics.collar_f1 import collar_by_clip
+from dcase_energy.scoring.metrics.intersection_f1 import intersection_by_clip
+from dcase_energy.scoring.metrics.psds import (
     PSDS1,
     PSDS2,
-    PreparedPsds,
     PsdsScenario,
-    arrange_class,
-    psds_from_operating_points,
-    psds_from_scores,
+    prepare_psds,
+    psds,
 )
-from dcase_energy.scoring.segment import segment_counts
+from dcase_energy.scoring.metrics.segment_f1 import segment_by_clip
 from tests.reference import slow_scoring as slow
 
 LABELS = ("Cat", "Dog", "Speech")
@@ -73,23 +70,21 @@ def test_psds(problem):
     scores, ground_truth = as_arrays(*problem)
     for scenario in SCENARIOS:
         if not truth:
-            assert psds_from_scores(scores, ground_truth, scenario).value == 0.0
+            assert psds(scores, ground_truth, scenario).value == 0.0
             continue
         expected = slow.psds(frames, truth, durations, LABELS, scenario)
-        assert psds_from_scores(scores, ground_truth, scenario).value == pytest.approx(expected, abs=1e-12)
+        assert psds(scores, ground_truth, scenario).value == pytest.approx(expected, abs=1e-12)
 
 
 @settings(max_examples=60)
 @given(problems(), st.integers(1, 5))
 def test_it_does_not_matter_how_much_is_done_at_a_time(problem, size):
     scores, ground_truth = as_arrays(*problem)
-    whole = [psds_from_scores(scores, ground_truth, scenario) for scenario in SCENARIOS]
+    whole = [psds(scores, ground_truth, scenario) for scenario in SCENARIOS]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(intervals, "_PLATEAUS_AT_A_TIME", size)
         patch.setattr(deltas, "_DETECTIONS_AT_A_TIME", size)
-        assert [psds_from_scores(scores, ground_truth, scenario).value for scenario in SCENARIOS] == [
-            one.value for one in whole
-        ]
+        assert [psds(scores, ground_truth, scenario).value for scenario in SCENARIOS] == [one.value for one in whole]
 
 
 @settings(max_examples=150)
@@ -101,13 +96,13 @@ def test_f1_counts(problem, threshold):
     for i, label in enumerate(LABELS):
         for criterion in (0.1, 0.5, 0.7):
             share = Fraction(str(criterion))
-            counts = intersection_counts(fast, ground_truth, dtc=criterion, gtc=criterion)
+            counts = intersection_by_clip(fast, ground_truth, dtc=criterion, gtc=criterion).total()
             hits, wrong, _ = slow.intersection(found, truth, label, share, share)
             assert (counts.true_positives[i], counts.false_positives[i]) == (hits, wrong)
-        counts = collar_counts(fast, ground_truth)
+        counts = collar_by_clip(fast, ground_truth).total()
         assert (counts.true_positives[i], counts.false_positives[i]) == slow.collar(found, truth, label)
         annotated, detected, both = slow.segments(found, truth, durations, label)
-        counts = segment_counts(fast, ground_truth)
+        counts = segment_by_clip(fast, ground_truth).total()
         assert (counts.annotated[i], counts.true_positives[i], counts.false_positives[i]) == (
             annotated,
             both,
@@ -125,7 +120,8 @@ def test_intervals_give_the_detections_of_every_threshold(problem):
     for label, name in enumerate(LABELS):
         intervals = class_intervals(scores, label)
         for threshold in (-0.5, 0.0, 0.05, 0.1, 0.3, 0.5, 0.9, 1.0):
-            cut = intervals.at(threshold)
+            above = int(np.searchsorted(intervals.levels, threshold, side="right"))
+            cut = intervals.events.take((intervals.death < above) & (above <= intervals.birth))
             fast = sorted(zip(cut.clip.tolist(), cut.onset_us.tolist(), cut.offset_us.tolist(), strict=True))
             twin = slow.detections(
                 {c: [(a, b, {name: s[name]}) for a, b, s in r] for c, r in frames.items()}, threshold
@@ -144,8 +140,13 @@ def replicated(frames, truth, durations, weights):
 
 
 @settings(max_examples=60)
-@given(problems(), st.lists(st.integers(0, 3), min_size=3, max_size=3), st.sampled_from([1.0, 100.0, 2000.0, 1e5]))
-def test_weights_are_copies_of_clips(problem, weights, e_max):
+@given(
+    problems(),
+    st.lists(st.integers(0, 3), min_size=3, max_size=3),
+    st.sampled_from([1.0, 100.0, 2000.0, 1e5]),
+    st.booleans(),
+)
+def test_weights_are_copies_of_clips(problem, weights, e_max, often):
     """PSDS and F1 of weighted clips, with everything pruned that can be, are those of the clips written out."""
     weights = weights[: len(problem[0])]
     copied = replicated(*problem, weights)
@@ -153,12 +154,10 @@ def test_weights_are_copies_of_clips(problem, weights, e_max):
         return
     scores, ground_truth = as_arrays(*problem)
     weight = np.array(weights, dtype=np.float64)
-    for base in SCENARIOS:
-        scenario = replace(base, e_max=e_max)
-        deltas = [class_deltas(class_intervals(scores, k), k, ground_truth, scenario) for k in range(len(LABELS))]
-        arranged = tuple(arrange_class(one, ground_truth, scenario, often=True) for one in deltas)
-        found = PreparedPsds(arranged, ground_truth, scenario).result(weight).value
-        assert found == pytest.approx(slow.psds(*copied, LABELS, scenario), abs=1e-12)
+    scenarios = {str(number): replace(base, e_max=e_max) for number, base in enumerate(SCENARIOS)}
+    for name, prepared in prepare_psds(scores, ground_truth, scenarios, often=often).items():
+        found = prepared.result(weight).value
+        assert found == pytest.approx(slow.psds(*copied, LABELS, scenarios[name]), abs=1e-12)
     detected, fast = slow.detections(copied[0], 0.3), detections_at(scores, 0.3)
     counts = intersection_by_clip(fast, ground_truth, dtc=0.5, gtc=0.5).total(weight)
     collars = collar_by_clip(fast, ground_truth).total(weight)
@@ -188,5 +187,5 @@ def test_operating_points_are_what_they_list(problem, threshold):
     levels = sorted({value for rows in frames.values() for _, _, row in rows for value in row.values()})
     points = [detections_at(scores, np.nextafter(level, -1)) for level in levels] + [detections_at(scores, threshold)]
     for scenario in SCENARIOS:
-        expected = psds_from_scores(scores, ground_truth, scenario).value
-        assert psds_from_operating_points(points, ground_truth, scenario).value == pytest.approx(expected, abs=1e-12)
+        expected = psds(scores, ground_truth, scenario).value
+        assert psds(points, ground_truth, scenario).value == pytest.approx(expected, abs=1e-12)

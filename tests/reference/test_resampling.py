@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 
 from dcase_energy.scoring.data import GroundTruth
-from dcase_energy.scoring.deltas import class_deltas
-from dcase_energy.scoring.intervals import class_intervals
-from dcase_energy.scoring.psds import psds_from_deltas
+from dcase_energy.scoring.metrics.psds import prepare_psds
 from dcase_energy.scoring.resampling import (
     Resampling,
     paired_difference,
@@ -30,26 +28,23 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def deltas(scores, truth: GroundTruth):
-    return {
-        name: [class_deltas(class_intervals(scores, k), k, truth, scenario) for k in range(len(truth.classes))]
-        for name, scenario in SCENARIOS.items()
-    }
+def prepared(scores, truth: GroundTruth):
+    return prepare_psds(scores, truth, SCENARIOS, often=True)
 
 
-def values(name, deltas, truth, resampling):
+def values(prepared, truth, resampling):
     def statistic(weight):
-        return np.array([psds_from_deltas(deltas[name], truth, SCENARIOS[name], weight).value])
+        return np.array([prepared.result(weight).value])
 
     return resample(statistic, truth.clips, resampling)[:, 0]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize(("kind", "n", "key", "arguments"), CASES, ids=lambda x: str(x)[:12])
-def test_means_and_percentiles_equal_the_reference(name, kind, n, key, arguments, deltas, truth, bootstrap):
+def test_means_and_percentiles_equal_the_reference(name, kind, n, key, arguments, prepared, truth, bootstrap):
     expected = bootstrap[key][f"student|{name}|{arguments}"]
     resampling = Resampling(kind, n)
-    samples = values(name, deltas, truth, resampling)
+    samples = values(prepared[name], truth, resampling)
     assert samples[:3] == pytest.approx(expected["first"], abs=1e-12)
     interval = percentile_interval(samples, resampling)
     assert interval.mean == pytest.approx(expected["mean"], abs=1e-12)
@@ -58,9 +53,9 @@ def test_means_and_percentiles_equal_the_reference(name, kind, n, key, arguments
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_first_hundred_of_a_thousand(name, deltas, truth, bootstrap):
+def test_the_first_hundred_of_a_thousand(name, prepared, truth, bootstrap):
     thousand = resample_weights(truth.clips, Resampling("bootstrap", 1000))
-    found = [psds_from_deltas(deltas[name], truth, SCENARIOS[name], next(thousand)).value for _ in range(100)]
+    found = [prepared[name].result(next(thousand)).value for _ in range(100)]
     assert found == pytest.approx(bootstrap["first100_of_1000_balanced"][f"student|{name}"], abs=1e-12)
 
 

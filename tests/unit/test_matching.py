@@ -7,9 +7,8 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dcase_energy.scoring.collar import collar_counts
 from dcase_energy.scoring.data import Events, GroundTruth
-from dcase_energy.scoring.matching import largest_matching
+from dcase_energy.scoring.metrics.collar_f1 import collar_by_clip, largest_matching
 
 graphs = st.dictionaries(st.integers(0, 5), st.lists(st.integers(0, 5), unique=True, max_size=4), max_size=6)
 
@@ -50,7 +49,7 @@ def test_a_chain_of_events_is_matched():
     late = Events(
         truth.events.clip, truth.events.label, truth.events.onset_us + 100_000, truth.events.offset_us + 100_000
     )
-    counts = collar_counts(late, truth)
+    counts = collar_by_clip(late, truth).total()
     assert (counts.true_positives.tolist(), counts.false_positives.tolist()) == ([n], [0])
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dcase_energy.scoring.collar import collar_counts
 from dcase_energy.scoring.data import Events, GroundTruth
-from dcase_energy.scoring.intersection import intersection_counts
-from dcase_energy.scoring.segment import segment_counts
+from dcase_energy.scoring.metrics.collar_f1 import collar_by_clip
+from dcase_energy.scoring.metrics.intersection_f1 import intersection_by_clip
+from dcase_energy.scoring.metrics.segment_f1 import segment_by_clip
 from tests.unit.timeline import draw
 
 CLASSES = ("Cat", "Dog")
@@ -53,14 +53,14 @@ def counts_of(counts, label: str) -> tuple[int, int, int]:
 )
 def test_intersection(truth, detected, dtc, expected):
     ground_truth, events = build(truth, detected)
-    assert counts_of(intersection_counts(events, ground_truth, dtc=dtc, gtc=dtc), "Dog") == expected
+    assert counts_of(intersection_by_clip(events, ground_truth, dtc=dtc, gtc=dtc).total(), "Dog") == expected
 
 
 def test_a_tie_counts_as_covered():
     """Seven of ten is at least 0.7, although 0.7 has no exact binary form."""
     truth = GroundTruth.build({"c": 10.0}, [("c", 0.3, 1.3, "Dog")], CLASSES)
     events = Events.from_rows([(0, 1, 300_000, 1_000_000)])
-    counts = intersection_counts(events, truth, dtc=0.7, gtc=0.7)
+    counts = intersection_by_clip(events, truth, dtc=0.7, gtc=0.7).total()
     assert counts_of(counts, "Dog") == (1, 0, 1)
 
 
@@ -75,7 +75,7 @@ def test_a_tie_counts_as_covered():
 )
 def test_collar_edges(onset_us, offset_us, hit):
     truth = GroundTruth.build({"c": 10.0}, [("c", 1.0, 3.0, "Dog")], CLASSES)
-    counts = collar_counts(Events.from_rows([(0, 1, onset_us, offset_us)]), truth)
+    counts = collar_by_clip(Events.from_rows([(0, 1, onset_us, offset_us)]), truth).total()
     assert counts_of(counts, "Dog") == ((1, 0, 1) if hit else (0, 1, 1))
 
 
@@ -90,26 +90,26 @@ def test_collar_matching_is_a_largest_one():
     events = Events(*np.array(rows, dtype=np.int64).T)
     both = GroundTruth(truth.clips, truth.classes, truth.duration_us, events)
     found = Events.from_rows([(0, 1, 1_100_000, 1_600_000), (0, 1, 850_000, 1_400_000)])
-    assert counts_of(collar_counts(found, both), "Dog") == (2, 0, 2)
+    assert counts_of(collar_by_clip(found, both).total(), "Dog") == (2, 0, 2)
 
 
 def test_segments_end_with_the_clip():
     #        second  0 1 2 3 4 (the clip ends at 4.5 s)
     ground_truth, events = build("c1 Dog ..####...", "c1 Dog ...######")
     # annotated 1-3 s: segments 1, 2; detected 1.5-4.5 s: segments 1, 2, 3, 4
-    assert counts_of(segment_counts(events, ground_truth), "Dog") == (2, 2, 2)
+    assert counts_of(segment_by_clip(events, ground_truth).total(), "Dog") == (2, 2, 2)
 
 
 def test_a_class_without_true_positives_counts_zero():
     truth = "c1 Dog ..####....\n   Cat ..####...."
     ground_truth, events = build(truth, "c1 Dog ..####....")
-    counts = intersection_counts(events, ground_truth, dtc=0.5, gtc=0.5)
+    counts = intersection_by_clip(events, ground_truth, dtc=0.5, gtc=0.5).total()
     assert counts.f1_macro == 0.5
     assert counts.f1_macro_nanmean == 1.0
 
 
 def test_a_class_that_nobody_annotated_or_detected_is_not_judged():
     ground_truth, events = build("c1 Dog ..####....", "c1 Dog ..####....")
-    counts = intersection_counts(events, ground_truth, dtc=0.5, gtc=0.5)
+    counts = intersection_by_clip(events, ground_truth, dtc=0.5, gtc=0.5).total()
     assert counts.to_dict() == {"Cat": None, "Dog": 1.0}
     assert counts.f1_macro == 1.0

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dcase_energy.scoring.counts import ClipCounts, Counts, count_by_clip
+from collections.abc import Mapping
+
+from dcase_energy.scoring.conventions import Conventions
+from dcase_energy.scoring.counts import F1, ClipCounts, count_by_clip, f1_scores
 from dcase_energy.scoring.data import Events, GroundTruth
+from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.overlap import EXACT, Timing, overlapping_pairs, summed
 
 
-def intersection_counts(
-    detections: Events, truth: GroundTruth, *, dtc: float, gtc: float, timing: Timing = EXACT
-) -> Counts:
-    """Count true and false positives by intersection, over all clips; see `intersection_by_clip`."""
-    return intersection_by_clip(detections, truth, dtc=dtc, gtc=gtc, timing=timing).total()
+def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
+    """Match the detections; the options are ``dtc`` and ``gtc``, by default those of the conventions."""
+    chosen = run.conventions
+    return f1_scores(run, wanted, intersection_by_clip, dtc=chosen.dtc, gtc=chosen.gtc, timing=chosen.timing)
+
+
+def describe(options: Options, conventions: Conventions) -> list[str]:
+    """What a figure depends on besides the data."""
+    dtc, gtc = options.get("dtc", conventions.dtc), options.get("gtc", conventions.gtc)
+    return [f"DTC {dtc:g}, GTC {gtc:g}", *conventions.of_detections(), *conventions.of_times()]
 
 
 def intersection_by_clip(

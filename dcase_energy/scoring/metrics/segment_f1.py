@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
 
 import numpy as np
 
-from dcase_energy.scoring.counts import ClipCounts, Counts
+from dcase_energy.scoring.conventions import SEGMENT_S, Conventions, Grid
+from dcase_energy.scoring.counts import F1, ClipCounts, f1_scores
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
+from dcase_energy.scoring.metrics import Options, Run
 
-Grid = Literal["cut", "extend"]
+
+def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
+    """Compare the segments; the option is the length of a segment, ``segment_s``."""
+    return f1_scores(run, wanted, segment_by_clip, grid=run.conventions.segment_grid)
 
 
-def segment_counts(detections: Events, truth: GroundTruth, *, segment_s: float = 1.0, grid: Grid = "cut") -> Counts:
-    """Count segments over all clips; see `segment_by_clip`."""
-    return segment_by_clip(detections, truth, segment_s=segment_s, grid=grid).total()
+def describe(options: Options, conventions: Conventions) -> list[str]:
+    """What a figure depends on besides the data."""
+    length = f"{options.get('segment_s', SEGMENT_S):g} s"
+    return [f"{length}, {conventions.segment_grid} at the end", *conventions.of_detections()]
 
 
 def segment_by_clip(
-    detections: Events, truth: GroundTruth, *, segment_s: float = 1.0, grid: Grid = "cut"
+    detections: Events, truth: GroundTruth, *, segment_s: float = SEGMENT_S, grid: Grid = "cut"
 ) -> ClipCounts:
     """Count the segments of each clip in which a class is annotated, detected, or both.
 

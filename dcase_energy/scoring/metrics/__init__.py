@@ -1,0 +1,77 @@
+"""Metrics, one module each, found by name: a score with ``metric = "psds"`` is computed by ``psds.py``.
+
+A module has two functions. ``prepare(run, wanted)`` matches a run with the ground truth, once for all scores of the
+metric: from options by name of the score to what gives its figures, without the scores that these outputs do not
+allow. ``describe(options, conventions)`` lists what a figure depends on, in a few words each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Protocol, cast
+
+from dcase_energy.scoring.conventions import Conventions
+from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores
+
+METRICS = tuple(sorted(module.name for module in iter_modules(__path__)))
+Options = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a metric is computed from.
+
+    Attributes
+    ----------
+    truth
+        Ground truth, after clips were dropped that do not count.
+    conventions
+        What was chosen.
+    scores, points
+        Scores of all clips, or the detections of each operating point.
+    detections
+        Detections at the threshold of the conventions; None if there are none at this threshold.
+    """
+
+    truth: GroundTruth
+    conventions: Conventions
+    scores: Scores | None = None
+    points: Sequence[Events] = ()
+    detections: Events | None = None
+
+
+class Prepared(Protocol):
+    """A run matched with the ground truth: figures for all clips or for any weighting of them."""
+
+    @property
+    def pooled(self) -> bool:
+        """Whether there is a figure of all classes' counts together."""
+
+    def figures(self, clip_weight: Floats | None = None) -> Floats:
+        """Mean over the classes, figure of each class, and the pooled figure if there is one; NaN is not judged."""
+
+
+class Metric(Protocol):
+    """A module of this package."""
+
+    def prepare(self, run: Run, wanted: Mapping[str, Options]) -> Mapping[str, Prepared]:
+        """Match a run for all scores of this metric."""
+
+    def describe(self, options: Options, conventions: Conventions) -> list[str]:
+        """What a figure depends on besides the data."""
+
+
+def metric_named(name: str) -> Metric:
+    """The metric of a name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if name not in METRICS:
+        raise ValueError(f"{name!r} is not a metric; there are {', '.join(METRICS)}")
+    return cast(Metric, import_module(f"{__name__}.{name}"))
