@@ -64,6 +64,10 @@ class StageRuns:
     own: Side
     baseline: Side
 
+    def judged(self) -> tuple[Side, ...]:
+        """Both figures, or only the system's own where the runs of both are the same."""
+        return (self.own,) if self.own.runs == self.baseline.runs else (self.baseline, self.own)
+
 
 def figures_of(system: System) -> dict[str, tuple[Side, Side]]:
     """Return the system's own figure and the baseline's of each stage, also where they are not declared."""

@@ -7,92 +7,50 @@ are therefore read by the names of their columns; the orders here only help to p
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
 from dcase_energy.documents.numbers import parse_number
 
-_V1_2 = [
-    "timestamp",
-    "experiment_id",
-    "project_name",
-    "duration",
-    "emissions",
-    "energy_consumed",
-    "country_name",
-    "country_iso_code",
-    "region",
-    "on_cloud",
-    "cloud_provider",
-    "cloud_region",
-]
-_V2 = [
-    "timestamp",
-    "project_name",
-    "run_id",
-    "duration",
-    "emissions",
-    "emissions_rate",
-    "cpu_power",
-    "gpu_power",
-    "ram_power",
-    "cpu_energy",
-    "gpu_energy",
-    "ram_energy",
-    "energy_consumed",
-    "country_name",
-    "country_iso_code",
-    "region",
-    "cloud_provider",
-    "cloud_region",
-    "os",
-    "python_version",
-    "cpu_count",
-    "cpu_model",
-    "gpu_count",
-    "gpu_model",
-    "longitude",
-    "latitude",
-    "ram_total_size",
-    "tracking_mode",
-    "on_cloud",
-]
-
-
-def _after(columns: Sequence[str], before: str, *new: str) -> list[str]:
-    at = columns.index(before) + 1
-    return [*columns[:at], *new, *columns[at:]]
-
-
-_V2_2 = _after(_V2, "python_version", "codecarbon_version")
-_V2_3 = [*_V2_2, "pue"]
-_V2_7 = _after(_V2_3, "run_id", "experiment_id")
-_V3_0_8 = [*_after(_V2_7, "energy_consumed", "water_consumed"), "wue"]
+# The columns of version 1.0 and of version 2.0.
+_V1 = (
+    "timestamp project_name duration emissions energy_consumed country_name country_iso_code region on_cloud "
+    "cloud_provider cloud_region"
+)
+_V2 = (
+    "timestamp project_name run_id duration emissions emissions_rate cpu_power gpu_power ram_power cpu_energy "
+    "gpu_energy ram_energy energy_consumed country_name country_iso_code region cloud_provider cloud_region os "
+    "python_version cpu_count cpu_model gpu_count gpu_model longitude latitude ram_total_size tracking_mode on_cloud"
+)
 _USED = ("cpu_utilization_percent", "gpu_utilization_percent", "ram_utilization_percent", "ram_used_gb")
-# Versions (first to last) that write these columns; the order is the one of the release.
-HEADERS: dict[str, list[str]] = {
-    "1.0 to 1.1": [name for name in _V1_2 if name != "experiment_id"],
-    "1.2": _V1_2,
-    "2.0 to 2.1": _V2,
-    "2.2.0 to 2.2.2": _V2_2,
-    "2.2.3 to 2.6": _V2_3,
-    "2.7 to 3.0.7": _V2_7,
-    "3.0.8 to 3.2.0": _V3_0_8,
-    "3.2.1 to 3.3": _after(_V3_0_8, "tracking_mode", *_USED),
+# Versions (first to last) that write the same columns, and what they add behind which column of the versions before.
+_ADDED: dict[str, dict[str, Sequence[str]]] = {
+    "1.2": {"timestamp": ["experiment_id"]},
+    "2.0 to 2.1": {},
+    "2.2.0 to 2.2.2": {"python_version": ["codecarbon_version"]},
+    "2.2.3 to 2.6": {"on_cloud": ["pue"]},
+    "2.7 to 3.0.7": {"run_id": ["experiment_id"]},
+    "3.0.8 to 3.2.0": {"energy_consumed": ["water_consumed"], "pue": ["wue"]},
+    "3.2.1 to 3.3": {"tracking_mode": _USED},
 }
+# All columns of the versions, in the order of the release.
+HEADERS: dict[str, list[str]] = {"1.0 to 1.1": _V1.split()}
+for _versions, _added in _ADDED.items():
+    _before = _V2.split() if _versions.startswith("2.0") else list(HEADERS.values())[-1]
+    HEADERS[_versions] = [one for name in _before for one in (name, *_added.get(name, ()))]
 ENERGY_COLUMNS = ("cpu_energy", "gpu_energy", "ram_energy")
 NEEDED = ("duration", "energy_consumed")
 # What CodeCarbon, pandas and editors write for a value that is not there.
 _NOTHING = frozenset({"", "none", "nan", "null", "n/a", "na", "<na>"})
-_SUM_TOLERANCE = 1e-3
+_RELATIVE = 1e-3
+_WORD = re.compile(r".*[A-Za-z].*")
 _FORMS = {
     "codecarbon_version": re.compile(r"[0-9]+\.[0-9]+.*"),
     "tracking_mode": re.compile(r"machine|process"),
     "on_cloud": re.compile(r"[YN]"),
     "country_iso_code": re.compile(r"[A-Za-z]{3}"),
-    "os": re.compile(r".*[A-Za-z].*"),
-    "cpu_model": re.compile(r".*[A-Za-z].*"),
-    "gpu_model": re.compile(r".*[A-Za-z].*"),
+    **dict.fromkeys(("os", "cpu_model", "gpu_model"), _WORD),
 }
 _NUMBERS = (
     *NEEDED,
@@ -136,30 +94,24 @@ def order_of_a_release(columns: Sequence[str]) -> list[str] | None:
 
 def fits(columns: Sequence[str], cells: Sequence[str]) -> bool:
     """Whether the cells of a row can be what the columns are called: kinds of value, and the sum of the energies."""
-    row = dict(zip(columns, cells, strict=True))
-    for name, form in _FORMS.items():
-        if not is_nothing(row.get(name, "")) and not form.fullmatch(row[name]):
-            return False
-    numbers: dict[str, float] = {}
-    for name in _NUMBERS:
-        if not is_nothing(row.get(name, "")):
-            value = parse_number(row[name])
-            if value is None:
-                return False
-            numbers[name] = value
-    return _adds_up(numbers) and _rate_fits(numbers)
+    row = {name: cell for name, cell in zip(columns, cells, strict=True) if not is_nothing(cell)}
+    read = [(name, parse_number(row[name])) for name in _NUMBERS if name in row]
+    numbers = {name: value for name, value in read if value is not None}
+    if len(numbers) < len(read) or not all(form.fullmatch(row[name]) for name, form in _FORMS.items() if name in row):
+        return False
+    parts, total = [numbers[name] for name in ENERGY_COLUMNS if name in numbers], numbers.get("energy_consumed")
+    if len(parts) == len(ENERGY_COLUMNS) and total is not None and not close(sum(parts), total):
+        return False
+    return is_rate(numbers.get("emissions_rate"), numbers.get("emissions"), numbers.get("duration"))
 
 
-def _adds_up(numbers: dict[str, float]) -> bool:
-    if not set(ENERGY_COLUMNS) < set(numbers) or "energy_consumed" not in numbers:
-        return True
-    total = numbers["energy_consumed"]
-    return abs(sum(numbers[name] for name in ENERGY_COLUMNS) - total) <= _SUM_TOLERANCE * abs(total) + 1e-12
-
-
-def _rate_fits(numbers: dict[str, float]) -> bool:
-    """Emissions over duration is the rate, in kg/s or (2.0.0 to 2.1.4) in g/s."""
-    emissions, rate, duration = (numbers.get(name, 0.0) for name in ("emissions", "emissions_rate", "duration"))
+def is_rate(rate: float | None, emissions: float | None, duration: float | None, *, grams: bool = True) -> bool:
+    """Whether emissions over duration is the rate, in kg/s or (2.0.0 to 2.1.4) in g/s, as far as all are known."""
     if not emissions or not rate or not duration:
         return True
-    return any(abs(emissions / duration * unit / rate - 1) <= _SUM_TOLERANCE for unit in (1, 1000))
+    return any(close(emissions / duration * unit, rate) for unit in ((1, 1000) if grams else (1,)))
+
+
+def close(one: float, other: float) -> bool:
+    """Whether two figures are the same: a file has all digits, a spreadsheet keeps at least four of them."""
+    return math.isclose(one, other, rel_tol=_RELATIVE, abs_tol=1e-12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from dcase_energy.documents.codecarbon.columns import close, is_rate
 from dcase_energy.documents.codecarbon.rows import EmissionsRow
 from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_CPU_POWER,
@@ -20,10 +21,7 @@ from dcase_energy.documents.device_names import most_power_w
 from dcase_energy.findings import Finding
 from dcase_energy.units import JOULES_PER_KWH, mean_power_w
 
-# The file has all digits; a spreadsheet keeps at least four of them.
-_RELATIVE = 1e-3
 _RAM_W_PER_GB = 3 / 8
-_KILOGRAMS_IN_GRAMS = 1000.0
 # Powers are those of the last sample, so energy over power and time may well be off by ten.
 _POWER_SLACK = 100.0
 _UNITS = {1000.0: "Wh", JOULES_PER_KWH: "joule", JOULES_PER_KWH / 1000: "kilojoule", 1e-3: "MWh"}
@@ -33,20 +31,20 @@ def row_findings(row: EmissionsRow, versions: str | None) -> Iterator[Finding]:
     """Yield what is wrong within a row: figures that do not agree with each other."""
     parts = [value for value in row.components_kwh.values() if value is not None]
     total = sum(parts)  # not fsum: it raises where the sum is infinite
-    if parts and row.energy_kwh is not None and not _close(total, row.energy_kwh):
+    if parts and row.energy_kwh is not None and not close(total, row.energy_kwh):
         message = f"CPU, GPU and RAM add up to {total:.6g} kWh, energy_consumed is {row.energy_kwh:.6g}"
         yield EMISSIONS_SUM.finding(row.where, message, expected=f"{total:.6g}", found=f"{row.energy_kwh:.6g}")
     version = row.texts["codecarbon_version"]
-    if row.emissions_rate and row.emissions_kg and row.duration_s and row.duration_s > 0:
-        rate = row.emissions_kg / row.duration_s
-        # 2.0.0 to 2.1.4, which do not write their version, wrote grams.
-        grams = not version and _close(rate * _KILOGRAMS_IN_GRAMS, row.emissions_rate)
-        if not grams and not _close(rate, row.emissions_rate):
-            message = f"emissions over duration is {rate:.4g} kg/s, emissions_rate is {row.emissions_rate:.4g}"
-            yield EMISSIONS_RATE.finding(row.where, message)
+    rate = (row.emissions_kg or 0.0) / (row.duration_s or 1.0)
+    # 2.0.0 to 2.1.4, which do not write their version, wrote grams.
+    if (row.duration_s or 0.0) > 0 and not is_rate(
+        row.emissions_rate, row.emissions_kg, row.duration_s, grams=not version
+    ):
+        message = f"emissions over duration is {rate:.4g} kg/s, emissions_rate is {row.emissions_rate:.4g}"
+        yield EMISSIONS_RATE.finding(row.where, message)
     ram_w, expected_w = row.powers_w["ram_power"], _RAM_W_PER_GB * (row.ram_total_gb or 0.0)
     of_machine = (version or versions or "3").startswith("2.") and row.texts["tracking_mode"] != "process"
-    if of_machine and ram_w and expected_w and not _close(expected_w, ram_w):
+    if of_machine and ram_w and expected_w and not close(expected_w, ram_w):
         message = f"RAM power is {ram_w:.4g} W; this version writes {expected_w:.4g} W for {row.ram_total_gb:.4g} GB"
         yield EMISSIONS_RATE.finding(row.where, message)
     gpu_kwh, gpu = row.components_kwh["gpu_energy"], row.texts["gpu_model"]
@@ -81,44 +79,37 @@ def _powers(row: EmissionsRow, duration_s: float) -> Iterator[Finding]:
 def run_problems(chain: Sequence[EmissionsRow]) -> Iterator[Finding]:
     """Yield why rows of a run cannot be used: not measured, negative, or less than in an earlier row of the run."""
     for last, row in zip([None, *chain], chain, strict=False):
-        problem = _not_measured(row) or _negative(row) or _decreases(row, last)
-        if problem is not None:
-            yield problem
-
-
-def _not_measured(row: EmissionsRow) -> Finding | None:
-    if row.energy_kwh is None or row.duration_s is None:
-        blank = [name for name, value in row.components_kwh.items() if value is None and row.energy_kwh is None]
-        what = f" ({blank[0]} is empty too)" if 0 < len(blank) < len(row.components_kwh) else ""
-        column = "energy_consumed" if row.energy_kwh is None else "duration"
-        message = f"{column} is empty{what}: CodeCarbon could not measure on this machine, the run has no usable energy"
-        return EMISSIONS_UNMEASURED.finding(row.where, message)
-    if row.task and row.energy_kwh == 0 and row.duration_s > 0:
-        message = f"task {row.task[:40]} has 0 kWh in {row.duration_s:.6g} s (CodeCarbon issue 851, before 3.0.3)"
-        hint = "update CodeCarbon, or use start() and stop() in place of tasks, and measure again"
-        return EMISSIONS_UNMEASURED.finding(row.where, message, hint=hint)
-    return None
-
-
-def _negative(row: EmissionsRow) -> Finding | None:
-    for name, value in (*row.components_kwh.items(), ("energy_consumed", row.energy_kwh)):
-        if value is not None and value < 0:
+        negative = [(name, value) for name, value in _energies(row) if value is not None and value < 0]
+        if row.energy_kwh is None or row.duration_s is None:
+            column, blank = "duration", []
+            if row.energy_kwh is None:
+                column, blank = "energy_consumed", [name for name, value in row.components_kwh.items() if value is None]
+            what = f" ({blank[0]} is empty too)" if 0 < len(blank) < len(row.components_kwh) else ""
+            message = (
+                f"{column} is empty{what}: CodeCarbon could not measure on this machine, the run has no usable energy"
+            )
+            yield EMISSIONS_UNMEASURED.finding(row.where, message)
+        elif row.task and row.energy_kwh == 0 and row.duration_s > 0:
+            message = f"task {row.task[:40]} has 0 kWh in {row.duration_s:.6g} s (CodeCarbon issue 851, before 3.0.3)"
+            hint = "update CodeCarbon, or use start() and stop() in place of tasks, and measure again"
+            yield EMISSIONS_UNMEASURED.finding(row.where, message, hint=hint)
+        elif negative:
+            name, value = negative[0]
             message = f"{name} is {value:.6g} kWh: an energy counter ran over (CodeCarbon issues 309 and 1309)"
-            hint = "update CodeCarbon and measure the run again"
-            return EMISSIONS_ORDER.finding(row.where, message, expected="at least 0", found=f"{value:.6g}", hint=hint)
-    if row.energy_kwh == 0 or (row.duration_s or 0) <= 0:
-        message = f"{row.energy_kwh or 0:g} kWh in {row.duration_s or 0:g} s"
-        return EMISSIONS_ORDER.finding(row.where, message, expected="both greater than 0")
-    return None
+            hint, found = "update CodeCarbon and measure the run again", f"{value:.6g}"
+            yield EMISSIONS_ORDER.finding(row.where, message, expected="at least 0", found=found, hint=hint)
+        elif row.energy_kwh == 0 or row.duration_s <= 0:
+            message = f"{row.energy_kwh:g} kWh in {row.duration_s:g} s"
+            yield EMISSIONS_ORDER.finding(row.where, message, expected="both greater than 0")
+        elif last is not None and last.energy_kwh is not None and last.duration_s is not None:
+            if row.duration_s >= last.duration_s and row.energy_kwh >= last.energy_kwh:
+                continue
+            message = f"run {(row.run or '')[:36]} has less energy or time than in line {last.where.line}"
+            yield EMISSIONS_ORDER.finding(row.where, message)
 
 
-def _decreases(row: EmissionsRow, last: EmissionsRow | None) -> Finding | None:
-    if last is None or last.energy_kwh is None or last.duration_s is None:
-        return None
-    if (row.duration_s or 0) >= last.duration_s and (row.energy_kwh or 0) >= last.energy_kwh:
-        return None
-    message = f"run {(row.run or '')[:36]} has less energy or time than in line {last.where.line}"
-    return EMISSIONS_ORDER.finding(row.where, message)
+def _energies(row: EmissionsRow) -> list[tuple[str, float | None]]:
+    return [*row.components_kwh.items(), ("energy_consumed", row.energy_kwh)]
 
 
 def several_runs(runs: Sequence[EmissionsRow]) -> Iterator[Finding]:
@@ -133,7 +124,3 @@ def several_runs(runs: Sequence[EmissionsRow]) -> Iterator[Finding]:
         if all(row.beside(rows[0]) for row in rows[1:]):
             message += "; they ran at the same time, and each counts the whole machine unless it was restricted"
         yield EMISSIONS_RUNS.finding(rows[0].where, message, expected="one run")
-
-
-def _close(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=_RELATIVE, abs_tol=1e-12)

@@ -63,8 +63,9 @@ def emissions_agree(system: System) -> Iterator[Finding]:
     yield from _from_one_machine(system, runs, pairs)
     for pair in pairs:
         yield from _of_one_scope(system, pair)
-    yield from _appended(system, runs, stages)
-    yield from _unreported(system, runs, stages)
+    reported = [side.reported() for stage in stages for side in (stage.own, stage.baseline)]
+    yield from _appended(system, runs, reported)
+    yield from _unreported(system, runs, stages, {id(run.row) for side in reported for run in side})
     yield from processes_added_rightly(system, stages)
 
 
@@ -109,30 +110,19 @@ def _differs(system: System, side: Side) -> Iterator[Finding]:
 
 def _usable(system: System, stages: Sequence[StageRuns]) -> Iterator[Finding]:
     """Rows whose energy cannot be used: the figure of their stage is withheld, unless another run has it."""
-    needed: dict[int, str] = {}
-    for stage in stages:
-        for side in (stage.baseline, stage.own):
-            if not side.reported() and (side is stage.own or side.runs != stage.own.runs):
-                needed |= {id(run.problems[0]): side.field for run in side.runs if run.problems}
-    for emissions in system.records.emissions.values():
-        found = (
-            one
-            for run in emissions.runs
-            for problem in run.problems
-            for one in _withholding(system, run, problem, needed.get(id(problem)))
-        )
-        yield from capped(found, family=lambda one: (one.code, one.where.file, one.where.member, one.withholds))
-
-
-def _withholding(system: System, run: EmissionsRun, finding: Finding, field: str | None) -> Iterator[Finding]:
-    """What is wrong with a row, and the figure that is withheld because of it."""
-    place = None if field is None else _place(system, run, (field,))
-    if field is None or place is None or place == run.place:
-        yield finding if field is None else replace(finding, withholds=(field,))
-    else:
-        yield finding
-        message = f"{field} is withheld: {run.file} has no usable energy"
-        yield replace(finding, where=place, message=message, withholds=(field,))
+    open_sides = [side for stage in stages for side in stage.judged() if not side.reported()]
+    needed = {id(run.problems[0]): side.field for side in open_sides for run in side.runs if run.problems}
+    found: list[Finding] = []
+    runs = [run for emissions in system.records.emissions.values() for run in emissions.runs]
+    for run, problem in [(one, problem) for one in runs for problem in one.problems]:
+        withholds = (needed[id(problem)],) if id(problem) in needed else ()
+        place = _place(system, run, withholds)
+        if withholds and place != run.place:
+            message = f"{withholds[0]} is withheld: {run.file} has no usable energy"
+            found += [problem, replace(problem, where=place, message=message, withholds=withholds)]
+        else:
+            found.append(replace(problem, withholds=withholds))
+    yield from capped(found, family=lambda one: (one.code, one.where.file, one.where.member, one.withholds))
 
 
 def _place(system: System, run: EmissionsRun, withholds: Sequence[str]) -> Where:
@@ -151,7 +141,7 @@ def _pairs(stages: Sequence[StageRuns]) -> list[_Pair]:
     """For each stage the runs that are the system's energy, and those that are the baseline's."""
     pairs = []
     for stage in stages:
-        split = stage.own.runs != stage.baseline.runs
+        split = len(stage.judged()) > 1
         own, base = (side.reported() or (side.runs if split else ()) for side in (stage.own, stage.baseline))
         own = tuple(run for run in own if not run.problems)
         base = tuple(run for run in base if not run.problems and run not in own)
@@ -213,17 +203,16 @@ def _of_one_scope(system: System, pair: _Pair) -> Iterator[Finding]:
 
 
 def _counted(runs: Sequence[EmissionsRun]) -> set[str]:
-    counted = (
-        name for run in runs for name, value in run.row.components_kwh.items() if value is not None and value > 0
-    )
-    return {name.removesuffix("_energy").upper() for name in counted}
+    parts = [part for run in runs for part in run.row.components_kwh.items()]
+    return {name.removesuffix("_energy").upper() for name, energy_kwh in parts if energy_kwh and energy_kwh > 0}
 
 
-def _appended(system: System, runs: Sequence[EmissionsRun], stages: Sequence[StageRuns]) -> Iterator[Finding]:
+def _appended(
+    system: System, runs: Sequence[EmissionsRun], reported: Sequence[Sequence[EmissionsRun]]
+) -> Iterator[Finding]:
     """Several runs in one file, unless each is a figure of the metadata: then it is known which run is what."""
     from dcase_energy.documents.codecarbon.identities import several_runs
 
-    reported = [side.reported() for stage in stages for side in (stage.own, stage.baseline)]
     alone = {id(side[0].row) for side in reported if len(side) == 1}
     other = {run.place for run in runs if id(run.row) not in alone}
     for emissions in system.records.emissions.values():
@@ -231,12 +220,13 @@ def _appended(system: System, runs: Sequence[EmissionsRun], stages: Sequence[Sta
             yield from several_runs(emissions.usable())
 
 
-def _unreported(system: System, runs: Sequence[EmissionsRun], stages: Sequence[StageRuns]) -> Iterator[Finding]:
+def _unreported(
+    system: System, runs: Sequence[EmissionsRun], stages: Sequence[StageRuns], reported: set[int]
+) -> Iterator[Finding]:
     """Runs in backups are those that the metadata report, or are named; so are runs of no known stage.
 
     Those only where an own figure is in no file: it may be theirs, and nothing else compares the two.
     """
-    reported = {id(run.row) for stage in stages for side in (stage.own, stage.baseline) for run in side.reported()}
     brought = {stage.stage for stage in stages}
     # The system's own figures of whose stage the package brings no run, and no record of them.
     open_fields = [
@@ -251,10 +241,9 @@ def _unreported(system: System, runs: Sequence[EmissionsRun], stages: Sequence[S
             left.setdefault(run.place, []).append(run)
     for where, those in left.items():
         count = "a run" if len(those) == 1 else plural(len(those), "run")
-        message = f"{count} of {sum(run.energy_kwh for run in those):.6g} kWh"
-        if those[0].backup:
-            message += " in a backup, which no figure of the metadata reports"
-        else:
-            verb = "is" if len(open_fields) == 1 else "are"
-            message += f", which no figure of the metadata reports; {' and '.join(open_fields)} {verb} in no file"
+        place = " in a backup" if those[0].backup else ""
+        energy = f"{sum(run.energy_kwh for run in those):.6g} kWh"
+        message = f"{count} of {energy}{place}, which no figure of the metadata reports"
+        if not place:
+            message += f"; {' and '.join(open_fields)} {'is' if len(open_fields) == 1 else 'are'} in no file"
         yield EMISSIONS_RUNS.finding(where, message)

@@ -29,10 +29,10 @@ def processes_added_rightly(system: System, stages: Sequence[StageRuns]) -> Iter
     Where each counted its own GPUs the sum is right, and the energy of one of them is not.
     """
     for stage in stages:
-        for side in (stage.own, stage.baseline):
+        for side in stage.judged():
             runs = [run for run in side.runs if not run.problems and not run.backup]
             parallel = len(runs) > 1 and all(run.row.beside(runs[0].row) for run in runs[1:])
-            if side.value_kwh is not None and parallel and (side is stage.own or side.runs != stage.own.runs):
+            if side.value_kwh is not None and parallel:
                 yield from _judge(system, side, runs)
 
 
