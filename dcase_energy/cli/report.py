@@ -25,6 +25,7 @@ from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
     from dcase_energy.api.ranking import Report
+    from dcase_energy.editions.model import Edition
     from dcase_energy.ranking.order import Ranked
     from dcase_energy.ranking.packages import Assessed
 
@@ -92,7 +93,7 @@ def _render(output_format: str, found: Report) -> str:
         return write_report(report_of(found.ranking), [output_format])[f"ranking.{output_format}"].decode()
     by_label = {one.entry.label: one for one in found.own}
     return "\n".join(
-        "\n".join([*_lines(one, by_label[one.entry.label]), *_standing(found, one)]) + "\n"
+        "\n".join([*_lines(one, by_label[one.entry.label], found.ranking.edition), *_standing(found, one)]) + "\n"
         for one in found.systems
         if one.entry.label in by_label
     )
@@ -107,7 +108,7 @@ def _standing(found: Report, one: Ranked) -> list[str]:
     ranking = found.ranking
     places, alone = standings(ranking, one.entry.label), score_alone(ranking, one)
     lines = [visible(f"  in the field of {found.field_name}, had the same clips been scored:")]
-    names = {"score": "by score", "ew_training": "by EW score, training", "ew_test": "by EW score, test"}
+    names = {"score": "by score"} | {f"ew_{stage}": f"by EW score, {stage}" for stage in ranking.edition.stages}
     for standing in places:
         near = [
             f"{word} {visible(other[0])} ({_figure(other[1])})"
@@ -131,21 +132,13 @@ def _standing(found: Report, one: Ranked) -> list[str]:
     return lines
 
 
-def _lines(ranked: Ranked, assessed: Assessed) -> list[str]:
+def _lines(ranked: Ranked, assessed: Assessed, edition: Edition) -> list[str]:
     entry, figures = ranked.entry, ranked.figures
     origins = {"scored": f"scored, {plural(assessed.runs_scored, 'run')}", "stated": "as stated in the metadata"}
-    scores = [
-        f"{name} {_figure(value)}"
-        for name, value in (
-            ("PSDS1", entry.psds1),
-            ("PSDS2", entry.psds2),
-            ("intersection-based F1", entry.intersection_f1),
-            ("collar-based F1", entry.collar_f1),
-        )
-    ]
+    scores = [f"{score.title} {_figure(entry.scores.get(name))}" for name, score in edition.scores.items()]
     origin = origins.get(entry.scores_are or "", "not scored")
     lines = [style(visible(entry.label), bold=True), f"  {', '.join(scores)} ({origin})"]
-    for stage in ("training", "test"):
+    for stage in edition.stages:
         energy, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
         normalised = figures.energy_normalized_kwh[stage]
         parts = [
@@ -153,11 +146,10 @@ def _lines(ranked: Ranked, assessed: Assessed) -> list[str]:
             f"baseline {_figure(baseline):>9} kWh",
             f"ratio {_figure(figures.energy_ratio[stage]):>8}",
             *([] if normalised is None else [f"normalised {_figure(normalised)} kWh"]),
-            f"EW-PSDS1 {_figure(figures.ew_psds1[stage]):>8}",
-            f"EW-PSDS2 {_figure(figures.ew_psds2[stage]):>8}",
+            *(f"EW-{edition.scores[name].title} {_figure(of[stage]):>8}" for name, of in figures.weighted.items()),
         ]
         lines.append("  ".join(parts))
-    lines += _intervals(ranked)
+    lines += _intervals(ranked, edition)
     lines.append(visible(f"  baseline: {_EVIDENCE[entry.baseline_evidence].format(entry.baseline_source)}"))
     lines += [f"  {stage} is not divided: {visible(reason)}" for stage, reason in entry.not_comparable.items()]
     if entry.excluded is not None:
@@ -165,10 +157,10 @@ def _lines(ranked: Ranked, assessed: Assessed) -> list[str]:
     return lines
 
 
-def _intervals(ranked: Ranked) -> list[str]:
+def _intervals(ranked: Ranked, edition: Edition) -> list[str]:
     """What is known of how sure scores and ratios are, with its kind."""
-    names = {"psds1": "PSDS1", "psds2": "PSDS2", "energy_ratio_training": "ratio of training",
-             "energy_ratio_test": "ratio of test"}  # fmt: skip
+    names = {name: edition.scores[name].title for name in edition.ranking.names}
+    names |= {f"energy_ratio_{stage}": f"ratio of {stage}" for stage in edition.stages}
     return [
         f"  {title} between {_figure(interval.low)} and {_figure(interval.high)} ({interval.label})"
         for name, title in names.items()

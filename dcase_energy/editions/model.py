@@ -119,6 +119,8 @@ class Edition(Part):
             raise ValueError(f"ranking names scores that are not defined: {', '.join(unknown)}")
         if self.ranking.kind in {"ratio_mean", "sum"} and len({self.scores[n].better for n in self.ranking.names}) > 1:
             raise ValueError(f"scores of both directions cannot be added up by kind = '{self.ranking.kind}'")
+        if sum(stage.components for stage in self.stages.values()) > 1:
+            raise ValueError("the energy of one stage can be reported by component")
         references = {stage.reference_kwh is not None for stage in self.stages.values()}
         if references not in (set(), {self.normalisation.kind != "ratio"}):
             raise ValueError("stages need a reference_kwh unless normalisation.kind is 'ratio', and only then")
@@ -136,11 +138,17 @@ class Edition(Part):
                     raise ValueError(f"path {path} belongs to both {owners[path]} and {name}")
 
     @cached_property
-    def ranking_better(self) -> Literal["higher", "lower"]:
-        """Direction in which the ranking score is better."""
-        if self.ranking.kind in {"mean_rank", "min_max"} or not self.ranking.terms:
-            return "lower" if self.ranking.kind == "mean_rank" else "higher"
-        return self.scores[self.ranking.terms[0].score].better
+    def ranking_sign(self) -> Literal[1, -1]:
+        """1 where a higher ranking score is better, -1 where a lower one is."""
+        if self.ranking.kind == "mean_rank":
+            return -1
+        lower = {self.scores[name].better == "lower" for name in self.ranking.names}
+        return -1 if lower == {True} and self.ranking.kind != "min_max" else 1
+
+    @cached_property
+    def component_stage(self) -> str | None:
+        """The stage whose energy is reported by component."""
+        return next((name for name, stage in self.stages.items() if stage.components), None)
 
     @cached_property
     def energy_fields(self) -> tuple[str, ...]:

@@ -101,9 +101,9 @@ class Score(Part):
             raise ValueError("energy_weighted needs a score of which higher is better")
 
     @property
-    def point(self) -> float:
-        """What a point of this score is: a hundredth of a fraction, one of another unit."""
-        return 0.01 if self.unit == "fraction" else 1.0
+    def points(self) -> int:
+        """How many points a score of 1 has: a hundred where it is a fraction, one elsewhere."""
+        return 100 if self.unit == "fraction" else 1
 
     def allows(self, value: float) -> bool:
         """Whether a value can be this score."""
@@ -172,20 +172,20 @@ class Term(Part):
     low, high
         The scores that count 0 and 1 in ``min_max``; ``low`` is above ``high`` where lower is better.
     clip
-        In ``min_max``: the least the term counts, and as a second value the most.
+        In ``min_max``: the least and the most that the term counts.
     """
 
     score: str
     reference: float = 1.0
     weight: float = 1.0
-    low: float | None = None
-    high: float | None = None
-    clip: tuple[float, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+    clip: Range = (-math.inf, math.inf)
 
     def __post_init__(self) -> None:
         self.require_positive("reference", "weight")
-        if len(self.clip) > 2:
-            raise ValueError("clip holds the least value of the term, and may hold the most")
+        if self.low == self.high:
+            raise ValueError("low and high must differ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,11 +194,6 @@ class RankedBy(Part):
 
     kind: Literal["ratio_mean", "sum", "mean_rank", "min_max"] = "ratio_mean"
     terms: tuple[Term, ...] = ()
-
-    def __post_init__(self) -> None:
-        for term in self.terms if self.kind == "min_max" else ():
-            if term.low is None or term.high is None or term.low == term.high:
-                raise ValueError(f"the term of {term.score} needs low and high, which differ")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dcase_energy.ranking.entry import STAGES
+from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.views import Figure, energy_figure, energy_title, pareto_front
 from dcase_energy.sheets.plots.chart import Chart, Part, Series
 
 MOST_BARS = 30
 _UNITS = {"normalised energy": "Normalised energy", "energy as stated": "Energy as stated"}
-_COMPONENTS = ("gpu", "cpu", "ram")
 
 
 def charts_of(ranking: Ranking) -> list[Chart]:
@@ -21,12 +20,14 @@ def charts_of(ranking: Ranking) -> list[Chart]:
     unit = f"{_UNITS[title]}, kWh" if title in _UNITS else "Energy over the baseline's"
     found = [
         *(
-            _against(placed, energy_figure(ranking, stage), f"energy_{stage}", f"{title}, {stage}", f"{unit} ({stage})")
-            for stage in STAGES
+            _against(
+                ranking, energy_figure(ranking, stage), f"energy_{stage}", f"{title}, {stage}", f"{unit} ({stage})"
+            )
+            for stage in ranking.edition.stages
         ),
-        *(_shift(stage, placed) for stage in STAGES),
-        _against(placed, lambda one: one.entry.macs, "macs", "MACs", "MACs for 10 s"),
-        _against(placed, lambda one: one.entry.total_parameters, "parameters", "parameters", "Parameters"),
+        *(_shift(stage, placed) for stage in ranking.edition.stages),
+        _against(ranking, lambda one: one.entry.macs, "macs", "MACs", "MACs for 10 s"),
+        _against(ranking, lambda one: one.entry.total_parameters, "parameters", "parameters", "Parameters"),
         _components(placed),
     ]
     return [chart for chart in found if chart.groups or any(one.points for one in chart.series)]
@@ -41,9 +42,10 @@ def _series(rows: Sequence[tuple[int, Ranked, float, float]]) -> Series:
     )
 
 
-def _against(placed: Sequence[Ranked], figure: Figure, name: str, against: str, x_title: str) -> Chart:
+def _against(ranking: Ranking, figure: Figure, name: str, against: str, x_title: str) -> Chart:
     """The score of all systems against a figure, with the Pareto front as a staircase: each step holds to the next."""
-    front = {id(one): place for place, one in enumerate(pareto_front(placed, figure))}
+    placed = ranking.placed
+    front = {id(one): place for place, one in enumerate(pareto_front(placed, figure, ranking.edition.ranking_sign))}
     points = [
         (row, one, x, one.figures.ranking_score)
         for row, one in enumerate(placed)
@@ -93,6 +95,6 @@ def _components(placed: Sequence[Ranked]) -> Chart:
     bars = bars[:MOST_BARS]
     return Chart(
         "components", "Training energy by component", "kWh", groups=[name for name, _ in bars],
-        parts=[Part(part.upper(), [known.get(part) for _, known in bars]) for part in _COMPONENTS], stacked=True,
+        parts=[Part(part.upper(), [known.get(part) for _, known in bars]) for part in COMPONENTS], stacked=True,
         note=f"{left_out:,} more are left out." if left_out > 0 else "",
     )  # fmt: skip

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.parts import Score
 from dcase_energy.ranking.normalize import (
     energy_ratio,
-    energy_weighted_psds,
-    energy_weighted_psds_of_ratio,
-    kwh_per_psds_point,
+    energy_weighted,
+    kwh_per_point,
     normalised_energy_kwh,
     ranking_score,
+    weighted_by_ratio,
 )
 from dcase_energy.stats import Interval
-
-STAGES = ("training", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +24,23 @@ class Entry:
 
     Attributes
     ----------
-    score
-        The score that the edition ranks by in place of both PSDS.
+    scores
+        By name, in the unit of the edition.
     scores_are
         ``scored`` from outputs, ``stated`` in the metadata, ``given`` in a table.
     energy_kwh, baseline_kwh
         By stage. In editions with one baseline figure it stands under both stages.
-    baseline_gpu_kwh, energy_gpu_kwh
-        Training energy of the GPU alone, where records hold it.
     baseline_evidence
         ``declared``, ``record`` or ``recomputed``; None without a baseline.
     baseline_source
         Where the baseline's energy comes from, for people; None without a baseline.
     components_kwh, baseline_components_kwh
-        Training energy by component (``gpu``, ``cpu``, ``ram``) of the system and of its baseline, where records or
-        columns hold it; None is a component that was not measured.
+        Energy by component (``gpu``, ``cpu``, ``ram``) of the system and of its baseline, in the stage that the edition
+        reports so, where records or columns hold it; None is a component that was not measured.
     intervals
-        Known intervals by column name (``psds1``, ``energy_training_kwh``, ``energy_baseline_test_kwh``, ...).
+        Known intervals by column name (a score, ``energy_<stage>_kwh``, ``energy_baseline_<stage>_kwh``, ...).
     replicates
-        Both PSDS of each replicate of a bootstrap over clips, the same clips for all systems; empty without one.
+        By score, that of each replicate of a bootstrap over clips, the same clips for all systems; empty without one.
     gpu_model
         In one spelling, from records or from what the team wrote of its hardware.
     not_comparable
@@ -60,22 +57,16 @@ class Entry:
 
     label: str
     team: str
-    psds1: float | None = None
-    psds2: float | None = None
-    score: float | None = None
-    collar_f1: float | None = None
-    intersection_f1: float | None = None
+    scores: Mapping[str, float | None] = field(default_factory=dict)
     scores_are: str | None = None
     energy_kwh: Mapping[str, float | None] = field(default_factory=dict)
     baseline_kwh: Mapping[str, float | None] = field(default_factory=dict)
-    energy_gpu_kwh: float | None = None
-    baseline_gpu_kwh: float | None = None
     baseline_evidence: str | None = None
     baseline_source: str | None = None
     components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     baseline_components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
-    replicates: Sequence[tuple[float, float]] = ()
+    replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)
     gpu_model: str | None = None
     not_comparable: Mapping[str, str] = field(default_factory=dict)
     last_share: float | None = None
@@ -95,14 +86,20 @@ class Entry:
 class Figures:
     """What follows from an entry by the formulas of an edition; energies by stage.
 
-    ``kwh_per_point`` is energy over hundredths of PSDS1: normalised energy where the edition, or a reference, has it.
+    Attributes
+    ----------
+    energy_ratio_gpu
+        The ratio of the GPU alone, in the stage that is reported by component.
+    weighted
+        Energy-weighted scores by score and stage.
+    kwh_per_point
+        Energy over points of the first of these scores: normalised energy where the edition, or a reference, has it.
     """
 
     energy_ratio: Mapping[str, float | None]
-    energy_ratio_training_gpu: float | None
+    energy_ratio_gpu: float | None
     energy_normalized_kwh: Mapping[str, float | None]
-    ew_psds1: Mapping[str, float | None]
-    ew_psds2: Mapping[str, float | None]
+    weighted: Mapping[str, Mapping[str, float | None]]
     ranking_score: float | None
     ew_ranking_score: Mapping[str, float | None]
     kwh_per_point: Mapping[str, float | None]
@@ -117,46 +114,38 @@ class Reference:
 
 def figures(entry: Entry, edition: Edition, reference: Reference | None = None) -> Figures:
     """Apply an edition's formulas to one system."""
+    stages, terms = edition.stages, edition.ranking.names
     ratios = {
-        stage: energy_ratio(entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)) for stage in STAGES
+        stage: energy_ratio(entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)) for stage in stages
     }
-    normalised = {stage: _normalised(entry, edition, reference, stage) for stage in STAGES}
+    normalised = {stage: _normalised(entry, edition, reference, stage) for stage in stages}
+    scores = {name: _possible(entry.scores.get(name), score) for name, score in edition.scores.items()}
     weighted = {
-        name: {
-            stage: _weighted(getattr(entry, name), entry, edition, ratios[stage], normalised[stage], stage)
-            for stage in STAGES
-        }
-        for name in ("psds1", "psds2")
+        name: {stage: _weighted(scores[name], entry, edition, ratios, normalised, stage) for stage in stages}
+        for name in edition.weighted_scores
     }
-    references = psds_references(edition)
+    whole = set(terms) <= set(weighted) and edition.ranking.kind != "min_max"
+    first = edition.weighted_scores[:1]
     return Figures(
         energy_ratio=ratios,
-        energy_ratio_training_gpu=energy_ratio(
-            entry.energy_gpu_kwh, None if "training" in entry.not_comparable else entry.baseline_gpu_kwh
-        ),
+        energy_ratio_gpu=None
+        if edition.component_stage in entry.not_comparable
+        else energy_ratio(entry.components_kwh.get("gpu"), entry.baseline_components_kwh.get("gpu")),
         energy_normalized_kwh=normalised,
-        ew_psds1=weighted["psds1"],
-        ew_psds2=weighted["psds2"],
-        ranking_score=entry.score if named_score(edition) else ranking_score(entry.psds1, entry.psds2, *references),
+        weighted=weighted,
+        ranking_score=ranking_score([scores[name] for name in terms], edition.ranking),
         ew_ranking_score={
-            stage: ranking_score(weighted["psds1"][stage], weighted["psds2"][stage], *references) for stage in STAGES
+            stage: ranking_score([weighted[name][stage] for name in terms], edition.ranking) if whole else None
+            for stage in stages
         },
         kwh_per_point={
-            stage: kwh_per_psds_point(comparable_energy_kwh(entry, edition, normalised, stage), entry.psds1)
-            for stage in STAGES
+            stage: kwh_per_point(
+                comparable_energy_kwh(entry, edition, normalised, stage), scores[name], edition.scores[name].points
+            )
+            for stage in stages
+            for name in first
         },
     )
-
-
-def psds_references(edition: Edition) -> tuple[float, float]:
-    """The divisors of both PSDS."""
-    references = {term.score: term.reference for term in edition.ranking.terms}
-    return references.get("psds1", 1.0), references.get("psds2", 1.0)
-
-
-def named_score(edition: Edition) -> str | None:
-    """The score that an edition ranks by in place of both PSDS."""
-    return next((name for name in edition.ranking.names if name not in {"psds1", "psds2"}), None)
 
 
 def comparable_energy_kwh(
@@ -166,6 +155,60 @@ def comparable_energy_kwh(
     if edition.normalisation.kind == "common_reference" or normalised[stage] is not None:
         return normalised[stage]
     return entry.energy_kwh.get(stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A figure that follows from others.
+
+    Attributes
+    ----------
+    name
+        Its column.
+    value
+        Where it is among the figures of a system.
+    inputs
+        Columns that it follows from.
+    """
+
+    name: str
+    value: Callable[[Figures], float | None]
+    inputs: tuple[str, ...]
+
+
+def derived(edition: Edition) -> list[Derived]:
+    """The figures of an edition that have intervals where what they follow from has."""
+    terms = edition.ranking.names
+    found = [Derived("ranking_score", lambda figures: figures.ranking_score, terms)]
+    for stage, one in edition.stages.items():
+        divided = (one.energy, one.baseline)
+        weights = (one.energy,) if edition.normalisation.kind == "none" else divided
+        tables: list[tuple[str, Callable[[Figures], Mapping[str, float | None]], tuple[str, ...]]] = [
+            (f"energy_ratio_{stage}", lambda figures: figures.energy_ratio, divided),
+            (f"energy_{stage}_normalized_kwh", lambda figures: figures.energy_normalized_kwh, divided),
+            *((f"ew_{name}_{stage}", _weighted_score(name), (name, *weights)) for name in edition.weighted_scores),
+            (f"ew_ranking_score_{stage}", lambda figures: figures.ew_ranking_score, (*terms, *weights)),
+        ]
+        found += [Derived(name, of_stage(table, stage), inputs) for name, table, inputs in tables]
+    return found
+
+
+def component_column(edition: Edition, part: str, *, baseline: bool = False) -> str:
+    """Name of the column of a component's energy."""
+    return f"energy_{'baseline_' if baseline else ''}{edition.component_stage}_{part}_kwh"
+
+
+def of_stage(table: Callable[[Figures], Mapping[str, float | None]], stage: str) -> Callable[[Figures], float | None]:
+    """The figure of one stage."""
+    return lambda figures: table(figures).get(stage)
+
+
+def _weighted_score(name: str) -> Callable[[Figures], Mapping[str, float | None]]:
+    return lambda figures: figures.weighted[name]
+
+
+def _possible(value: float | None, score: Score) -> float | None:
+    return value if value is not None and score.allows(value) else None
 
 
 def _normalised(entry: Entry, edition: Edition, reference: Reference | None, stage: str) -> float | None:
@@ -179,10 +222,15 @@ def _normalised(entry: Entry, edition: Edition, reference: Reference | None, sta
 
 
 def _weighted(
-    psds: float | None, entry: Entry, edition: Edition, ratio: float | None, normalised: float | None, stage: str
+    score: float | None,
+    entry: Entry,
+    edition: Edition,
+    ratios: Mapping[str, float | None],
+    normalised: Mapping[str, float | None],
+    stage: str,
 ) -> float | None:
     own = edition.stages[stage].reference_kwh
     if own is None:
-        return energy_weighted_psds_of_ratio(psds, ratio)
-    energy = entry.energy_kwh.get(stage) if edition.normalisation.kind == "none" else normalised
-    return energy_weighted_psds(psds, energy, own)
+        return weighted_by_ratio(score, ratios[stage])
+    energy = entry.energy_kwh.get(stage) if edition.normalisation.kind == "none" else normalised[stage]
+    return energy_weighted(score, energy, own)

@@ -54,7 +54,7 @@ def standings(ranking: Ranking, label: str) -> list[Standing]:
     """
     found = []
     for view in views_of(ranking):
-        if view.name not in {"score", "ew_training", "ew_test"}:
+        if view.name not in {"score", *(f"ew_{stage}" for stage in ranking.edition.stages)}:
             continue
         at = next((index for index, (_, one) in enumerate(view.rows) if one.entry.label == label), None)
         if at is not None and any(_of_field(other) for _, other in view.rows):
@@ -70,9 +70,9 @@ def on_fronts(ranking: Ranking, label: str) -> list[str]:
     field = [one for one in ranking.placed if _of_field(one)]
     return [
         title
-        for _, title, figure, _ in fronts(ranking)
+        for _, title, figure, *_ in fronts(ranking)
         if any(figure(one) is not None for one in field)
-        and any(one.entry.label == label for one in pareto_front(ranking.placed, figure))
+        and any(one.entry.label == label for one in pareto_front(ranking.placed, figure, ranking.edition.ranking_sign))
     ]
 
 
@@ -84,8 +84,9 @@ def score_alone(ranking: Ranking, own: Ranked) -> tuple[float, int, int] | None:
     score = own.figures.ranking_score
     if own.rank is not None or score is None:
         return None
+    sign = ranking.edition.ranking_sign
     scores = [one.figures.ranking_score or 0.0 for one in ranking.placed if _of_field(one)]
-    return score, 1 + sum(other > score for other in scores), len(scores) + 1
+    return score, 1 + sum(sign * (other - score) > 0 for other in scores), len(scores) + 1
 
 
 def baseline_of(ranking: Ranking) -> Ranked | None:

@@ -12,7 +12,12 @@ energy-weighted PSDS; the published results of 2022 and 2023 for rounding and co
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeGuard
+
+from dcase_energy.editions.parts import RankedBy, Term
 
 SMALLEST_KWH = 1e-7
 LARGEST_KWH = 1e9
@@ -24,7 +29,7 @@ def is_energy(value_kwh: float | None) -> TypeGuard[float]:
 
 
 def is_score(value: float | None) -> TypeGuard[float]:
-    """Whether a figure can be a PSDS, or an energy-weighted one: finite and not negative."""
+    """Whether a figure can be weighted by energy: finite and not negative."""
     return value is not None and 0 <= value < math.inf
 
 
@@ -48,31 +53,74 @@ def normalised_energy_kwh(
     return normalised if decimals is None else round(normalised, decimals)
 
 
-def energy_weighted_psds(psds: float | None, energy_kwh: float | None, reference_kwh: float) -> float | None:
-    """PSDS x E_reference / E: the PSDS weighted by how much less energy than the reference the system took."""
-    if not is_score(psds) or not is_energy(energy_kwh):
+def energy_weighted(score: float | None, energy_kwh: float | None, reference_kwh: float) -> float | None:
+    """Score x E_reference / E: the score weighted by how much less energy than the reference the system took."""
+    if not is_score(score) or not is_energy(energy_kwh):
         return None
-    return psds * reference_kwh / energy_kwh
+    return score * reference_kwh / energy_kwh
 
 
-def energy_weighted_psds_of_ratio(psds: float | None, ratio: float | None) -> float | None:
-    """PSDS / ratio: the same with the baseline on the system's own hardware as the reference."""
-    if not is_score(psds) or ratio is None or not ratio > 0:
+def weighted_by_ratio(score: float | None, ratio: float | None) -> float | None:
+    """Score / ratio: the same with the baseline on the system's own hardware as the reference."""
+    if not is_score(score) or ratio is None or not ratio > 0:
         return None
-    return psds / ratio
+    return score / ratio
 
 
-def ranking_score(
-    psds1: float | None, psds2: float | None, psds1_reference: float, psds2_reference: float
-) -> float | None:
-    """Mean of both PSDS over those of the reference system."""
-    if not is_score(psds1) or not is_score(psds2):
+def ranking_score(values: Sequence[float | None], rule: RankedBy) -> float | None:
+    """The ranking score of one system from its scores, in the order of the terms; None where one is missing.
+
+    ``ratio_mean``: weighted mean of score / reference. ``sum``: sum of weight x score. ``min_max``: sum of weight x
+    (score - low) / (high - low), limited by ``clip``. ``mean_rank`` needs all systems: see `mean_ranks`.
+    """
+    if not values or rule.kind == "mean_rank":
         return None
-    return (psds1 / psds1_reference + psds2 / psds2_reference) / 2
+    total = 0.0
+    for term, value in zip(rule.terms, values, strict=True):
+        if value is None or not math.isfinite(value):
+            return None
+        total += term.weight * _part(term, value, rule.kind)
+    return total / sum(term.weight for term in rule.terms) if rule.kind == "ratio_mean" else total
 
 
-def kwh_per_psds_point(energy_kwh: float | None, psds: float | None) -> float | None:
-    """Energy per PSDS point (a point is a hundredth): E / (100 PSDS), kWh."""
-    if not is_energy(energy_kwh) or not is_score(psds) or psds == 0:
+def _part(term: Term, value: float, kind: str) -> float:
+    if kind == "sum":
+        return value
+    if kind == "ratio_mean":
+        return value / term.reference
+    least, most = term.clip
+    return min(max((value - term.low) / (term.high - term.low), least), most)
+
+
+def mean_ranks(systems: Sequence[Sequence[float | None]], weights: Sequence[float]) -> list[float | None]:
+    """Weighted mean of the ranks that each system has by each of its scores, of shape (systems, scores).
+
+    Lower scores are better: the sign of the others is changed before. Equal scores share the smallest rank. A system
+    without one of the scores has none, and counts in no other's ranks.
+    """
+    known = [[value for value in row if value is not None and math.isfinite(value)] for row in systems]
+    columns = [sorted(column) for column in zip(*(row for row in known if len(row) == len(weights)), strict=True)]
+
+    def mean(row: Sequence[float]) -> float:
+        ranks = [1 + bisect_left(column, value) for column, value in zip(columns, row, strict=True)]
+        return sum(weight * rank for weight, rank in zip(weights, ranks, strict=True)) / sum(weights)
+
+    return [mean(row) if row and len(row) == len(weights) else None for row in known]
+
+
+def score_deviation(deviations: Sequence[float | None], rule: RankedBy) -> float | None:
+    """Standard deviation of the ranking score from those of its scores, taken as fully correlated.
+
+    They come from the same outputs. Limits by ``clip`` are left out; None for ranks, and where one is not known.
+    """
+    if rule.kind == "min_max":
+        scaled = [replace(term, weight=term.weight / abs(term.high - term.low)) for term in rule.terms]
+        rule = RankedBy(kind="sum", terms=tuple(scaled))
+    return ranking_score(deviations, rule)
+
+
+def kwh_per_point(energy_kwh: float | None, score: float | None, points: int) -> float | None:
+    """Energy per point of a score, of which a score of 1 has so many: E / (points x score), kWh."""
+    if not is_energy(energy_kwh) or not is_score(score) or score == 0:
         return None
-    return energy_kwh / (100 * psds)
+    return energy_kwh / (points * score)

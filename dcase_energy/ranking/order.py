@@ -9,6 +9,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding
 from dcase_energy.ranking.entry import Entry, Figures, Reference, figures
 from dcase_energy.ranking.named_scores import unranked
+from dcase_energy.ranking.normalize import mean_ranks
 from dcase_energy.ranking.rules import BASELINE_ODD
 from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines, odd_baselines
 from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
@@ -50,13 +51,13 @@ def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Referenc
 
 
 def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> list[Ranked]:
-    """Order systems by ranking score, highest first.
+    """Order systems by ranking score, best first.
 
     Equal scores share a rank (1, 2, 2, 4); among them the label decides the row. Systems without a score, and those
     that are excluded, come last without a rank, by label.
     """
-    computed = [(entry, figures(entry, edition, reference)) for entry in entries]
-    computed.sort(key=lambda pair: _sort_key(*pair))
+    computed = _computed(entries, edition, reference)
+    computed.sort(key=lambda pair: _sort_key(pair[0], pair[1], edition.ranking_sign))
     scored = [(entry, score) for entry, result in computed if (score := _score(entry, result)) is not None]
     ranks = shared_ranks([score for _, score in scored])
     intervals = [carried(entry, edition, reference) for entry, _ in computed]
@@ -73,6 +74,21 @@ def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Referenc
     ]
 
 
+def _computed(entries: Sequence[Entry], edition: Edition, reference: Reference | None) -> list[tuple[Entry, Figures]]:
+    """Entries with their figures; a mean of ranks, which takes all systems, is added to those that may be ranked."""
+    found = [figures(entry, edition, reference) for entry in entries]
+    if edition.ranking.kind == "mean_rank":
+        signs = [1 if edition.scores[name].better == "lower" else -1 for name in edition.ranking.names]
+        rows = [
+            [None if entry.excluded or (value := entry.scores.get(name)) is None else sign * value
+             for name, sign in zip(edition.ranking.names, signs, strict=True)]
+            for entry in entries
+        ]  # fmt: skip
+        means = mean_ranks(rows, [term.weight for term in edition.ranking.terms])
+        found = [replace(one, ranking_score=mean) for one, mean in zip(found, means, strict=True)]
+    return list(zip(entries, found, strict=True))
+
+
 def _marked(entry: Entry, checks: Mapping[str, BaselineCheck]) -> Entry:
     """The system with the finding of a baseline that is unlike others' in its row."""
     if not any(check.odd for check in checks.values()):
@@ -81,7 +97,7 @@ def _marked(entry: Entry, checks: Mapping[str, BaselineCheck]) -> Entry:
 
 
 def shared_ranks(scores: Sequence[float]) -> list[int]:
-    """Ranks of scores that fall: equal ones share theirs (1, 2, 2, 4)."""
+    """Ranks of scores in their order: equal ones share theirs (1, 2, 2, 4)."""
     ranks: list[int] = []
     for position, score in enumerate(scores, 1):
         tied = position > 1 and score == scores[position - 2]
@@ -93,6 +109,6 @@ def _score(entry: Entry, result: Figures) -> float | None:
     return None if entry.excluded else result.ranking_score
 
 
-def _sort_key(entry: Entry, result: Figures) -> tuple[bool, float, str]:
+def _sort_key(entry: Entry, result: Figures, sign: int) -> tuple[bool, float, str]:
     score = _score(entry, result)
-    return (score is None, 0.0 if score is None else -score, entry.label)
+    return (score is None, 0.0 if score is None else -sign * score, entry.label)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
 
 from dcase_energy.documents.device_names import gpu_model
+from dcase_energy.editions.model import Edition
+from dcase_energy.editions.parts import Score, stated_field
 from dcase_energy.findings import Finding, Severity, has_errors
-from dcase_energy.measure.records import Calibration
+from dcase_energy.measure.records import Calibration, Energy
+from dcase_energy.measure.records import Stage as RecordStage
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import last_share
-from dcase_energy.ranking.measured import Measured, interval_of_stage, measured_stages
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY
-from dcase_energy.ranking.scored import NOT_SCORED, Scored, score_files
+from dcase_energy.ranking.scored import NOT_SCORED, Scored, metric_of, score_files
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
-from dcase_energy.scoring.summary import Summary
 from dcase_energy.stats import Interval
-from dcase_energy.submission.checks.comparable import gpu_of
+from dcase_energy.submission.checks.comparable import gpu_of, own_records
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
@@ -32,11 +32,10 @@ from dcase_energy.text import more
 
 @dataclass(frozen=True)
 class Assessed:
-    """A system ready to be ranked, with its scores (None if they were not computed) and all that was found."""
+    """A system ready to be ranked, with the number of runs that were scored and all that was found."""
 
     entry: Entry
     system: System
-    scores: Summary | None
     runs_scored: int
     findings: list[Finding]
 
@@ -71,7 +70,8 @@ def assess(
     else:
         resampled = {"resamples": spread.bootstrap, "interval": "bootstrap"} if spread.bootstrap else {}
         conventions = Conventions.of_edition(validation.edition.scoring, **resampled)
-        work = partial(score_files, truth=truth, conventions=conventions)
+        metrics = {name: metric_of(name, score) for name, score in validation.edition.scores.items() if score.metric}
+        work = partial(score_files, truth=truth, conventions=conventions, metrics=metrics)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
     done = list(scored)
     together = [] if truth is None else list(_of_outputs(validation, done))
@@ -99,34 +99,30 @@ def _of_outputs(validation: Validation, scored: Sequence[Scored]) -> Iterator[Fi
 
 
 def _assess(system: System, validation: Validation, scored: Scored, together: Sequence[Finding]) -> Assessed:
-    submission, scores, baseline = system.submission, scored.summary, system.baseline
+    submission, baseline, edition = system.submission, system.baseline, validation.edition
     record = None if baseline.calibration is None else baseline.calibration.record
-    own = measured_stages(system)
-    training = own.get("training")
+    own = {stage: one.record for stage, one in own_records(system).items()}
+    detailed = own.get(edition.component_stage or "")
     findings = [*validation.of_system(system), *scored.findings, *_no_energies(system)]
     findings += [finding for finding in together if system.files.holds(finding.where)]
+    scores = {name: _score(scored, name, score, system) for name, score in edition.scores.items()}
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
-        psds1=_score(scored, "psds1", submission.figures.get("psds1_dev")),
-        psds2=_score(scored, "psds2", submission.figures.get("psds2_dev")),
-        collar_f1=_score(scored, "collar_f1", submission.figures.get("collar_f1_dev")),
-        intersection_f1=_score(scored, "intersection_f1", None),
-        scores_are=_scores_are(system, scored),
+        scores=scores,
+        scores_are=_scores_are(scored, [scores[name] for name in edition.ranking.names]),
         energy_kwh={
             "training": submission.figures.get("energy_training_kwh"),
             "test": submission.figures.get("energy_test_kwh"),
         },
         baseline_kwh=baseline.energy_kwh,
-        baseline_gpu_kwh=_components(record).get("gpu"),
         baseline_evidence=baseline.evidence,
         baseline_source=baseline.source,
-        energy_gpu_kwh=None if training is None else training.components_kwh.get("gpu"),
-        components_kwh={} if training is None else training.components_kwh,
-        baseline_components_kwh=_components(record),
-        intervals=scored.intervals | _intervals(record, own),
+        components_kwh=_components(_stage_of(detailed, edition.component_stage)),
+        baseline_components_kwh=_components(_stage_of(record, edition.component_stage)),
+        intervals=scored.intervals | _intervals(edition, own, record),
         replicates=scored.replicates,
-        gpu_model=_gpu_of(system, record, training),
+        gpu_model=_gpu_of(system, (detailed, record)),
         not_comparable=_withheld(system, findings),
         last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
@@ -135,50 +131,46 @@ def _assess(system: System, validation: Validation, scored: Scored, together: Se
         excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),
     )
-    return Assessed(entry, system, scores, scored.runs, findings)
+    return Assessed(entry, system, scored.runs, findings)
 
 
-def _score(scored: Scored, name: str, stated: float | None) -> float | None:
+def _score(scored: Scored, name: str, score: Score, system: System) -> float | None:
     """A score that was computed, or the stated one; None where there is none, or was nothing to judge.
 
     A stated score does not stand in for outputs that were submitted and cannot be scored.
     """
-    if scored.summary is None:
-        return None if has_errors(scored.findings) else stated
-    value: float = getattr(scored.summary, name)
-    return None if math.isnan(value) else value
+    if scored.runs and score.metric is not None:
+        return scored.scores.get(name)
+    return None if has_errors(scored.findings) else system.figures.get(stated_field(name), system.figures.get(name))
 
 
-def _scores_are(system: System, scored: Scored) -> str | None:
-    if scored.summary is not None:
+def _scores_are(scored: Scored, ranked_by: Sequence[float | None]) -> str | None:
+    if scored.runs:
         return "scored"
-    return None if _score(scored, "psds1", system.figures.get("psds1_dev")) is None else "stated"
+    return None if all(value is None for value in ranked_by) else "stated"
 
 
 def _withheld(system: System, findings: Iterable[Finding]) -> dict[str, str]:
     """Why stages are not divided: the findings that withhold a figure of the ratio, and any error at its place."""
-    baseline, metadata = system.baseline, system.metadata
+    baseline, metadata, stages = system.baseline, system.metadata, system.edition.stages
     reasons: dict[str, str] = {}
     for finding in findings:
-        for stage in system.edition.stages:
-            fields = {f"energy_{stage}_kwh"}
-            if baseline.evidence == "declared":
-                fields |= {"energy_baseline_kwh", f"energy_baseline_{stage}_kwh"}
-            places = {metadata.where(name) for name in fields if metadata.given(name)}
+        for name, stage in stages.items():
+            fields = {stage.energy, stage.baseline} if baseline.evidence == "declared" else {stage.energy}
+            places = {metadata.where(field) for field in fields if metadata.given(field)}
             wrong = finding.severity is Severity.ERROR and finding.where in places
             if wrong or fields & set(finding.withholds):
-                reasons.setdefault(stage, f"{finding.code}: {finding.message}")
-    for stage in system.edition.stages if baseline.calibration is not None else ():
-        if stage not in baseline.energy_kwh:
-            reasons.setdefault(stage, f"no figure of the {stage} in {baseline.source}")
+                reasons.setdefault(name, f"{finding.code}: {finding.message}")
+    for name in stages if baseline.calibration is not None else ():
+        if name not in baseline.energy_kwh:
+            reasons.setdefault(name, f"no figure of the {name} in {baseline.source}")
     return reasons
 
 
-def _gpu_of(system: System, record: Calibration | None, training: Measured | None) -> str | None:
+def _gpu_of(system: System, records: Sequence[Calibration | Energy | None]) -> str | None:
     """The GPU model, from records before what the metadata say."""
     names = (
-        None if training is None else gpu_of(training.record),
-        None if record is None else gpu_of(record),
+        *(gpu_of(record) for record in records if record is not None),
         system.submission.hardware,
         system.submission.training_time,
     )
@@ -186,26 +178,32 @@ def _gpu_of(system: System, record: Calibration | None, training: Measured | Non
 
 
 def _no_energies(system: System) -> Iterator[Finding]:
-    """Figures that are greater than 0 and yet no energy of anything: nothing is computed from them."""
-    names = ("energy_training_kwh", "energy_test_kwh", "energy_baseline_kwh")
-    for name in (*names, "energy_baseline_training_kwh", "energy_baseline_test_kwh"):
+    """Figures that are greater than 0 and cannot be an energy: nothing is computed from them."""
+    for name in system.edition.energy_fields:
         value = system.figures.get(name)
         if value is not None and not is_energy(value):
-            where = system.where(name)
-            yield NO_ENERGY.finding(where, f"{name} cannot be the energy of a system", found=f"{value:g} kWh")
+            message = f"{name} cannot be the energy of a system"
+            yield NO_ENERGY.finding(system.where(name), message, found=f"{value:g} kWh")
 
 
-def _components(record: Calibration | None) -> dict[str, float | None]:
-    stage = None if record is None else record.stages.get("training")
+def _stage_of(record: Calibration | Energy | None, name: str | None) -> RecordStage | None:
+    """A stage of a record, by its name in the edition."""
+    return None if record is None else {str(key): stage for key, stage in record.stages.items()}.get(name or "")
+
+
+def _components(stage: RecordStage | None) -> dict[str, float | None]:
     return {} if stage is None else {name: part.full_recipe_energy_kwh for name, part in stage.components.items()}
 
 
-def _intervals(record: Calibration | None, own: Mapping[str, Measured]) -> dict[str, Interval]:
+def _intervals(edition: Edition, own: Mapping[str, Energy], baseline: Calibration | None) -> dict[str, Interval]:
     """The intervals of the records, by column."""
-    found = {f"energy_{stage}_kwh": measured.interval for stage, measured in own.items()}
-    for name, stage in ({} if record is None else record.stages).items():
-        found[f"energy_baseline_{name}_kwh"] = interval_of_stage(stage)
-    return {name: interval for name, interval in found.items() if interval is not None}
+    found = {}
+    for name, one in edition.stages.items():
+        for column, stage in ((one.energy, _stage_of(own.get(name), name)), (one.baseline, _stage_of(baseline, name))):
+            stored = None if stage is None else stage.full_recipe_energy_interval
+            if stored is not None:
+                found[column] = Interval(stored.low, stored.high, "calibration", stored.level)
+    return found
 
 
 def _reason(errors: Sequence[Finding]) -> str | None:

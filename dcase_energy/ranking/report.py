@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dcase_energy import __version__
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.charts import charts_of
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import COLUMNS, Column, columns_of, interval_columns
+from dcase_energy.ranking.sheet import Column, base_columns, columns_of, interval_columns
 from dcase_energy.ranking.tables import (
     describe_formulas,
     describe_intervals,
@@ -30,11 +31,6 @@ _GROUPS = (
     "Parts",
 )  # fmt: skip
 _OPEN_GROUPS = {"System", "Team", "Notes", "Scores", "Energy-weighted", "Energy"}
-_FRONT_ENERGY = {
-    "common_reference": "energy_{}_normalized_kwh",
-    "ratio": "energy_ratio_{}",
-    "none": "energy_{}_kwh",
-}
 _ENDING = "An empty cell is a figure that is not known. A system without a rank says why. Equal scores share a rank."
 
 
@@ -102,8 +98,9 @@ def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Sequenc
 
 def _overview(ranking: Ranking, columns: Sequence[Column], views: Sequence[View]) -> Overview:
     """The columns with something in them, group by group; intervals stand in the cells of their figures."""
-    single = ranking.edition.normalisation.kind != "ratio"
-    other = {"energy_baseline_training_kwh", "energy_baseline_test_kwh"} if single else {"energy_baseline_kwh"}
+    # One baseline figure for all stages has one column, others one for each stage.
+    baselines = {stage.baseline for stage in ranking.edition.stages.values()}
+    other = {c.name for c in columns if c.group == "Energy" and c.name.startswith("energy_baseline_")} - baselines
     chosen = [c for c in columns if c.interval_of is None and c.name not in other and _filled(c, ranking)]
     order = [*_GROUPS, *dict.fromkeys(column.group for column in chosen)]
     chosen.sort(key=lambda column: order.index(column.group))
@@ -112,7 +109,7 @@ def _overview(ranking: Ranking, columns: Sequence[Column], views: Sequence[View]
     return Overview(
         Table("ranking", "Systems", sheet_columns(chosen), rows),
         f"{plural(len(ranking.systems), 'system')}, {len(ranking.placed):,} with a rank.",
-        [_page_view(view, ranking, at) for view in views] or [PageView("All systems", "label", 1)],
+        [_page_view(view, at) for view in views] or [PageView("All systems", "label", 1)],
         label="label",
         choose="team",
         rank="rank",
@@ -137,18 +134,12 @@ def _cell(one: Ranked, column: Column) -> Cell:
     return cell
 
 
-def _page_view(view: View, ranking: Ranking, at: dict[int, int]) -> PageView:
+def _page_view(view: View, at: dict[int, int]) -> PageView:
     """What a view is sorted by in the page's table; fronts rise with what the score is set against."""
-    kind, _, what = view.name.partition("_")
-    sort, direction = "rank", 1
-    if kind == "ew":
-        sort, direction = f"ew_ranking_score_{what}", -1
-    elif kind == "front":
-        normalisation = ranking.edition.normalisation.kind
-        energy = _FRONT_ENERGY["common_reference" if ranking.reference and normalisation == "ratio" else normalisation]
-        sort = {"macs": "macs", "parameters": "total_parameters"}.get(what) or energy.format(what)
-    rows = None if kind in {"score", "ew"} else {at[id(one)] for _, one in view.rows}
-    return PageView(view.title, sort, direction, rows)
+    whole = view.name == "score" or view.name.startswith("ew_")
+    rows = None if whole else {at[id(one)] for _, one in view.rows}
+    by_rank = view.column == "ranking_score"
+    return PageView(view.title, "rank" if by_rank else view.column, 1 if by_rank else -view.sign, rows)
 
 
 def ranking_schema() -> dict[str, Any]:
@@ -191,15 +182,15 @@ def _list_of(items: dict[str, Any]) -> dict[str, Any]:
 
 def _system_schema() -> dict[str, Any]:
     properties: dict[str, Any] = {}
-    for column in COLUMNS:
+    for column in base_columns(load_edition("generic")):
         properties[column.name] = _column_schema(column)
         if column.kind == "number" or column.name == "rank":
             properties |= {part.name: _column_schema(part) for part in interval_columns(column)}
     return {
         "type": "object",
-        "required": [column.name for column in COLUMNS],
+        "required": ["rank", "label", "team", "ranking_score", "excluded", "findings"],
         "properties": properties,
-        "additionalProperties": {"type": ["string", "null"]},
+        "additionalProperties": {"type": ["string", "number", "null"]},
     }
 
 

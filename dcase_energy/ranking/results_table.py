@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from dcase_energy.documents.numbers import advise_count, parse_number
 from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
 from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.parts import Score
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.meter import COMPONENTS
-from dcase_energy.ranking.entry import STAGES, Entry, named_score
+from dcase_energy.ranking.entry import Entry, component_column
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
 from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
@@ -25,20 +26,15 @@ from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE, Provenance, why_not_comparable
 from dcase_energy.submission.model import team_of
-from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, SCORE_RANGE
+from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, PERCENT_RANGE, SCORE_RANGE
 
 MAX_TABLE_BYTES = 100_000_000
-_SCORES = ("psds1", "psds2", "collar_f1", "intersection_f1")
-_ENERGIES = (
-    "energy_training_kwh",
-    "energy_test_kwh",
-    "energy_baseline_kwh",
-    "energy_baseline_training_kwh",
-    "energy_baseline_test_kwh",
-)
 _COUNTS = ("total_parameters", "macs")
-_COMPONENTS = tuple(f"energy_training_{name}_kwh" for name in COMPONENTS)
-_BASELINE_COMPONENTS = tuple(f"energy_baseline_training_{name}_kwh" for name in COMPONENTS)
+_RANGES = {
+    "fraction": (SCORE_RANGE, "is not a fraction"),
+    "percent": (PERCENT_RANGE, "is not a percentage"),
+}
+_BELOW = (SCORE_RANGE, "is less than 0")
 
 
 def read_results(
@@ -53,13 +49,16 @@ def read_results(
     data = read_bytes(path, MAX_TABLE_BYTES)
     if isinstance(data, Finding):
         return [], [data]
-    if problem := why_not_ranked_by(data, str(path), edition):
+    problem = why_not_ranked_by(data, str(path), edition)
+    if problem is not None and problem.severity is Severity.ERROR:
         return [], [problem]
     table = read_table(data, str(path), required=required_columns(edition), delimiter=",")
     if table.columns and not table.rows and not table.findings:
         table.findings.append(TABLE_EMPTY.finding(table.where(), "no rows"))
+    if problem is not None:
+        table.findings.append(problem)
     labels = [row[table.columns.index("label")] for row in table.rows] if table.columns else []
-    intervals = IntervalColumns(table, (*_SCORES, *_ENERGIES), declared or {})
+    intervals = IntervalColumns(table, (*edition.scores, *edition.energy_fields), declared or {})
     first: dict[str, int] = {}
     entries = []
     for index, label in enumerate(labels):
@@ -100,59 +99,53 @@ def labels_of(path: Path) -> list[str]:
 
 def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, intervals: IntervalColumns) -> Entry:
     before = len(table.findings)
-    scores = {name: _score(table, index, name) for name in _SCORES}
-    energies = {name: _energy(table, index, name) for name in _ENERGIES}
-    counts = {name: _count(table, index, name) for name in _COUNTS}
-    parts = {name: _component(table, index, name) for name in (*_COMPONENTS, *_BASELINE_COMPONENTS)}
+    scores = {name: _score(table, index, name, score) for name, score in edition.scores.items()}
+    energies = {name: _energy(table, index, name) for name in edition.energy_fields}
+    counts = {name: _count(table, index, name) for name in _COUNTS if name not in scores}
+    own, other = ({part: column(edition, part) for part in COMPONENTS} for column in (component_column, _baseline_part))
+    parts = {name: _component(table, index, name) for name in (*own.values(), *other.values())}
     known = intervals.read(index, {**scores, **energies})
-    baseline = _baseline(energies, edition)
+    baseline = {stage: energies[one.baseline] for stage, one in edition.stages.items()}
     row = dict(zip(table.columns, table.rows[index], strict=True))
     evidence = _evidence(row, baseline)
-    not_comparable = _doubted(table, index, baseline, edition, evidence) | _not_comparable(table, index, row)
+    not_comparable = _doubted(table, index, baseline, edition, evidence) | _not_comparable(table, index, row, edition)
     found = table.findings[before:]
-    own = {"label", "team", "gpu_model", "baseline_source", *_SCORES, *_ENERGIES, *_COUNTS, *parts, *_own_ends(known)}
+    meant = {"label", "team", "gpu_model", "baseline_source", *scores, *energies, *counts, *parts, *_own_ends(known)}
     return Entry(
         label=label,
         team=row.get("team") or team_of(label),
-        psds1=scores["psds1"],
-        psds2=scores["psds2"],
-        score=_number(table, index, named_score(edition) or ""),
-        collar_f1=scores["collar_f1"],
-        intersection_f1=scores["intersection_f1"],
+        scores=scores,
         scores_are="given",
-        energy_kwh={stage: energies[f"energy_{stage}_kwh"] for stage in STAGES},
+        energy_kwh={stage: energies[one.energy] for stage, one in edition.stages.items()},
         baseline_kwh=baseline,
-        energy_gpu_kwh=parts["energy_training_gpu_kwh"],
-        baseline_gpu_kwh=parts["energy_baseline_training_gpu_kwh"],
         baseline_evidence=evidence,
         baseline_source=evidence and (row.get("baseline_source") or "the table"),
-        components_kwh=_by_component(parts, _COMPONENTS),
-        baseline_components_kwh=_by_component(parts, _BASELINE_COMPONENTS),
+        components_kwh=_by_component(parts, own),
+        baseline_components_kwh=_by_component(parts, other),
         intervals=known,
         gpu_model=gpu_model(row.get("gpu_model") or row.get("hardware") or row.get("training_time")),
         not_comparable=not_comparable,
-        total_parameters=counts["total_parameters"],
-        macs=counts["macs"],
+        total_parameters=counts.get("total_parameters"),
+        macs=counts.get("macs"),
         ensemble_subsystems=_subsystems(row.get("ensemble_subsystems", "")),
         excluded=_reason(found),
         findings=tuple(sorted({finding.code for finding in found})),
-        extra={name: value for name, value in row.items() if name not in own or counts.get(name, 0) is None},
+        extra={name: value for name, value in row.items() if name not in meant or counts.get(name, 0) is None},
     )
-
-
-def _baseline(energies: Mapping[str, float | None], edition: Edition) -> dict[str, float | None]:
-    ratio = edition.normalisation.kind == "ratio"
-    return {stage: energies[f"energy_baseline_{stage}_kwh" if ratio else "energy_baseline_kwh"] for stage in STAGES}
 
 
 def _own_ends(known: Mapping[str, Interval]) -> list[str]:
     return [f"{name}_{end}" for name in known for end in ("low", "high", "interval")]
 
 
-def _by_component(parts: Mapping[str, float | None], names: Sequence[str]) -> dict[str, float | None]:
+def _by_component(parts: Mapping[str, float | None], columns: Mapping[str, str]) -> dict[str, float | None]:
     """Energies by component; nothing at all where no column has any."""
-    found = {component: parts[name] for component, name in zip(COMPONENTS, names, strict=True)}
+    found = {component: parts[name] for component, name in columns.items()}
     return found if any(value is not None for value in found.values()) else {}
+
+
+def _baseline_part(edition: Edition, part: str) -> str:
+    return component_column(edition, part, baseline=True)
 
 
 def _evidence(row: Mapping[str, str], baseline: Mapping[str, float | None]) -> str | None:
@@ -162,7 +155,7 @@ def _evidence(row: Mapping[str, str], baseline: Mapping[str, float | None]) -> s
     return stated if stated in {"record", "recomputed"} else "declared"
 
 
-def _not_comparable(table: DelimitedTable, index: int, row: Mapping[str, str]) -> dict[str, str]:
+def _not_comparable(table: DelimitedTable, index: int, row: Mapping[str, str], edition: Edition) -> dict[str, str]:
     """Compare what the table says of the system's energies with what it says of the baseline's."""
     names = ("hardware", "tracker", "tier")
     system = Provenance(**{name: row.get(name) for name in names} | {"hardware": _hardware(row)})
@@ -171,7 +164,7 @@ def _not_comparable(table: DelimitedTable, index: int, row: Mapping[str, str]) -
     if reason is None:
         return {}
     table.findings.append(NOT_COMPARABLE.finding(table.where(index), f"not divided by the baseline: {reason[:200]}"))
-    return dict.fromkeys(STAGES, reason)
+    return dict.fromkeys(edition.stages, reason)
 
 
 def _hardware(row: Mapping[str, str]) -> str | None:
@@ -206,11 +199,11 @@ def _reason(found: list[Finding]) -> str | None:
     return errors[0].message if errors else None
 
 
-def _score(table: DelimitedTable, index: int, name: str) -> float | None:
+def _score(table: DelimitedTable, index: int, name: str, score: Score) -> float | None:
     value = _number(table, index, name)
-    if value is not None and not 0 <= value <= 1:
-        where = table.where(index, name)
-        table.findings.append(SCORE_RANGE.finding(where, f"{name} is not a fraction", found=f"{value:g}"))
+    if value is not None and not score.allows(value):
+        rule, wrong = _RANGES.get(score.unit or "", _BELOW)
+        table.findings.append(rule.finding(table.where(index, name), f"{name} {wrong}", found=f"{value:g}"))
         return None
     return value
 

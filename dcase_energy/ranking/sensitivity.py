@@ -10,7 +10,7 @@ from statistics import median
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
-from dcase_energy.ranking.entry import STAGES, Entry, Figures, figures
+from dcase_energy.ranking.entry import Entry, Figures, figures
 from dcase_energy.ranking.rules import BASELINE_ODD
 from dcase_energy.text import plural
 
@@ -57,7 +57,7 @@ def check_baselines(systems: Sequence[tuple[Entry, Figures]], edition: Edition) 
     A common reference beside an edition of ratios changes no energy-weighted score, so none is asked for.
     """
     checks: list[dict[str, BaselineCheck]] = [{} for _ in systems]
-    for stage in STAGES:
+    for stage in edition.stages:
         scores = sorted(score for _, result in systems if (score := result.ew_ranking_score[stage]) is not None)
         peers = _Peers([entry for entry, _ in systems], stage)
         for place, (entry, result) in enumerate(systems):
@@ -96,7 +96,7 @@ def _check(rank: _Ranks, peers: _Peers, entry: Entry, stage: str) -> BaselineChe
     # An edition that does not divide by a baseline has nothing that could be sensitive to one.
     if own is None or rank.edition.normalisation.kind == "none":
         return BaselineCheck(rank.now())
-    interval = entry.intervals.get("energy_baseline_kwh", entry.intervals.get(f"energy_baseline_{stage}_kwh"))
+    interval = entry.intervals.get(rank.edition.stages[stage].baseline)
     count, middle = peers.of(entry)
     return BaselineCheck(
         ew_rank=rank.now(),

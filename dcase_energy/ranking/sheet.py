@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dcase_energy.ranking.entry import STAGES
+from dcase_energy.editions.model import Edition
+from dcase_energy.measure.meter import COMPONENTS
+from dcase_energy.ranking.entry import component_column
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.stats import Interval
 
 Cell = str | int | float | None
 Kind = Literal["text", "integer", "number"]
 ENDS = ("low", "high", "interval")
+Of = Callable[[Ranked], Mapping[str, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,8 @@ class Column:
         The cell of a system; None is a missing figure.
     kind
         What its cells hold.
-    group
-        What it belongs to, for pages that show some columns at a time.
+    group, table
+        What it belongs to, for pages that show some columns at a time, and for tables; empty: in no table.
     extra
         Whether the column came with an input table.
     interval_of
@@ -42,81 +45,112 @@ class Column:
     value: Callable[[Ranked], Cell]
     kind: Kind = "number"
     group: str = "Scores"
+    table: str = ""
     extra: bool = False
     interval_of: str | None = None
 
 
-def _text(name: str, title: str, value: Callable[[Ranked], Cell], group: str) -> Column:
-    return Column(name, title, value, "text", group)
+def base_columns(edition: Edition) -> list[Column]:
+    """The columns of an edition, without intervals and other columns of an input table."""
+    counts = [("total_parameters", "Parameters"), ("macs", "MACs for 10 s"), ("ensemble_subsystems", "Subsystems")]
+    return [
+        Column("rank", "Rank", lambda one: one.rank, "integer", "System"),
+        Column("label", "System", lambda one: one.entry.label, "text", "System"),
+        Column("team", "Team", lambda one: one.entry.team, "text", "Team"),
+        *(_score(name, score.title, name in edition.ranking.names) for name, score in edition.scores.items()),
+        _entry("scores_are", "Scores are", "text", "Other scores"),
+        *_energies(edition),
+        Column("tied_with", "Tied with", lambda one: one.uncertainty.tied_with, "integer", "Certainty", "ranking"),
+        Column("beats_next_probability", "Better than next, probability", _beats(0), "number", "Certainty", "ranking"),
+        Column("beats_next_basis", "from", _beats(1), "text", "Certainty"),
+        *(
+            Column(name, title, _count(name), "integer", "Complexity", "complexity")
+            for name, title in counts
+            if name not in edition.scores
+        ),
+        Column("excluded", "Without rank because", lambda one: one.entry.excluded, "text", "Notes"),
+        Column("findings", "Findings", lambda one: " ".join(one.entry.findings) or None, "text", "Notes", "ranking"),
+    ]
 
 
-def _integer(name: str, title: str, value: Callable[[Ranked], Cell], group: str) -> Column:
-    return Column(name, title, value, "integer", group)
+def _energies(edition: Edition) -> Iterator[Column]:
+    stages, weighted = edition.stages, edition.weighted_scores
+    titles = {stage: one.title for stage, one in stages.items()}
 
+    def by_stage(name: str, title: str, table: Of, group: str = "Energy", part: str = "energy") -> Iterator[Column]:
+        for stage, words in titles.items():
+            yield Column(name.format(stage), title.format(words), _of(table, stage), "number", group, part)
 
-def _energies() -> Iterator[Column]:
-    def by_stage(name: str, title: str, table: Callable[[Ranked], object], group: str = "Energy") -> Iterator[Column]:
-        for stage in STAGES:
-            value = _of_stage(table, stage)
-            yield Column(name.format(stage), title.format(stage.capitalize()), value, group=group)
-
-    yield from by_stage("energy_{}_kwh", "{}, kWh", lambda r: r.entry.energy_kwh)
-    yield Column("energy_baseline_kwh", "Baseline, kWh", lambda r: _single_baseline(r), group="Energy")
-    yield from by_stage("energy_baseline_{}_kwh", "Baseline, {}, kWh", lambda r: r.entry.baseline_kwh)
-    yield _text("baseline_evidence", "Baseline is", lambda r: r.entry.baseline_evidence, "Energy")
-    yield _text("baseline_source", "Baseline from", lambda r: r.entry.baseline_source, "Energy")
-    yield _text("gpu_model", "GPU", lambda r: r.entry.gpu_model, "Energy")
-    yield from by_stage("energy_ratio_{}", "{} / baseline", lambda r: r.figures.energy_ratio)
-    yield Column(
-        "energy_ratio_training_gpu",
-        "Training / baseline, GPU alone",
-        lambda r: r.figures.energy_ratio_training_gpu,
-        group="Energy",
-    )
-    yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda r: r.figures.energy_normalized_kwh)
-    yield _text("not_comparable", "Not divided because", _not_comparable, "Energy")
-    weighted = "Energy-weighted"
-    yield from by_stage("ew_psds1_{}", "EW-PSDS1, {}", lambda r: r.figures.ew_psds1, weighted)
-    yield from by_stage("ew_psds2_{}", "EW-PSDS2, {}", lambda r: r.figures.ew_psds2, weighted)
-    yield Column("ranking_score", "Ranking score", lambda r: r.figures.ranking_score)
-    yield from by_stage("ew_ranking_score_{}", "EW score, {}", lambda r: r.figures.ew_ranking_score, weighted)
-    for stage in STAGES:
-        yield _integer(f"ew_rank_{stage}", f"EW rank, {stage.capitalize()}", _ew_rank(stage), weighted)
+    yield from by_stage("energy_{}_kwh", "{}, kWh", lambda one: one.entry.energy_kwh)
+    yield Column("energy_baseline_kwh", "Baseline, kWh", _single_baseline, "number", "Energy")
+    yield from by_stage("energy_baseline_{}_kwh", "Baseline, {}, kWh", lambda one: one.entry.baseline_kwh)
+    yield _entry("baseline_evidence", "Baseline is", "text", "Energy", "energy")
+    yield _entry("baseline_source", "Baseline from", "text", "Energy", "energy")
+    yield _entry("gpu_model", "GPU", "text", "Energy")
+    yield from by_stage("energy_ratio_{}", "{} / baseline", lambda one: one.figures.energy_ratio)
+    detailed = edition.component_stage
+    if detailed is not None:
+        title = f"{titles[detailed]} / baseline, GPU alone"
+        value = lambda one: one.figures.energy_ratio_gpu  # noqa: E731
+        yield Column(f"energy_ratio_{detailed}_gpu", title, value, "number", "Energy", "energy")
+    yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
+    yield Column("not_comparable", "Not divided because", _not_comparable, "text", "Energy")
+    for name in weighted:
+        title = f"EW-{edition.scores[name].title}, {{}}"
+        yield from by_stage(f"ew_{name}_{{}}", title, _weighted(name), "Energy-weighted", "weighted")
+    yield Column("ranking_score", "Ranking score", lambda one: one.figures.ranking_score, table="ranking")
     yield from by_stage(
-        "kwh_per_psds1_point_{}", "kWh per PSDS1 point, {}", lambda r: r.figures.kwh_per_point, weighted
+        "ew_ranking_score_{}", "EW score, {}", lambda one: one.figures.ew_ranking_score, "Energy-weighted", "ranking"
     )
-    for part in ("gpu", "cpu", "ram"):
-        yield Column(f"energy_training_{part}_kwh", f"Training, {part.upper()}, kWh", _component(part), group="Parts")
-    for part in ("gpu", "cpu", "ram"):
-        title = f"Baseline training, {part.upper()}, kWh"
-        yield Column(f"energy_baseline_training_{part}_kwh", title, _baseline_component(part), group="Parts")
-    yield Column("training_share_last_5_percent", "Share for last 5 %", lambda r: r.entry.last_share, group="Parts")
+    for stage, words in titles.items():
+        yield Column(f"ew_rank_{stage}", f"EW rank, {words}", _ew_rank(stage), "integer", "Energy-weighted", "ranking")
+    for name in weighted[:1]:
+        title = f"kWh per {edition.scores[name].title} point, {{}}"
+        of = lambda one: one.figures.kwh_per_point  # noqa: E731
+        yield from by_stage(f"kwh_per_{name}_point_{{}}", title, of, "Energy-weighted", "weighted")
+    if detailed is not None:
+        yield from _components(edition, titles[detailed], detailed)
 
 
-def _of_stage(table: Callable[[Ranked], object], stage: str) -> Callable[[Ranked], Cell]:
-    return lambda ranked: table(ranked).get(stage)  # type: ignore[attr-defined]
+def _components(edition: Edition, words: str, stage: str) -> Iterator[Column]:
+    for part in COMPONENTS:
+        own = _of(lambda one: one.entry.components_kwh, part)
+        yield Column(component_column(edition, part), f"{words}, {part.upper()}, kWh", own, "number", "Parts")
+    for part in COMPONENTS:
+        name, title = component_column(edition, part, baseline=True), f"Baseline {words.lower()}, {part.upper()}, kWh"
+        yield Column(name, title, _of(lambda one: one.entry.baseline_components_kwh, part), "number", "Parts")
+    name, title = f"{stage}_share_last_5_percent", "Share for last 5 %"
+    yield Column(name, title, lambda one: one.entry.last_share, "number", "Parts", "complexity")
+
+
+def _score(name: str, title: str, ranked_by: bool) -> Column:
+    group, table = ("Scores", "ranking") if ranked_by else ("Other scores", "complexity")
+    return Column(name, title, lambda one: one.entry.scores.get(name), "number", group, table)
+
+
+def _entry(name: str, title: str, kind: Kind, group: str, table: str = "") -> Column:
+    return Column(name, title, lambda one: getattr(one.entry, name), kind, group, table)
+
+
+def _of(table: Of, key: str) -> Callable[[Ranked], Cell]:
+    return lambda one: table(one).get(key)
+
+
+def _weighted(name: str) -> Of:
+    return lambda one: one.figures.weighted[name]
 
 
 def _ew_rank(stage: str) -> Callable[[Ranked], Cell]:
-    return lambda ranked: ranked.baselines[stage].ew_rank if stage in ranked.baselines else None
+    return lambda one: one.baselines[stage].ew_rank if stage in one.baselines else None
 
 
-def _component(part: str) -> Callable[[Ranked], Cell]:
-    return lambda ranked: ranked.entry.components_kwh.get(part)
-
-
-def _baseline_component(part: str) -> Callable[[Ranked], Cell]:
-    return lambda ranked: ranked.entry.baseline_components_kwh.get(part)
+def _beats(place: int) -> Callable[[Ranked], Cell]:
+    return lambda one: one.uncertainty.beats_next and one.uncertainty.beats_next[place]
 
 
 def _count(name: str) -> Callable[[Ranked], Cell]:
     """A count, or the text that stood in its place in an input table."""
-
-    def value(ranked: Ranked) -> Cell:
-        found: int | None = getattr(ranked.entry, name)
-        return ranked.entry.extra.get(name) or found
-
-    return value
+    return lambda one: one.entry.extra.get(name) or getattr(one.entry, name)
 
 
 def _single_baseline(ranked: Ranked) -> Cell:
@@ -129,46 +163,20 @@ def _not_comparable(ranked: Ranked) -> Cell:
     return "; ".join(dict.fromkeys(ranked.entry.not_comparable.values())) or None
 
 
-COLUMNS: tuple[Column, ...] = (
-    _integer("rank", "Rank", lambda r: r.rank, "System"),
-    _text("label", "System", lambda r: r.entry.label, "System"),
-    _text("team", "Team", lambda r: r.entry.team, "Team"),
-    Column("psds1", "PSDS1", lambda r: r.entry.psds1),
-    Column("psds2", "PSDS2", lambda r: r.entry.psds2),
-    Column("collar_f1", "Collar-based F1", lambda r: r.entry.collar_f1, group="Other scores"),
-    Column("intersection_f1", "Intersection-based F1", lambda r: r.entry.intersection_f1, group="Other scores"),
-    _text("scores_are", "Scores are", lambda r: r.entry.scores_are, "Other scores"),
-    *_energies(),
-    _integer("tied_with", "Tied with", lambda r: r.uncertainty.tied_with, "Certainty"),
-    Column(
-        "beats_next_probability",
-        "Better than next, probability",
-        lambda r: r.uncertainty.beats_next and r.uncertainty.beats_next[0],
-        group="Certainty",
-    ),
-    _text("beats_next_basis", "from", lambda r: r.uncertainty.beats_next and r.uncertainty.beats_next[1], "Certainty"),
-    _integer("total_parameters", "Parameters", _count("total_parameters"), "Complexity"),
-    _integer("macs", "MACs for 10 s", _count("macs"), "Complexity"),
-    _integer("ensemble_subsystems", "Subsystems", _count("ensemble_subsystems"), "Complexity"),
-    _text("excluded", "Without rank because", lambda r: r.entry.excluded, "Notes"),
-    _text("findings", "Findings", lambda r: " ".join(r.entry.findings) or None, "Notes"),
-)
-
-
 def columns_of(ranking: Ranking) -> list[Column]:
-    """The columns of a ranking, each with its interval where one is known, then those its input table brought along."""
+    """The columns of a ranking, each with its interval where one is known, then other columns of its input table."""
     with_interval = {name for one in ranking.systems for name in one.uncertainty.intervals}
     if any(one.uncertainty.rank is not None for one in ranking.systems):
         with_interval.add("rank")
     columns = []
-    for column in COLUMNS:
+    for column in base_columns(ranking.edition):
         columns.append(column)
         if column.name in with_interval:
             columns += interval_columns(column)
     own = {column.name for column in columns}
     extra = dict.fromkeys(name for one in ranking.systems for name in one.entry.extra if name not in own)
-    carried = [Column(name, name, _carried(name), "text", "Other columns", extra=True) for name in extra]
-    return [*columns, *carried]
+    others = [Column(name, name, _other(name), "text", "Other columns", extra=True) for name in extra]
+    return [*columns, *others]
 
 
 def interval_columns(column: Column) -> list[Column]:
@@ -197,5 +205,5 @@ def _interval_part(name: str, end: str) -> Callable[[Ranked], Cell]:
     return value
 
 
-def _carried(name: str) -> Callable[[Ranked], Cell]:
+def _other(name: str) -> Callable[[Ranked], Cell]:
     return lambda ranked: ranked.entry.extra.get(name) or None

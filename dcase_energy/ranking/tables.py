@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.entry import STAGES, named_score, psds_references
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import COLUMNS, Column, interval_of
+from dcase_energy.ranking.sheet import Column, base_columns, interval_of
 from dcase_energy.ranking.views import View, views_of
 from dcase_energy.sheets.table import Cell, Table, show
 from dcase_energy.sheets.table import Column as SheetColumn
 
-_BY_NAME = {column.name: column for column in COLUMNS}
-_GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        "ranking",
-        "Ranking",
-        ("psds1", "psds2", "ranking_score", "ew_ranking_score_training", "ew_ranking_score_test", "ew_rank_training",
-         "ew_rank_test", "tied_with", "beats_next_probability", "findings"),
-    ),
-    (
-        "energy",
-        "Energy",
-        ("energy_training_kwh", "energy_test_kwh", "energy_baseline_training_kwh", "energy_baseline_test_kwh",
-         "baseline_evidence", "baseline_source", "energy_ratio_training", "energy_ratio_test",
-         "energy_ratio_training_gpu", "energy_training_normalized_kwh", "energy_test_normalized_kwh"),
-    ),
-    (
-        "weighted",
-        "Energy-weighted PSDS",
-        ("ew_psds1_training", "ew_psds1_test", "ew_psds2_training", "ew_psds2_test", "kwh_per_psds1_point_training",
-         "kwh_per_psds1_point_test"),
-    ),
-    (
-        "complexity",
-        "Other scores and complexity",
-        ("collar_f1", "intersection_f1", "total_parameters", "macs", "ensemble_subsystems",
-         "training_share_last_5_percent"),
-    ),
-)  # fmt: skip
-
-
+_GROUPS = {
+    "ranking": "Ranking",
+    "energy": "Energy",
+    "weighted": "Energy-weighted scores",
+    "complexity": "Other scores and complexity",
+}
+_FORMULAS = {
+    "ratio_mean": "{title} / {reference:.6g}",
+    "sum": "{title}",
+    "mean_rank": "rank by {title}",
+    "min_max": "({title} - {low:g}) / ({high:g} - {low:g})",
+}
 _LABEL, _TEAM = SheetColumn("label", "System", "text"), SheetColumn("team", "Team", "text")
 _CHECK = (
     _LABEL,
@@ -73,7 +54,7 @@ def noted(one: Ranked, column: Column) -> Cell:
 
 def tables_of(ranking: Ranking) -> list[Table]:
     """All tables for people, those without a figure left out."""
-    tables = [_group(ranking, *group) for group in _GROUPS]
+    tables = [_group(ranking, name, title) for name, title in _GROUPS.items()]
     return [
         *(table for table in tables if table is not None),
         *sensitivity_tables(ranking),
@@ -83,13 +64,13 @@ def tables_of(ranking: Ranking) -> list[Table]:
     ]
 
 
-def _group(ranking: Ranking, name: str, title: str, names: Sequence[str]) -> Table | None:
-    columns = [_BY_NAME[one] for one in names]
+def _group(ranking: Ranking, name: str, title: str) -> Table | None:
+    known = base_columns(ranking.edition)
+    columns = [column for column in known if column.table == name]
     columns = [column for column in columns if any(column.value(one) is not None for one in ranking.placed)]
     if not columns:
         return None
-    head = [_BY_NAME["rank"], _BY_NAME["label"], *([_BY_NAME["team"]] if name == "ranking" else [])]
-    chosen = [*head, *columns]
+    chosen = [*known[: 3 if name == "ranking" else 2], *columns]
     return Table(
         name, title, sheet_columns(chosen), [[noted(one, column) for column in chosen] for one in ranking.placed]
     )
@@ -100,7 +81,7 @@ def sensitivity_tables(ranking: Ranking) -> list[Table]:
     if ranking.edition.normalisation.kind == "none":
         return []
     tables = []
-    for stage in STAGES:
+    for stage in ranking.edition.stages:
         checked = [(one, one.baselines[stage]) for one in ranking.placed if stage in one.baselines]
         checked.sort(key=lambda pair: (pair[1].ew_rank, pair[0].entry.label))
         rows = [
@@ -174,30 +155,42 @@ def _left_out(ranking: Ranking) -> list[Table]:
 
 def describe_formulas(edition: Edition) -> list[str]:
     """The formulas of an edition with their constants, one sentence each."""
-    rule, weights = edition.normalisation, [stage.reference_kwh for stage in edition.stages.values()]
+    rule = edition.normalisation
+    names = [edition.scores[name].title for name in edition.weighted_scores]
+    weighted = " and ".join(names)
     lines = []
     if rule.kind == "ratio":
         lines.append("Energy ratio = energy of the system / energy of the baseline, same stage, same hardware.")
-        lines.append("Energy-weighted PSDS = PSDS / energy ratio.")
+        lines += [f"Energy-weighted score = score / energy ratio, for {weighted}."] if names else []
     if rule.kind == "common_reference":
         rounding = "" if rule.decimals is None else f", rounded to {rule.decimals} decimals"
         lines.append(
             f"Normalised energy = energy of the system x {rule.baseline_kwh:g} kWh / baseline energy{rounding}."
         )
-    if rule.kind != "ratio":
+    if rule.kind != "ratio" and names:
         energy = "energy" if rule.kind == "none" else "normalised energy"
-        lines.append(
-            f"Energy-weighted PSDS = PSDS x {weights[0]:g} kWh / training {energy}, "
-            f"or PSDS x {weights[1]:g} kWh / test {energy}."
+        by_stage = " or ".join(
+            f"x {one.reference_kwh:g} kWh / {stage} {energy}" for stage, one in edition.stages.items()
         )
-    if name := named_score(edition):
-        return [*lines[:1], f"Ranking score = {edition.scores[name].title}, as the table gives it."]
-    first, second = psds_references(edition)
-    lines.append(
-        f"Ranking score = mean of PSDS1 / {first:.6g} and PSDS2 / {second:.6g}; "
-        "the energy-weighted one takes the energy-weighted PSDS."
-    )
-    return lines
+        lines.append(f"Energy-weighted score = score {by_stage}, for {weighted}.")
+    return lines + _ranking_formula(edition)
+
+
+def _ranking_formula(edition: Edition) -> list[str]:
+    terms = [(edition.scores[term.score].title, term) for term in edition.ranking.terms]
+    if len(terms) == 1 and edition.ranking.kind != "min_max" and terms[0][1].reference == terms[0][1].weight == 1:
+        best = "highest" if edition.ranking_sign > 0 else "lowest"
+        rank = " (its rank)" if edition.ranking.kind == "mean_rank" else ""
+        return [f"Ranking score = {terms[0][0]}{rank}, {best} first."]
+    form = _FORMULAS[edition.ranking.kind]
+    parts = [
+        (f"{term.weight:.6g} x " if term.weight != 1 else "")
+        + form.format(title=title, reference=term.reference, low=term.low, high=term.high)
+        for title, term in terms
+    ]
+    whole = "mean" if edition.ranking.kind in {"ratio_mean", "mean_rank"} else "sum"
+    best = "" if edition.ranking_sign > 0 else "; the lowest is best"
+    return [f"Ranking score = {whole} of {' and '.join(parts)}{best}."] if terms else []
 
 
 def describe_intervals(ranking: Ranking) -> list[str]:

@@ -8,12 +8,10 @@ from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.entry import STAGES, Entry, Figures, Reference, figures, psds_references
+from dcase_energy.ranking.entry import Entry, Reference, derived, figures
 from dcase_energy.ranking.interval import combined, standard_deviation
-from dcase_energy.ranking.normalize import ranking_score
+from dcase_energy.ranking.normalize import ranking_score, score_deviation
 from dcase_energy.stats import Interval
-
-_PSDS = ("psds1", "psds2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +41,22 @@ def carried(entry: Entry, edition: Edition, reference: Reference | None) -> dict
     known = dict(entry.intervals)
     if not known:
         return known
-    best = _values(figures(_moved(entry, favourable=True), edition, reference))
-    worst = _values(figures(_moved(entry, favourable=False), edition, reference))
-    for name, inputs in _inputs(edition).items():
-        sources = {source: known[source] for source in inputs if source in entry.intervals}
-        low, high = worst[name], best[name]
+    best, worst = (figures(_moved(entry, edition, favourable), edition, reference) for favourable in (True, False))
+    for one in derived(edition):
+        sources = {source: known[source] for source in one.inputs if source in entry.intervals}
+        low, high = one.value(worst), one.value(best)
         if sources and low is not None and high is not None:
-            known[name] = combined(low, high, sources)
-    if entry.replicates and "psds1" in entry.intervals:
+            known[one.name] = combined(low, high, sources)
+    if entry.replicates and set(edition.ranking.names[:1]) & set(entry.intervals):
         known |= _of_replicates(entry, edition, reference)
     return known
 
 
 def _of_replicates(entry: Entry, edition: Edition, reference: Reference | None) -> dict[str, Interval]:
-    """Intervals of scores straight from a bootstrap, which knows how both PSDS go together."""
+    """Intervals of scores straight from a bootstrap, which knows how the scores of a system go together."""
     import numpy as np
 
-    kind = entry.intervals["psds1"]
+    kind = entry.intervals[edition.ranking.names[0]]
     drawn, result = _replicated(entry, edition), figures(entry, edition, reference)
     if kind.level is None or result.ranking_score is None or not drawn:
         return {}
@@ -67,26 +64,32 @@ def _of_replicates(entry: Entry, edition: Edition, reference: Reference | None) 
     if not low <= result.ranking_score <= high:
         return {}
     found = {"ranking_score": Interval(low, high, kind.kind, kind.level)}
-    for stage in STAGES:
+    inputs = {one.name: set(one.inputs) - set(edition.ranking.names) for one in derived(edition)}
+    for stage, weighted in result.ew_ranking_score.items():
         # The energy-weighted score is the score times what the energy says, if that is known exactly.
-        weighted = result.ew_ranking_score[stage]
-        inputs = set(_inputs(edition)[f"ew_ranking_score_{stage}"]) - {*_PSDS}
-        if weighted is not None and result.ranking_score > 0 and not inputs & set(entry.intervals):
+        name = f"ew_ranking_score_{stage}"
+        if weighted is not None and result.ranking_score > 0 and not inputs[name] & set(entry.intervals):
             factor = weighted / result.ranking_score
-            found[f"ew_ranking_score_{stage}"] = Interval(low * factor, high * factor, kind.kind, kind.level)
+            found[name] = Interval(low * factor, high * factor, kind.kind, kind.level)
     return found
 
 
-def score_interval(known: Mapping[str, Interval]) -> Interval | None:
-    """The interval of the ranking score, if both PSDS have one: half of it would look twice as sure as it is."""
-    return known.get("ranking_score") if all(name in known for name in _PSDS) else None
+def score_interval(known: Mapping[str, Interval], edition: Edition) -> Interval | None:
+    """The interval of the ranking score, if all its scores have one: a part of them would look surer than it is.
+
+    Its ends change places where lower is better, so that the higher one is always the better one.
+    """
+    if not all(name in known for name in edition.ranking.names) or "ranking_score" not in known:
+        return None
+    found = known["ranking_score"]
+    return found if edition.ranking_sign > 0 else replace(found, low=-found.high, high=-found.low)
 
 
 def judge(
     scored: Sequence[tuple[Entry, float]], known: Sequence[Mapping[str, Interval]], edition: Edition
 ) -> list[Uncertainty]:
-    """Ranks, ties and probabilities of systems in the order of their scores, highest first."""
-    intervals = [score_interval(one) for one in known]
+    """Ranks, ties and probabilities of systems in the order of their scores, best first."""
+    intervals = [score_interval(one, edition) for one in known]
     lows = sorted(one.low for one in intervals if one is not None)
     highs = sorted(one.high for one in intervals if one is not None)
     complete = len(lows) == len(intervals)
@@ -110,37 +113,34 @@ def _beats(
 ) -> tuple[float, str] | None:
     """From replicates on the same resamples, else from normal distributions as wide as the intervals say."""
     (own, own_score), (other, other_score) = scored[place], scored[place + 1]
-    pairs = list(zip(_replicated(own, edition), _replicated(other, edition), strict=False))
-    if pairs and len(own.replicates) == len(other.replicates):
-        wins = sum(1.0 if mine > theirs else 0.5 if mine == theirs else 0.0 for mine, theirs in pairs)
-        return wins / len(pairs), f"paired bootstrap, {len(pairs)} replicates"
-    deviations = [_score_deviation(one, edition) for one in known[place : place + 2]]
+    sign, drawn, others = edition.ranking_sign, _replicated(own, edition), _replicated(other, edition)
+    if drawn and len(drawn) == len(others):
+        wins = sum(1.0 if sign * (a - b) > 0 else 0.5 if a == b else 0.0 for a, b in zip(drawn, others, strict=True))
+        return wins / len(drawn), f"paired bootstrap, {len(drawn)} replicates"
+    names = edition.ranking.names
+    if not all(name in one for one in known[place : place + 2] for name in names):
+        return None
+    deviations = [
+        score_deviation([standard_deviation(one[name]) for name in names], edition.ranking)
+        for one in known[place : place + 2]
+    ]
     if None in deviations:
         return None
     total = sum(deviation**2 for deviation in deviations if deviation is not None) ** 0.5
     if total == 0:
         return None
-    kinds = dict.fromkeys(known[row][name].label for row in (place, place + 1) for name in _PSDS)
-    return NormalDist().cdf((own_score - other_score) / total), f"normal approximation of {'; '.join(kinds)}"
+    kinds = dict.fromkeys(known[row][name].label for row in (place, place + 1) for name in names)
+    return NormalDist().cdf(sign * (own_score - other_score) / total), f"normal approximation of {'; '.join(kinds)}"
 
 
 def _replicated(entry: Entry, edition: Edition) -> list[float]:
-    return [
-        score
-        for psds1, psds2 in entry.replicates
-        if (score := ranking_score(psds1, psds2, *psds_references(edition))) is not None
-    ]
+    """The ranking score of each replicate; none where a score has no replicates."""
+    drawn = [entry.replicates.get(name, ()) for name in edition.ranking.names]
+    scores = [ranking_score(values, edition.ranking) for values in zip(*drawn, strict=False)]
+    return [score for score in scores if score is not None]
 
 
-def _score_deviation(known: Mapping[str, Interval], edition: Edition) -> float | None:
-    """Of the ranking score, both PSDS taken as fully correlated: they come from the same outputs."""
-    if not all(name in known for name in _PSDS):
-        return None
-    first, second = (standard_deviation(known[name]) for name in _PSDS)
-    return ranking_score(first, second, *psds_references(edition))
-
-
-def _moved(entry: Entry, *, favourable: bool) -> Entry:
+def _moved(entry: Entry, edition: Edition, favourable: bool) -> Entry:
     """The entry with every input at the end of its interval that is good (or bad) for the system."""
 
     def end(name: str, value: float | None, *, more_is_better: bool) -> float | None:
@@ -149,41 +149,20 @@ def _moved(entry: Entry, *, favourable: bool) -> Entry:
             return value
         return interval.high if more_is_better == favourable else interval.low
 
-    energy = {s: end(f"energy_{s}_kwh", entry.energy_kwh.get(s), more_is_better=False) for s in STAGES}
-    baseline = {
-        s: end(_baseline_name(entry, s), entry.baseline_kwh.get(s), more_is_better=True) for s in entry.baseline_kwh
-    }
-    psds = {name: end(name, getattr(entry, name), more_is_better=True) for name in _PSDS}
-    return replace(entry, energy_kwh=energy, baseline_kwh=baseline, psds1=psds["psds1"], psds2=psds["psds2"])
-
-
-def _baseline_name(entry: Entry, stage: str) -> str:
-    single = "energy_baseline_kwh"
-    return single if single in entry.intervals else f"energy_baseline_{stage}_kwh"
-
-
-def _values(result: Figures) -> dict[str, float | None]:
-    """Figures by column name, except those without an interval."""
-    values: dict[str, float | None] = {"ranking_score": result.ranking_score}
-    for stage in STAGES:
-        values[f"energy_ratio_{stage}"] = result.energy_ratio[stage]
-        values[f"energy_{stage}_normalized_kwh"] = result.energy_normalized_kwh[stage]
-        values[f"ew_psds1_{stage}"] = result.ew_psds1[stage]
-        values[f"ew_psds2_{stage}"] = result.ew_psds2[stage]
-        values[f"ew_ranking_score_{stage}"] = result.ew_ranking_score[stage]
-    return values
-
-
-def _inputs(edition: Edition) -> dict[str, tuple[str, ...]]:
-    """The inputs of each figure, by the formulas of an edition."""
-    found: dict[str, tuple[str, ...]] = {"ranking_score": _PSDS}
-    for stage in STAGES:
-        energy = f"energy_{stage}_kwh"
-        divided = (energy, "energy_baseline_kwh", f"energy_baseline_{stage}_kwh")
-        weighted = (energy,) if edition.normalisation.kind == "none" else divided
-        found[f"energy_ratio_{stage}"] = divided
-        found[f"energy_{stage}_normalized_kwh"] = divided
-        found[f"ew_psds1_{stage}"] = ("psds1", *weighted)
-        found[f"ew_psds2_{stage}"] = ("psds2", *weighted)
-        found[f"ew_ranking_score_{stage}"] = (*_PSDS, *weighted)
-    return found
+    stages, scores = edition.stages, edition.scores
+    return replace(
+        entry,
+        energy_kwh={
+            stage: end(one.energy, entry.energy_kwh.get(stage), more_is_better=False) for stage, one in stages.items()
+        },
+        baseline_kwh={
+            stage: end(stages[stage].baseline, value, more_is_better=True)
+            for stage, value in entry.baseline_kwh.items()
+            if stage in stages
+        },
+        scores={
+            name: end(name, value, more_is_better=scores[name].better == "higher")
+            for name, value in entry.scores.items()
+            if name in scores
+        },
+    )

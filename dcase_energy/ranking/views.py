@@ -9,6 +9,12 @@ from dcase_energy.ranking.entry import comparable_energy_kwh
 from dcase_energy.ranking.order import Ranked, Ranking, shared_ranks
 
 Figure = Callable[[Ranked], float | None]
+# The column and the heading of each comparable energy.
+_ENERGY_COLUMNS = {
+    "normalised energy": ("energy_{}_normalized_kwh", "kWh"),
+    "energy over the baseline's": ("energy_ratio_{}", "Ratio"),
+    "energy as stated": ("energy_{}_kwh", "kWh"),
+}
 
 
 @dataclass(frozen=True)
@@ -19,10 +25,12 @@ class View:
     ----------
     name, title
         For programs and for people.
-    figure
-        What it is ordered by, highest first; of a front, what the score is set against, lowest first.
+    figure, column
+        What it is ordered by, and the column of it; of a front, what the score is set against.
     figure_title
         Heading of that figure.
+    sign
+        1 where the highest figure is first, -1 where the lowest is.
     rows
         Place in this view and system. Equal figures share a place.
     """
@@ -30,34 +38,44 @@ class View:
     name: str
     title: str
     figure: Figure
+    column: str
     figure_title: str
+    sign: int
     rows: Sequence[tuple[int, Ranked]]
 
 
 def views_of(ranking: Ranking) -> list[View]:
     """All views of a ranking that have a system in them."""
-    placed = ranking.placed
-    found = [
-        _ordered("score", "By ranking score", placed, _score, "Ranking score"),
-        _ordered("ew_training", "By energy-weighted score, training", placed, _ew("training"), "EW ranking score"),
-        _ordered("ew_test", "By energy-weighted score, test", placed, _ew("test"), "EW ranking score"),
-        _ordered("team_best", "Best system of each team", team_best(placed), _score, "Ranking score"),
-        _ordered("no_ensembles", "Without ensembles", single_systems(placed), _score, "Ranking score"),
+    placed, score = ranking.placed, ("ranking_score", "Ranking score", ranking.edition.ranking_sign)
+    found = [_ordered("score", "By ranking score", placed, ranking_score, *score)]
+    found += [
+        _ordered(f"ew_{stage}", f"By energy-weighted score, {stage}", placed, _ew(stage), f"ew_ranking_score_{stage}",
+                 "EW ranking score", 1)
+        for stage in ranking.edition.stages
+    ]  # fmt: skip
+    found += [
+        _ordered("team_best", "Best system of each team", team_best(placed), ranking_score, *score),
+        _ordered("no_ensembles", "Without ensembles", single_systems(placed), ranking_score, *score),
     ]
-    found += [_front(name, title, placed, figure, heading) for name, title, figure, heading in fronts(ranking)]
+    for name, title, figure, column, heading in fronts(ranking):
+        front = pareto_front(placed, figure, ranking.edition.ranking_sign)
+        found.append(View(name, title, figure, column, heading, -1, list(enumerate(front, 1))))
     return [view for view in found if view.rows]
 
 
-def fronts(ranking: Ranking) -> list[tuple[str, str, Figure, str]]:
-    """What a score may be set against: name, title, figure and its heading."""
+def fronts(ranking: Ranking) -> list[tuple[str, str, Figure, str, str]]:
+    """What a score may be set against: name, title, figure, its column and its heading."""
     energy, title = energy_title(ranking), "Pareto front: score against"
-    unit = "Ratio" if energy == "energy over the baseline's" else "kWh"
+    column, unit = _ENERGY_COLUMNS[energy]
     return [
-        ("front_training", f"{title} {energy}, training", energy_figure(ranking, "training"), unit),
-        ("front_test", f"{title} {energy}, test", energy_figure(ranking, "test"), unit),
-        ("front_macs", f"{title} MACs", lambda one: one.entry.macs, "MACs"),
-        ("front_parameters", f"{title} parameters", lambda one: one.entry.total_parameters, "Parameters"),
-    ]
+        *(
+            (f"front_{stage}", f"{title} {energy}, {stage}", energy_figure(ranking, stage), column.format(stage), unit)
+            for stage in ranking.edition.stages
+        ),
+        ("front_macs", f"{title} MACs", lambda one: one.entry.macs, "macs", "MACs"),
+        ("front_parameters", f"{title} parameters", lambda one: one.entry.total_parameters, "total_parameters",
+         "Parameters"),
+    ]  # fmt: skip
 
 
 def energy_title(ranking: Ranking) -> str:
@@ -88,25 +106,27 @@ def single_systems(placed: Sequence[Ranked]) -> list[Ranked]:
     return [one for one in placed if (one.entry.ensemble_subsystems or 1) <= 1]
 
 
-def pareto_front(placed: Sequence[Ranked], figure: Figure) -> list[Ranked]:
-    """Systems that no other beats: none has as high a score for less, nor a higher one for as little.
+def pareto_front(placed: Sequence[Ranked], figure: Figure, sign: int = 1) -> list[Ranked]:
+    """Systems that no other beats: none has as good a score for less, nor a better one for as little.
 
-    Ordered by rising figure. Systems without the figure, or with none above zero, are not on it.
+    Ordered by rising figure. Systems without the figure, or with none above zero, are not on it. ``sign`` is that of
+    the edition's ranking.
     """
-    points = [(value, one) for one in placed if (value := figure(one)) is not None and value > 0]
-    points.sort(key=lambda point: (point[0], -(point[1].figures.ranking_score or 0.0), point[1].entry.label))
-    front: list[tuple[float, Ranked]] = []
-    for value, one in points:
-        score = one.figures.ranking_score or 0.0
-        last = front[-1] if front else None
-        best = None if last is None else last[1].figures.ranking_score
-        same = last is not None and (value, score) == (last[0], best)
-        if best is None or score > best or same:
-            front.append((value, one))
-    return [one for _, one in front]
+    points = [
+        (value, -sign * (one.figures.ranking_score or 0.0), one.entry.label, one)
+        for one in placed
+        if (value := figure(one)) is not None and value > 0
+    ]
+    points.sort(key=lambda point: point[:3])
+    front: list[tuple[float, float, str, Ranked]] = []
+    for point in points:
+        if not front or point[1] < front[-1][1] or point[:2] == front[-1][:2]:
+            front.append(point)
+    return [one for *_, one in front]
 
 
-def _score(one: Ranked) -> float | None:
+def ranking_score(one: Ranked) -> float | None:
+    """The ranking score of a system."""
     return one.figures.ranking_score
 
 
@@ -114,12 +134,11 @@ def _ew(stage: str) -> Figure:
     return lambda one: one.figures.ew_ranking_score[stage]
 
 
-def _ordered(name: str, title: str, systems: Sequence[Ranked], figure: Figure, heading: str) -> View:
+def _ordered(
+    name: str, title: str, systems: Sequence[Ranked], figure: Figure, column: str, heading: str, sign: int
+) -> View:
     pairs = [(value, one) for one in systems if (value := figure(one)) is not None]
-    pairs.sort(key=lambda pair: (-pair[0], pair[1].entry.label))
+    pairs.sort(key=lambda pair: (-sign * pair[0], pair[1].entry.label))
     ranks = shared_ranks([value for value, _ in pairs])
-    return View(name, title, figure, heading, [(rank, one) for rank, (_, one) in zip(ranks, pairs, strict=True)])
-
-
-def _front(name: str, title: str, placed: Sequence[Ranked], figure: Figure, heading: str) -> View:
-    return View(name, title, figure, heading, list(enumerate(pareto_front(placed, figure), 1)))
+    rows = [(rank, one) for rank, (_, one) in zip(ranks, pairs, strict=True)]
+    return View(name, title, figure, column, heading, sign, rows)

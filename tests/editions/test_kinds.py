@@ -40,7 +40,7 @@ def test_key_paths_are_shown_as_they_are_written(name):
         ('[scores.a]\ntitle = "A"\n[scores.b]\ntitle = "B"', "must say which scores systems are ranked by"),
         ('[scores.a]\ntitle = "A"\nbetter = "up"', "scores.a.better"),
         ('[scores.a]\ntitle = "A"\n[ranking]\nterms = [{ score = "b" }]', "scores that are not defined: b"),
-        ('[ranking]\nkind = "min_max"\nterms = [{ score = "a" }]', "needs low and high"),
+        ('[ranking]\nkind = "min_max"\nterms = [{ score = "a", low = 1 }]', "low and high must differ"),
         ('[scores.a]\ntitle = "A"\n[ranking]\nterms = [{ score = "a", reference = 0 }]', "greater than 0"),
         ('[scores.a]\ntitle = "A"\nbetter = "lower"\nenergy_weighted = true', "of which higher is better"),
         ('[scores.a]\ntitle = "A"\nunits = "percent"', "scores.a.units"),

@@ -31,7 +31,7 @@ NO_FIGURE = [None, math.nan, math.inf, -math.inf, 0.0, -0.0, -1.0, 1e-300, 1e-32
 
 def field_set(system: Entry, name: str, value: float | None) -> Entry:
     if name in {"psds1", "psds2"}:
-        return replace(system, **{name: value})
+        return replace(system, scores={**system.scores, name: value})
     kind, stage = name.split("/")
     return replace(system, **{kind: {**getattr(system, kind), stage: value}})
 

@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.parts import RankedBy, Term
 from dcase_energy.ranking.entry import Entry, Reference, figures
 from dcase_energy.ranking.normalize import (
     energy_ratio,
-    energy_weighted_psds,
-    energy_weighted_psds_of_ratio,
+    energy_weighted,
     normalised_energy_kwh,
     ranking_score,
+    weighted_by_ratio,
 )
 from dcase_energy.ranking.order import make_ranking, rank_entries, shared_ranks
 from dcase_energy.ranking.results_table import read_results
@@ -30,6 +31,10 @@ def table(tmp_path: Path, rows: list[str]) -> Path:
     path = tmp_path / "results.csv"
     path.write_text("\n".join([HEADER, *rows]) + "\n")
     return path
+
+
+def both(score: float) -> dict[str, float]:
+    return {"psds1": score, "psds2": score}
 
 
 @pytest.mark.parametrize("bad", BAD)
@@ -65,7 +70,7 @@ def test_missing_figures_stay_missing_and_are_no_findings(tmp_path):
     entries, findings = read_results(path, load_edition("dcase2022-task4"))
     assert findings == []
     result = figures(entries[0], load_edition("dcase2022-task4"))
-    assert result.ew_psds1 == {"training": None, "test": None}
+    assert result.weighted["psds1"] == {"training": None, "test": None}
     assert result.ranking_score is not None
 
 
@@ -87,11 +92,10 @@ def test_bad_tables(tmp_path, header, rows, codes):
 
 def test_equal_scores_share_a_rank():
     edition = load_edition("generic")
-    entries = [
-        Entry(label, "T", psds1=score, psds2=score) for label, score in zip("dcba", (0.5, 0.5, 0.7, 0.1), strict=True)
-    ]
-    entries.append(Entry("e", "T", psds1=0.9, psds2=0.9, excluded="E201"))
-    entries.append(Entry("f", "T", psds1=0.9, psds2=None))
+    entries = [Entry(label, "T", scores=both(score)) for label, score in zip("dcba", (0.5, 0.5, 0.7, 0.1), strict=True)]
+    entries.append(Entry("e", "T", scores=both(0.9), excluded="E201"))
+    entries.append(Entry("g", "T", scores={"psds1": 0.9, "psds2": -0.1}))
+    entries.append(Entry("f", "T", scores={"psds1": 0.9, "psds2": None}))
     ranked = rank_entries(entries, edition)
     assert [(one.rank, one.entry.label) for one in ranked] == [
         (1, "b"),
@@ -100,6 +104,7 @@ def test_equal_scores_share_a_rank():
         (4, "a"),
         (None, "e"),
         (None, "f"),
+        (None, "g"),
     ]
 
 
@@ -109,33 +114,33 @@ def test_nothing_is_divided_by_zero_or_less(system, baseline):
     usable = [value is not None and 1e-7 <= value <= 1e9 for value in (system, baseline)]
     assert (energy_ratio(system, baseline) is not None) == all(usable)
     assert (normalised_energy_kwh(system, baseline, 1.0) is not None) == all(usable)
-    assert (energy_weighted_psds(0.5, system, 1.0) is not None) == usable[0]
-    assert (energy_weighted_psds_of_ratio(0.5, system) is not None) == (system is not None and system > 0)
+    assert (energy_weighted(0.5, system, 1.0) is not None) == usable[0]
+    assert (weighted_by_ratio(0.5, system) is not None) == (system is not None and system > 0)
 
 
 def test_the_formulas_on_a_worked_example():
     """Li_USTC_task4a_1 of 2023: 3.139 and 0.008 kWh, baseline 0.010; 10.045 and 0.026 normalised."""
     assert normalised_energy_kwh(3.139, 0.010, 0.032, 3) == 10.045
     assert normalised_energy_kwh(0.008, 0.010, 0.032, 3) == 0.026
-    assert energy_weighted_psds(0.5375, 10.045, 1.390) == pytest.approx(0.0744, abs=5e-5)
-    assert energy_weighted_psds(0.5375, 0.026, 0.019) == pytest.approx(0.3928, abs=5e-5)
+    assert energy_weighted(0.5375, 10.045, 1.390) == pytest.approx(0.0744, abs=5e-5)
+    assert energy_weighted(0.5375, 0.026, 0.019) == pytest.approx(0.3928, abs=5e-5)
     assert energy_ratio(2.0, 4.0) == 0.5
-    assert ranking_score(0.3, 0.6, 0.3, 0.3) == 1.5
+    assert ranking_score([0.3, 0.6], RankedBy(terms=tuple(Term(score=s, reference=0.3) for s in "ab"))) == 1.5
 
 
 def test_a_figure_that_rounds_to_zero_is_not_divided_by():
-    entry = Entry("a", "T", psds1=0.5, psds2=0.5, energy_kwh={"test": 0.00001}, baseline_kwh={"test": 1.0})
+    entry = Entry("a", "T", scores=both(0.5), energy_kwh={"test": 0.00001}, baseline_kwh={"test": 1.0})
     result = figures(entry, load_edition("dcase2023-task4a"))
     assert result.energy_normalized_kwh["test"] == 0.0
-    assert result.ew_psds1["test"] is None
+    assert result.weighted["psds1"]["test"] is None
 
 
 def test_the_ratio_edition_with_a_common_reference():
-    entry = Entry("a", "T", psds1=0.5, psds2=0.5, energy_kwh={"training": 3.0}, baseline_kwh={"training": 2.0})
+    entry = Entry("a", "T", scores=both(0.5), energy_kwh={"training": 3.0}, baseline_kwh={"training": 2.0})
     edition = load_edition("generic")
     alone = figures(entry, edition)
     assert (alone.energy_ratio["training"], alone.energy_normalized_kwh["training"]) == (1.5, None)
-    assert alone.ew_psds1["training"] == 0.5 / 1.5
+    assert alone.weighted["psds1"]["training"] == 0.5 / 1.5
     assert figures(entry, edition, Reference({"training": 0.7})).energy_normalized_kwh["training"] == 3.0 * 0.7 / 2.0
 
 
@@ -143,7 +148,7 @@ def test_a_common_reference_reaches_figures_and_intervals():
     edition, reference = load_edition("generic"), Reference({"training": 0.5})
     known = {"energy_baseline_training_kwh": Interval(1.5, 2.5, "calibration", 0.95)}
     energies = {"energy_kwh": {"training": 3.0}, "baseline_kwh": {"training": 2.0}}
-    ranking = make_ranking([Entry("a", "T", psds1=0.5, psds2=0.5, intervals=known, **energies)], edition, reference)
+    ranking = make_ranking([Entry("a", "T", scores=both(0.5), intervals=known, **energies)], edition, reference)
     assert ranking.reference is reference
     assert ranking.edition is edition
     first = ranking.systems[0]
@@ -156,8 +161,8 @@ def test_a_common_reference_changes_no_energy_weighted_rank():
     known = {"energy_baseline_training_kwh": Interval(1.5, 2.5, "calibration", 0.95)}
     energies = {"energy_kwh": {"training": 3.0}, "baseline_kwh": {"training": 2.0}}
     entries = [
-        Entry("a", "T", psds1=0.5, psds2=0.5, intervals=known, **energies),
-        Entry("b", "U", psds1=0.4, psds2=0.4, **energies),
+        Entry("a", "T", scores=both(0.5), intervals=known, **energies),
+        Entry("b", "U", scores=both(0.4), **energies),
     ]
     for reference in (None, Reference({"training": 0.5})):
         first = rank_entries(entries, load_edition("generic"), reference)[0]
@@ -168,7 +173,10 @@ def test_a_common_reference_changes_no_energy_weighted_rank():
 
 def test_intervals_of_a_system_without_a_rank_are_kept():
     known = {"psds1": Interval(0.4, 0.6, "bootstrap", 0.95)}
-    entries = [Entry("a", "T", psds1=0.5, psds2=0.5), Entry("b", "T", psds1=0.5, excluded="E201", intervals=known)]
+    entries = [
+        Entry("a", "T", scores=both(0.5)),
+        Entry("b", "T", scores={"psds1": 0.5}, excluded="E201", intervals=known),
+    ]
     placed, rest = rank_entries(entries, load_edition("generic"))
     assert (placed.rank, rest.rank) == (1, None)
     assert rest.uncertainty.intervals["psds1"] == known["psds1"]

@@ -173,7 +173,7 @@ def test_records_of_both_give_ratios_of_the_total_and_of_the_gpu_with_intervals(
     assert found.entry.not_comparable == {"test": "no figure of the test in calibration.json (given)"}
     one = make_ranking([found.entry], load_edition("generic")).systems[0]
     assert one.figures.energy_ratio["training"] == pytest.approx(1.3907)
-    assert one.figures.energy_ratio_training_gpu == pytest.approx(0.7 * 1.3907 / 0.6)
+    assert one.figures.energy_ratio_gpu == pytest.approx(0.7 * 1.3907 / 0.6)
     ratio = one.uncertainty.intervals["energy_ratio_training"]
     assert (ratio.low, ratio.high) == pytest.approx((1.3907 * 0.95 / 1.1, 1.3907 * 1.05 / 0.9))
     assert "calibration, 95 %" in ratio.label
@@ -196,7 +196,7 @@ def test_records_that_do_not_go_together_are_not_divided(tmp_path, changes, reas
     assert "K801" in {finding.code for finding in found.findings}
     one = make_ranking([found.entry], load_edition("generic")).systems[0]
     assert one.figures.energy_ratio["training"] is None
-    assert one.figures.energy_ratio_training_gpu is None
+    assert one.figures.energy_ratio_gpu is None
 
 
 @pytest.mark.parametrize("spoiled", ["digest", "figure", "invalid", "other figure"])

@@ -73,19 +73,24 @@ def test_a_figure_lies_in_its_interval_wherever_the_inputs_lie(name, inputs, ref
 
     def system(values, intervals):
         return entry(
-            "A_U_task4_1", psds1=values["psds1"], psds2=values["psds2"], intervals=intervals,
+            "A_U_task4_1", scores={name: values[name] for name in ("psds1", "psds2")}, intervals=intervals,
             energy_kwh={"training": values["energy_training_kwh"], "test": values["energy_test_kwh"]},
             baseline_kwh=dict.fromkeys(("training", "test"), values["energy_baseline_kwh"]),
         )  # fmt: skip
 
-    intervals = {key: Interval(low, high, "calibration", 0.9) for key, (low, high) in ends.items()}
+    columns = {"energy_baseline_kwh": [stage.baseline for stage in edition.stages.values()]}
+    intervals = {
+        column: Interval(low, high, "calibration", 0.9)
+        for key, (low, high) in ends.items()
+        for column in columns.get(key, [key])
+    }
     known = carried(system({key: low for key, (low, _) in ends.items()}, intervals), edition, reference)
     inside = figures(system(places, {}), edition, reference)
     for column, value in (
         ("ranking_score", inside.ranking_score),
         ("energy_ratio_training", inside.energy_ratio["training"]),
         ("energy_training_normalized_kwh", inside.energy_normalized_kwh["training"]),
-        ("ew_psds2_test", inside.ew_psds2["test"]),
+        ("ew_psds2_test", inside.weighted["psds2"]["test"]),
         ("ew_ranking_score_training", inside.ew_ranking_score["training"]),
     ):
         if column in known and value is not None:
@@ -141,8 +146,8 @@ def test_probability_from_intervals_is_the_normal_one():
 
 
 def test_probability_from_replicates_is_paired():
-    drawn = [(0.5 + 0.01 * k, 0.5 + 0.01 * k) for k in range(-10, 11)]
-    other = [(a - 0.001, b - 0.001) for a, b in drawn]
+    drawn = {key: [0.5 + 0.01 * k for k in range(-10, 11)] for key in ("psds1", "psds2")}
+    other = {name: [value - 0.001 for value in values] for name, values in drawn.items()}
     first, _ = ranking(
         entry("A_U_task4_1", 0.5, replicates=drawn, intervals=sure(0.4, 0.6)),
         entry("B_U_task4_1", 0.499, replicates=other, intervals=sure(0.399, 0.599)),
