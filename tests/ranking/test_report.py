@@ -9,15 +9,17 @@ import jsonschema
 import pytest
 
 from dcase_energy.documents.rules import TABLE_DUPLICATE
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.report import ranking_schema, report_of
-from dcase_energy.ranking.sheet import COLUMNS
+from dcase_energy.ranking.sheet import base_columns
 from dcase_energy.sheets import write_report
 from dcase_energy.sheets.table import Report
 from tests.ranking.systems import entry, ranking, sure
 from tests.sheets.readers import csv_rows
 
 SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "records" / "ranking.schema.json"
+COLUMNS = base_columns(load_edition("generic"))
 NAMES = ["<b>", "=1+1", "a\u200bb", "D_U_task4_1"]
 
 
