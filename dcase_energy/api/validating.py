@@ -105,10 +105,10 @@ def rule_codes(text: str | None, option: str) -> tuple[str, ...]:
 
 
 def _durations(path: PathLike | None) -> dict[str, float] | None:
-    from dcase_energy.scoring.truth import read_durations
-
     if path is None:
         return None
+    from dcase_energy.scoring.truth import read_durations
+
     clips, findings = read_durations(*existing(path))
     if findings or not clips:
         raise InputError(

@@ -33,7 +33,10 @@ LAYERS = [
 ]
 HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dask", "distributed", "dcase_baseline"}
 # What a metadata file by itself does not need.
-LATER = {"multiprocessing", "dcase_energy.documents.codecarbon.reading", "dcase_energy.scoring.score_files"}
+LATER = {
+    "multiprocessing", "numpy", "pydantic", "tomllib", "dcase_energy.documents.codecarbon.reading",
+    "dcase_energy.scoring.score_files", "dcase_energy.editions.assembly",
+}  # fmt: skip
 
 
 def modules() -> list[Path]:
