@@ -60,18 +60,18 @@ def format_significant(value: float, digits: int = 4) -> str:
     return f"{rounded:f}"
 
 
-def format_energy(energy_kwh: float, *, like_kwh: float | None = None) -> str:
+def format_energy(energy_kwh: float, digits: int = 4, *, like_kwh: float | None = None) -> str:
     """Write an energy with a unit that suits its size, or that of ``like_kwh`` (the figure of an interval's end).
 
     Examples
     --------
-    >>> format_energy(0.0004047), format_energy(1.284), format_energy(2.1e-8), format_energy(0.9, like_kwh=1.1)
-    ('0.405 Wh', '1.28 kWh', '0.0756 J', '0.900 kWh')
+    >>> format_energy(0.0004047), format_energy(1.284), format_energy(2.1e-8), format_energy(0.09, like_kwh=0.11)
+    ('0.4047 Wh', '1.284 kWh', '0.07560 J', '0.09000 kWh')
     """
     size_kwh = abs(energy_kwh if like_kwh is None else like_kwh)
     units = ((0.1, 1.0, "kWh"), (1e-5, 1e3, "Wh"), (0.0, float(JOULES_PER_KWH), "J"))
     factor, unit = next((factor, unit) for least_kwh, factor, unit in units if size_kwh >= least_kwh or not size_kwh)
-    return f"{format_significant(energy_kwh * factor, 3)} {unit}"
+    return f"{format_significant(energy_kwh * factor, digits)} {unit}"
 
 
 def format_duration(duration_s: float) -> str:

@@ -21,7 +21,7 @@ from dcase_energy.cli.options import (
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import say, style
 from dcase_energy.text import plural, visible
-from dcase_energy.units import format_significant
+from dcase_energy.units import format_energy, format_significant
 
 if TYPE_CHECKING:
     from dcase_energy.api.ranking import Report
@@ -142,10 +142,10 @@ def _lines(ranked: Ranked, assessed: Assessed, edition: Edition) -> list[str]:
         energy, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
         normalised = figures.energy_normalized_kwh[stage]
         parts = [
-            f"  {stage:<8} {_figure(energy):>9} kWh",
-            f"baseline {_figure(baseline):>9} kWh",
+            f"  {stage:<8} {_energy(energy):>10}",
+            f"baseline {_energy(baseline):>10}",
             f"ratio {_figure(figures.energy_ratio[stage]):>8}",
-            *([] if normalised is None else [f"normalised {_figure(normalised)} kWh"]),
+            *([] if normalised is None else [f"normalised {_energy(normalised)}"]),
             *(f"EW-{edition.scores[name].title} {_figure(of[stage]):>8}" for name, of in figures.weighted.items()),
         ]
         lines.append("  ".join(parts))
@@ -166,6 +166,10 @@ def _intervals(ranked: Ranked, edition: Edition) -> list[str]:
         for name, title in names.items()
         if (interval := ranked.uncertainty.intervals.get(name)) is not None
     ]
+
+
+def _energy(energy_kwh: float | None) -> str:
+    return "-" if energy_kwh is None else format_energy(energy_kwh)
 
 
 def _figure(value: float | None) -> str:

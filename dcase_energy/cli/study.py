@@ -24,7 +24,7 @@ from dcase_energy.cli.terminal import say
 from dcase_energy.sheets import FORMATS
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 from dcase_energy.text import plural
-from dcase_energy.units import format_duration, format_significant
+from dcase_energy.units import format_duration, format_energy
 
 if TYPE_CHECKING:
     from dcase_energy.study.running import Ended
@@ -110,9 +110,9 @@ def _progress() -> Callable[[Run, int, int], None]:
             return
         printed[one.folder] = state.epochs
         f1 = "" if state.f1 is None else f", F1 {100 * state.f1:.1f} %"
-        energy, spent = format_significant(state.energy_kwh), format_duration(state.duration_s)
+        energy, spent = format_energy(state.energy_kwh), format_duration(state.duration_s)
         epochs = f"epoch {state.epochs}/{one.about.work.epochs}"
-        say(f"[{number}/{count}] batch {one.about.batch_size}, {epochs}: {energy} kWh in {spent}{f1}")
+        say(f"[{number}/{count}] batch {one.about.batch_size}, {epochs}: {energy} in {spent}{f1}")
 
     return progress
 

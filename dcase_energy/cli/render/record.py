@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dcase_energy.cli.terminal import style
 from dcase_energy.text import visible
-from dcase_energy.units import format_duration, format_significant
+from dcase_energy.units import format_duration, format_energy
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration, Energy, Guard, Stage
@@ -42,19 +42,20 @@ def _stage_lines(name: str, stage: Stage, *, whole: bool) -> list[str]:
     bounds = stage.full_recipe_energy_interval if whole else stage.energy_interval
     interval = ""
     if bounds is not None:
-        interval = f" ({format_significant(bounds.low)} to {format_significant(bounds.high)}; {bounds.label})"
+        low, high = (format_energy(end, like_kwh=energy) for end in (bounds.low, bounds.high))
+        interval = f" ({low} to {high}; {bounds.label})"
     of = " for the full recipe," if whole else ""
     lines = [
-        f"{style(name, bold=True)}: {format_significant(energy)} kWh{interval}{of} "
+        f"{style(name, bold=True)}: {format_energy(energy)}{interval}{of} "
         f"in {format_duration(stage.full_recipe_duration_s)}",
-        f"  measured: {format_significant(stage.energy_kwh)} kWh in {format_duration(stage.duration_s)}: {stage.work}",
+        f"  measured: {format_energy(stage.energy_kwh)} in {format_duration(stage.duration_s)}: {stage.work}",
     ]
     for component, part in stage.components.items():
-        amount = "not measured" if part.energy_kwh is None else f"{format_significant(part.energy_kwh)} kWh"
+        amount = "not measured" if part.energy_kwh is None else format_energy(part.energy_kwh)
         how = part.detail if part.method == "not measured" else f"{part.method}: {part.detail}"
         lines.append(f"  {component}: {amount}, {how}")
     if stage.estimated_share:
         lines.append(f"  {stage.estimated_share:.0%} of the energy is estimated")
     if stage.net_energy_kwh is not None:
-        lines.append(f"  without idle power, for information: {format_significant(stage.net_energy_kwh)} kWh")
+        lines.append(f"  without idle power, for information: {format_energy(stage.net_energy_kwh)}")
     return lines
