@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,102 +99,99 @@ def _number(path: Path) -> int | None:
     return int(text) if text is not None and text.isdecimal() else None
 
 
-class RaplCounters:
-    """The energy of all readable packages since the first reading, joules, wraps counted.
+@dataclass
+class Counter:
+    """One counter, read since the first reading, wraps counted.
 
-    One wrap between two readings is found; more cannot be. `wrap_s` says how often to read.
-    """
+    One wrap between two readings is found; more cannot be. `RaplDomain.wrap_s` says how often to read.
 
-    def __init__(self, domains: Sequence[RaplDomain]) -> None:
-        self._domains = [domain for domain in domains if domain.readable]
-        self._last: dict[str, int] = {}
-        self._total_uj = 0
-
-    @property
-    def wrap_s(self) -> float | None:
-        """The shortest time in which a package's counter can wrap."""
-        times = [domain.wrap_s for domain in self._domains if domain.wrap_s is not None]
-        return min(times, default=None)
-
-    def read_kwh(self) -> float | None:
-        """Energy since the first reading; None where there is no counter or one cannot be read now."""
-        if not self._domains:
-            return None
-        for domain in self._domains:
-            value = _number(domain.folder / "energy_uj")
-            if value is None:
-                return None
-            self._total_uj += self._delta_uj(domain, value)
-            self._last[domain.name] = value
-        return joules_to_kwh(self._total_uj / 1e6)
-
-    def _delta_uj(self, domain: RaplDomain, value: int) -> int:
-        last = self._last.get(domain.name)
-        if last is None or value >= last:
-            return 0 if last is None else value - last
-        if domain.range_uj is None or value - last + domain.range_uj > domain.range_uj * _WRAP_FRACTION:
-            raise CounterResetError(f"RAPL counter {domain.name} fell from {last} to {value} uJ")
-        return value - last + domain.range_uj
-
-
-class NvmlCounters:
-    """The energy of some GPUs since the first reading, from NVML's own counters.
-
-    Parameters
+    Attributes
     ----------
-    nvml
-        The module ``pynvml``, initialised.
-    indices
-        NVML indices.
+    name
+        For people.
+    read
+        Gives its value now, None where it cannot be read.
+    unit, unit_j
+        Of the value, and what one is in joules.
+    range
+        Value at which it wraps to 0; None for one that does not wrap.
     """
 
-    def __init__(self, nvml: Any, indices: Sequence[int]) -> None:
-        self._nvml = nvml
-        self._handles = {index: nvml.nvmlDeviceGetHandleByIndex(index) for index in indices}
-        self._first: dict[int, int] = {}
-        self._last: dict[int, int] = {}
+    name: str
+    read: Callable[[], int | None]
+    unit: str
+    unit_j: float
+    range: int | None = None
+    _last: int | None = None
+    _total: int = 0
 
-    def read_kwh(self) -> float | None:
-        """Energy since the first reading; None where there is no GPU, or one has no counter.
+    def total_j(self) -> float | None:
+        """Energy since the first reading; None where it cannot be read now.
 
         Raises
         ------
         CounterResetError
-            If a counter fell.
+            If it fell, and not because it wrapped.
         """
-        if not self._handles:
+        value = self.read()
+        if value is None:
             return None
-        for index, handle in self._handles.items():
-            try:
-                value = int(self._nvml.nvmlDeviceGetTotalEnergyConsumption(handle))
-            except self._nvml.NVMLError:
-                return None
-            if value < self._last.get(index, 0):
-                raise CounterResetError(f"energy counter of GPU {index} fell from {self._last[index]} to {value} mJ")
-            self._first.setdefault(index, value)
-            self._last[index] = value
-        return joules_to_kwh(sum(self._last[index] - self._first[index] for index in self._handles) / 1e3)
+        delta = 0 if self._last is None else value - self._last
+        if delta < 0:
+            if self.range is None or delta + self.range > self.range * _WRAP_FRACTION:
+                raise CounterResetError(f"{self.name} fell from {self._last} to {value} {self.unit}")
+            delta += self.range
+        self._last, self._total = value, self._total + delta
+        return self._total * self.unit_j
+
+
+def rapl_counters(domains: Sequence[RaplDomain]) -> list[Counter]:
+    """The counters of all packages that can be read."""
+    return [
+        Counter(
+            f"RAPL counter {domain.name}",
+            partial(_number, domain.folder / "energy_uj"),
+            *("uJ", 1e-6, domain.range_uj),
+        )
+        for domain in domains
+        if domain.readable
+    ]
+
+
+def nvml_counters(nvml: Any, indices: Sequence[int]) -> list[Counter]:
+    """The counters of some GPUs, by NVML's indices; ``nvml`` is the module ``pynvml``, initialised."""
+
+    def read(handle: Any) -> int | None:
+        try:
+            return int(nvml.nvmlDeviceGetTotalEnergyConsumption(handle))
+        except nvml.NVMLError:
+            return None
+
+    handles = {index: nvml.nvmlDeviceGetHandleByIndex(index) for index in indices}
+    return [Counter(f"energy counter of GPU {i}", partial(read, handle), "mJ", 1e-3) for i, handle in handles.items()]
 
 
 class DirectCounters:
-    """All counters beside the tracker's. Once one was reset it says so for the rest of the session.
+    """All counters beside the tracker's. Once one of a component was reset, it is not read for the rest of the session.
 
     Parameters
     ----------
     sources
-        By component: anything with ``read_kwh``.
+        By component.
     """
 
-    def __init__(self, sources: Mapping[str, RaplCounters | NvmlCounters]) -> None:
-        self._sources = dict(sources)
+    def __init__(self, sources: Mapping[str, Sequence[Counter]]) -> None:
+        self._sources = {name: counters for name, counters in sources.items() if counters}
         self.resets: list[str] = []
 
     def read(self) -> dict[str, float | None]:
-        """Energy since the first reading by ``gpu_kwh`` and ``cpu_kwh``; None where there is no counter."""
+        """Energy since the first reading by ``gpu_kwh`` and ``cpu_kwh``; None where a counter cannot be read now."""
         found: dict[str, float | None] = {}
-        for name, source in list(self._sources.items()):
+        for name, counters in list(self._sources.items()):
             try:
-                found[f"{name}_kwh"] = source.read_kwh()
+                joules = [counter.total_j() for counter in counters]
+                known = [value for value in joules if value is not None]
+                found[f"{name}_kwh"] = joules_to_kwh(sum(known)) if len(known) == len(joules) else None
             except CounterResetError as error:
                 self.resets.append(str(error))
                 del self._sources[name]

@@ -93,9 +93,7 @@ def diagnose(
     remarks += _remarks(gpus, packages)
     remarks += _exclusive(gpus, nvml, look_s, sleep)
     remarks.append(_disk(folder))
-    shown = tuple(
-        {**asdict(board), "uuid": board.uuid_sha256[:12], "counted": board in gpus.boards} for board in boards
-    )
+    shown = tuple({**asdict(one), "uuid": one.uuid_sha256[:12], "counted": one in gpus.boards} for one in boards)
     return Diagnosis(tier, components, tuple(remarks), shown)
 
 

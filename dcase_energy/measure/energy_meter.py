@@ -65,7 +65,7 @@ class EnergyMeter:
     --------
     ::
 
-        from dcase_energy.measure import EnergyMeter
+        from dcase_energy import EnergyMeter
 
         with EnergyMeter("training", "training.json"):
             train()

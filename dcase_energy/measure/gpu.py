@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,10 @@ class Gpu:
     def uuid_sha256(self) -> str:
         """The UUID as records hold it."""
         return hidden_uuid(self.uuid)
+
+    def facts(self) -> dict[str, Any]:
+        """What a journal says about it."""
+        return {"uuid_sha256": self.uuid_sha256, **{key: value for key, value in asdict(self).items() if key != "uuid"}}
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
-from dcase_energy.measure.counters import DirectCounters, NvmlCounters, RaplCounters, rapl_packages
-from dcase_energy.measure.gpu import Gpu, Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
+from dcase_energy.measure.counters import DirectCounters, nvml_counters, rapl_counters, rapl_packages
+from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
 from dcase_energy.measure.machine import process_rank
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.watch import HostWatch
@@ -44,20 +42,17 @@ def instruments_for(gpus: Gpus, *, allow_estimate: bool = False) -> Instruments:
             "rapl-permission",
         )
     nvml = load_nvml() if gpus.boards else None
-    rapl = RaplCounters(packages)
-    sources: dict[str, RaplCounters | NvmlCounters] = {}
-    if any(package.readable for package in packages):
-        sources["cpu"] = rapl
-    if gpus.boards:
-        sources["gpu"] = NvmlCounters(nvml, gpus.indices)
+    sources = {"cpu": rapl_counters(packages), "gpu": nvml_counters(nvml, gpus.indices)}
+    wraps_s = [package.wrap_s for package in packages if package.readable and package.wrap_s is not None]
+    limits_w = [package.limit_w for package in packages]
     return Instruments(
         meter=CodeCarbonMeter(gpus.boards),
         counters=DirectCounters(sources),
         watch=HostWatch(nvml=nvml, indices=gpus.indices),
         about={
-            "gpus": [_facts(board) for board in gpus.boards],
-            "cpu_wrap_s": rapl.wrap_s,
-            "cpu_limit_w": _limit_w(packages),
+            "gpus": [board.facts() for board in gpus.boards],
+            "cpu_wrap_s": min(wraps_s, default=None),
+            "cpu_limit_w": sum(filter(None, limits_w)) if limits_w and None not in limits_w else None,
             "mps": bool(gpus.boards) and mps_server(),
         },
     )
@@ -89,22 +84,3 @@ def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: 
         raise MeterError(f"nothing counts the energy of a device of the kind {device!r}", "gpu-mode")
     board = gpu_of_uuid(list_gpus(load_nvml()), gpu_uuid)
     return instruments_for(Gpus((board,)), allow_estimate=allow_estimate)
-
-
-def _facts(board: Gpu) -> dict[str, Any]:
-    return {
-        "index": board.index,
-        "name": board.name,
-        "uuid_sha256": board.uuid_sha256,
-        "counter": board.counter,
-        "mig": board.mig,
-        "virtual": board.virtual,
-        "limit_w": board.limit_w,
-        "driver": board.driver,
-        "vbios": board.vbios,
-    }
-
-
-def _limit_w(packages: list[Any]) -> float | None:
-    limits = [package.limit_w for package in packages]
-    return sum(limits) if limits and None not in limits else None

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy import EnergyMeter
 from dcase_energy.errors import JournalError, MeterError
-from dcase_energy.measure import EnergyMeter
 from dcase_energy.measure.command import journal_of, measure_command
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import read_journal

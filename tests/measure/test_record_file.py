@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy import EnergyMeter
 from dcase_energy.errors import JournalError, JournalUnwrittenError, MeterError
-from dcase_energy.measure import EnergyMeter
 from dcase_energy.measure.command import measure_command, record_from_journal
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.journal import JournalWriter, read_journal
@@ -200,7 +200,7 @@ def test_a_block_that_cannot_be_measured_leaves_nothing_in_the_way(tmp_path, mon
 
 PROGRAM = """
 import sys
-from dcase_energy.measure import EnergyMeter
+from dcase_energy import EnergyMeter
 from dcase_energy.measure.recorder import Instruments
 from tests.calibration.killable import FixedPowerMeter
 EnergyMeter._instruments = lambda self: Instruments(FixedPowerMeter())
