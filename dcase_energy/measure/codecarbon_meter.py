@@ -284,10 +284,7 @@ class _Collector(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         message = " ".join(record.getMessage().split())
         if not message.startswith(_EXPECTED):
-            self.note(message)
-
-    def note(self, message: str) -> None:
-        self._messages.append(message)
+            self._messages.append(message)
 
     def take(self) -> list[str]:
         messages, self._messages = self._messages, []

@@ -68,7 +68,7 @@ def measure_command(
     """
     file = output if isinstance(output, RecordFile) else RecordFile(output)
     journal = file.begin()
-    run = _Run(plan, command, journal, say or _say_nothing, make_instruments or partial(_machines_own, plan))
+    run = _Run(plan, command, journal, say or (lambda _: None), make_instruments or partial(_machines_own, plan))
     try:
         code = run.all()
     finally:
@@ -257,7 +257,3 @@ def _from_terminal() -> bool:
     with contextlib.suppress(OSError, AttributeError):
         return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
     return False
-
-
-def _say_nothing(text: str) -> None:
-    """Print nothing."""

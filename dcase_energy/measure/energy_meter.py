@@ -10,7 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 from dcase_energy.errors import MeterError
@@ -23,6 +23,7 @@ from dcase_energy.measure.plan import STAGES, MeasurePlan
 from dcase_energy.measure.record_file import RecordFile, how_to_write
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder
 from dcase_energy.measure.records import Energy
+from dcase_energy.measure.session import raise_on_sigterm
 
 
 class EnergyMeter:
@@ -107,7 +108,10 @@ class EnergyMeter:
                     self._journal.write("finish", complete=False, exit_code=None, failure=None)
                     self._journal.close()
             raise
-        self._lock.enter_context(_terminate_as_exit())
+        # Only where the program does not handle the signal itself, and signals can be handled.
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            self._lock.enter_context(raise_on_sigterm(SystemExit, 128 + signal.SIGTERM))
         return self
 
     def __exit__(
@@ -187,21 +191,3 @@ class EnergyMeter:
         self._journal.close()
         self.record = energy_of(read_journal(self._journal.path))
         self.path = self._file.write(self.record)
-
-
-@contextlib.contextmanager
-def _terminate_as_exit() -> Iterator[None]:
-    """Treat SIGTERM as ``sys.exit``, unless the program handles it or this is not its main thread."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-
-    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        if signal.getsignal(signal.SIGTERM) is leave:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)

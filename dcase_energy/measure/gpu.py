@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.errors import MeterError
+from dcase_energy.measure.counters import read_text
 from dcase_energy.measure.journal import sha256_text
 
 _PROC = Path("/proc")
@@ -108,8 +109,6 @@ def _board(nvml: Any, index: int) -> Gpu:
     limit = _ask(nvml, "nvmlDeviceGetEnforcedPowerLimit", handle)
     mig = _ask(nvml, "nvmlDeviceGetMigMode", handle)
     mode = _ask(nvml, "nvmlDeviceGetVirtualizationMode", handle)
-    driver = _ask(nvml, "nvmlSystemGetDriverVersion")
-    vbios = _ask(nvml, "nvmlDeviceGetVbiosVersion", handle)
     return Gpu(
         index=index,
         uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
@@ -119,20 +118,20 @@ def _board(nvml: Any, index: int) -> Gpu:
         # NVML_GPU_VIRTUALIZATION_MODE_VGPU: a share of a board. A board passed through whole (1) counts itself.
         virtual=mode == 2,
         limit_w=None if limit is None else limit / 1000,
-        driver=None if driver is None else _text(driver),
-        vbios=None if vbios is None else _text(vbios),
+        driver=_ask(nvml, "nvmlSystemGetDriverVersion"),
+        vbios=_ask(nvml, "nvmlDeviceGetVbiosVersion", handle),
     )
 
 
 def _ask(nvml: Any, function: str, *arguments: Any) -> Any:
-    """What NVML says; None where the driver or the module does not know the question."""
+    """What NVML says, bytes as text; None where the driver or the module does not know the question."""
     try:
-        return getattr(nvml, function)(*arguments)
+        return _text(getattr(nvml, function)(*arguments))
     except (AttributeError, nvml.NVMLError):
         return None
 
 
-def _text(value: str | bytes) -> str:
+def _text(value: Any) -> Any:
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
@@ -181,13 +180,8 @@ def whole(board: Gpu) -> Gpu:
 
 def mps_server(proc: Path = _PROC) -> bool:
     """Whether a multi-process server runs: its clients' work is mixed on the GPU and cannot be separated."""
-    for path in proc.glob("[0-9]*/comm"):
-        try:
-            if path.read_text(encoding="utf-8", errors="replace").startswith("nvidia-cuda-mps"):
-                return True
-        except OSError:
-            continue
-    return False
+    names = (read_text(path) or "" for path in proc.glob("[0-9]*/comm"))
+    return any(name.startswith("nvidia-cuda-mps") for name in names)
 
 
 def visible(boards: Sequence[Gpu], environment: Mapping[str, str] | None = None) -> list[Gpu]:

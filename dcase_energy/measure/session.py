@@ -65,14 +65,19 @@ class Session:
         """
         complete = False
         try:
-            with _terminate_as_interrupt(), _child(command, environment, cwd) as (child, answers_fd, marks_fd):
+            with (
+                raise_on_sigterm(KeyboardInterrupt),
+                _child(command, environment, cwd) as (child, answers_fd, marks_fd),
+            ):
                 self._serve(answers_fd, marks_fd, on_mark)
                 returncode = child.wait()
             if returncode:
                 raise ChildFailedError(f"the measured work ended with exit code {returncode}")
             complete = True
         finally:
-            self._finish(complete)
+            if self._recorder is not None:
+                self._recorder.finish()
+            self._journal.write("finish", complete=complete)
 
     def _serve(self, answers_fd: int, marks_fd: int, on_mark: MarkHandler) -> None:
         """Answer marks until the work closes its end; read the meter at least every ``POLL_S`` seconds."""
@@ -105,11 +110,6 @@ class Session:
             self._recorder.idle("after", self._idle_s)
         return on_mark(mark, reading)
 
-    def _finish(self, complete: bool) -> None:
-        if self._recorder is not None:
-            self._recorder.finish()
-        self._journal.write("finish", complete=complete)
-
 
 @contextlib.contextmanager
 def _child(
@@ -119,45 +119,42 @@ def _child(
     child_answers, answers = os.pipe()
     marks, child_marks = os.pipe()
     child_session, session = os.pipe()
-    handed_on = (child_answers, child_marks, child_session)
-    variables = {**environment, MARKS_VARIABLE: ",".join(map(str, handed_on))}
+    passed_on = (child_answers, child_marks, child_session)
+    variables = {**environment, MARKS_VARIABLE: ",".join(map(str, passed_on))}
     try:
-        child = subprocess.Popen(command, env=variables, cwd=cwd, pass_fds=handed_on)
+        child = subprocess.Popen(command, env=variables, cwd=cwd, pass_fds=passed_on)
     except OSError:
         for handle in (answers, marks, session):
             os.close(handle)
         raise
     finally:
-        for handle in handed_on:
+        for handle in passed_on:
             os.close(handle)
     try:
         yield child, answers, marks
     finally:
         os.close(answers)
         os.close(marks)
-        _end(child)
+        if child.poll() is None:
+            child.terminate()
+            try:
+                child.wait(_GRACE_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
         os.close(session)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        child.terminate()
-        try:
-            child.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
 @contextlib.contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM, which a scheduler sends before it kills, like Ctrl-C."""
+def raise_on_sigterm(error: type[BaseException], *arguments: object) -> Iterator[None]:
+    """Raise an error on SIGTERM, which a scheduler sends before it kills."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise KeyboardInterrupt
+    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise error(*arguments)
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    previous = signal.signal(signal.SIGTERM, leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        if signal.getsignal(signal.SIGTERM) is leave:
+            signal.signal(signal.SIGTERM, previous)

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dcase_energy.measure.counters import read_text
+
 _PROC = Path("/proc")
 _BUSY = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal: what /proc/stat counts besides idle and iowait
 
@@ -45,22 +47,17 @@ class ProcessTree:
 
     def _family(self, rows: Mapping[int, tuple[int, str, float]]) -> set[int]:
         ours = {pid for pid, start in self._last if pid in rows and rows[pid][1] == start} | {self._root}
-        grown = True
-        while grown:
-            more = {pid for pid, (parent, _, _) in rows.items() if parent in ours and pid not in ours}
+        while more := {pid for pid, (parent, _, _) in rows.items() if parent in ours and pid not in ours}:
             ours |= more
-            grown = bool(more)
         return ours
 
     def _rows(self) -> dict[int, tuple[int, str, float]]:
         """Parent, start time and CPU seconds, those of ended children included, of every process."""
         rows: dict[int, tuple[int, str, float]] = {}
         for folder in self._proc.glob("[0-9]*"):
-            try:
-                text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
-            except OSError:
+            fields = (read_text(folder / "stat") or "").rpartition(")")[2].split()
+            if not fields:  # it has ended
                 continue
-            fields = text.rpartition(")")[2].split()
             spent = sum(int(value) for value in fields[11:15])  # utime, stime, cutime, cstime: proc(5)
             rows[int(folder.name)] = (int(fields[1]), fields[19], spent / self._ticks)
         return rows
@@ -68,20 +65,17 @@ class ProcessTree:
 
 def busy_s(proc: Path = _PROC) -> float | None:
     """CPU seconds that all processes of the machine have used since it started; None where it does not say."""
-    try:
-        line = (proc / "stat").read_text(encoding="ascii").splitlines()[0]
-    except (OSError, IndexError):
+    text = read_text(proc / "stat")
+    if not text:
         return None
-    values = [int(value) for value in line.split()[1:]]
+    values = [int(value) for value in text.splitlines()[0].split()[1:]]
     ticks = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
     return sum(values[index] for index in _BUSY if index < len(values)) / ticks
 
 
 def boottime_s() -> float | None:
     """Seconds since the machine started, those asleep included; None where there is no such clock."""
-    if not hasattr(time, "CLOCK_BOOTTIME"):
-        return None
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else None
 
 
 class HostWatch:
