@@ -23,9 +23,8 @@ from pathlib import Path
 
 from replay import ReplayMeter
 
-from dcase_energy.calibration.plan import Plan, QuickSettings
+from dcase_energy.calibration.plan import Plan, QuickSettings, StoppingRule
 from dcase_energy.calibration.prepare import header_of, recipe_of
-from dcase_energy.calibration.quick import StoppingRule
 from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.run import calibrate, journal_of
 from dcase_energy.measure.journal import JournalWriter, read_journal
@@ -68,7 +67,7 @@ def drawn(pieces: list[Piece], chance: random.Random) -> Iterator[Piece]:
 
 def full_run(trace: dict[str, list[Piece]], plan: Plan, chance: random.Random) -> dict[str, float]:
     """What every step and every validated clip of the recipe cost, by component and in seconds."""
-    recipe = recipe_of(plan)
+    recipe = recipe_of(plan.recipe, plan.batch_size)
     wanted = {
         "training_window": recipe.optimisation.epochs * recipe.steps_per_epoch,
         "validation_window": recipe.optimisation.epochs * recipe.validation_clips,
@@ -108,7 +107,7 @@ def quick_run(trace: dict[str, list[Piece]], plan: Plan, chance: random.Random, 
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
     journal = JournalWriter(path)
-    journal.write("calibration", **header_of(plan, recipe_of(plan), True))
+    journal.write("calibration", **header_of(plan, recipe_of(plan.recipe, plan.batch_size), True))
     recorder = Recorder(Instruments(ReplayMeter(readings)), journal)
     recorder.start()
     for number, (edge, phase, payload) in enumerate(marks):

@@ -1,10 +1,18 @@
-"""What a calibration is going to do."""
+"""What a calibration is going to do, and when a quick one has seen enough."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.plan import BASELINE_STAGES
+from dcase_energy.measure.windows import kwh_between
+from dcase_energy.stats import steady_mean
+
+_PHASES = {"training_window": "steps", "validation_window": "clips"}
+# Validated clips cost far less than steps in a training: they get this share of the budget.
+_SHARE = {"training_window": 0.75, "validation_window": 0.25}
 
 
 @dataclass(frozen=True)
@@ -83,3 +91,43 @@ class Plan:
     idle_s: float = 30.0
     allow_estimate: bool = False
     pass_env: tuple[str, ...] = ()
+
+
+class StoppingRule:
+    """Ends the windows of a phase when the mean's interval is narrow enough or the phase's time is spent.
+
+    Parameters
+    ----------
+    settings
+        Of the quick calibration; None for one that trains whole epochs, which this rule never ends.
+    """
+
+    def __init__(self, settings: QuickSettings | None) -> None:
+        self._settings = settings
+        self._begin: dict[str, Reading] = {}
+        self._started_s: dict[str, float] = {}
+        self._energies: dict[str, list[float]] = {phase: [] for phase in _PHASES}
+
+    def go_on(self, mark: dict[str, Any], reading: Reading) -> bool:
+        """Whether the work continues after this mark."""
+        phase = mark["phase"]
+        if self._settings is None or phase not in _PHASES:
+            return True
+        if mark["edge"] == "begin":
+            self._begin[phase] = reading
+            self._started_s.setdefault(phase, reading.time_s)
+            return True
+        energies = self._energies[phase]
+        energies.append(kwh_between(self._begin[phase], reading) / mark[_PHASES[phase]])
+        spent_s = reading.time_s - self._started_s[phase]
+        fewest = self._settings.min_windows if phase == "training_window" else self._settings.min_validation_windows
+        if len(energies) < fewest:
+            return True
+        return not self._narrow(energies) and spent_s < self._settings.budget_s * _SHARE[phase]
+
+    def _narrow(self, energies: list[float]) -> bool:
+        mean = steady_mean(energies)
+        half = mean.half_width()
+        if self._settings is None or half is None or mean.value <= 0:
+            return False
+        return half <= self._settings.precision * mean.value

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from dcase_energy import __version__
 from dcase_energy.calibration.plan import Plan
-from dcase_energy.calibration.recipes import recipe_named
 from dcase_energy.errors import CalibrationError, RecipeError
 from dcase_energy.measure.environment import ChildEnvironment, child_environment
 from dcase_energy.measure.journal import canonical_json, sha256_text
@@ -33,12 +32,27 @@ _IN_MEMORY_CLIPS = 3355
 SYNTHETIC = "synthetic, not comparable"
 
 
-def recipe_of(plan: Plan) -> Recipe:
-    """The recipe of a plan, with its batch size."""
+def recipe_of(name_or_path: str, batch_size: int | None = None) -> Recipe:
+    """Load a recipe of the baseline, with another batch size if one is given.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such recipe, it cannot have this batch size, or the baseline is not installed.
+    """
     try:
-        return recipe_named(plan.recipe, plan.batch_size)
-    except RecipeError as error:
-        raise CalibrationError(str(error)) from None
+        from dcase_baseline.recipe import load_recipe
+    except ImportError as error:
+        raise RecipeError(f"the baseline is not installed ({error}): pip install 'dcase-energy[train]'") from None
+    recipe = load_recipe(name_or_path)
+    return recipe if batch_size is None else recipe.with_batch_size(batch_size)
+
+
+def execution_path_version(name: str) -> str:
+    """The execution path with its version: ``fast/1``."""
+    from dcase_baseline.runtime import EXECUTION_PATHS
+
+    return str(EXECUTION_PATHS[name])
 
 
 def check_packages() -> None:

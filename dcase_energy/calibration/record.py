@@ -29,7 +29,7 @@ from dcase_energy.measure.summary import (
     repeats_of,
 )
 from dcase_energy.measure.view import JournalView, idle_of, of_kind
-from dcase_energy.measure.windows import Window, of_phase, span, sum_known, windows_of
+from dcase_energy.measure.windows import Window, of_phase, span, sum_known, times, windows_of
 
 _SCORES = ("intersection_f1_05", "intersection_f1_07", "intersection_f1_05_nanmean", "collar_f1", "psds1", "psds2")
 
@@ -100,12 +100,19 @@ def _view(
 def _stages(
     header: Mapping[str, Any], found: Sequence[Mapping[str, Stage]], idle: Idle
 ) -> tuple[dict[str, Stage], dict[str, Repeats]]:
-    """The stages over all runs that reached their end; of the first run where none did."""
-    stages, repeats = _together([one for one in found if set(one) >= set(header["stages"])] or found[:1])
-    informed = {
-        name: _informed(stage, net_kwh(stage.components, stage.duration_s, idle)) for name, stage in stages.items()
-    }
-    return informed, repeats
+    """The stages over all runs that reached their end, of the first run where none did; several runs as their mean."""
+    whole = [one for one in found if set(one) >= set(header["stages"])] or found[:1]
+    stages, repeats = {}, {}
+    for name in whole[0] if whole else ():
+        runs = [one[name] for one in whole if name in one]
+        repeats[name] = repeats_of(
+            [run.full_recipe_energy_kwh for run in runs], [run.full_recipe_own_cpu_s for run in runs]
+        )
+        stage = _mean_stage(runs) if len(runs) > 1 else runs[0]
+        net = net_kwh(stage.components, stage.duration_s, idle)
+        more = {"net_energy_kwh": net, "estimated_share": estimated_share(stage.components)}
+        stages[name] = stage.model_copy(update=more)
+    return stages, repeats
 
 
 def _measured_work(header: Mapping[str, Any], windows: Sequence[Window], stages: Mapping[str, Stage]) -> RecipeWork:
@@ -131,60 +138,28 @@ def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> di
     return {**header["data"], **counts, **used.get("data", {})}
 
 
-def _together(found: Sequence[Mapping[str, Stage]]) -> tuple[dict[str, Stage], dict[str, Repeats]]:
-    """One figure a stage: the mean of several runs, with their interval, or the only one."""
-    if not found:
-        return {}, {}
-    stages, repeats = dict(found[0]), {}
-    for name in list(stages):
-        runs = [one[name] for one in found if name in one]
-        repeats[name] = repeats_of(
-            [run.full_recipe_energy_kwh for run in runs], [run.full_recipe_own_cpu_s for run in runs]
-        )
-        if len(runs) > 1:
-            stages[name] = _mean_stage(runs)
-    return stages, repeats
-
-
 def _mean_stage(runs: Sequence[Stage]) -> Stage:
-    n, first = len(runs), runs[0]
-
-    def mean(name: str) -> float:
-        return float(sum(getattr(run, name) for run in runs) / n)
-
-    parts = {
-        name: ComponentEnergy(
-            energy_kwh=_mean_or_none([run.components[name].energy_kwh for run in runs]),
-            full_recipe_energy_kwh=_mean_or_none([run.components[name].full_recipe_energy_kwh for run in runs]),
-            method=one.method,
-            detail=one.detail,
-        )
-        for name, one in first.components.items()
-    }
+    first, n = runs[0], len(runs)
+    kwh = ("energy_kwh", "full_recipe_energy_kwh")
+    figures = (*kwh, "duration_s", "full_recipe_duration_s", "own_cpu_s", "full_recipe_own_cpu_s")
     return first.model_copy(
         update={
+            **_means(runs, figures),
             "work": f"{first.work}; mean of {n} runs",
-            "energy_kwh": mean("energy_kwh"),
-            "full_recipe_energy_kwh": mean("full_recipe_energy_kwh"),
             "full_recipe_energy_interval": interval_of_runs(
                 [run.full_recipe_energy_kwh for run in runs], "mean-of-runs"
             ),
-            "duration_s": mean("duration_s"),
-            "full_recipe_duration_s": mean("full_recipe_duration_s"),
-            "own_cpu_s": _mean_or_none([run.own_cpu_s for run in runs]),
-            "full_recipe_own_cpu_s": _mean_or_none([run.full_recipe_own_cpu_s for run in runs]),
-            "components": parts,
+            "components": {
+                name: one.model_copy(update=_means([run.components[name] for run in runs], kwh))
+                for name, one in first.components.items()
+            },
         }
     )
 
 
-def _mean_or_none(values: Sequence[float | None]) -> float | None:
-    total = sum_known(values)
-    return None if total is None else total / len(values)
-
-
-def _informed(stage: Stage, net: float | None) -> Stage:
-    return stage.model_copy(update={"net_energy_kwh": net, "estimated_share": estimated_share(stage.components)})
+def _means(runs: Sequence[Stage | ComponentEnergy], names: Sequence[str]) -> dict[str, float | None]:
+    """The mean of each figure over the runs; None where one run does not have it."""
+    return {name: times(sum_known(getattr(run, name) for run in runs), 1 / len(runs)) for name in names}
 
 
 def _epoch_rows(windows: Sequence[Window]) -> list[EpochRow]:

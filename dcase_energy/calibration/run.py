@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dcase_energy.calibration.plan import Plan
+from dcase_energy.calibration.plan import Plan, StoppingRule
 from dcase_energy.calibration.prepare import (
     check_memory,
     check_packages,
@@ -25,9 +25,8 @@ from dcase_energy.calibration.prepare import (
     recipe_of,
     task_of,
 )
-from dcase_energy.calibration.quick import StoppingRule
 from dcase_energy.calibration.record import record_of
-from dcase_energy.errors import CalibrationError, JournalError
+from dcase_energy.errors import CalibrationError, JournalError, RecipeError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.instruments import instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
@@ -83,20 +82,24 @@ def calibrate(
     KeyboardInterrupt
         On SIGINT and SIGTERM; likewise.
     """
-    recipe = recipe_of(plan)
+    try:
+        recipe = recipe_of(plan.recipe, plan.batch_size)
+    except RecipeError as error:
+        raise CalibrationError(str(error)) from None
     plan = replace(plan, clips=plan.clips or clips_of(plan, recipe))
     file = output if isinstance(output, RecordFile) else RecordFile(output)
     before: list[dict[str, Any]] = []
     if resume:
         file.newest()
         before = _earlier(file.journal, plan)
-    if not _is_complete(before, plan):
+    if not before or _runs_done(before) < plan.repeats:
         check_packages()
         check_memory(plan, recipe)
         with only_session() as locked:
-            journal = JournalWriter(file.journal, resume=True) if before else _fresh(file)
+            journal = JournalWriter(file.journal, resume=True) if before else file.begin()
             try:
                 if not before:
+                    shutil.rmtree(checkpoints_of(file.path), ignore_errors=True)  # those of another run
                     journal.write("calibration", **header_of(plan, recipe, locked))
                 _run_all(plan, file.path, journal, before, progress, make_instruments)
             except BaseException:
@@ -149,27 +152,16 @@ def _run_all(
                 progress(mark, reading)
             return {"go_on": rule.go_on(mark, reading)}
 
+        def measured_by(mark: dict[str, Any]) -> Instruments:
+            return instruments_for_torch(mark["device"], mark.get("gpu_uuid"), allow_estimate=plan.allow_estimate)
+
         with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
             task = Path(work) / "task.json"
             checkpoints = checkpoints_of(output).resolve() / f"run{number}"
             task.write_text(json.dumps(task_of(plan, checkpoints, number, resume)), encoding="utf-8")
             command = [sys.executable, "-m", "dcase_baseline.started", str(task)]
-            session = Session(make_instruments or _maker(plan), journal, idle_s=plan.idle_s)
+            session = Session(make_instruments or measured_by, journal, idle_s=plan.idle_s)
             session.run(command, environment_of(plan).variables, on_mark, Path(work))
-
-
-def _maker(plan: Plan) -> MakeInstruments:
-    def make(mark: dict[str, Any]) -> Instruments:
-        return instruments_for_torch(mark["device"], mark.get("gpu_uuid"), allow_estimate=plan.allow_estimate)
-
-    return make
-
-
-def _fresh(file: RecordFile) -> JournalWriter:
-    """A new journal, and no checkpoints of another run."""
-    journal = file.begin()
-    shutil.rmtree(checkpoints_of(file.path), ignore_errors=True)
-    return journal
 
 
 def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
@@ -200,10 +192,6 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
 
 def _runs_done(entries: Sequence[Mapping[str, Any]]) -> int:
     return sum(entry["entry"] == "finish" and entry["complete"] for entry in entries)
-
-
-def _is_complete(entries: Sequence[Mapping[str, Any]], plan: Plan) -> bool:
-    return bool(entries) and _runs_done(entries) >= plan.repeats
 
 
 def _gap(before: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

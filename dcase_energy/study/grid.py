@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dcase_energy.calibration.recipes import execution_path_version, recipe_facts
+from dcase_energy.calibration.prepare import execution_path_version, recipe_of
 from dcase_energy.errors import StudyError
 from dcase_energy.measure.machine import describe_host
 from dcase_energy.study.runs import RUN_FILE, Run, RunFile, TrainedWork, open_run, update, write_run
@@ -115,17 +115,17 @@ def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: s
     RecipeError
         If the recipe does not exist, or cannot be trained with one of the batch sizes.
     """
-    facts = {batch_size: recipe_facts(choices.recipe, batch_size) for batch_size in batch_sizes}
+    recipes = {batch_size: recipe_of(choices.recipe, batch_size) for batch_size in batch_sizes}
     path = execution_path_version(choices.execution_path)
     return [
         Specification(
             edition=choices.edition,
-            recipe=facts[batch_size].name,
-            recipe_sha256=facts[batch_size].sha256,
+            recipe=recipes[batch_size].name,
+            recipe_sha256=recipes[batch_size].sha256(),
             batch_size=batch_size,
             repeat=repeat,
             seed=choices.seed + repeat - 1,
-            epochs=choices.epochs or facts[batch_size].epochs,
+            epochs=choices.epochs or recipes[batch_size].epochs,
             execution_path=path,
             device=choices.device,
             threads=choices.threads,

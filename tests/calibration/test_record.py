@@ -8,8 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from dcase_energy.calibration.plan import QuickSettings
-from dcase_energy.calibration.quick import StoppingRule
+from dcase_energy.calibration.plan import QuickSettings, StoppingRule
 from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.reference import factors
 from dcase_energy.editions.loader import load_edition

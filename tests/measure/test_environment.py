@@ -85,4 +85,6 @@ def test_gpus_are_numbered_as_nvidia_smi_does_unless_the_caller_says_otherwise(s
 
 def test_the_journal_begins_with_it(surroundings):
     made = plan()
-    assert header_of(made, recipe_of(made), True)["environment"] == environment_of(made).record()
+    assert (
+        header_of(made, recipe_of(made.recipe, made.batch_size), True)["environment"] == environment_of(made).record()
+    )
