@@ -9,7 +9,7 @@ from dcase_energy import __version__
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.charts import charts_of
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import Column, base_columns, columns_of, interval_columns
+from dcase_energy.ranking.sheet import SystemColumn, base_columns, columns_of, interval_columns
 from dcase_energy.ranking.tables import (
     describe_formulas,
     describe_intervals,
@@ -96,7 +96,7 @@ def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Sequenc
     }
 
 
-def _overview(ranking: Ranking, columns: Sequence[Column], views: Sequence[View]) -> Overview:
+def _overview(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequence[View]) -> Overview:
     """The columns with something in them, group by group; intervals stand in the cells of their figures."""
     # One baseline figure for all stages has one column, others one for each stage.
     baselines = {stage.baseline for stage in ranking.edition.stages.values()}
@@ -120,11 +120,11 @@ def _overview(ranking: Ranking, columns: Sequence[Column], views: Sequence[View]
     )
 
 
-def _filled(column: Column, ranking: Ranking) -> bool:
+def _filled(column: SystemColumn, ranking: Ranking) -> bool:
     return column.name == "rank" or any(column.value(one) is not None for one in ranking.systems)
 
 
-def _cell(one: Ranked, column: Column) -> Cell:
+def _cell(one: Ranked, column: SystemColumn) -> Cell:
     cell = noted(one, column)
     if column.name == "rank" and one.uncertainty.tied_with:
         return Cell(cell.value, note=f"{cell.note} ≈ {one.uncertainty.tied_with}".strip())
@@ -194,7 +194,7 @@ def _system_schema() -> dict[str, Any]:
     }
 
 
-def _column_schema(column: Column) -> dict[str, Any]:
+def _column_schema(column: SystemColumn) -> dict[str, Any]:
     """A count may be the text that stood in its place in an input table."""
     types: dict[str, list[str]] = {
         "text": ["string", "null"],

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.entry import component_column
 from dcase_energy.ranking.order import Ranked, Ranking
+from dcase_energy.sheets.table import Kind, Value
 from dcase_energy.stats import Interval
 
-Cell = str | int | float | None
-Kind = Literal["text", "integer", "number"]
 ENDS = ("low", "high", "interval")
 Of = Callable[[Ranked], Mapping[str, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SystemColumn:
     """One column.
 
     Attributes
@@ -42,7 +40,7 @@ class Column:
 
     name: str
     title: str
-    value: Callable[[Ranked], Cell]
+    value: Callable[[Ranked], Value]
     kind: Kind = "number"
     group: str = "Scores"
     table: str = ""
@@ -50,39 +48,47 @@ class Column:
     interval_of: str | None = None
 
 
-def base_columns(edition: Edition) -> list[Column]:
+def base_columns(edition: Edition) -> list[SystemColumn]:
     """The columns of an edition, without intervals and other columns of an input table."""
     counts = [("total_parameters", "Parameters"), ("macs", "MACs for 10 s"), ("ensemble_subsystems", "Subsystems")]
     return [
-        Column("rank", "Rank", lambda one: one.rank, "integer", "System"),
-        Column("label", "System", lambda one: one.entry.label, "text", "System"),
-        Column("team", "Team", lambda one: one.entry.team, "text", "Team"),
+        SystemColumn("rank", "Rank", lambda one: one.rank, "integer", "System"),
+        SystemColumn("label", "System", lambda one: one.entry.label, "text", "System"),
+        SystemColumn("team", "Team", lambda one: one.entry.team, "text", "Team"),
         *(_score(name, score.title, name in edition.ranking.names) for name, score in edition.scores.items()),
         _entry("scores_are", "Scores are", "text", "Other scores"),
         *_energies(edition),
-        Column("tied_with", "Tied with", lambda one: one.uncertainty.tied_with, "integer", "Certainty", "ranking"),
-        Column("beats_next_probability", "Better than next, probability", _beats(0), "number", "Certainty", "ranking"),
-        Column("beats_next_basis", "from", _beats(1), "text", "Certainty"),
+        SystemColumn(
+            "tied_with", "Tied with", lambda one: one.uncertainty.tied_with, "integer", "Certainty", "ranking"
+        ),
+        SystemColumn(
+            "beats_next_probability", "Better than next, probability", _beats(0), "number", "Certainty", "ranking"
+        ),
+        SystemColumn("beats_next_basis", "from", _beats(1), "text", "Certainty"),
         *(
-            Column(name, title, _count(name), "integer", "Complexity", "complexity")
+            SystemColumn(name, title, _count(name), "integer", "Complexity", "complexity")
             for name, title in counts
             if name not in edition.scores
         ),
-        Column("excluded", "Without rank because", lambda one: one.entry.excluded, "text", "Notes"),
-        Column("findings", "Findings", lambda one: " ".join(one.entry.findings) or None, "text", "Notes", "ranking"),
+        SystemColumn("excluded", "Without rank because", lambda one: one.entry.excluded, "text", "Notes"),
+        SystemColumn(
+            "findings", "Findings", lambda one: " ".join(one.entry.findings) or None, "text", "Notes", "ranking"
+        ),
     ]
 
 
-def _energies(edition: Edition) -> Iterator[Column]:
+def _energies(edition: Edition) -> Iterator[SystemColumn]:
     stages, weighted = edition.stages, edition.weighted_scores
     titles = {stage: one.title for stage, one in stages.items()}
 
-    def by_stage(name: str, title: str, table: Of, group: str = "Energy", part: str = "energy") -> Iterator[Column]:
+    def by_stage(
+        name: str, title: str, table: Of, group: str = "Energy", part: str = "energy"
+    ) -> Iterator[SystemColumn]:
         for stage, words in titles.items():
-            yield Column(name.format(stage), title.format(words), _of(table, stage), "number", group, part)
+            yield SystemColumn(name.format(stage), title.format(words), _of(table, stage), "number", group, part)
 
     yield from by_stage("energy_{}_kwh", "{}, kWh", lambda one: one.entry.energy_kwh)
-    yield Column("energy_baseline_kwh", "Baseline, kWh", _single_baseline, "number", "Energy")
+    yield SystemColumn("energy_baseline_kwh", "Baseline, kWh", _single_baseline, "number", "Energy")
     yield from by_stage("energy_baseline_{}_kwh", "Baseline, {}, kWh", lambda one: one.entry.baseline_kwh)
     yield _entry("baseline_evidence", "Baseline is", "text", "Energy", "energy")
     yield _entry("baseline_source", "Baseline from", "text", "Energy", "energy")
@@ -92,18 +98,20 @@ def _energies(edition: Edition) -> Iterator[Column]:
     if detailed is not None:
         title = f"{titles[detailed]} / baseline, GPU alone"
         value = lambda one: one.figures.energy_ratio_gpu  # noqa: E731
-        yield Column(f"energy_ratio_{detailed}_gpu", title, value, "number", "Energy", "energy")
+        yield SystemColumn(f"energy_ratio_{detailed}_gpu", title, value, "number", "Energy", "energy")
     yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
-    yield Column("not_comparable", "Not divided because", _not_comparable, "text", "Energy")
+    yield SystemColumn("not_comparable", "Not divided because", _not_comparable, "text", "Energy")
     for name in weighted:
         title = f"EW-{edition.scores[name].title}, {{}}"
         yield from by_stage(f"ew_{name}_{{}}", title, _weighted(name), "Energy-weighted", "weighted")
-    yield Column("ranking_score", "Ranking score", lambda one: one.figures.ranking_score, table="ranking")
+    yield SystemColumn("ranking_score", "Ranking score", lambda one: one.figures.ranking_score, table="ranking")
     yield from by_stage(
         "ew_ranking_score_{}", "EW score, {}", lambda one: one.figures.ew_ranking_score, "Energy-weighted", "ranking"
     )
     for stage, words in titles.items():
-        yield Column(f"ew_rank_{stage}", f"EW rank, {words}", _ew_rank(stage), "integer", "Energy-weighted", "ranking")
+        yield SystemColumn(
+            f"ew_rank_{stage}", f"EW rank, {words}", _ew_rank(stage), "integer", "Energy-weighted", "ranking"
+        )
     for name in weighted[:1]:
         title = f"kWh per {edition.scores[name].title} point, {{}}"
         of = lambda one: one.figures.kwh_per_point  # noqa: E731
@@ -112,27 +120,27 @@ def _energies(edition: Edition) -> Iterator[Column]:
         yield from _components(edition, titles[detailed], detailed)
 
 
-def _components(edition: Edition, words: str, stage: str) -> Iterator[Column]:
+def _components(edition: Edition, words: str, stage: str) -> Iterator[SystemColumn]:
     for part in COMPONENTS:
         own = _of(lambda one: one.entry.components_kwh, part)
-        yield Column(component_column(edition, part), f"{words}, {part.upper()}, kWh", own, "number", "Parts")
+        yield SystemColumn(component_column(edition, part), f"{words}, {part.upper()}, kWh", own, "number", "Parts")
     for part in COMPONENTS:
         name, title = component_column(edition, part, baseline=True), f"Baseline {words.lower()}, {part.upper()}, kWh"
-        yield Column(name, title, _of(lambda one: one.entry.baseline_components_kwh, part), "number", "Parts")
+        yield SystemColumn(name, title, _of(lambda one: one.entry.baseline_components_kwh, part), "number", "Parts")
     name, title = f"{stage}_share_last_5_percent", "Share for last 5 %"
-    yield Column(name, title, lambda one: one.entry.last_share, "number", "Parts", "complexity")
+    yield SystemColumn(name, title, lambda one: one.entry.last_share, "number", "Parts", "complexity")
 
 
-def _score(name: str, title: str, ranked_by: bool) -> Column:
+def _score(name: str, title: str, ranked_by: bool) -> SystemColumn:
     group, table = ("Scores", "ranking") if ranked_by else ("Other scores", "complexity")
-    return Column(name, title, lambda one: one.entry.scores.get(name), "number", group, table)
+    return SystemColumn(name, title, lambda one: one.entry.scores.get(name), "number", group, table)
 
 
-def _entry(name: str, title: str, kind: Kind, group: str, table: str = "") -> Column:
-    return Column(name, title, lambda one: getattr(one.entry, name), kind, group, table)
+def _entry(name: str, title: str, kind: Kind, group: str, table: str = "") -> SystemColumn:
+    return SystemColumn(name, title, lambda one: getattr(one.entry, name), kind, group, table)
 
 
-def _of(table: Of, key: str) -> Callable[[Ranked], Cell]:
+def _of(table: Of, key: str) -> Callable[[Ranked], Value]:
     return lambda one: table(one).get(key)
 
 
@@ -140,30 +148,30 @@ def _weighted(name: str) -> Of:
     return lambda one: one.figures.weighted[name]
 
 
-def _ew_rank(stage: str) -> Callable[[Ranked], Cell]:
+def _ew_rank(stage: str) -> Callable[[Ranked], Value]:
     return lambda one: one.baselines[stage].ew_rank if stage in one.baselines else None
 
 
-def _beats(place: int) -> Callable[[Ranked], Cell]:
+def _beats(place: int) -> Callable[[Ranked], Value]:
     return lambda one: one.uncertainty.beats_next and one.uncertainty.beats_next[place]
 
 
-def _count(name: str) -> Callable[[Ranked], Cell]:
+def _count(name: str) -> Callable[[Ranked], Value]:
     """A count, or the text that stood in its place in an input table."""
     return lambda one: one.entry.extra.get(name) or getattr(one.entry, name)
 
 
-def _single_baseline(ranked: Ranked) -> Cell:
+def _single_baseline(ranked: Ranked) -> Value:
     """The one baseline figure of editions that have but one."""
     values = set(ranked.entry.baseline_kwh.values())
     return values.pop() if len(values) == 1 else None
 
 
-def _not_comparable(ranked: Ranked) -> Cell:
+def _not_comparable(ranked: Ranked) -> Value:
     return "; ".join(dict.fromkeys(ranked.entry.not_comparable.values())) or None
 
 
-def columns_of(ranking: Ranking) -> list[Column]:
+def columns_of(ranking: Ranking) -> list[SystemColumn]:
     """The columns of a ranking, each with its interval where one is known, then other columns of its input table."""
     with_interval = {name for one in ranking.systems for name in one.uncertainty.intervals}
     if any(one.uncertainty.rank is not None for one in ranking.systems):
@@ -175,18 +183,18 @@ def columns_of(ranking: Ranking) -> list[Column]:
             columns += interval_columns(column)
     own = {column.name for column in columns}
     extra = dict.fromkeys(name for one in ranking.systems for name in one.entry.extra if name not in own)
-    others = [Column(name, name, _other(name), "text", "Other columns", extra=True) for name in extra]
+    others = [SystemColumn(name, name, _other(name), "text", "Other columns", extra=True) for name in extra]
     return [*columns, *others]
 
 
-def interval_columns(column: Column) -> list[Column]:
+def interval_columns(column: SystemColumn) -> list[SystemColumn]:
     """The three columns of a figure's interval: its ends, and kind with level."""
     found = []
     for end in ENDS:
         kind: Kind = "text" if end == "interval" else column.kind
         title = f"{column.title}, {end if end != 'interval' else 'interval is'}"
         value = _interval_part(column.name, end)
-        found.append(Column(f"{column.name}_{end}", title, value, kind, column.group, interval_of=column.name))
+        found.append(SystemColumn(f"{column.name}_{end}", title, value, kind, column.group, interval_of=column.name))
     return found
 
 
@@ -195,8 +203,8 @@ def interval_of(ranked: Ranked, name: str) -> Interval | None:
     return ranked.uncertainty.rank if name == "rank" else ranked.uncertainty.intervals.get(name)
 
 
-def _interval_part(name: str, end: str) -> Callable[[Ranked], Cell]:
-    def value(ranked: Ranked) -> Cell:
+def _interval_part(name: str, end: str) -> Callable[[Ranked], Value]:
+    def value(ranked: Ranked) -> Value:
         interval = interval_of(ranked, name)
         if interval is None:
             return None
@@ -205,5 +213,5 @@ def _interval_part(name: str, end: str) -> Callable[[Ranked], Cell]:
     return value
 
 
-def _other(name: str) -> Callable[[Ranked], Cell]:
+def _other(name: str) -> Callable[[Ranked], Value]:
     return lambda ranked: ranked.entry.extra.get(name) or None

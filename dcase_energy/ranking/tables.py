@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import Column, base_columns, interval_of
+from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
 from dcase_energy.ranking.views import View, views_of
-from dcase_energy.sheets.table import Cell, Table, show
-from dcase_energy.sheets.table import Column as SheetColumn
+from dcase_energy.sheets.table import Cell, Column, Table, show
 
 _GROUPS = {
     "ranking": "Ranking",
@@ -23,29 +22,29 @@ _FORMULAS = {
     "mean_rank": "rank by {title}",
     "min_max": "({title} - {low:g}) / ({high:g} - {low:g})",
 }
-_LABEL, _TEAM = SheetColumn("label", "System", "text"), SheetColumn("team", "Team", "text")
+_LABEL, _TEAM = Column("label", "System", "text"), Column("team", "Team", "text")
 _CHECK = (
     _LABEL,
     _TEAM,
-    SheetColumn("gpu_model", "GPU", "text"),
-    SheetColumn("baseline_kwh", "Baseline, kWh"),
-    SheetColumn("baseline_evidence", "Baseline is", "text"),
-    SheetColumn("peers", "Other teams", "integer"),
-    SheetColumn("peers_kwh", "Their median, kWh"),
-    SheetColumn("over_peers", "Own / theirs"),
-    SheetColumn("ew_rank", "EW rank", "integer"),
-    SheetColumn("ew_rank_low", "at low end", "integer"),
-    SheetColumn("ew_rank_high", "at high end", "integer"),
-    SheetColumn("ew_rank_peers", "with their median", "integer"),
+    Column("gpu_model", "GPU", "text"),
+    Column("baseline_kwh", "Baseline, kWh"),
+    Column("baseline_evidence", "Baseline is", "text"),
+    Column("peers", "Other teams", "integer"),
+    Column("peers_kwh", "Their median, kWh"),
+    Column("over_peers", "Own / theirs"),
+    Column("ew_rank", "EW rank", "integer"),
+    Column("ew_rank_low", "at low end", "integer"),
+    Column("ew_rank_high", "at high end", "integer"),
+    Column("ew_rank_peers", "with their median", "integer"),
 )
 
 
-def sheet_columns(columns: Iterable[Column]) -> list[SheetColumn]:
+def sheet_columns(columns: Iterable[SystemColumn]) -> list[Column]:
     """Columns of a ranking as those of a sheet."""
-    return [SheetColumn(column.name, column.title, column.kind, column.group) for column in columns]
+    return [Column(column.name, column.title, column.kind, column.group) for column in columns]
 
 
-def noted(one: Ranked, column: Column) -> Cell:
+def noted(one: Ranked, column: SystemColumn) -> Cell:
     """A figure of a system, with the ends of its interval beside it."""
     value, interval = column.value(one), interval_of(one, column.name)
     known = value is not None and interval is not None
@@ -105,9 +104,9 @@ def view_tables(ranking: Ranking) -> list[Table]:
 
 def _view(view: View) -> Table:
     front = view.name.startswith("front_")
-    score = [SheetColumn("ranking_score", "Ranking score")] if front else []
-    figure = SheetColumn(view.name if front else "figure", view.figure_title)
-    columns = [SheetColumn("place", "Place", "integer"), _LABEL, _TEAM, *score, figure]
+    score = [Column("ranking_score", "Ranking score")] if front else []
+    figure = Column(view.name if front else "figure", view.figure_title)
+    columns = [Column("place", "Place", "integer"), _LABEL, _TEAM, *score, figure]
     rows = [
         [place, one.entry.label, one.entry.team, *([one.figures.ranking_score] if score else []), view.figure(one)]
         for place, one in view.rows
@@ -124,8 +123,8 @@ def _not_divided(ranking: Ranking) -> list[Table]:
     columns = [
         _LABEL,
         _TEAM,
-        SheetColumn("stage", "Stage", "text"),
-        SheetColumn("not_comparable", "Not divided because", "text"),
+        Column("stage", "Stage", "text"),
+        Column("not_comparable", "Not divided because", "text"),
     ]
     title = "Energies that are not divided by the baseline's"
     return [Table("not_divided", title, columns, rows)] if rows else []
@@ -147,8 +146,8 @@ def _left_out(ranking: Ranking) -> list[Table]:
     columns = [
         _LABEL,
         _TEAM,
-        SheetColumn("excluded", "Without rank because", "text"),
-        SheetColumn("findings", "Findings", "text"),
+        Column("excluded", "Without rank because", "text"),
+        Column("findings", "Findings", "text"),
     ]
     return [Table("left_out", "Systems without a rank", columns, rows)] if rows else []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from dcase_energy.sheets.plots.axes import Axis, axis_of, short
 from dcase_energy.sheets.plots.chart import PALETTE, Chart, Colour, Point, Series
@@ -10,8 +11,8 @@ from dcase_energy.writing.escape import html
 
 WIDTH, HEIGHT = 460, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
-_ROW, _LETTER = 16, 6.4
-_GROUP = 22
+# Width of a letter, height of a group with its name, and of its bars.
+_LETTER, _GROUP, _THICK = 6.4, 38, 22
 _LONGEST_NAME = 34
 _DASHES = ("", "6 3", "7 3 2 3", "2 3")
 # Shapes of markers except for the first, which is a circle.
@@ -20,16 +21,21 @@ _SHAPES = ("M-3.5-3.5h7v7h-7z", "M-4 3.5h8l-4-7z", "M0-5l5 5-5 5-5-5z")
 
 def chart_svg(chart: Chart) -> str:
     """Draw a chart."""
-    bottom = _bars_bottom(chart) if chart.groups else HEIGHT - _BOTTOM
-    body = [*(_bars(chart, bottom) if chart.groups else _lines(chart, bottom)), *_axis_title(chart, bottom)]
-    height = bottom + _BOTTOM
-    x, y = float(_LEFT), height + 12
+    bottom = _TOP + len(chart.groups) * _GROUP if chart.groups else HEIGHT - _BOTTOM
+    body = [*(_bars(chart, bottom) if chart.groups else _lines(chart, bottom))]
+    body.append(_text("axis", (_LEFT + WIDTH - _RIGHT) / 2, bottom + 34, chart.x_title, "middle"))
+    x, y = float(_LEFT), bottom + _BOTTOM + 12
     for one in chart.legend:
-        width = 30 + _LETTER * len(_cut(one.label))
-        if x + width > WIDTH and x > _LEFT:
-            x, y = _LEFT, y + _ROW
-        body += _legend_entry(one, x, y)
-        x, height = x + width, y + _ROW
+        label = _cut(one.label)
+        if x + 30 + _LETTER * len(label) > WIDTH and x > _LEFT:
+            x, y = _LEFT, y + 16
+        if one.line is not None:
+            body.append(_line(f"line {_css(one.colour)}", [(x, y - 4), (x + 18, y - 4)], _DASHES[one.line % 4]))
+        if one.marker is not None:
+            body.append(_mark(one, x + 9, y - 4))
+        body.append(_text("tick", x + 23, y, label))
+        x += 30 + _LETTER * len(label)
+    height = y + 4 if chart.legend else bottom + _BOTTOM
     return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{html(chart.title)}">{"".join(body)}</svg>'
 
 
@@ -59,10 +65,8 @@ def _lines(chart: Chart, bottom: float) -> Iterator[str]:
 
 
 def _steps(places: Sequence[Point]) -> list[Point]:
-    steps = [places[0]]
-    for at, height in places[1:]:
-        steps += [(at, steps[-1][1]), (at, height)]
-    return steps
+    corners = [(right[0], left[1]) for left, right in pairwise(places)]
+    return [point for pair in zip(places, [*corners, places[-1]], strict=True) for point in pair]
 
 
 def _point(one: Series, number: int, x: float, y: float) -> str:
@@ -124,15 +128,6 @@ def _x_ticks(x: Axis, ticks: Sequence[tuple[float, str]], top: float, bottom: fl
         yield _text("tick", x.place(value), bottom + 15, text, "middle")
 
 
-def _axis_title(chart: Chart, bottom: float) -> Iterator[str]:
-    middle = (_LEFT + WIDTH - _RIGHT) / 2
-    yield _text("axis", middle, bottom + 34, chart.x_title, "middle")
-
-
-def _bars_bottom(chart: Chart) -> int:
-    return _TOP + len(chart.groups) * (_ROW + _GROUP)
-
-
 def _bars(chart: Chart, bottom: float) -> Iterator[str]:
     """Each group has its name above its bars."""
     lengths = [
@@ -146,11 +141,11 @@ def _bars(chart: Chart, bottom: float) -> Iterator[str]:
     )
     yield from _x_ticks(x, x.ticks(), _TOP, bottom)
     for group, name in enumerate(chart.groups):
-        top = _TOP + group * (_ROW + _GROUP) + 12
+        top = _TOP + group * _GROUP + 12
         yield _text("name", 10, top, _cut(name, 60))
         for number, part in enumerate(chart.parts):
             value, start = part.values[group], chart.start(group, number)
-            edge, thickness = (_GROUP * share for share in chart.across(number))
+            edge, thickness = (_THICK * share for share in chart.across(number))
             at, width = x.place(start), x.place(start + (value or 0.0)) - x.place(start)
             if value:
                 title = f"<title>{html(part.label)}: {value!r}</title>"
@@ -158,14 +153,6 @@ def _bars(chart: Chart, bottom: float) -> Iterator[str]:
                 yield f'<rect class="{_css(number)}" {place}>{title}</rect>'
             if part.ends and (pair := part.ends[group]):
                 yield _line("ends", [(x.place(end), top + 4 + edge + thickness / 2) for end in pair])
-
-
-def _legend_entry(one: Series, x: float, y: float) -> Iterator[str]:
-    if one.line is not None:
-        yield _line(f"line {_css(one.colour)}", [(x, y - 4), (x + 18, y - 4)], _DASHES[one.line % 4])
-    if one.marker is not None:
-        yield _mark(one, x + 9, y - 4)
-    yield _text("tick", x + 23, y, _cut(one.label))
 
 
 def _line(name: str, places: Sequence[Point], dash: str = "") -> str:
