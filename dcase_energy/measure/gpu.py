@@ -184,7 +184,7 @@ def mps_server(proc: Path = _PROC) -> bool:
     return any(name.startswith("nvidia-cuda-mps") for name in names)
 
 
-def visible(boards: Sequence[Gpu], environment: Mapping[str, str] | None = None) -> list[Gpu]:
+def visible_gpus(boards: Sequence[Gpu], environment: Mapping[str, str] | None = None) -> list[Gpu]:
     """The boards that CUDA_VISIBLE_DEVICES leaves to a command, in CUDA's order.
 
     Raises
@@ -246,7 +246,9 @@ def select(boards: Sequence[Gpu], wanted: str, environment: Mapping[str, str] | 
     if wanted == "none":
         return Gpus(environment={"CUDA_VISIBLE_DEVICES": "-1"})
     chosen = (
-        visible(boards, environment) if wanted in {"auto", "all"} else [_named(boards, n) for n in wanted.split(",")]
+        visible_gpus(boards, environment)
+        if wanted in {"auto", "all"}
+        else [_named(boards, n) for n in wanted.split(",")]
     )
     if wanted == "auto" and len(chosen) > 1:
         raise MeterError(
