@@ -122,7 +122,7 @@ def command(
     the defaults, and the figures say what was chosen. Exit code 1 if anything could not be scored.
     """
     from dcase_energy.api.scores import score
-    from dcase_energy.cli.score_sheets import SHEETS, Sheet
+    from dcase_energy.cli.render.scores import SHEETS
     from dcase_energy.errors import DcaseEnergyError
     from dcase_energy.findings import has_errors
 
@@ -131,10 +131,7 @@ def command(
     show_findings(found.findings)
     if not any(one.figures for one in found.systems):
         raise DcaseEnergyError("nothing could be scored")
-    emit(
-        SHEETS[output_format](Sheet(found.edition, found.conventions, found.truth, found.systems, found.findings)),
-        output,
-    )
+    emit(SHEETS[output_format](found), output)
     for path in found.draw(folder, formats):
         say(f"wrote {path}")
     return int(has_errors(found.findings) or any(one.figures is None for one in found.systems))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.order import Ranked, Ranking
@@ -116,9 +116,15 @@ def _view(view: View) -> Table:
 
 def _not_divided(ranking: Ranking) -> list[Table]:
     rows = [
-        [one.entry.label, one.entry.team, " and ".join(stages), reason]
+        [
+            one.entry.label,
+            one.entry.team,
+            " and ".join(stage for stage, why in reasons.items() if why == reason),
+            reason,
+        ]
         for one in ranking.systems
-        for reason, stages in _by_reason(one.entry.not_comparable).items()
+        for reasons in [one.entry.not_comparable]
+        for reason in dict.fromkeys(reasons.values())
     ]
     columns = [
         _LABEL,
@@ -128,13 +134,6 @@ def _not_divided(ranking: Ranking) -> list[Table]:
     ]
     title = "Energies that are not divided by the baseline's"
     return [Table("not_divided", title, columns, rows)] if rows else []
-
-
-def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for stage, reason in reasons.items():
-        found.setdefault(reason, []).append(stage)
-    return found
 
 
 def _left_out(ranking: Ranking) -> list[Table]:

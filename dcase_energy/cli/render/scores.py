@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from itertools import combinations, pairwise
 from typing import Any
 
 from dcase_energy import __version__
+from dcase_energy.api.scores import Scores
 from dcase_energy.cli.terminal import style
-from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, SHORT_TITLES, TITLES, Figure, describe
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
@@ -27,26 +25,15 @@ _SHOWN = tuple(figure for figure in _OVERALL if figure.metric in SHORT_TITLES)
 _MANY_SYSTEMS = 6
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """All that a sheet shows."""
-
-    edition: Edition
-    conventions: Conventions
-    truth: GroundTruth
-    scored: Sequence[Scored]
-    findings: Sequence[Finding]
-
-    @property
-    def systems(self) -> list[tuple[Scored, SystemFigures]]:
-        """Those that could be scored."""
-        return [(one, one.figures) for one in self.scored if one.figures is not None]
+def _known(scores: Scores) -> list[tuple[Scored, SystemFigures]]:
+    """Those that could be scored."""
+    return [(one, one.figures) for one in scores.systems if one.figures is not None]
 
 
-def to_text(sheet: Sheet) -> str:
+def to_text(scores: Scores) -> str:
     """For people: means over the runs, ``mean (low - high)`` of the resamples, conventions, classes, differences."""
-    blocks = ["\n".join(_system_lines(one, figures, sheet.conventions)) for one, figures in sheet.systems]
-    if lines := list(_difference_lines(sheet)):
+    blocks = ["\n".join(_system_lines(one, figures, scores.conventions)) for one, figures in _known(scores)]
+    if lines := list(_difference_lines(scores)):
         blocks.append("\n".join([style("differences on the same resamples", bold=True), *lines]))
     return "\n\n".join(blocks) + "\n"
 
@@ -105,9 +92,9 @@ def _class_cell(estimate: Estimate | None) -> str:
     return f"{estimate.value:.3f}" + (f" ({_range(estimate.resampled, 3)})" if estimate.resampled else "")
 
 
-def _difference_lines(sheet: Sheet) -> Iterator[str]:
+def _difference_lines(scores: Scores) -> Iterator[str]:
     """Paired differences; of many systems only those of neighbours by the first metric."""
-    systems = [figures for _, figures in sheet.systems] if sheet.conventions.resampling.count else []
+    systems = [figures for _, figures in _known(scores)] if scores.conventions.resampling.count else []
     values = {one.name: one.estimates[_OVERALL[0]].value or 0.0 for one in systems if _OVERALL[0] in one.estimates}
     order = sorted((one.name for one in systems), key=lambda name: -values.get(name, 0.0))
     pairs = pairwise(order) if len(order) > _MANY_SYSTEMS else combinations(order, 2)
@@ -122,17 +109,17 @@ def _difference_lines(sheet: Sheet) -> Iterator[str]:
             )
 
 
-def to_json(sheet: Sheet) -> str:
+def to_json(scores: Scores) -> str:
     """For programs; the same bytes for the same input."""
     return json_text(
         {
             "schema_version": "1.1",
             "tool_version": __version__,
-            "edition": sheet.edition.name,
-            "conventions": sheet.conventions.to_dict(),
-            "clips": len(sheet.truth.clips),
-            "systems": [_system_dict(one, figures) for one, figures in sheet.systems],
-            "not_scored": [one.outputs.name for one in sheet.scored if one.figures is None],
+            "edition": scores.edition.name,
+            "conventions": scores.conventions.to_dict(),
+            "clips": len(scores.truth.clips),
+            "systems": [_system_dict(one, figures) for one, figures in _known(scores)],
+            "not_scored": [one.outputs.name for one in scores.systems if one.figures is None],
             "differences": [
                 {
                     "first": first.name,
@@ -143,12 +130,12 @@ def to_json(sheet: Sheet) -> str:
                     "high": None if found.interval is None else found.interval.high,
                     "probability_first_better": found.probability_better,
                 }
-                for first, second, figure, found in differences([figures for _, figures in sheet.systems], _OVERALL)
+                for first, second, figure, found in differences([figures for _, figures in _known(scores)], _OVERALL)
             ],
             # As the commands show findings: what they withhold is a matter of ratios.
             "findings": [
                 {name: value for name, value in asdict(finding).items() if name != "withholds"}
-                for finding in sheet.findings
+                for finding in scores.findings
             ],
         }
     )
@@ -200,11 +187,11 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def to_csv(sheet: Sheet) -> str:
+def to_csv(scores: Scores) -> str:
     """One row per figure: of a system (``run`` empty) and of each of its runs; missing figures are empty cells."""
     rows = [
-        _csv_row(one, system, run, figure, sheet.conventions)
-        for one, system in sheet.systems
+        _csv_row(one, system, run, figure, scores.conventions)
+        for one, system in _known(scores)
         for run in (None, *system.runs)
         for figure in system.estimates
     ]
