@@ -14,6 +14,7 @@ from typing import Literal
 
 from dcase_energy.documents.archive import Archive
 from dcase_energy.documents.files import kind_of_file
+from dcase_energy.documents.names import ARCHIVES
 from dcase_energy.documents.tree import Folder, Tree
 from dcase_energy.findings import Finding, Where, capped, has_errors
 from dcase_energy.scoring.conventions import Conventions
@@ -90,7 +91,7 @@ def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
     system, ``<system>_run<number>.output``, are its runs; those of ``_unprocessed`` scores are left out. Any other is
     one run.
     """
-    if kind_of_file(path) == "zip" or (path.is_file() and path.suffix.lower() == ".zip"):
+    if kind_of_file(path) == "zip" or (path.is_file() and path.name.lower().endswith(ARCHIVES)):
         return _in_tree(path, Archive(path))
     if path.is_file():
         if path.suffix.lower() not in EVENT_SUFFIXES:

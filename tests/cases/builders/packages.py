@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -172,3 +173,9 @@ def _(at: Path, ex: Path) -> None:
     put(at / "inbox/Davis_COL.zip", "not an archive")
     put(at / f"inbox/Adams_UNI/{LABEL}/{LABEL}.meta.yaml", META.encode("utf-16"))
     (at / "inbox/Evans_ORG").mkdir()
+
+
+@case("packages-and-inbox/tar-gz")
+def _(at: Path, ex: Path) -> None:
+    with tarfile.open(at / "Baker_LAB.tar.gz", "w:gz") as archive:
+        archive.add(ex / "packages/Baker_LAB", "Baker_LAB")
