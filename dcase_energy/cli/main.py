@@ -76,7 +76,7 @@ def main() -> None:
     gc.set_threshold(20_000, 10, 10)
     open_streams()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="dcase-energy", standalone_mode=False)
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt) as error:
         notes = getattr(error.__cause__ or error, "__notes__", ())

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from tests.cli.run import ROOT
-
-PROGRAM = "import sys; from dcase_energy.cli.main import main; sys.argv = ['dcase-energy']; main()"
+from tests.cli.run import run
 
 
 def offered(line: str) -> list[str]:
-    asked = {
-        "_DCASE_ENERGY_COMPLETE": "bash_complete",
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(line.count(" ")),
-    }
-    command = [sys.executable, "-c", PROGRAM]
-    result = subprocess.run(command, cwd=ROOT, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    result = run(_DCASE_ENERGY_COMPLETE="bash_complete", **asked)
     assert (result.returncode, result.stderr) == (0, "")
     return result.stdout.splitlines()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run import ROOT, run
+from tests.cli.run import ROOT, run, spawn
 
 GOOD = ROOT / "tests/acceptance/positive/M101"
 BAD = ROOT / "tests/acceptance/negative/E201"
@@ -20,13 +20,13 @@ COMMANDS = ["doctor", "calibrate", "measure", "validate", "explain", "score", "r
 
 
 def test_clean_is_0():
-    result = run("validate", GOOD)
+    result = spawn("validate", GOOD)
     assert (result.returncode, result.stdout) == (0, "")
     assert result.stderr == "1 metadata file (edition generic): no problems found\n"
 
 
 def test_findings_are_1():
-    result = run("validate", BAD)
+    result = spawn("validate", BAD)
     assert result.returncode == 1
     assert "E201" in result.stdout
     assert result.stderr == "1 metadata file (edition generic): 1 error, 0 warnings\n"
