@@ -36,11 +36,11 @@ def parse_training_time(text: str) -> list[TrainingPart]:
     Examples
     --------
     >>> parse_training_time("1d 7h * 20 (1 Tesla V100)")
-    [Work(duration_s=2232000.0, devices=1, hardware='Tesla V100')]
+    [TrainingPart(duration_s=2232000.0, devices=1, hardware='Tesla V100')]
     >>> parse_training_time("186 h (1 RTX A4000) + 35 h (3 RTX 2080 Ti)")[1]
-    Work(duration_s=126000.0, devices=3, hardware='RTX 2080 Ti')
+    TrainingPart(duration_s=126000.0, devices=3, hardware='RTX 2080 Ti')
     >>> parse_training_time("(1 NVIDIA A100-SXM4-80GB)")
-    [Work(duration_s=None, devices=1, hardware='NVIDIA A100-SXM4-80GB')]
+    [TrainingPart(duration_s=None, devices=1, hardware='NVIDIA A100-SXM4-80GB')]
     """
     return [_work(part) for part in text[:_MOST_CHARACTERS].replace("（", "(").replace("）", ")").split("+")]
 
