@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dcase_energy.api.shared import Log, PathLike, choose_edition, record_file, silent
 from dcase_energy.errors import ChildFailedError, InputError, JournalError, MeterError, WriteError
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.parallel import usable_threads
 from dcase_energy.text import visible
 
@@ -27,7 +28,7 @@ def calibrate(
     *,
     edition: PathLike | Edition = "generic",
     recipe: str | None = None,
-    stages: Sequence[str] = ("training", "test"),
+    stages: Sequence[str] = BASELINE_STAGES,
     epochs: int | None = None,
     quick: bool = False,
     precision: float = 0.02,
@@ -197,7 +198,7 @@ def measure(
         If the record cannot be computed or written.
     """
     from dcase_energy.measure.command import measure_command, record_from_journal
-    from dcase_energy.measure.plan import BASELINE_STAGES, SCOPES, STAGES, MeasurePlan
+    from dcase_energy.measure.plan import SCOPES, STAGES, MeasurePlan
     from dcase_energy.measure.record_file import how_to_write, record_beside
 
     journal = None if from_journal is None else Path(from_journal)

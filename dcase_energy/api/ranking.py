@@ -14,7 +14,7 @@ from dcase_energy.api.shared import (
     Paths,
     choose_edition,
     existing,
-    is_table,
+    is_results_table,
     read_denominator,
     read_truth,
     silent,
@@ -61,7 +61,7 @@ class RankingSheet:
 
 
 @dataclass(frozen=True)
-class Report(RankingSheet):
+class ReportSheet(RankingSheet):
     """What `report` found.
 
     Attributes
@@ -91,7 +91,7 @@ def report(
     jobs: int = 1,
     scheduler: str | None = None,
     log: Log = silent,
-) -> Report:
+) -> ReportSheet:
     """Scores, energies and their ratio to the baseline of own systems, as `dcase-energy report` gives them.
 
     Parameters
@@ -133,7 +133,7 @@ def report(
     findings += [*validation.findings, *(finding for one in assessed for finding in one.findings)]
     findings += [finding for finding in ranking.findings if finding.where.file in labels]
     name = None if field is None else Path(field).name
-    return Report(ranking, tuple(dict.fromkeys(findings)), tuple(assessed), name, own_machine)
+    return ReportSheet(ranking, tuple(dict.fromkeys(findings)), tuple(assessed), name, own_machine)
 
 
 def rank(
@@ -197,11 +197,11 @@ def rank(
     if bootstrap and truth is None:
         raise InputError("bootstrap resamples the clips of the ground truth: it needs ground truth")
     entries: list[Entry] = []
-    for path in filter(is_table, given):
+    for path in filter(is_results_table, given):
         found, problems = read_results(path, rules, intervals or {})
         entries += found
         findings += problems
-    if packages := [path for path in given if not is_table(path)]:
+    if packages := [path for path in given if not is_results_table(path)]:
         spread = Spread(bootstrap, jobs, scheduler)
         assessed, validation = _assess(packages, rules, truth, record, _own_machine(rules), spread, log)
         entries += [*(one.entry for one in assessed), *unread(validation)]

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from dcase_energy.scoring.conventions import Conventions
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.outputs import Scored
+    from dcase_energy.scoring.resampling import ResamplingKind
 
-Interval = Literal["bootstrap", "subsample80", "none"]
 RESAMPLES = {"bootstrap": 1000, "subsample80": 100, "none": 0}
 
 
-class Choices(TypedDict, total=False):
+class ConventionChoices(TypedDict, total=False):
     """Fields of `dcase_energy.scoring.conventions.Conventions` to take in place of the edition's; None takes its."""
 
     empty_clips: Literal["keep", "drop"] | None
@@ -41,7 +41,7 @@ class Choices(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class ScoreSheet:
     """What `score` found.
 
     Attributes
@@ -97,7 +97,7 @@ def score(
     *,
     edition: PathLike | Edition | None = None,
     like: str | None = None,
-    interval: Interval | None = None,
+    interval: ResamplingKind | None = None,
     resamples: int | None = None,
     bootstrap: int | None = None,
     curves: bool = False,
@@ -105,8 +105,8 @@ def score(
     scheduler: str | None = None,
     log: Log = silent,
     progress: Callable[[int, int, str], None] | None = None,
-    **conventions: Unpack[Choices],
-) -> Scores:
+    **conventions: Unpack[ConventionChoices],
+) -> ScoreSheet:
     """PSDS and F1 of score folders, event lists or packages, as `dcase-energy score` does.
 
     Parameters
@@ -165,10 +165,10 @@ def score(
         if progress is not None:
             progress(len(scored), len(systems), one.outputs.name)
     findings += [*problems, *(finding for one in scored for finding in one.findings)]
-    return Scores(rules, made, truth, tuple(scored), tuple(dict.fromkeys(findings)))
+    return ScoreSheet(rules, made, truth, tuple(scored), tuple(dict.fromkeys(findings)))
 
 
-def _resampling(interval: Interval | None, resamples: int | None, bootstrap: int | None) -> dict[str, object]:
+def _resampling(interval: ResamplingKind | None, resamples: int | None, bootstrap: int | None) -> dict[str, object]:
     """Return the two fields of the conventions; empty where the edition's apply."""
     if bootstrap is not None:
         if interval not in (None, "bootstrap") or resamples not in (None, bootstrap):

@@ -77,7 +77,7 @@ def choose_edition(
         return load_edition(os.fspath(given)) if isinstance(given, str | os.PathLike) else given
     from dcase_energy.submission.guess import guess_edition
 
-    tables = [path for path in paths if is_table(path)]
+    tables = [path for path in paths if is_results_table(path)]
     if tables:
         from dcase_energy.ranking.results_table import labels_of
 
@@ -88,7 +88,7 @@ def choose_edition(
     return guess.edition
 
 
-def is_table(path: Path) -> bool:
+def is_results_table(path: Path) -> bool:
     """Whether a path is a table of results."""
     return path.suffix.lower() == ".csv"
 

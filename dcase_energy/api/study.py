@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from dcase_energy.study.running import Ended
     from dcase_energy.study.runs import Run
 
-OnProgress = Callable[["Run", int, int], None]
-OnEnd = Callable[["Ended", int, int], None]
-
 
 @dataclass(frozen=True, slots=True)
 class StudyRuns:
@@ -55,8 +52,8 @@ def run_study(
     retry_failed: bool = False,
     retry_invalid: bool = False,
     log: Log = silent,
-    progress: OnProgress | None = None,
-    on_end: OnEnd | None = None,
+    progress: Callable[[Run, int, int], None] | None = None,
+    on_end: Callable[[Ended, int, int], None] | None = None,
 ) -> StudyRuns:
     """Train the grid of batch sizes and repeats and measure each run, as `dcase-energy study run` does.
 

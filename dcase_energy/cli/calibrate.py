@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import existing, get_baseline, training_options
+from dcase_energy.cli.options import existing_path, get_baseline, training_options
 from dcase_energy.cli.render.record import record_text
 from dcase_energy.cli.terminal import say
 from dcase_energy.measure.plan import BASELINE_STAGES as STAGES
@@ -82,7 +82,7 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 )
 @click.option(
     "--reference",
-    type=existing(folder=False),
+    type=existing_path(folder=False),
     metavar="RECORD",
     help="An organiser's calibration; prints how many kWh on the reference machine one kWh here is.",
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import edition_option, emit, existing, together
+from dcase_energy.cli.options import edition_option, emit, existing_path, together
 from dcase_energy.cli.terminal import say
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.text import visible
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: dcase-energy init Adams_UNI_task4_1 --calibration calibration.json")
 @click.argument("label")
 @edition_option()
-@click.option("--calibration", type=existing(folder=False), help="Record of the baseline on your hardware.")
+@click.option("--calibration", type=existing_path(folder=False), help="Record of the baseline on your hardware.")
 @together(
     *(
         click.option(
             f"--{stage}",
-            type=existing(folder=False),
+            type=existing_path(folder=False),
             help=f"Energy record, or CodeCarbon file, of the {stage} of your system.",
         )
         for stage in BASELINE_STAGES

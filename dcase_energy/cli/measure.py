@@ -10,7 +10,7 @@ import click
 from dcase_energy.cli.options import (
     emit,
     estimate_option,
-    existing,
+    existing_path,
     format_option,
     get_baseline,
     option,
@@ -70,12 +70,15 @@ gpu_option = click.option(
 @click.option("--force", is_flag=True, help="Replace a complete record, once the new one is complete.")
 @click.option(
     "--from-journal",
-    type=existing(folder=False),
+    type=existing_path(folder=False),
     metavar="JOURNAL",
     help="Execute nothing: write the record of a measurement whose record could not be written.",
 )
 @click.option(
-    "--calibration", type=existing(folder=False), metavar="RECORD", help="Print the ratio to this machine's baseline."
+    "--calibration",
+    type=existing_path(folder=False),
+    metavar="RECORD",
+    help="Print the ratio to this baseline.",
 )
 @click.option(
     "--strict", is_flag=True, help="Exit code 1 if the command went well and a guard finds the record invalid."

@@ -55,7 +55,7 @@ def option(*names: str, **settings: Any) -> Decorator:
     return click.option(*names, cls=Option, **settings)
 
 
-def existing(*, file: bool = True, folder: bool = True) -> click.Path:
+def existing_path(*, file: bool = True, folder: bool = True) -> click.Path:
     """Return the type of a path that must exist."""
     return click.Path(exists=True, file_okay=file, dir_okay=folder, path_type=Path)
 
@@ -184,7 +184,7 @@ scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Dask sch
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors (exit code 1).")
 calibration_option = click.option(
     "--calibration",
-    type=existing(folder=False),
+    type=existing_path(folder=False),
     metavar="RECORD",
     help="Calibration record to divide by instead of the packages' own.",
 )
@@ -192,7 +192,7 @@ calibration_option = click.option(
 
 def ground_truth_options(*, required: bool = False) -> Decorator:
     """Return ``--ground-truth`` and ``--durations``."""
-    table: dict[str, Any] = {"type": existing(folder=False), "metavar": "TSV", "required": required}
+    table: dict[str, Any] = {"type": existing_path(folder=False), "metavar": "TSV", "required": required}
     truth = click.option("--ground-truth", help="Annotated events.", **table)
     durations = click.option("--durations", help="Durations of all clips.", **table)
     return lambda function: truth(durations(function))
@@ -226,7 +226,7 @@ training_options = together(
     click.option("--recipe", help="Recipe to train instead of the edition's (`smoke` is small enough for any laptop)."),
     click.option(
         "--data",
-        type=existing(file=False),
+        type=existing_path(file=False),
         metavar="DESED_DIR",
         help="Folder with audio/ and metadata/ as DESED_task lays them out. [default: embedded synthetic soundscapes]",
     ),

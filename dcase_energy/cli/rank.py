@@ -12,7 +12,7 @@ from dcase_energy.cli.options import (
     calibration_option,
     check_plots,
     edition_option,
-    existing,
+    existing_path,
     ground_truth_options,
     jobs_option,
     list_option,
@@ -53,7 +53,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @calibration_option
 @click.option(
     "--reference",
-    type=existing(folder=False),
+    type=existing_path(folder=False),
     metavar="RECORD",
     help="An organiser's calibration, the common reference.",
 )

@@ -11,7 +11,7 @@ from dcase_energy.cli.options import (
     calibration_option,
     edition_option,
     emit,
-    existing,
+    existing_path,
     format_option,
     ground_truth_options,
     jobs_option,
@@ -24,7 +24,7 @@ from dcase_energy.text import plural, visible
 from dcase_energy.units import format_energy, format_significant
 
 if TYPE_CHECKING:
-    from dcase_energy.api.ranking import Report
+    from dcase_energy.api.ranking import ReportSheet
     from dcase_energy.editions.model import Edition
     from dcase_energy.ranking.order import Ranked
     from dcase_energy.ranking.packages import Assessed
@@ -43,7 +43,7 @@ _EVIDENCE = {
 @ground_truth_options()
 @calibration_option
 @click.option(
-    "--field", type=existing(folder=False), metavar="TABLE", help="A past results table: where you would stand."
+    "--field", type=existing_path(folder=False), metavar="TABLE", help="A past results table: where you would stand."
 )
 @jobs_option("Systems read and scored")
 @format_option("text", "json", "csv", "html")
@@ -71,7 +71,7 @@ def command(submissions: tuple[Path, ...], output_format: str, output: Path | No
     return int(has_errors(found.findings))
 
 
-def _explain_missing_baseline(found: Report) -> None:
+def _explain_missing_baseline(found: ReportSheet) -> None:
     """Say what to do where a system has no baseline."""
     if all(one.entry.baseline_evidence is not None for one in found.own):
         return
@@ -85,7 +85,7 @@ def _explain_missing_baseline(found: Report) -> None:
         )
 
 
-def _render(output_format: str, found: Report) -> str:
+def _render(output_format: str, found: ReportSheet) -> str:
     if output_format != "text":
         from dcase_energy.ranking.report import report_of
         from dcase_energy.sheets import write_report
@@ -99,7 +99,7 @@ def _render(output_format: str, found: Report) -> str:
     )
 
 
-def _standing(found: Report, one: Ranked) -> list[str]:
+def _standing(found: ReportSheet, one: Ranked) -> list[str]:
     """Where a system would stand, its neighbours, and the organisers' baseline beside it."""
     from dcase_energy.ranking.field import baseline_of, on_fronts, score_alone, standings
 

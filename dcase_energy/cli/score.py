@@ -26,7 +26,7 @@ from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import say
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 
-LIKE = ("psds_eval-0.5", "psds_eval-0.3", "sed_scores_eval", "sed_eval")
+LIBRARIES = ("psds_eval-0.5", "psds_eval-0.3", "sed_scores_eval", "sed_eval")
 _SHARE = click.FloatRange(0, 1)
 # One option a convention; what is not given is as the edition says.
 _conventions = together(
@@ -36,7 +36,7 @@ _conventions = together(
     click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Level of the intervals."),
     click.option(
         "--like",
-        type=click.Choice(LIKE),
+        type=click.Choice(LIBRARIES),
         help="Use the conventions of this library; explicit options override them.",
     ),
     click.option("--threshold", type=_SHARE, help="Threshold of every F1."),

@@ -12,7 +12,7 @@ import click
 
 from dcase_energy.cli.options import (
     emit,
-    existing,
+    existing_path,
     format_option,
     list_option,
     output_dir_option,
@@ -118,7 +118,7 @@ def _progress() -> Callable[[Run, int, int], None]:
 
 
 @command.command(epilog="Example: dcase-energy study status runs/")
-@click.argument("runs", nargs=-1, required=True, type=existing(file=False), metavar="RUNS...")
+@click.argument("runs", nargs=-1, required=True, type=existing_path(file=False), metavar="RUNS...")
 @format_option("text", "json")
 def status(runs: tuple[Path, ...], output_format: str) -> int:
     """Show each run's state and progress, and when the study may end.
@@ -143,7 +143,7 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 @command.command(
     "import", epilog="Example: dcase-energy study import desed_energy_runs.csv --epochs 200 --output-dir runs"
 )
-@click.argument("sheets", nargs=-1, required=True, type=existing(folder=False), metavar="SHEET...")
+@click.argument("sheets", nargs=-1, required=True, type=existing_path(folder=False), metavar="SHEET...")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
 @click.option("--gpu", help="GPU of all rows, instead of the sheet's.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
@@ -180,8 +180,8 @@ def import_(
     return int(failed)
 
 
-@command.command(epilog="Example: dcase-energy study report runs/ more-runs/ --output-dir report")
-@click.argument("runs", nargs=-1, required=True, type=existing(file=False), metavar="RUNS...")
+@command.command("report", epilog="Example: dcase-energy study report runs/ more-runs/ --output-dir report")
+@click.argument("runs", nargs=-1, required=True, type=existing_path(file=False), metavar="RUNS...")
 @click.option(
     "--f1", type=click.Choice(["07", "05"]), default="07", show_default=True, help="F1 criterion (07: the paper's)."
 )
@@ -190,7 +190,7 @@ def import_(
 @list_option("--plots", PLOT_FORMATS, "svg", f"Any of {','.join(PLOT_FORMATS)}, or none.", old=["--figures"])
 @click.option("--include-invalid", is_flag=True, help="Also runs whose measurement a guard found invalid.")
 @click.option("--mixed", is_flag=True, help="Average over runs of different recipes, epochs, execution paths or data.")
-def report(runs: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:
+def report_(runs: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:
     """Write the paper's tables and figures from run folders, of any number of machines.
 
     RUNS are folders that hold run folders, at any depth. Exit code 1 if a run could not be read.

@@ -12,7 +12,7 @@ from dcase_energy.cli.options import (
     calibration_option,
     edition_option,
     emit,
-    existing,
+    existing_path,
     format_option,
     jobs_option,
     output_option,
@@ -20,7 +20,7 @@ from dcase_energy.cli.options import (
     sources_argument,
     strict_option,
 )
-from dcase_energy.cli.render import FORMATS, reporter
+from dcase_energy.cli.render import FINDING_FORMATS, reporter
 from dcase_energy.cli.terminal import say
 from dcase_energy.findings import Severity
 from dcase_energy.text import plural
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 @sources_argument("paths", "PATH...")
 @edition_option()
 @calibration_option
-@click.option("--durations", type=existing(folder=False), metavar="TSV", help="Clips the outputs must hold.")
+@click.option("--durations", type=existing_path(folder=False), metavar="TSV", help="Clips the outputs must hold.")
 @click.option(
     "--pool",
     multiple=True,
-    type=existing(folder=False),
+    type=existing_path(folder=False),
     metavar="CSV",
     help="Results of other teams to compare with; may be repeated.",
 )
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 )
 @click.option("--diff", is_flag=True, help="Print what --fix would change, without changing it.")
 @jobs_option("Packages read")
-@format_option(*FORMATS, default=None, text="[default: text; github in GitHub Actions]")
+@format_option(*FINDING_FORMATS, default=None, text="[default: text; github in GitHub Actions]")
 @output_option("the findings")
 @click.option("--summary", is_flag=True, help="Print one line per package instead of the findings.")
 @click.option("--select", metavar="CODES", help="Report only these rule codes or prefixes, for example `E,M101`.")
@@ -109,7 +109,7 @@ def _counts(found: Validation) -> str:
 
 
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")
-@click.argument("folder", type=existing(file=False), metavar="DIR")
+@click.argument("folder", type=existing_path(file=False), metavar="DIR")
 @edition_option()
 @calibration_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: DIR.zip beside DIR]")

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from dcase_energy import rank
-from dcase_energy.api.scores import Scores
+from dcase_energy.api.scores import ScoreSheet
 from dcase_energy.cli.render.scores import to_text
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.findings import Where, has_errors
@@ -128,7 +128,7 @@ def check_scores(kind: str, name: str, data: bytes) -> str:
         assert same or (kind in OF_BYTES and only_digits_changed(data, WHOLE[name])), place
         return "unchanged" if same else "digits"
     assert named, place
-    text = to_text(Scores(EDITION, CONVENTIONS, TRUTH, (result,), tuple(result.findings)))
+    text = to_text(ScoreSheet(EDITION, CONVENTIONS, TRUTH, (result,), tuple(result.findings)))
     assert text.startswith("S  (scores, 2 runs; in doubt: O6"), text
     return "in doubt"
 

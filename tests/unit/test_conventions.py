@@ -150,7 +150,7 @@ def test_the_edition_of_2023_drops_empty_clips_and_draws_subsets():
 
 
 def test_the_command_offers_the_conventions_of_every_library():
-    assert set(score.LIKE) == set(LIKE)
+    assert set(score.LIBRARIES) == set(LIKE)
 
 
 @pytest.mark.parametrize("library", LIKE)

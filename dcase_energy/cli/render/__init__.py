@@ -24,7 +24,7 @@ REPORTERS = {
     ("text", True): "summary:summary_text",
     ("json", True): "summary:summary_json",
 }
-FORMATS = tuple(name for name, summary in REPORTERS if not summary)
+FINDING_FORMATS = tuple(name for name, summary in REPORTERS if not summary)
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _MOST_SHOWN = 20
 

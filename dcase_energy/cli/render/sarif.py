@@ -16,7 +16,7 @@ from dcase_energy.rules import Rule, all_rules
 if TYPE_CHECKING:
     from dcase_energy.submission.validate import Validation
 
-SCHEMA_URL = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+SARIF_SCHEMA_URL = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME_URL = "https://github.com/dcase-energy/dcase-energy"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
@@ -39,7 +39,7 @@ def findings_sarif(validation: Validation) -> str:
         "properties": {"edition": validation.edition.name, "metadataFiles": validation.files},
         "results": [_result(finding, index[finding.code], seen) for finding in validation.findings],
     }
-    log = {"$schema": SCHEMA_URL, "version": "2.1.0", "runs": [run]}
+    log = {"$schema": SARIF_SCHEMA_URL, "version": "2.1.0", "runs": [run]}
     return dumped(log)
 
 

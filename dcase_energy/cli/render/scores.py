@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 from typing import Any
 
 from dcase_energy import __version__
-from dcase_energy.api.scores import Scores
+from dcase_energy.api.scores import ScoreSheet
 from dcase_energy.cli.terminal import style
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, SHORT_TITLES, TITLES, Figure, describe
@@ -25,12 +25,12 @@ _SHOWN = tuple(figure for figure in _OVERALL if figure.metric in SHORT_TITLES)
 _MANY_SYSTEMS = 6
 
 
-def _known(scores: Scores) -> list[tuple[Scored, SystemFigures]]:
+def _known(scores: ScoreSheet) -> list[tuple[Scored, SystemFigures]]:
     """Those that could be scored."""
     return [(one, one.figures) for one in scores.systems if one.figures is not None]
 
 
-def to_text(scores: Scores) -> str:
+def to_text(scores: ScoreSheet) -> str:
     """For people: means over the runs, ``mean (low - high)`` of the resamples, conventions, classes, differences."""
     blocks = ["\n".join(_system_lines(one, figures, scores.conventions)) for one, figures in _known(scores)]
     if lines := list(_difference_lines(scores)):
@@ -92,7 +92,7 @@ def _class_cell(estimate: Estimate | None) -> str:
     return f"{estimate.value:.3f}" + (f" ({_range(estimate.resampled, 3)})" if estimate.resampled else "")
 
 
-def _difference_lines(scores: Scores) -> Iterator[str]:
+def _difference_lines(scores: ScoreSheet) -> Iterator[str]:
     """Paired differences; of many systems only those of neighbours by the first metric."""
     systems = [figures for _, figures in _known(scores)] if scores.conventions.resampling.count else []
     values = {one.name: one.estimates[_OVERALL[0]].value or 0.0 for one in systems if _OVERALL[0] in one.estimates}
@@ -109,7 +109,7 @@ def _difference_lines(scores: Scores) -> Iterator[str]:
             )
 
 
-def to_json(scores: Scores) -> str:
+def to_json(scores: ScoreSheet) -> str:
     """For programs; the same bytes for the same input."""
     return json_text(
         {
@@ -187,7 +187,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def to_csv(scores: Scores) -> str:
+def to_csv(scores: ScoreSheet) -> str:
     """One row per figure: of a system (``run`` empty) and of each of its runs; missing figures are empty cells."""
     rows = [
         _csv_row(one, system, run, figure, scores.conventions)
