@@ -9,6 +9,7 @@ from typing import Any
 
 from dcase_energy import __version__
 from dcase_energy.api.scores import ScoreSheet
+from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, SHORT_TITLES, TITLES, Figure, describe
@@ -16,7 +17,6 @@ from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
 from dcase_energy.sheets.formats.csv import table_csv
-from dcase_energy.sheets.formats.json import document as json_text
 from dcase_energy.sheets.table import Value, data_table
 from dcase_energy.text import plural, visible
 
@@ -111,7 +111,7 @@ def _difference_lines(scores: ScoreSheet) -> Iterator[str]:
 
 def to_json(scores: ScoreSheet) -> str:
     """For programs; the same bytes for the same input."""
-    return json_text(
+    return dumped(
         {
             "schema_version": "1.1",
             "tool_version": __version__,

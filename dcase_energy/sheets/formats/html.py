@@ -14,7 +14,6 @@ from dcase_energy.text import one_line
 from dcase_energy.writing.escape import html
 
 _PAGE = Path(__file__).parent.parent / "page"
-_LONGEST_OPTION = 60
 
 
 def write(report: Report) -> dict[str, bytes]:
@@ -24,7 +23,7 @@ def write(report: Report) -> dict[str, bytes]:
     style, script = _asset("page.css"), _asset("page.js") if report.overview else ""
     page: str = _template().render(
         report=report,
-        policy=_policy(style, script),
+        hashes=[_hash(style), _hash(script)],
         style=Markup(style),
         script=Markup(script),
         charts=[(Markup(chart_svg(chart)), chart) for chart in report.charts],
@@ -33,13 +32,6 @@ def write(report: Report) -> dict[str, bytes]:
         notes=dict.fromkeys(note for sheet in report.sheets for note in sheet.notes),
     )
     return {f"{report.name}.html": page.encode()}
-
-
-def _policy(style: str, script: str) -> str:
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
 
 
 def _hash(text: str) -> str:
@@ -70,7 +62,7 @@ def _overview(overview: Overview) -> dict[str, Any]:
     return {
         "summary": overview.summary,
         "choose": columns[at].title,
-        "choices": [_option(text) for text in choices],
+        "choices": choices,
         "views": views,
         "groups": [(name, name in overview.closed, name in overview.wide) for name in groups],
         "heads": [(column, where, column.name == overview.rank) for column, where in zip(columns, css, strict=True)],
@@ -80,11 +72,6 @@ def _overview(overview: Overview) -> dict[str, Any]:
 
 def _number(column: Column) -> str:
     return "" if column.kind == "text" else " n"
-
-
-def _option(text: str) -> str:
-    name = one_line(text) or "(none)"
-    return name if len(name) <= _LONGEST_OPTION else f"{name[:_LONGEST_OPTION]}…"
 
 
 def _static(table: Table) -> str:
@@ -102,7 +89,8 @@ def _cell(cell: Cell, css: str) -> str:
     text = html(cell.shown)
     if cell.tips:
         css += " marked"
-        text = " ".join(_tip(word, cell.tips.get(word)) for word in cell.shown.split(" "))
+        tips = [(html(word), html(cell.tips.get(word, ""))) for word in cell.shown.split(" ")]
+        text = " ".join(f'<abbr title="{tip}">{word}</abbr>' if tip else word for word, tip in tips)
     elif css.endswith(" label"):
         text = text.replace("_", "_<wbr>")
     if cell.deviation:
@@ -114,10 +102,6 @@ def _cell(cell: Cell, css: str) -> str:
         return f'<td class="{css}"><bdi>{text}</bdi>{note}</td>'
     digits = "" if cell.value is None else f' data-v="{cell.value!r}"'
     return f'<td class="{css}"{digits}>{text}{note}</td>'
-
-
-def _tip(word: str, tip: str | None) -> str:
-    return html(word) if tip is None else f'<abbr title="{html(tip)}">{html(word)}</abbr>'
 
 
 @cache
