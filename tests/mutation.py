@@ -145,6 +145,9 @@ def changed_values(value: ast.expr) -> Iterator[tuple[ast.expr, str]]:
     if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
         yield value, repr(value.value * 2)
         yield value, repr(value.value / 2 if isinstance(value.value, float) else value.value // 2)
+    elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+        # The inside of a set of characters.
+        yield from ((value, ascii(text[1:-1])) for text in changed_patterns(f"[{value.value}]"))
     elif isinstance(value, ast.Tuple):
         for place in range(len(value.elts)):
             left = [ast.unparse(one) for other, one in enumerate(value.elts) if other != place]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dcase_energy.writing.escape import LATEX_LONGEST, LATEX_LONGEST_SENTENCE, csv_text, latex, markdown
+from dcase_energy.writing.escape import LATEX_LONGEST, LATEX_LONGEST_SENTENCE, csv_text, html, latex, markdown
 
 PRINTABLE = [chr(code) for code in range(0x20, 0x7F)]
 
@@ -83,3 +83,10 @@ def test_latex_lets_a_sentence_be_longer():
     whole = "x" * 2000
     assert latex(whole, LATEX_LONGEST_SENTENCE) == whole
     assert latex(whole + "y", LATEX_LONGEST_SENTENCE) == f"{whole} (cut, 2001 characters)"
+
+
+def test_html_leaves_no_markup_and_no_end_of_an_attribute():
+    assert {c: html(c) for c in PRINTABLE if html(c) != c} == {
+        "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;", "'": "&#x27;"
+    }  # fmt: skip
+    assert html("a\n<\u200b") == "a &lt;\\u200b"

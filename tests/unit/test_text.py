@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from dcase_energy.text import one_line, visible
+from dcase_energy.text import more, one_line, plural, printable, visible
 
 # Unicode counts these among format characters, and they are seen: signs before Arabic numbers, hieroglyphs in groups.
 SEEN = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13440)}
@@ -46,3 +46,23 @@ def test_joiners_stay_between_characters_that_need_them(joiner):
 
 def test_one_line_has_spaces_for_line_ends_and_tabs():
     assert one_line("a\r\nb\n\rc\td\u2028e\u2029f\u200bg\x1b") == "a b  c d e f\\u200bg\\x1b"
+
+
+@pytest.mark.parametrize(
+    ("count", "nouns", "text"),
+    [(0, ("run",), "0 runs"), (1, ("run",), "1 run"), (2, ("class", "classes"), "2 classes"),
+     (1, ("class", "classes"), "1 class"), (1234, ("run",), "1,234 runs")],
+)  # fmt: skip
+def test_plurals(count, nouns, text):
+    assert plural(count, *nouns) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "what", "text"), [(0, (), ""), (1, (), " (and 1 more)"), (1234, ("files",), " (and 1,234 more files)")]
+)
+def test_how_many_more(count, what, text):
+    assert more(count, *what) == text
+
+
+def test_halves_of_characters_are_spelled_out_to_be_written():
+    assert printable("a\ud800é") == "a\\ud800é"
