@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dcase_energy.api.shared import (
     Log,
@@ -20,17 +19,20 @@ from dcase_energy.api.shared import (
     silent,
     write_sheets,
 )
+from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
-
-if TYPE_CHECKING:
-    from dcase_energy.editions.model import Edition
-    from dcase_energy.ranking.entry import Entry, Reference
-    from dcase_energy.ranking.order import Ranked, Ranking
-    from dcase_energy.ranking.packages import Assessed, Spread
-    from dcase_energy.scoring.data import GroundTruth
-    from dcase_energy.submission.records import Calibrated
-    from dcase_energy.submission.validate import Validation
+from dcase_energy.ranking.entry import Entry, Reference
+from dcase_energy.ranking.field import in_field
+from dcase_energy.ranking.labels import ranked_once
+from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
+from dcase_energy.ranking.packages import Assessed, Spread, assess, unread
+from dcase_energy.ranking.report import report_of
+from dcase_energy.ranking.results_table import read_results
+from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.submission.baseline_choice import own_machine, recorded
+from dcase_energy.submission.records import Calibrated
+from dcase_energy.submission.validate import Options, Validation, validate_paths
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,6 @@ class RankingSheet:
         WriteError
             If the folder cannot be written to.
         """
-        from dcase_energy.ranking.report import report_of
-
         return write_sheets(report_of(self.ranking), output_dir, formats, plots, "plot_")
 
 
@@ -108,11 +108,6 @@ def report(
     InputError
         As `rank` does, and if the field has no system that can be ranked.
     """
-    from dcase_energy.ranking.field import in_field
-    from dcase_energy.ranking.order import make_ranking
-    from dcase_energy.ranking.packages import Spread
-    from dcase_energy.ranking.results_table import read_results
-
     given = existing(submissions)
     rules = choose_edition(edition, given, log=log)
     others: list[Entry] = []
@@ -121,9 +116,9 @@ def report(
         if not others:
             found = "; ".join(f"{one.where}: {one.message}" for one in problems[:3])
             raise InputError(f"the field {field} has no system to compare with: {found}")
-    truth, findings = _truth(ground_truth, durations, rules)
-    record, own_machine = read_denominator(calibration, rules), _own_machine(rules)
-    assessed, validation = _assess(given, rules, truth, record, own_machine, Spread(bootstrap, jobs, scheduler), log)
+    truth, findings = _truth(ground_truth, durations, rules, bootstrap)
+    options = Options(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
+    assessed, validation = _assess(given, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
     own = [one.entry for one in assessed]
     twice = sorted({entry.label for entry in own} & {entry.label for entry in others})
     if twice:
@@ -133,7 +128,7 @@ def report(
     findings += [*validation.findings, *(finding for one in assessed for finding in one.findings)]
     findings += [finding for finding in ranking.findings if finding.where.file in labels]
     name = None if field is None else Path(field).name
-    return ReportSheet(ranking, tuple(dict.fromkeys(findings)), tuple(assessed), name, own_machine)
+    return ReportSheet(ranking, tuple(dict.fromkeys(findings)), tuple(assessed), name, options.own_machine)
 
 
 def rank(
@@ -185,29 +180,24 @@ def rank(
     >>> sheet.systems[0].entry.label
     'Ebbers_UPB_task4_1'
     """
-    from dcase_energy.ranking.labels import ranked_once
-    from dcase_energy.ranking.order import make_ranking
-    from dcase_energy.ranking.packages import Spread, unread
-    from dcase_energy.ranking.results_table import read_results
-
     given = existing(sources)
     rules = choose_edition(edition, given, log=log)
-    truth, findings = _truth(ground_truth, durations, rules)
-    record, common = read_denominator(calibration, rules), read_denominator(reference, rules)
-    if bootstrap and truth is None:
-        raise InputError("bootstrap resamples the clips of the ground truth: it needs ground truth")
+    truth, findings = _truth(ground_truth, durations, rules, bootstrap)
+    options = Options(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
+    common = read_denominator(reference, rules)
+    common_kwh = {} if common is None else recorded(common).energy_kwh
     entries: list[Entry] = []
     for path in filter(is_results_table, given):
         found, problems = read_results(path, rules, intervals or {})
         entries += found
         findings += problems
     if packages := [path for path in given if not is_results_table(path)]:
-        spread = Spread(bootstrap, jobs, scheduler)
-        assessed, validation = _assess(packages, rules, truth, record, _own_machine(rules), spread, log)
+        assessed, validation = _assess(packages, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
         entries += [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
     once, twice = ranked_once(entries)
-    ranking = make_ranking(once, rules, _reference(common))
+    known_kwh = {stage: energy_kwh for stage, energy_kwh in common_kwh.items() if energy_kwh is not None}
+    ranking = make_ranking(once, rules, Reference(known_kwh) if common else None)
     return RankingSheet(ranking, (*findings, *twice, *ranking.findings))
 
 
@@ -215,16 +205,11 @@ def _assess(
     packages: Sequence[Path],
     rules: Edition,
     truth: GroundTruth | None,
-    record: Calibrated | None,
-    own_machine: Calibrated | None,
+    options: Options,
     spread: Spread,
     log: Log,
 ) -> tuple[list[Assessed], Validation]:
     """Validate packages and score them; score files are read once."""
-    from dcase_energy.ranking.packages import assess
-    from dcase_energy.submission.validate import Options, validate_paths
-
-    options = Options(record, own_machine, outputs=truth is None)
     validation = validate_paths(packages, rules, options=options, jobs=spread.jobs)
     if validation.packages.inbox:
         log(validation.packages.counted())
@@ -232,26 +217,12 @@ def _assess(
 
 
 def _truth(
-    ground_truth: PathLike | None, durations: PathLike | None, edition: Edition
+    ground_truth: PathLike | None, durations: PathLike | None, edition: Edition, bootstrap: int
 ) -> tuple[GroundTruth | None, list[Finding]]:
     if ground_truth is not None and durations is not None:
         return read_truth(ground_truth, durations, edition)
     if ground_truth is not None or durations is not None:
         raise InputError("ground truth and durations belong together")
+    if bootstrap:
+        raise InputError("bootstrap resamples the clips of the ground truth: it needs ground truth")
     return None, []
-
-
-def _own_machine(edition: Edition) -> Calibrated | None:
-    from dcase_energy.submission.baseline_choice import own_machine
-
-    return own_machine(edition)
-
-
-def _reference(common: Calibrated | None) -> Reference | None:
-    from dcase_energy.ranking.entry import Reference
-    from dcase_energy.submission.baseline_choice import recorded
-
-    if common is None:
-        return None
-    known = recorded(common).energy_kwh
-    return Reference({stage: energy_kwh for stage, energy_kwh in known.items() if energy_kwh is not None})

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_truth, silent
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError, WriteError
 from dcase_energy.findings import Finding
-
-if TYPE_CHECKING:
-    from dcase_energy.editions.model import Edition
-    from dcase_energy.scoring.conventions import Conventions
-    from dcase_energy.scoring.data import GroundTruth
-    from dcase_energy.scoring.outputs import Scored
-    from dcase_energy.scoring.resampling import ResamplingKind
+from dcase_energy.parallel import run_all
+from dcase_energy.scoring.conventions import LIKE, Conventions
+from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.outputs import Scored, score_system
+from dcase_energy.scoring.plots import draw
+from dcase_energy.scoring.resampling import ResamplingKind
+from dcase_energy.submission.inbox import find_all_outputs
 
 RESAMPLES = {"bootstrap": 1000, "subsample80": 100, "none": 0}
 
@@ -81,8 +84,6 @@ class ScoreSheet:
         PlotError, WriteError
             If matplotlib is not installed, or the folder cannot be written to.
         """
-        from dcase_energy.scoring.plots import draw
-
         scored = [one for one in self.systems if one.figures]
         try:
             return [path for name in formats for path in draw(scored, Path(folder), name)]
@@ -139,14 +140,6 @@ def score(
     ParallelError
         If the work cannot be distributed.
     """
-    from functools import partial
-
-    from dcase_energy.editions.loader import load_edition
-    from dcase_energy.parallel import run_all
-    from dcase_energy.scoring.conventions import LIKE, Conventions
-    from dcase_energy.scoring.outputs import score_system
-    from dcase_energy.submission.inbox import find_all_outputs
-
     resampling = _resampling(interval, resamples, bootstrap)
     given = existing(outputs)
     systems, problems, packages = find_all_outputs(given)

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from dcase_energy.api.energy import report_missing
 from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, silent, write_sheets
+from dcase_energy.calibration.plan import Plan
+from dcase_energy.calibration.prepare import check_data
+from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError, ParallelError, PlotError, WriteError
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.study.gather import gather
+from dcase_energy.study.grid import Choices, make_grid, prepare, recipe_source
+from dcase_energy.study.report import StudyReport, make_report
+from dcase_energy.study.rules import RUNS_MIXED
+from dcase_energy.study.running import Ended, Job, ask_hardware, run_jobs, to_do
+from dcase_energy.study.runs import Run
+from dcase_energy.study.sheets import report_of
 from dcase_energy.text import plural
-
-if TYPE_CHECKING:
-    from dcase_energy.editions.model import Edition
-    from dcase_energy.study.report import StudyReport
-    from dcase_energy.study.running import Ended
-    from dcase_energy.study.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,6 @@ def run_study(
     StudyError, ParallelError, CalibrationError, WriteError
         If the hardware, a folder, the cluster or the data cannot be used.
     """
-    from dcase_energy.calibration.plan import Plan
-    from dcase_energy.calibration.prepare import check_data
-    from dcase_energy.study.grid import Choices, make_grid, prepare, recipe_source
-    from dcase_energy.study.running import Job, ask_hardware, run_jobs, to_do
-
     rules, output = choose_edition(edition), Path(output_dir)
     source = None if data is None else str(Path(data).resolve())
     taken, path = recipe or rules.baseline.recipe, execution_path or rules.baseline.execution_path
@@ -141,8 +140,6 @@ class StudySheet:
         WriteError
             If a file cannot be written.
         """
-        from dcase_energy.study.sheets import report_of
-
         if self.study is None:
             return []
         try:
@@ -171,10 +168,6 @@ def report_study(
     InputError
         If there is no run folder, or the runs do not belong into one table.
     """
-    from dcase_energy.study.gather import gather
-    from dcase_energy.study.report import make_report
-    from dcase_energy.study.rules import RUNS_MIXED
-
     places = existing(runs)
     usable, findings = gather(places, f1, include_invalid=include_invalid, mixed=mixed)
     if any(one.code == RUNS_MIXED.code and one.severity is Severity.ERROR for one in findings):

@@ -181,6 +181,9 @@ def jobs_option(what: str) -> Decorator:
 
 
 scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do the work.")
+bootstrap_option = click.option(
+    "--bootstrap", type=click.IntRange(0), default=0, metavar="N", help="Resamples for intervals of scores."
+)
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors (exit code 1).")
 calibration_option = click.option(
     "--calibration",

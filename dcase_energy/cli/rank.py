@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import (
+    bootstrap_option,
     calibration_option,
     check_plots,
     edition_option,
@@ -60,13 +61,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @output_dir_option("ranking")
 @list_option("--formats", FORMATS, "csv,html", f"Any of {','.join(FORMATS)}.")
 @list_option("--plots", PLOT_FORMATS, "none", f"Also draw plots: any of {','.join(PLOT_FORMATS)}.")
-@click.option(
-    "--bootstrap",
-    type=click.IntRange(0),
-    default=0,
-    metavar="N",
-    help="Resamples of the clips for intervals of scores.",
-)
+@bootstrap_option
 @click.option(
     "--interval",
     "intervals",

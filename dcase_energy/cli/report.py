@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import (
+    bootstrap_option,
     calibration_option,
     edition_option,
     emit,
@@ -16,6 +17,7 @@ from dcase_energy.cli.options import (
     ground_truth_options,
     jobs_option,
     output_option,
+    scheduler_option,
     sources_argument,
 )
 from dcase_energy.cli.render import show_findings
@@ -45,7 +47,9 @@ _EVIDENCE = {
 @click.option(
     "--field", type=existing_path(folder=False), metavar="TABLE", help="A past results table: where you would stand."
 )
+@bootstrap_option
 @jobs_option("Systems read and scored")
+@scheduler_option
 @format_option("text", "json", "csv", "html")
 @output_option("the report")
 def command(submissions: tuple[Path, ...], output_format: str, output: Path | None, **options: Any) -> int:
