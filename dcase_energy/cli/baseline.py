@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import emit, format_option
+from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import DcaseEnergyError
-from dcase_energy.sheets.formats.json import document
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -60,7 +60,7 @@ def macs(target: str, shapes: list[tuple[int, ...]], output_format: str) -> int:
             "input_shapes": [list(one.shape) for one in inputs],
             "clip_duration_s": CLIP_DURATION_S,
         }
-        emit(document({**result, "counts": [asdict(count) for count in counts]}), None)
+        emit(dumped({**result, "counts": [asdict(count) for count in counts]}), None)
         return 0
     thop, own = counts
     click.echo(

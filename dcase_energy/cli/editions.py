@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dcase_energy.cli.options import edition_option, emit, output_option
-from dcase_energy.sheets.formats.json import document
+from dcase_energy.cli.render.json import dumped
 
 
 @click.command(epilog="Example: dcase-energy editions")
@@ -30,5 +30,5 @@ def schema(edition: str, record: str | None, output: Path | None) -> int:
     from dcase_energy.editions.schema import submission_schema
     from dcase_energy.measure.records import record_schema
 
-    emit(document(submission_schema(load_edition(edition)) if record is None else record_schema(record)), output)
+    emit(dumped(submission_schema(load_edition(edition)) if record is None else record_schema(record)), output)
     return 0

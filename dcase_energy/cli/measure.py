@@ -16,10 +16,10 @@ from dcase_energy.cli.options import (
     option,
     output_option,
 )
+from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import guard_lines, record_text
 from dcase_energy.cli.terminal import log, say, style
 from dcase_energy.measure.plan import STAGES
-from dcase_energy.sheets.formats.json import document
 from dcase_energy.text import visible
 from dcase_energy.units import format_significant
 
@@ -151,7 +151,7 @@ def doctor(gpu: str, output_format: str, guards: bool, output: Path | None) -> i
     from dcase_energy.measure.doctor import diagnose
 
     found = diagnose(Path(), gpu=gpu)
-    text = document(found.as_json()) if output_format == "json" else diagnosis_text(found)
+    text = dumped(found.as_json()) if output_format == "json" else diagnosis_text(found)
     emit(text, output)
     return int(found.refuses)
 

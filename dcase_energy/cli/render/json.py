@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy import __version__
 from dcase_energy.findings import Severity
 from dcase_energy.rules import get
-from dcase_energy.sheets.formats.json import document
 
 if TYPE_CHECKING:
     from dcase_energy.findings import Finding
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 RULES_URL = "https://github.com/dcase-energy/dcase-energy/blob/main/docs/rules.md"
 _KEYS = ("code", "severity", "file", "member", "line", "column", "path", "message", "expected", "found", "hint", "url")
+
+
+def dumped(document: object) -> str:
+    """Return a document as the commands print it: the same bytes for the same document."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def rule_url(code: str) -> str:
@@ -27,7 +32,7 @@ def rule_url(code: str) -> str:
 def findings_json(validation: Validation) -> str:
     """Return all findings, sorted."""
     errors, warnings = validation.count(Severity.ERROR), validation.count(Severity.WARNING)
-    return document(
+    return dumped(
         {
             "schema_version": "1.0",
             "tool_version": __version__,

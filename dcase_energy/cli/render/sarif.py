@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dcase_energy import __version__
-from dcase_energy.cli.render.json import rule_url
+from dcase_energy.cli.render.json import dumped, rule_url
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, all_rules
-from dcase_energy.sheets.formats.json import document
 
 if TYPE_CHECKING:
     from dcase_energy.submission.validate import Validation
@@ -41,7 +40,7 @@ def findings_sarif(validation: Validation) -> str:
         "results": [_result(finding, index[finding.code], seen) for finding in validation.findings],
     }
     log = {"$schema": SARIF_SCHEMA_URL, "version": "2.1.0", "runs": [run]}
-    return document(log)
+    return dumped(log)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dcase_energy import __version__
+from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
-from dcase_energy.sheets.formats.json import document
 from dcase_energy.text import plural, visible
 from dcase_energy.units import format_duration, format_significant
 
@@ -63,7 +63,7 @@ def _line(row: tuple[str, ...], widths: list[int]) -> str:
 def status_json(found: StudyStatus, now: datetime.datetime) -> str:
     """The same for programs."""
     end = found.expected_end(now)
-    return document(
+    return dumped(
         {
             "schema_version": "1.0",
             "tool_version": __version__,

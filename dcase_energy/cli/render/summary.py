@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.sheets.formats.json import document
 from dcase_energy.submission.model import team_of
 from dcase_energy.text import more, visible
 
@@ -109,4 +109,4 @@ def summary_json(validation: Validation) -> str:
         }
         for package in packages(validation)
     ]
-    return document({"schema_version": "1.0", "edition": validation.edition.name, "packages": rows})
+    return dumped({"schema_version": "1.0", "edition": validation.edition.name, "packages": rows})
