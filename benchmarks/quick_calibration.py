@@ -24,9 +24,9 @@ from pathlib import Path
 from replay import ReplayMeter
 
 from dcase_energy.calibration.plan import Plan, QuickSettings, StoppingRule
-from dcase_energy.calibration.prepare import header_of, recipe_of
+from dcase_energy.calibration.prepare import calibration_header, recipe_of
 from dcase_energy.calibration.record import record_of
-from dcase_energy.calibration.run import calibrate, journal_of
+from dcase_energy.calibration.run import journal_of, run_calibration
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.meter import COMPONENTS, Reading
 from dcase_energy.measure.recorder import Instruments, Recorder
@@ -107,7 +107,7 @@ def quick_run(trace: dict[str, list[Piece]], plan: Plan, chance: random.Random, 
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
     journal = JournalWriter(path)
-    journal.write("calibration", **header_of(plan, recipe_of(plan.recipe, plan.batch_size), True))
+    journal.write("calibration", **calibration_header(plan, recipe_of(plan.recipe, plan.batch_size), True))
     recorder = Recorder(Instruments(ReplayMeter(readings)), journal)
     recorder.start()
     for number, (edge, phase, payload) in enumerate(marks):
@@ -177,7 +177,7 @@ def record_trace(recipe: str, budget_s: float, output: Path) -> None:
     )
     plan = Plan("generic", recipe, stages=("training",), quick=settings, idle_s=0.0, allow_estimate=True)
     with tempfile.TemporaryDirectory() as folder:
-        record = calibrate(plan, Path(folder) / "trace.json")
+        record = run_calibration(plan, Path(folder) / "trace.json")
         windows = windows_of(read_journal(journal_of(Path(folder) / "trace.json")))
     with output.open("w", encoding="utf-8", newline="") as file:
         how = ", ".join(f"{name} {one.method}" for name, one in record.stages["training"].components.items())
@@ -195,8 +195,8 @@ def live(recipe: str, epochs: int) -> None:
     """A quick calibration against whole epochs, on this machine, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
         common = {"stages": ("training",), "allow_estimate": True}
-        quick = calibrate(Plan("generic", recipe, quick=QuickSettings(), **common), Path(folder) / "quick.json")  # type: ignore[arg-type]
-        whole = calibrate(Plan("generic", recipe, epochs=epochs, **common), Path(folder) / "whole.json")  # type: ignore[arg-type]
+        quick = run_calibration(Plan("generic", recipe, quick=QuickSettings(), **common), Path(folder) / "quick.json")  # type: ignore[arg-type]
+        whole = run_calibration(Plan("generic", recipe, epochs=epochs, **common), Path(folder) / "whole.json")  # type: ignore[arg-type]
     ours, theirs = quick.stages["training"], whole.stages["training"]
     print(f"{recipe}: quick {ours.work}; whole {theirs.work}; tier {whole.tier}")
     print(f"  time: quick {ours.full_recipe_duration_s / theirs.full_recipe_duration_s - 1:+.1%}")

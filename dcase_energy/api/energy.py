@@ -88,7 +88,7 @@ def calibrate(
     """
     from dcase_energy.calibration.plan import Plan, QuickSettings
     from dcase_energy.calibration.prepare import check_data
-    from dcase_energy.calibration.run import calibrate as run
+    from dcase_energy.calibration.run import run_calibration as run
     from dcase_energy.calibration.store import keep as keep_record
 
     if quick and epochs:

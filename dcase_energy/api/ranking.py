@@ -32,7 +32,7 @@ from dcase_energy.ranking.results_table import read_results
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.submission.baseline_choice import own_machine, recorded
 from dcase_energy.submission.records import Calibrated
-from dcase_energy.submission.validate import Options, Validation, validate_paths
+from dcase_energy.submission.validate import ValidateOptions, Validation, validate_paths
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def report(
             found = "; ".join(f"{one.where}: {one.message}" for one in problems[:3])
             raise InputError(f"the field {field} has no system to compare with: {found}")
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
-    options = Options(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
+    options = ValidateOptions(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
     assessed, validation = _assess(given, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
     own = [one.entry for one in assessed]
     twice = sorted({entry.label for entry in own} & {entry.label for entry in others})
@@ -183,7 +183,7 @@ def rank(
     given = existing(sources)
     rules = choose_edition(edition, given, log=log)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
-    options = Options(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
+    options = ValidateOptions(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
     common = read_denominator(reference, rules)
     common_kwh = {} if common is None else recorded(common).energy_kwh
     entries: list[Entry] = []
@@ -205,7 +205,7 @@ def _assess(
     packages: Sequence[Path],
     rules: Edition,
     truth: GroundTruth | None,
-    options: Options,
+    options: ValidateOptions,
     spread: Spread,
     log: Log,
 ) -> tuple[list[Assessed], Validation]:

@@ -15,11 +15,11 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError, ParallelError, PlotError, WriteError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.study.gather import gather
-from dcase_energy.study.grid import Choices, make_grid, prepare, recipe_source
+from dcase_energy.study.grid import Choices, make_grid, prepare_folders, recipe_source
 from dcase_energy.study.report import StudyReport, make_report
 from dcase_energy.study.rules import RUNS_MIXED
 from dcase_energy.study.running import Ended, Job, ask_hardware, run_jobs, to_do
-from dcase_energy.study.runs import Run
+from dcase_energy.study.runs import StudyRun
 from dcase_energy.study.sheets import report_of
 from dcase_energy.text import plural
 
@@ -29,7 +29,7 @@ class StudyRuns:
     """What `run_study` did: how the runs ended that it trained, and what it left alone though it is not done."""
 
     ended: tuple[Ended, ...]
-    left: tuple[Run, ...]
+    left: tuple[StudyRun, ...]
 
     @property
     def failed(self) -> int:
@@ -56,7 +56,7 @@ def run_study(
     retry_failed: bool = False,
     retry_invalid: bool = False,
     log: Log = silent,
-    progress: Callable[[Run, int, int], None] | None = None,
+    progress: Callable[[StudyRun, int, int], None] | None = None,
     on_end: Callable[[Ended, int, int], None] | None = None,
 ) -> StudyRuns:
     """Train the grid of batch sizes and repeats and measure each run, as `dcase-energy study run` does.
@@ -94,7 +94,7 @@ def run_study(
     hardware = gpu or ask_hardware(device, scheduler)
     grid = make_grid(batch_sizes, repeats, choices, hardware)
     try:
-        runs = prepare(output, grid, recipe_source(taken), source, check_hardware=not gpu)
+        runs = prepare_folders(output, grid, recipe_source(taken), source, check_hardware=not gpu)
     except OSError as error:
         raise WriteError(f"cannot write to {output}: {error.strerror}") from None
     todo = to_do(runs, retry_failed=retry_failed, retry_invalid=retry_invalid)
@@ -102,7 +102,7 @@ def run_study(
     numbers = {one.folder: number for number, one in enumerate(todo, 1)}
     jobs = [Job(one.folder, per_device=scheduler is not None) for one in todo]
 
-    def on_progress(one: Run) -> None:
+    def on_progress(one: StudyRun) -> None:
         if progress is not None:
             progress(one, numbers[one.folder], len(todo))
 

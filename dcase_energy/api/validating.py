@@ -63,11 +63,11 @@ def validate(
     >>> validate("examples/packages/Baker_LAB").findings
     []
     """
-    from dcase_energy.submission.validate import Options, validate_paths
+    from dcase_energy.submission.validate import ValidateOptions, validate_paths
 
     given, chosen, dropped = existing(paths), tuple(select), tuple(ignore)
     rules = choose_edition(edition, given, stdin=stdin, log=log)
-    options = Options(read_denominator(calibration, rules), durations_s=_durations(durations), stdin=stdin)
+    options = ValidateOptions(read_denominator(calibration, rules), durations_s=_durations(durations), stdin=stdin)
     found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs)
     kept = [
         finding

@@ -150,7 +150,7 @@ def identity_of(plan: Plan) -> dict[str, Any]:
     return found
 
 
-def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
+def calibration_header(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
     """Everything a record needs that the work itself does not say."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -182,7 +182,7 @@ def header_of(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, Any]:
     }
 
 
-def task_of(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[str, Any]:
+def child_task(plan: Plan, checkpoints: Path, number: int, resume: bool) -> dict[str, Any]:
     """The task of the child process."""
     return {
         # The work runs in another folder.

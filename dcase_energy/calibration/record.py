@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dcase_energy.calibration.attempts import OUTSIDE, last_attempts, repeated_kwh
-from dcase_energy.calibration.stages import by_epoch, stages_of
+from dcase_energy.calibration.stages import by_epoch, stage_records
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.records import (
@@ -81,7 +81,7 @@ def _view(
     """The figures of all runs."""
     methods = of_kind(entries, "meter")[-1]["methods"]
     runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
-    found = [stages_of(header, rows, methods) for rows in runs]
+    found = [stage_records(header, rows, methods) for rows in runs]
     stages, repeats = _stages(header, found, idle_of(entries))
     done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
     return JournalView(

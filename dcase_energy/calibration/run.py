@@ -16,14 +16,14 @@ from typing import Any
 
 from dcase_energy.calibration.plan import Plan, StoppingRule
 from dcase_energy.calibration.prepare import (
+    calibration_header,
     check_memory,
     check_packages,
+    child_task,
     clips_of,
     environment_of,
-    header_of,
     identity_of,
     recipe_of,
-    task_of,
 )
 from dcase_energy.calibration.record import record_of
 from dcase_energy.errors import CalibrationError, JournalError, RecipeError
@@ -38,20 +38,20 @@ from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
 from dcase_energy.measure.session import Session
 from dcase_energy.measure.view import version_of
 
-__all__ = ["CalibrationError", "calibrate", "checkpoints_of", "journal_of"]
+__all__ = ["CalibrationError", "checkpoints_of", "journal_of", "run_calibration"]
 
 Progress = Callable[[dict[str, Any], Reading], None]
-MakeInstruments = Callable[[dict[str, Any]], Instruments]
+MakeTaskInstruments = Callable[[dict[str, Any]], Instruments]
 
 
-def calibrate(
+def run_calibration(
     plan: Plan,
     output: Path | RecordFile,
     progress: Progress | None = None,
     *,
     resume: bool = False,
     keep_checkpoints: bool = False,
-    make_instruments: MakeInstruments | None = None,
+    make_instruments: MakeTaskInstruments | None = None,
 ) -> Calibration:
     """Run a calibration and write its record, with the journal beside it.
 
@@ -100,7 +100,7 @@ def calibrate(
             try:
                 if not before:
                     shutil.rmtree(checkpoints_of(file.path), ignore_errors=True)  # those of another run
-                    journal.write("calibration", **header_of(plan, recipe, locked))
+                    journal.write("calibration", **calibration_header(plan, recipe, locked))
                 _run_all(plan, file.path, journal, before, progress, make_instruments)
             except BaseException:
                 with contextlib.suppress(JournalError, OSError):
@@ -134,7 +134,7 @@ def _run_all(
     journal: JournalWriter,
     before: Sequence[Mapping[str, Any]],
     progress: Progress | None,
-    make_instruments: MakeInstruments | None,
+    make_instruments: MakeTaskInstruments | None,
 ) -> None:
     """All runs that are not done yet; the first of them continues where it was cut off."""
     begun = sum(entry["entry"] == "run" for entry in before)
@@ -158,7 +158,7 @@ def _run_all(
         with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
             task = Path(work) / "task.json"
             checkpoints = checkpoints_of(output).resolve() / f"run{number}"
-            task.write_text(json.dumps(task_of(plan, checkpoints, number, resume)), encoding="utf-8")
+            task.write_text(json.dumps(child_task(plan, checkpoints, number, resume)), encoding="utf-8")
             command = [sys.executable, "-m", "dcase_baseline.started", str(task)]
             session = Session(make_instruments or measured_by, journal, idle_s=plan.idle_s)
             session.run(command, environment_of(plan).variables, on_mark, Path(work))

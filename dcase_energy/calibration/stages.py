@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from dcase_energy.measure.record_parts import Stage
-from dcase_energy.measure.summary import bases_of, components, interval_of, phases_of
+from dcase_energy.measure.summary import bases_of, components, interval_of_mean, phases_of
 from dcase_energy.measure.view import is_1_0
 from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known, times
 from dcase_energy.stats import Mean, sample_mean, steady_mean, weighted_sum
@@ -18,10 +18,10 @@ TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics",
 TEST_PHASES = ("test_forward", "test_metrics")
 
 # A quantity of a window: its energy, that of a component, its seconds; None where it was not measured.
-Value = Callable[[Window | Span], float | None]
+_Value = Callable[[Window | Span], float | None]
 
 
-def stages_of(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> dict[str, Stage]:
+def stage_records(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> dict[str, Stage]:
     """The stages that were measured to their end."""
     training = _whole_training if header["quick"] is None else _quick_training
     found = {"training": training(header, windows), "test": _test(header, windows)}
@@ -49,7 +49,7 @@ class _Measured:
     work: str
     used: Sequence[Window]
     whole: Span
-    total: Callable[[Value], Mean | None]
+    total: Callable[[_Value], Mean | None]
     interval_kind: str
     n: int
     epochs: float = 0
@@ -62,7 +62,7 @@ class _Measured:
             bases=bases_of(methods, self.whole.own_cpu_s),
             energy_kwh=self.whole.energy_kwh,
             full_recipe_energy_kwh=full.value,
-            full_recipe_energy_interval=interval_of(full, self.interval_kind, self.n),
+            full_recipe_energy_interval=interval_of_mean(full, self.interval_kind, self.n),
             epochs=self.epochs,
             steps=sum(w.payload.get("steps", 0) for w in self.used),
             clips=sum(w.payload.get("clips", 0) for w in self.used),
@@ -76,7 +76,7 @@ class _Measured:
             phases=phases_of(self.used),
         )
 
-    def _total(self, value: Value) -> float | None:
+    def _total(self, value: _Value) -> float | None:
         mean = self.total(value)
         return None if mean is None else mean.value
 
@@ -92,7 +92,7 @@ def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
     recipe = header["recipe"]
     left_out = [_left_out(header, rows) for rows in epochs]
 
-    def total(value: Value) -> Mean | None:
+    def total(value: _Value) -> Mean | None:
         values = [
             sum_known([value(span(rows)), *(times(value(window), share) for share, window in more)])
             for rows, more in zip(epochs, left_out, strict=True)
@@ -169,7 +169,7 @@ class _Amount:
     once: bool = False
 
 
-def _scaled(amounts: Sequence[_Amount], value: Value) -> Mean | None:
+def _scaled(amounts: Sequence[_Amount], value: _Value) -> Mean | None:
     """A quantity of the whole recipe, from the means of its kinds of work; None where it was not measured."""
     terms = []
     for amount in amounts:
@@ -193,7 +193,7 @@ def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | N
     clips = next(window.payload["clips"] for window in used if window.phase == "test_forward")
     scale = recipe["test_clips"] / clips
 
-    def total(value: Value) -> Mean | None:
+    def total(value: _Value) -> Mean | None:
         measured = value(whole)
         return None if measured is None else Mean(measured * scale)
 

@@ -28,7 +28,7 @@ from dcase_energy.units import format_duration, format_energy
 
 if TYPE_CHECKING:
     from dcase_energy.study.running import Ended
-    from dcase_energy.study.runs import Run
+    from dcase_energy.study.runs import StudyRun
 
 
 class _Ordered(click.Group):
@@ -96,12 +96,12 @@ def _ended(one: Ended, number: int, count: int) -> None:
         say(f"      {line}")
 
 
-def _progress() -> Callable[[Run, int, int], None]:
+def _progress() -> Callable[[StudyRun, int, int], None]:
     """Return a function that prints once per epoch how far a run is."""
     printed: dict[Path, int] = {}
     waiting: set[Path] = set()
 
-    def progress(one: Run, number: int, count: int) -> None:
+    def progress(one: StudyRun, number: int, count: int) -> None:
         state, waits_for = one.about.progress, one.about.waits_for
         if waits_for is not None and one.folder not in waiting:
             waiting.add(one.folder)

@@ -15,8 +15,8 @@ from typing import Any
 
 from dcase_energy.errors import MeterError
 from dcase_energy.locks import only_session
-from dcase_energy.measure.energy_record import energy_of, header_of
-from dcase_energy.measure.gpu import list_gpus, load_nvml, select
+from dcase_energy.measure.energy_record import energy_of, measurement_header
+from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
 from dcase_energy.measure.plan import MeasurePlan
@@ -95,7 +95,7 @@ def record_from_journal(journal: Path, file: RecordFile) -> Energy:
 
 
 def _machines_own(plan: MeasurePlan) -> tuple[Instruments, dict[str, str]]:
-    gpus = select(list_gpus(load_nvml()), plan.gpu)
+    gpus = select_gpus(list_gpus(load_nvml()), plan.gpu)
     return instruments_for(gpus, allow_estimate=plan.allow_estimate), dict(gpus.environment)
 
 
@@ -136,7 +136,7 @@ class _Run:
     def _write_header(self, locked: bool | None) -> None:
         if self._journal.empty:
             command = sha256_text(canonical_json(self._command))
-            self._journal.write("energy", **header_of(self._plan, command, bool(locked)))
+            self._journal.write("energy", **measurement_header(self._plan, command, bool(locked)))
 
     @property
     def _failure(self) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.counters import RaplDomain, rapl_packages
-from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, mps_server, select
+from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, mps_server, select_gpus
 from dcase_energy.measure.instruments import PERMIT_RAPL, PERMIT_RAPL_FOR_GOOD, instruments_for
 from dcase_energy.measure.machine import hidden_settings, host_state, stale_lock
 from dcase_energy.measure.meter import COMPONENTS, Obtained
@@ -77,7 +77,7 @@ def diagnose(
     folder
         Where records would be written: its free space is looked at.
     gpu
-        As `dcase_energy.measure.gpu.select` takes it.
+        As `dcase_energy.measure.gpu.select_gpus` takes it.
     look_s
         Seconds for which other work on the machine is watched.
     """
@@ -85,7 +85,7 @@ def diagnose(
     boards, gpus = [], Gpus()
     try:
         boards = list_gpus(nvml)
-        gpus = select(boards, gpu)
+        gpus = select_gpus(boards, gpu)
     except MeterError as error:
         remarks.append(Remark(error.code, GuardState.INVALID, error.message))
     tier, components, trouble = _meter(gpus, packages, bool(boards))

@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from dcase_energy.errors import MeterError
 from dcase_energy.locks import only_session
-from dcase_energy.measure.energy_record import energy_of, header_of
-from dcase_energy.measure.gpu import list_gpus, load_nvml, select
+from dcase_energy.measure.energy_record import energy_of, measurement_header
+from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.plan import STAGES, MeasurePlan
@@ -141,7 +141,7 @@ class EnergyMeter:
 
     def _begin(self, locked: bool) -> None:
         self._journal = self._file.begin()
-        self._journal.write("energy", **header_of(self._plan, None, locked))
+        self._journal.write("energy", **measurement_header(self._plan, None, locked))
         self._recorder = recorder = LenientRecorder(self._instruments(), self._journal)
         recorder.idle("before", self._plan.idle_s)
         self._mark("begin", "window", epoch=1)
@@ -164,7 +164,7 @@ class EnergyMeter:
             return instruments_for_torch("cuda", f"GPU-{properties.uuid}", allow_estimate=allow)
         if self._device != "auto":
             raise MeterError(f"device {self._device!r} is torch's name for a GPU: import torch before measuring")
-        return instruments_for(select(list_gpus(load_nvml()), "auto"), allow_estimate=allow)
+        return instruments_for(select_gpus(list_gpus(load_nvml()), "auto"), allow_estimate=allow)
 
     def _poll(self, recorder: LenientRecorder) -> None:
         while not self._ended.wait(POLL_S):

@@ -26,7 +26,7 @@ from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repeti
 from dcase_energy.text import plural
 
 
-def header_of(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
+def measurement_header(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
     """The first entry of the journal of a user's own system. The command itself may hold names and is not in it."""
     header = session_header(locked)
     return {

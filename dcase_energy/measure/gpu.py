@@ -226,7 +226,7 @@ def _visible_one(boards: Sequence[Gpu], entry: str, environment: Mapping[str, st
     return boards[int(entry)]
 
 
-def select(boards: Sequence[Gpu], wanted: str, environment: Mapping[str, str] | None = None) -> Gpus:
+def select_gpus(boards: Sequence[Gpu], wanted: str, environment: Mapping[str, str] | None = None) -> Gpus:
     """The GPUs to count for a command, and the variables that keep the command on them.
 
     Parameters

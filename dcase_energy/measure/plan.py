@@ -23,7 +23,7 @@ class MeasurePlan:
     scope
         Of `SCOPES`, as the user declares it.
     gpu
-        Which GPUs to count, as `dcase_energy.measure.gpu.select` takes it.
+        Which GPUs to count, as `dcase_energy.measure.gpu.select_gpus` takes it.
     repeat
         Windows, each with at least one execution.
     min_window_s

@@ -20,7 +20,6 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Watts = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
-Flat = dict[str, str | int | float | bool | None]
 Component = Literal["gpu", "cpu", "ram"]
 
 _NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
@@ -62,13 +61,13 @@ class Basis(StrEnum):
     WORK = "work"
 
 
-class Part(BaseModel):
+class RecordPart(BaseModel):
     """A frozen model that refuses keys it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ComponentEnergy(Part):
+class ComponentEnergy(RecordPart):
     """Energy of one component in a stage; None means that it was not measured."""
 
     energy_kwh: EnergyKwh | None
@@ -83,7 +82,7 @@ class ComponentEnergy(Part):
         return None if match is None else float(match[1])
 
 
-class PhaseEnergy(Part):
+class PhaseEnergy(RecordPart):
     """Energy of all windows of one phase (training steps, validation forward, ...), over the measured components.
 
     ``steps`` and ``clips`` are the work in them, None where the work did not state it. ``own_cpu_s`` are CPU seconds of
@@ -99,7 +98,7 @@ class PhaseEnergy(Part):
     ticks: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
-class Stage(Part):
+class Stage(RecordPart):
     """One stage: training, or inference on the dev-test set.
 
     ``energy_kwh`` is what was measured, gross: the official figure. ``net_energy_kwh`` is without what the machine
@@ -138,7 +137,7 @@ class Stage(Part):
         return self.full_recipe_duration_s if self.energy_kwh == self.full_recipe_energy_kwh else self.duration_s
 
 
-class EpochRow(Part):
+class EpochRow(RecordPart):
     """One epoch: energy of everything in it and of all so far, by phase, losses and F1 of the student."""
 
     epoch: int
@@ -155,7 +154,7 @@ class EpochRow(Part):
     intersection_f1_05_nanmean: Fraction | None
 
 
-class Guard(Part):
+class Guard(RecordPart):
     """One guard's verdict, with the value it judged."""
 
     code: str
@@ -164,7 +163,7 @@ class Guard(Part):
     message: str
 
 
-class Implementation(Part):
+class Implementation(RecordPart):
     """Which baseline was run: ratios of different implementations or execution paths are not comparable."""
 
     name: str
@@ -172,7 +171,7 @@ class Implementation(Part):
     execution_path: str
 
 
-class RecipeWork(Part):
+class RecipeWork(RecordPart):
     """Amounts of work: of a recipe, or as they were run.
 
     As they were run, ``epochs`` may be a part of one, and ``steps_per_epoch`` and ``validation_clips`` are None in a
@@ -186,14 +185,14 @@ class RecipeWork(Part):
     test_clips: Count | None = None
 
 
-class Idle(Part):
+class Idle(RecordPart):
     """Power of the machine doing nothing, by component, before and after the work; None where it was not measured."""
 
     before_w: dict[str, float | None] | None = None
     after_w: dict[str, float | None] | None = None
 
 
-class Interruption(Part):
+class Interruption(RecordPart):
     """A run that was cut off and resumed: what lay between, and what was done twice.
 
     ``gap_s`` is None where the machine was restarted in between: its clock began anew. ``repeated_energy_kwh`` is what
@@ -208,7 +207,7 @@ class Interruption(Part):
     unseen_s: Seconds | None = None
 
 
-class AllEnergy(Part):
+class AllEnergy(RecordPart):
     """All energy that the meter saw, from the first to the last reading of each session. The parts sum to it.
 
     ``stages_kwh`` is in the stages (of all runs and executions), ``outside_kwh`` in data preparation and warm-up,
@@ -224,7 +223,7 @@ class AllEnergy(Part):
     other_kwh: EnergyKwh
 
 
-class Repeats(Part):
+class Repeats(RecordPart):
     """Several runs of the same work: mean, standard deviation, coefficient of variation (None for one run)."""
 
     n: Annotated[int, Field(ge=1)]
@@ -236,7 +235,7 @@ class Repeats(Part):
     olympic_mean_kwh: EnergyKwh | None = None
 
 
-class Environment(Part):
+class Environment(RecordPart):
     """Environment variables of the measured process, by name: values may identify people.
 
     ``kept`` come from the caller's environment, ``passed`` were asked for by name, ``dropped`` were left out, and
@@ -249,21 +248,21 @@ class Environment(Part):
     set: dict[str, str]
 
 
-class CounterTick(Part):
+class CounterTick(RecordPart):
     """The step of a counter: seconds between two of its values, and the energy of its smallest step."""
 
     interval_s: Seconds | None = None
     energy_kwh: EnergyKwh | None = None
 
 
-class BatchJob(Part):
+class BatchJob(RecordPart):
     """The job of a batch system (``slurm``, ``pbs``, ...) in which the session ran."""
 
     system: str
     id: str
 
 
-class SteadyState(Part):
+class SteadyState(RecordPart):
     """What was waited for before the first window that counts.
 
     ``trend`` is the change of energy per step over a minute, as a fraction; ``throttled`` names the reasons why the
@@ -277,7 +276,7 @@ class SteadyState(Part):
     throttled: list[str] = []
 
 
-class ProbeWork(Part):
+class ProbeWork(RecordPart):
     """All windows of one kind in a probe: ``units`` training steps or validated clips."""
 
     units: Count
@@ -289,7 +288,7 @@ class ProbeWork(Part):
     own_cpu_s: Seconds | None = None
 
 
-class Probe(Part):
+class Probe(RecordPart):
     """A short warm run of the baseline before, inside or after a measured run.
 
     ``begin_s`` and ``end_s`` count from the session's first reading; ``work`` is by phase (``training_window``,

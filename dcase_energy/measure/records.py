@@ -16,6 +16,7 @@ from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import RecordError
 from dcase_energy.measure import records_1_0
 from dcase_energy.measure.journal import sealed
+from dcase_energy.measure.machine import Flat
 from dcase_energy.measure.record_parts import (
     AllEnergy,
     Basis,
@@ -25,7 +26,6 @@ from dcase_energy.measure.record_parts import (
     CounterTick,
     Environment,
     EpochRow,
-    Flat,
     Guard,
     GuardState,
     Idle,

@@ -7,9 +7,9 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dcase_energy.measure.guards import judge, validity
+from dcase_energy.measure.guards import judge_guards, validity
 from dcase_energy.measure.journal import journal_digest
-from dcase_energy.measure.machine import fingerprint
+from dcase_energy.measure.machine import Flat, fingerprint
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.record_parts import (
     AllEnergy,
@@ -17,7 +17,6 @@ from dcase_energy.measure.record_parts import (
     BatchJob,
     ComponentEnergy,
     Environment,
-    Flat,
     Idle,
     PhaseEnergy,
     Repeats,
@@ -31,7 +30,7 @@ _SOFTWARE = ("python", "torch", "numpy", "cuda", "cudnn", "front_end", "threads"
 
 def evidence(view: JournalView) -> dict[str, Any]:
     """The fields of `dcase_energy.measure.records.Evidence`, from a journal and what was computed from it."""
-    header, about, guards = view.header, view.session, judge(view)
+    header, about, guards = view.header, view.session, judge_guards(view)
     hardware = {**header["hardware"], **_device(view)}
     environment, job = header.get("environment"), header.get("batch_job")
     return {
@@ -177,7 +176,7 @@ def repeats_of(values_kwh: Sequence[float], own_cpu_s: Sequence[float | None] = 
     )
 
 
-def interval_of(mean: Mean, kind: str, n: int) -> Interval | None:
+def interval_of_mean(mean: Mean, kind: str, n: int) -> Interval | None:
     """The 95 % interval of a mean of ``n`` energies; None where no standard error is known."""
     half = mean.half_width()
     return None if half is None else Interval(max(0.0, mean.value - half), mean.value + half, kind, LEVEL, n)
@@ -185,4 +184,4 @@ def interval_of(mean: Mean, kind: str, n: int) -> Interval | None:
 
 def interval_of_runs(values_kwh: Sequence[float], kind: str) -> Interval | None:
     """The 95 % interval of the mean of runs; None for one."""
-    return interval_of(sample_mean(values_kwh), kind, len(values_kwh))
+    return interval_of_mean(sample_mean(values_kwh), kind, len(values_kwh))

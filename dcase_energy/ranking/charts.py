@@ -8,7 +8,7 @@ from dataclasses import replace
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.views import Figure, energy_figure, energy_title, pareto_front
-from dcase_energy.sheets.plots.chart import Chart, Part, Series
+from dcase_energy.sheets.plots.chart import Chart, ChartPart, Series
 
 MOST_BARS = 30
 _UNITS = {"normalised energy": "Normalised energy", "energy as stated": "Energy as stated"}
@@ -95,6 +95,6 @@ def _components(placed: Sequence[Ranked]) -> Chart:
     bars = bars[:MOST_BARS]
     return Chart(
         "components", "Training energy by component", "kWh", groups=[name for name, _ in bars],
-        parts=[Part(part.upper(), [known.get(part) for _, known in bars]) for part in COMPONENTS], stacked=True,
+        parts=[ChartPart(part.upper(), [known.get(part) for _, known in bars]) for part in COMPONENTS], stacked=True,
         note=f"{left_out:,} more are left out." if left_out > 0 else "",
     )  # fmt: skip

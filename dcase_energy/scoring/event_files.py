@@ -30,7 +30,7 @@ from dcase_energy.scoring.rules import (
 from dcase_energy.scoring.score_text import exact_floats
 
 MAX_EVENT_FILE_BYTES = 500_000_000
-COLUMNS = ("filename", "onset", "offset", "event_label")
+EVENT_COLUMNS = ("filename", "onset", "offset", "event_label")
 # Annotations and padded clips end a little late; a second is beyond both.
 PAST_END_US = 1_000_000
 CLIP_LONG_US = 250_000
@@ -64,8 +64,8 @@ def read_events(tree: Tree, name: str, truth: GroundTruth) -> tuple[Events | Non
         if b"\t" not in header and b"," in header:
             message = "the columns are separated by commas"
             hint = "separate the columns by tabs"
-            return None, [TABLE_HEADER.finding(where, message, expected=", ".join(COLUMNS), hint=hint)]
-        table = read_table(data, where.file, required=COLUMNS, member=where.member)
+            return None, [TABLE_HEADER.finding(where, message, expected=", ".join(EVENT_COLUMNS), hint=hint)]
+        table = read_table(data, where.file, required=EVENT_COLUMNS, member=where.member)
         rows, events = _read_slowly(table, truth) if table.columns else ([], Events.from_rows([]))
         findings = table.findings or capped(_check_events(table, rows, events, truth))
         if has_errors(findings):
@@ -82,12 +82,12 @@ def _parse(data: bytes, truth: GroundTruth) -> Events | None:
 
     header, _, body = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
     names = header.rstrip(b"\r").decode("utf-8", errors="replace").split("\t")
-    if sorted(names) != sorted(COLUMNS) or b'"' in body:
+    if sorted(names) != sorted(EVENT_COLUMNS) or b'"' in body:
         return None
     if not body.strip():
         return Events.from_rows([])
     n_lines = body.count(b"\n") + (not body.endswith(b"\n"))
-    if body.count(b"\t") != n_lines * (len(COLUMNS) - 1):
+    if body.count(b"\t") != n_lines * (len(EVENT_COLUMNS) - 1):
         return None
     options: dict[str, Any] = {
         "sep": "\t",
@@ -158,7 +158,7 @@ def _read_slowly(table: DelimitedTable, truth: GroundTruth) -> tuple[list[int], 
     """Rows that hold an event, as numbers and as events; unknown names get the index -1."""
     clips = {clip: index for index, clip in enumerate(truth.clips)}
     labels = {label: index for index, label in enumerate(truth.classes)}
-    at = {name: table.columns.index(name) for name in COLUMNS}
+    at = {name: table.columns.index(name) for name in EVENT_COLUMNS}
     rows, found = [], []
     for index, row in enumerate(table.rows):
         if not (row[at["onset"]] or row[at["offset"]] or row[at["event_label"]]):
@@ -174,7 +174,7 @@ def _read_slowly(table: DelimitedTable, truth: GroundTruth) -> tuple[list[int], 
 
 
 def _check_events(table: DelimitedTable, rows: Sequence[int], events: Events, truth: GroundTruth) -> Iterator[Finding]:
-    at = {name: table.columns.index(name) for name in COLUMNS}
+    at = {name: table.columns.index(name) for name in EVENT_COLUMNS}
 
     def cell(row: int, column: str) -> str:
         return table.rows[rows[row]][at[column]]

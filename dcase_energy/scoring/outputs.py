@@ -26,7 +26,7 @@ from dcase_energy.scoring.rules import DOUBTS, OUTPUT_FORMAT, OUTPUT_KIND, THRES
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
 
-Kind = Literal["scores", "events", "points"]
+OutputKind = Literal["scores", "events", "points"]
 # Event lists are known by their first line: psds_eval's own examples are named .csv.
 EVENT_SUFFIXES = (".tsv", ".csv", ".txt")
 KIND_NAMES = {"scores": "scores", "events": "one event list", "points": "operating points"}
@@ -44,7 +44,7 @@ class Output:
 
     tree: Tree
     names: tuple[str, ...]
-    kind: Kind
+    kind: OutputKind
     problems: tuple[Finding, ...] = ()
 
 

@@ -10,7 +10,7 @@ from dcase_energy.scoring.evaluation import SCENARIOS, TITLES, Figure
 from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.roc import PsdRoc
 from dcase_energy.scoring.system import SystemFigures
-from dcase_energy.sheets.plots.chart import Chart, Part, Point, Series
+from dcase_energy.sheets.plots.chart import Chart, ChartPart, Point, Series
 from dcase_energy.sheets.plots.files import chart_files
 from dcase_energy.writing.files import write_bytes
 
@@ -72,6 +72,6 @@ def _class_chart(name: str, figures: SystemFigures) -> Chart:
         if Figure(metric) in estimates:
             found = [estimates[Figure(metric, label)] for label in labels]
             ends = [None if one.interval is None else (one.interval.low, one.interval.high) for one in found]
-            parts.append(Part(TITLES[metric], [one.value for one in found], ends))
+            parts.append(ChartPart(TITLES[metric], [one.value for one in found], ends))
     groups = [label.replace("_", " ") for label in labels]
     return Chart("classes", name, "score", groups=groups, parts=parts, x_range=(0.0, 1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcase_energy.sheets.plots.chart import Chart, Part, Point, Series
+from dcase_energy.sheets.plots.chart import Chart, ChartPart, Point, Series
 from dcase_energy.study.outcome import cumulative_kwh
 from dcase_energy.study.report import StudyReport
 from dcase_energy.study.tables import PaperTable, Row, Statistic, natural_key
@@ -78,7 +78,7 @@ def _energy_to_levels(study: StudyReport) -> Chart:
     """Groups of bars: the levels for each GPU and batch size."""
     rows = _both(study.tables[1])
     parts = [
-        Part(title, [row.figures[name].mean for row in rows], [_ends(row.figures[name]) for row in rows])
+        ChartPart(title, [row.figures[name].mean for row in rows], [_ends(row.figures[name]) for row in rows])
         for name, title in _LEVELS.items()
     ]
     return Chart(

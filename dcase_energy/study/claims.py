@@ -8,12 +8,12 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from dcase_energy.study.outcome import Outcome, cumulative_kwh
-from dcase_energy.study.runs import Criterion, Epoch, Run
+from dcase_energy.study.runs import Criterion, Epoch, StudyRun
 from dcase_energy.study.tables import GridCell, deviation, mean, natural_key, over_cells
 from dcase_energy.study.variance import Shares, explained
 
 _T = TypeVar("_T")
-Member = tuple[Run, Outcome]
+Member = tuple[StudyRun, Outcome]
 Members = dict[GridCell, list[Member]]
 PATIENCES = (10, 20, 50)
 

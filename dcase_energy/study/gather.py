@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.study.rules import GRID_UNBALANCED, RUN_INVALID, RUN_NOT_DONE, RUN_TWICE, RUNS_MIXED
-from dcase_energy.study.runs import Criterion, Run, find_run_folders, read_run
+from dcase_energy.study.runs import Criterion, StudyRun, find_run_folders, read_run
 from dcase_energy.study.tables import natural_key
 
 _UNFINISHED = {"failed": "the run failed", "waiting": "the run has not begun", "running": "the run has not ended"}
@@ -16,10 +16,10 @@ _UNFINISHED = {"failed": "the run failed", "waiting": "the run has not begun", "
 
 def gather(
     places: Sequence[Path], criterion: Criterion, *, include_invalid: bool = False, mixed: bool = False
-) -> tuple[tuple[Run, ...], list[Finding]]:
+) -> tuple[tuple[StudyRun, ...], list[Finding]]:
     """Read all run folders in and under some places; keep what can be averaged."""
     findings: list[Finding] = []
-    runs: list[Run] = []
+    runs: list[StudyRun] = []
     seen: dict[tuple[str, str], str] = {}
     for folder in find_run_folders(places):
         run, found = read_run(folder)
@@ -35,12 +35,12 @@ def gather(
     return tuple(sorted(runs, key=_order)), findings
 
 
-def _order(run: Run) -> tuple[object, ...]:
+def _order(run: StudyRun) -> tuple[object, ...]:
     return natural_key(run.about.gpu), run.about.batch_size, run.about.repeat or 0, run.path
 
 
 def _left_out(
-    run: Run, criterion: Criterion, seen: dict[tuple[str, str], str], *, include_invalid: bool
+    run: StudyRun, criterion: Criterion, seen: dict[tuple[str, str], str], *, include_invalid: bool
 ) -> Finding | None:
     """Why a run does not enter the tables; None if it does."""
     about, where = run.about, Where(run.path)
@@ -62,7 +62,7 @@ def _left_out(
     return None
 
 
-def _different_work(runs: Sequence[Run]) -> Finding | None:
+def _different_work(runs: Sequence[StudyRun]) -> Finding | None:
     kinds = Counter(_work(run) for run in runs)
     if len(kinds) < 2:
         return None
@@ -71,7 +71,7 @@ def _different_work(runs: Sequence[Run]) -> Finding | None:
     return RUNS_MIXED.finding(Where(runs[0].path), message, expected="one kind of work", found=listed)
 
 
-def _work(run: Run) -> str:
+def _work(run: StudyRun) -> str:
     """What a run trained, in words."""
     work = run.about.work
     parts = {
@@ -84,7 +84,7 @@ def _work(run: Run) -> str:
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "unknown work"
 
 
-def _gaps(runs: Sequence[Run]) -> Finding | None:
+def _gaps(runs: Sequence[StudyRun]) -> Finding | None:
     """Which cells of the grid are empty."""
     cells = {run.cell for run in runs}
     batches = sorted({batch for _, batch in cells})

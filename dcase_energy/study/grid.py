@@ -14,7 +14,7 @@ from pathlib import Path
 from dcase_energy.calibration.prepare import execution_path_version, recipe_of
 from dcase_energy.errors import StudyError
 from dcase_energy.measure.machine import describe_host
-from dcase_energy.study.runs import RUN_FILE, Run, RunFile, TrainedWork, open_run, update, write_run
+from dcase_energy.study.runs import RUN_FILE, RunFile, StudyRun, TrainedWork, open_run, update, write_run
 
 _ASK = """
 import sys, torch
@@ -144,14 +144,14 @@ def recipe_source(recipe: str) -> str:
     return str(Path(recipe).resolve()) if recipe.endswith(".toml") or Path(recipe).name != recipe else recipe
 
 
-def prepare(
+def prepare_folders(
     output: Path,
     specifications: Sequence[Specification],
     recipe_source: str,
     data_source: str | None = None,
     *,
     check_hardware: bool = True,
-) -> list[Run]:
+) -> list[StudyRun]:
     """Make the folders of a grid; folders that exist are not changed, except for where a waiting run finds its inputs.
 
     Raises

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from dcase_energy.study.runs import Criterion, Epoch, Run, StatedFigures
+from dcase_energy.study.runs import Criterion, Epoch, StatedFigures, StudyRun
 
 F1_LEVEL = 0.40
 SHARE_OF_MAX = 0.95
@@ -51,7 +51,7 @@ class Outcome:
     not_reached: frozenset[str] = frozenset()
 
 
-def outcome_of(run: Run, criterion: Criterion) -> Outcome:
+def outcome_of(run: StudyRun, criterion: Criterion) -> Outcome:
     """Figures of a finished run, from its epochs or, for an imported one, from what its source states."""
     stated = run.about.figures
     return _of_epochs(run.epochs, criterion) if stated is None else _of_figures(stated, run.about.work.epochs)

@@ -14,7 +14,7 @@ from dcase_energy.study.claims import (
     variance_claims,
 )
 from dcase_energy.study.outcome import outcome_of
-from dcase_energy.study.runs import Criterion, Run
+from dcase_energy.study.runs import Criterion, StudyRun
 from dcase_energy.study.tables import PaperTable, make_table
 
 
@@ -23,14 +23,14 @@ class StudyReport:
     """Everything that is computed from the runs of a study."""
 
     criterion: Criterion
-    runs: tuple[Run, ...]
+    runs: tuple[StudyRun, ...]
     members: Members
     tables: tuple[PaperTable, ...]
     claims: tuple[Claim, ...]
     notes: tuple[str, ...]
 
 
-def make_report(runs: Sequence[Run], criterion: Criterion) -> StudyReport:
+def make_report(runs: Sequence[StudyRun], criterion: Criterion) -> StudyReport:
     """Compute the report of runs that belong together."""
     members: Members = {}
     for run in runs:
@@ -46,7 +46,7 @@ def make_report(runs: Sequence[Run], criterion: Criterion) -> StudyReport:
     return StudyReport(criterion, tuple(runs), members, tables, tuple(claims), tuple(_notes(runs)))
 
 
-def _notes(runs: Sequence[Run]) -> Iterable[str]:
+def _notes(runs: Sequence[StudyRun]) -> Iterable[str]:
     yield (
         "Mean ± deviation. A cell is one GPU and one batch size; its deviation is the sample standard deviation "
         "(n - 1) of its runs. A row over several cells is the unweighted mean of their means and of their deviations."

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from dcase_energy.errors import StudyError
 from dcase_energy.parallel import run_all
 from dcase_energy.study.grid import hardware_label
-from dcase_energy.study.runs import Run, now, open_run, update
+from dcase_energy.study.runs import StudyRun, now, open_run, update
 from dcase_energy.study.train import EXIT_BUSY
 
 LOG_FILE = "log.txt"
@@ -23,7 +23,7 @@ _GRACE_S = 30.0
 _POLL_S = 1.0
 _SHOWN_LINES = 3
 
-OnProgress = Callable[[Run], None]
+OnProgress = Callable[[StudyRun], None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Job:
     command: tuple[str, ...] = (sys.executable, "-m", "dcase_energy.study.train")
 
 
-def to_do(runs: Sequence[Run], *, retry_failed: bool = False, retry_invalid: bool = False) -> list[Run]:
+def to_do(runs: Sequence[StudyRun], *, retry_failed: bool = False, retry_invalid: bool = False) -> list[StudyRun]:
     """Return runs that are not done, that no other process trains and, unless asked for, that have not failed.
 
     With ``retry_invalid`` runs whose measurement is not valid are trained again; their folders say so at once.

@@ -148,7 +148,7 @@ class RunFile(_Document):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class StudyRun:
     """A run folder: where it is, its run.json, and its epochs (none before it is done, or where it was imported)."""
 
     folder: Path
@@ -179,7 +179,7 @@ def find_run_folders(places: Sequence[Path]) -> list[Path]:
     return sorted(found.values())
 
 
-def read_run(folder: Path, *, with_epochs: bool = True) -> tuple[Run | None, list[Finding]]:
+def read_run(folder: Path, *, with_epochs: bool = True) -> tuple[StudyRun | None, list[Finding]]:
     """Read a run folder; None if it cannot be used. A run that is not done is given without its epochs."""
     data = read_bytes(folder / RUN_FILE, _MAX_BYTES)
     if isinstance(data, Finding):
@@ -189,14 +189,14 @@ def read_run(folder: Path, *, with_epochs: bool = True) -> tuple[Run | None, lis
     except ValidationError as error:
         return None, [_invalid(folder / RUN_FILE, error)]
     if about.state != "done" or about.figures is not None or not with_epochs:
-        return Run(folder, about), []
+        return StudyRun(folder, about), []
     epochs, findings = read_epochs(folder / EPOCHS_FILE)
     planned = about.work.epochs
     if not has_errors(findings) and planned not in {None, len(epochs)}:
         expected, message = f"{planned} epochs, as run.json says", "epochs.csv is not that of a finished run"
         where = Where(str(folder / EPOCHS_FILE))
         findings.append(RUN_EPOCHS.finding(where, message, expected=expected, found=str(len(epochs))))
-    return None if has_errors(findings) else Run(folder, about, epochs), findings
+    return None if has_errors(findings) else StudyRun(folder, about, epochs), findings
 
 
 def _invalid(path: Path, error: ValidationError) -> Finding:
@@ -207,7 +207,7 @@ def _invalid(path: Path, error: ValidationError) -> Finding:
     return RUN_UNREADABLE.finding(Where(str(path)), message, found=found)
 
 
-def open_run(folder: Path) -> Run:
+def open_run(folder: Path) -> StudyRun:
     """Read run.json of a folder that must be a run's.
 
     Raises
@@ -221,13 +221,13 @@ def open_run(folder: Path) -> Run:
     return run
 
 
-def write_run(folder: Path, about: RunFile) -> Run:
+def write_run(folder: Path, about: RunFile) -> StudyRun:
     """Write run.json whole or not at all."""
     write_text(folder / RUN_FILE, json.dumps(about.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
-    return Run(folder, about)
+    return StudyRun(folder, about)
 
 
-def update(folder: Path, **changes: Any) -> Run:
+def update(folder: Path, **changes: Any) -> StudyRun:
     """Write some fields of run.json anew; only the holder of the folder's lock does so."""
     return write_run(folder, RunFile.model_validate({**open_run(folder).about.model_dump(), **changes}))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dcase_energy.study.outcome import highest_f1
-from dcase_energy.study.runs import Run, State, TrainingProgress, find_run_folders, read_run
+from dcase_energy.study.runs import State, StudyRun, TrainingProgress, find_run_folders, read_run
 from dcase_energy.study.tables import natural_key
 
 
@@ -93,7 +93,7 @@ def read_status(places: Sequence[Path]) -> StudyStatus:
     return StudyStatus(tuple(estimated), _left_s(estimated), tuple(unreadable), imported)
 
 
-def _status(run: Run) -> RunStatus:
+def _status(run: StudyRun) -> RunStatus:
     about, progress = run.about, run.about.progress
     if about.state == "done":
         progress = TrainingProgress(

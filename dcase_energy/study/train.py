@@ -91,7 +91,7 @@ def _train(folder: Path, train: Train) -> int:
 def _calibrate(folder: Path, resume: bool) -> Calibration:
     """Train the specification of a folder as a calibration is trained, once no other session measures."""
     from dcase_energy.calibration.plan import Plan
-    from dcase_energy.calibration.run import calibrate, checkpoints_of
+    from dcase_energy.calibration.run import checkpoints_of, run_calibration
     from dcase_energy.errors import SessionRunningError
     from dcase_energy.measure.record_file import RecordFile
     from dcase_energy.parallel import usable_threads
@@ -111,7 +111,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     while True:
         try:
             file = RecordFile(folder / RECORD_FILE)
-            record = calibrate(plan, file, watch, resume=resume, keep_checkpoints=True)
+            record = run_calibration(plan, file, watch, resume=resume, keep_checkpoints=True)
             break
         except SessionRunningError:
             update(folder, waits_for="another measurement on this machine")
@@ -142,7 +142,7 @@ class ProgressWriter:
         self._before = open_run(folder).about.progress or TrainingProgress(epochs=0, energy_kwh=0.0, duration_s=0.0)
 
     def __call__(self, mark: dict[str, Any], reading: Reading) -> None:
-        """Take a mark of the training; see `dcase_energy.calibration.run.calibrate`."""
+        """Take a mark of the training; see `dcase_energy.calibration.run.run_calibration`."""
         place = (mark["edge"], mark["phase"])
         if place == ("begin", "session"):
             self._check(mark)

@@ -30,7 +30,7 @@ _SCHEMA_LINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=\S*?([A-Za-z0-9
 
 
 @dataclass(frozen=True)
-class Guess:
+class GuessedEdition:
     """An edition, and what gave it away; ``reason`` is None where nothing did and the default stands."""
 
     edition: Edition
@@ -56,7 +56,7 @@ class _Signs:
     document: Document | None = None
 
 
-def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()) -> Guess:
+def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()) -> GuessedEdition:
     """Guess from the labels and keys of the metadata files below some paths, and from labels known otherwise.
 
     The task that most systems are of counts; see `edition_for` for the others. Of these, systems that give nothing
@@ -94,8 +94,8 @@ def edition_for(edition: Edition, document: Document) -> Edition:
     return _unjudged(f"{_task(label)} among systems of {edition.name}: validate it separately", "").edition
 
 
-def _guessed(name: str, reason: str | None) -> Guess:
-    return Guess(replace(load_edition(name), guessed=True), reason)
+def _guessed(name: str, reason: str | None) -> GuessedEdition:
+    return GuessedEdition(replace(load_edition(name), guessed=True), reason)
 
 
 def _found(signs: Sequence[_Signs]) -> dict[str, str]:
@@ -106,12 +106,12 @@ def _found(signs: Sequence[_Signs]) -> dict[str, str]:
     return found
 
 
-def edition_of_label(label: str) -> Guess:
+def edition_of_label(label: str) -> GuessedEdition:
     """Guess from a label alone."""
     found = _signs_of_label(label).editions
     if len(found) == 1:
-        return Guess(load_edition(found[0][0]), "guessed from the label")
-    return Guess(load_edition(DEFAULT), None)
+        return GuessedEdition(load_edition(found[0][0]), "guessed from the label")
+    return GuessedEdition(load_edition(DEFAULT), None)
 
 
 def editions_of_task(label: str) -> list[str]:
@@ -125,8 +125,8 @@ def _differ(found: dict[str, str]) -> str:
     return f"because the systems point to different ones: {differ}"
 
 
-def _unjudged(why: str, reason: str) -> Guess:
-    return Guess(replace(load_edition(COMMON), unjudged=why), reason or None)
+def _unjudged(why: str, reason: str) -> GuessedEdition:
+    return GuessedEdition(replace(load_edition(COMMON), unjudged=why), reason or None)
 
 
 def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[tuple[Document, str]]:

@@ -49,7 +49,7 @@ class Validation:
 
 
 @dataclass(frozen=True)
-class Options:
+class ValidateOptions:
     """What besides the edition decides what is looked at; all of it is the caller's choice, none the submission's.
 
     Attributes
@@ -88,7 +88,7 @@ def validate_paths(
     edition: Edition,
     calibration: Calibrated | None = None,
     *,
-    options: Options | None = None,
+    options: ValidateOptions | None = None,
     pool: Sequence[Peer] = (),
     jobs: int = 1,
 ) -> Validation:
@@ -101,7 +101,7 @@ def validate_paths(
     edition
         Whose rules apply.
     calibration
-        See `Options`; taken where ``options`` are not given.
+        See `ValidateOptions`; taken where ``options`` are not given.
     options
         What is looked at.
     pool
@@ -114,7 +114,7 @@ def validate_paths(
     ParallelError
         If a process that reads packages ends unexpectedly.
     """
-    options = options or Options(calibration)
+    options = options or ValidateOptions(calibration)
     packages = find_packages(paths)
     read = list(run_all(partial(_read_package, edition=edition, options=options), packages.paths, jobs=jobs))
     systems = [system for one in read for system in one.systems]
@@ -130,7 +130,7 @@ def validate_paths(
     return Validation(edition, systems, _weighed(findings, edition), files, packages, unread)
 
 
-def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
+def _read_package(path: Path, edition: Edition, options: ValidateOptions) -> _Read:
     """Read all systems of a package and check each by itself."""
     alone = None if path == STDIN else read_alone(path)
     if alone is not None:
@@ -152,7 +152,7 @@ def _read_package(path: Path, edition: Edition, options: Options) -> _Read:
 
 
 def _read_system(
-    files: SystemFiles, edition: Edition, options: Options, known: dict[str, ReadFile]
+    files: SystemFiles, edition: Edition, options: ValidateOptions, known: dict[str, ReadFile]
 ) -> tuple[System | None, list[Finding]]:
     """Read a system; ``known`` holds the records that systems of its package have read."""
     data = files.tree.read(files.meta, MAX_BYTES)

@@ -133,7 +133,7 @@ def test_what_cannot_be_used_is_said(call, says, capsys):
 def test_calibrate_hands_its_options_on(monkeypatch, tmp_path):
     seen = {}
     monkeypatch.setattr(
-        "dcase_energy.calibration.run.calibrate",
+        "dcase_energy.calibration.run.run_calibration",
         lambda plan, output, progress, *, resume: seen.update(plan=plan, output=output, resume=resume),
     )
     dcase_energy.calibrate(tmp_path / "c.json", edition="dcase2022-task4", quick=True, threads=3, seed=7, resume=True)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from dcase_energy.calibration.plan import Plan
-from dcase_energy.calibration.run import calibrate
+from dcase_energy.calibration.run import run_calibration
 from dcase_energy.measure.meter import Method, Obtained, Reading
 from dcase_energy.measure.recorder import Instruments
 
@@ -50,7 +50,7 @@ def plan(epochs: int, repeats: int = 1) -> Plan:
 
 
 if __name__ == "__main__":
-    calibrate(
+    run_calibration(
         plan(int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1),
         Path(sys.argv[1]),
         resume=True,

@@ -8,7 +8,7 @@ from dcase_baseline.recipe import load_recipe
 
 from benchmarks.replay import ReplayMeter
 from dcase_energy.calibration.plan import Plan, QuickSettings
-from dcase_energy.calibration.prepare import header_of
+from dcase_energy.calibration.prepare import calibration_header
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.recorder import Instruments, Recorder
@@ -66,7 +66,7 @@ def quick_plan(**fields) -> Plan:
 def journal_of(path: Path, plan: Plan, *traces: Trace, cut: tuple[int, ...] = ()) -> list[dict]:
     """The journal of runs, one a trace; after the runs whose numbers are in ``cut`` the same run is resumed."""
     journal = JournalWriter(path)
-    journal.write("calibration", **header_of(plan, load_recipe(plan.recipe), True))
+    journal.write("calibration", **calibration_header(plan, load_recipe(plan.recipe), True))
     run = 0
     for number, trace in enumerate(traces, 1):
         if number - 1 in cut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcase_energy.calibration.record import record_of
-from dcase_energy.calibration.run import calibrate, journal_of
+from dcase_energy.calibration.run import journal_of, run_calibration
 from dcase_energy.measure.journal import read_journal
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_calibration
@@ -18,7 +18,8 @@ def test_the_record_says_what_the_process_was_given_and_how_it_worked(tmp_path, 
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
     made = plan(epochs=1, threads=1, idle_s=0.0, device="cpu", pass_env=("ATEN_CPU_CAPABILITY",))
     output = tmp_path / "calibration.json"
-    record = calibrate(made, output, make_instruments=lambda mark: Instruments(FixedPowerMeter(), watch=HostWatch()))
+    instruments = Instruments(FixedPowerMeter(), watch=HostWatch())
+    record = run_calibration(made, output, make_instruments=lambda mark: instruments)
     assert record == load_calibration(output) == record_of(read_journal(journal_of(output)))
     assert record.backends["cpu_capability"] == "DEFAULT"
     assert (record.backends["threads"], record.backends["float32_matmul_precision"]) == (1, "highest")

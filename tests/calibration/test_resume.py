@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.calibration.record import record_of
-from dcase_energy.calibration.run import calibrate, journal_of
+from dcase_energy.calibration.run import journal_of, run_calibration
 from dcase_energy.errors import CalibrationError
 from dcase_energy.measure.journal import read_journal
 from dcase_energy.measure.record_file import RecordFile
@@ -126,7 +126,7 @@ def test_what_is_complete_is_not_run_again(finished):
     before = journal_of(finished).read_bytes()
     first = load_calibration(finished)
     finished.unlink()
-    assert calibrate(plan(1), finished, resume=True) == first == load_calibration(finished)
+    assert run_calibration(plan(1), finished, resume=True) == first == load_calibration(finished)
     assert journal_of(finished).read_bytes() == before
 
 
@@ -141,7 +141,7 @@ def test_a_second_calibration_that_is_cut_off_leaves_the_first_and_goes_on(finis
             raise KeyboardInterrupt
 
     def run(resume, progress=None):
-        calibrate(
+        run_calibration(
             plan(2), output, progress, resume=resume, make_instruments=lambda mark: Instruments(FixedPowerMeter())
         )
 
@@ -162,14 +162,14 @@ def test_a_second_calibration_that_is_cut_off_leaves_the_first_and_goes_on(finis
 
 def test_another_plan_does_not_go_on(finished):
     with pytest.raises(CalibrationError, match="seed: was 42, is 43"):
-        calibrate(replace(plan(1), seed=43), finished, resume=True)
+        run_calibration(replace(plan(1), seed=43), finished, resume=True)
 
 
 def test_a_changed_journal_does_not_go_on(tmp_path):
     output = tmp_path / "c.json"
     journal_of(output).write_text('{"entry":"calibration","previous":"1"}\n')
     with pytest.raises(CalibrationError, match="the journal was changed"):
-        calibrate(plan(1), output, resume=True)
+        run_calibration(plan(1), output, resume=True)
 
 
 def test_a_journal_that_was_cut_off_is_moved_aside_not_lost(tmp_path):

@@ -8,7 +8,7 @@ import os
 import pytest
 from dcase_baseline.runtime import process_environment
 
-from dcase_energy.calibration.prepare import environment_of, header_of, recipe_of
+from dcase_energy.calibration.prepare import calibration_header, environment_of, recipe_of
 from dcase_energy.measure.environment import child_environment
 from tests.calibration.replayed import plan
 
@@ -85,6 +85,5 @@ def test_gpus_are_numbered_as_nvidia_smi_does_unless_the_caller_says_otherwise(s
 
 def test_the_journal_begins_with_it(surroundings):
     made = plan()
-    assert (
-        header_of(made, recipe_of(made.recipe, made.batch_size), True)["environment"] == environment_of(made).record()
-    )
+    header = calibration_header(made, recipe_of(made.recipe, made.batch_size), True)
+    assert header["environment"] == environment_of(made).record()

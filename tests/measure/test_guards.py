@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dcase_energy.measure.guards import GUARDS, judge, validity
+from dcase_energy.measure.guards import GUARDS, judge_guards, validity
 from dcase_energy.measure.guards.page import guards_page
 from dcase_energy.measure.records import (
     ComponentEnergy,
@@ -146,7 +146,7 @@ def test_only_guards_that_record_have_no_bad_case():
 
 
 def test_every_guard_speaks_even_about_an_empty_journal():
-    found = judge(view_of([], complete=False))
+    found = judge_guards(view_of([], complete=False))
     assert {guard.code for guard in found} == set(CODES)
     assert validity(found)["valid"] is False
 

@@ -16,7 +16,7 @@ import pytest
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
-from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, select
+from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import hidden_settings
@@ -71,7 +71,7 @@ def test_of_two_gpus_the_one_torch_uses_is_counted(machine, tmp_path, index, pow
 def test_both_gpus_are_counted_when_both_are_named(machine, tmp_path):
     nvml = two_gpus()
     machine(nvml)
-    gpus = select(list_gpus(load_nvml()), f"0,{nvml.uuid(1)}")
+    gpus = select_gpus(list_gpus(load_nvml()), f"0,{nvml.uuid(1)}")
     first, last, entries = run(tmp_path, instruments_for(gpus), lambda: nvml.advance(10))
     assert watts(first, last, "gpu", 10) == pytest.approx(400.0)
     assert [board["index"] for board in entries[0]["about"]["gpus"]] == [0, 1]
@@ -111,7 +111,7 @@ def test_what_cuda_shows_is_what_is_counted(machine, monkeypatch, visible, order
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     if order is not None:
         monkeypatch.setenv("CUDA_DEVICE_ORDER", order)
-    gpus = select(list_gpus(load_nvml()), "all")
+    gpus = select_gpus(list_gpus(load_nvml()), "all")
     assert list(gpus.indices) == expected
     # The command sees those and no others, whatever its own order of GPUs.
     assert gpus.environment["CUDA_VISIBLE_DEVICES"] == ",".join(map(str, expected or [-1]))
@@ -141,7 +141,7 @@ def test_a_gpu_that_cannot_be_told_is_refused(machine, monkeypatch, boards, want
     if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     with pytest.raises(MeterError, match=words) as refused:
-        select(list_gpus(load_nvml()), wanted)
+        select_gpus(list_gpus(load_nvml()), wanted)
     assert refused.value.code == code
     assert str(refused.value).startswith(f"{code}: ")
 

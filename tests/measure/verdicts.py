@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dcase_energy.measure.guards import judge
+from dcase_energy.measure.guards import judge_guards
 from dcase_energy.measure.records import GuardState, Tier
 from dcase_energy.measure.view import JournalView
 
@@ -24,6 +24,6 @@ def view_of(entries, *, cpu_threads: int = 2, **fields: Any) -> JournalView:
 def verdicts_of(entries, **fields: Any) -> dict[str, str]:
     """The worst state by code."""
     found: dict[str, GuardState] = {}
-    for guard in judge(view_of(entries, **fields)):
+    for guard in judge_guards(view_of(entries, **fields)):
         found[guard.code] = max(found.get(guard.code, GuardState.OK), guard.state, key=_WORST.index)
     return {code: state.value for code, state in found.items()}

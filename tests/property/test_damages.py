@@ -24,7 +24,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.outputs import Output, SystemOutputs, score_system
 from dcase_energy.scoring.score_files import check_score_files, read_scores
-from dcase_energy.submission.validate import Options, validate_paths
+from dcase_energy.submission.validate import ValidateOptions, validate_paths
 from tests.builders.damages import DAMAGES, OF_BYTES
 from tests.builders.packages import CLASSES, LABEL, META, metadata, scores, write
 from tests.reference import slow_score_files as slow
@@ -183,7 +183,7 @@ def test_commands_say_the_same_of_a_damaged_file(folder, seed):
     path = folder / "package" / LABEL / f"{LABEL}{name[1:]}"
     path.write_bytes(data)
     sheet = rank(folder / "package", ground_truth=folder / "truth.tsv", durations=folder / "durations.tsv")
-    options = Options(durations_s=dict.fromkeys(CLIPS, LENGTH_S))
+    options = ValidateOptions(durations_s=dict.fromkeys(CLIPS, LENGTH_S))
     validated = validate_paths([folder / "package"], EDITION, options=options)
     path.write_bytes(WHOLE[name])
     ranked, checked = (

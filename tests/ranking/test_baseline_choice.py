@@ -26,7 +26,7 @@ from dcase_energy.submission.baseline_choice import load_denominator, own_machin
 from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.recomputing import impossible_power
 from dcase_energy.submission.records import Calibrated
-from dcase_energy.submission.validate import Options, validate_paths
+from dcase_energy.submission.validate import ValidateOptions, validate_paths
 from tests.cli.run import ROOT, run
 from tests.ranking.systems import entry
 
@@ -171,7 +171,7 @@ def test_this_machines_calibration_is_taken_only_where_the_hardware_is_named(tmp
     folder = system_without_baseline(tmp_path / "Adams_UNI_task4_1", hardware)
     record = load_calibration(ADAMS)
     kept = record.model_copy(update={"hardware": record.hardware | {"cpu_model": "Example(R) i9-99999X CPU"}})
-    options = Options(own_machine=Calibrated(kept, "this machine's calibration of 2026"))
+    options = ValidateOptions(own_machine=Calibrated(kept, "this machine's calibration of 2026"))
     system = validate_paths([folder], GENERIC, options=options).systems[0]
     assert system.baseline.source == ("this machine's calibration of 2026" if divided else None)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcase_energy.sheets.plots.chart import Chart, Part, Series
+from dcase_energy.sheets.plots.chart import Chart, ChartPart, Series
 from dcase_energy.sheets.table import Cell, Column, Overview, Report, Sheet, Table, View
 from tests.sheets.hostile import HOSTILE
 
@@ -41,7 +41,7 @@ def hostile_report() -> Report:
     charts = [
         Chart("points", "Points", "x <b>", "y", [Series([(n + 1.0, n / 9.0)], marker=0, names=[text], rows=[n],
               colour="accent") for n, text in enumerate(short)], x_log=True),
-        Chart("bars", "Bars", "kWh", groups=short, parts=[Part(text, [1.0] * len(short)) for text in short[:3]]),
+        Chart("bars", "Bars", "kWh", groups=short, parts=[ChartPart(text, [1.0] * len(short)) for text in short[:3]]),
     ]  # fmt: skip
     return Report(
         "ranking",

@@ -10,7 +10,7 @@ import pytest
 
 from dcase_energy.ranking.charts import charts_of
 from dcase_energy.sheets.plots.axes import Axis, axis_of, short
-from dcase_energy.sheets.plots.chart import PLOT_FORMATS, Chart, Part, Series
+from dcase_energy.sheets.plots.chart import PLOT_FORMATS, Chart, ChartPart, Series
 from dcase_energy.sheets.plots.files import chart_files
 from dcase_energy.sheets.plots.svg import chart_svg
 from tests.ranking.systems import entry, ranking
@@ -25,7 +25,7 @@ EVERYTHING = [
         Series((), "legend alone", "grey", marker=2),
     ], x_log=True, x_ticks=[1.0, 4.0, 16.0], y_range=(0.0, 1.0)),
     Chart("grouped", "Groups", "score", groups=NAMES[:4], x_range=(0.0, 1.0), parts=[
-        Part("one", [0.5, None, 0.0, 1.0], [(0.4, 0.6), None, None, (0.9, 1.0)]), Part("two", [0.1] * 4),
+        ChartPart("one", [0.5, None, 0.0, 1.0], [(0.4, 0.6), None, None, (0.9, 1.0)]), ChartPart("two", [0.1] * 4),
     ]),
 ]  # fmt: skip
 
@@ -84,7 +84,12 @@ def test_points_lie_where_their_figures_say(found):
 
 def test_bars_are_as_long_as_their_figures():
     stacked = Chart(
-        "s", "s", "kWh", groups=["a", "b"], parts=[Part("x", [1.0, 2.0]), Part("y", [3.0, None])], stacked=True
+        "s",
+        "s",
+        "kWh",
+        groups=["a", "b"],
+        parts=[ChartPart("x", [1.0, 2.0]), ChartPart("y", [3.0, None])],
+        stacked=True,
     )
     bars = [
         tuple(float(bar.get(name)) for name in ("x", "y", "width"))

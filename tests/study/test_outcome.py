@@ -9,14 +9,14 @@ import pytest
 
 from dcase_energy.study.claims import replay_patience, saved_pct, slope_pct, spread_pct
 from dcase_energy.study.outcome import outcome_of
-from dcase_energy.study.runs import Epoch, Run, RunFile, TrainedWork
+from dcase_energy.study.runs import Epoch, RunFile, StudyRun, TrainedWork
 from dcase_energy.study.variance import explained
 
 
-def run(*f1: float | None, kwh: float = 1.0, duration_s: float = 60.0) -> Run:
+def run(*f1: float | None, kwh: float = 1.0, duration_s: float = 60.0) -> StudyRun:
     """A training with these F1 (criterion 0.7), one kWh and one minute an epoch."""
     epochs = tuple(Epoch(i, duration_s, kwh, intersection_f1_07=value) for i, value in enumerate(f1, 1))
-    return Run(Path("run"), RunFile(state="done", gpu="T4", batch_size=8, work=TrainedWork()), epochs)
+    return StudyRun(Path("run"), RunFile(state="done", gpu="T4", batch_size=8, work=TrainedWork()), epochs)
 
 
 def test_the_first_epoch_that_reaches_a_level_counts():
@@ -56,7 +56,7 @@ def test_unknown_f1_is_not_a_low_one():
 
 def test_the_other_criterion_reads_the_other_column():
     epochs = (Epoch(1, 60.0, 1.0, intersection_f1_05=0.7, intersection_f1_07=0.3),)
-    one = Run(Path("run"), run(0.1).about, epochs)
+    one = StudyRun(Path("run"), run(0.1).about, epochs)
     assert (outcome_of(one, "05").max_f1_pct, outcome_of(one, "07").max_f1_pct) == (70.0, 30.0)
 
 

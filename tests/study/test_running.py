@@ -18,9 +18,9 @@ from dcase_energy.errors import LockedError, RecipeError, StudyError
 from dcase_energy.locks import held, is_held
 from dcase_energy.measure.meter import Reading
 from dcase_energy.study.gather import gather
-from dcase_energy.study.grid import Choices, make_grid, prepare
+from dcase_energy.study.grid import Choices, make_grid, prepare_folders
 from dcase_energy.study.running import Ended, Job, run_job, run_jobs, to_do
-from dcase_energy.study.runs import Run, TrainingProgress, open_run, update
+from dcase_energy.study.runs import StudyRun, TrainingProgress, open_run, update
 from dcase_energy.study.status import read_status
 from dcase_energy.study.train import ProgressWriter
 from tests.cli.run import run as dcase_energy
@@ -42,11 +42,11 @@ def own_locks(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", None)
 
 
-def grid(output: Path, batches=(4, 8), repeats=2, gpu="Pretended GPU") -> list[Run]:
-    return prepare(output, make_grid(batches, repeats, CHOICES, gpu), TINY)
+def grid(output: Path, batches=(4, 8), repeats=2, gpu="Pretended GPU") -> list[StudyRun]:
+    return prepare_folders(output, make_grid(batches, repeats, CHOICES, gpu), TINY)
 
 
-def jobs(folders: list[Run]) -> list[Job]:
+def jobs(folders: list[StudyRun]) -> list[Job]:
     return [Job(run.folder, per_device=False, command=TRAINER) for run in folders]
 
 

@@ -19,7 +19,7 @@ GUARDS = tuple(
 BY_CODE = {found.code: found for found in GUARDS}
 
 
-def judge(view: JournalView) -> list[Guard]:
+def judge_guards(view: JournalView) -> list[Guard]:
     """Run all guards; each gives at least one verdict."""
     return [verdict for found in GUARDS for verdict in found.judge(view)]
 

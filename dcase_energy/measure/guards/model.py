@@ -9,7 +9,7 @@ from typing import Literal
 from dcase_energy.measure.record_parts import Guard, GuardState
 from dcase_energy.measure.view import JournalView
 
-Value = str | float | int | bool | None
+GuardValue = str | float | int | bool | None
 Limits = Mapping[str, float]
 # Takes the view of a journal, and the guard's limits where it has any.
 Check = Callable[..., Iterator[Guard]]
@@ -87,17 +87,17 @@ def guard(
     return make
 
 
-def ok(value: Value, message: str) -> Guard:
+def ok(value: GuardValue, message: str) -> Guard:
     """A verdict; its code is set by the guard."""
     return Guard(code="", state=GuardState.OK, value=value, message=message)
 
 
-def warn(value: Value, message: str) -> Guard:
+def warn(value: GuardValue, message: str) -> Guard:
     """A verdict that leaves the record valid."""
     return Guard(code="", state=GuardState.WARN, value=value, message=message)
 
 
-def invalid(value: Value, message: str) -> Guard:
+def invalid(value: GuardValue, message: str) -> Guard:
     """A verdict with which the record cannot be used as evidence."""
     return Guard(code="", state=GuardState.INVALID, value=value, message=message)
 

@@ -48,7 +48,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ChartPart:
     """One bar of every group: values, None where not known, and the ends of their error bars."""
 
     label: str
@@ -84,7 +84,7 @@ class Chart:
     y_title: str = ""
     series: Sequence[Series] = ()
     groups: Sequence[str] = ()
-    parts: Sequence[Part] = ()
+    parts: Sequence[ChartPart] = ()
     stacked: bool = False
     x_log: bool = False
     x_ticks: Sequence[float] = ()

@@ -17,7 +17,7 @@ from dcase_energy.submission.checks.system import Peer, System, all_systems
 from dcase_energy.submission.model import team_of
 from dcase_energy.text import plural
 
-MAX_TABLE_BYTES = 100_000_000
+MAX_POOL_BYTES = 100_000_000
 
 BASELINE_OUT_OF_LINE = define(
     Rule(
@@ -40,7 +40,7 @@ def read_pool(path: Path) -> tuple[list[Peer], list[Finding]]:
     A CSV file with ``label``, the baseline's energies by canonical name, and ``hardware`` or ``training_time``; other
     columns are ignored, and so are rows without a baseline energy. Findings are about the table itself.
     """
-    data = read_bytes(path, MAX_TABLE_BYTES)
+    data = read_bytes(path, MAX_POOL_BYTES)
     if isinstance(data, Finding):
         return [], [data]
     table = read_table(data, str(path), required=("label",), delimiter=",")
