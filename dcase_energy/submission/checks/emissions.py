@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
+from dcase_energy.documents.codecarbon.identities import several_runs
+from dcase_energy.documents.codecarbon.rows import EmissionsRun
 from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_DIFFER,
     EMISSIONS_MISSING,
@@ -23,26 +24,22 @@ from dcase_energy.submission.figures import agrees, slip
 from dcase_energy.submission.stage_runs import Side, StageRuns, all_runs, figures_of, stages_of
 from dcase_energy.text import more, plural
 
-if TYPE_CHECKING:
-    from dcase_energy.documents.codecarbon.rows import EmissionsRun
+
+def _gpu(run: EmissionsRun) -> str:
+    """The GPU as listed; that there is none is a value too, where the row has all cells and no GPU energy."""
+    row = run.row
+    known = not row.partial and any(row.components_kwh.values()) and not row.components_kwh["gpu_energy"]
+    return row.texts["gpu_model"] or ("none" if known and not row.gpu_count else "")
+
 
 # What must be the same in all files; of a version its series.
 _SAME: dict[str, Callable[[EmissionsRun], str]] = {
     "tracking mode": lambda run: run.row.texts["tracking_mode"],
-    "GPU": lambda run: _gpu(run),
+    "GPU": _gpu,
     "CPU": lambda run: run.row.texts["cpu_model"],
     "version": lambda run: run.versions,
 }
 _SERIES = re.compile(r"[0-9]+\.[0-9]+")
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """The runs that are divided by each other in one stage; ``field`` is the declared baseline's figure."""
-
-    field: str
-    own: tuple[EmissionsRun, ...]
-    base: tuple[EmissionsRun, ...]
 
 
 @each_system
@@ -56,7 +53,7 @@ def emissions_agree(system: System) -> Iterator[Finding]:
     if not system.records.emissions:
         return
     runs, stages = all_runs(system), stages_of(system)
-    pairs = _pairs(stages)
+    pairs = list(_pairs(stages))
     for stage in stages:
         yield from _in_metadata(system, stage)
     yield from _usable(system, stages)
@@ -137,69 +134,62 @@ def _is_at_home(system: System, run: EmissionsRun) -> bool:
     return PurePosixPath(name).is_relative_to(system.files.home)
 
 
-def _pairs(stages: Sequence[StageRuns]) -> list[_Pair]:
-    """For each stage the runs that are the system's energy, and those that are the baseline's."""
-    pairs = []
+def _pairs(stages: Sequence[StageRuns]) -> Iterator[StageRuns]:
+    """The stages whose energies are divided by each other, with the runs that are, each as a side."""
     for stage in stages:
         split = len(stage.judged()) > 1
         own, base = (side.reported() or (side.runs if split else ()) for side in (stage.own, stage.baseline))
         own = tuple(run for run in own if not run.problems)
         base = tuple(run for run in base if not run.problems and run not in own)
         if own and base:
-            pairs.append(_Pair(stage.baseline.field, own, base))
-    return pairs
+            yield StageRuns(stage.stage, replace(stage.own, runs=own), replace(stage.baseline, runs=base))
 
 
-def _from_one_machine(system: System, all_of: Sequence[EmissionsRun], pairs: Sequence[_Pair]) -> Iterator[Finding]:
+def _from_one_machine(system: System, all_of: Sequence[EmissionsRun], pairs: Sequence[StageRuns]) -> Iterator[Finding]:
     """All files come from the same machine, version and tracking mode; a ratio is withheld where they do not."""
     runs = [run for run in all_of if not run.backup]
     for what, value_of in _SAME.items():
         unlike = [pair for pair in pairs if _unlike(what, value_of, pair)]
         first = {value_of(run): run for run in reversed(runs) if value_of(run)}
         if unlike:
-            two = [next(run for run in side if value_of(run)) for side in (unlike[0].base, unlike[0].own)]
+            two = [next(run for run in side if value_of(run)) for side in (unlike[0].baseline.runs, unlike[0].own.runs)]
         elif len(first) > 1:
             two = sorted(first.values(), key=lambda run: (str(run.place), value_of(run)))[:2]
         else:
             continue
-        withholds = tuple(pair.field for pair in unlike)
+        withholds = tuple(pair.baseline.field for pair in unlike)
         message = f"{what} " + ", ".join(f"{value_of(run)[:60]} in {run.file}" for run in two)
         yield EMISSIONS_UNLIKE.finding(_place(system, two[1], withholds), message, withholds=withholds)
 
 
-def _unlike(what: str, value_of: Callable[[EmissionsRun], str], pair: _Pair) -> bool:
+def _unlike(what: str, value_of: Callable[[EmissionsRun], str], pair: StageRuns) -> bool:
     """Whether system and baseline differ in what makes their energies comparable."""
 
     def value(run: EmissionsRun) -> str:
         match = _SERIES.match(value_of(run)) if what == "version" else None
         return match[0] if match else value_of(run)
 
-    mine, theirs = ({value(run) for run in runs if value(run)} for runs in (pair.own, pair.base))
+    mine, theirs = ({value(run) for run in runs if value(run)} for runs in (pair.own.runs, pair.baseline.runs))
     return bool(mine and theirs and mine != theirs)
 
 
-def _gpu(run: EmissionsRun) -> str:
-    """The GPU as listed; that there is none is a value too, where the row has all cells and no GPU energy."""
-    row = run.row
-    known = not row.partial and any(row.components_kwh.values()) and not row.components_kwh["gpu_energy"]
-    return row.texts["gpu_model"] or ("none" if known and not row.gpu_count else "")
-
-
-def _of_one_scope(system: System, pair: _Pair) -> Iterator[Finding]:
+def _of_one_scope(system: System, pair: StageRuns) -> Iterator[Finding]:
     """The system's files count the same components as the baseline's, with the same PUE."""
-    parts, (own, base) = [], (pair.own[0], pair.base[0])
-    mine, theirs = _counted(pair.own), _counted(pair.base)
+    parts, (own, base) = [], (pair.own.runs[0], pair.baseline.runs[0])
+    mine, theirs = _counted(pair.own.runs), _counted(pair.baseline.runs)
     if _gpu(own) != _gpu(base):
         mine, theirs = mine - {"GPU"}, theirs - {"GPU"}  # another machine, which has its own finding
     if mine and theirs and mine != theirs:
         parts.append((" and ".join(sorted(mine)), " and ".join(sorted(theirs))))
-    pues = [{run.row.pue for run in runs if run.row.pue is not None} for runs in (pair.own, pair.base)]
+    pues = [{run.row.pue for run in runs if run.row.pue is not None} for runs in (pair.own.runs, pair.baseline.runs)]
     if all(pues) and pues[0] != pues[1]:
         first, second = ("/".join(f"{pue:g}" for pue in sorted(values)) for values in pues)
         parts.append((f"PUE {first}", f"PUE {second}"))
     if parts:
         message = "; ".join(f"{one} in {own.file}, {other} in {base.file}" for one, other in parts)
-        yield EMISSIONS_SCOPE.finding(_place(system, own, (pair.field,)), message, withholds=(pair.field,))
+        yield EMISSIONS_SCOPE.finding(
+            _place(system, own, (pair.baseline.field,)), message, withholds=(pair.baseline.field,)
+        )
 
 
 def _counted(runs: Sequence[EmissionsRun]) -> set[str]:
@@ -211,8 +201,6 @@ def _appended(
     system: System, runs: Sequence[EmissionsRun], reported: Sequence[Sequence[EmissionsRun]]
 ) -> Iterator[Finding]:
     """Several runs in one file, unless each is a figure of the metadata: then it is known which run is what."""
-    from dcase_energy.documents.codecarbon.identities import several_runs
-
     alone = {id(side[0].row) for side in reported if len(side) == 1}
     other = {run.place for run in runs if id(run.row) not in alone}
     for emissions in system.records.emissions.values():
