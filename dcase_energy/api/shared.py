@@ -82,10 +82,10 @@ def choose_edition(
         from dcase_energy.ranking.results_table import labels_of
 
         labels = [*labels, *(label for table in tables for label in labels_of(table))]
-    guess = guess_edition([path for path in paths if path not in tables], stdin, labels)
-    if guess.reason is not None:
-        log(f"edition {guess.edition.name}, {guess.reason}; --edition names another")
-    return guess.edition
+    edition, reason = guess_edition([path for path in paths if path not in tables], stdin, labels)
+    if reason is not None:
+        log(f"edition {edition.name}, {reason}; --edition names another")
+    return edition
 
 
 def is_results_table(path: Path) -> bool:

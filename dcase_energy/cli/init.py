@@ -67,17 +67,14 @@ def command(
 
 def _edition(name: str | None, label: str) -> Edition:
     from dcase_energy.editions.loader import load_edition
-    from dcase_energy.submission.guess import edition_of_label, editions_of_task
+    from dcase_energy.submission.guess import DEFAULT, edition_of_label, editions_of_task
 
-    if name is None:
-        guess = edition_of_label(label)
-        if guess.reason is not None:
-            say(f"edition {guess.edition.name}, {guess.reason}; --edition names another")
-        elif known := editions_of_task(label):
-            raise click.UsageError(f"several editions have this task: name one with --edition ({', '.join(known)})")
-        edition = guess.edition
-    else:
-        edition = load_edition(name)
+    guessed = edition_of_label(label) if name is None else None
+    if guessed is not None:
+        say(f"edition {guessed.name}, guessed from the label; --edition names another")
+    elif name is None and (known := editions_of_task(label)):
+        raise click.UsageError(f"several editions have this task: name one with --edition ({', '.join(known)})")
+    edition = guessed or load_edition(name or DEFAULT)
     if not re.fullmatch(edition.label_pattern, label):
         raise click.UsageError(
             f"{visible(label)!r} is not a label of edition {edition.name}, such as {edition.label_example}"

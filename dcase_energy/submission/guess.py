@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path as FilePath
 
 from dcase_energy.documents.document import Document
@@ -15,7 +16,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import split_path
 from dcase_energy.findings import Finding
 from dcase_energy.submission.inbox import find_packages
-from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
+from dcase_energy.submission.package import STDIN, find_systems
 
 DEFAULT = "generic"
 # What judges metadata of which no edition is known.
@@ -24,20 +25,12 @@ COMMON = "common"
 _OWN_TASK = "4"
 _MOST_READ = 200
 _MOST_CHARACTERS = 200
-_TASK = re.compile(r"_(task([0-9]{1,3})[a-z]?)(?=_)", re.IGNORECASE)
+_TASK = r"(?i)_(task([0-9]{1,3})[a-z]?)(?=_)"
 # The line that `init` writes for editors names the edition.
-_SCHEMA_LINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=\S*?([A-Za-z0-9-]+)/submission\.schema\.json\s*")
+_SCHEMA_LINE = r"#\s*yaml-language-server:\s*\$schema=\S*?([A-Za-z0-9-]+)/submission\.schema\.json\s*"
 
 
-@dataclass(frozen=True)
-class GuessedEdition:
-    """An edition, and what gave it away; ``reason`` is None where nothing did and the default stands."""
-
-    edition: Edition
-    reason: str | None
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Signs:
     """What a metadata file gives away.
 
@@ -51,140 +44,128 @@ class _Signs:
         The file, where its label names a task of which no edition fits; None elsewhere.
     """
 
-    editions: tuple[tuple[str, str], ...] = ()
+    editions: dict[str, str]
     task: str | None = None
     document: Document | None = None
 
 
-def guess_edition(paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()) -> GuessedEdition:
+def guess_edition(
+    paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()
+) -> tuple[Edition, str | None]:
     """Guess from the labels and keys of the metadata files below some paths, and from labels known otherwise.
 
     The task that most systems are of counts; see `edition_for` for the others. Of these, systems that give nothing
     away count with the others if these are at least as many; where systems of task 4 point to different editions
     the default is used. Where no edition knows the task, or no task has most systems, it is the edition of what all
     tasks share, and each system gets a finding (``Edition.unjudged``).
+
+    Returns
+    -------
+    tuple
+        The edition, and what gave it away; None where nothing did and the default is used.
     """
-    signs = [_signs(document, stem) for document, stem in _documents(paths, stdin)]
+    signs = [_signs(document, stem) for document, stem in islice(_documents(paths, stdin), _MOST_READ)]
     signs += [_signs_of_label(label) for label in labels]
     tasks = Counter(one.task for one in signs if one.task is not None)
     task, most = tasks.most_common(1)[0] if tasks else (None, 0)
     if 2 * most < tasks.total() or (2 * most == tasks.total() and len(tasks) > 1):
-        return _unjudged(
-            "the systems are of different tasks: validate the systems of each one separately", _differ(_found(signs))
-        )
+        why = "the systems are of different tasks: validate the systems of each one separately"
+        return _unjudged(why), _differ(signs)
     signs = [one for one in signs if one.task in {None, task}]
-    found, unknown = _found(signs), [one.document for one in signs if one.document is not None]
+    found = _found(signs)
+    unknown = [one.document for one in signs if one.document is not None]
     if len(found) == 1 and 2 * sum(not one.editions for one in signs) <= len(signs):
         name, reason = found.popitem()
-        return _guessed(name, None if name == DEFAULT else f"guessed from {reason}")
+        return _guessed(name), None if name == DEFAULT else f"guessed from {reason}"
     if unknown:
-        return _unjudged(_no_edition(unknown[0]), "")
+        return _unjudged(_no_edition(unknown[0])), None
     if len(found) > 1 and task != _OWN_TASK:
-        return _unjudged(
-            "the systems are of different years: validate the systems of each one separately", _differ(found)
-        )
-    return _guessed(DEFAULT, _differ(found) if len(found) > 1 else None)
+        why = "the systems are of different years: validate the systems of each one separately"
+        return _unjudged(why), _differ(signs)
+    return _guessed(DEFAULT), _differ(signs) if len(found) > 1 else None
 
 
 def edition_for(edition: Edition, document: Document) -> Edition:
     """The edition that judges one of the systems that an edition was guessed for; one of another task has none."""
-    label = _label(document)
-    if not edition.guessed or _schema_named(document) or _number(label) in {None, _number(edition.label_example)}:
+    task, number = _task(_label(document))
+    if not edition.guessed or _schema_named(document) or number in {None, _task(edition.label_example)[1]}:
         return edition
-    return _unjudged(f"{_task(label)} among systems of {edition.name}: validate it separately", "").edition
+    return _unjudged(f"{task} among systems of {edition.name}: validate it separately")
 
 
-def _guessed(name: str, reason: str | None) -> GuessedEdition:
-    return GuessedEdition(replace(load_edition(name), guessed=True), reason)
+def edition_of_label(label: str) -> Edition | None:
+    """The one edition that a label alone points to; None where there is none, or several."""
+    found = _signs_of_label(label).editions
+    return load_edition(next(iter(found))) if len(found) == 1 else None
+
+
+def editions_of_task(label: str) -> list[str]:
+    """The editions of the task that a label names, the subtask's letter aside; none for the task of the default."""
+    number = _task(label)[1]
+    return [name for name, sign in guesses().items() if sign.task is not None and _task(f"_{sign.task}_")[1] == number]
 
 
 def _found(signs: Sequence[_Signs]) -> dict[str, str]:
     """The editions that systems point to, each with the first reason."""
-    found: dict[str, str] = {}
-    for name, reason in (pair for one in signs for pair in one.editions):
-        found.setdefault(name, reason)
-    return found
+    return {name: reason for one in reversed(signs) for name, reason in one.editions.items()}
 
 
-def edition_of_label(label: str) -> GuessedEdition:
-    """Guess from a label alone."""
-    found = _signs_of_label(label).editions
-    if len(found) == 1:
-        return GuessedEdition(load_edition(found[0][0]), "guessed from the label")
-    return GuessedEdition(load_edition(DEFAULT), None)
-
-
-def editions_of_task(label: str) -> list[str]:
-    """The editions of the task that a label names, the subtask's letter aside; none where it is the default's task."""
-    number = _number(label)
-    return [name for name, sign in guesses().items() if sign.task is not None and _number(f"_{sign.task}_") == number]
-
-
-def _differ(found: dict[str, str]) -> str:
-    differ = " and ".join(f"{reason} ({name})" for name, reason in sorted(found.items()))
+def _differ(signs: Sequence[_Signs]) -> str:
+    differ = " and ".join(f"{reason} ({name})" for name, reason in sorted(_found(signs).items()))
     return f"because the systems point to different ones: {differ}"
 
 
-def _unjudged(why: str, reason: str) -> GuessedEdition:
-    return GuessedEdition(replace(load_edition(COMMON), unjudged=why), reason or None)
+def _guessed(name: str) -> Edition:
+    return replace(load_edition(name), guessed=True)
+
+
+def _unjudged(why: str) -> Edition:
+    return replace(load_edition(COMMON), unjudged=why)
 
 
 def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[tuple[Document, str]]:
     """The metadata of each system, and what its label should be by its file's name."""
-    for files in _first(paths, stdin):
-        data = files.tree.read(files.meta, MAX_BYTES)
-        if not isinstance(data, Finding):
-            yield load_yaml(data, files.meta), files.stem
-
-
-def _first(paths: Sequence[FilePath], stdin: bytes | None) -> Iterable[SystemFiles]:
-    """The systems below the paths, as many as it takes to be sure."""
-    left = _MOST_READ
     for path in find_packages(paths).paths:
-        if left <= 0:
-            return
         data = stdin if path == STDIN else None
-        systems = find_systems(path, data)[0][:left] if data is not None or path.exists() else []
-        left -= len(systems)
-        yield from systems
+        for files in find_systems(path, data)[0] if data is not None or path.exists() else ():
+            read = files.tree.read(files.meta, MAX_BYTES)
+            if not isinstance(read, Finding):
+                yield load_yaml(read, files.meta), files.stem
 
 
 def _signs(document: Document, stem: str) -> _Signs:
     """What a metadata file points to: its first line, else its label (or its name, if that names no task) and keys."""
-    label = _label(document)
-    what, label = ("label", label) if _task(label) or document.data is None else ("file name", stem)
-    task = _number(label)
+    label, what = _label(document), "label"
+    if _task(label)[0] is None and document.data is not None:
+        label, what = stem, "file name"
+    task, number = _task(label)
     if named := _schema_named(document):
-        return _Signs(((named, "its first line, which names the schema"),), task)
-    certain = [
-        (name, f"the key {sign.key}")
-        for name, sign in guesses().items()
-        if sign.key is not None and split_path(sign.key) in document.keys
-    ]
-    certain += [(name, f"the {what} {label}") for name in _of_form(label)]
-    if certain or task in {None, _OWN_TASK}:
-        return _Signs(tuple(certain), task)
-    hits = {name: _hits(name, label, document) for name in guesses()}
-    most = max(hits.values())
+        return _Signs({named: "its first line, which names the schema"}, number)
+    by_key = {name: sign.key for name, sign in guesses().items() if sign.key is not None}
+    certain = {name: f"the key {key}" for name, key in by_key.items() if split_path(key) in document.keys}
+    certain = dict.fromkeys(_of_form(label), f"the {what} {label}") | certain
+    if certain or number in {None, _OWN_TASK}:
+        return _Signs(certain, number)
+    hits = {name: _hits(name, document) for name, sign in guesses().items() if sign.task == task}
+    most = max(hits.values(), default=0)
     if not most:
-        return _Signs((), task, document)
+        return _Signs({}, number, document)
     reason = f"the {what} {label} and {'its' if what == 'label' else 'the'} keys"
-    return _Signs(tuple((name, reason) for name, count in hits.items() if count == most), task)
+    return _Signs({name: reason for name, count in hits.items() if count == most}, number)
 
 
 def _schema_named(document: Document) -> str | None:
     """The edition whose schema the first line names."""
-    match = _SCHEMA_LINE.fullmatch(document.lines[0][:1000].strip()) if document.lines else None
+    match = re.fullmatch(_SCHEMA_LINE, document.lines[0][:1000].strip()) if document.lines else None
     return match[1] if match and match[1] in guesses() else None
 
 
 def _signs_of_label(label: str) -> _Signs:
     """What a label alone points to: its form, or a task that only one edition has."""
-    names = _of_form(label)
-    of_task = [name for name in editions_of_task(label) if guesses()[name].task == _task(label)]
-    names = names or (of_task if len(of_task) == 1 else [])
-    reason = f"the label {label[:_MOST_CHARACTERS]}"
-    return _Signs(tuple((name, reason) for name in names), _number(label) if names else None)
+    task, number = _task(label)
+    of_task = [name for name in editions_of_task(label) if guesses()[name].task == task]
+    names = _of_form(label) or (of_task if len(of_task) == 1 else [])
+    return _Signs(dict.fromkeys(names, f"the label {label[:_MOST_CHARACTERS]}"), number if names else None)
 
 
 def _of_form(label: str) -> list[str]:
@@ -192,13 +173,10 @@ def _of_form(label: str) -> list[str]:
     return [name for name, sign in guesses().items() if sign.label is not None and re.fullmatch(sign.label, label)]
 
 
-def _hits(name: str, label: str, document: Document) -> int:
+def _hits(name: str, document: Document) -> int:
     """How many of an edition's own keys a document of its task has."""
-    sign = guesses()[name]
-    if sign.task is None or sign.task != _task(label):
-        return 0
-    together = [[keys] if isinstance(keys, str) else keys for keys in sign.keys]
-    return sum(all(split_path(key) in document.keys for key in keys) for keys in together) if sign.keys else 1
+    together = [[keys] if isinstance(keys, str) else keys for keys in guesses()[name].keys]
+    return sum(all(split_path(key) in document.keys for key in keys) for keys in together) if together else 1
 
 
 def _label(document: Document) -> str:
@@ -207,14 +185,10 @@ def _label(document: Document) -> str:
     return label[:_MOST_CHARACTERS] if isinstance(label, str) else ""
 
 
-def _task(label: str) -> str | None:
-    match = _TASK.search(label[:_MOST_CHARACTERS])
-    return match[1].lower() if match else None
-
-
-def _number(label: str) -> str | None:
-    match = _TASK.search(label[:_MOST_CHARACTERS])
-    return str(int(match[2])) if match else None
+def _task(label: str) -> tuple[str | None, str | None]:
+    """The task that a label names, and its number alone: ``task1b`` and ``1``."""
+    match = re.search(_TASK, label[:_MOST_CHARACTERS])
+    return (match[1].lower(), str(int(match[2]))) if match else (None, None)
 
 
 def _no_edition(document: Document) -> str:
@@ -224,4 +198,4 @@ def _no_edition(document: Document) -> str:
     editions = [load_edition(name) for name in editions_of_task(label) or others]
     nearest = max(editions, key=lambda edition: len(set(document.keys) & {*edition.field_of_path, *edition.parents}))
     shared = "only what all tasks share was checked"
-    return f"no edition knows {_task(label)} with these keys, so {shared}; nearest is {nearest.name}"
+    return f"no edition knows {_task(label)[0]} with these keys, so {shared}; nearest is {nearest.name}"
