@@ -31,7 +31,7 @@ from dcase_energy.ranking.report import report_of
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.submission.baseline_choice import own_machine, recorded
-from dcase_energy.submission.records import Calibrated
+from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.submission.validate import ValidateOptions, Validation, validate_paths
 
 

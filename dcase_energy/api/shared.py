@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dcase_energy.scoring.data import GroundTruth
     from dcase_energy.scoring.truth import Overlapping
     from dcase_energy.sheets.table import Report as SheetReport
-    from dcase_energy.submission.records import Calibrated
+    from dcase_energy.submission.evidence import Calibrated
 
 PathLike = str | os.PathLike[str]
 Paths = PathLike | Sequence[PathLike]

@@ -137,7 +137,7 @@ def usable_for(record: Calibration, edition: Edition) -> str:
     from dcase_energy.editions.loader import load_edition
     from dcase_energy.editions.shipped import edition_names
     from dcase_energy.submission.baseline_choice import why_no_denominator
-    from dcase_energy.submission.records import Calibrated
+    from dcase_energy.submission.evidence import Calibrated
 
     found = Calibrated(record, "this calibration")
     names = [name for name in edition_names() if why_no_denominator(found, load_edition(name)) is None]

@@ -7,9 +7,9 @@ from pathlib import Path
 from dcase_energy.documents.tree import Folder
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
+from dcase_energy.submission.evidence import JOURNAL_BROKEN, MAX_JOURNAL_BYTES, kind_of_record, read_records
 from dcase_energy.submission.package import NO_SYSTEM, SystemFiles
 from dcase_energy.submission.recomputing import entries_of
-from dcase_energy.submission.records import JOURNAL_BROKEN, MAX_JOURNAL_BYTES, kind_of_record, read_records
 
 EVIDENCE_ALONE = define(
     Rule(

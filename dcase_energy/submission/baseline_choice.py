@@ -13,9 +13,9 @@ from pathlib import Path
 from dcase_energy.documents.tree import Folder
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import UnusableError
+from dcase_energy.submission.evidence import JOURNAL_MISSING, Calibrated, Recorded, check_record
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.recomputing import impossible_power
-from dcase_energy.submission.records import JOURNAL_MISSING, Calibrated, Recorded, check_record
 
 # From the weakest to the strongest.
 EVIDENCE = ("declared", "record", "recomputed")

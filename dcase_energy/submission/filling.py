@@ -12,7 +12,7 @@ from dcase_energy.errors import RecordError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, parse_energy
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
-from dcase_energy.submission.records import Calibrated
+from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.units import format_significant
 
 # Enough that the rounding is far below any interval, few enough to read.

@@ -17,11 +17,11 @@ from dcase_energy.submission.checks import check_alone, check_together
 from dcase_energy.submission.checks.comparable import is_same_hardware
 from dcase_energy.submission.checks.outputs import outputs_complete, outputs_numbered
 from dcase_energy.submission.checks.system import Peer, System
+from dcase_energy.submission.evidence import Calibrated, ReadFile, read_records
 from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.inbox import NONE, Packages, copies_among, find_packages
 from dcase_energy.submission.metadata import read_metadata
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
-from dcase_energy.submission.records import Calibrated, ReadFile, read_records
 
 
 @dataclass(frozen=True)

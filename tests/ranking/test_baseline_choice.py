@@ -24,8 +24,8 @@ from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.submission.baseline_choice import load_denominator, own_machine, recorded, why_no_denominator
 from dcase_energy.submission.checks.baseline import doubts
+from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.submission.recomputing import impossible_power
-from dcase_energy.submission.records import Calibrated
 from dcase_energy.submission.validate import ValidateOptions, validate_paths
 from tests.cli.run import ROOT, run
 from tests.ranking.systems import entry

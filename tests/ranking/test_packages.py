@@ -14,7 +14,7 @@ from dcase_energy.editions.loader import load_edition
 from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
-from dcase_energy.submission.records import Calibrated
+from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.submission.validate import validate_paths
 from tests.cli.run import ROOT, run
 

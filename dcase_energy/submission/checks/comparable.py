@@ -21,7 +21,7 @@ from dcase_energy.submission.training_time import parse_training_time
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration, Energy, Evidence
-    from dcase_energy.submission.records import Recorded
+    from dcase_energy.submission.evidence import Recorded
 
 NOT_COMPARABLE = define(
     Rule(

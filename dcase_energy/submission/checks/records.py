@@ -15,7 +15,7 @@ from dcase_energy.submission.figures import agrees, slip
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Energy
-    from dcase_energy.submission.records import Recorded
+    from dcase_energy.submission.evidence import Recorded
 
 RECORD_UNFIT = define(
     Rule(

@@ -15,10 +15,10 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
 from dcase_energy.submission.baseline_choice import Baseline
+from dcase_energy.submission.evidence import Records
 from dcase_energy.submission.metadata import Metadata
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.package import SystemFiles
-from dcase_energy.submission.records import Records
 
 if TYPE_CHECKING:
     from dcase_energy.scoring.score_files import ScoreFiles
