@@ -30,5 +30,5 @@ def test_report_divides_by_the_scaled_energy(tmp_path, given):
     for name in ("calibration.json", "calibration.journal.jsonl"):
         shutil.copy(OLD / name, package / name)
     result = run("report", package, *(["--calibration", OLD / "calibration.json"] if given else []))
-    assert f"baseline     {SCALED_KWH:.4g} kWh" in result.stdout
+    assert f"baseline  {SCALED_KWH:.4g} kWh" in result.stdout
     assert WORDS in result.stdout

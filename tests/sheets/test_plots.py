@@ -9,10 +9,9 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from dcase_energy.ranking.charts import charts_of
-from dcase_energy.sheets.plots.axes import Axis, axis_of, short
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS, Chart, ChartPart, Series
 from dcase_energy.sheets.plots.files import chart_files
-from dcase_energy.sheets.plots.svg import chart_svg
+from dcase_energy.sheets.plots.svg import Axis, axis_of, chart_svg, short
 from tests.ranking.systems import entry, ranking
 from tests.sheets.hostile import HOSTILE
 

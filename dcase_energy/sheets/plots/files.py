@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy.errors import PlotError
-from dcase_energy.sheets.plots.axes import short
 from dcase_energy.sheets.plots.chart import PALETTE, Chart, Colour
+from dcase_energy.sheets.plots.svg import short
 from dcase_energy.text import one_line
 
 if TYPE_CHECKING:
