@@ -19,9 +19,7 @@ from torch import Tensor, nn
 
 from dcase_baseline.dropout import BitStream, make_dropout
 from dcase_baseline.recipe import Recipe
-from dcase_baseline.runtime import EXECUTION_PATHS, check_execution_path
-
-__all__ = ["CRNN", "EXECUTION_PATHS"]
+from dcase_baseline.runtime import check_execution_path
 
 
 class GLU(nn.Module):

@@ -237,6 +237,5 @@ def encode_strong(events: Iterable[Event], recipe: Recipe) -> npt.NDArray[np.uin
 def encode_weak(labels: Iterable[str]) -> npt.NDArray[np.uint8]:
     """Mark the classes present in a clip; shape (n_classes,), uint8."""
     target = np.zeros(len(CLASSES), dtype=np.uint8)
-    for label in labels:
-        target[class_index(label)] = 1
+    target[[class_index(label) for label in labels]] = 1
     return target

@@ -41,14 +41,6 @@ class BitStream:
         bits = (octets[None, :] >> shifts[:, None]) & 1  # (8, 8 n_words)
         return bits.view(-1)[:count]  # (count,)
 
-    def get_state(self, device: torch.device) -> Tensor:
-        """Where the stream stands, for a checkpoint: uint8, shape (state size,)."""
-        return self.generator(device).get_state()
-
-    def set_state(self, state: Tensor, device: torch.device) -> None:
-        """Continue from a state of ``get_state``."""
-        self.generator(device).set_state(state)
-
 
 class BitDropout(nn.Module):
     """Zero each element with probability 1/2 and double the others, in training only.

@@ -221,7 +221,7 @@ class TrainStep:
         for name, network in self.networks().items():
             state[name] = network.state_dict()
             if network.stream is not None:
-                state[f"{name}_bits"] = network.stream.get_state(self.device)
+                state[f"{name}_bits"] = network.stream.generator(self.device).get_state()
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -236,4 +236,4 @@ class TrainStep:
         for name, network in self.networks().items():
             network.load_state_dict(state[name])
             if network.stream is not None:
-                network.stream.set_state(state[f"{name}_bits"].cpu(), self.device)
+                network.stream.generator(self.device).set_state(state[f"{name}_bits"].cpu())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import chain, count, islice
 
 import torch
@@ -13,33 +12,9 @@ import torch
 from dcase_baseline.batches import BatchLoader
 from dcase_baseline.data import Pools
 from dcase_baseline.evaluate import score_clips
-from dcase_baseline.marks import Marks, OnMark
 from dcase_baseline.mean_teacher import TrainStep
 from dcase_baseline.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class ProbeResult:
-    """How much work was marked.
-
-    Attributes
-    ----------
-    training_windows, validation_windows
-        Windows run.
-    window_steps, window_clips
-        Training steps, and clips validated by both networks, in each.
-    losses
-        Means over all steps but those of the warm-up.
-    notes
-        In what way the data differ from the recipe's.
-    """
-
-    training_windows: int
-    validation_windows: int
-    window_steps: int
-    window_clips: int
-    losses: dict[str, float]
-    notes: tuple[str, ...]
+from dcase_baseline.train import Marks, OnMark
 
 
 def probe(
@@ -55,7 +30,7 @@ def probe(
     window_clips: int = 48,
     window_s: float = 0.0,
     max_windows: int = 100,
-) -> ProbeResult:
+) -> dict[str, float]:
     """Run windows of training steps, then windows of validated clips, until ``on_mark`` has seen enough.
 
     The work in a window is that of a training run, step for step and clip for clip: it differs only in that nothing
@@ -77,6 +52,11 @@ def probe(
         Least seconds in a window: on a fast device more steps and clips go into one, since counters tick slowly.
     max_windows
         Of each phase, if ``on_mark`` never has enough.
+
+    Returns
+    -------
+    dict
+        Mean losses over all steps but those of the warm-up.
     """
     trainer = TrainStep(recipe, execution_path=execution_path, device=device, seed=seed)
     loader = BatchLoader(recipe, pools, seed, pin_memory=trainer.device.type == "cuda")
@@ -102,13 +82,11 @@ def probe(
             trainer.drain_losses()
     work = {"steps": window_steps, "clips": window_steps * recipe.batch.total}
     marks = Marks(on_mark, trainer.device)
-    training = _windows(marks, "training_window", work, max_windows, lambda: steps(window_steps))
+    _windows(marks, "training_window", work, max_windows, lambda: steps(window_steps))
     losses = trainer.drain_losses()
     marks = Marks(on_mark, trainer.device)
-    validation = _windows(
-        marks, "validation_window", {"clips": window_clips}, max_windows, lambda: validate(window_clips)
-    )
-    return ProbeResult(training, validation, window_steps, window_clips, losses, loader.notes)
+    _windows(marks, "validation_window", {"clips": window_clips}, max_windows, lambda: validate(window_clips))
+    return losses
 
 
 def _fitting(work: Callable[[int], None], amount: int, window_s: float, device: torch.device) -> int:
@@ -122,11 +100,10 @@ def _fitting(work: Callable[[int], None], amount: int, window_s: float, device: 
     return amount * max(1, math.ceil(window_s / (time.perf_counter() - started_s)))
 
 
-def _windows(marks: Marks, phase: str, amount: Mapping[str, int], max_windows: int, work: Callable[[], None]) -> int:
-    """Do the work between marks until the marks say stop; return how many times."""
-    done = 0
-    while marks.go_on and done < max_windows:
-        done += 1
-        with marks.phase(phase, done, **amount):
+def _windows(marks: Marks, phase: str, amount: Mapping[str, int], max_windows: int, work: Callable[[], None]) -> None:
+    """Do the work between marks until they say stop."""
+    for number in range(1, max_windows + 1):
+        with marks.phase(phase, number, **amount):
             work()
-    return done
+        if not marks.go_on:
+            return

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,44 @@ from dcase_baseline.batches import BatchLoader
 from dcase_baseline.data import Pool, Pools
 from dcase_baseline.evaluate import ScoreFunction, Scores, postprocess, score_clips, weak_macro_f1
 from dcase_baseline.features import front_end_name
-from dcase_baseline.marks import Marks, OnMark
 from dcase_baseline.mean_teacher import TrainStep
 from dcase_baseline.recipe import Recipe
 from dcase_baseline.runtime import EXECUTION_PATHS
 from dcase_energy.errors import TrainingDivergedError
 
+# on_mark("begin" or "end", phase, epoch, payload). What it returns at an end says whether to continue; None means yes.
+OnMark = Callable[[str, str, int, Mapping[str, Any]], "bool | None"]
 OBJECTIVE = "intersection_f1_05"  # of a score function; the best epoch is the best in this plus weak F1
+
+
+class Marks:
+    """Calls ``on_mark`` with the device idle, so that work lies within the marks that enclose it.
+
+    Only here does the run wait for a GPU.
+
+    Attributes
+    ----------
+    go_on
+        False once an end was answered with False.
+    """
+
+    def __init__(self, on_mark: OnMark | None, device: torch.device) -> None:
+        self._on_mark, self._device = on_mark, device
+        self.go_on = True
+
+    @contextmanager
+    def phase(self, phase: str, epoch: int, **payload: Any) -> Iterator[dict[str, Any]]:
+        """Mark a phase; what the block adds to the dict it is given goes out with the end."""
+        self._mark("begin", phase, epoch, payload)
+        yield payload
+        self._mark("end", phase, epoch, payload)
+
+    def _mark(self, kind: str, phase: str, epoch: int, payload: Mapping[str, Any]) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        if self._on_mark is not None:
+            answer = self._on_mark(kind, phase, epoch, payload)
+            self.go_on = self.go_on and not (kind == "end" and answer is False)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from dcase_baseline.crnn import CRNN, EXECUTION_PATHS, count_parameters
+from dcase_baseline.crnn import CRNN, count_parameters
 from dcase_baseline.dropout import BitDropout
 from dcase_baseline.features import LogMel
 from dcase_baseline.recipe import load_recipe
+from dcase_baseline.runtime import EXECUTION_PATHS
 
 from tests.baseline.parity import NAMES, PARITY, waveform, weights
 

@@ -47,10 +47,10 @@ def test_a_seed_gives_its_stream():
 def test_a_stream_goes_on_from_its_state():
     stream = BitStream(7)
     stream.bits(100, CPU)
-    state = stream.get_state(CPU)
+    state = stream.generator(CPU).get_state()
     expected = stream.bits(1000, CPU)
     other = BitStream(0)
-    other.set_state(state, CPU)
+    other.generator(CPU).set_state(state)
     assert torch.equal(other.bits(1000, CPU), expected)
 
 

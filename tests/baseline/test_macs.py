@@ -7,9 +7,10 @@ import types
 
 import pytest
 import torch
-from dcase_baseline.crnn import CRNN, EXECUTION_PATHS
+from dcase_baseline.crnn import CRNN
 from dcase_baseline.macs import challenge_macs, torch_macs
 from dcase_baseline.recipe import load_recipe
+from dcase_baseline.runtime import EXECUTION_PATHS
 from dcase_baseline.thop_rules import COUNTERS
 from torch import nn
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from dcase_baseline.batches import Batch, BatchLoader
-from dcase_baseline.crnn import CRNN, EXECUTION_PATHS
+from dcase_baseline.crnn import CRNN
 from dcase_baseline.mean_teacher import LOSSES, TrainStep, ema_decay, learning_rate, mixup, ramp
 from dcase_baseline.recipe import load_recipe
+from dcase_baseline.runtime import EXECUTION_PATHS
 
 from tests.baseline.tiny import tiny_pools, tiny_recipe
 

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 import torch
 from dcase_baseline import checkpoint
-from dcase_baseline.crnn import EXECUTION_PATHS
 from dcase_baseline.evaluate import score_clips
 from dcase_baseline.mean_teacher import LOSSES, TrainStep
 from dcase_baseline.probe import probe
-from dcase_baseline.runtime import process_environment
+from dcase_baseline.runtime import EXECUTION_PATHS, process_environment
 from dcase_baseline.train import EpochLog, best_epoch, run_test, train
 
 from dcase_energy.errors import InputError, TrainingDivergedError
@@ -248,7 +247,7 @@ def test_a_probe_runs_windows_until_it_is_told_to_stop():
             return not (edge == "end" and (phase, epoch) in {("training_window", 3), ("validation_window", 2)})
 
     marks = Answers()
-    result = probe(RECIPE, tiny_pools(), on_mark=marks, warmup_steps=2, window_steps=2, window_clips=3)
+    losses = probe(RECIPE, tiny_pools(), on_mark=marks, warmup_steps=2, window_steps=2, window_clips=3)
     expected = [
         ("warmup", 0),
         *(("training_window", i) for i in (1, 2, 3)),
@@ -258,21 +257,25 @@ def test_a_probe_runs_windows_until_it_is_told_to_stop():
     assert marks.payloads[0] == {"steps": 2}
     assert marks.payloads[2] == {"steps": 2, "clips": 16}
     assert marks.payloads[-1] == {"clips": 3}
-    assert (result.training_windows, result.validation_windows) == (3, 2)
-    assert tuple(result.losses) == LOSSES
+    assert tuple(losses) == LOSSES
 
 
 def test_a_probe_ends_by_itself_and_goes_through_its_clips_again():
     marks = Marks()
-    result = probe(RECIPE, tiny_pools(), on_mark=marks, window_steps=1, window_clips=48, max_windows=2)
-    assert (result.training_windows, result.validation_windows, result.window_clips) == (2, 2, 48)  # of a pool of 5
+    probe(RECIPE, tiny_pools(), on_mark=marks, window_steps=1, window_clips=48, max_windows=2)
+    phases = [(phase, epoch) for edge, phase, epoch in marks.seen if edge == "end" and epoch]
+    assert phases == [
+        ("training_window", 1),
+        ("training_window", 2),
+        ("validation_window", 1),
+        ("validation_window", 2),
+    ]
+    assert marks.payloads[-1] == {"clips": 48}  # of a pool of 5
 
 
 def test_a_probe_trains_the_steps_of_a_run():
-    losses = []
     trained = train(RECIPE, tiny_pools(), epochs=1, seed=6).log[0].losses
-    result = probe(RECIPE, tiny_pools(), on_mark=Marks(), seed=6, warmup_steps=0, window_steps=3, max_windows=1)
-    losses = result.losses
+    losses = probe(RECIPE, tiny_pools(), on_mark=Marks(), seed=6, warmup_steps=0, window_steps=3, max_windows=1)
     assert losses == trained
 
 
