@@ -12,6 +12,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -123,8 +124,7 @@ def _fix_once(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
 
 def _without_trailing_blanks(text: str) -> str:
     """Blanks at line ends removed, unless a line may belong to a text of several lines, where they could matter."""
-    several = any(_BLOCK_SCALAR.search(line) for line in text.splitlines())
-    return text if several else _TRAILING.sub("", text)
+    return text if any(map(_BLOCK_SCALAR.search, text.splitlines())) else _TRAILING.sub("", text)
 
 
 def _edits(document: Document, edition: Edition) -> Iterator[_Edit]:
@@ -158,10 +158,9 @@ def _apply(lines: list[str], edit: _Edit) -> bool:
     """Replace in place; False where the text there is not what was read (quoted, folded)."""
     index, start = edit.place.line - 1, edit.place.column - 1
     line = lines[index]
-    if not line.startswith(edit.old, start):
-        return False
-    lines[index] = line[:start] + edit.new + line[start + len(edit.old) :]
-    return True
+    if there := line.startswith(edit.old, start):
+        lines[index] = line[:start] + edit.new + line[start + len(edit.old) :]
+    return there
 
 
 def _same_but_for(before: Document, after: Document, edits: Sequence[_Edit]) -> bool:
@@ -169,17 +168,9 @@ def _same_but_for(before: Document, after: Document, edits: Sequence[_Edit]) -> 
     if after.data is None or len(after.findings) > len(before.findings):
         return False
     nulls = sum(edit.new == "null" for edit in edits)
-    old, new = sorted(before.texts.values()), sorted(after.texts.values())
-    gone, come = _without(old, new), _without(new, old)
-    return len(old) == len(new) and all(text == "null" for text in come) and len(gone) == len(come) <= nulls
-
-
-def _without(texts: list[str], others: list[str]) -> list[str]:
-    left = list(texts)
-    for text in others:
-        if text in left:
-            left.remove(text)
-    return left
+    old, new = Counter(before.texts.values()), Counter(after.texts.values())
+    gone, come = old - new, new - old
+    return old.total() == new.total() and set(come) <= {"null"} and gone.total() == come.total() <= nulls
 
 
 def _difference(before: bytes, after: bytes, name: str) -> str:

@@ -36,8 +36,6 @@ NOT_COMPARABLE = define(
         severity=Severity.WARNING,
     )
 )
-# A figure in the metadata is a rounded one of the record; further away it is another figure.
-SAME = 0.01
 _UNNAMED = "a GPU"
 
 
@@ -76,13 +74,11 @@ def _plain(text: str) -> str:
 
 
 def own_records(system: System) -> dict[str, Recorded[Energy]]:
-    """Return the energy records that hold the figures of the metadata, by stage; the nearest counts."""
+    """Return the energy records that hold the figures of the metadata, by stage; the first counts."""
     found: dict[str, Recorded[Energy]] = {}
     for stage, part in system.edition.stages.items():
-        value = system.figures.get(part.energy)
         for one in system.records.measured:
-            energy_kwh = one.energy_kwh(stage)
-            if value is not None and energy_kwh is not None and abs(energy_kwh - value) <= SAME * value:
+            if system.states(part.energy, one.energy_kwh(stage)):
                 found.setdefault(stage, one)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from dcase_energy.documents.document import Path
@@ -71,13 +71,8 @@ def one_corresponding_author(system: System) -> Iterator[Finding]:
     authors = system.submission.authors
     count = sum(author.corresponding is True for author in authors)
     if authors and count != 1:
-        yield system.finding(
-            CORRESPONDING,
-            "authors",
-            f"{count} of {len(authors)} authors have corresponding: true",
-            expected="exactly one",
-            found=str(count),
-        )
+        message = f"{count} of {len(authors)} authors have corresponding: true"
+        yield system.finding(CORRESPONDING, "authors", message, expected="exactly one", found=str(count))
 
 
 _HZ_PER_KHZ = 1000
@@ -87,14 +82,9 @@ _WITHOUT_SCHEME = re.compile(r"(?!\w+:)[\w-]+(?:\.[\w-]+)+(?::\d+)?/")
 def _texts(system: System, *kinds: FieldKind) -> Iterator[tuple[Where, str]]:
     """All texts of fields of text, and of some kinds beside these, with their places."""
     metadata = system.metadata
-    for name, spec in system.edition.fields.items():
-        value, path = metadata.values.get(name), metadata.paths.get(name)
-        if path is None or (spec.kind not in TEXT_KINDS and spec.kind not in kinds):
-            continue
-        if isinstance(value, str):
-            yield metadata.where(name), value
-        elif value is not None:
-            yield from ((metadata.document.where(at), text) for at, text in _texts_in(value, path))
+    for name, value in metadata.values.items():
+        if system.edition.fields[name].kind in TEXT_KINDS.union(kinds):
+            yield from ((metadata.document.where(at), text) for at, text in _texts_in(value, metadata.paths[name]))
 
 
 def _texts_in(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -119,13 +109,12 @@ def not_of_template(system: System) -> Iterator[Finding]:
 @each_system
 def address_has_scheme(system: System) -> Iterator[Finding]:
     """An address has its scheme."""
-    metadata = system.metadata
-    for name, spec in system.edition.fields.items():
-        value = metadata.values.get(name)
-        if spec.kind is FieldKind.ADDRESS and isinstance(value, str) and _WITHOUT_SCHEME.match(value):
-            expected = f"https://{value[:80]}"
+    for name, value in system.metadata.values.items():
+        is_address = system.edition.fields[name].kind is FieldKind.ADDRESS and isinstance(value, str)
+        if is_address and _WITHOUT_SCHEME.match(value):
+            shown = value[:80]
             yield system.finding(
-                ADDRESS_SCHEME, name, f"{value[:80]!r} has no scheme", expected=expected, found=repr(value[:80])
+                ADDRESS_SCHEME, name, f"{shown!r} has no scheme", expected=f"https://{shown}", found=repr(shown)
             )
 
 
@@ -156,21 +145,16 @@ def no_hash(system: System) -> Iterator[Finding]:
 @each_system
 def sampling_rate_usual(system: System) -> Iterator[Finding]:
     """Each sampling rate is a known one, in kHz."""
-    metadata, known = system.metadata, system.edition.plausible.sampling_rates_khz
-    value = metadata.values.get("input_sampling_rate_khz")
+    field, known = "input_sampling_rate_khz", system.edition.plausible.sampling_rates_khz
+    value = system.metadata.values.get(field)
     for one in value if isinstance(value, list) else [value]:
         rate = parse_khz(one) if isinstance(one, str) else one
-        if rate is not None and known and rate not in known:
-            yield _unusual_rate(rate, known, metadata.where("input_sampling_rate_khz"))
-
-
-def _unusual_rate(rate: float, known: Sequence[float], where: Where) -> Finding:
-    hint = None
-    if rate / _HZ_PER_KHZ in known:
-        hint = f"this is in Hz; in kHz it is {rate / _HZ_PER_KHZ:g}"
-    elif near := [one for one in known if int(one) == rate]:
-        hint = f"did you mean {near[0]:g}?"
-    expected = ", ".join(f"{one:g}" for one in known)
-    return SAMPLING_RATE.finding(
-        where, f"audio of {rate:g} kHz is unusual", expected=expected, found=f"{rate:g}", hint=hint
-    )
+        if rate is None or not known or rate in known:
+            continue
+        near = [other for other in known if int(other) == rate]
+        hint = f"did you mean {near[0]:g}?" if near else None
+        if rate / _HZ_PER_KHZ in known:
+            hint = f"this is in Hz; in kHz it is {rate / _HZ_PER_KHZ:g}"
+        expected = ", ".join(f"{other:g}" for other in known)
+        message = f"audio of {rate:g} kHz is unusual"
+        yield system.finding(SAMPLING_RATE, field, message, expected=expected, found=f"{rate:g}", hint=hint)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_system, each_team
 from dcase_energy.submission.model import team_of
+from dcase_energy.text import more
 
 LABEL_PLACE = define(
     Rule(
@@ -177,24 +178,19 @@ def report_there(team: Sequence[System]) -> Iterator[Finding]:
 @all_systems
 def labels_differ(systems: Sequence[System], _pool: Sequence[Peer]) -> Iterator[Finding]:
     """No label occurs twice, and no team has more systems than the edition allows."""
-    places: dict[str, list[System]] = {}
+    places: dict[str, list[System]] = defaultdict(list)
     for system in systems:
         if system.submission.label is not None:
-            places.setdefault(system.submission.label, []).append(system)
+            places[system.submission.label].append(system)
+    teams: dict[str, list[System]] = defaultdict(list)
     for label, same in places.items():
+        teams[team_of(label)].append(same[0])
         for system in same if len(same) > 1 else ():
-            where = system.where("label")
             others = [str(other.where("label")) for other in same if other is not system]
-            more = f" and {len(others) - 1:,} more" if len(others) > 1 else ""
-            yield LABEL_TWICE.finding(where, f"label {label} is also in {others[0]}{more}", found=label)
-    for team, count in Counter(team_of(label) for label in places).items():
-        allowed = systems[0].edition.max_systems_per_team
+            message = f"label {label} is also in {others[0]}{more(len(others) - 1)}"
+            yield system.finding(LABEL_TWICE, "label", message, found=label)
+    for team, firsts in teams.items():
+        allowed, count = firsts[0].edition.max_systems_per_team, len(firsts)
         if allowed is not None and count > allowed:
-            one = next(same[0] for label, same in places.items() if team_of(label) == team)
-            yield one.finding(
-                TOO_MANY_SYSTEMS,
-                "label",
-                f"team {team} has {count} systems",
-                expected=f"at most {allowed}",
-                found=str(count),
-            )
+            message, expected = f"team {team} has {count} systems", f"at most {allowed}"
+            yield firsts[0].finding(TOO_MANY_SYSTEMS, "label", message, expected=expected, found=str(count))

@@ -11,7 +11,7 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.baseline_choice import EVIDENCE, candidates, recorded, usable, why_no_denominator
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_system
-from dcase_energy.submission.figures import agrees, slip
+from dcase_energy.submission.figures import slip
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Energy
@@ -116,17 +116,11 @@ def record_fits(system: System) -> Iterator[Finding]:
         withholds = tuple(
             part.baseline
             for stage, part in edition.stages.items()
-            if _is_declared(system, part.baseline, [first.energy_kwh(stage)])
+            if system.states(part.baseline, first.energy_kwh(stage))
         )
         enough = system.baseline.evidence is not None and edition.evidence == "declared"
         finding = RECORD_UNFIT.finding(tree.where(first.name), message, withholds=withholds)
         yield finding if enough else finding.with_severity(Severity.ERROR)
-
-
-def _is_declared(system: System, field: str, energies_kwh: Sequence[float | None]) -> bool:
-    """Whether a figure of the metadata is one of some energies."""
-    value, text = system.figures.get(field), system.metadata.text(field)
-    return value is not None and any(agrees(value, text, one) for one in energies_kwh if one is not None)
 
 
 @each_system
@@ -134,7 +128,7 @@ def declared_is_recorded(system: System) -> Iterator[Finding]:
     """Figures of the metadata are those of the records beside it."""
     for field, energies_kwh, name in _recorded_figures(system):
         value, energy_kwh = system.figures.get(field), energies_kwh[0]
-        if value is None or _is_declared(system, field, energies_kwh):
+        if value is None or system.states(field, *energies_kwh):
             continue
         reason = slip(value, energy_kwh)
         message = f"{field} is {value:.6g} kWh, {name} {energy_kwh:.6g} kWh"

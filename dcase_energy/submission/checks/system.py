@@ -16,6 +16,7 @@ from dcase_energy.findings import Finding, Where
 from dcase_energy.rules import Rule
 from dcase_energy.submission.baseline_choice import Baseline
 from dcase_energy.submission.evidence import Records
+from dcase_energy.submission.figures import agrees
 from dcase_energy.submission.metadata import Metadata
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.package import SystemFiles
@@ -69,6 +70,11 @@ class System:
         """The baseline's energies that the metadata states, by field."""
         fields = dict.fromkeys(one.baseline for one in self.edition.stages.values())
         return {name: self.figures[name] for name in fields if name in self.figures}
+
+    def states(self, field: str, *energies_kwh: float | None) -> bool:
+        """Whether a figure of the metadata is one of some measured energies, rounded as it is written."""
+        value, text = self.figures.get(field), self.metadata.text(field)
+        return value is not None and any(agrees(value, text, one) for one in energies_kwh if one is not None)
 
     def where(self, field: str) -> Where:
         """Place of a field of the metadata, or of the mapping it is missing from."""
