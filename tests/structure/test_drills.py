@@ -46,3 +46,13 @@ def test_a_new_sheet_format_is_one_file(tree):
     assert head.split("\t")[:3] == ["rank", "label", "team"]
     assert first.split("\t")[:2] == ["1", "Zhang_UCAS_task4_4"]
     assert "tsv" in run(tree, "rank", "--help")
+
+
+def test_a_new_rule_is_one_file(tree):
+    (tree / "dcase_energy" / "submission" / "checks" / "shouting.py").write_text(example("Adding a rule"))
+    assert run(tree, "explain", "name-in-capitals").startswith("N199 name-in-capitals (warning)\n")
+    meta = ROOT / "tests/acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml"
+    assert run(tree, "validate", meta, "--select", "N199") == ""
+    broken = tree / meta.name
+    broken.write_text(re.sub(r"(?m)^(  name: ).*$", r"\1SMALL CRNN", meta.read_text()))
+    assert "N199" in run(tree, "validate", broken, "--select", "N199")
