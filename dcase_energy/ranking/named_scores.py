@@ -62,9 +62,7 @@ def unranked(entry: Entry, edition: Edition) -> Entry:
         return entry
     reason = f"edition {edition.name} names no score to rank by ([scores.NAME] in an edition does)"
     if missing:
-        verb, plural = ("is", "") if len(missing) == 1 else ("are", "s")
-        reason = (
-            f"{' and '.join(missing.values())} {verb} not known: a table of results gives it in the column{plural} "
-        )
-        reason += " and ".join(missing)
+        verb, columns = ("is", "it in the column") if len(missing) == 1 else ("are", "them in the columns")
+        titles, names = " and ".join(missing.values()), tuple(missing)
+        reason = f"{titles} {verb} not known: a table of results gives {columns} {' and '.join(names)}"
     return replace(entry, excluded=reason)
