@@ -111,10 +111,7 @@ def _assess(system: System, validation: Validation, scored: Scored, together: Se
         team=team_of(system.name),
         scores=scores,
         scores_are=_scores_are(scored, [scores[name] for name in edition.ranking.names]),
-        energy_kwh={
-            "training": submission.figures.get("energy_training_kwh"),
-            "test": submission.figures.get("energy_test_kwh"),
-        },
+        energy_kwh={stage: system.figures.get(one.energy) for stage, one in edition.stages.items()},
         baseline_kwh=baseline.energy_kwh,
         baseline_evidence=baseline.evidence,
         baseline_source=baseline.source,

@@ -49,9 +49,9 @@ class SystemColumn:
 
 
 def base_columns(edition: Edition) -> list[SystemColumn]:
-    """The columns of an edition, without intervals and other columns of an input table."""
+    """The columns of an edition, without intervals and other columns of an input table; each name once."""
     counts = [("total_parameters", "Parameters"), ("macs", "MACs for 10 s"), ("ensemble_subsystems", "Subsystems")]
-    return [
+    columns = [
         SystemColumn("rank", "Rank", lambda one: one.rank, "integer", "System"),
         SystemColumn("label", "System", lambda one: one.entry.label, "text", "System"),
         SystemColumn("team", "Team", lambda one: one.entry.team, "text", "Team"),
@@ -65,16 +65,14 @@ def base_columns(edition: Edition) -> list[SystemColumn]:
             "beats_next_probability", "Better than next, probability", _beats(0), "number", "Certainty", "ranking"
         ),
         SystemColumn("beats_next_basis", "from", _beats(1), "text", "Certainty"),
-        *(
-            SystemColumn(name, title, _count(name), "integer", "Complexity", "complexity")
-            for name, title in counts
-            if name not in edition.scores
-        ),
+        *(SystemColumn(name, title, _count(name), "integer", "Complexity", "complexity") for name, title in counts),
         SystemColumn("excluded", "Without rank because", lambda one: one.entry.excluded, "text", "Notes"),
         SystemColumn(
             "findings", "Findings", lambda one: " ".join(one.entry.findings) or None, "text", "Notes", "ranking"
         ),
     ]
+    # A score may be a count or an energy, which has a column already: the first is taken.
+    return list({column.name: column for column in reversed(columns)}.values())[::-1]
 
 
 def _energies(edition: Edition) -> Iterator[SystemColumn]:
