@@ -22,6 +22,16 @@ from dcase_energy.measure.watch import HostWatch
 
 SCHEMA_VERSION = "1.0"
 MIN_FREE_GB = 2.0
+# What to do where the meter cannot be started, by a word of its message.
+_REMEDIES = {
+    "cannot be imported": "pip install 'dcase-energy[measure]'",
+    "nvidia-smi": "put nvidia-smi on the PATH (of a container: NVIDIA_DRIVER_CAPABILITIES=compute,utility)",
+}
+# How an estimated processor could be counted, by whether the machine has counters.
+_BETTER_CPU = {
+    True: f"the counters are there; the administrator of the machine allows reading them with: {PERMIT_RAPL}",
+    False: "this machine shows no energy counter (a virtual machine, or a processor without RAPL): use one that does",
+}
 
 
 @dataclass(frozen=True)
@@ -117,10 +127,21 @@ def _meter(
         meter.start()
         meter.stop()
     except MeterError as error:
-        return None, (), [Remark(error.code, GuardState.INVALID, error.message, _meter_remedy(error.message))]
+        return (
+            None,
+            (),
+            [
+                Remark(
+                    error.code,
+                    GuardState.INVALID,
+                    error.message,
+                    next((fix for word, fix in _REMEDIES.items() if word in error.message), None),
+                )
+            ],
+        )
     methods = meter.methods()
     better = {
-        "cpu": _better_cpu(packages) if methods["cpu"].obtained is Obtained.ESTIMATED else None,
+        "cpu": _BETTER_CPU[bool(packages)] if methods["cpu"].obtained is Obtained.ESTIMATED else None,
         "gpu": None if gpus.boards or not any_gpu else "no GPU is chosen: see --gpu and CUDA_VISIBLE_DEVICES",
         "ram": "no tool counts memory by itself; the constant is the same for baseline and system",
     }
@@ -128,20 +149,6 @@ def _meter(
         HowMeasured(name, methods[name].obtained.value, methods[name].detail, better[name]) for name in COMPONENTS
     )
     return tier_of({name: asdict(method) for name, method in methods.items()}), found, []
-
-
-def _meter_remedy(message: str) -> str | None:
-    if "cannot be imported" in message:
-        return "pip install 'dcase-energy[measure]'"
-    if "nvidia-smi" in message:
-        return "put nvidia-smi on the PATH (of a container: NVIDIA_DRIVER_CAPABILITIES=compute,utility)"
-    return None
-
-
-def _better_cpu(packages: Sequence[RaplDomain]) -> str:
-    if packages:
-        return f"the counters are there; the administrator of the machine allows reading them with: {PERMIT_RAPL}"
-    return "this machine shows no energy counter (a virtual machine, or a processor without RAPL): use one that does"
 
 
 def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
@@ -180,6 +187,7 @@ def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
 def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], None]) -> list[Remark]:
     """Who else uses processors and GPUs now."""
     from dcase_energy.measure.guards import BY_CODE
+    from dcase_energy.measure.guards.model import graded
 
     found: list[Remark] = []
     try:
@@ -194,14 +202,9 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
     if None not in (before["cpu_busy_s"], after["cpu_own_s"]) and spent_s > 0:
         foreign_s = (after["cpu_busy_s"] - before["cpu_busy_s"]) - (after["cpu_own_s"] - before["cpu_own_s"])
         share, limits = max(0.0, foreign_s / spent_s / (os.cpu_count() or 1)), BY_CODE["host-exclusive"].limits
-        state = (
-            GuardState.OK
-            if share <= limits["ok_share"]
-            else GuardState.WARN
-            if share <= limits["warn_share"]
-            else GuardState.INVALID
-        )
-        found.append(Remark("host-exclusive", state, f"other work uses {share:.0%} of the processors"))
+        message = f"other work uses {share:.0%} of the processors"
+        state = graded(share, limits["ok_share"], limits["warn_share"], message).state
+        found.append(Remark("host-exclusive", state, message))
     if after.get("gpu_foreign"):
         found.append(Remark("gpu-exclusive", GuardState.INVALID, f"{after['gpu_foreign']} processes use the GPU"))
     elif gpus.boards:

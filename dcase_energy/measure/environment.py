@@ -33,8 +33,10 @@ _KEPT_BEGINNINGS = ("LC_",)
 # Written so by other programs, unlike the others of this list.
 _KEPT_IN_SMALL_LETTERS = frozenset({"http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"})
 # Beginnings of names that torch, its libraries, the allocator or the loader read, and that change what work costs.
-_MOVING = ("ATEN_", "CUBLAS", "CUDA", "CUDNN", "DNNL_", "GLIBC_", "GOMP_", "KMP_", "LD_", "MALLOC_", "MKL_", "NCCL_")
-_MOVING_TOO = ("NVIDIA_TF32", "OMP_", "ONEDNN_", "OPENBLAS_", "PYTORCH_", "TORCH", "TRITON_")
+_MOVING = (
+    *("ATEN_", "CUBLAS", "CUDA", "CUDNN", "DNNL_", "GLIBC_", "GOMP_", "KMP_", "LD_", "MALLOC_", "MKL_", "NCCL_"),
+    *("NVIDIA_TF32", "OMP_", "ONEDNN_", "OPENBLAS_", "PYTORCH_", "TORCH", "TRITON_"),
+)
 # Modules of clusters set many that say only where something is, or its version.
 _PLACES = ("_HOME", "_PATH", "_ROOT", "_DIR", "_VERSION")
 
@@ -62,8 +64,7 @@ class ChildEnvironment:
     @property
     def moving(self) -> tuple[str, ...]:
         """The names left out that can change what work costs."""
-        beginnings = _MOVING + _MOVING_TOO
-        return tuple(name for name in self.dropped if name.startswith(beginnings) and not name.endswith(_PLACES))
+        return tuple(name for name in self.dropped if name.startswith(_MOVING) and not name.endswith(_PLACES))
 
     def record(self) -> dict[str, Any]:
         """What a record says: no value of the caller's, which may identify people."""

@@ -167,7 +167,7 @@ def parse_journal(data: bytes, path: str) -> list[dict[str, Any]]:
     previous = _FIRST
     for number, line in enumerate(lines, 1):
         try:
-            entry = json.loads(line.decode(), parse_constant=_refuse_constant)
+            entry = strict_json(line.decode())
         except (ValueError, RecursionError) as error:
             reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
             raise JournalError(f"{path}:{number}: not a journal line ({reason})") from None
@@ -178,8 +178,26 @@ def parse_journal(data: bytes, path: str) -> list[dict[str, Any]]:
     return entries
 
 
+def strict_json(text: str | bytes) -> Any:
+    """Parse JSON.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, holds NaN or infinity, or writes a key twice.
+    """
+    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice)
+
+
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not allowed")
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise ValueError("a key is written twice")
+    return table
 
 
 def journal_digest(entries: list[dict[str, Any]]) -> str:

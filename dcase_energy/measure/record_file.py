@@ -92,7 +92,8 @@ class RecordFile:
 
     def adopt(self, journal: Path) -> None:
         """Take a journal that exists: the one beside the record, or a copy of another."""
-        if _is_same(journal, journal_of(self._output)):
+        beside = journal_of(self._output)
+        if journal.exists() and beside.exists() and journal.samefile(beside):
             self.path = self._output
         else:
             copy = self.begin()
@@ -143,10 +144,6 @@ class RecordFile:
                 os.close(handle)
 
 
-def _is_same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
-
-
 def _numbered(path: Path) -> Iterator[Path]:
     """``energy.json``, ``energy.2.json``, ... and without a suffix ``energy``, ``energy-2``, ..."""
     yield path
@@ -179,7 +176,7 @@ def _makes_room(path: Path, output: Path) -> bool:
     try:
         # Held while it is moved, so that two processes do not move it, and none begins one that is moved under it.
         # Another process may have put a new journal in the place of the one that was opened here.
-        if lock_file(handle) is False or not names_still(journal, handle) or _is_complete(journal):
+        if lock_file(handle) is False or not names_still(journal, handle) or _finished(_entries(journal) or ()):
             return False
         if _is_failed(path):
             _move(path, _failed_names(output))
@@ -207,10 +204,9 @@ def _content(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _is_complete(journal: Path) -> bool:
+def _finished(entries: Sequence[Mapping[str, Any]]) -> bool:
     """Whether the work of a journal reached its end."""
-    entries = _entries(journal) or [{"entry": "nothing"}]
-    return entries[-1].get("entry") == "finish" and bool(entries[-1].get("complete"))
+    return bool(entries) and entries[-1].get("entry") == "finish" and bool(entries[-1].get("complete"))
 
 
 def _entries(journal: Path) -> list[dict[str, Any]] | None:

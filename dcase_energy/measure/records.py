@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import RecordError
 from dcase_energy.measure import records_1_0
-from dcase_energy.measure.journal import sealed
+from dcase_energy.measure.journal import sealed, strict_json
 from dcase_energy.measure.machine import Flat
 from dcase_energy.measure.record_parts import (
     AllEnergy,
@@ -235,7 +235,7 @@ def _parse(data: bytes, name: str, model: type[_Kind], kind: str, command: str) 
     if len(data) > MAX_RECORD_BYTES:
         raise RecordError(f"{name} is too large for a record ({len(data):,} bytes)")
     try:
-        document = json.loads(data, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice)
+        document = strict_json(data)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{name} is not JSON: {error}") from None
     if not isinstance(document, dict) or document.get("kind") != kind:
@@ -259,14 +259,3 @@ def _parse(data: bytes, name: str, model: type[_Kind], kind: str, command: str) 
     if not holds:
         raise RecordError(f"{name} was changed after it was written: its digest does not match")
     return record
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not allowed")
-
-
-def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise ValueError("a key is written twice")
-    return table
