@@ -9,11 +9,12 @@ from dcase_energy.documents.document import Document, Place
 from dcase_energy.documents.files import kind_of_bytes
 from dcase_energy.documents.look_alikes import named
 from dcase_energy.documents.rules import YAML_CHARACTER, YAML_ENCODING, YAML_LIMIT
+from dcase_energy.text import CONTROLS, DIRECTIONS, SURROGATES
 
 MAX_BYTES = 1_000_000
 # C0, C1, line breaks that only some readers know, marks of direction, a BOM inside, and noncharacters.
 FORBIDDEN = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+    f"[{CONTROLS}\u2028\u2029{DIRECTIONS}\ufeff{SURROGATES}\ufffe\uffff](?<![\n\r\t\u061c\u200e\u200f])"
 )
 # UTF-32 first: its mark for little ends begins with the one of UTF-16.
 _WIDE = (

@@ -23,7 +23,7 @@ from dcase_energy.findings import Finding, Where, has_errors
 from dcase_energy.locks import is_held
 from dcase_energy.measure.machine import Flat
 from dcase_energy.study.rules import RUN_EPOCHS, RUN_UNREADABLE
-from dcase_energy.text import more
+from dcase_energy.text import CONTROLS, more
 from dcase_energy.writing.files import write_text
 
 RUN_FILE = "run.json"
@@ -31,7 +31,7 @@ EPOCHS_FILE = "epochs.csv"
 LOCK_FILE = "run.lock"
 _MAX_BYTES = 50_000_000
 # Control characters have no place in sheets and figures.
-_PLAIN_TEXT = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
+_PLAIN_TEXT = f"^[^{CONTROLS}\u2028\u2029]+$"
 
 Criterion = Literal["05", "07"]
 State = Literal["waiting", "running", "interrupted", "failed", "done"]
