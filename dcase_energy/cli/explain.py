@@ -58,47 +58,37 @@ def command(codes: tuple[str, ...], markdown: bool) -> int:
 
     CODE may also be a rule's name, such as energy-not-positive, or a guard of a measurement, such as min-duration.
     """
+    from dcase_energy.measure.guards import GUARDS
+    from dcase_energy.measure.guards.page import section
+
     rules = load_rules()
     if markdown and not codes:
         click.echo(page(rules), nl=False)
     elif not codes:
-        _list(rules)
+        click.echo("\n".join(f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in rules))
+        click.echo("\n".join(["\nGuards of a measurement:", *(f"{one.code:<17}  {one.title}" for one in GUARDS)]))
     for found in [_find(code, rules) for code in codes]:
         if isinstance(found, Rule):
             click.echo(_section(found) if markdown else _text(found))
         else:
-            click.echo(_guard_section(found) if markdown else _guard_text(found))
+            click.echo(section(found) if markdown else _guard_text(found))
     return 0
 
 
-def _list(rules: list[Rule]) -> None:
-    from dcase_energy.measure.guards import GUARDS
-
-    for rule in rules:
-        click.echo(f"{rule.code}  {rule.severity:<7}  {rule.title}")
-    click.echo("\nGuards of a measurement:")
-    for guard in GUARDS:
-        click.echo(f"{guard.code:<17}  {guard.title}")
-
-
 def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
+    from dcase_energy.measure.guards import BY_CODE
+
     wanted = code.strip().casefold()
     known: dict[str, Rule | GuardSpec] = {rule.code.casefold(): rule for rule in rules}
     known |= {rule.name: rule for rule in rules}
-    if wanted in known:
-        return known[wanted]
-    from dcase_energy.measure.guards import BY_CODE
-
     known |= BY_CODE
     if wanted in known:
         return known[wanted]
-    close = difflib.get_close_matches(wanted, known, n=1)
-    hint = f" Did you mean {_named(known[close[0]])}?" if close else ""
+    hint = ""
+    if close := difflib.get_close_matches(wanted, known, n=1):
+        meant = known[close[0]]
+        hint = f" Did you mean {meant.code}{f' ({meant.name})' if isinstance(meant, Rule) else ''}?"
     raise click.UsageError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` lists all")
-
-
-def _named(found: Rule | GuardSpec) -> str:
-    return f"{found.code} ({found.name})" if isinstance(found, Rule) else found.code
 
 
 def _guard_text(guard: GuardSpec) -> str:
@@ -107,12 +97,6 @@ def _guard_text(guard: GuardSpec) -> str:
     lines = [f"{style(guard.code, bold=True)} (guard, evaluated {guard.moment} the run)", sentence(guard.title), ""]
     lines += [f"{name}: {text}" for name, text in facts(guard).items()]
     return "\n".join([*lines, ""])
-
-
-def _guard_section(guard: GuardSpec) -> str:
-    from dcase_energy.measure.guards.page import section
-
-    return section(guard)
 
 
 def _text(rule: Rule) -> str:
@@ -133,7 +117,7 @@ def page(rules: list[Rule]) -> str:
         "<!-- Made by `dcase-energy explain --markdown > docs/rules.md` from the rules themselves; do not edit. -->",
         "",
         "An error makes `dcase-energy validate` end with 1, a warning only under `--strict`. An edition may weigh a",
-        "rule otherwise (`[severities]` in its `edition.toml`). `--select` and `--ignore` take codes and beginnings of",
+        "rule otherwise (`[severities]` in its `edition.toml`). `--select` and `--ignore` take codes and prefixes of",
         "codes. Nothing inside a submission can switch a rule off.",
     ]
     for family, members in itertools.groupby(rules, key=lambda rule: rule.code[0]):
@@ -142,10 +126,10 @@ def page(rules: list[Rule]) -> str:
             "",
             f"## {family}: {FAMILIES.get(family, family)}",
             "",
-            "| code | severity | demands |",
+            "| code | severity | requirement |",
             "|---|---|---|",
         ]
-        lines += [f"| [{one.code}](#{one.anchor}) | {one.severity} | {_cell(one.title)} |" for one in of_family]
+        lines += [f"| [{one.code}](#{one.anchor}) | {one.severity} | {_prose(one.title)} |" for one in of_family]
         for rule in of_family:
             lines += ["", _section(rule)]
     return "\n".join(lines) + "\n"
@@ -158,8 +142,4 @@ def _section(rule: Rule) -> str:
 
 
 def _prose(text: str) -> str:
-    return text.replace("<", "&lt;").replace("*", "\\*")
-
-
-def _cell(text: str) -> str:
-    return _prose(text).replace("|", "\\|")
+    return text.replace("<", "&lt;").replace("*", "\\*").replace("|", "\\|")

@@ -15,7 +15,7 @@ import click
 
 from dcase_energy import __version__
 from dcase_energy.cli.terminal import nowhere, open_streams, say
-from dcase_energy.errors import DcaseEnergyError, InputError, JournalError, StdoutError, UnusableError
+from dcase_energy.errors import DcaseEnergyError, InputError, JournalError, PlotError, StdoutError, UnusableError
 
 # Each command with the module, and where it is not `command` the name, that defines it, and its line in the help.
 COMMANDS = {
@@ -106,7 +106,7 @@ def _show_error(error: DcaseEnergyError, failed: int = 1) -> int:
 
     show_findings(getattr(error, "findings", ()))
     say("; ".join([f"Error: {error}", *getattr(error, "__notes__", ())]))
-    given = isinstance(error, InputError) and not isinstance(error, UnusableError | JournalError)
+    given = isinstance(error, InputError | PlotError) and not isinstance(error, UnusableError | JournalError)
     return 2 if given else failed
 
 

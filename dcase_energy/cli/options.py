@@ -251,17 +251,6 @@ def read_stdin() -> bytes:
     return data
 
 
-def check_plots() -> None:
-    """Refuse figures where matplotlib is missing, before any work."""
-    from dcase_energy.errors import PlotError
-    from dcase_energy.sheets.plots.files import require_matplotlib
-
-    try:
-        require_matplotlib()
-    except PlotError as error:
-        raise click.UsageError(str(error)) from None
-
-
 def get_baseline(path: Path | None) -> Calibration | None:
     """Return a calibration record to compare with."""
     from dcase_energy.api.shared import read_calibration

@@ -11,7 +11,6 @@ import click
 from dcase_energy.cli.options import (
     bootstrap_option,
     calibration_option,
-    check_plots,
     edition_option,
     existing_path,
     ground_truth_options,
@@ -83,9 +82,10 @@ def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plo
     from dcase_energy.api.ranking import rank
     from dcase_energy.errors import DcaseEnergyError
     from dcase_energy.findings import has_errors
+    from dcase_energy.sheets.plots.files import require_matplotlib
 
     if plots:
-        check_plots()
+        require_matplotlib()
     sheet = rank(sources, log=say, **options)
     if not sheet.systems:
         show_findings(sheet.findings)

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from dcase_energy.cli.options import (
-    check_plots,
     edition_option,
     emit,
     format_option,
@@ -139,9 +138,11 @@ def command(
 
 def _plots(plots: str | None, output_dir: Path | None, plot_format: str) -> tuple[list[str], Path]:
     """Return formats and folder of the figures; earlier versions took the folder in ``--plots``."""
+    from dcase_energy.sheets.plots.files import require_matplotlib
+
     if plots is None:
         return [], Path()
-    check_plots()
+    require_matplotlib()
     formats = list(dict.fromkeys(plots.split(",")))
     if set(formats) <= set(PLOT_FORMATS):
         return formats, output_dir or writable(Path("plots"), folder=True)
