@@ -58,30 +58,30 @@ def command(codes: tuple[str, ...], markdown: bool) -> int:
 
     CODE may also be a rule's name, such as energy-not-positive, or a guard of a measurement, such as min-duration.
     """
-    from dcase_energy.measure.guards import GUARDS
-    from dcase_energy.measure.guards.page import section
-
     rules = load_rules()
     if markdown and not codes:
         click.echo(page(rules), nl=False)
     elif not codes:
+        from dcase_energy.measure.guards import GUARDS
+
         click.echo("\n".join(f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in rules))
         click.echo("\n".join(["\nGuards of a measurement:", *(f"{one.code:<17}  {one.title}" for one in GUARDS)]))
     for found in [_find(code, rules) for code in codes]:
         if isinstance(found, Rule):
             click.echo(_section(found) if markdown else _text(found))
         else:
-            click.echo(section(found) if markdown else _guard_text(found))
+            click.echo(_guard_text(found, markdown=markdown))
     return 0
 
 
 def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
-    from dcase_energy.measure.guards import BY_CODE
-
     wanted = code.strip().casefold()
     known: dict[str, Rule | GuardSpec] = {rule.code.casefold(): rule for rule in rules}
     known |= {rule.name: rule for rule in rules}
-    known |= BY_CODE
+    if wanted not in known:
+        from dcase_energy.measure.guards import BY_CODE
+
+        known |= BY_CODE
     if wanted in known:
         return known[wanted]
     hint = ""
@@ -91,12 +91,13 @@ def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
     raise click.UsageError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` lists all")
 
 
-def _guard_text(guard: GuardSpec) -> str:
-    from dcase_energy.measure.guards.page import facts, sentence
+def _guard_text(guard: GuardSpec, *, markdown: bool) -> str:
+    from dcase_energy.measure.guards.page import facts, section, sentence
 
+    if markdown:
+        return section(guard)
     lines = [f"{style(guard.code, bold=True)} (guard, evaluated {guard.moment} the run)", sentence(guard.title), ""]
-    lines += [f"{name}: {text}" for name, text in facts(guard).items()]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, *(f"{name}: {text}" for name, text in facts(guard).items()), ""])
 
 
 def _text(rule: Rule) -> str:
