@@ -49,9 +49,7 @@ def read_alone(path: Path) -> list[Finding] | None:
         except (ValueError, RecursionError) as error:
             found = [JOURNAL_BROKEN.finding(where, str(error)[:300])]
     elif suffix == ".json":
-        kind = {"energy": "an energy record", "calibration": "a calibration record"}.get(
-            kind_of_record(data, name) or ""
-        )
+        kind = _RECORDS.get(kind_of_record(data, name) or "")
         journal = path.with_suffix(".journal.jsonl")
         files = SystemFiles(tree, "", "", None, records=[name], journals=[journal.name] if journal.is_file() else [])
         records, found = read_records(files)

@@ -22,7 +22,7 @@ from dcase_energy.submission.package import SystemFiles, metadata_among, metadat
 from dcase_energy.text import more, plural
 
 if TYPE_CHECKING:
-    from dcase_energy.scoring.outputs import SystemOutputs
+    from dcase_energy.scoring.outputs import Output, SystemOutputs
     from dcase_energy.submission.checks.system import System
 
 _SHOWN = 5
@@ -56,7 +56,7 @@ class Packages:
     def counted(self) -> str:
         """How many there are of each kind: ``100 packages: 66 folders, 34 archives``."""
         folders = sum(path.is_dir() for path in self.paths)
-        archives = sum(_has_suffix(path.name) for path in self.paths if not path.is_dir())
+        archives = sum(path.name.lower().endswith(ARCHIVES) for path in self.paths if not path.is_dir())
         files = len(self.paths) - folders - archives
         kinds = ((folders, "folder"), (archives, "archive"), (files, "file"))
         shown = [plural(number, kind) for number, kind in kinds if number]
@@ -115,7 +115,7 @@ def _look(path: Path, depth: int = 0) -> _Seen:
     folders = sorted(entry.name for entry in listed if entry.name in usable and entry.is_dir())
     files = sorted(usable - set(folders))
     metas, _ = metadata_in(Folder(path), files, name_of_folder(path))
-    archives = [path / name for name in files if _has_suffix(name)]
+    archives = [path / name for name in files if name.lower().endswith(ARCHIVES)]
     if metas or depth >= MAX_FOLDER_DEPTH or any(name.endswith(".output") for name in folders):
         return _Seen([path], {_team(stem_of(name)) for name in metas})
     below = [_look(path / name, depth + 1) for name in folders]
@@ -157,10 +157,6 @@ def _may_hold_a_system(path: Path) -> bool:
 def _team(label: str) -> str:
     """The team of a label, whatever the subtask."""
     return label.partition("_task")[0] if "_task" in label else team_of(label)
-
-
-def _has_suffix(name: str) -> bool:
-    return name.lower().endswith(ARCHIVES)
 
 
 def _beside(path: Path, seen: _Seen) -> Iterator[Finding]:
@@ -220,9 +216,8 @@ def find_all_outputs(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[F
 
 
 def _same_outputs(one: SystemOutputs, other: SystemOutputs) -> bool:
-    pairs = [(run, other.runs[name]) for name, run in one.runs.items() if name in other.runs]
-    places = [[{PurePosixPath(name).name: name for name in run.names} for run in pair] for pair in pairs]
-    return one.runs.keys() == other.runs.keys() and all(
-        mine.tree is not theirs.tree and same_content(mine.tree, names, theirs.tree, others)
-        for (mine, theirs), (names, others) in zip(pairs, places, strict=True)
-    )
+    def same(mine: Output, theirs: Output) -> bool:
+        names, others = ({PurePosixPath(name).name: name for name in run.names} for run in (mine, theirs))
+        return mine.tree is not theirs.tree and same_content(mine.tree, names, theirs.tree, others)
+
+    return one.runs.keys() == other.runs.keys() and all(same(run, other.runs[name]) for name, run in one.runs.items())
