@@ -10,9 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dcase_energy.errors import CounterResetError
 from dcase_energy.units import joules_to_kwh
@@ -76,12 +74,12 @@ def rapl_packages(root: Path | None = None) -> list[RaplDomain]:
 
 
 def _domain(folder: Path) -> RaplDomain:
-    limit = _number(folder / "constraint_0_power_limit_uw")
+    limit = read_number(folder / "constraint_0_power_limit_uw")
     return RaplDomain(
         name=read_text(folder / "name") or folder.name,
         folder=folder,
-        readable=_number(folder / "energy_uj") is not None,
-        range_uj=_number(folder / "max_energy_range_uj"),
+        readable=read_number(folder / "energy_uj") is not None,
+        range_uj=read_number(folder / "max_energy_range_uj"),
         limit_w=None if limit is None else limit / 1e6,
     )
 
@@ -94,7 +92,8 @@ def read_text(path: Path) -> str | None:
         return None
 
 
-def _number(path: Path) -> int | None:
+def read_number(path: Path) -> int | None:
+    """Return the number in a file of the kernel; None if it cannot be read."""
     text = read_text(path)
     return int(text) if text is not None and text.isdecimal() else None
 
@@ -143,32 +142,6 @@ class Counter:
             delta += self.range
         self._last, self._total = value, self._total + delta
         return self._total * self.unit_j
-
-
-def rapl_counters(domains: Sequence[RaplDomain]) -> list[Counter]:
-    """The counters of all packages that can be read."""
-    return [
-        Counter(
-            f"RAPL counter {domain.name}",
-            partial(_number, domain.folder / "energy_uj"),
-            *("uJ", 1e-6, domain.range_uj),
-        )
-        for domain in domains
-        if domain.readable
-    ]
-
-
-def nvml_counters(nvml: Any, indices: Sequence[int]) -> list[Counter]:
-    """The counters of some GPUs, by NVML's indices; ``nvml`` is the module ``pynvml``, initialised."""
-
-    def read(handle: Any) -> int | None:
-        try:
-            return int(nvml.nvmlDeviceGetTotalEnergyConsumption(handle))
-        except nvml.NVMLError:
-            return None
-
-    handles = {index: nvml.nvmlDeviceGetHandleByIndex(index) for index in indices}
-    return [Counter(f"energy counter of GPU {i}", partial(read, handle), "mJ", 1e-3) for i, handle in handles.items()]
 
 
 class DirectCounters:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
-from dcase_energy.measure.counters import DirectCounters, nvml_counters, rapl_counters, rapl_packages
+from dcase_energy.measure.counters import rapl_packages
 from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
 from dcase_energy.measure.machine import process_rank
 from dcase_energy.measure.recorder import Instruments
+from dcase_energy.measure.sources import direct_counters
 from dcase_energy.measure.watch import HostWatch
 
 PERMIT_RAPL = "sudo chmod -R a+r /sys/class/powercap/intel-rapl*/"
@@ -42,12 +43,11 @@ def instruments_for(gpus: Gpus, *, allow_estimate: bool = False) -> Instruments:
             "rapl-permission",
         )
     nvml = load_nvml() if gpus.boards else None
-    sources = {"cpu": rapl_counters(packages), "gpu": nvml_counters(nvml, gpus.indices)}
     wraps_s = [package.wrap_s for package in packages if package.readable and package.wrap_s is not None]
     limits_w = [package.limit_w for package in packages]
     return Instruments(
         meter=CodeCarbonMeter(gpus.boards),
-        counters=DirectCounters(sources),
+        counters=direct_counters(gpus),
         watch=HostWatch(nvml=nvml, indices=gpus.indices),
         about={
             "gpus": [board.facts() for board in gpus.boards],
