@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
-from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_truth, silent
+from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_truth, silent, write_files
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
-from dcase_energy.errors import InputError, WriteError
+from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
 from dcase_energy.parallel import run_all
 from dcase_energy.scoring.conventions import LIKE, Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.outputs import Scored, score_system
-from dcase_energy.scoring.plots import draw
+from dcase_energy.scoring.plots import charts_of
 from dcase_energy.scoring.resampling import ResamplingKind
 from dcase_energy.submission.inbox import find_all_outputs
 
@@ -84,11 +84,10 @@ class ScoreSheet:
         PlotError, WriteError
             If matplotlib is not installed, or the folder cannot be written to.
         """
-        scored = [one for one in self.systems if one.figures]
-        try:
-            return [path for name in formats for path in draw(scored, Path(folder), name)]
-        except OSError as error:
-            raise WriteError(f"cannot write into {folder}: {error.strerror}") from None
+        from dcase_energy.sheets.plots.files import chart_files
+
+        charts = charts_of([one for one in self.systems if one.figures])
+        return write_files(folder, chart_files(charts, formats)) if formats else []
 
 
 def score(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -196,11 +196,18 @@ def write_sheets(
     """
     from dcase_energy.sheets import write_report
     from dcase_energy.sheets.plots.files import chart_files
-    from dcase_energy.writing.files import replace_files
 
-    files, folder = write_report(report, formats), Path(output_dir)
+    files = write_report(report, formats)
     if plots:
         files |= chart_files({f"{prefix}{chart.name}": [chart] for chart in report.charts}, plots)
+    return write_files(output_dir, files)
+
+
+def write_files(output_dir: PathLike, files: Mapping[str, bytes]) -> list[Path]:
+    """Write a set of files into a folder as `replace_files` does; raises `WriteError`."""
+    from dcase_energy.writing.files import replace_files
+
+    folder = Path(output_dir)
     try:
         replace_files(folder, files)
     except OSError as error:

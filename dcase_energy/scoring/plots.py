@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from dcase_energy.scoring.evaluation import SCENARIOS, TITLES, Figure
 from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.roc import PsdRoc
 from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.sheets.plots.chart import Chart, ChartPart, Point, Series
-from dcase_energy.sheets.plots.files import chart_files
-from dcase_energy.writing.files import write_bytes
 
 _BARS = (*SCENARIOS, "intersection_f1", "collar_f1")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def draw(scored: Sequence[Scored], folder: Path, plot_format: str) -> Iterator[Path]:
-    """Draw every system into ``<system>_psd_roc.<format>`` and ``<system>_classes.<format>``.
-
-    The same figures give the same bytes (svg, and png or pdf by the same matplotlib).
-
-    Raises
-    ------
-    PlotError
-        If matplotlib is not installed.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
+def charts_of(scored: Sequence[Scored]) -> dict[str, list[Chart]]:
+    """Return the charts of systems by file name: ``<system>_psd_roc`` where curves were kept, ``<system>_classes``."""
+    figures = {}
     for one in scored:
         stem = _UNSAFE.sub("_", one.outputs.name).strip(".") or "system"
-        figures = {f"{stem}_psd_roc": _roc_charts(one)} if any(one.curves.values()) else {}
+        if any(one.curves.values()):
+            figures[f"{stem}_psd_roc"] = _roc_charts(one)
         if one.figures is not None:
             figures[f"{stem}_classes"] = [_class_chart(one.outputs.name, one.figures)]
-        for name, content in chart_files(figures, [plot_format]).items():
-            write_bytes(folder / name, content)
-            yield folder / name
+    return figures
 
 
 def _roc_charts(one: Scored) -> list[Chart]:
