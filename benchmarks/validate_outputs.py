@@ -148,6 +148,8 @@ def cost(command: list[str]) -> tuple[float, float, bytes]:
     """CPU seconds (those of others on the machine do not count), peak memory in MB and output of a command."""
     # Bytecode is kept, as it is for the libraries and for users who install the program.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    # Threads of linear algebra, which nothing here uses, are not started.
+    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
         output = process.stdout.read() if process.stdout else b""
         _, status, usage = os.wait4(process.pid, 0)
