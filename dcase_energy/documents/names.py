@@ -75,6 +75,7 @@ def why_unsafe(name: str) -> str | None:
     return next((reason for part in parts if (reason := _why_part_unsafe(part))), None)
 
 
+@lru_cache(maxsize=1_000)
 def _why_part_unsafe(part: str) -> str | None:
     if part in {"", "."}:
         return "an empty part in a name"
@@ -88,7 +89,7 @@ def _why_part_unsafe(part: str) -> str | None:
 
 
 def _bytes(name: str) -> int:
-    return len(name.encode("utf-8", "surrogatepass"))
+    return len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
 
 
 def folded(name: str) -> str:
