@@ -118,7 +118,7 @@ def ours(folder: Path, options: dict[str, Any]) -> dict[str, Any]:
     like = {} if kind == "scores" else LIKE["psds_eval-0.5"]
     conventions = Conventions(interval="subsample80", resamples=options.get("resamples", 0), **like)
     assert truth is not None
-    evaluation, findings = evaluate(Output(tree, tuple(tree.names()), kind), truth, conventions)
+    evaluation, findings, _ = evaluate(Output(tree, tuple(tree.names()), kind), truth, conventions)
     assert evaluation is not None, findings
     names, figures = evaluation.names(), evaluation.figures()
     found = {metric: float(figures[names.index(Figure(metric))]) for metric in SCENARIOS}

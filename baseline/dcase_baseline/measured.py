@@ -26,10 +26,11 @@ from dcase_baseline.runtime import EXECUTION_PATHS
 from dcase_baseline.soundscapes import CLASSES
 from dcase_baseline.train import detection_figures, run_test, tagging_figures, train
 from dcase_energy.measure.marks import Marks
+from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth, Scores
+from dcase_energy.scoring.evaluation import evaluate_scores
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics.intersection_f1 import intersection_by_clip
-from dcase_energy.scoring.summary import summarise
 
 OnMark = Callable[[str, str, int, Mapping[str, Any]], bool]
 
@@ -191,8 +192,8 @@ class Figures:
             "intersection_f1_05_nanmean": half.f1_macro_nanmean,
         }
         if self._final:
-            whole = summarise(scores, truth)
-            figures |= {"psds1": whole.psds1, "psds2": whole.psds2, "collar_f1": whole.collar_f1}
+            whole = evaluate_scores(scores, truth, Conventions()).means()
+            figures |= {name: whole[name] for name in ("psds1", "psds2", "collar_f1")}
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 

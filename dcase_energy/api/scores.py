@@ -16,6 +16,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.parallel import run_all
 from dcase_energy.scoring.conventions import LIKE, Conventions
 from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored, score_system
 from dcase_energy.scoring.plots import charts_of
 from dcase_energy.scoring.resampling import ResamplingKind
@@ -146,7 +147,9 @@ def score(
     if rules.unjudged is not None:
         rules = load_edition("generic")
     chosen = {name: value for name, value in conventions.items() if value is not None}
-    made = Conventions.of_edition(rules.scoring, **{**LIKE.get(like or "", {}), **resampling, **chosen})
+    chosen = {**LIKE.get(like or "", {}), **resampling, **chosen}
+    made = Conventions.of_edition(rules.scoring, scores=rules.scores, **chosen)
+    check_scores(made.scores)
     truth, findings = read_truth(ground_truth, durations, rules, made.overlapping_truth)
     if packages.inbox:
         log(packages.counted())

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePath
+from typing import Any
 
 from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.parts import Score, stated_field
+from dcase_energy.editions.parts import stated_field
 from dcase_energy.findings import Finding, Severity, has_errors
 from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.measure.records import Stage as RecordStage
@@ -18,9 +19,12 @@ from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import last_share
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY
-from dcase_energy.ranking.scored import NOT_SCORED, Scored, metric_of, score_files
+from dcase_energy.ranking.scored import intervals_of, replicates_of, score_files, values_of
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.metrics import check_scores
+from dcase_energy.scoring.outputs import Scored
+from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.comparable import gpu_of, own_records
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
@@ -61,20 +65,23 @@ def assess(
 
     Raises
     ------
+    EditionError
+        If the edition names a metric that does not exist, or options that it does not have.
     ParallelError
         If work could not be spread as ``spread`` says.
     """
     systems = validation.systems
     if truth is None:
-        scored: Iterable[Scored] = [NOT_SCORED] * len(systems)
+        scored: Iterable[Scored | None] = [None] * len(systems)
     else:
-        resampled = {"resamples": spread.bootstrap, "interval": "bootstrap"} if spread.bootstrap else {}
-        conventions = Conventions.of_edition(validation.edition.scoring, **resampled)
-        metrics = {name: metric_of(name, score) for name, score in validation.edition.scores.items() if score.metric}
-        work = partial(score_files, truth=truth, conventions=conventions, metrics=metrics)
+        chosen: dict[str, Any] = {"scores": validation.edition.scores}
+        chosen |= {"resamples": spread.bootstrap, "interval": "bootstrap"} if spread.bootstrap else {}
+        conventions = Conventions.of_edition(validation.edition.scoring, **chosen)
+        check_scores(conventions.scores)
+        work = partial(score_files, truth=truth, conventions=conventions)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
     done = list(scored)
-    together = [] if truth is None else list(_of_outputs(validation, done))
+    together = list(_of_outputs(validation, [one for one in done if one is not None])) if truth is not None else []
     return [_assess(system, validation, one, together) for system, one in zip(systems, done, strict=True)]
 
 
@@ -93,32 +100,38 @@ def unread(validation: Validation) -> list[Entry]:
 
 def _of_outputs(validation: Validation, scored: Sequence[Scored]) -> Iterator[Finding]:
     """What `validate` says of outputs when it reads them: none, or those of another run or system."""
-    yield from outputs_alike(validation.systems, [one.digests for one in scored])
+    digests = [{int(run): digest for run, digest in one.digests.items()} for one in scored]
+    yield from outputs_alike(validation.systems, digests)
     if validation.edition.outputs.kind != "none":
         yield from (without_outputs(system) for system in validation.systems if not system.files.runs)
 
 
-def _assess(system: System, validation: Validation, scored: Scored, together: Sequence[Finding]) -> Assessed:
+def _assess(system: System, validation: Validation, scored: Scored | None, together: Sequence[Finding]) -> Assessed:
     submission, baseline, edition = system.submission, system.baseline, validation.edition
     record = None if baseline.calibration is None else baseline.calibration.record
     own = {stage: one.record for stage, one in own_records(system).items()}
     detailed = own.get(edition.component_stage or "")
-    findings = [*validation.of_system(system), *scored.findings, *_no_energies(system)]
+    figures = None if scored is None else scored.figures
+    wrong = () if scored is None else scored.findings
+    findings = [*validation.of_system(system), *wrong, *_no_energies(system)]
     findings += [finding for finding in together if system.files.holds(finding.where)]
-    scores = {name: _score(scored, name, score, system) for name, score in edition.scores.items()}
+    computed = [name for name, score in edition.scores.items() if score.metric is not None]
+    scores = {} if has_errors(wrong) else {name: _stated(system, name) for name in edition.scores}
+    if figures is not None:
+        scores |= {**dict.fromkeys(computed), **values_of(figures, computed)}
     entry = Entry(
         label=system.name,
         team=team_of(system.name),
         scores=scores,
-        scores_are=_scores_are(scored, [scores[name] for name in edition.ranking.names]),
+        scores_are=_scores_are(figures, [scores.get(name) for name in edition.ranking.names]),
         energy_kwh={stage: system.figures.get(one.energy) for stage, one in edition.stages.items()},
         baseline_kwh=baseline.energy_kwh,
         baseline_evidence=baseline.evidence,
         baseline_source=baseline.source,
         components_kwh=_components(_stage_of(detailed, edition.component_stage)),
         baseline_components_kwh=_components(_stage_of(record, edition.component_stage)),
-        intervals=scored.intervals | _intervals(edition, own, record),
-        replicates=scored.replicates,
+        intervals=({} if figures is None else intervals_of(figures, computed)) | _intervals(edition, own, record),
+        replicates={} if figures is None else replicates_of(figures, computed),
         gpu_model=_gpu_of(system, (detailed, record)),
         not_comparable=_withheld(system, findings),
         last_share=last_share(system.files),
@@ -128,21 +141,16 @@ def _assess(system: System, validation: Validation, scored: Scored, together: Se
         excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),
     )
-    return Assessed(entry, system, scored.runs, findings)
+    return Assessed(entry, system, 0 if figures is None else len(figures.runs), findings)
 
 
-def _score(scored: Scored, name: str, score: Score, system: System) -> float | None:
-    """A score that was computed, or the stated one; None where there is none, or was nothing to judge.
-
-    A stated score does not stand in for outputs that were submitted and cannot be scored.
-    """
-    if scored.runs and score.metric is not None:
-        return scored.scores.get(name)
-    return None if has_errors(scored.findings) else system.figures.get(stated_field(name), system.figures.get(name))
+def _stated(system: System, name: str) -> float | None:
+    """The stated score; it does not replace outputs that were submitted and cannot be scored."""
+    return system.figures.get(stated_field(name), system.figures.get(name))
 
 
-def _scores_are(scored: Scored, ranked_by: Sequence[float | None]) -> str | None:
-    if scored.runs:
+def _scores_are(figures: SystemFigures | None, ranked_by: Sequence[float | None]) -> str | None:
+    if figures is not None:
         return "scored"
     return None if all(value is None for value in ranked_by) else "stated"
 

@@ -70,6 +70,10 @@ class Evaluation:
             found += [Figure(name, None, "micro")] if score.pooled else []
         return found
 
+    def means(self) -> dict[str, float]:
+        """Each score over all classes and clips; NaN where there is nothing to judge."""
+        return {name: float(score.figures()[0]) for name, score in self.scores.items()}
+
     def figures(self, clip_weight: Floats | None = None) -> Floats:
         """All figures, shape (n_figures,), of the clips weighted by ``clip_weight``, shape (n_clips,).
 

@@ -71,12 +71,15 @@ class Scored:
         PSD-ROC curves by run and scenario, if they were asked for.
     findings
         Everything that is wrong with the outputs.
+    digests
+        Of the score files of each run; empty where none could be read.
     """
 
     outputs: SystemOutputs
     figures: SystemFigures | None
     curves: dict[str, dict[str, PsdsResult]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    digests: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def doubts(self) -> list[str]:
@@ -114,7 +117,7 @@ def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]
         if match and not match["raw"]:
             run = f"run{int(match['run'])}" if match["run"] else "run1"
             found = runs.setdefault((folder.parent, match["system"]), {})
-            found[run] = _output(tree, members, problems.pop(folder, []))
+            found[run] = output_of(tree, members, problems.pop(folder, []))
     others = capped([one for some in problems.values() for one in some], family=lambda one: one.code)
     if not runs:
         if not names:
@@ -128,7 +131,7 @@ def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]
         match = _RUN.fullmatch(own_name)
         run = f"run{int(match['run'])}" if match and match["run"] else "run1"
         name = match["system"] if match else own_name
-        return [SystemOutputs(name, str(path), {run: _output(tree, names, others)})], []
+        return [SystemOutputs(name, str(path), {run: output_of(tree, names, others)})], []
     systems = [
         SystemOutputs(system, str(path / parent), dict(sorted(found.items(), key=lambda item: int(item[0][3:]))))
         for (parent, system), found in sorted(runs.items())
@@ -149,8 +152,8 @@ def _by_folder(tree: Tree) -> dict[PurePosixPath, list[Finding]]:
     return found
 
 
-def _output(tree: Tree, names: list[str], problems: Sequence[Finding]) -> Output:
-    """Event lists begin with the column ``filename``, score files with ``onset``."""
+def output_of(tree: Tree, names: Sequence[str], problems: Sequence[Finding] = ()) -> Output:
+    """Describe the files of a run: event lists begin with the column ``filename``, score files with ``onset``."""
     kept = tuple(capped(problems, family=lambda one: one.code))
     for suffix in EVENT_SUFFIXES:
         tables = [name for name in names if name.lower().endswith(suffix)]
@@ -172,8 +175,9 @@ def score_system(
     findings: list[Finding] = []
     runs: dict[str, RunFigures] = {}
     kept: dict[str, dict[str, PsdsResult]] = {}
+    digests: dict[str, bytes] = {}
     for name, output in outputs.runs.items():
-        evaluation, problems = evaluate(output, truth, conventions)
+        evaluation, problems, digests[name] = evaluate(output, truth, conventions)
         findings += problems
         if evaluation is not None:
             runs[name] = figures_of_run(evaluation, conventions.resampling)
@@ -182,16 +186,22 @@ def score_system(
                 kept[name] = {score: psds.result() for score, psds in prepared if isinstance(psds, PreparedPsds)}
     usable = len(runs) == len(outputs.runs) and any(run.names for run in runs.values())
     figures = system_of_runs(outputs.name, runs, conventions.resampling) if usable else None
-    return Scored(outputs, figures, kept, tuple(findings))
+    return Scored(outputs, figures, kept, tuple(findings), digests)
 
 
-def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tuple[Evaluation | None, list[Finding]]:
-    """Read the files of one run and match them; None if anything is wrong that would change a figure."""
+def evaluate(
+    output: Output, truth: GroundTruth, conventions: Conventions
+) -> tuple[Evaluation | None, list[Finding], bytes]:
+    """Read the files of one run and match them; None if anything is wrong that would change a figure.
+
+    With the digest of its score files.
+    """
     if has_errors(output.problems):
-        return None, list(output.problems)
+        return None, list(output.problems), b""
     if output.kind == "scores":
         run = read_scores(output.tree, output.names, truth)
-        return (None if run.scores is None else evaluate_scores(run.scores, truth, conventions)), run.findings
+        evaluation = None if run.scores is None else evaluate_scores(run.scores, truth, conventions)
+        return evaluation, run.findings, run.digest
     points: dict[str, Events] = {}
     findings = []
     for name in output.names:
@@ -211,13 +221,13 @@ def evaluate(output: Output, truth: GroundTruth, conventions: Conventions) -> tu
         what="event lists",
     )
     if has_errors(findings):
-        return None, findings
+        return None, findings, b""
     chosen = next(iter(points)) if output.kind == "events" else _at_threshold(list(points), conventions.threshold)
     if chosen is None:
         message = f"no detections at threshold {conventions.threshold:g}: only PSDS is computed, no F1"
         findings.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=_nearest(points, conventions)))
     detections = None if chosen is None else points[chosen]
-    return evaluate_points(list(points.values()), detections, truth, conventions), findings
+    return evaluate_points(list(points.values()), detections, truth, conventions), findings, b""
 
 
 def threshold_of(name: str) -> float | None:

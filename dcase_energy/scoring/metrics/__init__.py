@@ -1,8 +1,9 @@
 """Metrics, one module each, found by name: a score with ``metric = "psds"`` is computed by ``psds.py``.
 
-A module has two functions. ``prepare(run, wanted)`` matches a run with the ground truth, once for all scores of the
-metric: from options by name of the score to what gives its figures, without the scores that these outputs do not
-allow. ``describe(options, conventions)`` lists what a figure depends on, in a few words each.
+A module has the names of its options, ``OPTIONS``, and two functions. ``prepare(run, wanted)`` matches a run with the
+ground truth, once for all scores of the metric: from options by name of the score to what gives its figures, without
+the scores that these outputs do not allow. ``describe(options, conventions)`` lists what a figure depends on, in a few
+words each.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
+from dcase_energy.errors import EditionError
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores
 
@@ -55,7 +57,9 @@ class Prepared(Protocol):
 
 
 class Metric(Protocol):
-    """A module of this package."""
+    """A module of this package; ``OPTIONS`` are the names of its options."""
+
+    OPTIONS: frozenset[str]
 
     def prepare(self, run: Run, wanted: Mapping[str, Options]) -> Mapping[str, Prepared]:
         """Match a run for all scores of this metric."""
@@ -65,13 +69,15 @@ class Metric(Protocol):
 
 
 def metric_named(name: str) -> Metric:
-    """The metric of a name.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
-    if name not in METRICS:
-        raise ValueError(f"{name!r} is not a metric; there are {', '.join(METRICS)}")
+    """The metric of a name, one of `METRICS`."""
     return cast(Metric, import_module(f"{__name__}.{name}"))
+
+
+def check_scores(scores: Mapping[str, tuple[str, Options]]) -> None:
+    """Raise `EditionError` where a score names a metric that does not exist, or options that it does not have."""
+    for name, (metric, options) in scores.items():
+        if metric not in METRICS:
+            raise EditionError(f"score {name}: {metric!r} is not a metric; known: {', '.join(METRICS)}")
+        if unknown := set(options) - metric_named(metric).OPTIONS:
+            known = ", ".join(sorted(metric_named(metric).OPTIONS))
+            raise EditionError(f"score {name}: {metric} has no option {', '.join(sorted(unknown))}; known: {known}")

@@ -10,6 +10,8 @@ from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.overlap import EXACT, Timing, overlapping_pairs, summed
 
+OPTIONS = frozenset({"dtc", "gtc"})
+
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
     """Match the detections; the options are ``dtc`` and ``gtc``, by default those of the conventions."""

@@ -11,7 +11,7 @@ follows: scores below are not looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache, partial
 from typing import ClassVar
 
@@ -37,6 +37,7 @@ _US_PER_HOUR = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
 # How far above the affordable false positives scores are kept for resamples: one of them hardly ever needs more.
 _MARGIN = 1.5
 
+OPTIONS = frozenset(field.name for field in fields(PsdsScenario))
 PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
 PSDS2 = PsdsScenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5, alpha_st=1.0)
 
