@@ -30,7 +30,7 @@ CLIP_DURATION_S = 10
     "shapes",
     multiple=True,
     callback=lambda _context, _option, values: [_shape(value) for value in values],
-    help="Of a float tensor for one clip of 10 s; once for each input.  [default: 1,160000, audio at 16 kHz]",
+    help="Shape of a float tensor for one clip of 10 s, once per input.  [default: 1,160000, audio at 16 kHz]",
 )
 @format_option("text", "json")
 def macs(target: str, shapes: list[tuple[int, ...]], output_format: str) -> int:
@@ -146,18 +146,22 @@ def _show_theirs(error: BaseException) -> None:
 @click.command(epilog="Example: dcase-energy soundscapes desed_small --clips 40")
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option(
-    "--clips", type=click.IntRange(1, 100_000), default=40, show_default=True, help="Of each training subset."
+    "--clips", type=click.IntRange(1, 100_000), default=40, show_default=True, help="Clips per training subset."
 )
 @click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
 @click.option("--profile", type=click.Choice(["easy", "hard"]), default="easy", show_default=True)
 @click.option(
-    "--sample-rate-hz", type=click.Choice(["16000", "44100"]), default="16000", show_default=True, help="Of the files."
+    "--sample-rate-hz",
+    type=click.Choice(["16000", "44100"]),
+    default="16000",
+    show_default=True,
+    help="Sample rate of the files.",
 )
 def soundscapes(out: Path, clips: int, seed: int, profile: str, sample_rate_hz: str) -> int:
     """Write synthetic soundscapes to the folder OUT, laid out as DESED_task lays out DESED.
 
     Strong, weak and unlabelled training clips, and a quarter as many for validation and test, 10 s each, with their
-    tables. `dcase-energy calibrate --data OUT` reads it. Scores on it are comparable with nothing.
+    tables. `dcase-energy calibrate --data OUT` reads it. Scores on it cannot be compared with other scores.
     """
     try:
         import soundfile  # noqa: F401 - the writer needs it, after clips were made

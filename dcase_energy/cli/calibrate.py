@@ -31,7 +31,9 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 
 @click.command(epilog="Example: dcase-energy calibrate --quick --output calibration.json")
 @training_options
-@click.option("--stage", type=click.Choice([*STAGES, "both"]), default="both", show_default=True)
+@click.option(
+    "--stage", type=click.Choice([*STAGES, "both"]), default="both", show_default=True, help="What to measure."
+)
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.  [default: 10, or the recipe's if fewer]")
 @click.option(
     "--quick",
@@ -78,7 +80,7 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     multiple=True,
     metavar="NAME",
     callback=_names,
-    help="Pass this environment variable to the baseline's process, too. It is recorded; may be repeated.",
+    help="Also pass this environment variable to the baseline's process. It is recorded; may be repeated.",
 )
 @click.option(
     "--reference",

@@ -34,7 +34,10 @@ _TIERS = {
     "estimated": "no sensor is read: energy is mostly time multiplied by a constant",
 }
 gpu_option = click.option(
-    "--gpu", default="auto", show_default=True, help="auto, none, all, numbers as in nvidia-smi, or UUIDs."
+    "--gpu",
+    default="auto",
+    show_default=True,
+    help="GPUs to count: auto, none, all, numbers as in nvidia-smi, or UUIDs.",
 )
 
 
@@ -135,13 +138,13 @@ def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
 @click.command(epilog="Example: dcase-energy doctor --format json")
 @gpu_option
 @format_option("text", "json")
-@click.option("--guards", is_flag=True, help="List all guards with the numbers they judge by, in Markdown, and end.")
+@click.option("--guards", is_flag=True, help="Print all guards with their thresholds, in Markdown, and end.")
 @output_option("the diagnosis")
 def doctor(gpu: str, output_format: str, guards: bool, output: Path | None) -> int:
     """What can be measured on this machine: each component, by which means, and what would make it better.
 
-    Starts the real meter for a moment. Exit code 1 if a measurement would be refused here; load that may have gone in
-    a minute does not count.
+    Starts the real meter for a moment. Exit code 1 if a measurement would be refused here; a
+    load that may end soon does not count.
     """
     if guards:
         from dcase_energy.measure.guards.page import guards_page

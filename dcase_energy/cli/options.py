@@ -233,10 +233,20 @@ training_options = together(
         metavar="DESED_DIR",
         help="Folder with audio/ and metadata/ as DESED_task lays them out. [default: embedded synthetic soundscapes]",
     ),
-    click.option("--execution-path", type=click.Choice(["fast", "reference"]), help="[default: the edition's]"),
-    click.option("--device", default="auto", show_default=True, callback=_device, help="auto, cpu, cuda:0, ..."),
+    click.option(
+        "--execution-path", type=click.Choice(["fast", "reference"]), help="How to train.  [default: the edition's]"
+    ),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        callback=_device,
+        help="Device to train on: auto, cpu, cuda:0, ...",
+    ),
     click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all usable]"),
-    click.option("--seed", type=int, default=42, show_default=True, help="Of the first repeat; the next has the next."),
+    click.option(
+        "--seed", type=int, default=42, show_default=True, help="Seed of the first repeat; each further repeat adds 1."
+    ),
     estimate_option,
 )
 

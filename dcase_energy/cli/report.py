@@ -45,7 +45,7 @@ _EVIDENCE = {
 @ground_truth_options()
 @calibration_option
 @click.option(
-    "--field", type=existing_path(folder=False), metavar="TABLE", help="A past results table: where you would stand."
+    "--field", type=existing_path(folder=False), metavar="TABLE", help="Past results table to place your systems in."
 )
 @bootstrap_option
 @jobs_option("Systems read and scored")

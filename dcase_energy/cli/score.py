@@ -54,7 +54,7 @@ _conventions = together(
         "--no-hits",
         "classes_without_hits",
         type=click.Choice(["zero", "skip", "skip-undetected"]),
-        help="A class without true positives in a macro F1: 0, left out, or left out only if never detected.",
+        help="How a macro F1 treats a class without true positives: 0, left out, or left out only if never detected.",
     ),
     click.option(
         "--lost-classes",
@@ -71,7 +71,7 @@ _conventions = together(
         "time_tolerance_us",
         type=int,
         metavar="MICROSECONDS",
-        help="Added to what is compared with a limit; -1 makes every tie a miss.",
+        help="Tolerance added to what is compared with a limit; -1 makes every tie a miss.",
     ),
     click.option(
         "--late-detections",

@@ -59,7 +59,9 @@ def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str)
 @command.command(
     epilog="Example: dcase-energy study run --batch-sizes 4,8,16,32 --repeats 3 --epochs 200 --output-dir runs"
 )
-@click.option("--batch-sizes", callback=_batch_sizes, default="4,8,16,32", show_default=True, help="Multiples of 4.")
+@click.option(
+    "--batch-sizes", callback=_batch_sizes, default="4,8,16,32", show_default=True, help="Batch sizes, multiples of 4."
+)
 @click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True, help="Runs of each batch size.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs of each run.  [default: the recipe's, 200]")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
@@ -188,7 +190,7 @@ def import_(
 @output_dir_option("study")
 @list_option("--formats", FORMATS, "csv,md,latex,html", f"Any of {','.join(FORMATS)}.")
 @list_option("--plots", PLOT_FORMATS, "svg", f"Any of {','.join(PLOT_FORMATS)}, or none.", old=["--figures"])
-@click.option("--include-invalid", is_flag=True, help="Also runs whose measurement a guard found invalid.")
+@click.option("--include-invalid", is_flag=True, help="Include runs whose measurement a guard found invalid.")
 @click.option("--mixed", is_flag=True, help="Average over runs of different recipes, epochs, execution paths or data.")
 def report_(runs: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:
     """Write the paper's tables and figures from run folders, of any number of machines.

@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 @sources_argument("paths", "PATH...")
 @edition_option()
 @calibration_option
-@click.option("--durations", type=existing_path(folder=False), metavar="TSV", help="Clips the outputs must hold.")
+@click.option(
+    "--durations",
+    type=existing_path(folder=False),
+    metavar="TSV",
+    help="Durations of the clips that the outputs must contain.",
+)
 @click.option(
     "--pool",
     multiple=True,
@@ -112,12 +117,16 @@ def _counts(found: Validation) -> str:
 @click.argument("folder", type=existing_path(file=False), metavar="DIR")
 @edition_option()
 @calibration_option
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="[default: DIR.zip beside DIR]")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Zip file to write.  [default: DIR.zip beside DIR]",
+)
 @strict_option
 def pack(folder: Path, output: Path | None, strict: bool, **options: Any) -> int:
     """Validate a package folder, then write the submission zip.
 
-    Nothing is written while there is an error. Links, hidden files and system litter stay out; the same files give the
+    Nothing is written while there is an error. Links, hidden files and files of the operating system are left out; the same files give the
     same bytes. The zip is written completely or not at all.
     """
     from dcase_energy.api.validating import validate
