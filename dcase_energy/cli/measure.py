@@ -143,8 +143,8 @@ def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
 def doctor(gpu: str, output_format: str, guards: bool, output: Path | None) -> int:
     """What can be measured on this machine: each component, by which means, and what would make it better.
 
-    Starts the real meter for a moment. Exit code 1 if a measurement would be refused here; a
-    load that may end soon does not count.
+    Starts the real meter for a moment. Exit code 1 if a measurement would be refused here; a load that may end soon
+    does not count.
     """
     if guards:
         from dcase_energy.measure.guards.page import guards_page

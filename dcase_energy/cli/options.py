@@ -156,7 +156,7 @@ def writable(path: Path, *, folder: bool) -> Path:
 
 
 def list_option(name: str, allowed: Sequence[str], default: str, text: str, *, old: Sequence[str] = ()) -> Decorator:
-    """Return an option that takes several words of a list, with commas between them; ``none`` is no word."""
+    """Return an option that takes several words of a list, with commas between them."""
     return option(name, default=default, show_default=True, callback=_words(name, allowed), old=old, help=text)
 
 

@@ -126,8 +126,8 @@ def _counts(found: Validation) -> str:
 def pack(folder: Path, output: Path | None, strict: bool, **options: Any) -> int:
     """Validate a package folder, then write the submission zip.
 
-    Nothing is written while there is an error. Links, hidden files and files of the operating system are left out; the same files give the
-    same bytes. The zip is written completely or not at all.
+    Nothing is written while there is an error. Links, hidden files and files of the operating system are left out; the
+    same files give the same bytes. The zip is written completely or not at all.
     """
     from dcase_energy.api.validating import validate
     from dcase_energy.errors import DcaseEnergyError, WriteError
