@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 from typing import Literal, TypeVar
 
 from dcase_energy.study.outcome import Outcome
@@ -190,15 +191,12 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
 
 def mean(values: Sequence[float]) -> float | None:
     """Arithmetic mean; None of nothing."""
-    return math.fsum(values) / len(values) if values else None
+    return fmean(values) if values else None
 
 
 def deviation(values: Sequence[float]) -> float | None:
     """Sample standard deviation (n - 1); None of fewer than two values."""
-    if len(values) < 2:
-        return None
-    centre = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
+    return stdev(values) if len(values) > 1 else None
 
 
 def over_cells(
