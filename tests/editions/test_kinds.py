@@ -46,6 +46,12 @@ def test_key_paths_are_shown_as_they_are_written(name):
         ('[scores.a]\ntitle = "A"\nunits = "percent"', "scores.a.units"),
         ("[limits.a]\nmax = 3", "limits names fields that are not defined: a"),
         ("[stages.test]\nreference_kwh = 1.5", "stages need a reference_kwh"),
+        ("[stages.test]\ncomponents = true", "energy of one stage"),
+        (
+            '[scores.a]\ntitle = "A"\n[scores.b]\ntitle = "B"\nbetter = "lower"\n'
+            '[ranking]\nkind = "sum"\nterms = [{ score = "a" }, { score = "b" }]',
+            "scores of both directions",
+        ),
     ],
 )
 def test_an_edition_that_cannot_be_is_refused(tmp_path, toml, words):

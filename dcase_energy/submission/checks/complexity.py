@@ -82,6 +82,18 @@ _NEARLY_ALL = 0.9
 _TELLING_DIGITS = 2
 # Room for a size or a count that was rounded.
 _ROUNDING = 1.02
+LIMIT_EXCEEDED = define(
+    Rule(
+        code="C309",
+        name="limit-exceeded",
+        title="A figure is within the limit that the edition sets",
+        why="Low-complexity tasks exclude larger systems: 128 kB of parameters and 30 million MACs for 1 s of audio in "
+        "task 1 of 2023 to 2025. The limit itself is allowed.",
+        bad="macs: 33000000",
+        good="macs: 30000000",
+        fix="make the system smaller, or correct the figure if it is in another unit",
+    )
+)
 
 
 @each_system
@@ -180,3 +192,18 @@ def _rounded_from(rounded: int, exact: int) -> bool:
     text = str(rounded)
     unit = 10 ** (len(text) - len(text.rstrip("0")))
     return rounded == exact or (len(text.rstrip("0")) >= _TELLING_DIGITS and 2 * abs(exact - rounded) <= unit)
+
+
+@each_system
+def within_limits(system: System) -> Iterator[Finding]:
+    """No figure is above the maximum of the edition."""
+    for name, limit in system.edition.limits.items():
+        value = system.figures.get(name)
+        if value is not None and value > limit.max:
+            unit = f" {limit.unit}" if limit.unit else ""
+            audio = "" if limit.per_seconds is None else f" for {limit.per_seconds:g} s of audio"
+            most = f"{limit.max:,.12g}{unit}"
+            message = f"{name} is {100 * (value / limit.max - 1):.3g} % above the limit of {most}{audio}"
+            yield system.finding(
+                LIMIT_EXCEEDED, name, message, expected=f"at most {most}", found=f"{value:,.12g}{unit}"
+            )
