@@ -158,14 +158,16 @@ def not_from_readme(system: System) -> Iterator[Finding]:
 
     A test energy has so few digits that it may be equal by chance: it counts beside a training energy of the README.
     """
-    edition = system.edition
-    known = edition.plausible.readme_kwh
+    stages, known = system.edition.stages, system.edition.plausible.readme_kwh
     for part in ("energy", "baseline"):
-        fields = {stage: getattr(one, part) for stage, one in edition.stages.items()}
-        names = [name for stage, name in fields.items() if system.figures.get(name) in known.get(stage, ())]
-        for name in names if names[:1] == list(fields.values())[:1] else ():
-            value = f"{system.figures[name]:g} kWh"
-            yield system.finding(ENERGY_README, name, f"{value} is a figure of the baseline's README", found=value)
+        fields = {stage: getattr(one, part) for stage, one in stages.items()}
+        copied = [stage for stage, name in fields.items() if system.figures.get(name) in known.get(stage, ())]
+        # One baseline figure for all stages is of none of them.
+        shared = len(set(fields.values())) < len(fields)
+        for stage in copied if copied[:1] == list(stages)[:1] and not shared else ():
+            value = f"{system.figures[fields[stage]]:g} kWh"
+            message = f"{value} is a figure of the baseline's README"
+            yield system.finding(ENERGY_README, fields[stage], message, found=value)
 
 
 @each_system
