@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,89 +59,53 @@ def check_baselines(systems: Sequence[tuple[Entry, Figures]], edition: Edition) 
     checks: list[dict[str, BaselineCheck]] = [{} for _ in systems]
     for stage in edition.stages:
         scores = sorted(score for _, result in systems if (score := result.ew_ranking_score[stage]) is not None)
-        peers = _Peers([entry for entry, _ in systems], stage)
-        for place, (entry, result) in enumerate(systems):
+        peers = _baselines_of_teams([entry for entry, _ in systems], stage)
+        for check, (entry, result) in zip(checks, systems, strict=True):
             own = result.ew_ranking_score[stage]
             if own is not None:
-                rank = _Ranks(scores, own, entry, stage, edition)
-                checks[place][stage] = _check(rank, peers, entry, stage)
+                teams = peers.get(entry.gpu_model or "", {})
+                others = [value for team, value in teams.items() if team != entry.team]
+                check[stage] = _check(entry, stage, edition, own, scores, others)
     return checks
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranks:
-    """Ranks of one system among the others' scores as its baseline changes."""
+def _check(
+    entry: Entry, stage: str, edition: Edition, own: float, scores: Sequence[float], others: Sequence[float]
+) -> BaselineCheck:
+    """The rank of one system among all energy-weighted scores as its baseline changes; the others' scores stay."""
 
-    scores: list[float]
-    own: float
-    entry: Entry
-    stage: str
-    edition: Edition
-
-    def now(self) -> int:
-        return len(self.scores) - bisect_right(self.scores, self.own) + 1
-
-    def with_baseline(self, baseline_kwh: float) -> int | None:
-        """Only this system's baseline changes; the others' scores stay."""
-        changed = replace(self.entry, baseline_kwh={**self.entry.baseline_kwh, self.stage: baseline_kwh})
-        score = figures(changed, self.edition).ew_ranking_score[self.stage]
-        if score is None:
+    def rank_with(baseline_kwh: float | None) -> int | None:
+        if baseline_kwh is None or baseline_kwh <= 0:
             return None
-        above = len(self.scores) - bisect_right(self.scores, score)
-        return above + 1 - (self.own > score)
+        changed = replace(entry, baseline_kwh={**entry.baseline_kwh, stage: baseline_kwh})
+        score = figures(changed, edition).ew_ranking_score[stage]
+        return None if score is None else len(scores) - bisect_right(scores, score) + 1 - (own > score)
 
-
-def _check(rank: _Ranks, peers: _Peers, entry: Entry, stage: str) -> BaselineCheck:
-    own = entry.comparable_baseline_kwh(stage)
+    baseline, rank = entry.comparable_baseline_kwh(stage), len(scores) - bisect_right(scores, own) + 1
     # An edition that does not divide by a baseline has nothing that could be sensitive to one.
-    if own is None or rank.edition.normalisation.kind == "none":
-        return BaselineCheck(rank.now())
-    interval = entry.intervals.get(rank.edition.stages[stage].baseline)
-    count, middle = peers.of(entry)
+    if baseline is None or edition.normalisation.kind == "none":
+        return BaselineCheck(rank)
+    interval = entry.intervals.get(edition.stages[stage].baseline)
+    middle = median(others) if others else None
     return BaselineCheck(
-        ew_rank=rank.now(),
-        ew_rank_low=None if interval is None or interval.low <= 0 else rank.with_baseline(interval.low),
-        ew_rank_high=None if interval is None else rank.with_baseline(interval.high),
-        peers=count,
+        ew_rank=rank,
+        ew_rank_low=rank_with(None if interval is None else interval.low),
+        ew_rank_high=rank_with(None if interval is None else interval.high),
+        peers=len(others),
         peers_kwh=middle,
-        over_peers=None if middle is None else own / middle,
-        ew_rank_peers=None if middle is None else rank.with_baseline(middle),
+        over_peers=None if middle is None else baseline / middle,
+        ew_rank_peers=rank_with(middle),
     )
 
 
-class _Peers:
-    """Baselines by GPU model: one figure a team, the median of its systems'."""
-
-    def __init__(self, entries: Sequence[Entry], stage: str):
-        figures_of: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-        for entry in entries:
-            value = entry.comparable_baseline_kwh(stage)
-            if entry.gpu_model and value is not None:
-                figures_of[entry.gpu_model][entry.team].append(value)
-        self._of_team: Mapping[str, Mapping[str, float]] = {
-            model: {team: median(values) for team, values in teams.items()} for model, teams in figures_of.items()
-        }
-        self._sorted = {model: sorted(teams.values()) for model, teams in self._of_team.items()}
-
-    def of(self, entry: Entry) -> tuple[int, float | None]:
-        """Number and median of the other teams with this system's GPU model."""
-        if entry.gpu_model is None:
-            return 0, None
-        values = self._sorted.get(entry.gpu_model, [])
-        own = self._of_team.get(entry.gpu_model, {}).get(entry.team)
-        without = None if own is None else bisect_left(values, own)
-        count = len(values) - (without is not None)
-        return count, _median_without(values, without) if count else None
-
-
-def _median_without(values: Sequence[float], place: int | None) -> float:
-    """Median of sorted values but the one at a place, without making a list of the others for every system."""
-    count = len(values) - (place is not None)
-
-    def at(index: int) -> float:
-        return values[index + (place is not None and index >= place)]
-
-    return at(count // 2) if count % 2 else (at(count // 2 - 1) + at(count // 2)) / 2
+def _baselines_of_teams(entries: Sequence[Entry], stage: str) -> dict[str, dict[str, float]]:
+    """Baselines by GPU model and team, the median of its systems'."""
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for entry in entries:
+        value = entry.comparable_baseline_kwh(stage)
+        if entry.gpu_model and value is not None:
+            found[entry.gpu_model][entry.team].append(value)
+    return {model: {team: median(values) for team, values in teams.items()} for model, teams in found.items()}
 
 
 def odd_baselines(systems: Sequence[tuple[Entry, Mapping[str, BaselineCheck]]]) -> list[Finding]:

@@ -106,7 +106,7 @@ def single_systems(placed: Sequence[Ranked]) -> list[Ranked]:
     return [one for one in placed if (one.entry.ensemble_subsystems or 1) <= 1]
 
 
-def pareto_front(placed: Sequence[Ranked], figure: Figure, sign: int = 1) -> list[Ranked]:
+def pareto_front(placed: Sequence[Ranked], figure: Figure, sign: int) -> list[Ranked]:
     """Systems that no other beats: none has as good a score for less, nor a better one for as little.
 
     Ordered by rising figure. Systems without the figure, or with none above zero, are not on it. ``sign`` is that of

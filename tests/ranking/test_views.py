@@ -21,7 +21,7 @@ def test_a_front_is_what_no_other_system_beats():
             for n in range(8)
         ]
         placed = ranking(*systems).placed
-        front = {one.entry.label for one in pareto_front(placed, energy)}
+        front = {one.entry.label for one in pareto_front(placed, energy, 1)}
         for one in placed:
             beaten = any(
                 energy(other) <= energy(one)
@@ -34,7 +34,7 @@ def test_a_front_is_what_no_other_system_beats():
 
 def test_a_system_without_the_figure_is_on_no_front():
     placed = ranking(entry("A_U_task4_1", 0.9, energy_kwh={"training": None}), entry("B_U_task4_1", 0.1)).placed
-    assert [one.entry.label for one in pareto_front(placed, energy)] == ["B_U_task4_1"]
+    assert [one.entry.label for one in pareto_front(placed, energy, 1)] == ["B_U_task4_1"]
 
 
 def test_views():
