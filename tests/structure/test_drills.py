@@ -1,7 +1,9 @@
-"""Changes that `CONTRIBUTING.md` shows: the example of a section is put into a copy of the project and used."""
+"""The five changes of CONTRIBUTING.md: the files it shows are written into a copy of the checkout and used."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,49 +12,102 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parent.parent.parent
+SHOWN = dict(
+    re.findall(r'```\w+ title="([^"]+)"\n(.*?)```', (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.S)
+)
+TABLE = """\
+label,accuracy,energy_training_kwh,energy_test_kwh,energy_baseline_training_kwh,energy_baseline_test_kwh
+Adams_UNI_task9_1,0.58,0.5,0.01,1.0,0.02
+Baker_LAB_task9_1,0.61,2.0,0.04,1.0,0.02
+"""
 
 
 @pytest.fixture
-def tree(tmp_path) -> Path:
-    """A copy of the program, without what is not needed to run it."""
-    for name in ("dcase_energy", "baseline", "schemas"):
+def scratch(tmp_path):
+    for name in ("dcase_energy", "schemas"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "table.csv").write_text(TABLE)
     return tmp_path
 
 
-def example(heading: str) -> str:
-    """The first block of Python below a heading."""
-    section = (ROOT / "CONTRIBUTING.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+def add(scratch: Path, name: str) -> None:
+    """Write one file that CONTRIBUTING.md shows; nothing else is changed."""
+    path = scratch / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    assert not path.exists()
+    path.write_text(SHOWN[name], encoding="utf-8")
 
 
-def run(tree: Path, *arguments: object) -> str:
-    command = [sys.executable, "-P", "-m", "dcase_energy", *map(str, arguments)]
-    environment = {"PYTHONPATH": str(tree), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def python(scratch: Path, *arguments: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(scratch), "DCASE_ENERGY_POWERCAP": str(scratch / "none")}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def test_a_new_sheet_format_is_one_file(tree):
-    (tree / "dcase_energy" / "sheets" / "formats" / "tsv.py").write_text(example("Adding a sheet format"))
-    table = ROOT / "tests/data/dcase2023_task4a_results_sample.csv"
-    printed = run(
-        tree, "rank", table, "--edition", "dcase2023-task4a", "--output-dir", tree / "out", "--formats", "tsv"
+def rank(scratch: Path, *options: str) -> None:
+    edition = ["--edition", "schemas/dcase2027-task9"]
+    python(scratch, "-m", "dcase_energy", "rank", "table.csv", *edition, "--output-dir", "out", *options)
+
+
+def test_an_edition_is_one_toml_file(scratch):
+    add(scratch, "schemas/dcase2027-task9/edition.toml")
+    rank(scratch, "--formats", "csv")
+    header, *rows = (line.split(",") for line in (scratch / "out/ranking.csv").read_text().splitlines())
+    systems = [dict(zip(header, row, strict=True)) for row in rows]
+    assert [one["label"] for one in systems] == ["Baker_LAB_task9_1", "Adams_UNI_task9_1"]
+    assert [float(one["ranking_score"]) for one in systems] == pytest.approx([61.0, 58.0])
+    assert [float(one["energy_ratio_training"]) for one in systems] == [2.0, 0.5]
+
+
+def test_a_rule_with_its_check_is_one_python_file_and_an_example(scratch):
+    add(scratch, "dcase_energy/submission/checks/titles.py")
+    example = scratch / "tests/acceptance/negative/N190"
+    shutil.copytree(ROOT / "tests/acceptance/positive/M101", example)
+    (metadata,) = example.rglob("*.meta.yaml")
+    name = re.search(r"^  name: .*$", metadata.read_text(), re.M)[0]
+    metadata.write_text(metadata.read_text().replace(name, f"  name: {'x' * 61}"))
+    options = ["--select", "N190", "--format", "json"]
+    found = json.loads(python(scratch, "-m", "dcase_energy", "validate", str(example), *options))
+    assert [(one["code"], one["message"]) for one in found["findings"]] == [("N190", "a name of 61 characters")]
+    assert "N190 name-long" in python(scratch, "-m", "dcase_energy", "explain", "N190")
+
+
+def test_a_sheet_format_is_one_python_file(scratch):
+    add(scratch, "schemas/dcase2027-task9/edition.toml")
+    add(scratch, "dcase_energy/sheets/formats/tsv.py")
+    rank(scratch, "--formats", "csv,tsv")
+    lines = (scratch / "out/ranking.tsv").read_text().splitlines()
+    assert [line.split("\t")[1] for line in lines] == ["label", "Baker_LAB_task9_1", "Adams_UNI_task9_1"]
+
+
+def test_a_metric_is_one_python_file_with_its_slow_twin(scratch):
+    add(scratch, "dcase_energy/scoring/metrics/tagging_f1.py")
+    add(scratch, "tests/reference/test_tagging_f1.py")
+    printed = python(scratch, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/reference/test_tagging_f1.py")
+    assert "1 passed" in printed
+
+
+def test_a_meter_is_one_python_file(scratch):
+    add(scratch, "dcase_energy/measure/sources/hwmon.py")
+    socket = scratch / "hwmon/hwmon0"
+    socket.mkdir(parents=True)
+    program = (
+        "from pathlib import Path\n"
+        "from dcase_energy.measure.gpu import Gpus\n"
+        "from dcase_energy.measure.sources import direct_counters, hwmon\n"
+        "hwmon.ROOT = Path('hwmon')\n"
+        "file = Path('hwmon/hwmon0/energy1_input')\n"
+        "file.write_text('1000000')\n"
+        "counters = direct_counters(Gpus())\n"
+        "print(counters.read())\n"
+        "file.write_text('3601000000')\n"
+        "print(counters.read())\n"
     )
-    assert "ranking.tsv" in printed
-    head, first, *_ = (tree / "out" / "ranking.tsv").read_text().splitlines()
-    assert head.split("\t")[:3] == ["rank", "label", "team"]
-    assert first.split("\t")[:2] == ["1", "Zhang_UCAS_task4_4"]
-    assert "tsv" in run(tree, "rank", "--help")
+    assert python(scratch, "-c", program) == "{'cpu_kwh': 0.0}\n{'cpu_kwh': 0.001}\n"
 
 
-def test_a_new_rule_is_one_file(tree):
-    (tree / "dcase_energy" / "submission" / "checks" / "shouting.py").write_text(example("Adding a rule"))
-    assert run(tree, "explain", "name-in-capitals").startswith("N199 name-in-capitals (warning)\n")
-    meta = ROOT / "tests/acceptance/positive/M101/Adams_UNI_task4_1.meta.yaml"
-    assert run(tree, "validate", meta, "--select", "N199") == ""
-    broken = tree / meta.name
-    broken.write_text(re.sub(r"(?m)^(  name: ).*$", r"\1SMALL CRNN", meta.read_text()))
-    assert "N199" in run(tree, "validate", broken, "--select", "N199")
+def test_the_page_shows_all_files_of_the_drills():
+    assert len(SHOWN) == 6

@@ -12,27 +12,14 @@ from tests.cli.run import run
 from tests.study.clusters import cluster
 
 TINY = Path(__file__).parent / "tiny.toml"
-GRID = [
-    "--recipe",
-    TINY,
-    "--batch-sizes",
-    "4,8",
-    "--repeats",
-    "2",
-    "--epochs",
-    "3",
-    "--device",
-    "cpu",
-    "--threads",
-    "1",
-]
+GRID = ["--recipe", TINY, "--batch-sizes", "4,8", "--epochs", "3", "--device", "cpu", "--threads", "1"]
 pytestmark = pytest.mark.slow
 
 
-def check(runs: Path, out: Path) -> None:
-    """All four runs have three measured epochs, and the report has them in two cells."""
+def check(runs: Path, out: Path, repeats: int) -> None:
+    """All runs have three measured epochs, and the report has them in two cells."""
     folders = sorted(path.name.rpartition("-")[0] for path in runs.iterdir())
-    assert folders == ["b4-r1", "b4-r2", "b8-r1", "b8-r2"]
+    assert folders == [f"b{batch}-r{repeat + 1}" for batch in (4, 8) for repeat in range(repeats)]
     for folder in runs.iterdir():
         with (folder / "epochs.csv").open(newline="") as file:
             rows = list(csv.DictReader(file))
@@ -46,26 +33,26 @@ def check(runs: Path, out: Path) -> None:
         assert not (folder / "record.checkpoints").exists()
     result = run("study", "report", runs, "--output-dir", out, "--figures", "none", "--include-invalid")
     assert result.returncode == 0, result.stderr
-    assert "4 runs in 2 cells" in result.stderr
+    assert f"{2 * repeats} runs in 2 cells" in result.stderr
     with (out / "table1.csv").open(newline="") as file:
         both = [row for row in csv.DictReader(file) if row["by"] == "both"]
-    assert [(row["batch_size"], row["runs"]) for row in both] == [("4", "2"), ("8", "2")]
-    assert all(row["total_kwh_known"] == "2" and float(row["total_kwh"]) > 0 for row in both)
+    assert [(row["batch_size"], row["runs"]) for row in both] == [("4", str(repeats)), ("8", str(repeats))]
+    assert all(row["total_kwh_known"] == str(repeats) and float(row["total_kwh"]) > 0 for row in both)
 
 
 def test_alone(tmp_path):
     runs = tmp_path / "runs"
-    result = run("study", "run", *GRID, "--output", runs)
+    result = run("study", "run", *GRID, "--repeats", "2", "--output", runs)
     assert result.returncode == 0, result.stderr
-    check(runs, tmp_path / "out")
+    check(runs, tmp_path / "out", 2)
     assert "4 done" in run("study", "status", runs).stdout
-    again = run("study", "run", *GRID, "--output", runs)
+    again = run("study", "run", *GRID, "--repeats", "2", "--output", runs)
     assert (again.returncode, "4 runs, 0 to train" in again.stderr) == (0, True)
 
 
 def test_through_dask(tmp_path):
     runs = tmp_path / "runs"
     with cluster(tmp_path, 2, "--resources", "measure=1") as (scheduler, _):
-        result = run("study", "run", *GRID, "--output", runs, "--scheduler", scheduler)
+        result = run("study", "run", *GRID, "--repeats", "1", "--output", runs, "--scheduler", scheduler)
     assert result.returncode == 0, result.stderr
-    check(runs, tmp_path / "out")
+    check(runs, tmp_path / "out", 1)
