@@ -179,7 +179,7 @@ def test_fix_shows_the_difference_and_diff_writes_nothing(tmp_path):
     path = tmp_path / "Adams_UNI_task4_1.meta.yaml"
     before = (ROOT / "tests/submission/fixes/misspelt_key/before.yaml").read_bytes()
     path.write_bytes(before)
-    shown = run("validate", path, "--diff")
+    shown = run("validate", path, "--diff", "--strict")
     assert shown.returncode == 1
     assert "-    total_paramters: 1112420\n+    total_parameters: 1112420\n" in shown.stderr
     assert path.read_bytes() == before

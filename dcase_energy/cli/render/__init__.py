@@ -45,6 +45,12 @@ def headline(finding: Finding) -> str:
     return f"{visible(str(finding.where))}: {severity} {finding.code} {visible(finding.message)}"
 
 
+def details(finding: Finding) -> dict[str, str]:
+    """Return what was expected and found, and how to fix it, as far as that is known, by its label."""
+    known = {"expected": finding.expected, "found": finding.found, "fix": finding.hint}
+    return {name: text for name, text in known.items() if text is not None}
+
+
 def show_findings(findings: Iterable[Finding]) -> None:
     """Print findings to stderr, one a line, the first of each code; how to fix a problem is printed once."""
     hints: set[str | None] = {None}

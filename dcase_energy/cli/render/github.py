@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dcase_energy.cli.render import details
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.text import visible
 
@@ -32,9 +33,7 @@ def _line(finding: Finding) -> str:
     }
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
     parts = [finding.message if where.member is None else f"{where.member}: {finding.message}"]
-    parts += [f"expected: {finding.expected}"] if finding.expected else []
-    parts += [f"found: {finding.found}"] if finding.found else []
-    parts += [f"fix: {finding.hint}"] if finding.hint else []
+    parts += [f"{name}: {text}" for name, text in details(finding).items()]
     return f"::{_COMMANDS[finding.severity]} {listed}::" + "%0A".join(map(_data, parts))
 
 

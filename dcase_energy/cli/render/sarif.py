@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from dcase_energy import __version__
+from dcase_energy.cli.render import details
 from dcase_energy.cli.render.json import dumped, rule_url
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, all_rules
@@ -57,15 +58,12 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, Any]:
-    details = [finding.message + "."]
-    details += [f"Expected: {finding.expected}."] if finding.expected else []
-    details += [f"Found: {finding.found}."] if finding.found else []
-    details += [f"Fix: {finding.hint}."] if finding.hint else []
+    sentences = [finding.message, *(f"{name.capitalize()}: {text}" for name, text in details(finding).items())]
     return {
         "ruleId": finding.code,
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
-        "message": {"text": " ".join(details)},
+        "message": {"text": " ".join(f"{one}." for one in sentences)},
         "locations": [_location(finding)],
         "partialFingerprints": {"dcaseEnergy/v1": _fingerprint(finding, seen)},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from dcase_energy.cli.render import headline
+from dcase_energy.cli.render import details, headline
 from dcase_energy.text import visible
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def _block(finding: Finding, source: list[str]) -> str:
     lines, line = [headline(finding)], finding.where.line
     if line is not None and line <= len(source):
         lines += _excerpt(source[line - 1], line, finding.where.column)
-    details = {"expected:": finding.expected, "found:": finding.found, "fix:": finding.hint}
-    lines += [f"      {name:<9} {visible(text)}" for name, text in details.items() if text is not None]
+    lines += [f"      {name + ':':<9} {visible(text)}" for name, text in details(finding).items()]
     return "\n".join(lines) + "\n"
 
 
