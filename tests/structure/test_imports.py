@@ -173,3 +173,17 @@ def test_modules_and_functions_stay_small():
                 if length > allowed:
                     wrong.append(f"{name}: {node.name} has {length} lines")
     assert wrong == []
+
+
+def test_exceptions_are_one_tree():
+    """Each exception that leaves a module is defined in errors.py, below its base."""
+    files = [path for path in (*modules(), *sorted((ROOT / "baseline").rglob("*.py"))) if path.name != "errors.py"]
+    own = {
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in files
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+        and not node.name.startswith("_")
+        and any(ast.unparse(base).endswith(("Error", "Exception")) for base in node.bases)
+    }
+    assert own == set()
