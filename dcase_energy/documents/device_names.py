@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 _GPU = re.compile(
-    r"(?:(?<![0-9a-z])|(?<=[0-9]x))(?P<series>(?:(?:nvidia|geforce|tesla|telsa|quadro|rtx|gtx)[\s_-]*)*)"
+    r"(?:(?<![0-9a-z])|(?<=[0-9]x))(?P<series>(?:(?:nvidia|geforce|tesla|telsa|quadro|rtx|gtx)[\s_-]{0,9}){0,5})"
     r"(?:titan[\s_-]*(?P<titan>rtx|xp|x|v)|(?P<rtx_titan>(?<=rtx.)titan)|(?P<radeon>mi[0-9]{2,3}[ax]?)|"
     # Data centre and workstation models, and by number: 900 to 1600 are sold as GTX, from the 2000s on as RTX.
     r"(?P<letter>a2|[lpt]4|m[1-6]0|[ahlvpk][0-9]{2,4}s?|g?[bh][0-9]{3})|(?P<gtx>9[5-8]0|10[5-8]0|16[56]0)|"
@@ -27,7 +27,8 @@ _PROCESSOR_WORD = re.compile(
 )
 # A word of a processor's name that no other processor shares: 7B13, i7-7700K, 6226R.
 _PROCESSOR_MODEL = re.compile(r"\b(?=[a-z-]*\d)(?!\d+-core)[a-z0-9][a-z0-9-]{3,}\b", re.IGNORECASE)
-_MOST_CHARACTERS = 2_000
+# A longer text is not a name, and matching it would take long.
+_MOST_CHARACTERS = 400
 
 # Power limits can be switched off by the owner, and a short peak passes any of them; no mean is twice as high.
 _SLACK = 2.0
@@ -149,7 +150,7 @@ def processor_models(text: str) -> frozenset[str]:
     >>> sorted(processor_models("Intel(R) Core(TM) i7-7700K CPU"))
     ['i7-7700k']
     """
-    return frozenset(word.casefold() for word in _PROCESSOR_MODEL.findall(text))
+    return frozenset(word.casefold() for word in _PROCESSOR_MODEL.findall(text[:_MOST_CHARACTERS]))
 
 
 @lru_cache(maxsize=256)
