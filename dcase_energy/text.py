@@ -16,7 +16,7 @@ HIDDEN = (
 )
 # Halves of characters: no encoding can write them.
 SURROGATES = "\ud800-\udfff"
-# Persian, scripts of India and compound emoji need these between two of their own characters.
+# Persian, scripts of India and compound emoji need these between two characters of theirs.
 JOINERS = "\u200c\u200d"
 UNSAFE = re.compile(
     f"[{CONTROLS}\u2028\u2029{DIRECTIONS}{HIDDEN}{SURROGATES}]|(?<![^\x00-\x7f])[{JOINERS}]|[{JOINERS}](?![^\x00-\x7f])"

@@ -4,7 +4,7 @@
 that reach it. It leaves tables and patterns outside functions alone, and most of the escaping is such; so every member
 of these is taken away, and every end of a range moved, by this program.
 
-A change that no test notices survives. Each survivor is judged in ``docs/mutation.md``; one that is not, and a
+A change that no test notices survives. Each survivor is assessed in ``docs/mutation.md``; one that is not, and a
 judgement of what no longer survives, make the exit code 1. The work is done in ``build/mutation``, on a copy.
 """
 
@@ -25,7 +25,7 @@ FOLDER = ROOT / "build" / "mutation"
 PAGE = ROOT / "docs" / "mutation.md"
 RANKING = "dcase_energy/ranking"
 MODULES = (f"{RANKING}/normalize.py", f"{RANKING}/order.py", "dcase_energy/writing/escape.py", "dcase_energy/text.py")
-# Of what a module sets outside its functions, its own tests tell.
+# What a module sets outside its functions is checked by its own tests.
 OWN_TESTS = (
     "tests/ranking/test_normalize.py",
     "tests/ranking/test_order.py",

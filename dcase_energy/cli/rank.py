@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001
     """``--interval psds1='range over 3 runs'``."""
-    from dcase_energy.ranking.interval import KINDS, parse_kind
+    from dcase_energy.ranking.interval import INTERVAL_KINDS, parse_kind
 
     found = {}
     for text in texts:
         name, _, kind = text.partition("=")
         if not kind or parse_kind(kind) is None:
             raise click.UsageError(
-                f"--interval {visible(text)}: write FIGURE=KIND with a kind of {', '.join(KINDS)} and its level or "
-                "number, such as psds1='bootstrap 95 %' or psds1='range over 3 runs'"
+                f"--interval {visible(text)}: write FIGURE=KIND with a kind of {', '.join(INTERVAL_KINDS)} and its "
+                "level or number, such as psds1='bootstrap 95 %' or psds1='range over 3 runs'"
             )
         found[name.strip()] = kind
     return found

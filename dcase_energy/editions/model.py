@@ -11,6 +11,7 @@ from dcase_energy.documents.document import Path
 from dcase_energy.editions.fields import COMPUTED, FieldKind, FieldSpec
 from dcase_energy.editions.parts import (
     UNITS,
+    EditionStage,
     Limit,
     Normalisation,
     Outputs,
@@ -20,7 +21,6 @@ from dcase_energy.editions.parts import (
     ReferenceWorkload,
     Score,
     Scoring,
-    Stage,
     Term,
     stated_field,
 )
@@ -88,7 +88,7 @@ class Edition(Part):
     report: bool = False
     normalisation: Normalisation
     scores: dict[str, Score] = field(default_factory=dict)
-    stages: dict[str, Stage] = field(default_factory=dict)
+    stages: dict[str, EditionStage] = field(default_factory=dict)
     limits: dict[str, Limit] = field(default_factory=dict)
     outputs: Outputs = field(default_factory=Outputs)
     baseline: ReferenceWorkload
@@ -209,7 +209,8 @@ def _above(paths: Iterable[Path]) -> frozenset[Path]:
 
 _PARTS: dict[str, type] = {
     "guess": Guess, "normalisation": Normalisation, "outputs": Outputs, "baseline": ReferenceWorkload,
-    "ranking": RankedBy, "scoring": Scoring, "plausible": Plausible, "scores": Score, "stages": Stage, "limits": Limit,
+    "ranking": RankedBy, "scoring": Scoring, "plausible": Plausible, "scores": Score,
+    "stages": EditionStage, "limits": Limit,
     "fields": FieldSpec,
 }  # fmt: skip
 _NAMED = {"scores", "stages", "limits", "fields"}

@@ -112,7 +112,7 @@ class Score(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage(Part):
+class EditionStage(Part):
     """A stage whose energy is asked for.
 
     Attributes

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.views import Figure, energy_figure, energy_title, pareto_front
+from dcase_energy.ranking.views import ViewFigure, energy_figure, energy_title, pareto_front
 from dcase_energy.sheets.plots.chart import Chart, ChartPart, Series
 
 MOST_BARS = 30
@@ -42,7 +42,7 @@ def _series(rows: Sequence[tuple[int, Ranked, float, float]]) -> Series:
     )
 
 
-def _against(ranking: Ranking, figure: Figure, name: str, against: str, x_title: str) -> Chart:
+def _against(ranking: Ranking, figure: ViewFigure, name: str, against: str, x_title: str) -> Chart:
     """The score of all systems against a figure, with the Pareto front as a staircase: each step holds to the next."""
     placed = ranking.placed
     front = {id(one): place for place, one in enumerate(pareto_front(placed, figure, ranking.edition.ranking_sign))}

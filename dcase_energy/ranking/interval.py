@@ -16,7 +16,7 @@ from statistics import NormalDist
 
 from dcase_energy.stats import Interval
 
-KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats")
+INTERVAL_KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats")
 # Mean range of n normal draws in units of their standard deviation (Tippett 1925): d2 of control charts.
 _MEAN_RANGE = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}
 _RANGES = {"runs", "repeats"}
@@ -48,7 +48,7 @@ def parse_kind(text: str) -> tuple[str, float | None, int | None] | None:
     (('runs', None, 3), ('bootstrap', 0.95, None), None)
     """
     words = re.findall(r"[a-z]+", text.casefold())
-    found = [kind for kind in KINDS if kind in words or kind.removesuffix("s") in words]
+    found = [kind for kind in INTERVAL_KINDS if kind in words or kind.removesuffix("s") in words]
     if len(found) != 1:
         return None
     level, count = _LEVEL.search(text), _COUNT.search(text)

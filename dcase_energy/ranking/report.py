@@ -21,8 +21,7 @@ from dcase_energy.ranking.tables import (
 )
 from dcase_energy.ranking.views import View, views_of
 from dcase_energy.rules import get
-from dcase_energy.sheets.table import Cell, Overview, Report, Sheet, Table, data_table
-from dcase_energy.sheets.table import View as PageView
+from dcase_energy.sheets.table import Cell, Overview, PageView, Report, Sheet, Table, data_table
 from dcase_energy.text import plural
 
 SCHEMA_VERSION = "1.1"

@@ -9,7 +9,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.entry import component_column
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.sheets.table import Kind, Value
+from dcase_energy.sheets.table import ColumnKind, Value
 from dcase_energy.stats import Interval
 
 ENDS = ("low", "high", "interval")
@@ -41,7 +41,7 @@ class SystemColumn:
     name: str
     title: str
     value: Callable[[Ranked], Value]
-    kind: Kind = "number"
+    kind: ColumnKind = "number"
     group: str = "Scores"
     table: str = ""
     extra: bool = False
@@ -134,7 +134,7 @@ def _score(name: str, title: str, ranked_by: bool) -> SystemColumn:
     return SystemColumn(name, title, lambda one: one.entry.scores.get(name), "number", group, table)
 
 
-def _entry(name: str, title: str, kind: Kind, group: str, table: str = "") -> SystemColumn:
+def _entry(name: str, title: str, kind: ColumnKind, group: str, table: str = "") -> SystemColumn:
     return SystemColumn(name, title, lambda one: getattr(one.entry, name), kind, group, table)
 
 
@@ -189,7 +189,7 @@ def interval_columns(column: SystemColumn) -> list[SystemColumn]:
     """The three columns of a figure's interval: its ends, and kind with level."""
     found = []
     for end in ENDS:
-        kind: Kind = "text" if end == "interval" else column.kind
+        kind: ColumnKind = "text" if end == "interval" else column.kind
         title = f"{column.title}, {end if end != 'interval' else 'interval is'}"
         value = _interval_part(column.name, end)
         found.append(SystemColumn(f"{column.name}_{end}", title, value, kind, column.group, interval_of=column.name))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dcase_energy.ranking.entry import comparable_energy_kwh
 from dcase_energy.ranking.order import Ranked, Ranking, shared_ranks
 
-Figure = Callable[[Ranked], float | None]
+ViewFigure = Callable[[Ranked], float | None]
 # The column and the heading of each comparable energy.
 _ENERGY_COLUMNS = {
     "normalised energy": ("energy_{}_normalized_kwh", "kWh"),
@@ -37,7 +37,7 @@ class View:
 
     name: str
     title: str
-    figure: Figure
+    figure: ViewFigure
     column: str
     figure_title: str
     sign: int
@@ -47,15 +47,15 @@ class View:
 def views_of(ranking: Ranking) -> list[View]:
     """All views of a ranking that have a system in them."""
     placed, score = ranking.placed, ("ranking_score", "Ranking score", ranking.edition.ranking_sign)
-    found = [_ordered("score", "By ranking score", placed, ranking_score, *score)]
+    found = [_ordered("score", "By ranking score", placed, ranking_score_of, *score)]
     found += [
         _ordered(f"ew_{stage}", f"By energy-weighted score, {stage}", placed, _ew(stage), f"ew_ranking_score_{stage}",
                  "EW ranking score", 1)
         for stage in ranking.edition.stages
     ]  # fmt: skip
     found += [
-        _ordered("team_best", "Best system of each team", team_best(placed), ranking_score, *score),
-        _ordered("no_ensembles", "Without ensembles", single_systems(placed), ranking_score, *score),
+        _ordered("team_best", "Best system of each team", team_best(placed), ranking_score_of, *score),
+        _ordered("no_ensembles", "Without ensembles", single_systems(placed), ranking_score_of, *score),
     ]
     for name, title, figure, column, heading in fronts(ranking):
         front = pareto_front(placed, figure, ranking.edition.ranking_sign)
@@ -63,7 +63,7 @@ def views_of(ranking: Ranking) -> list[View]:
     return [view for view in found if view.rows]
 
 
-def fronts(ranking: Ranking) -> list[tuple[str, str, Figure, str, str]]:
+def fronts(ranking: Ranking) -> list[tuple[str, str, ViewFigure, str, str]]:
     """What a score may be set against: name, title, figure, its column and its heading."""
     energy, title = energy_title(ranking), "Pareto front: score against"
     column, unit = _ENERGY_COLUMNS[energy]
@@ -86,7 +86,7 @@ def energy_title(ranking: Ranking) -> str:
     return "energy over the baseline's" if kind == "ratio" else "energy as stated"
 
 
-def energy_figure(ranking: Ranking, stage: str) -> Figure:
+def energy_figure(ranking: Ranking, stage: str) -> ViewFigure:
     """The comparable energy of a system: normalised, a ratio, or as stated, whichever the edition has."""
     if energy_title(ranking) == "energy over the baseline's":
         return lambda one: one.figures.energy_ratio[stage]
@@ -106,7 +106,7 @@ def single_systems(placed: Sequence[Ranked]) -> list[Ranked]:
     return [one for one in placed if (one.entry.ensemble_subsystems or 1) <= 1]
 
 
-def pareto_front(placed: Sequence[Ranked], figure: Figure, sign: int) -> list[Ranked]:
+def pareto_front(placed: Sequence[Ranked], figure: ViewFigure, sign: int) -> list[Ranked]:
     """Systems that no other beats: none has as good a score for less, nor a better one for as little.
 
     Ordered by rising figure. Systems without the figure, or with none above zero, are not on it. ``sign`` is that of
@@ -125,17 +125,17 @@ def pareto_front(placed: Sequence[Ranked], figure: Figure, sign: int) -> list[Ra
     return [one for *_, one in front]
 
 
-def ranking_score(one: Ranked) -> float | None:
+def ranking_score_of(one: Ranked) -> float | None:
     """The ranking score of a system."""
     return one.figures.ranking_score
 
 
-def _ew(stage: str) -> Figure:
+def _ew(stage: str) -> ViewFigure:
     return lambda one: one.figures.ew_ranking_score[stage]
 
 
 def _ordered(
-    name: str, title: str, systems: Sequence[Ranked], figure: Figure, column: str, heading: str, sign: int
+    name: str, title: str, systems: Sequence[Ranked], figure: ViewFigure, column: str, heading: str, sign: int
 ) -> View:
     pairs = [(value, one) for one in systems if (value := figure(one)) is not None]
     pairs.sort(key=lambda pair: (-sign * pair[0], pair[1].entry.label))

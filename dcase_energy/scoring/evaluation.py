@@ -15,8 +15,8 @@ from dcase_energy.scoring.metrics import Options, Prepared, Run, metric_named
 from dcase_energy.scoring.metrics.psds import PSDS1, PSDS2
 
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
-METRICS = tuple(SCORES)
-F1_METRICS = tuple(name for name in METRICS if name not in SCENARIOS)
+METRIC_SCORES = tuple(SCORES)
+F1_METRICS = tuple(name for name in METRIC_SCORES if name not in SCENARIOS)
 # How people read the metrics, and those that tables of classes and differences show, in short.
 TITLES = {
     "psds1": "PSDS1",
@@ -102,7 +102,7 @@ def evaluate_points(
     return _evaluate(Run(truth, conventions, points=points, detections=detections))
 
 
-def describe(name: str, conventions: Conventions) -> str:
+def describe_figure(name: str, conventions: Conventions) -> str:
     """The conventions one score depends on, in a few words, to stand beside its figure."""
     metric, options = conventions.scores[name]
     parts = [f"{conventions.empty_clips} empty clips"]

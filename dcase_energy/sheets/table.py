@@ -10,7 +10,7 @@ from dcase_energy.sheets.plots.chart import Chart
 from dcase_energy.units import format_significant
 
 Value = str | int | float | None
-Kind = Literal["text", "integer", "number"]
+ColumnKind = Literal["text", "integer", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Column:
 
     name: str
     title: str
-    kind: Kind = "number"
+    kind: ColumnKind = "number"
     group: str = ""
 
 
@@ -121,7 +121,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageView:
     """One order of the rows of an overview: the column to sort by, 1 or -1, and its rows (None: all)."""
 
     title: str
@@ -152,7 +152,7 @@ class Overview:
 
     table: Table
     summary: str
-    views: Sequence[View]
+    views: Sequence[PageView]
     label: str
     choose: str
     rank: str

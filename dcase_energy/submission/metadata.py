@@ -18,7 +18,7 @@ from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.model import Author, Submission
 from dcase_energy.submission.suggestions import suggest
-from dcase_energy.submission.values import FIELD_TYPE, describe, expected_of, finding_of, missing, violations
+from dcase_energy.submission.values import FIELD_TYPE, describe_value, expected_of, finding_of, missing, violations
 from dcase_energy.text import plural
 
 UNKNOWN_KEY = define(
@@ -236,7 +236,7 @@ def _not_a_field(path: Path, value: Any, metadata: Metadata, *, suggested: bool)
     document, edition = metadata.document, metadata.edition
     if edition.holds_keys(path):
         message = f"{dotted(path)} must hold further keys"
-        yield FIELD_TYPE.finding(document.where(path), message, expected="a mapping", found=describe(value))
+        yield FIELD_TYPE.finding(document.where(path), message, expected="a mapping", found=describe_value(value))
         return
     meant = suggest(path, edition) if suggested else None
     # Near a known key that the file does not have besides.

@@ -191,9 +191,9 @@ def finding_of(
     if KINDS[spec.kind].none_words and name not in edition.required and is_none_word(value):
         message = f"the text {value!r} means that there is no value"
         return NONE_AS_TEXT.finding(where, message, expected="null", found=repr(value))
-    message = f"{shown} cannot be {describe(value)}" if place else f"{shown} is not {expected}"
+    message = f"{shown} cannot be {describe_value(value)}" if place else f"{shown} is not {expected}"
     hint = _LENGTH_HINTS.get(str(error.validator)) or _hint(value, spec)
-    return _rule(error).finding(where, message, expected=expected, found=describe(value), hint=hint)
+    return _rule(error).finding(where, message, expected=expected, found=describe_value(value), hint=hint)
 
 
 def _rule(error: ValidationError) -> Rule:
@@ -215,7 +215,7 @@ def _hint(value: Any, spec: FieldSpec) -> str | None:
     return None
 
 
-def describe(value: Any) -> str:
+def describe_value(value: Any) -> str:
     """Name a value for people, cut to a length that fits a line."""
     match value:
         case None:

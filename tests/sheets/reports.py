@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dcase_energy.sheets.plots.chart import Chart, ChartPart, Series
-from dcase_energy.sheets.table import Cell, Column, Overview, Report, Sheet, Table, View
+from dcase_energy.sheets.table import Cell, Column, Overview, PageView, Report, Sheet, Table
 from tests.sheets.hostile import HOSTILE
 
 COLUMNS = (
@@ -36,7 +36,7 @@ def hostile_table() -> Table:
 
 def hostile_report() -> Report:
     table = hostile_table()
-    views = [View("By rank", "rank", 1), View("Three <b>", "score", -1, {0, 1, 2})]
+    views = [PageView("By rank", "rank", 1), PageView("Three <b>", "score", -1, {0, 1, 2})]
     short = [text for text in TEXTS if len(text) < 1000]
     charts = [
         Chart("points", "Points", "x <b>", "y", [Series([(n + 1.0, n / 9.0)], marker=0, names=[text], rows=[n],

@@ -72,12 +72,15 @@ def test_a_rule_with_its_check_is_one_python_file_and_an_example(scratch):
     options = ["--select", "N190", "--format", "json"]
     found = json.loads(python(scratch, "-m", "dcase_energy", "validate", str(example), *options))
     assert [(one["code"], one["message"]) for one in found["findings"]] == [("N190", "a name of 61 characters")]
+    kept = python(scratch, "-m", "dcase_energy", "validate", str(ROOT / "tests/acceptance/positive/M101"), *options)
+    assert json.loads(kept)["findings"] == []
     assert "N190 name-long" in python(scratch, "-m", "dcase_energy", "explain", "N190")
 
 
 def test_a_sheet_format_is_one_python_file(scratch):
     add(scratch, "schemas/dcase2027-task9/edition.toml")
     add(scratch, "dcase_energy/sheets/formats/tsv.py")
+    assert "tsv" in python(scratch, "-m", "dcase_energy", "rank", "--help")
     rank(scratch, "--formats", "csv,tsv")
     lines = (scratch / "out/ranking.tsv").read_text().splitlines()
     assert [line.split("\t")[1] for line in lines] == ["label", "Baker_LAB_task9_1", "Adams_UNI_task9_1"]

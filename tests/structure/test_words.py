@@ -14,6 +14,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 _WORDS: dict[str, str] = tomllib.loads((Path(__file__).parent / "words.toml").read_text())["words"]
 _FORBIDDEN = re.compile("|".join(rf"(?P<w{i}>\b(?:{word})\b)" for i, word in enumerate(_WORDS)), re.IGNORECASE)
@@ -49,6 +51,12 @@ def _tracked(places: list[str]) -> list[Path]:
     names = subprocess.run(["git", "ls-files", "--", *places], cwd=ROOT, capture_output=True, text=True, check=True)
     paths = (ROOT / name for name in names.stdout.splitlines())
     return [path for path in paths if path.suffix in {".py", *_TEXT} and "words.toml" not in path.name]
+
+
+def test_no_word_of_the_former_dialect_comes_back():
+    if not (ROOT / ".git").exists():
+        pytest.skip("the files of a checkout are listed by git")
+    assert found_words(_tracked(["."])) == []
 
 
 if __name__ == "__main__":

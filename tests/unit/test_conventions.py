@@ -13,7 +13,7 @@ from dcase_energy.editions.parts import Scoring
 from dcase_energy.editions.shipped import edition_names
 from dcase_energy.scoring.conventions import LIKE, Conventions
 from dcase_energy.scoring.data import Events, GroundTruth, Scores
-from dcase_energy.scoring.evaluation import METRICS, Figure, describe, evaluate_points, evaluate_scores
+from dcase_energy.scoring.evaluation import METRIC_SCORES, Figure, describe_figure, evaluate_points, evaluate_scores
 
 CLASSES = ("Cat", "Dog")
 TRUTH = GroundTruth.build(
@@ -97,7 +97,7 @@ def test_scores_have_no_psds_in_floating_point_seconds():
     truth = GroundTruth.build({"a": 2.0}, [("a", 0.0, 1.0, "Dog")], CLASSES)
     scores = Scores.from_uniform([[[0.1, 0.9], [0.2, 0.3]]], 1.0)
     names = evaluate_scores(scores, truth, Conventions(arithmetic="seconds")).names()
-    assert {figure.metric for figure in names} == set(METRICS) - {"psds1", "psds2"}
+    assert {figure.metric for figure in names} == set(METRIC_SCORES) - {"psds1", "psds2"}
 
 
 def test_a_class_that_is_not_judged_is_not_a_number():
@@ -158,13 +158,13 @@ def test_conventions_of_libraries_are_conventions(library):
     assert replace(Conventions(), **LIKE[library]) != Conventions() or library == "sed_scores_eval"
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", METRIC_SCORES)
 def test_every_figure_names_its_conventions(metric):
-    plain = describe(metric, Conventions())
-    assert plain != describe(metric, Conventions(empty_clips="drop"))
+    plain = describe_figure(metric, Conventions())
+    assert plain != describe_figure(metric, Conventions(empty_clips="drop"))
     if metric != "segment_f1":
-        assert plain != describe(metric, Conventions(time_tolerance_us=5))
-        assert plain != describe(metric, Conventions(arithmetic="seconds"))
+        assert plain != describe_figure(metric, Conventions(time_tolerance_us=5))
+        assert plain != describe_figure(metric, Conventions(arithmetic="seconds"))
     if not metric.startswith("psds"):
-        assert plain != describe(metric, Conventions(threshold=0.4))
-        assert plain != describe(metric, Conventions(classes_without_hits="skip"))
+        assert plain != describe_figure(metric, Conventions(threshold=0.4))
+        assert plain != describe_figure(metric, Conventions(classes_without_hits="skip"))

@@ -12,7 +12,7 @@ from dcase_energy.api.scores import ScoreSheet
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.evaluation import F1_METRICS, METRICS, SHORT_TITLES, TITLES, Figure, describe
+from dcase_energy.scoring.evaluation import F1_METRICS, METRIC_SCORES, SHORT_TITLES, TITLES, Figure, describe_figure
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
@@ -20,7 +20,7 @@ from dcase_energy.sheets.formats.csv import table_csv
 from dcase_energy.sheets.table import Value, data_table
 from dcase_energy.text import plural, visible
 
-_OVERALL = tuple(Figure(metric) for metric in METRICS)
+_OVERALL = tuple(Figure(metric) for metric in METRIC_SCORES)
 _SHOWN = tuple(figure for figure in _OVERALL if figure.metric in SHORT_TITLES)
 _MANY_SYSTEMS = 6
 
@@ -43,14 +43,14 @@ def _system_lines(one: Scored, figures: SystemFigures, conventions: Conventions)
     how = f"; {drawn.kind}, {drawn.n} resamples, {drawn.level:.0%} intervals" if drawn.count else ""
     doubts = f"; in doubt: {', '.join(one.doubts)}" if one.doubts else ""
     yield style(visible(figures.name), bold=True) + f"  ({kind}, {plural(len(figures.runs), 'run')}{how}{doubts})"
-    for metric in METRICS:
+    for metric in METRIC_SCORES:
         estimate = figures.estimates.get(Figure(metric))
         name = f"  {TITLES[metric]:<28}"
         if estimate is None:
             yield f"{name}  -       ({_why_not(metric, one, conventions)})"
             continue
         runs = "" if estimate.runs is None else f"   runs {_range(estimate.runs, 4)}"
-        yield f"{name}  {_figure(estimate)}{runs}  [{describe(metric, conventions)}]"
+        yield f"{name}  {_figure(estimate)}{runs}  [{describe_figure(metric, conventions)}]"
     shown = [figure for figure in _SHOWN if figure in figures.estimates]
     width = 21 if drawn.count else 10
     rows = [["class", *(SHORT_TITLES[figure.metric] for figure in shown)]]
@@ -153,9 +153,9 @@ def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:
         "runs": [
             {
                 "run": name,
-                **{metric: run.value(Figure(metric)) for metric in METRICS},
+                **{metric: run.value(Figure(metric)) for metric in METRIC_SCORES},
                 "per_class": {
-                    label: {metric: run.value(Figure(metric, label)) for metric in METRICS} for label in classes
+                    label: {metric: run.value(Figure(metric, label)) for metric in METRIC_SCORES} for label in classes
                 },
             }
             for name, run in figures.runs.items()
@@ -166,7 +166,7 @@ def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:
 def _estimates(figures: SystemFigures, label: str | None) -> dict[str, Any]:
     """``collar_f1``, ``collar_f1_low``, ... of all metrics; the F1s of all classes pooled beside their means."""
     found: dict[str, Any] = {}
-    for metric in METRICS:
+    for metric in METRIC_SCORES:
         wanted = {metric: Figure(metric, label)}
         if metric in F1_METRICS and label is None:
             wanted[f"{metric}_micro"] = Figure(metric, None, "micro")
@@ -207,7 +207,7 @@ def _csv_row(
     cells: list[Value] = [one.outputs.path, system.name, run, figure.metric, figure.label, figure.average, value]
     cells += [None] * 6 if drawn is None else [drawn.mean, drawn.low, drawn.high, drawn.kind, drawn.level, drawn.n]
     cells += [None] * 2 if spread is None else [spread.low, spread.high]
-    return [*cells, describe(figure.metric, conventions), " ".join(one.doubts)]
+    return [*cells, describe_figure(figure.metric, conventions), " ".join(one.doubts)]
 
 
 SHEETS = {"text": to_text, "json": to_json, "csv": to_csv}

@@ -8,7 +8,7 @@ from typing import Literal
 
 Point = tuple[float, float]
 PLOT_FORMATS = ("svg", "png", "pdf")
-# Colours that people with any colour vision tell apart (Okabe and Ito); a page has its own for dark screens.
+# Colours that people with any colour vision can distinguish (Okabe and Ito); a page has its own for dark screens.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442")
 Colour = int | Literal["grey", "accent"]
 

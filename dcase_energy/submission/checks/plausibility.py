@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dcase_energy.documents.device_names import board_power_w, gpu_models, is_processor
-from dcase_energy.editions.parts import Plausible, Stage
+from dcase_energy.editions.parts import EditionStage, Plausible
 from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
@@ -162,7 +162,7 @@ def energies_usual(system: System) -> Iterator[Finding]:
                 )
 
 
-def _divisor(system: System, stage: Stage) -> list[str]:
+def _divisor(system: System, stage: EditionStage) -> list[str]:
     """The field of the baseline's energy in one stage; none where one figure is for all of them."""
     return [stage.baseline] if system.edition.normalisation.kind == "ratio" else []
 
