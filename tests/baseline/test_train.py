@@ -284,7 +284,7 @@ def test_the_smoke_recipe_learns():
     # In a separate process, with the environment that a measured run has.
     environment = {**os.environ, **process_environment("fast", 1)}
     result = subprocess.run(
-        [sys.executable, "-m", "tests.baseline.smoke_run", "20"],
+        [sys.executable, "-m", "tests.baseline.smoke_run", "16"],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -293,9 +293,9 @@ def test_the_smoke_recipe_learns():
     )
     assert result.returncode == 0, result.stderr
     *epochs, tested = [json.loads(line) for line in result.stdout.splitlines()]
-    assert len(epochs) == 20  # of the 30 that it has: enough to pass the floor
+    assert len(epochs) == 16  # of the 30 that it has: enough to pass the floor
     f1 = [row["metrics"]["student"]["intersection_f1_05"] for row in epochs]
-    assert f1[0] < 0.3  # it was not there from the start
-    assert max(f1[-5:]) > 0.5
+    assert f1[0] < 0.2  # it was not there from the start
+    assert max(f1[-5:]) > 0.4
     assert epochs[-1]["losses"]["total"] < 0.6 * epochs[0]["losses"]["total"]
-    assert max(network["intersection_f1_05"] for network in tested.values()) > 0.5  # on clips never validated
+    assert max(network["intersection_f1_05"] for network in tested.values()) > 0.4  # on clips never validated
