@@ -1,6 +1,9 @@
-"""Scoring beside its peers, in one run: time, peak memory and figures.
+"""Scoring beside its peers and beside its floor, in one run: time, peak memory and figures.
 
-    python benchmarks/scoring.py [--oracle PYTHON] [--clips 1168,3000,10000] [--resamples 100]
+    python benchmarks/scoring.py [--oracle PYTHON] [--clips 1168,10000] [--resamples 100]
+
+The floor is what no way of scoring can do without, by the fastest means found: reading the score files, parsing them
+in blocks of 2 MB with pandas, and sorting the scores of each class once. Exit code 1 if a ratio is beyond its limit.
 
 Every piece of work runs in a separate process, on the same files. Times include importing and reading; ratios are of
 processor seconds, which other load on the machine disturbs least; work below ten seconds is done three times, and
@@ -23,6 +26,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / "benchmarks" / "scoring_work.py"
 SHORT_S = 10.0
+SCORES = "PSDS1 and PSDS2 of the score files"
+# By number of clips: how many times faster than sed_scores_eval at least, and its memory at most.
+LIMITS = {1168: (6.0, 1.0), 10000: (5.0, 0.6)}
+RESAMPLES_LIMIT = 45.0
+# Time over clips, from the smallest set to the largest; below 1 where starting weighs on the smallest.
+GROWTH_LIMIT = 1.1
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--oracle", type=Path, default=default_oracle(), help="python of the peers")
-    parser.add_argument("--clips", default="1168,3000,10000", help="numbers of clips [%(default)s]")
+    parser.add_argument("--clips", default="1168,10000", help="numbers of clips [%(default)s]")
     parser.add_argument("--resamples", type=int, default=100, help="resamples at the first number [%(default)s]")
     parser.add_argument("--json", type=Path, help="write everything measured to this file")
     arguments = parser.parse_args()
@@ -48,6 +57,7 @@ def main() -> int:
     for name in {"sed_scores_eval", "psds_eval"} - set(peers):
         print(f"{name}: not built; run `make oracle` or give --oracle")
     measured: dict[str, dict[str, Any]] = {}
+    beyond: list[str] = []
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="scoring_") as folder:
             made = work(sys.executable, "make", folder, clips=size)
@@ -56,17 +66,37 @@ def main() -> int:
             jobs = jobs_of(arguments.oracle, peers, arguments.resamples if size == sizes[0] else 0)
             for label, result in measure(jobs, folder):
                 measured[f"{size} {label}"] = vars(result)
-    if len(sizes) > 1:
-        growth(measured, sizes)
+        beyond += judged(measured, size, arguments.resamples if size == sizes[0] else 0)
+    if len(sizes) > 1 and growth(measured, sizes) > GROWTH_LIMIT:
+        beyond.append("growth")
     if arguments.json:
         arguments.json.write_text(json.dumps(measured, indent=2) + "\n")
-    return 0
+    print(f"beyond the limit: {', '.join(beyond)}" if beyond else "all ratios are within their limits")
+    return int(bool(beyond))
+
+
+def judged(measured: dict[str, dict[str, Any]], size: int, resamples: int) -> list[str]:
+    """Print how far ours is from the floor, and name the ratios that are beyond their limits."""
+    ours, floor = measured[f"{size} {SCORES}: ours"], measured[f"{size} {SCORES}: floor"]
+    parts = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in floor["figures"].items())
+    print(f"  floor {floor['cpu_s']:.2f} s cpu ({parts}): ours takes {ours['cpu_s'] / floor['cpu_s']:.1f} times that")
+    peer, beyond = measured.get(f"{size} {SCORES}: sed_scores_eval"), []
+    if peer is not None and size in LIMITS:
+        faster, memory = LIMITS[size]
+        beyond += [f"time of {size} clips"] if peer["cpu_s"] < faster * ours["cpu_s"] else []
+        beyond += [f"memory of {size} clips"] if ours["peak_mb"] > memory * peer["peak_mb"] else []
+    if peer is not None and resamples:
+        title = f"the same with {resamples} resamples"
+        own, theirs = (measured[f"{size} {title}: {name}"]["cpu_s"] for name in ("ours", "sed_scores_eval"))
+        print(f"  resampling itself: {own - ours['cpu_s']:.2f} s cpu")
+        beyond += ["resamples"] if resamples == 100 and theirs < RESAMPLES_LIMIT * own else []
+    return beyond
 
 
 def jobs_of(oracle: Path, peers: list[str], resamples: int) -> list[tuple[str, list[tuple[str, Path, str, dict]]]]:
     """Groups of pieces of work that are compared: title, and (label, python, work, options), ours first."""
     here = Path(sys.executable)
-    groups = [("PSDS1 and PSDS2 of the score files", [("ours", here, "ours", {})])]
+    groups = [(SCORES, [("ours", here, "ours", {}), ("floor", here, "floor", {})])]
     groups += [("PSDS1 and PSDS2 of 50 event lists", [("ours", here, "ours", {"input": "lists"})])]
     if resamples:
         options = {"resamples": resamples}
@@ -87,7 +117,7 @@ def measure(groups: list, folder: str) -> Iterator[tuple[str, Measured]]:
         for label, python, name, options in jobs:
             result = repeated(str(python), name, folder, **options)
             line = f"    {label:<16} {result.cpu_s:7.2f} s cpu {result.wall_s:8.2f} s wall {result.peak_mb:6.0f} MB"
-            if first is not None:
+            if first is not None and label != "floor":
                 apart = max(abs(result.figures[key] - first.figures[key]) for key in first.figures)
                 line += f"   ours: {result.cpu_s / first.cpu_s:5.1f} times faster, "
                 line += f"{first.peak_mb / result.peak_mb:4.2f} of the memory; figures {apart:.0e} apart"
@@ -96,12 +126,13 @@ def measure(groups: list, folder: str) -> Iterator[tuple[str, Measured]]:
             yield f"{title}: {label}", result
 
 
-def growth(measured: dict[str, dict[str, Any]], sizes: list[int]) -> None:
+def growth(measured: dict[str, dict[str, Any]], sizes: list[int]) -> float:
     """How our time grows from the smallest set to the largest: 1.0 is linear."""
-    key = "PSDS1 and PSDS2 of the score files: ours"
+    key = f"{SCORES}: ours"
     small, large = (measured[f"{size} {key}"]["cpu_s"] for size in (sizes[0], sizes[-1]))
     clips = sizes[-1] / sizes[0]
     print(f"\ngrowth, ours, score files: {clips:.1f} times the clips take {large / small:.1f} times the processor time")
+    return float(large / small / clips)
 
 
 def repeated(python: str, name: str, folder: str, **options: Any) -> Measured:
@@ -117,7 +148,9 @@ def work(python: str, name: str, folder: str, **options: Any) -> Measured:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
     # Each process finds only what its own environment holds.
     environment.pop("PYTHONPATH", None)
-    if name in ("make", "ours"):
+    # Bytecode is kept, as it is for users who install a program.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    if name in ("make", "ours", "floor"):
         environment["PYTHONPATH"] = str(ROOT)
     done = subprocess.run(
         [python, str(WORK), name, folder, json.dumps(options)],
