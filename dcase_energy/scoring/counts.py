@@ -73,13 +73,6 @@ class Counts:
         total = true_positives + int(self.false_positives.sum()) + int(self.annotated.sum())
         return 2 * true_positives / total if total else float("nan")
 
-    def to_dict(self) -> dict[str, float | None]:
-        """F1 of each class by name, None where there is nothing to judge."""
-        return {
-            name: None if np.isnan(value) else float(value)
-            for name, value in zip(self.classes, self.f1_per_class, strict=True)
-        }
-
 
 @dataclass(frozen=True)
 class ClipCounts:

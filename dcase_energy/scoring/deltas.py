@@ -212,11 +212,6 @@ def operating_point_intervals(points: Sequence[Events], label: int) -> Intervals
     """Detections that each exist at one operating point only: a point's number takes the place of a score."""
     chosen = [events.take(events.label == label) for events in points]
     birth = np.repeat(np.arange(len(points)), [len(events) for events in chosen])
-    events = Events(
-        np.concatenate([events.clip for events in chosen]),
-        np.concatenate([events.label for events in chosen]),
-        np.concatenate([events.onset_us for events in chosen]),
-        np.concatenate([events.offset_us for events in chosen]),
-    )
-    levels = np.arange(len(points), dtype=np.float64)
-    return Intervals(events, birth, birth - 1, levels, separate=True)
+    columns = zip(*((one.clip, one.label, one.onset_us, one.offset_us) for one in chosen), strict=True)
+    events = Events(*(np.concatenate(column) for column in columns))
+    return Intervals(events, birth, birth - 1, np.arange(len(points), dtype=np.float64), separate=True)

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from dcase_energy.documents.files import kind_of_bytes
 from dcase_energy.documents.names import folded
@@ -21,6 +23,7 @@ from dcase_energy.documents.tree import Tree
 from dcase_energy.findings import Finding, Where, capped, has_errors
 from dcase_energy.rules import Rule
 from dcase_energy.scoring.clips import clip_findings, clip_of_file, end_findings
+from dcase_energy.scoring.data import Block, GroundTruth, Scores, to_us
 from dcase_energy.scoring.rules import (
     CLIP_TWICE,
     CLIPS_IDENTICAL,
@@ -33,9 +36,6 @@ from dcase_energy.scoring.rules import (
 from dcase_energy.scoring.score_text import column_order, explain_lines, numbers, split_lines, wrong_header
 from dcase_energy.text import more
 from dcase_energy.units import MICROSECONDS_PER_SECOND
-
-if TYPE_CHECKING:
-    from dcase_energy.scoring.data import Block, GroundTruth, Scores
 
 MAX_SCORE_FILE_BYTES = 50_000_000
 _SHOWN_FILES = 3
@@ -109,8 +109,6 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> ScoreFi
 
     There are none if there is any error: the scores of some clips only are not those of the run.
     """
-    from dcase_energy.scoring.data import Scores
-
     reader = _Reader(tree, names, truth.classes, keep=True)
     run = reader.read()
     durations_s = dict(zip(truth.clips, (truth.duration_us / MICROSECONDS_PER_SECOND).tolist(), strict=True))
@@ -217,8 +215,6 @@ class _Reader:
 
     def _parse(self, members: Sequence[_Member], header: bytes, columns: Sequence[int]) -> None:
         """Parse files together; if that fails one by one, and say which lines are to blame."""
-        import numpy as np
-
         text = b"".join([member.body for member in members])
         line_ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n"))
         first_row = np.searchsorted(line_ends, np.cumsum([0, *(len(member.body) for member in members)]))
@@ -236,10 +232,6 @@ class _Reader:
 
     def _take(self, members: Sequence[_Member], first_row: Any, rows: Any, columns: Sequence[int]) -> None:
         """Check times and values of all frames of a block, and keep what is wanted of it."""
-        import numpy as np
-
-        from dcase_energy.scoring.data import Block
-
         times_us = self._check_times(members, rows, first_row)
         self._check_values(members, rows, first_row)
         if self.keep and not self.explained and not has_errors(self.findings):
@@ -248,10 +240,6 @@ class _Reader:
 
     def _check_times(self, members: Sequence[_Member], rows: Any, first_row: Any) -> Any:
         """Check that frames follow each other; returns their times in microseconds, shape (2, n_frames)."""
-        import numpy as np
-
-        from dcase_energy.scoring.data import to_us
-
         times_s = rows[:, :2].T
         absurd = (np.abs(times_s) > _MAX_TIME_S).any(axis=0)
         onset_us, offset_us = times_us = to_us(np.where(absurd, 0.0, times_s))
@@ -311,8 +299,6 @@ def _keep_freed_memory() -> None:
 
     It learns the size from the largest piece that was freed. Nothing is written to the piece, so it costs no memory.
     """
-    import numpy as np
-
     np.empty(16_000_000, dtype=np.uint8)
 
 
@@ -325,8 +311,6 @@ def _not_read(tree: Tree, folder: str) -> list[Finding]:
 
 def _first_of_each(first_row: Any, bad: Any) -> Iterator[tuple[int, int]]:
     """For each file with a bad row: its number, and the first such row of the block."""
-    import numpy as np
-
     rows = np.flatnonzero(bad)
     owners = np.searchsorted(first_row, rows, side="right") - 1
     for owner, at in zip(*np.unique(owners, return_index=True), strict=True):

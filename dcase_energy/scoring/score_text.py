@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from dcase_energy.documents.names import folded
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.rules import TABLE_EMPTY, TABLE_ENCODING, TABLE_LINE_ENDS, TABLE_NUMBER, TABLE_ROW
@@ -82,7 +84,6 @@ def numbers(body: bytes, n_rows: int, n_columns: int) -> Any:
         float64, shape (n_rows, n_columns), each the nearest double of its text; None if any cell is not a finite
         number or a row is ragged.
     """
-    import numpy as np
     import pandas as pd
 
     if any(blank in body for blank in _BLANKS):
