@@ -97,7 +97,9 @@ CASES = [
     field("Y38-open-quote", "PSDS2: 0.562", 'PSDS2: "0.562', "Y002"),
     field("Y39-folded", _NAME, "name: >\n    ---\n    Small CRNN"),
     yaml("Y40-disable-comment", "# dcase-energy: disable\n" + GOOD.replace("1.3907", "-1 # noqa"), "E201"),
-    field("Y41-one-edit", "total_parameters:", "total_paramters:", "M104", "M101", words="total_paramters"),
+    # The parameters are not required by the edition that is guessed; the label is.
+    field("Y41-one-edit", "total_parameters:", "total_paramters:", "M104", words="total_paramters"),
+    field("Y43-one-edit-of-a-required-key", "label:", "lable:", "M104", "M101", words="lable"),
     field("Y42-wrong-level", "  source_code", "macs: 1\nsource_code", "M104"),
 ]
 
