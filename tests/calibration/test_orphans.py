@@ -17,12 +17,12 @@ PREPARING = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from dcase_energy.calibration.run import calibrate
+from dcase_energy.calibration.run import run_calibration
 from dcase_energy.measure.recorder import Instruments
 from tests.calibration.killable import FixedPowerMeter, plan
 
 clips = {"strong": 16, "weak": 1600, "unlabelled": 16, "weak_validation": 1, "strong_validation": 8, "test": 8}
-calibrate(
+run_calibration(
     replace(plan(1), clips=clips), Path(sys.argv[1]), make_instruments=lambda mark: Instruments(FixedPowerMeter())
 )
 """

@@ -192,6 +192,6 @@ def test_commands_say_the_same_of_a_damaged_file(folder, seed):
     )
     assert ranked == {one for one in checked if one[0] not in {"O621", "O622", "O626"}}
     (system,) = sheet.systems
-    assert has_errors(sheet.findings) == (system.rank is None) == (system.entry.scores["psds1"] is None)
+    assert has_errors(sheet.findings) == (system.rank is None) == (system.entry.scores.get("psds1") is None)
     assert (system.entry.excluded is None) == (system.rank is not None)
     assert {one.code for one in sheet.findings} <= set(system.entry.findings)
