@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # Not benchmarks: this script, and the modules that the others start or import.
-HELPERS = {"__init__", "run", "oracle", "scoring_work", "official_2024"}
+HELPERS = {"__init__", "run", "oracle", "scoring_work", "official_2024", "replay"}
 LONG = {"quick_calibration": ["--long"]}
 
 
