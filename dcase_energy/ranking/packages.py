@@ -116,7 +116,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
     findings = [*validation.of_system(system), *wrong, *_no_energies(system)]
     findings += [finding for finding in together if system.files.holds(finding.where)]
     computed = [name for name, score in edition.scores.items() if score.metric is not None]
-    scores = {} if has_errors(wrong) else {name: _stated(system, name) for name in edition.scores}
+    scores = {name: None if has_errors(wrong) else _stated(system, name) for name in edition.scores}
     if figures is not None:
         scores |= {**dict.fromkeys(computed), **values_of(figures, computed)}
     entry = Entry(
