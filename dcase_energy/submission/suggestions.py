@@ -39,8 +39,7 @@ def suggest(path: Path, edition: Edition) -> Suggestion | None:
     key = str(path[-1])
     if (advice := _other_quantity(key, edition)) is not None:
         return Suggestion(advice)
-    near = _near_here(path, edition)
-    if near is not None:
+    if (near := _near_here(path, edition)) is not None:
         return near
     elsewhere = {dotted(spec.path) for spec in edition.fields.values() if fold(key) == fold(str(spec.path[-1]))}
     return Suggestion(f"did you mean {elsewhere.pop()}?") if len(elsewhere) == 1 else None
@@ -62,10 +61,12 @@ def _near_here(path: Path, edition: Edition) -> Suggestion | None:
     siblings = edition.keys_below.get(path[:-1], {})
     rated = sorted(_rated(fold(str(path[-1])), siblings), key=lambda one: -one[0])
     best = [(ratio, name) for ratio, name in rated if ratio >= rated[0][0] - _AS_LIKELY]
-    meant = list(dict.fromkeys(_as_template(siblings[name], edition) for _, name in best))
+    named = {name: _named(siblings[name], edition) for _, name in best}
+    meant = {shown for shown, _ in named.values()}
     if not meant or (len(meant) > 1 and best[0][0] < 1):
         return None
-    return Suggestion(f"did you mean {meant[0]}?", _written(siblings[best[0][1]], edition))
+    shown, key = named[best[0][1]]
+    return Suggestion(f"did you mean {shown}?", key)
 
 
 def _rated(key: str, names: Iterable[str]) -> Iterator[tuple[float, str]]:
@@ -78,19 +79,10 @@ def _rated(key: str, names: Iterable[str]) -> Iterator[tuple[float, str]]:
             yield matcher.ratio(), name
 
 
-def _as_template(known: Path, edition: Edition) -> str:
-    """The last key of a known path, or the template's whole path where the known one is an alias of it."""
-    template = _template(known, edition)
-    return repr(str(template[-1])) if template[:-1] == known[:-1] else dotted(template)
-
-
-def _written(known: Path, edition: Edition) -> str:
-    """The key to write at this level."""
-    template = _template(known, edition)
-    return str(template[-1] if template[:-1] == known[:-1] else known[-1])
-
-
-def _template(known: Path, edition: Edition) -> Path:
-    """The template's path of a field; blocks of keys are what they are."""
+def _named(known: Path, edition: Edition) -> tuple[str, str]:
+    """How a known path is shown, and the key to write at its level: the template's, where that is at the same level."""
     name = edition.field_of_path.get(known)
-    return known if name is None else edition.fields[name].path
+    template = known if name is None else edition.fields[name].path
+    if template[:-1] == known[:-1]:
+        return repr(str(template[-1])), str(template[-1])
+    return dotted(template), str(known[-1])

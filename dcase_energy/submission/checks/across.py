@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
@@ -152,10 +153,8 @@ def baseline_is_one(team: Sequence[System]) -> Iterator[Finding]:
 
 def _scaled(system: System, source: System, field: str) -> Iterator[Finding]:
     value, first = system.figures[field], source.figures[field]
-    message = (
-        f"the baseline's energy is {value / first:.3g} times that of {source.name}, for {models(system)} models "
-        f"instead of {models(source)}"
-    )
+    counts = f"for {models(system)} models instead of {models(source)}"
+    message = f"the baseline's energy is {value / first:.3g} times that of {source.name}, {counts}"
     yield system.finding(BASELINE_SCALED, field, message, expected=f"{first:g} kWh", found=f"{value:g} kWh")
 
 
@@ -211,12 +210,11 @@ def equals_cost_alike(team: Sequence[System]) -> Iterator[Finding]:
     """Systems of equal complexity do not differ by a factor that a slip gives."""
     for stage, field in ((name, stage.energy) for name, stage in team[0].edition.stages.items()):
         for system in team:
-            for other in team:
-                high, low = system.figures.get(field), other.figures.get(field)
-                if high is None or low is None or not _equally_complex(system, other):
+            for other in team if field in system.figures else ():
+                if field not in other.figures or not _equally_complex(system, other):
                     continue
-                slip = _slip(system, high / low)
-                if slip is not None:
+                high, low = system.figures[field], other.figures[field]
+                if (slip := _slip(system, high / low)) is not None:
                     message = f"{stage} takes {high / low:.3g} times the energy of {other.name}, which is as complex"
                     hint = f"{ENERGY_FACTOR.fix}; {slip} would explain it"
                     expected, found = f"about {low:g} kWh", f"{high:g} kWh"
@@ -263,39 +261,41 @@ def complexity_grows(team: Sequence[System]) -> Iterator[Finding]:
 @each_team(largest=_LARGEST_TEAM)
 def parameters_fit_macs(team: Sequence[System]) -> Iterator[Finding]:
     """A system of the same MACs and of more test energy than another does not have a fraction of its parameters."""
-    field = next(iter(team[0].energy_fields[::-1]), "")
-    for system in team:
-        macs, own = system.submission.macs, system.submission.total_parameters
-        for other in team if macs is not None and own is not None and field in system.figures else ():
-            its = other.submission.total_parameters
-            if own is None or its is None or macs != other.submission.macs or field not in other.figures:
-                continue
-            if own * 2 <= its and system.figures[field] > _MORE_ENERGY * other.figures[field]:
-                message = (
-                    f"{own:,} parameters at the MACs of {other.name}, which has {its:,} and takes less test energy"
-                )
-                yield system.finding(PARAMETERS_NOT_SUMMED, "total_parameters", message, found=f"{own:,}")
-                break
+    for system, other in _with_first(team, _fewer_for_more):
+        own, its = system.submission.total_parameters, other.submission.total_parameters
+        message = f"{own:,} parameters at the MACs of {other.name}, which has {its:,} and takes less test energy"
+        yield system.finding(PARAMETERS_NOT_SUMMED, "total_parameters", message, found=f"{own:,}")
+
+
+def _fewer_for_more(system: System, other: System) -> bool:
+    """Whether a system has less than half the parameters and takes more energy; not where one of these is missing."""
+    own, its, field = system.submission, other.submission, next(iter(system.energy_fields[::-1]), "")
+    few = 2 * (own.total_parameters or math.inf) <= (its.total_parameters or 0)
+    costly = system.figures.get(field, 0.0) > _MORE_ENERGY * other.figures.get(field, math.inf)
+    return own.macs is not None and own.macs == its.macs and few and costly
 
 
 @each_team(largest=_LARGEST_TEAM)
-def teachers_counted_alike(team: Sequence[System]) -> Iterator[Finding]:
+def teachers_counted(team: Sequence[System]) -> Iterator[Finding]:
     """A system of as many models and MACs as another does not have exactly twice its parameters."""
+    for system, other in _with_first(team, _twice_at_its_macs):
+        own, its = f"{system.submission.total_parameters:,}", f"{other.submission.total_parameters:,}"
+        message = f"{own} parameters are twice those of {other.name}, at its MACs"
+        yield system.finding(TEACHER_COUNTED, "total_parameters", message, expected=its, found=own)
+
+
+def _twice_at_its_macs(system: System, other: System) -> bool:
+    own, its = system.submission, other.submission
+    same = own.macs is not None and own.macs == its.macs and models(system) == models(other)
+    return same and its.total_parameters is not None and own.total_parameters == 2 * its.total_parameters
+
+
+def _with_first(team: Sequence[System], fits: Callable[[System, System], bool]) -> Iterator[tuple[System, System]]:
+    """Each system with the first other that it fits to."""
     for system in team:
-        own = system.submission
-        for other in team if own.total_parameters is not None and own.macs is not None else ():
-            its = other.submission
-            if its.total_parameters is None or own.total_parameters != 2 * its.total_parameters:
-                continue
-            if own.macs == its.macs and models(system) == models(other):
-                yield system.finding(
-                    TEACHER_COUNTED,
-                    "total_parameters",
-                    f"{own.total_parameters:,} parameters are twice those of {other.name}, at its MACs",
-                    expected=f"{its.total_parameters:,}",
-                    found=f"{own.total_parameters:,}",
-                )
-                break
+        other = next((one for one in team if fits(system, one)), None)
+        if other is not None:
+            yield system, other
 
 
 def _apart(value: float, other: float, tolerance: float) -> bool:
