@@ -167,8 +167,3 @@ class CRNN(nn.Module):
         attention = attention.clamp(min=self.attention_floor, max=1.0)
         weak = (strong * attention).sum(dim=1) / attention.sum(dim=1)  # (B, n_classes)
         return strong.transpose(1, 2), weak  # (B, n_classes, T'), (B, n_classes)
-
-
-def count_parameters(model: nn.Module) -> int:
-    """Count the trainable parameters: 1 112 420 for the published geometry."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)

@@ -6,19 +6,23 @@ files of DCASE-REPO/DESED_task, recipes of 2022 and 2023 (commits 63d8b3b2 and f
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 import math
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from dcase_energy.errors import RecipeError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _MAX_CHARACTERS = 1_000_000
 
@@ -257,25 +261,32 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
     (118, 2658, 1420)
     """
     file = str(name_or_path)
-    file = str(name_or_path)
     try:
-        # As JSON, since TOML's lists become tuples and an integer is taken where a float is asked for.
-        text = json.dumps(tomllib.loads(_read(name_or_path)), default=str)
+        # As JSON, since TOML's lists become tuples and an integer is taken where a float is asked for. No field is a
+        # date: as a list it is refused where a text is asked for, too.
+        text = json.dumps(tomllib.loads(_read(name_or_path)), default=lambda date: [str(date)])
         recipe = TypeAdapter(Recipe).validate_json(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{file}: not TOML: {error}") from error
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, e['loc']))}: {_reason(e['type'], e['msg'], e['input'])}" for e in error.errors()]
-        raise RecipeError(f"{file}: {'; '.join(wrong)}") from None
+        raise RecipeError(f"{file}: {'; '.join(_reasons(error.errors()))}") from None
     if wrong := [f"{key}: expected {expected}, found {found}" for key, expected, found in _contradictions(recipe)]:
         raise RecipeError(f"{file}: {'; '.join(wrong)}")
     return recipe
 
 
-def _reason(kind: str, message: str, found: object) -> str:
-    if kind in {"missing", "unexpected_keyword_argument"}:
-        return {"missing": "missing", "unexpected_keyword_argument": "not a known key"}[kind]
-    return f"{message}, found {found!r}"
+def _reasons(errors: Sequence[ErrorDetails]) -> Iterator[str]:
+    """Yield key and reason of each error; a key that is not known may be one that is missing, misspelt."""
+    missing = [error["loc"] for error in errors if error["type"] == "missing"]
+    for error in errors:
+        *table, key = map(str, error["loc"])
+        reason = f"{error['msg']}, found {error['input']!r}"
+        if error["type"] == "missing":
+            reason = "missing"
+        elif error["type"] == "unexpected_keyword_argument":
+            near = difflib.get_close_matches(key, [str(loc[-1]) for loc in missing if [*loc[:-1]] == table], n=1)
+            reason = "not a known key" + (f" (did you mean {near[0]!r}?)" if near else "")
+        yield f"{'.'.join([*table, key])}: {reason}"
 
 
 def _read(name_or_path: str | Path) -> str:

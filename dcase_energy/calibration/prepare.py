@@ -70,24 +70,17 @@ def check_packages() -> None:
 
 def check_memory(plan: Plan, recipe: Recipe) -> None:
     """Refuse before an hour of work what the system would kill in its first minute."""
+    import psutil
     from dcase_baseline.runtime import memory_needed_gb
 
-    available = _available_gb()
+    available = psutil.virtual_memory().available / 1e9
     held = sum(min(count, _IN_MEMORY_CLIPS) for count in clips_of(plan, recipe).values())
     needed = memory_needed_gb(recipe, plan.execution_path, held)
-    if plan.device in {"auto", "cpu"} and available is not None and needed > available:
+    if plan.device in {"auto", "cpu"} and needed > available:
         raise CalibrationError(
             f"training {recipe.name} with batches of {recipe.batch.total} needs about {needed:.1f} GB of memory on the "
             f"CPU, {available:.1f} GB are free; use --batch-size {recipe.batch.total // 2 // 4 * 4} or another machine"
         )
-
-
-def _available_gb() -> float | None:
-    try:
-        import psutil
-    except ImportError:
-        return None
-    return float(psutil.virtual_memory().available) / 1e9
 
 
 def clips_of(plan: Plan, recipe: Recipe) -> dict[str, int]:

@@ -105,7 +105,9 @@ def test_an_integer_is_a_float_where_one_is_asked_for(tmp_path):
 
 BROKEN = [
     # (old, new, what the message says after the file's name)
-    ("year = 2023", "yaer = 2023", "year: missing; yaer: not a known key"),
+    ("year = 2023", "yaer = 2023", "year: missing; yaer: not a known key (did you mean 'year'?)"),
+    ("n_mels = 64", "n_mel = 64", "features.n_mel: not a known key (did you mean 'n_mels'?)"),
+    ('"Smoke test', '2023-01-01 # "', "title: Input should be a valid string, found ['2023-01-01']"),
     ("year = 2023", "year = 2023\nsponsor = 3", "sponsor: not a known key"),
     ("year = 2023", "", "year: missing"),
     ("year = 2023", 'year = "2023"', "year: Input should be a valid integer, found '2023'"),
@@ -135,7 +137,7 @@ BROKEN = [
     ("weak = 8", "weak = 241", "batch: expected no more than each subset fills once, found BatchConfig(strong=8, weak"),
     ("[batch]", "batch = 3\n[other]", "other: not a known key"),
     ("[batch]", "[batch", "not TOML: "),
-    ("year = 2023", "year = 2023-01-01", "year: Input should be a valid integer, found '2023-01-01'"),
+    ("year = 2023", "year = 2023-01-01", "year: Input should be a valid integer, found ['2023-01-01']"),
 ]
 
 
