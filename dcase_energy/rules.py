@@ -6,10 +6,8 @@ Rules are defined beside the code that applies them, by calling `define` at impo
 
 from __future__ import annotations
 
-import importlib
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from dcase_energy.findings import Finding, Severity, Where
 
@@ -98,14 +96,3 @@ def get(code: str) -> Rule | None:
 def all_rules() -> list[Rule]:
     """All rules of the modules imported so far, by code."""
     return [_RULES[code] for code in sorted(_RULES)]
-
-
-def load_rules() -> list[Rule]:
-    """Return all rules of the program, by code, wherever they are defined: importing a module registers its rules."""
-    package = Path(__file__).parent
-    for path in sorted(package.rglob("*rules.py")):
-        if path != Path(__file__):
-            importlib.import_module(".".join(["dcase_energy", *path.relative_to(package).with_suffix("").parts]))
-    # Other rules are defined beside their checks.
-    importlib.import_module("dcase_energy.submission.validate")
-    return all_rules()

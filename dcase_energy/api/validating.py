@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_denominator, silent
 from dcase_energy.errors import InputError
+from dcase_energy.rules import Rule, all_rules
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
@@ -77,6 +80,16 @@ def validate(
     return replace(found, findings=kept)
 
 
+def load_rules() -> list[Rule]:
+    """Return all rules of the program, by code, wherever they are defined: importing a module registers its rules."""
+    package = Path(__file__).parents[1]
+    for path in sorted(package.glob("*/**/*rules.py")):
+        importlib.import_module(".".join(["dcase_energy", *path.relative_to(package).with_suffix("").parts]))
+    # Other rules are defined beside their checks.
+    importlib.import_module("dcase_energy.submission.validate")
+    return all_rules()
+
+
 def rule_codes(text: str | None, option: str) -> tuple[str, ...]:
     """Split ``E,M101`` into codes and prefixes of codes; a name of a rule gives its code.
 
@@ -87,8 +100,6 @@ def rule_codes(text: str | None, option: str) -> tuple[str, ...]:
     """
     if text is None:
         return ()
-    from dcase_energy.rules import load_rules
-
     rules = load_rules()
     known = {rule.code: rule.code for rule in rules} | {rule.name.upper(): rule.code for rule in rules}
     found = []

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dcase_energy.api.validating import load_rules
 from dcase_energy.cli.terminal import style
-from dcase_energy.rules import Rule, load_rules
+from dcase_energy.rules import Rule
 from dcase_energy.text import visible
 
 if TYPE_CHECKING:

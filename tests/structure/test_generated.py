@@ -13,10 +13,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from dcase_energy.api.validating import load_rules
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
 from dcase_energy.measure.guards import BY_CODE, GUARDS
-from dcase_energy.rules import all_rules, load_rules
+from dcase_energy.rules import all_rules
 
 ROOT = Path(__file__).parent.parent.parent
 
