@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcase_energy.scoring.conventions import SCORES, Conventions
+from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores, keep_clips
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics import Options, Prepared, Run, metric_named
 from dcase_energy.scoring.metrics.psds import PSDS1, PSDS2
 
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
-METRIC_SCORES = tuple(SCORES)
-F1_METRICS = tuple(name for name in METRIC_SCORES if name not in SCENARIOS)
 # How people read the metrics, and those that tables of classes and differences show, in short.
 TITLES = {
     "psds1": "PSDS1",

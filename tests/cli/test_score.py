@@ -103,6 +103,30 @@ def test_the_edition_chooses_and_an_option_chooses_otherwise():
     assert (like["cross_trigger_average"], like["arithmetic"]) == ("all", "microseconds")
 
 
+@pytest.fixture(scope="module")
+def longer_collar(tmp_path_factory):
+    """An edition with a score of its own."""
+    path = tmp_path_factory.mktemp("edition") / "mine.toml"
+    table = 'title = "collar F1 (1 s)"\nmetric = "collar_f1"\noptions = { collar_s = 1.0 }\n'
+    path.write_text(f'schema_version = "2.0"\nname = "mine"\nbase = "dcase2023-task4a"\n[scores.long_collar]\n{table}')
+    return path
+
+
+def test_scores_of_an_edition_stand_beside_the_others_in_every_format(longer_collar):
+    chosen = (BAKER, "--edition", longer_collar, "--bootstrap", 10)
+    document = scored(*chosen)
+    system = document["systems"][0]
+    assert system["collar_f1"] < system["long_collar"] == system["runs"][0]["long_collar"] < 1
+    assert {"long_collar_low", "long_collar_high", "long_collar_micro"} <= set(system)
+    assert "long_collar" in system["per_class"]["Dog"]
+    assert "long_collar" in {one["metric"] for one in document["differences"]}
+    text = run("score", *chosen, *TRUTH).stdout
+    assert f"collar F1 (1 s)               {system['long_collar']:.4f}" in text
+    assert len(re.findall(r"collar F1 \(1 s\)", text)) == 2 * 2 + 1
+    table = csv.DictReader(io.StringIO(run("score", *chosen, *TRUTH, "--format", "csv").stdout))
+    assert float(next(row["value"] for row in table if row["metric"] == "long_collar")) == system["long_collar"]
+
+
 def test_no_intervals_without_asking():
     document = scored(BAKER)
     assert "psds1_low" not in document["systems"][0]

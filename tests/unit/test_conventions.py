@@ -11,9 +11,9 @@ from dcase_energy.cli import score
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.parts import Scoring
 from dcase_energy.editions.shipped import edition_names
-from dcase_energy.scoring.conventions import LIKE, Conventions
+from dcase_energy.scoring.conventions import LIKE, SCORES, Conventions
 from dcase_energy.scoring.data import Events, GroundTruth, Scores
-from dcase_energy.scoring.evaluation import METRIC_SCORES, Figure, describe_figure, evaluate_points, evaluate_scores
+from dcase_energy.scoring.evaluation import Figure, describe_figure, evaluate_points, evaluate_scores
 
 CLASSES = ("Cat", "Dog")
 TRUTH = GroundTruth.build(
@@ -97,7 +97,7 @@ def test_scores_have_no_psds_in_floating_point_seconds():
     truth = GroundTruth.build({"a": 2.0}, [("a", 0.0, 1.0, "Dog")], CLASSES)
     scores = Scores.from_uniform([[[0.1, 0.9], [0.2, 0.3]]], 1.0)
     names = evaluate_scores(scores, truth, Conventions(arithmetic="seconds")).names()
-    assert {figure.metric for figure in names} == set(METRIC_SCORES) - {"psds1", "psds2"}
+    assert {figure.metric for figure in names} == set(SCORES) - {"psds1", "psds2"}
 
 
 def test_a_class_that_is_not_judged_is_not_a_number():
@@ -158,7 +158,7 @@ def test_conventions_of_libraries_are_conventions(library):
     assert replace(Conventions(), **LIKE[library]) != Conventions() or library == "sed_scores_eval"
 
 
-@pytest.mark.parametrize("metric", METRIC_SCORES)
+@pytest.mark.parametrize("metric", SCORES)
 def test_every_figure_names_its_conventions(metric):
     plain = describe_figure(metric, Conventions())
     assert plain != describe_figure(metric, Conventions(empty_clips="drop"))

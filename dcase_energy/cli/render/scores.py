@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ from dcase_energy.api.scores import ScoreSheet
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.evaluation import F1_METRICS, METRIC_SCORES, SHORT_TITLES, TITLES, Figure, describe_figure
+from dcase_energy.scoring.evaluation import SHORT_TITLES, TITLES, Figure, describe_figure
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
@@ -20,9 +20,14 @@ from dcase_energy.sheets.formats.csv import table_csv
 from dcase_energy.sheets.table import Value, data_table
 from dcase_energy.text import plural, visible
 
-_OVERALL = tuple(Figure(metric) for metric in METRIC_SCORES)
-_SHOWN = tuple(figure for figure in _OVERALL if figure.metric in SHORT_TITLES)
 _MANY_SYSTEMS = 6
+
+
+def _titles(scores: ScoreSheet, *, short: bool = False) -> dict[str, str]:
+    """Titles of all scores that are computed; in short those that tables of classes and differences show."""
+    known = SHORT_TITLES if short else TITLES
+    wanted = [name for name in scores.conventions.scores if name in known or name not in TITLES]
+    return {name: known.get(name) or scores.edition.scores[name].title for name in wanted}
 
 
 def _known(scores: ScoreSheet) -> list[tuple[Scored, SystemFigures]]:
@@ -32,30 +37,30 @@ def _known(scores: ScoreSheet) -> list[tuple[Scored, SystemFigures]]:
 
 def to_text(scores: ScoreSheet) -> str:
     """For people: means over the runs, ``mean (low - high)`` of the resamples, conventions, classes, differences."""
-    blocks = ["\n".join(_system_lines(one, figures, scores.conventions)) for one, figures in _known(scores)]
+    blocks = ["\n".join(_system_lines(one, figures, scores)) for one, figures in _known(scores)]
     if lines := list(_difference_lines(scores)):
         blocks.append("\n".join([style("differences on the same resamples", bold=True), *lines]))
     return "\n\n".join(blocks) + "\n"
 
 
-def _system_lines(one: Scored, figures: SystemFigures, conventions: Conventions) -> Iterator[str]:
+def _system_lines(one: Scored, figures: SystemFigures, scores: ScoreSheet) -> Iterator[str]:
     kind, drawn = KIND_NAMES[next(iter(one.outputs.runs.values())).kind], figures.resampling
     how = f"; {drawn.kind}, {drawn.n} resamples, {drawn.level:.0%} intervals" if drawn.count else ""
     doubts = f"; in doubt: {', '.join(one.doubts)}" if one.doubts else ""
     yield style(visible(figures.name), bold=True) + f"  ({kind}, {plural(len(figures.runs), 'run')}{how}{doubts})"
-    for metric in METRIC_SCORES:
+    for metric, title in _titles(scores).items():
         estimate = figures.estimates.get(Figure(metric))
-        name = f"  {TITLES[metric]:<28}"
+        name = f"  {title:<28}"
         if estimate is None:
-            yield f"{name}  -       ({_why_not(metric, one, conventions)})"
+            yield f"{name}  -       ({_why_not(metric, one, scores.conventions)})"
             continue
         runs = "" if estimate.runs is None else f"   runs {_range(estimate.runs, 4)}"
-        yield f"{name}  {_figure(estimate)}{runs}  [{describe_figure(metric, conventions)}]"
-    shown = [figure for figure in _SHOWN if figure in figures.estimates]
-    width = 21 if drawn.count else 10
-    rows = [["class", *(SHORT_TITLES[figure.metric] for figure in shown)]]
+        yield f"{name}  {_figure(estimate)}{runs}  [{describe_figure(metric, scores.conventions)}]"
+    shown = {name: title for name, title in _titles(scores, short=True).items() if Figure(name) in figures.estimates}
+    width = max([21 if drawn.count else 10, *map(len, shown.values())])
+    rows = [["class", *shown.values()]]
     rows += [
-        [visible(label), *(_class_cell(figures.estimates.get(replace(figure, label=label))) for figure in shown)]
+        [visible(label), *(_class_cell(figures.estimates.get(Figure(metric, label))) for metric in shown)]
         for label in _classes(figures)
     ]
     for first, *cells in rows:
@@ -67,11 +72,15 @@ def _classes(figures: SystemFigures) -> list[str]:
 
 
 def _why_not(metric: str, one: Scored, conventions: Conventions) -> str:
-    if metric in F1_METRICS:
+    if _is_f1(metric, conventions):
         return f"no detections at threshold {conventions.threshold:g}"
     if conventions.timing.in_seconds and "scores" in {output.kind for output in one.outputs.runs.values()}:
         return "PSDS of scores needs --arithmetic microseconds"
     return "PSDS needs scores or several operating points"
+
+
+def _is_f1(score: str, conventions: Conventions) -> bool:
+    return conventions.scores[score][0] != "psds"
 
 
 def _range(interval: SampledInterval, digits: int) -> str:
@@ -95,15 +104,17 @@ def _class_cell(estimate: Estimate | None) -> str:
 def _difference_lines(scores: ScoreSheet) -> Iterator[str]:
     """Paired differences; of many systems only those of neighbours by the first metric."""
     systems = [figures for _, figures in _known(scores)] if scores.conventions.resampling.count else []
-    values = {one.name: one.estimates[_OVERALL[0]].value or 0.0 for one in systems if _OVERALL[0] in one.estimates}
+    titles = _titles(scores, short=True)
+    first_figure, *_ = figures = [Figure(name) for name in titles]
+    values = {one.name: one.estimates[first_figure].value or 0.0 for one in systems if first_figure in one.estimates}
     order = sorted((one.name for one in systems), key=lambda name: -values.get(name, 0.0))
     pairs = pairwise(order) if len(order) > _MANY_SYSTEMS else combinations(order, 2)
     beside = {frozenset(pair) for pair in pairs}
-    for first, second, figure, found in differences(systems, _SHOWN):
+    for first, second, figure, found in differences(systems, figures):
         if frozenset((first.name, second.name)) in beside and found.interval is not None:
             low, high = found.interval.low, found.interval.high
             yield (
-                f"  {SHORT_TITLES[figure.metric]:<10}  {visible(first.name)} - {visible(second.name)}: "
+                f"  {titles[figure.metric]:<10}  {visible(first.name)} - {visible(second.name)}: "
                 f"{found.value:+.4f}  ({low:+.4f} - {high:+.4f})  first is better with probability "
                 f"{found.probability_better:.3f}"
             )
@@ -111,6 +122,7 @@ def _difference_lines(scores: ScoreSheet) -> Iterator[str]:
 
 def to_json(scores: ScoreSheet) -> str:
     """For programs; the same bytes for the same input."""
+    known, overall = _known(scores), [Figure(name) for name in scores.conventions.scores]
     return dumped(
         {
             "schema_version": "1.1",
@@ -118,7 +130,7 @@ def to_json(scores: ScoreSheet) -> str:
             "edition": scores.edition.name,
             "conventions": scores.conventions.to_dict(),
             "clips": len(scores.truth.clips),
-            "systems": [_system_dict(one, figures) for one, figures in _known(scores)],
+            "systems": [_system_dict(one, figures, scores.conventions) for one, figures in known],
             "not_scored": [one.outputs.name for one in scores.systems if one.figures is None],
             "differences": [
                 {
@@ -130,7 +142,7 @@ def to_json(scores: ScoreSheet) -> str:
                     "high": None if found.interval is None else found.interval.high,
                     "probability_first_better": found.probability_better,
                 }
-                for first, second, figure, found in differences([figures for _, figures in _known(scores)], _OVERALL)
+                for first, second, figure, found in differences([figures for _, figures in known], overall)
             ],
             # As the commands show findings: what they withhold is a matter of ratios.
             "findings": [
@@ -141,21 +153,21 @@ def to_json(scores: ScoreSheet) -> str:
     )
 
 
-def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:
-    classes = _classes(figures)
+def _system_dict(one: Scored, figures: SystemFigures, conventions: Conventions) -> dict[str, Any]:
+    classes, names = _classes(figures), tuple(conventions.scores)
     return {
         "output": one.outputs.path,
         "system": figures.name,
         "kind": next(iter(one.outputs.runs.values())).kind,
         "in_doubt": one.doubts,
-        **_estimates(figures, None),
-        "per_class": {label: _estimates(figures, label) for label in classes},
+        **_estimates(figures, None, conventions),
+        "per_class": {label: _estimates(figures, label, conventions) for label in classes},
         "runs": [
             {
                 "run": name,
-                **{metric: run.value(Figure(metric)) for metric in METRIC_SCORES},
+                **{metric: run.value(Figure(metric)) for metric in names},
                 "per_class": {
-                    label: {metric: run.value(Figure(metric, label)) for metric in METRIC_SCORES} for label in classes
+                    label: {metric: run.value(Figure(metric, label)) for metric in names} for label in classes
                 },
             }
             for name, run in figures.runs.items()
@@ -163,12 +175,12 @@ def _system_dict(one: Scored, figures: SystemFigures) -> dict[str, Any]:
     }
 
 
-def _estimates(figures: SystemFigures, label: str | None) -> dict[str, Any]:
-    """``collar_f1``, ``collar_f1_low``, ... of all metrics; the F1s of all classes pooled beside their means."""
+def _estimates(figures: SystemFigures, label: str | None, conventions: Conventions) -> dict[str, Any]:
+    """``collar_f1``, ``collar_f1_low``, ... of all scores; the F1s of all classes pooled beside their means."""
     found: dict[str, Any] = {}
-    for metric in METRIC_SCORES:
+    for metric in conventions.scores:
         wanted = {metric: Figure(metric, label)}
-        if metric in F1_METRICS and label is None:
+        if _is_f1(metric, conventions) and label is None:
             wanted[f"{metric}_micro"] = Figure(metric, None, "micro")
         for name, figure in wanted.items():
             estimate = figures.estimates.get(figure, Estimate(None, None, None))
