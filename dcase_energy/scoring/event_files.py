@@ -95,10 +95,11 @@ def _parse(data: bytes, truth: GroundTruth) -> Events | None:
         "header": None,
         "na_filter": False,
         "engine": "c",
-    } | exact_floats()
+        **exact_floats(),
+    }
     types: Any = {"filename": "category", "event_label": "category", "onset": np.float64, "offset": np.float64}
     try:
-        frame = pd.read_csv(io.BytesIO(body), dtype=types, **options | exact_floats())
+        frame = pd.read_csv(io.BytesIO(body), dtype=types, **options)
     except (ValueError, pd.errors.ParserError):
         return None
     times = frame[["onset", "offset"]].to_numpy()

@@ -59,8 +59,7 @@ def read_ground_truth(
     findings += [*durations.findings, *events.findings]
     if not clips or has_errors(findings):
         return None, findings
-    table = np.array([row[1:] for row in rows], dtype=np.int64).reshape(-1, 4)
-    found = Events(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+    found = Events.from_rows(row[1:] for row in rows)
     truth = GroundTruth(tuple(clips), tuple(classes), to_us(list(clips.values())), found)
     findings += [*_past_end(truth, rows, events), *_classes_without_events(truth, events)]
     return (None if has_errors(findings) else truth), findings
