@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dcase_energy.api.ranking import rank, report
     from dcase_energy.api.scores import score
     from dcase_energy.api.study import report_study, run_study
-    from dcase_energy.api.validating import validate
+    from dcase_energy.api.validating import fix, pack, validate
     from dcase_energy.errors import DcaseEnergyError, InputError
     from dcase_energy.measure.energy_meter import EnergyMeter
 
@@ -24,6 +24,8 @@ __all__ = [
     "InputError",
     "__version__",
     "calibrate",
+    "fix",
+    "pack",
     "rank",
     "report",
     "report_study",
@@ -37,6 +39,8 @@ _MODULES = {
     "EnergyMeter": "measure.energy_meter",
     "InputError": "errors",
     "calibrate": "api.energy",
+    "fix": "api.validating",
+    "pack": "api.validating",
     "rank": "api.ranking",
     "report": "api.ranking",
     "report_study": "api.study",

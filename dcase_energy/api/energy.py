@@ -48,6 +48,7 @@ def calibrate(
     keep: bool = False,
     log: Log = silent,
     progress: Callable[[dict[str, Any], Reading], None] | None = None,
+    on_end: Callable[[Calibration], None] | None = None,
 ) -> Calibration:
     """Train the reference baseline here and write a calibration record, as `dcase-energy calibrate` does.
 
@@ -76,8 +77,8 @@ def calibrate(
         Continue the interrupted calibration of this output.
     keep
         Copy a valid record to the user's data folder, where `dcase_energy.report` looks for it.
-    log, progress
-        Receive messages; and each mark with its reading.
+    log, progress, on_end
+        Receive messages; each mark with its reading; and the record, before messages say where it is.
 
     Raises
     ------
@@ -121,6 +122,8 @@ def calibrate(
         raise _resumable(WriteError(str(error)), file) from None
     except (MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
         raise _resumable(error, file) from None
+    if on_end is not None:
+        on_end(record)
     kept = keep_record(record) if keep and record.complete and record.valid else None
     log("\n".join([*file.about(record), *([f"kept for `report`: {kept}"] if kept else [])]))
     return record

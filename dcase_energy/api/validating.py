@@ -1,21 +1,24 @@
-"""`validate`."""
+"""`validate`, `fix` and `pack`."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_denominator, silent
-from dcase_energy.errors import InputError
+from dcase_energy.errors import InputError, WriteError
+from dcase_energy.findings import Severity
 from dcase_energy.rules import Rule, all_rules
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.submission.checks.system import Peer
+    from dcase_energy.submission.fixing import Change
+    from dcase_energy.submission.packing import Packed
     from dcase_energy.submission.validate import Validation
 
 
@@ -88,6 +91,85 @@ def load_rules() -> list[Rule]:
     # Other rules are defined beside their checks.
     importlib.import_module("dcase_energy.submission.validate")
     return all_rules()
+
+
+def fix(
+    paths: Paths,
+    *,
+    edition: PathLike | Edition | None = None,
+    write: bool = True,
+    on_change: Callable[[Change], None] | None = None,
+) -> list[Change]:
+    """Apply safe edits to metadata files, as `dcase-energy validate --fix` does; return what was changed.
+
+    Parameters
+    ----------
+    paths, edition
+        As `validate` takes them; files in archives are left alone.
+    write
+        Whether files are changed; else the changes are only returned, as with ``--diff``.
+    on_change
+        Receives each changed file, before the next one is read.
+
+    Raises
+    ------
+    InputError
+        If a path or the edition cannot be used.
+    WriteError
+        If a file cannot be written.
+    """
+    from dcase_energy.submission.fixing import fix_paths
+
+    given = existing(paths)
+    changes = []
+    for change in fix_paths(given, choose_edition(edition, given), write=write):
+        changes.append(change)
+        if on_change is not None:
+            on_change(change)
+    return changes
+
+
+def pack(
+    folder: PathLike,
+    output: PathLike | None = None,
+    *,
+    edition: PathLike | Edition | None = None,
+    calibration: PathLike | None = None,
+    strict: bool = False,
+    log: Log = silent,
+) -> tuple[Validation, Packed | None]:
+    """Validate a package folder and write the submission zip, as `dcase-energy pack` does.
+
+    Parameters
+    ----------
+    folder, output
+        The package, and the zip to write; None is a zip of the folder's name beside it.
+    edition, calibration, log
+        As `validate` takes them.
+    strict
+        Write nothing while there is a warning, either.
+
+    Returns
+    -------
+    What validation found, and what was written: None where findings prevent it.
+
+    Raises
+    ------
+    InputError
+        If the folder, the edition or the record cannot be used.
+    WriteError
+        If the zip cannot be written; an older one is then untouched.
+    """
+    from dcase_energy.submission.packing import write_zip
+    from dcase_energy.writing.files import why_not_writable
+
+    source = Path(folder).resolve()
+    target = source.parent / f"{source.name}.zip" if output is None else Path(output)
+    if (reason := why_not_writable(target)) is not None:
+        raise WriteError(f"cannot write {target}: {reason}")
+    found = validate(folder, edition=edition, calibration=calibration, log=log)
+    prevented = found.count(Severity.ERROR) or (strict and found.count(Severity.WARNING))
+    return found, None if prevented else write_zip(Path(folder), target)
 
 
 def rule_codes(text: str | None, option: str) -> tuple[str, ...]:

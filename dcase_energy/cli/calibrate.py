@@ -102,11 +102,12 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
 
     rules, compared = choose_edition(edition), get_baseline(reference)
     stages = STAGES if stage == "both" else (stage,)
-    record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=_progress, **options)
-    click.echo(record_text(record))
-    for line in reference_lines(record, compared, rules):
-        click.echo(line)
-    click.echo(usable_for(record, rules))
+
+    def show(record: Calibration) -> None:
+        lines = [record_text(record), *reference_lines(record, compared, rules), usable_for(record, rules)]
+        click.echo("\n".join(lines))
+
+    record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=_progress, on_end=show, **options)
     return int(strict and not record.valid)
 
 

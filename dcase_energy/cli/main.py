@@ -25,7 +25,7 @@ COMMANDS = {
     "init": ("init", "write a commented metadata file, filled from records"),
     "validate": ("validate", "check metadata files and packages: every finding at once"),
     "explain": ("explain", "explain a rule, with a bad and a good example"),
-    "pack": ("validate:pack", "validate a package, then write the submission zip"),
+    "pack": ("validate:pack_command", "validate a package, then write the submission zip"),
     "score": ("score", "PSDS and F1 of score folders or event lists against ground truth"),
     "report": ("report", "your systems: scores, energies and their ratio to this machine's baseline"),
     "rank": ("rank", "ranking sheets of packages or of a table of results"),

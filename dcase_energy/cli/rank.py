@@ -16,6 +16,7 @@ from dcase_energy.cli.options import (
     ground_truth_options,
     jobs_option,
     list_option,
+    option,
     output_dir_option,
     scheduler_option,
     sources_argument,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:  # noqa: ARG001
-    """``--interval psds1='range over 3 runs'``."""
+    """``--interval-kind psds1='range over 3 runs'``."""
     from dcase_energy.ranking.interval import INTERVAL_KINDS, parse_kind
 
     found = {}
@@ -39,8 +40,8 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
         name, _, kind = text.partition("=")
         if not kind or parse_kind(kind) is None:
             raise click.UsageError(
-                f"--interval {visible(text)}: write FIGURE=KIND with a kind of {', '.join(INTERVAL_KINDS)} and its "
-                "level or number, such as psds1='bootstrap 95 %' or psds1='range over 3 runs'"
+                f"--interval-kind {visible(text)}: write FIGURE=KIND with a kind of {', '.join(INTERVAL_KINDS)} and "
+                "its level or number, such as psds1='bootstrap 95 %' or psds1='range over 3 runs'"
             )
         found[name.strip()] = kind
     return found
@@ -61,10 +62,11 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @list_option("--formats", FORMATS, "csv,html", f"Any of {','.join(FORMATS)}.")
 @list_option("--plots", PLOT_FORMATS, "none", f"Also draw plots: any of {','.join(PLOT_FORMATS)}.")
 @bootstrap_option
-@click.option(
-    "--interval",
+@option(
+    "--interval-kind",
     "intervals",
     multiple=True,
+    old=["--interval"],
     callback=_kinds,
     metavar="FIGURE=KIND",
     help="Kind of a table's _low and _high columns: psds1='range over 3 runs', psds1='bootstrap 95 %'.",
@@ -110,22 +112,20 @@ def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plo
 
 def _baselines(ranking: Ranking) -> list[str]:
     """What the systems are divided by, and how many by each."""
-    divides = ranking.edition.normalisation.kind != "none"
-    if not divides or all(one.entry.baseline_evidence is None for one in ranking.systems):
-        return []
+    entries = [one.entry for one in ranking.systems]
     counts = Counter(
-        "none"
-        if one.entry.baseline_evidence is None
-        else f"{one.entry.baseline_source} ({one.entry.baseline_evidence})"
-        for one in ranking.systems
+        "none" if entry.baseline_evidence is None else f"{entry.baseline_source} ({entry.baseline_evidence})"
+        for entry in entries
     )
+    if ranking.edition.normalisation.kind == "none" or set(counts) <= {"none"}:
+        return []
     return [f"baseline of {plural(count, 'system')}: {source}" for source, count in counts.items()]
 
 
 def _summarise(ranking: Ranking) -> None:
     """How many systems, and what is not known of how sure their ranks are."""
     placed = len(ranking.placed)
-    say(f"{len(ranking.systems)} systems, {placed} with a rank (edition {ranking.edition.name})")
-    sure = sum(one.uncertainty.tied_with is not None for one in ranking.placed)
-    if 0 < sure < placed:
-        say(f"no interval of ranks: {placed - sure} systems have no interval of both PSDS")
+    say(f"{plural(len(ranking.systems), 'system')}, {placed} with a rank (edition {ranking.edition.name})")
+    unsure = sum(one.uncertainty.tied_with is None for one in ranking.placed)
+    if 0 < unsure < placed:
+        say(f"no interval of ranks: {plural(unsure, 'system')} without an interval of every score")

@@ -177,8 +177,9 @@ def import_(
             raise WriteError(f"cannot write to {output_dir}: {error.strerror}") from None
         show_findings(findings)
         failed = failed or has_errors(findings)
-        gpus, batches = len({run.gpu for run in runs}), len({run.batch_size for run in runs})
-        say(f"{sheet}: {plural(len(runs), 'run')} of {gpus} GPUs and {batches} batch sizes -> {output_dir}")
+        gpus = plural(len({run.gpu for run in runs}), "GPU")
+        batches = plural(len({run.batch_size for run in runs}), "batch size")
+        say(f"{sheet}: {plural(len(runs), 'run')} of {gpus} and {batches} -> {output_dir}")
     return int(failed)
 
 

@@ -78,6 +78,7 @@ def command(
     """
     # Else pydantic looks through all installed packages for plugins: a tenth of the time that one file takes.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from dcase_energy.api.validating import fix as fix_files
     from dcase_energy.api.validating import rule_codes, validate
 
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true" and not summary
@@ -85,7 +86,13 @@ def command(
     chosen, dropped = rule_codes(select, "--select"), rule_codes(ignore, "--ignore")
     stdin = read_stdin() if Path("-") in paths else None
     if fix or diff:
-        _fix(paths, edition, write=not diff)
+        done = "would fix" if diff else "fixed"
+        fix_files(
+            paths,
+            edition=edition,
+            write=not diff,
+            on_change=lambda change: say(f"{change.diff}\n{change.file}: {done}: {'; '.join(change.what)}"),
+        )
     found = validate(paths, edition=edition, stdin=stdin, select=chosen, ignore=dropped, log=say, **options)
     text = render(found)
     if text or output is not None:
@@ -94,16 +101,6 @@ def command(
         say(found.packages.counted())
     say(_counts(found))
     return int(found.count(Severity.ERROR) > 0 or (strict and found.count(Severity.WARNING) > 0))
-
-
-def _fix(paths: tuple[Path, ...], name: str | None, *, write: bool) -> None:
-    """Apply or only show the safe edits, the difference on stderr."""
-    from dcase_energy.api.shared import choose_edition
-    from dcase_energy.submission.fixing import fix_paths
-
-    for change in fix_paths(paths, choose_edition(name, paths), write=write):
-        say(change.diff)
-        say(f"{change.file}: {'fixed' if write else 'would fix'}: {'; '.join(change.what)}")
 
 
 def _counts(found: Validation) -> str:
@@ -123,25 +120,20 @@ def _counts(found: Validation) -> str:
     help="Zip file to write.  [default: DIR.zip beside DIR]",
 )
 @strict_option
-def pack(folder: Path, output: Path | None, strict: bool, **options: Any) -> int:
+def pack_command(folder: Path, **options: Any) -> int:
     """Validate a package folder, then write the submission zip.
 
     Nothing is written while there is an error. Links, hidden files and files of the operating system are left out; the
     same files give the same bytes. The zip is written completely or not at all.
     """
-    from dcase_energy.api.validating import validate
-    from dcase_energy.errors import DcaseEnergyError, WriteError
-    from dcase_energy.submission.packing import write_zip
-    from dcase_energy.writing.files import why_not_writable
+    from dcase_energy.api.validating import pack
+    from dcase_energy.errors import DcaseEnergyError
 
-    target = output or folder.resolve().parent / f"{folder.resolve().name}.zip"
-    if (reason := why_not_writable(target)) is not None:
-        raise WriteError(f"cannot write {target}: {reason}")
-    found = validate(folder, log=say, **options)
+    found, packed = pack(folder, log=say, **options)
     if found.findings:
         click.echo(reporter("text", summary=False)(found), nl=False)
-    if found.count(Severity.ERROR) or (strict and found.count(Severity.WARNING)):
+    if packed is None:
         raise DcaseEnergyError(f"not packed: {_counts(found)}")
-    packed = write_zip(folder, target)
-    say(f"{target}: {len(packed.names)} files, {packed.size_bytes:,} bytes, sha256 {packed.sha256}")
+    files = plural(len(packed.names), "file")
+    say(f"{packed.path}: {files}, {packed.size_bytes:,} bytes, sha256 {packed.sha256}")
     return 0

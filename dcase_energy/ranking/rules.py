@@ -14,7 +14,7 @@ INTERVAL_KIND = define(
         "three times as wide as the other and means something else.",
         bad="psds1_low,psds1_high",
         good="psds1_low,psds1_high,psds1_interval with `range over 3 runs` or `bootstrap 95 %`",
-        fix="add a column <figure>_interval, or say --interval psds1='range over 3 runs'; until then the columns "
+        fix="add a column <figure>_interval, or give --interval-kind psds1='range over 3 runs'; until then the columns "
         "stay among the other columns and nothing is computed from them",
         severity=Severity.WARNING,
     )

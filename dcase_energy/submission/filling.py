@@ -54,6 +54,8 @@ def of_energy_record(path: Path, stage: str) -> dict[str, str]:
         raise RecordError(f"{path}: {data.message}")
     if has_codecarbons_header(data):
         return _of_emissions(path, data, stage)
+    if not data.lstrip().startswith((b"{", b"[")):
+        raise RecordError(f"{path} is neither a record of `dcase-energy measure` nor a CodeCarbon file")
     record = parse_energy(data, str(path))
     if stage not in record.figures:
         raise RecordError(f"{path} holds no energy of the stage {stage}")

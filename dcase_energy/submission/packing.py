@@ -35,8 +35,9 @@ def _left_out(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Packed:
-    """What was written: the names of the files, and size and SHA-256 of the zip."""
+    """What was written: path of the zip, the names of its files, and its size and SHA-256."""
 
+    path: Path
     names: list[str]
     size_bytes: int
     sha256: str
@@ -66,7 +67,7 @@ def write_zip(folder: Path, output: Path) -> Packed:
                 digest.update(chunk)
     except OSError as error:
         raise WriteError(f"cannot write {output}: {error.strerror or error}") from None
-    return Packed(names, size, digest.hexdigest())
+    return Packed(output, names, size, digest.hexdigest())
 
 
 def _add(archive: zipfile.ZipFile, folder: Path, name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -128,6 +129,38 @@ def test_what_cannot_be_used_is_said(call, says, capsys):
     with pytest.raises(InputError, match=says):
         call()
     assert capsys.readouterr() == ("", "")
+
+
+def test_fix_and_pack_do_what_the_commands_do(tmp_path):
+    folder = shutil.copytree(BAKER, tmp_path / "Baker_LAB")
+    (meta, *_) = sorted(folder.rglob("*.meta.yaml"))
+    correct = meta.read_text()
+    meta.write_text(correct.replace("label:", "lable:", 1))
+    seen = []
+    (shown,) = dcase_energy.fix(folder, write=False, on_change=seen.append)
+    assert seen == [shown]
+    assert "+  label:" in shown.diff
+    assert "lable:" in meta.read_text()
+    refused, nothing = dcase_energy.pack(folder, tmp_path / "none.zip")
+    assert refused.findings
+    assert nothing is None
+    assert not (tmp_path / "none.zip").exists()
+    assert [one.what for one in dcase_energy.fix(folder)] == [shown.what]
+    assert meta.read_text() == correct
+    found, packed = dcase_energy.pack(folder)
+    assert not found.findings
+    assert packed.path == tmp_path / "Baker_LAB.zip"
+    assert run("pack", folder, "--output", tmp_path / "same.zip").returncode == 0
+    assert (tmp_path / "same.zip").read_bytes() == packed.path.read_bytes()
+
+
+def test_calibrate_gives_the_record_before_it_reports_files(monkeypatch, tmp_path):
+    record = SimpleNamespace(complete=False, valid=False)
+    monkeypatch.setattr("dcase_energy.calibration.run.run_calibration", lambda *_, resume: record)
+    seen = []
+    dcase_energy.calibrate(tmp_path / "c.json", edition="dcase2022-task4", log=seen.append, on_end=seen.append)
+    assert seen.index(record) == len(seen) - 2
+    assert seen[-1].startswith(f"record: {tmp_path / 'c.json'}")
 
 
 def test_calibrate_hands_its_options_on(monkeypatch, tmp_path):

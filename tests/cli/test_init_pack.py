@@ -83,6 +83,7 @@ def test_figures_come_from_records(tmp_path):
     [
         ("{", "is not JSON"),
         ("[]", "is not an energy record"),
+        ("onset\toffset\n", "is neither a record of `dcase-energy measure` nor a CodeCarbon file"),
         ('{"kind": "calibration"}', "is not an energy record"),
         (energy_record("test", 1.0), "holds no energy of the stage training"),
         (energy_record("training", 0.0), "is 0.0 kWh"),

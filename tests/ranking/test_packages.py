@@ -87,7 +87,7 @@ def test_a_scheduler_that_does_not_answer_is_told_of_and_leaves_the_old_sheets(t
         (["--bootstrap", "10"], "it needs ground truth"),
         (["--formats", "csv,doc"], "--formats: doc; choose from"),
         (["--plots", "gif"], "--plots: gif; choose from svg, png, pdf"),
-        (["--interval", "psds1=sure"], "write FIGURE=KIND"),
+        (["--interval-kind", "psds1=sure"], "write FIGURE=KIND"),
         (["--jobs", "-1"], "-1 is not in the range"),
     ],
 )

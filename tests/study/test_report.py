@@ -273,6 +273,6 @@ def test_importing_by_command(tmp_path):
     result = dcase_energy("study", "import", sheet, "--output", tmp_path / "runs")
     assert result.returncode == 1
     assert "T104" in result.stderr
-    assert "2 runs of 1 GPUs" in result.stderr
+    assert "2 runs of 1 GPU and" in result.stderr
     state = json.loads(next((tmp_path / "runs").glob("*/run.json")).read_text())
     assert state["figures"]["f1_criterion"] is None
