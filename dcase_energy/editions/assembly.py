@@ -50,6 +50,9 @@ def read_edition(path: Path) -> Edition:
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
         raise EditionError("\n".join([f"{path} is not a valid edition:", *lines])) from None
+    except (TypeError, KeyError, AttributeError) as error:
+        message = f"{path} is not a valid edition: a key holds a value of the wrong type, or misses a part"
+        raise EditionError(f"{message} ({error}); see docs/reference/editions.md") from None
     except (ValueError, EditionError) as error:
         raise EditionError(f"{path}: {error}") from None
     return edition

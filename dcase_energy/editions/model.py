@@ -119,6 +119,13 @@ class Edition(Part):
             raise ValueError(f"ranking names scores that are not defined: {', '.join(unknown)}")
         if self.ranking.kind in {"ratio_mean", "sum"} and len({self.scores[n].better for n in self.ranking.names}) > 1:
             raise ValueError(f"scores of both directions cannot be added up by kind = '{self.ranking.kind}'")
+        self._check_terms()
+        columns = [column for one in self.stages.values() for column in (one.energy, one.baseline)]
+        if taken := sorted(set(self.scores) & {"label", "team", "rank", "ranking_score", *columns}):
+            raise ValueError(f"scores cannot be named like other columns: {', '.join(taken)}")
+        own = [one.energy for one in self.stages.values()]
+        if len(set(own)) < len(own) or set(own) & {one.baseline for one in self.stages.values()}:
+            raise ValueError("the energy of each stage needs its own column, which no baseline has")
         if sum(stage.components for stage in self.stages.values()) > 1:
             raise ValueError("the energy of one stage can be reported by component")
         references = {stage.reference_kwh is not None for stage in self.stages.values()}
@@ -136,6 +143,19 @@ class Edition(Part):
             for path in spec.paths:
                 if owners.setdefault(path, name) != name:
                     raise ValueError(f"path {path} belongs to both {owners[path]} and {name}")
+
+    def _check_terms(self) -> None:
+        """Refuse terms that come twice, or that count a score against its direction."""
+        names = self.ranking.names
+        if len(set(names)) < len(names):
+            raise ValueError(f"ranking names a score twice: {', '.join(names)}")
+        for term in self.ranking.terms if self.ranking.kind == "min_max" else ():
+            better = "higher" if term.low < term.high else "lower"
+            if self.scores[term.score].better != better:
+                raise ValueError(
+                    f"low and high of {term.score} in [ranking] count it as if {better} were better, and "
+                    f"[scores.{term.score}] says the opposite"
+                )
 
     @cached_property
     def ranking_sign(self) -> Literal[1, -1]:

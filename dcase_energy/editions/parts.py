@@ -184,8 +184,10 @@ class Term(Part):
 
     def __post_init__(self) -> None:
         self.require_positive("reference", "weight")
-        if self.low == self.high:
-            raise ValueError("low and high must differ")
+        if self.low == self.high or not math.isfinite(self.low) or not math.isfinite(self.high):
+            raise ValueError("low and high must differ and be finite")
+        if not self.clip[0] < self.clip[1]:
+            raise ValueError("clip must be the least and the most that the term counts, in this order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,8 @@ def _add(table: dict[str, Any], part: str, name: str, values: dict[str, Any]) ->
 
 def _weights(table: dict[str, Any]) -> None:
     weights = table.pop("energy_weighted")
+    if others := {key: one for key, one in weights.items() if key not in {f"{stage}_kwh" for stage in _STAGES}}:
+        table["energy_weighted"] = others
     for stage in _STAGES:
         if f"{stage}_kwh" in weights:
             _add(table, "stages", stage, {"reference_kwh": weights[f"{stage}_kwh"]})
@@ -85,10 +87,11 @@ def _baselines(table: dict[str, Any]) -> None:
 def _references(table: dict[str, Any]) -> None:
     """Where a file named a score, systems were ranked by it alone."""
     references = {score: table["ranking"].get(f"{score}_reference") for score in _SCORES}
-    if all(value is None for value in references.values()):
+    if all(value is None for value in references.values()) or "terms" in table["ranking"]:
         return
+    others = {key: one for key, one in table["ranking"].items() if key.removesuffix("_reference") not in _SCORES}
     terms = [{"score": score, "reference": 1.0 if one is None else one} for score, one in references.items()]
-    table["ranking"] = {"kind": "ratio_mean", "terms": terms}
+    table["ranking"] = {**others, "kind": "ratio_mean", "terms": terms}
     if table.get("scores"):
         del table["ranking"]
 

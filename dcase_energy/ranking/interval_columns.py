@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.tables import DelimitedTable
@@ -19,14 +19,15 @@ class IntervalColumns:
     table
         The table; findings about its intervals are added to it.
     figures
-        Names of the figures that may have one.
+        Figures that may have one, by name, with the least value that each can have.
     declared
         Kinds by figure, for tables that do not say it in a column ``<figure>_interval``.
     """
 
-    def __init__(self, table: DelimitedTable, figures: Sequence[str], declared: Mapping[str, str]):
+    def __init__(self, table: DelimitedTable, figures: Mapping[str, float], declared: Mapping[str, str]):
         self._table = table
         self._declared = declared
+        self._least = figures
         at = {name: place for place, name in enumerate(table.columns)}
         self._ends = {
             name: (at[f"{name}_low"], at[f"{name}_high"], at.get(f"{name}_interval"))
@@ -54,7 +55,12 @@ class IntervalColumns:
             if kind is None:
                 message = f"the interval of {name} is not used: its kind is not known"
                 self._table.findings.append(INTERVAL_KIND.finding(where, message, found=repr(stated[:60])))
-            elif low is None or high is None or not 0 <= low <= high or not _holds(value, low_text, high_text):
+            elif (
+                low is None
+                or high is None
+                or not self._least[name] <= low <= high
+                or not _holds(value, low_text, high_text)
+            ):
                 message = f"the interval of {name} is not used: it does not hold the figure"
                 text = f"{value:g}, {low_text[:20]} to {high_text[:20]}"
                 self._table.findings.append(INTERVAL_ENDS.finding(where, message, found=text))

@@ -13,7 +13,7 @@ from dcase_energy.documents.numbers import advise_count, parse_number
 from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
 from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.parts import Score
+from dcase_energy.editions.parts import UNITS, Score
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.entry import Entry, component_column
@@ -58,7 +58,8 @@ def read_results(
     if problem is not None:
         table.findings.append(problem)
     labels = [row[table.columns.index("label")] for row in table.rows] if table.columns else []
-    intervals = IntervalColumns(table, (*edition.scores, *edition.energy_fields), declared or {})
+    least = {name: UNITS[score.unit][0][0] for name, score in edition.scores.items()}
+    intervals = IntervalColumns(table, least | dict.fromkeys(edition.energy_fields, 0.0), declared or {})
     first: dict[str, int] = {}
     entries = []
     for index, label in enumerate(labels):

@@ -9,6 +9,7 @@ import pytest
 from dcase_energy.documents.rules import TABLE_HEADER
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
+from dcase_energy.errors import EditionError
 from dcase_energy.findings import Severity
 from dcase_energy.ranking.order import Ranking, make_ranking
 from dcase_energy.ranking.report import report_of
@@ -146,3 +147,35 @@ def test_a_score_outside_its_unit_is_a_finding(tmp_path, unit, bad):
     entries, findings = read_results(path, own)
     assert [finding.where.line for finding in findings] == [2]
     assert [one.scores["accuracy"] for one in entries] == [None, 0.5]
+
+
+@pytest.mark.parametrize(("unit", "known"), [("dB", True), ("seconds", False)])
+def test_an_interval_may_reach_below_zero_where_its_score_may(tmp_path, unit, known):
+    terms = '[ranking]\nkind = "sum"\nterms = [{ score = "snr" }]\n'
+    own = edition(tmp_path, f'[scores.snr]\ntitle = "SNR"\nunit = "{unit}"\n{terms}')
+    path = tmp_path / "results.csv"
+    path.write_text("label,snr,snr_low,snr_high\nA_U_task1_1,0.5,-0.3,1.2\n")
+    entries, findings = read_results(path, own, {"snr": "bootstrap 95 %"})
+    assert ("snr" in entries[0].intervals, not findings) == (known, known)
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ('[scores.a]\ntitle = "A"\nbetter = "lower"\n[ranking]\nkind = "min_max"\nterms = [{ score = "a" }]', "says"),
+        ('[scores.a]\ntitle = "A"\n[ranking]\nkind = "min_max"\nterms = [{ score = "a", clip = [1, 0] }]', "clip"),
+        ('[scores.a]\ntitle = "A"\n[ranking]\nkind = "min_max"\nterms = [{ score = "a", low = nan }]', "finite"),
+        ('[scores.a]\ntitle = "A"\n[ranking]\nkind = "sum"\nterms = [{ score = "a" }, { score = "a" }]', "twice"),
+        ('[scores.label]\ntitle = "A"', "like other columns: label"),
+        ('[stages.training]\ntitle = "T"\nenergy = "e"\n[stages.test]\ntitle = "U"\nenergy = "e"', "its own column"),
+        ('[stages.training]\ntitle = "T"\nenergy = "e"\nbaseline = "e"', "its own column"),
+        ("[groups.a]\npaths = 1", "wrong type"),
+        ('[scores.a]\ntitle = "A"\nunit = ["x"]\nstated = ["a.b"]', "wrong type"),
+        ('[fields.a]\nkind = "text"\n[aliases]\na = "x"', "misses a part"),
+        ("[energy_weighted]\ntraning_kwh = 1.0", "energy_weighted"),
+        ("[ranking]\npsds1_reference = 0.4\npsds3_reference = 0.5", "psds3_reference"),
+    ],
+)  # fmt: skip
+def test_an_edition_that_contradicts_itself_is_refused(tmp_path, toml, message):
+    with pytest.raises(EditionError, match=message):
+        edition(tmp_path, toml)
