@@ -120,8 +120,7 @@ class Edition(Part):
         if self.ranking.kind in {"ratio_mean", "sum"} and len({self.scores[n].better for n in self.ranking.names}) > 1:
             raise ValueError(f"scores of both directions cannot be added up by kind = '{self.ranking.kind}'")
         self._check_terms()
-        columns = [column for one in self.stages.values() for column in (one.energy, one.baseline)]
-        if taken := sorted(set(self.scores) & {"label", "team", "rank", "ranking_score", *columns}):
+        if taken := sorted(set(self.scores) & {"label", "team", "rank", "ranking_score"}):
             raise ValueError(f"scores cannot be named like other columns: {', '.join(taken)}")
         own = [one.energy for one in self.stages.values()]
         if len(set(own)) < len(own) or set(own) & {one.baseline for one in self.stages.values()}:
