@@ -26,9 +26,10 @@ from replay import ReplayMeter
 from dcase_energy.calibration.plan import Plan, QuickSettings, StoppingRule
 from dcase_energy.calibration.prepare import calibration_header, recipe_of
 from dcase_energy.calibration.record import record_of
-from dcase_energy.calibration.run import journal_of, run_calibration
+from dcase_energy.calibration.run import run_calibration
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.meter import COMPONENTS, Reading
+from dcase_energy.measure.record_file import journal_of
 from dcase_energy.measure.recorder import Instruments, Recorder
 from dcase_energy.measure.records import Calibration, Stage
 from dcase_energy.measure.windows import of_phase, windows_of

@@ -123,11 +123,7 @@ class StoppingRule:
         fewest = self._settings.min_windows if phase == "training_window" else self._settings.min_validation_windows
         if len(energies) < fewest:
             return True
-        return not self._narrow(energies) and spent_s < self._settings.budget_s * _SHARE[phase]
-
-    def _narrow(self, energies: list[float]) -> bool:
         mean = steady_mean(energies)
         half = mean.half_width()
-        if self._settings is None or half is None or mean.value <= 0:
-            return False
-        return half <= self._settings.precision * mean.value
+        narrow = half is not None and mean.value > 0 and half <= self._settings.precision * mean.value
+        return not narrow and spent_s < self._settings.budget_s * _SHARE[phase]

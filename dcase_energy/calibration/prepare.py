@@ -128,8 +128,7 @@ def check_data(plan: Plan) -> dict[str, list[str]]:
     from dcase_energy.errors import DesedError
 
     try:
-        missing: dict[str, list[str]] = DesedSource(Path(plan.data), Path()).missing()
-        return missing
+        return dict(DesedSource(Path(plan.data), Path()).missing())
     except DesedError as error:
         raise CalibrationError(str(error)) from None
 

@@ -32,13 +32,11 @@ from dcase_energy.measure.instruments import instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import host_state
 from dcase_energy.measure.meter import Reading
-from dcase_energy.measure.record_file import RecordFile, journal_of
+from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
 from dcase_energy.measure.session import Session
 from dcase_energy.measure.view import version_of
-
-__all__ = ["CalibrationError", "checkpoints_of", "journal_of", "run_calibration"]
 
 Progress = Callable[[dict[str, Any], Reading], None]
 MakeTaskInstruments = Callable[[dict[str, Any]], Instruments]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dcase_energy.calibration.record import record_of
-from dcase_energy.calibration.run import journal_of, run_calibration
+from dcase_energy.calibration.run import run_calibration
 from dcase_energy.measure.journal import read_journal
+from dcase_energy.measure.record_file import journal_of
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_calibration
 from dcase_energy.measure.watch import HostWatch

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.calibration.record import record_of
-from dcase_energy.calibration.run import journal_of, run_calibration
+from dcase_energy.calibration.run import run_calibration
 from dcase_energy.errors import CalibrationError
 from dcase_energy.measure.journal import read_journal
-from dcase_energy.measure.record_file import RecordFile
+from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_calibration
 from dcase_energy.measure.windows import of_phase, windows_of
