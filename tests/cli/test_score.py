@@ -105,7 +105,7 @@ def test_the_edition_chooses_and_an_option_chooses_otherwise():
 
 @pytest.fixture(scope="module")
 def longer_collar(tmp_path_factory):
-    """An edition with a score of its own."""
+    """An edition that adds a score."""
     path = tmp_path_factory.mktemp("edition") / "mine.toml"
     table = 'title = "collar F1 (1 s)"\nmetric = "collar_f1"\noptions = { collar_s = 1.0 }\n'
     path.write_text(f'schema_version = "2.0"\nname = "mine"\nbase = "dcase2023-task4a"\n[scores.long_collar]\n{table}')
