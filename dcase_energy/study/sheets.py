@@ -51,7 +51,11 @@ def report_of(study: StudyReport) -> Report:
     papers = [_paper_sheet(table, study) for table in study.tables]
     sheets = [*papers, _claims_sheet(study.claims)]
     below = [
-        *(replace(one, title=f"Table {n}. {one.title}") for n, sheet in enumerate(papers, 1) for one in sheet.tables),
+        *(
+            replace(one, title=f"Table {number}. {one.title}", note=F1_NOTES[study.criterion])
+            for number, sheet in enumerate(papers, 1)
+            for one in sheet.tables
+        ),
         *sheets[-1].tables,
     ]
     return Report(

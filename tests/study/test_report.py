@@ -182,8 +182,9 @@ def test_gaps_of_the_grid_are_named(small):
 
 def test_the_f1_criterion_is_chosen_and_named(small):
     report = make_report(gather([small], "05")[0], "05")
-    files = texts(report, ["csv", "md"])
+    files = texts(report, ["csv", "html", "md"])
     assert "DTC = GTC = 0.5" in files["table1.md"].splitlines()[0]
+    assert files["report.html"].count("DTC = GTC = 0.5") == 6  # above each panel of both tables
     row = next(csv.DictReader(io.StringIO(files["table1.csv"])))
     assert row["f1_criterion"] == "05"
     assert float(row["max_f1_pct"]) == pytest.approx((61.0 + 45.0) / 2)

@@ -10,7 +10,7 @@ from typing import Any
 
 from dcase_energy.sheets.plots.svg import chart_svg
 from dcase_energy.sheets.table import Cell, Column, Overview, Report, Table
-from dcase_energy.text import one_line
+from dcase_energy.text import one_line, plural
 from dcase_energy.writing.escape import html
 
 _PAGE = Path(__file__).parent.parent / "page"
@@ -114,5 +114,5 @@ def _template() -> Any:
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["one_line"] = one_line
+    environment.filters |= {"one_line": one_line, "plural": plural}
     return environment.from_string(_asset("page.html.jinja"))
