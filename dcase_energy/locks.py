@@ -51,7 +51,8 @@ def held(path: Path, wait_s: float | None = None, on_wait: Callable[[], object] 
         If the file cannot be opened.
     """
     # Readable is enough to lock, so that users can share a machine's lock; some systems refuse to create it anew.
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+    # In a folder that all may write to, another user may have put a link or a pipe in the place of the lock.
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
     try:
         handle = os.open(path, flags)
     except FileNotFoundError:
@@ -103,7 +104,8 @@ def only_session(path: Path | None = None) -> Iterator[bool]:
                 "it ends"
             ) from None
         except OSError as error:
-            raise MeterError(f"the lock {path} cannot be opened: {error.strerror}") from None
+            reason = "it is a link" if path.is_symlink() else error.strerror
+            raise MeterError(f"the lock {path} cannot be opened: {reason}") from None
         yield locked
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from dcase_energy.errors import MeterError
+from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
@@ -88,7 +88,14 @@ def record_from_journal(journal: Path, file: RecordFile) -> Energy:
     OSError
         If the record cannot be written.
     """
-    record = energy_of(read_journal(journal))
+    entries = read_journal(journal)
+    try:
+        record = energy_of(entries)
+    except JournalError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # A journal whose chain holds may still be invented, or of another program.
+        raise JournalError(f"no record can be computed from {journal} ({type(error).__name__})") from error
     file.adopt(journal)
     file.write(record, resumable=True)
     return record

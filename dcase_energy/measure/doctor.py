@@ -195,6 +195,8 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
             pass
     except SessionRunningError:
         found.append(Remark("single-tracker", GuardState.INVALID, "another dcase-energy session measures just now"))
+    except MeterError as error:
+        found.append(Remark(error.code, GuardState.INVALID, error.message))
     watch = HostWatch(nvml=nvml if gpus.boards else None, indices=gpus.indices)
     began_s, before = time.monotonic(), watch.sample()
     sleep(look_s)

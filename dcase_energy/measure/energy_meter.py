@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from dcase_energy.errors import MeterError
+from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
@@ -117,16 +117,23 @@ class EnergyMeter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._mark("end", "window", epoch=1, executions=1)
+        complete = kind is None
+        try:
+            self._mark("end", "window", epoch=1, executions=1)
+        except RuntimeError as problem:  # torch's: what was started on the GPU has failed
+            complete = False
+            warnings.warn(f"the end of the block could not be marked: {problem}", RuntimeWarning, stacklevel=2)
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
         with self._lock:
             try:
-                self._end(complete=kind is None)
+                self._end(complete=complete)
             except OSError as problem:
                 message = f"{problem}; {how_to_write(self._file.journal, problem)}"
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
+            except JournalError as problem:  # the block removed it
+                warnings.warn(str(problem), RuntimeWarning, stacklevel=2)
 
     @contextlib.contextmanager
     def phase(self, name: str, epoch: int = 0) -> Iterator[None]:
@@ -145,6 +152,9 @@ class EnergyMeter:
         self._recorder = recorder = LenientRecorder(self._instruments(), self._journal)
         recorder.idle("before", self._plan.idle_s)
         self._mark("begin", "window", epoch=1)
+        if recorder.failure is not None:  # nothing has begun yet: no hours of training without a measurement
+            code, _, message = recorder.failure.partition(": ")
+            raise MeterError(message, code)
         self._thread = threading.Thread(target=self._poll, args=(recorder,), name="dcase-energy", daemon=True)
         self._thread.start()
 
@@ -182,10 +192,10 @@ class EnergyMeter:
     def _end(self, *, complete: bool) -> None:
         if self._recorder is None or self._journal is None:
             return
+        failure = self._recorder.failure  # idle power after the block is for information: its failure spoils no figure
         if complete:
             self._recorder.idle("after", self._plan.idle_s)
         self._recorder.finish()
-        failure = self._recorder.failure
         with contextlib.suppress(OSError):  # closing the journal tries once more
             self._journal.write("finish", complete=complete and failure is None, exit_code=None, failure=failure)
         self._journal.close()

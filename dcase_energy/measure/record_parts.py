@@ -10,7 +10,7 @@ import re
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
 from dcase_energy.measure.meter import Obtained
 from dcase_energy.stats import Interval
@@ -33,7 +33,22 @@ def _of_energies(interval: Interval) -> Interval:
     return interval
 
 
-EnergyInterval = Annotated[Interval, AfterValidator(_of_energies)]
+# What `_of_energies` demands, for those who check a record by its JSON Schema alone.
+_INTERVAL_SCHEMA = {
+    "title": "Interval",
+    "description": "An interval of an energy in kWh; `n` values (epochs, windows, runs, probes) are behind it.",
+    "type": "object",
+    "properties": {
+        "low": {"type": "number", "minimum": 0},
+        "high": {"type": "number", "minimum": 0},
+        "kind": {"type": "string"},
+        "level": {"type": "number", "minimum": 0, "maximum": 1},
+        "n": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]},
+    },
+    "required": ["low", "high", "kind", "level"],
+    "additionalProperties": False,
+}
+EnergyInterval = Annotated[Interval, AfterValidator(_of_energies), WithJsonSchema(_INTERVAL_SCHEMA)]
 
 
 class Tier(StrEnum):

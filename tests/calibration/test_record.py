@@ -286,6 +286,17 @@ def test_a_record_meets_its_schema(three):
     assert not jsonschema.Draft202012Validator(schema).is_valid(document)
 
 
+@pytest.mark.parametrize("change", [{"low": -1.0}, {"level": None}, {"level": 1.5}, {"n": -1}, {"unit": "kWh"}])
+def test_an_interval_that_no_record_can_have_does_not_meet_the_schema(three, change):
+    document = json.loads(three.model_dump_json())
+    interval = {"low": 1.0, "high": 2.0, "kind": "mean-of-epochs", "level": 0.95, "n": 3}
+    validator = jsonschema.Draft202012Validator(record_schema("calibration"))
+    document["stages"]["training"]["energy_interval"] = interval
+    assert validator.is_valid(document)
+    document["stages"]["training"]["energy_interval"] = {**interval, **change}
+    assert not validator.is_valid(document)
+
+
 # --- reference machines
 
 

@@ -14,10 +14,12 @@ import pytest
 
 from dcase_energy import EnergyMeter
 from dcase_energy.errors import JournalError, MeterError
-from dcase_energy.measure.command import journal_of, measure_command
+from dcase_energy.locks import only_session
+from dcase_energy.measure.command import journal_of, measure_command, record_from_journal
 from dcase_energy.measure.energy_record import energy_of
-from dcase_energy.measure.journal import read_journal
+from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_energy
 from tests.calibration.killable import FixedPowerMeter
@@ -296,6 +298,88 @@ def test_a_stage_that_is_none_is_refused():
 def test_a_journal_of_something_else_is_refused(tmp_path):
     with pytest.raises(JournalError):
         energy_of([{"entry": "calibration"}])
+
+
+class FailingMeter(ClockMeter):
+    """Fails after some readings."""
+
+    def __init__(self, readings):
+        super().__init__()
+        self.readings = readings
+
+    def read(self):
+        if self.reads >= self.readings:
+            raise MeterError("the counter is gone")
+        return super().read()
+
+
+def test_a_meter_that_fails_at_the_first_mark_of_a_block_is_raised_before_the_block_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(FailingMeter(0)))
+    with pytest.raises(MeterError, match="the counter is gone"), EnergyMeter("training", tmp_path / "e.json"):
+        (tmp_path / "trained").touch()
+    assert not (tmp_path / "trained").exists()
+
+
+def test_idle_power_that_cannot_be_measured_after_a_block_does_not_spoil_its_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(FailingMeter(5)))
+    monkeypatch.setattr("dcase_energy.measure.recorder.POLL_S", 0.0)
+    with EnergyMeter("training", tmp_path / "e.json", idle_s=20.0) as meter:
+        pass
+    assert meter.record.complete
+    assert meter.record.valid
+    assert meter.record.idle.before_w["gpu"] == pytest.approx(100.0)
+    assert meter.record.idle.after_w is None
+
+
+def test_a_gpu_that_fails_within_the_block_costs_neither_its_error_nor_the_record(tmp_path, monkeypatch):
+    torch = FakeTorch()
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setattr(
+        "dcase_energy.measure.energy_meter.instruments_for_torch",
+        lambda kind, uuid, *, allow_estimate: Instruments(FixedPowerMeter()),
+    )
+
+    def assert_of_the_device(device=None):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    handler = signal.getsignal(signal.SIGTERM)
+    with (
+        pytest.warns(RuntimeWarning, match="could not be marked: CUDA error"),
+        pytest.raises(ZeroDivisionError),
+        EnergyMeter("training", tmp_path / "e.json") as meter,
+    ):
+        monkeypatch.setattr(torch, "synchronize", assert_of_the_device)
+        raise ZeroDivisionError
+    assert not load_energy(meter.path).complete
+    assert signal.getsignal(signal.SIGTERM) is handler
+    with only_session():
+        pass
+
+
+def test_a_block_that_removes_the_journal_ends_with_a_warning(tmp_path, pretended):
+    with (
+        pytest.warns(RuntimeWarning, match="cannot be read: No such file"),
+        EnergyMeter("training", tmp_path / "e.json") as meter,
+    ):
+        journal_of(tmp_path / "e.json").unlink()
+    assert meter.path is None
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [('"scope":[]', '"scopes":[]'), ('"executions":1', '"executions":"1"'), ('"stage":"test"', '"stage":"x"')],
+)
+def test_a_journal_that_was_invented_is_refused_without_an_internal_error(tmp_path, pretended, written, instead):
+    with EnergyMeter("test", tmp_path / "e.json"):
+        pass
+    entries = [json.loads(line.replace(written, instead)) for line in journal_of(tmp_path / "e.json").open()]
+    journal = JournalWriter(tmp_path / "invented.jsonl")
+    for entry in entries:
+        journal.write(**{key: value for key, value in entry.items() if key != "previous"})
+    journal.close()
+    with pytest.raises(JournalError, match="no record can be computed from"):
+        record_from_journal(journal.path, RecordFile(tmp_path / "again.json"))
+    assert not (tmp_path / "again.json").exists()
 
 
 def test_the_record_is_plain_json(tmp_path, pretended):

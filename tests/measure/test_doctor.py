@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -90,3 +91,24 @@ def test_json_holds_what_the_text_says(machine, tmp_path):
     assert json.loads(json.dumps(document)) == document | {
         key: [*document[key]] for key in ("components", "remarks", "gpus")
     }
+
+
+@pytest.mark.parametrize(("make", "reason"), [("link", "it is a link"), ("missing", "No such file or directory")])
+def test_a_lock_that_cannot_be_opened_is_reported_with_all_else(machine, tmp_path, monkeypatch, make, reason):
+    machine()
+    lock = tmp_path / "lock"
+    if make == "link":
+        lock.symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setenv("DCASE_ENERGY_LOCK", str(lock if make == "link" else lock / "lock"))
+    diagnosis = found(tmp_path)
+    assert diagnosis.refuses
+    assert reason in remarks(diagnosis)["tracker-started"].message
+    assert "disk" in remarks(diagnosis)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_pipe_in_the_place_of_the_lock_does_not_stop_the_program(machine, tmp_path, monkeypatch):
+    machine()
+    os.mkfifo(tmp_path / "lock")
+    monkeypatch.setenv("DCASE_ENERGY_LOCK", str(tmp_path / "lock"))
+    assert not found(tmp_path).refuses
