@@ -119,8 +119,12 @@ class HostWatch:
         """Counts only: identifiers of other people's processes do not belong in a record."""
         if self._nvml is None or not self._indices:
             return {}
+        try:
+            boards = range(self._nvml.nvmlDeviceGetCount())
+        except self._nvml.NVMLError:  # the driver is lost: the meter says so, and the work continues
+            return {}
         counted, elsewhere, foreign = 0, 0, 0
-        for index in range(self._nvml.nvmlDeviceGetCount()):
+        for index in boards:
             pids = self._pids(index)
             own = pids & self._tree.pids
             if index in self._indices:

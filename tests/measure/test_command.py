@@ -22,6 +22,7 @@ from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_energy
+from dcase_energy.measure.watch import HostWatch
 from tests.calibration.killable import FixedPowerMeter
 from tests.measure.worlds import ClockMeter
 
@@ -354,6 +355,21 @@ def test_a_gpu_that_fails_within_the_block_costs_neither_its_error_nor_the_recor
     assert signal.getsignal(signal.SIGTERM) is handler
     with only_session():
         pass
+
+
+def test_a_driver_that_is_lost_does_not_end_the_work(tmp_path):
+    class Lost:
+        class NVMLError(Exception):
+            pass
+
+        def nvmlDeviceGetCount(self):  # noqa: N802 - NVML's name
+            raise self.NVMLError("GPU is lost")
+
+    instruments = Instruments(FixedPowerMeter(), watch=HostWatch(nvml=Lost(), indices=(0,)))
+    plan = MeasurePlan("training", min_window_s=0.0)
+    record, code = measure_command(plan, ["true"], tmp_path / "e.json", make_instruments=lambda: (instruments, {}))
+    assert code == 0
+    assert record.complete
 
 
 def test_a_block_that_removes_the_journal_ends_with_a_warning(tmp_path, pretended):
