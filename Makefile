@@ -31,7 +31,7 @@ lint: $(VENV)/.test
 
 # Two at a time: training the smoke recipe to its floor takes one core for minutes.
 test: lint
-	$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/browser
+	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser
 
 # 10,000 damages to the files of a package: either no score changes, or it is said. Ten minutes.
 test-long: $(VENV)/.test

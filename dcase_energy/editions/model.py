@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
 from dcase_energy.documents.document import Path
-from dcase_energy.editions.fields import COMPUTED, FieldKind, FieldSpec
+from dcase_energy.editions.fields import COMPUTED, NUMBER_KINDS, FieldKind, FieldSpec
 from dcase_energy.editions.parts import (
     UNITS,
     EditionStage,
@@ -108,13 +109,16 @@ class Edition(Part):
         ValueError
             With the first contradiction.
         """
-        for name, listed, known in (
-            ("required", self.required, self.fields),
-            ("present", self.present, self.fields),
-            ("limits", self.limits, self.fields),
-        ):
-            if unknown := sorted(set(listed) - set(known)):
+        for key, pattern in (("label_pattern", self.label_pattern), ("guess.label", self.guess.label or "")):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{key} {pattern!r} is not a regular expression: {error}") from None
+        for name, listed in (("required", self.required), ("present", self.present), ("limits", self.limits)):
+            if unknown := sorted(set(listed) - set(self.fields)):
                 raise ValueError(f"{name} names fields that are not defined: {', '.join(unknown)}")
+        if texts := sorted(name for name in self.limits if self.fields[name].kind not in NUMBER_KINDS):
+            raise ValueError(f"limits can be set for numbers, and these fields hold none: {', '.join(texts)}")
         if unknown := sorted(set(self.ranking.names) - set(self.scores)):
             raise ValueError(f"ranking names scores that are not defined: {', '.join(unknown)}")
         if self.ranking.kind in {"ratio_mean", "sum"} and len({self.scores[n].better for n in self.ranking.names}) > 1:

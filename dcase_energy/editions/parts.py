@@ -251,6 +251,8 @@ class ReferenceWorkload(Part):
 
     def __post_init__(self) -> None:
         self.require_positive("epochs_measured", "epochs")
+        if self.epochs_measured is not None and self.epochs is not None and self.epochs_measured > self.epochs:
+            raise ValueError("epochs_measured cannot exceed epochs in [baseline]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

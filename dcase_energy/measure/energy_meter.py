@@ -104,7 +104,9 @@ class EnergyMeter:
         except BaseException:
             self._lock.close()
             if self._journal is not None:
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, JournalError):
+                    if self._recorder is not None:  # CodeCarbon must not keep measuring in the user's process
+                        self._recorder.finish()
                     self._journal.write("finish", complete=False, exit_code=None, failure=None)
                     self._journal.close()
             raise

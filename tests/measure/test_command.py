@@ -315,10 +315,12 @@ class FailingMeter(ClockMeter):
 
 
 def test_a_meter_that_fails_at_the_first_mark_of_a_block_is_raised_before_the_block_runs(tmp_path, monkeypatch):
-    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(FailingMeter(0)))
+    failing = FailingMeter(0)
+    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(failing))
     with pytest.raises(MeterError, match="the counter is gone"), EnergyMeter("training", tmp_path / "e.json"):
         (tmp_path / "trained").touch()
     assert not (tmp_path / "trained").exists()
+    assert failing.stopped
 
 
 def test_idle_power_that_cannot_be_measured_after_a_block_does_not_spoil_its_record(tmp_path, monkeypatch):
