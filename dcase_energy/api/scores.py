@@ -14,8 +14,9 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
 from dcase_energy.parallel import run_all
-from dcase_energy.scoring.conventions import LIKE, Conventions
+from dcase_energy.scoring.conventions import LIKE, SCORES, Conventions
 from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.evaluation import SHORT_TITLES, TITLES
 from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored, score_system
 from dcase_energy.scoring.plots import charts_of
@@ -77,6 +78,16 @@ class ScoreSheet:
             if one.figures is not None
         }
 
+    def titles(self, *, short: bool = False) -> dict[str, str]:
+        """Titles of all scores that are computed; in short those that tables of classes and differences show.
+
+        A score that the edition adds, or defines in another way, has the edition's title.
+        """
+        known = SHORT_TITLES if short else TITLES
+        usual = {name: title for name, title in known.items() if self.conventions.scores.get(name) == SCORES[name]}
+        wanted = [name for name in self.conventions.scores if name in known or name not in TITLES]
+        return {name: usual.get(name) or self.edition.scores[name].title for name in wanted}
+
     def draw(self, folder: PathLike, formats: Sequence[str]) -> list[Path]:
         """Draw figures of systems whose curves were kept, in each format.
 
@@ -87,7 +98,7 @@ class ScoreSheet:
         """
         from dcase_energy.sheets.plots.files import chart_files
 
-        charts = charts_of([one for one in self.systems if one.figures])
+        charts = charts_of([one for one in self.systems if one.figures], self.titles())
         return write_files(folder, chart_files(charts, formats)) if formats else []
 
 

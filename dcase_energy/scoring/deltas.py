@@ -27,10 +27,12 @@ class PsdsScenario:
 
     Attributes
     ----------
-    dtc, gtc, cttc
-        Detection, ground-truth and cross-trigger tolerance criteria (shares of a duration).
+    dtc, gtc
+        Detection and ground-truth tolerance criteria (shares of a duration).
     alpha_ct, alpha_st
         Cost of cross-triggers and of instability across classes.
+    cttc
+        Cross-trigger tolerance criterion (share of a duration).
     e_max
         Highest effective false positive rate of the area, per hour.
     cross_trigger_average
@@ -40,9 +42,9 @@ class PsdsScenario:
 
     dtc: float
     gtc: float
-    cttc: float
     alpha_ct: float
     alpha_st: float
+    cttc: float = 0.3
     e_max: float = 100.0
     cross_trigger_average: str = "others"
 

@@ -12,9 +12,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores, keep_clips
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics import Options, Prepared, Run, metric_named
-from dcase_energy.scoring.metrics.psds import PSDS1, PSDS2
 
-SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}
 # How people read the metrics, and those that tables of classes and differences show, in short.
 TITLES = {
     "psds1": "PSDS1",

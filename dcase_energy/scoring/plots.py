@@ -3,44 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from dcase_energy.scoring.evaluation import SCENARIOS, TITLES, Figure
+from dcase_energy.scoring.evaluation import TITLES, Figure
 from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.roc import PsdRoc
 from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.sheets.plots.chart import Chart, ChartPart, Point, Series
 
-_BARS = (*SCENARIOS, "intersection_f1", "collar_f1")
+# A chart of all scores would be full: these are in text, CSV and JSON.
+_NO_BARS = {"intersection_f1_07", "segment_f1"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def charts_of(scored: Sequence[Scored]) -> dict[str, list[Chart]]:
-    """Return the charts of systems by file name: ``<system>_psd_roc`` where curves were kept, ``<system>_classes``."""
+def charts_of(scored: Sequence[Scored], titles: Mapping[str, str] = TITLES) -> dict[str, list[Chart]]:
+    """Return the charts of systems by file name: ``<system>_psd_roc`` where curves were kept, ``<system>_classes``.
+
+    ``titles`` of the scores by name.
+    """
     figures = {}
     for one in scored:
         stem = _UNSAFE.sub("_", one.outputs.name).strip(".") or "system"
         if any(one.curves.values()):
-            figures[f"{stem}_psd_roc"] = _roc_charts(one)
+            figures[f"{stem}_psd_roc"] = _roc_charts(one, titles)
         if one.figures is not None:
-            figures[f"{stem}_classes"] = [_class_chart(one.outputs.name, one.figures)]
+            figures[f"{stem}_classes"] = [_class_chart(one.outputs.name, one.figures, titles)]
     return figures
 
 
-def _roc_charts(one: Scored) -> list[Chart]:
+def _roc_charts(one: Scored, titles: Mapping[str, str]) -> list[Chart]:
     """One chart per scenario: the curve of each run, and those of the first run's classes in grey behind it."""
     charts = []
-    for metric, scenario in SCENARIOS.items():
-        results = {run: results[metric] for run, results in one.curves.items()}
-        classes = next(iter(results.values())).class_rocs.values()
-        series = [Series(_stairs(roc, scenario.e_max), colour="grey", line=0, steps=True) for roc in classes]
+    for metric in dict.fromkeys(metric for results in one.curves.values() for metric in results):
+        results = {run: results[metric] for run, results in one.curves.items() if metric in results}
+        first = next(iter(results.values()))
+        series = [
+            Series(_stairs(roc, first.e_max), colour="grey", line=0, steps=True) for roc in first.class_rocs.values()
+        ]
         series += [
-            Series(_stairs(result.roc, scenario.e_max), f"{run}: {result.value:.3f}", number, line=0, steps=True)
+            Series(_stairs(result.roc, first.e_max), f"{run}: {result.value:.3f}", number, line=0, steps=True)
             for number, (run, result) in enumerate(results.items())
         ]
         x, y = "effective false positives per hour", "effective true positive rate (classes in grey)"
-        title = f"{one.outputs.name}: {TITLES[metric]}"
-        charts.append(Chart(metric, title, x, y, series, x_range=(0.0, scenario.e_max), y_range=(0.0, 1.0)))
+        title = f"{one.outputs.name}: {titles[metric]}"
+        charts.append(Chart(metric, title, x, y, series, x_range=(0.0, first.e_max), y_range=(0.0, 1.0)))
     return charts
 
 
@@ -51,15 +57,15 @@ def _stairs(roc: PsdRoc, e_max: float) -> list[Point]:
     return [*points, (e_max, points[-1][1])]
 
 
-def _class_chart(name: str, figures: SystemFigures) -> Chart:
+def _class_chart(name: str, figures: SystemFigures, titles: Mapping[str, str]) -> Chart:
     """One group of bars per class, with the interval of each where there is one."""
     estimates = figures.estimates
     labels = list(dict.fromkeys(figure.label for figure in estimates if figure.label is not None))
     parts = []
-    for metric in _BARS:
-        if Figure(metric) in estimates:
+    for metric, title in titles.items():
+        if metric not in _NO_BARS and Figure(metric) in estimates:
             found = [estimates[Figure(metric, label)] for label in labels]
             ends = [None if one.interval is None else (one.interval.low, one.interval.high) for one in found]
-            parts.append(ChartPart(TITLES[metric], [one.value for one in found], ends))
+            parts.append(ChartPart(title, [one.value for one in found], ends))
     groups = [label.replace("_", " ") for label in labels]
     return Chart("classes", name, "score", groups=groups, parts=parts, x_range=(0.0, 1.0))

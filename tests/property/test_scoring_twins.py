@@ -27,7 +27,7 @@ from tests.reference import slow_scoring as slow
 
 LABELS = ("Cat", "Dog", "Speech")
 STEP = Fraction(1, 4)
-SCENARIOS = (PSDS1, PSDS2, PsdsScenario(0.5, 0.5, 0.3, 1.0, 0.0, 1000.0, "all"))
+SCENARIOS = (PSDS1, PSDS2, PsdsScenario(0.5, 0.5, 1.0, 0.0, 0.3, 1000.0, "all"))
 
 
 @st.composite

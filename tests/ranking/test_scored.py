@@ -33,7 +33,16 @@ def test_event_lists_are_scored_by_the_scores_of_the_edition(tmp_path):
     assert set(replicates_of(scored.figures, ["half", "psds1"])) <= {"half"}
 
 
-@pytest.mark.parametrize("wrong", [("psds3", {}), ("psds", {"dct": 0.7})])
-def test_a_metric_or_option_that_does_not_exist_is_named(wrong):
-    with pytest.raises(EditionError, match=r"score mine: .*; known: "):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (("psds3", {}), "known: "),
+        (("psds", {"dct": 0.7}), "known: "),
+        (("psds", {"dtc": 0.7, "gtc": 0.7}), "needs the options alpha_ct, alpha_st"),
+        (("collar_f1", {"collar_s": "1"}), "collar_s is a number of at least 0, found '1'"),
+        (("collar_f1", {"collar_s": float("nan")}), "collar_s is a number of at least 0, found nan"),
+    ],
+)
+def test_a_metric_or_option_that_cannot_be_used_is_named(wrong, message):
+    with pytest.raises(EditionError, match=rf"score mine: .*{message}"):
         check_scores({"mine": wrong})

@@ -141,6 +141,15 @@ def test_what_is_sent_to_other_processes_can_be_sent(tmp_path):
     assert again.curves["run1"]["psds1"].value == scored.curves["run1"]["psds1"].value
 
 
+def test_charts_have_the_limits_and_titles_of_the_editions_scores(tmp_path):
+    folder = write(tmp_path / "mine", {"a.tsv": SCORES})
+    own = {"wide": ("psds", {"dtc": 0.5, "gtc": 0.5, "alpha_ct": 0.0, "alpha_st": 0.0, "e_max": 200.0})}
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions(scores=own), curves=True)
+    (curve,), (bars,) = charts_of([scored], {"wide": "Wide PSDS"}).values()
+    assert (curve.title, curve.x_range) == ("mine: Wide PSDS", (0.0, 200.0))
+    assert [part.label for part in bars.parts] == ["Wide PSDS"]
+
+
 @pytest.mark.parametrize(("plot_format", "begins"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
 def test_figures_are_the_same_bytes_each_time(tmp_path, plot_format, begins):
     """Even of a system whose name is a formula to matplotlib and a path to the file system."""

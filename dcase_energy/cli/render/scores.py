@@ -12,7 +12,7 @@ from dcase_energy.api.scores import ScoreSheet
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.evaluation import SHORT_TITLES, TITLES, Figure, describe_figure
+from dcase_energy.scoring.evaluation import Figure, describe_figure
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
@@ -21,13 +21,6 @@ from dcase_energy.sheets.table import Value, data_table
 from dcase_energy.text import plural, visible
 
 _MANY_SYSTEMS = 6
-
-
-def _titles(scores: ScoreSheet, *, short: bool = False) -> dict[str, str]:
-    """Titles of all scores that are computed; in short those that tables of classes and differences show."""
-    known = SHORT_TITLES if short else TITLES
-    wanted = [name for name in scores.conventions.scores if name in known or name not in TITLES]
-    return {name: known.get(name) or scores.edition.scores[name].title for name in wanted}
 
 
 def _known(scores: ScoreSheet) -> list[tuple[Scored, SystemFigures]]:
@@ -48,7 +41,7 @@ def _system_lines(one: Scored, figures: SystemFigures, scores: ScoreSheet) -> It
     how = f"; {drawn.kind}, {drawn.n} resamples, {drawn.level:.0%} intervals" if drawn.count else ""
     doubts = f"; in doubt: {', '.join(one.doubts)}" if one.doubts else ""
     yield style(visible(figures.name), bold=True) + f"  ({kind}, {plural(len(figures.runs), 'run')}{how}{doubts})"
-    for metric, title in _titles(scores).items():
+    for metric, title in scores.titles().items():
         estimate = figures.estimates.get(Figure(metric))
         name = f"  {title:<28}"
         if estimate is None:
@@ -56,7 +49,7 @@ def _system_lines(one: Scored, figures: SystemFigures, scores: ScoreSheet) -> It
             continue
         runs = "" if estimate.runs is None else f"   runs {_range(estimate.runs, 4)}"
         yield f"{name}  {_figure(estimate)}{runs}  [{describe_figure(metric, scores.conventions)}]"
-    shown = {name: title for name, title in _titles(scores, short=True).items() if Figure(name) in figures.estimates}
+    shown = {name: title for name, title in scores.titles(short=True).items() if Figure(name) in figures.estimates}
     width = max([21 if drawn.count else 10, *map(len, shown.values())])
     rows = [["class", *shown.values()]]
     rows += [
@@ -104,7 +97,7 @@ def _class_cell(estimate: Estimate | None) -> str:
 def _difference_lines(scores: ScoreSheet) -> Iterator[str]:
     """Paired differences; of many systems only those of neighbours by the first metric."""
     systems = [figures for _, figures in _known(scores)] if scores.conventions.resampling.count else []
-    titles = _titles(scores, short=True)
+    titles = scores.titles(short=True)
     first_figure, *_ = figures = [Figure(name) for name in titles]
     values = {one.name: one.estimates[first_figure].value or 0.0 for one in systems if first_figure in one.estimates}
     order = sorted((one.name for one in systems), key=lambda name: -values.get(name, 0.0))

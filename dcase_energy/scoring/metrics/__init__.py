@@ -1,13 +1,14 @@
 """Metrics, one module each, found by name: a score with ``metric = "psds"`` is computed by ``psds.py``.
 
-A module has the names of its options, ``OPTIONS``, and two functions. ``prepare(run, wanted)`` matches a run with the
-ground truth, once for all scores of the metric: from options by name of the score to what gives its figures, without
-the scores that these outputs do not allow. ``describe(options, conventions)`` lists what a figure depends on, in a few
-words each.
+A module has ``OPTIONS``, the names of its options (numbers) and whether each must be given, and two functions.
+``prepare(run, wanted)`` matches a run with the ground truth, once for all scores of the metric: from options by name of
+the score to what gives its figures, without the scores that these outputs do not allow. ``describe(options,
+conventions)`` lists what a figure depends on, in a few words each.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -57,9 +58,9 @@ class Prepared(Protocol):
 
 
 class Metric(Protocol):
-    """A module of this package; ``OPTIONS`` are the names of its options."""
+    """A module of this package; ``OPTIONS`` has the names of its options, and whether each must be given."""
 
-    OPTIONS: frozenset[str]
+    OPTIONS: Mapping[str, bool]
 
     def prepare(self, run: Run, wanted: Mapping[str, Options]) -> Mapping[str, Prepared]:
         """Match a run for all scores of this metric."""
@@ -74,10 +75,15 @@ def metric_named(name: str) -> Metric:
 
 
 def check_scores(scores: Mapping[str, tuple[str, Options]]) -> None:
-    """Raise `EditionError` where a score names a metric that does not exist, or options that it does not have."""
+    """Raise `EditionError` where a score names a metric that does not exist, or options that it cannot use."""
     for name, (metric, options) in scores.items():
         if metric not in METRICS:
             raise EditionError(f"score {name}: {metric!r} is not a metric; known: {', '.join(METRICS)}")
-        if unknown := set(options) - metric_named(metric).OPTIONS:
-            known = ", ".join(sorted(metric_named(metric).OPTIONS))
-            raise EditionError(f"score {name}: {metric} has no option {', '.join(sorted(unknown))}; known: {known}")
+        known = metric_named(metric).OPTIONS
+        if unknown := [option for option in options if option not in known]:
+            raise EditionError(f"score {name}: {metric} has no option {', '.join(unknown)}; known: {', '.join(known)}")
+        if missing := [option for option, needed in known.items() if needed and option not in options]:
+            raise EditionError(f"score {name}: {metric} needs the options {', '.join(missing)}")
+        for option, value in options.items():
+            if not isinstance(value, int | float) or not 0 <= value < math.inf:
+                raise EditionError(f"score {name}: option {option} is a number of at least 0, found {value!r}")

@@ -12,7 +12,7 @@ from dcase_energy.scoring.data import Events, GroundTruth, Ints, expand_ranges, 
 from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.overlap import EXACT, Timing, seconds
 
-OPTIONS = frozenset({"collar_s", "offset_share"})
+OPTIONS = {"collar_s": False, "offset_share": False}
 Graph = Mapping[int, Sequence[int]]
 
 

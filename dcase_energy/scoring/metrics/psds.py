@@ -11,7 +11,7 @@ follows: scores below are not looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import ClassVar
 
@@ -37,7 +37,7 @@ _US_PER_HOUR = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
 # How far above the affordable false positives scores are kept for resamples: one of them hardly ever needs more.
 _MARGIN = 1.5
 
-OPTIONS = frozenset(field.name for field in fields(PsdsScenario))
+OPTIONS = {"dtc": True, "gtc": True, "alpha_ct": True, "alpha_st": True, "cttc": False, "e_max": False}
 PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
 PSDS2 = PsdsScenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5, alpha_st=1.0)
 
@@ -56,6 +56,8 @@ class PsdsResult:
         The PSD-ROC over classes and of each class.
     classes_without_events
         Classes of which the ground truth holds no event; they have no curve and do not count.
+    e_max
+        Effective false positives per hour at which the area ends.
     """
 
     value: float
@@ -63,6 +65,7 @@ class PsdsResult:
     roc: PsdRoc
     class_rocs: dict[str, PsdRoc]
     classes_without_events: tuple[str, ...]
+    e_max: float
 
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, PreparedPsds]:
@@ -74,7 +77,7 @@ def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, PreparedPsds]:
     if (len(run.points) < 2) if run.scores is None else timing.in_seconds:
         return {}
     scenarios = {
-        name: PsdsScenario(**{"cross_trigger_average": chosen.cross_trigger_average, **options})
+        name: PsdsScenario(cross_trigger_average=chosen.cross_trigger_average, **options)
         for name, options in wanted.items()
     }
     often, lost = chosen.resampling.count > 0, chosen.lost_classes
@@ -237,6 +240,7 @@ class PreparedPsds:
             roc=roc,
             class_rocs=rocs,
             classes_without_events=tuple(name for name in truth.classes if name not in rocs),
+            e_max=scenario.e_max,
         )
 
 

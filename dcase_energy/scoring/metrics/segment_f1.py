@@ -11,7 +11,7 @@ from dcase_energy.scoring.counts import F1, ClipCounts, f1_scores
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
 from dcase_energy.scoring.metrics import Options, Run
 
-OPTIONS = frozenset({"segment_s"})
+OPTIONS = {"segment_s": False}
 
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
