@@ -22,6 +22,7 @@ _WORDS = {
     "mean-of-epochs": "mean over epochs (Student's t)",
     "mean-of-windows": "mean of {n} windows (Student's t)",
     "mean-of-runs": "mean of {n} runs (Student's t)",
+    "probes": "probes of the baseline around the run",
     "welch-of-windows": "means over windows (Welch; correlation of windows, 1 % systematic)",
 }
 
