@@ -18,8 +18,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Not benchmarks: this script, and the modules that the others start or import.
-HELPERS = {"__init__", "run", "oracle", "scoring_work", "official_2024", "replay"}
+# Not benchmarks: this script, the modules that the others start or import, and the figures of another page.
+HELPERS = {"__init__", "run", "oracle", "scoring_work", "official_2024", "replay", "normalisation"}
 LONG = {"quick_calibration": ["--long"]}
 
 
