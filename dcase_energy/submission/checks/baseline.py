@@ -18,9 +18,9 @@ BASELINE_RANGE = define(
         code="P805",
         name="baseline-outside-known-range",
         title="The baseline's training energy lies where the recipe is known to lie",
-        why="A larger baseline makes every ratio look better. The training took 0.37 to 1.83 kWh on the paper's GPUs. "
-        "A figure that is only stated is not divided by where it is more than 3 times outside; a measured one is, "
-        "since a server without a GPU may take more.",
+        why="A larger baseline makes every ratio look better. The training took 0.38 to 1.83 kWh on the organisers' "
+        "GPUs. A figure that is only stated is not divided by where it is more than 3 times outside; a measured one "
+        "is, since a server without a GPU may take more.",
         bad="baseline_training: 13.96",
         good="baseline_training: 1.396",
         fix="check unit and decimal point, and put the calibration record and its journal into the package",

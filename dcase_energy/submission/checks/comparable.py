@@ -28,7 +28,7 @@ NOT_COMPARABLE = define(
         code="K801",
         name="not-comparable",
         title="A system's energy is divided by the baseline's only where both were measured in the same way",
-        why="The same baseline training cost 0.37 to 1.83 kWh on different GPUs, and a tracker's figure changed by a "
+        why="The same baseline training cost 0.38 to 1.83 kWh on different GPUs, and a tracker's figure changed by a "
         "factor of two between its versions: a ratio across either says nothing about the system.",
         bad="system on an RTX 3090, baseline on an A100",
         good="both on the RTX 3090 the system was trained on",

@@ -27,7 +27,7 @@ ENERGY_BASELINE = define(
         code="E203",
         name="energy-without-baseline",
         title="The baseline's energy on the same hardware is known",
-        why="The same training costs 0.37 kWh on one GPU and 1.83 kWh on another; without the baseline's figure on "
+        why="The same training costs 0.38 kWh on one GPU and 1.83 kWh on another; without the baseline's figure on "
         "the same hardware a system's energy cannot be compared.",
         bad="energy_consumption:\n  training: 1.39\n  test: 0.0193",
         good="energy_consumption:\n  training: 1.39\n  test: 0.0193\n  baseline_training: 1.41\n"
