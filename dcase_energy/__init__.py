@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.ranking import rank, report
+    from dcase_energy.api.records import compare_records, list_records, read_record, verify_record
     from dcase_energy.api.scores import score
     from dcase_energy.api.study import report_study, run_study
     from dcase_energy.api.validating import fix, pack, validate
@@ -24,14 +25,18 @@ __all__ = [
     "InputError",
     "__version__",
     "calibrate",
+    "compare_records",
     "fix",
+    "list_records",
     "pack",
     "rank",
+    "read_record",
     "report",
     "report_study",
     "run_study",
     "score",
     "validate",
+    "verify_record",
 ]
 
 _MODULES = {
@@ -39,14 +44,18 @@ _MODULES = {
     "EnergyMeter": "measure.energy_meter",
     "InputError": "errors",
     "calibrate": "api.energy",
+    "compare_records": "api.records",
     "fix": "api.validating",
+    "list_records": "api.records",
     "pack": "api.validating",
     "rank": "api.ranking",
+    "read_record": "api.records",
     "report": "api.ranking",
     "report_study": "api.study",
     "run_study": "api.study",
     "score": "api.scores",
     "validate": "api.validating",
+    "verify_record": "api.records",
 }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcase_energy.errors import RecordError
-from dcase_energy.measure.machine import describe_host
-from dcase_energy.measure.records import Calibration, load_calibration
+from dcase_energy.measure.machine import Flat, describe_host
+from dcase_energy.measure.records import Calibration, Evidence, load_calibration
 from dcase_energy.writing.files import write_text
 
 FOLDER_VARIABLE = "DCASE_ENERGY_DATA"
@@ -47,5 +47,10 @@ def kept() -> Iterator[Calibration]:
             record = load_calibration(path)
         except RecordError:
             continue
-        if all(record.hardware.get(name) == host[name] for name in _HOST):
+        if made_on(record, host):
             yield record
+
+
+def made_on(record: Evidence, host: Flat) -> bool:
+    """Whether a record is of a host as `dcase_energy.measure.machine.describe_host` describes it."""
+    return all(record.hardware.get(name) == host[name] for name in _HOST)

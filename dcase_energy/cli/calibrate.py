@@ -137,14 +137,11 @@ def reference_lines(record: Calibration, reference: Calibration | None, edition:
 
 def usable_for(record: Calibration, edition: Edition) -> str:
     """Which editions can divide by a record; the given one's reason where there is none."""
-    from dcase_energy.editions.loader import load_edition
-    from dcase_energy.editions.shipped import edition_names
-    from dcase_energy.submission.baseline_choice import why_no_denominator
+    from dcase_energy.submission.baseline_choice import usable_editions, why_no_denominator
     from dcase_energy.submission.evidence import Calibrated
 
     found = Calibrated(record, "this calibration")
-    names = [name for name in edition_names() if why_no_denominator(found, load_edition(name)) is None]
-    if names:
+    if names := usable_editions(found):
         return f"usable as the baseline of: {', '.join(names)}"
     reason = visible(why_no_denominator(found, edition) or "")
     return f"usable as the baseline of no edition; for {edition.name}: {reason}"

@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": ("measure:doctor", "what can be measured on this machine, and what would make it better"),
     "calibrate": ("calibrate", "train the reference baseline here and write a calibration record"),
     "measure": ("measure", "run any command under the same session and write its energy record"),
+    "records": ("records", "print records, check them against their journals, compare or list them"),
     "init": ("init", "write a commented metadata file, filled from records"),
     "validate": ("validate", "check metadata files and packages: every finding at once"),
     "explain": ("explain", "explain a rule, with a bad and a good example"),

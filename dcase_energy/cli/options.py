@@ -95,13 +95,13 @@ class Sources(_Paths):
         return _files(incomplete)
 
 
-def sources_argument(name: str, metavar: str) -> Decorator:
-    """Return an argument of at least one path; patterns are expanded, and a path given twice counts once."""
+def sources_argument(name: str, metavar: str, *, required: bool = True) -> Decorator:
+    """Return an argument of paths, where ``required`` at least one; patterns are expanded, each path counts once."""
 
     def flat(ctx: click.Context, param: click.Parameter, value: tuple[tuple[Path, ...], ...]) -> tuple[Path, ...]:  # noqa: ARG001
         return tuple(dict.fromkeys(path for paths in value for path in paths))
 
-    return click.argument(name, nargs=-1, required=True, type=Sources(), metavar=metavar, callback=flat)
+    return click.argument(name, nargs=-1, required=required, type=Sources(), metavar=metavar, callback=flat)
 
 
 def edition_option(default: str | None = None) -> Decorator:

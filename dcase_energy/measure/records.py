@@ -68,6 +68,7 @@ __all__ = [
     "Tier",
     "load_calibration",
     "load_energy",
+    "load_record",
     "parse_calibration",
     "parse_energy",
 ]
@@ -182,6 +183,7 @@ class Energy(Evidence):
 
 
 RECORDS: dict[str, type[Evidence]] = {"calibration": Calibration, "energy": Energy}
+_WRITTEN_BY = {"calibration": "dcase-energy calibrate", "energy": "dcase-energy measure"}
 
 
 def record_schema(kind: str) -> dict[str, Any]:
@@ -214,14 +216,32 @@ def load_energy(path: Path) -> Energy:
     return parse_energy(_bytes_of(path), str(path))
 
 
+def load_record(path: Path, *, changed: bool = False) -> Calibration | Energy:
+    """Read a record of either kind; one that was changed after it was sealed only where ``changed`` is true.
+
+    Raises
+    ------
+    RecordError
+        As `load_calibration` does.
+    """
+    data, name = _bytes_of(path), str(path)
+    document = _document(data, name)
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if kind == "energy":
+        return _parse(data, name, Energy, "energy", changed=changed)
+    if kind == "calibration":
+        return _parse(data, name, Calibration, "calibration", changed=changed)
+    raise RecordError(f"{name} is not a record (`{'` and `'.join(_WRITTEN_BY.values())}` write them)")
+
+
 def parse_calibration(data: bytes, name: str) -> Calibration:
     """Read a calibration record from bytes; see `load_calibration`."""
-    return _parse(data, name, Calibration, "calibration", "dcase-energy calibrate")
+    return _parse(data, name, Calibration, "calibration")
 
 
 def parse_energy(data: bytes, name: str) -> Energy:
     """Read an energy record from bytes; see `load_energy`."""
-    return _parse(data, name, Energy, "energy", "dcase-energy measure")
+    return _parse(data, name, Energy, "energy")
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -231,16 +251,20 @@ def _bytes_of(path: Path) -> bytes:
         raise RecordError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _parse(data: bytes, name: str, model: type[_Kind], kind: str, command: str) -> _Kind:
+def _document(data: bytes, name: str) -> Any:
     if len(data) > MAX_RECORD_BYTES:
         raise RecordError(f"{name} is too large for a record ({len(data):,} bytes)")
     try:
-        document = strict_json(data)
+        return strict_json(data)
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{name} is not JSON: {error}") from None
+
+
+def _parse(data: bytes, name: str, model: type[_Kind], kind: str, *, changed: bool = False) -> _Kind:
+    document = _document(data, name)
     if not isinstance(document, dict) or document.get("kind") != kind:
         article = "an" if kind[0] in "aeiou" else "a"
-        raise RecordError(f"{name} is not {article} {kind} record (`{command}` writes one)")
+        raise RecordError(f"{name} is not {article} {kind} record (`{_WRITTEN_BY[kind]}` writes one)")
     version = document.get("schema_version")
     if version not in VERSIONS:
         raise RecordError(f"{name} has schema version {version!r}; this program reads {' and '.join(VERSIONS)}")
@@ -256,6 +280,6 @@ def _parse(data: bytes, name: str, model: type[_Kind], kind: str, command: str) 
         holds = record.digest == sealed(document)
     except ValueError:  # a lone surrogate has no UTF-8
         holds = False
-    if not holds:
+    if not (holds or changed):
         raise RecordError(f"{name} was changed after it was written: its digest does not match")
     return record

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dcase_energy.documents.tree import Folder
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import UnusableError
 from dcase_energy.submission.evidence import JOURNAL_MISSING, Calibrated, Recorded, check_record
 from dcase_energy.submission.model import Submission
@@ -60,6 +62,11 @@ def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
     if not record.valid:
         return "a guard found it invalid: " + "; ".join(record.reasons)
     return impossible_power(record)
+
+
+def usable_editions(found: Calibrated) -> list[str]:
+    """Return the editions that come with the program and can divide by a calibration."""
+    return [name for name in edition_names() if why_no_denominator(found, load_edition(name)) is None]
 
 
 def candidates(found: Sequence[Calibrated], edition: Edition) -> list[Calibrated]:

@@ -74,16 +74,28 @@ def differs(
     record: Evidence, entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], Evidence]
 ) -> str | None:
     """Return in what a record and the one computed from its journal differ; None if they are the same."""
+    again, problem = recomputed(entries, compute)
+    return problem if again is None else difference(record, again)
+
+
+def recomputed(
+    entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], Evidence]
+) -> tuple[Evidence | None, str | None]:
+    """Return the record that a journal gives, or None and why it gives none."""
     try:
-        again = compute(entries)
+        return compute(entries), None
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
         # A journal whose chain holds may still be invented: whatever computing stumbles over is the journal's fault.
-        return f"no record can be computed from the journal ({type(error).__name__})"
-    return difference(record, again)
+        return None, f"no record can be computed from the journal ({type(error).__name__})"
 
 
 def difference(record: Evidence, again: Evidence) -> str | None:
-    """Return the first difference between a record and the one its journal gives; None if it holds no other figure.
+    """Return the first of `all_differences`; None if there are none."""
+    return next(all_differences(record, again), None)
+
+
+def all_differences(record: Evidence, again: Evidence) -> Iterator[str]:
+    """Yield where a record differs from the one its journal gives.
 
     A record of this version of the program must hold the very same figures. Of another version, which may have computed
     intervals and details in another way, those are compared that a ratio is made of.
@@ -92,12 +104,9 @@ def difference(record: Evidence, again: Evidence) -> str | None:
     if stored["software"].get("dcase_energy") != __version__:
         stored, computed = _core(stored), _core(computed)
     for name in (name for name in stored if name not in _VERDICTS):
-        found = next(_differences(stored[name], computed.get(name), (name,)), None)
-        if found is not None:
-            return found
+        yield from _differences(stored[name], computed.get(name), (name,))
     if record.valid and not again.valid:
-        return f"the record calls itself valid, the journal says: {'; '.join(again.reasons)}"[:300]
-    return None
+        yield f"the record calls itself valid, the journal says: {'; '.join(again.reasons)}"[:300]
 
 
 def _core(document: Mapping[str, _Value]) -> dict[str, _Value]:

@@ -19,6 +19,7 @@ def offered(line: str) -> list[str]:
     [
         ("dcase-energy va", ["plain,validate"]),
         ("dcase-energy study re", ["plain,report"]),
+        ("dcase-energy records ve", ["plain,verify"]),
         ("dcase-energy rank --edi", ["plain,--edition"]),
         ("dcase-energy rank --edition dcase2023", ["plain,dcase2023-task1", "plain,dcase2023-task4a"]),
         ("dcase-energy validate --edition gen", ["plain,generic"]),

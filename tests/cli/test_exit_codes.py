@@ -16,7 +16,19 @@ from tests.cli.run import ROOT, run, spawn
 GOOD = ROOT / "tests/acceptance/positive/M101"
 BAD = ROOT / "tests/acceptance/negative/E201"
 WARNING = ROOT / "tests/acceptance/negative/E204"
-COMMANDS = ["doctor", "calibrate", "measure", "validate", "explain", "score", "report", "rank", "editions", "schema"]
+COMMANDS = [
+    "doctor",
+    "calibrate",
+    "measure",
+    "records",
+    "validate",
+    "explain",
+    "score",
+    "report",
+    "rank",
+    "editions",
+    "schema",
+]
 
 
 def test_clean_is_0():

@@ -38,11 +38,12 @@ def findings_json(validation: Validation) -> str:
             "tool_version": __version__,
             "edition": validation.edition.name,
             "summary": {"files": validation.files, "errors": errors, "warnings": warnings},
-            "findings": [_as_dict(finding) for finding in validation.findings],
+            "findings": [finding_fields(finding) for finding in validation.findings],
         }
     )
 
 
-def _as_dict(finding: Finding) -> dict[str, Any]:
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """Return a finding as all JSON outputs have it."""
     known = {**asdict(finding), **asdict(finding.where), "url": rule_url(finding.code)}
     return {key: known[key] for key in _KEYS}

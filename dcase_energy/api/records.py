@@ -1,0 +1,181 @@
+"""Records that exist: read one, check it against its journal, set two side by side, list them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcase_energy.api.shared import PathLike, Paths, existing
+from dcase_energy.errors import RecordError
+
+if TYPE_CHECKING:
+    from dcase_energy.calibration.comparing import SideBySide
+    from dcase_energy.findings import Finding
+    from dcase_energy.measure.records import Calibration, Energy
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What `verify_record` found.
+
+    Attributes
+    ----------
+    path, journal
+        The record, and the journal beside it; None where there is none.
+    record, again
+        As it is stored, and as its journal gives it; None where that gives none.
+    findings
+        Everything that speaks against the record, and that there is no journal.
+    differences
+        Each figure that the journal gives otherwise.
+    """
+
+    path: Path
+    journal: Path | None
+    record: Calibration | Energy
+    again: Calibration | Energy | None
+    findings: tuple[Finding, ...]
+    differences: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the record is as it was written and follows from its journal."""
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRecord:
+    """One file of a list of records.
+
+    Attributes
+    ----------
+    path
+        The file.
+    record
+        None where it cannot be used; ``problem`` says why.
+    editions
+        Those that come with the program and can divide by it.
+    here
+        Whether it is of this machine.
+    """
+
+    path: Path
+    record: Calibration | Energy | None = None
+    problem: str | None = None
+    editions: tuple[str, ...] = ()
+    here: bool = False
+
+
+def read_record(path: PathLike) -> Calibration | Energy:
+    """Read a calibration or energy record, as `dcase-energy records show` does.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    RecordError
+        If it is not a record, or was changed after it was written.
+    """
+    from dcase_energy.measure.records import load_record
+
+    (file,) = existing(path)
+    return load_record(file)
+
+
+def verify_record(path: PathLike) -> Verified:
+    """Check a record against the journal beside it, as `dcase-energy records verify` does.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    RecordError
+        If it is not a record. One that was changed after it was written is a finding.
+    """
+    from dcase_energy.calibration.record import record_of
+    from dcase_energy.documents.tree import Folder
+    from dcase_energy.measure.energy_record import energy_of
+    from dcase_energy.measure.record_file import journal_of
+    from dcase_energy.measure.records import Calibration, Energy, load_record
+    from dcase_energy.submission.evidence import BAD_RECORD, check_record
+    from dcase_energy.submission.recomputing import all_differences, recomputed
+
+    (file,) = existing(path)
+    folder, findings = Folder(file.parent), []
+    try:
+        record = load_record(file)
+    except RecordError as error:
+        record = load_record(file, changed=True)
+        findings.append(BAD_RECORD.finding(folder.where(file.name), str(error)))
+    journal = journal_of(file)
+    beside = [journal.name] if journal.exists() else []
+    found, more = check_record(record, file.name, folder, file.name, beside)
+    entries = [dict(entry) for entry in found.entries]
+    again: Calibration | Energy | None = None
+    if entries:
+        compute = record_of if isinstance(record, Calibration) else energy_of
+        made, _ = recomputed(entries, compute)
+        again = made if isinstance(made, Calibration | Energy) else None
+    return Verified(
+        path=file,
+        journal=journal if beside else None,
+        record=record,
+        again=again,
+        findings=(*findings, *more),
+        differences=() if again is None else tuple(all_differences(record, again)),
+    )
+
+
+def compare_records(one: PathLike, other: PathLike) -> SideBySide:
+    """Set two records side by side, as `dcase-energy records compare` does; raises as `read_record` does."""
+    from dcase_energy.calibration.comparing import side_by_side
+
+    return side_by_side(read_record(one), read_record(other), (str(one), str(other)))
+
+
+def list_records(sources: Paths = ()) -> list[ListedRecord]:
+    """List this machine's calibrations and the records of files and folders, as `dcase-energy records list` does.
+
+    Parameters
+    ----------
+    sources
+        Records, or folders that hold some; those inside their folders are not looked at.
+
+    Returns
+    -------
+    list of ListedRecord
+        First what ``sources`` hold, then the calibrations that `calibrate` kept, each the newest first.
+
+    Raises
+    ------
+    InputError
+        If one does not exist.
+    """
+    from dcase_energy.calibration.store import store_folder
+
+    rows = []
+    for place in [*(existing(sources) if sources else []), store_folder()]:
+        paths = sorted(place.glob("*.json")) if place.is_dir() else [place] if place.exists() else []
+        found = [row for path in paths if (row := _listed(path, named=path == place)) is not None]
+        rows += sorted(found, key=lambda row: "" if row.record is None else row.record.created, reverse=True)
+    return rows
+
+
+def _listed(path: Path, *, named: bool) -> ListedRecord | None:
+    """One row; None for a JSON file of a folder that does not claim to be a record."""
+    from dcase_energy.calibration.store import made_on
+    from dcase_energy.documents.files import read_bytes
+    from dcase_energy.measure.machine import describe_host
+    from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, load_record
+    from dcase_energy.submission.baseline_choice import usable_editions
+    from dcase_energy.submission.evidence import Calibrated, kind_of_record
+
+    try:
+        record = load_record(path)
+    except RecordError as error:
+        data = read_bytes(path, MAX_RECORD_BYTES)
+        claims = named or not isinstance(data, bytes) or kind_of_record(data, path.name) is not None
+        return ListedRecord(path, problem=str(error)) if claims else None
+    editions = usable_editions(Calibrated(record, path.name)) if isinstance(record, Calibration) else ()
+    return ListedRecord(path, record, None, tuple(editions), made_on(record, describe_host()))

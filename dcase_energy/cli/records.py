@@ -1,0 +1,210 @@
+"""`dcase-energy records`: show, verify, compare and list."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dcase_energy.cli.options import Decorator, existing_path, format_option, sources_argument
+from dcase_energy.cli.render import details, headline
+from dcase_energy.cli.render.json import dumped, finding_fields
+from dcase_energy.cli.render.record import record_text
+from dcase_energy.cli.terminal import style
+from dcase_energy.text import more, visible
+from dcase_energy.units import format_energy
+
+if TYPE_CHECKING:
+    from dcase_energy.api.records import ListedRecord, Verified
+    from dcase_energy.measure.records import Calibration, Energy
+
+SCHEMA_VERSION = "1.0"
+_MOST_DIFFERENCES = 20
+
+
+class _Ordered(click.Group):
+    """Lists its commands in the order of use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Names of all commands."""
+        return ["show", "verify", "compare", "list"]
+
+
+@click.group(cls=_Ordered, epilog="Example: dcase-energy records list && dcase-energy records verify calibration.json")
+def command() -> None:
+    """Print records of `calibrate` and `measure` again, check them, compare two, or list those of this machine."""
+
+
+def _record(name: str) -> Decorator:
+    return click.argument(name, type=existing_path(folder=False), metavar=name.upper())
+
+
+@command.command("show", epilog="Example: dcase-energy records show calibration.json")
+@_record("record")
+@format_option("text", "json")
+def show_record(record: Path, output_format: str) -> int:
+    """Print a record again: figures, how they were measured, what the guards say, and which editions can divide by it.
+
+    The JSON is that of the file. The record's seal is checked, its journal is not: see `records verify`.
+    """
+    from dcase_energy.api.records import read_record
+
+    found = read_record(record)
+    if output_format == "json":
+        text = dumped(found.model_dump(mode="json"))
+    else:
+        text = "\n".join([visible(f"{record}: {_about(found)}"), record_text(found), *_usable(found)])
+    click.echo(text, nl=output_format == "text")
+    return 0
+
+
+def _about(record: Calibration | Energy) -> str:
+    """What a record is, in half a line."""
+    if record.kind == "energy":
+        return f"energy of stage {record.stage}, {record.created}"
+    how = "quick" if record.quick else "whole epochs"
+    return f"calibration of recipe {record.recipe} ({how}), {record.created}"
+
+
+def _usable(record: Calibration | Energy) -> list[str]:
+    """Which editions can divide by a record, where it is a calibration."""
+    from dcase_energy.cli.calibrate import usable_for
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.editions.shipped import edition_names
+
+    if record.kind != "calibration":
+        return []
+    known = record.edition if record.edition in edition_names() else "generic"
+    return [usable_for(record, load_edition(known))]
+
+
+@command.command("verify", epilog="Example: dcase-energy records verify calibration.json")
+@_record("record")
+@format_option("text", "json")
+def verify(record: Path, output_format: str) -> int:
+    """Check a record against the journal beside it: its seal, the chain of the journal, and every figure.
+
+    Exit code 1 if the record was changed, if it does not follow from its journal, or if it has none. That the record
+    calls itself invalid is not an error of the record.
+    """
+    from dcase_energy.api.records import verify_record
+
+    found = verify_record(record)
+    if output_format == "json":
+        click.echo(dumped(_verified_fields(found)), nl=False)
+    else:
+        click.echo("\n".join(_verified_lines(found)))
+    return int(not found.holds)
+
+
+def _verified_lines(found: Verified) -> list[str]:
+    lines = []
+    for one in found.findings:
+        lines.append(headline(one))
+        # What to do is written for packages; here the last line says it.
+        lines += [f"  {label}: {visible(text)}" for label, text in details(one).items() if label != "fix"]
+    if found.differences:
+        lines.append("what the journal gives otherwise:")
+        lines += [f"  {visible(one)}" for one in found.differences[:_MOST_DIFFERENCES]]
+        if others := more(len(found.differences) - _MOST_DIFFERENCES):
+            lines.append(f" {others}")
+    what = visible(f"{found.path}: {_about(found.record)}")
+    if not found.holds:
+        hint = "use record and journal as the program wrote them, side by side"
+        return [*lines, f"{what}: {style('NOT VERIFIED', fg='red', bold=True)}; {hint}"]
+    verdict = "valid" if found.record.valid else f"not valid: {'; '.join(found.record.reasons)}"
+    lines.append(f"{what}: {style('verified', fg='green')}, computed again from {visible(str(found.journal))}")
+    return [*lines, f"its guards call it {visible(verdict)}"]
+
+
+def _verified_fields(found: Verified) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "record": str(found.path),
+        "journal": None if found.journal is None else str(found.journal),
+        "kind": found.record.kind,
+        "run_id": found.record.run_id,
+        "verified": found.holds,
+        "valid": found.record.valid,
+        "findings": [finding_fields(one) for one in found.findings],
+        "differences": list(found.differences),
+    }
+
+
+@command.command("compare", epilog="Example: dcase-energy records compare calibration.json calibration.2.json")
+@_record("first")
+@_record("second")
+@format_option("text", "json")
+def compare_two(first: Path, second: Path, output_format: str) -> int:
+    """Set two records side by side: figures, ratio, what differs in machine, software and work, and what guards say.
+
+    Of a calibration and an energy record the calibration is divided by, whichever is named first.
+    """
+    from dcase_energy.api.records import compare_records
+    from dcase_energy.cli.render.side_by_side import comparison_json, comparison_text
+
+    found = compare_records(first, second)
+    if output_format == "json":
+        click.echo(dumped(comparison_json(found)), nl=False)
+    else:
+        click.echo(comparison_text(found))
+    return 0
+
+
+@command.command("list", epilog="Example: dcase-energy records list results/ --format json")
+@sources_argument("sources", "[RECORD|FOLDER]...", required=False)
+@format_option("text", "json")
+def list_all(sources: tuple[Path, ...], output_format: str) -> int:
+    """List the calibrations that `calibrate` kept on this machine, and the records of files and folders.
+
+    Each with its date, recipe, tier, verdict, energies, and the editions that can divide by it. Folders inside a
+    folder are not looked at. `DCASE_ENERGY_DATA` names another folder of kept calibrations.
+    """
+    from dcase_energy.api.records import list_records
+
+    rows = list_records(sources)
+    if output_format == "json":
+        click.echo(dumped({"schema_version": SCHEMA_VERSION, "records": [_row_fields(row) for row in rows]}), nl=False)
+        return 0
+    for row in rows:
+        click.echo("\n".join(_row_lines(row)))
+    if not rows:
+        click.echo("no record here; `dcase-energy calibrate --quick` makes one")
+    return 0
+
+
+def _row_lines(row: ListedRecord) -> list[str]:
+    """What a record is, and in the lines below it where it is and what it is good for."""
+    if row.record is None:
+        return [visible(str(row.path)), f"  cannot be used: {visible(str(row.problem))}"]
+    record = row.record
+    verdict = "valid" if record.valid else "INVALID"
+    state = verdict if record.complete else "not complete"
+    energies = [f"{name} {format_energy(one.full_recipe_energy_kwh)}" for name, one in record.figures.items()]
+    what = [_about(record), record.tier.value, state, *energies, *([] if row.here else ["of another machine"])]
+    lines = [visible(", ".join(what)), visible(f"  {row.path}")]
+    if record.kind == "calibration":
+        lines.append(f"  usable as the baseline of: {', '.join(row.editions) or 'no edition'}")
+    return lines
+
+
+def _row_fields(row: ListedRecord) -> dict[str, Any]:
+    if row.record is None:
+        return {"file": str(row.path), "problem": row.problem}
+    record = row.record
+    calibration = record if record.kind == "calibration" else None
+    return {
+        "file": str(row.path),
+        "problem": None,
+        "kind": record.kind,
+        "created": record.created,
+        "recipe": None if calibration is None else calibration.recipe,
+        "quick": None if calibration is None else calibration.quick,
+        "tier": record.tier.value,
+        "complete": record.complete,
+        "valid": record.valid,
+        "energy_kwh": {name: one.full_recipe_energy_kwh for name, one in record.figures.items()},
+        "this_machine": row.here,
+        "editions": None if calibration is None else list(row.editions),
+    }
