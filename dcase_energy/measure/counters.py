@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from dcase_energy.errors import CounterResetError
@@ -20,6 +23,11 @@ POWERCAP_VARIABLE = "DCASE_ENERGY_POWERCAP"
 _PACKAGE = re.compile(r"intel-rapl:\d+")
 # Fraction of its range in which a counter that wrapped is found again when it is read often enough.
 _WRAP_FRACTION = 0.5
+# How long the step of a component's counters is looked for, and after how many steps it is known.
+TICKS_WITHIN_S = 1.0
+_ENOUGH_TICKS = 20
+# Between two looks: much shorter than the step of RAPL, about 1 ms.
+_LOOK_S = 1e-4
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,22 @@ class Counter:
         return self._total * self.unit_j
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The step of a counter, or of several that are added: of intervals the longest, of energies the sum.
+
+    Attributes
+    ----------
+    interval_s
+        Seconds between two of its values, the median.
+    energy_kwh
+        Its smallest step.
+    """
+
+    interval_s: float
+    energy_kwh: float
+
+
 class DirectCounters:
     """All counters beside the tracker's. Once one of a component was reset, it is not read for the rest of the session.
 
@@ -169,3 +193,37 @@ class DirectCounters:
                 self.resets.append(str(error))
                 del self._sources[name]
         return found
+
+    def ticks(self) -> dict[str, Tick | None]:
+        """Watch the counters of each component until their steps are known, for at most ``TICKS_WITHIN_S`` each.
+
+        None for a component with a counter that moved less than twice.
+        """
+        return {name: _tick(counters) for name, counters in self._sources.items()}
+
+
+def _tick(counters: Sequence[Counter]) -> Tick | None:
+    """The step of counters that are read in turn."""
+    changes: list[list[tuple[float, int]]] = [[] for _ in counters]
+    last = [counter.read() for counter in counters]
+    began_s = now_s = time.monotonic()
+    while now_s - began_s < TICKS_WITHIN_S and min(map(len, changes)) <= _ENOUGH_TICKS:
+        time.sleep(_LOOK_S)
+        for number, counter in enumerate(counters):
+            value, now_s, before = counter.read(), time.monotonic(), last[number]
+            if value is not None and before is not None and value != before:
+                changes[number].append((now_s, value - before))
+            last[number] = value
+    if min(map(len, changes)) < 2:
+        return None
+    interval_s = max(_median_step([when for when, _ in rows]) for rows in changes)
+    # The first change may have been under way for long, and one that is negative was a wrap.
+    smallest = [
+        min((step for _, step in rows[1:] if step > 0), default=0) * counter.unit_j
+        for counter, rows in zip(counters, changes, strict=True)
+    ]
+    return Tick(interval_s, joules_to_kwh(sum(smallest)))
+
+
+def _median_step(times: Sequence[float]) -> float:
+    return statistics.median(after - before for before, after in pairwise(times))

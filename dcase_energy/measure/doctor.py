@@ -187,6 +187,7 @@ def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
 def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], None]) -> list[Remark]:
     """Who else uses processors and GPUs now."""
     from dcase_energy.measure.guards import BY_CODE
+    from dcase_energy.measure.guards.before import graphics_text
     from dcase_energy.measure.guards.model import graded
 
     found: list[Remark] = []
@@ -209,6 +210,9 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
         found.append(Remark("host-exclusive", state, message))
     if after.get("gpu_foreign"):
         found.append(Remark("gpu-exclusive", GuardState.INVALID, f"{after['gpu_foreign']} processes use the GPU"))
+    elif count := after.get("gpu_graphics"):
+        text = graphics_text(count, after["gpu_graphics_utilisation"])
+        found.append(Remark("gpu-exclusive", GuardState.WARN, text, "close the desktop, or use a GPU without a screen"))
     elif gpus.boards:
         found.append(Remark("gpu-exclusive", GuardState.OK, "no other process uses the GPU"))
     return found

@@ -106,25 +106,25 @@ def list_gpus(nvml: Any | None) -> list[Gpu]:
 
 def _board(nvml: Any, index: int) -> Gpu:
     handle = nvml.nvmlDeviceGetHandleByIndex(index)
-    limit = _ask(nvml, "nvmlDeviceGetEnforcedPowerLimit", handle)
-    mig = _ask(nvml, "nvmlDeviceGetMigMode", handle)
-    mode = _ask(nvml, "nvmlDeviceGetVirtualizationMode", handle)
+    limit = ask_nvml(nvml, "nvmlDeviceGetEnforcedPowerLimit", handle)
+    mig = ask_nvml(nvml, "nvmlDeviceGetMigMode", handle)
+    mode = ask_nvml(nvml, "nvmlDeviceGetVirtualizationMode", handle)
     return Gpu(
         index=index,
         uuid=_text(nvml.nvmlDeviceGetUUID(handle)),
         name=_text(nvml.nvmlDeviceGetName(handle)),
-        counter=_ask(nvml, "nvmlDeviceGetTotalEnergyConsumption", handle) is not None,
+        counter=ask_nvml(nvml, "nvmlDeviceGetTotalEnergyConsumption", handle) is not None,
         mig=bool(mig and mig[0]),
         # NVML_GPU_VIRTUALIZATION_MODE_VGPU: a share of a board. A board passed through whole (1) counts itself.
         virtual=mode == 2,
         limit_w=None if limit is None else limit / 1000,
-        driver=_ask(nvml, "nvmlSystemGetDriverVersion"),
-        vbios=_ask(nvml, "nvmlDeviceGetVbiosVersion", handle),
+        driver=ask_nvml(nvml, "nvmlSystemGetDriverVersion"),
+        vbios=ask_nvml(nvml, "nvmlDeviceGetVbiosVersion", handle),
     )
 
 
-def _ask(nvml: Any, function: str, *arguments: Any) -> Any:
-    """What NVML says, bytes as text; None where the driver or the module does not know the question."""
+def ask_nvml(nvml: Any, function: str, *arguments: Any) -> Any:
+    """What NVML answers, bytes as text; None where the driver or the module does not know the question."""
     try:
         return _text(getattr(nvml, function)(*arguments))
     except (AttributeError, nvml.NVMLError):

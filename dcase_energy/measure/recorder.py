@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from dcase_energy.errors import MeterError
-from dcase_energy.measure.counters import DirectCounters
+from dcase_energy.measure.counters import DirectCounters, Tick
 from dcase_energy.measure.gpu import hidden_uuid
 from dcase_energy.measure.journal import JournalWriter
 from dcase_energy.measure.meter import COMPONENTS, Meter, Obtained, Reading
@@ -62,6 +62,11 @@ class Recorder:
         Not started; the journal is left open.
     sleep
         How to wait; a test's own clock need not.
+
+    Attributes
+    ----------
+    ticks
+        The step of the counters by component, measured at the start; None where it was not seen.
     """
 
     def __init__(
@@ -71,12 +76,13 @@ class Recorder:
         self._instruments = instruments
         self._journal = journal
         self._lock = threading.RLock()
+        self.ticks: dict[str, Tick | None] = {}
         self._sampled_s = float("-inf")
         self._resets = 0
         self._stopped = False
 
     def start(self) -> None:
-        """Start the meter.
+        """Start the meter, and measure the step of the counters.
 
         Raises
         ------
@@ -87,6 +93,10 @@ class Recorder:
         meter.start()
         methods = {name: asdict(method) for name, method in meter.methods().items()}
         self._journal.write("meter", settings=meter.settings(), methods=methods, about=dict(self._instruments.about))
+        if self._instruments.counters is not None and (ticks := self._instruments.counters.ticks()):
+            self.ticks = ticks
+            seen = {name: None if tick is None else asdict(tick) for name, tick in self.ticks.items()}
+            self._journal.write("ticks", components=seen)
 
     def mark(self, **fields: Any) -> Reading:
         """Read the instruments and write a mark."""

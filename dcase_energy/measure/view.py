@@ -112,6 +112,14 @@ class JournalView:
         return [dict(board) for board in self.last_meter("about").get("gpus", [])]
 
     @cached_property
+    def ticks(self) -> Mapping[str, Mapping[str, float] | None]:
+        """The step of each component's counters when a meter was last started; None where it was not seen."""
+        found: Mapping[str, Mapping[str, float] | None] = next(
+            (entry["components"] for entry in reversed(of_kind(self.entries, "ticks"))), {}
+        )
+        return found
+
+    @cached_property
     def session(self) -> Mapping[str, Any]:
         """What the work said about itself at its first mark; empty for a command or a block."""
         return next((entry for entry in of_kind(self.entries, "mark") if entry["phase"] == "session"), {})

@@ -12,9 +12,22 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.measure.counters import read_text
+from dcase_energy.measure.gpu import ask_nvml
 
 _PROC = Path("/proc")
 _BUSY = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal: what /proc/stat counts besides idle and iowait
+
+# Why a driver lowers clocks: the bits of nvmlDeviceGetCurrentClocksEventReasons in nvml.h. Left out are 1 (idle) and 2
+# (clocks chosen by the user), which slow nothing down.
+_THROTTLING = {
+    4: "software power cap",
+    8: "hardware slowdown",
+    16: "sync boost",
+    32: "software thermal slowdown",
+    64: "hardware thermal slowdown",
+    128: "hardware power brake",
+    256: "display clock setting",
+}
 
 
 class ProcessTree:
@@ -120,35 +133,71 @@ class HostWatch:
         if self._nvml is None or not self._indices:
             return {}
         try:
-            boards = range(self._nvml.nvmlDeviceGetCount())
+            handles = [self._nvml.nvmlDeviceGetHandleByIndex(i) for i in range(self._nvml.nvmlDeviceGetCount())]
         except self._nvml.NVMLError:  # the driver is lost: the meter says so, and the work continues
             return {}
-        counted, elsewhere, foreign = 0, 0, 0
-        for index in boards:
-            pids = self._pids(index)
-            own = pids & self._tree.pids
-            if index in self._indices:
-                counted += len(own)
-                foreign += len(pids - own)
-            else:
-                elsewhere += len(own)
-        return {"gpu_own": counted, "gpu_own_elsewhere": elsewhere, "gpu_foreign": foreign, **self._power()}
-
-    def _pids(self, index: int) -> set[int]:
-        nvml, found = self._nvml, set()
-        for name in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
-            try:
-                handle = nvml.nvmlDeviceGetHandleByIndex(index)
-                found |= {int(process.pid) for process in getattr(nvml, name)(handle)}
-            except (AttributeError, nvml.NVMLError):
+        ours, counted, own, foreign, elsewhere = self._tree.pids, [], 0, 0, 0
+        drawing: list[tuple[Any, set[int]]] = []
+        for index, handle in enumerate(handles):
+            compute = self._pids("Compute", handle)
+            graphics = self._pids("Graphics", handle) - compute  # with both kinds of context a process computes
+            if index not in self._indices:
+                elsewhere += len((compute | graphics) & ours)
                 continue
-        return found
+            counted.append(handle)
+            own += len((compute | graphics) & ours)
+            foreign += len(compute - ours)
+            drawing += [(handle, graphics - ours)] if graphics - ours else []
+        return {
+            "gpu_own": own,
+            "gpu_own_elsewhere": elsewhere,
+            "gpu_foreign": foreign,
+            "gpu_graphics": sum(len(pids) for _, pids in drawing),
+            "gpu_graphics_utilisation": self._utilisation(drawing, computing=bool(own)),
+            **self._state(counted),
+        }
 
-    def _power(self) -> dict[str, float | None]:
-        """Power of the counted GPUs together, watts; None where one does not say."""
+    def _pids(self, kind: str, handle: Any) -> set[int]:
+        running = ask_nvml(self._nvml, f"nvmlDeviceGet{kind}RunningProcesses", handle)
+        return {int(process.pid) for process in running or ()}
+
+    def _utilisation(self, drawing: Sequence[tuple[Any, set[int]]], *, computing: bool) -> float | None:
+        """The largest share of a GPU's time that graphics of other processes take; None where it is not known.
+
+        A board that does not count by process says how busy it is: that is theirs where our own work is not on it.
+        """
+        shares: list[float | None] = []
+        for handle, pids in drawing:
+            samples = ask_nvml(self._nvml, "nvmlDeviceGetProcessUtilization", handle, 0)
+            board = ask_nvml(self._nvml, "nvmlDeviceGetUtilizationRates", handle)
+            if samples is not None:
+                newest = {int(one.pid): one.smUtil for one in sorted(samples, key=lambda one: one.timeStamp)}
+                shares.append(min(100, sum(percent for pid, percent in newest.items() if pid in pids)) / 100)
+            else:
+                shares.append(None if computing or board is None else board.gpu / 100)
+        known = [share for share in shares if share is not None]
+        return max(known) if known and len(known) == len(shares) else None
+
+    def _state(self, handles: Sequence[Any]) -> dict[str, Any]:
+        """Power of the counted GPUs together, the highest temperature, and, where known, why clocks are lowered."""
         nvml = self._nvml
-        try:
-            handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in self._indices]
-            return {"gpu_power_w": sum(nvml.nvmlDeviceGetPowerUsage(handle) for handle in handles) / 1000}
-        except nvml.NVMLError:
-            return {"gpu_power_w": None}
+        power_mw = [ask_nvml(nvml, "nvmlDeviceGetPowerUsage", handle) for handle in handles]
+        degrees = [ask_nvml(nvml, "nvmlDeviceGetTemperature", handle, nvml.NVML_TEMPERATURE_GPU) for handle in handles]
+        found = {
+            "gpu_power_w": None if None in power_mw else sum(power_mw) / 1000,
+            "gpu_temperature_c": max((one for one in degrees if one is not None), default=None),
+        }
+        known = [bits for handle in handles if (bits := self._clock_reasons(handle)) is not None]
+        if len(known) < len(handles):
+            return found
+        return {
+            **found,
+            "gpu_throttled": [name for bit, name in _THROTTLING.items() if any(one & bit for one in known)],
+        }
+
+    def _clock_reasons(self, handle: Any) -> int | None:
+        for name in ("ClocksEventReasons", "ClocksThrottleReasons"):  # the latter in older drivers
+            found: int | None = ask_nvml(self._nvml, f"nvmlDeviceGetCurrent{name}", handle)
+            if found is not None:
+                return found
+        return None

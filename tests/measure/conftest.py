@@ -20,6 +20,9 @@ def alone(monkeypatch, tmp_path_factory):
 def machine(monkeypatch, alone):
     """Installs a simulated machine: ``machine(nvml, powercap)``."""
 
+    # Simulated counters stand still while they are watched.
+    monkeypatch.setattr("dcase_energy.measure.counters.TICKS_WITHIN_S", 0.0)
+
     def install(nvml=None, powercap=None, *, smi=True):
         install_nvml(monkeypatch, nvml, smi=smi)
         install_powercap(monkeypatch, powercap, alone)

@@ -55,6 +55,10 @@ class Board:
     virtualization: int = 0
     energy_mj: float = 5e9
     pids: list[int] = field(default_factory=list)
+    graphics: list[int] = field(default_factory=list)
+    used_by: dict[int, int] | None = None  # per cent of its time by process; None: it does not count by process
+    temperature_c: int = 30
+    clock_reasons: int = 0
 
 
 class NVMLError(Exception):
@@ -110,7 +114,16 @@ class FakeNvml:
         return SimpleNamespace(total=10, free=10, used=0)
 
     def nvmlDeviceGetTemperature(self, handle: int, sensor: int) -> int:  # noqa: N802
-        return 30
+        return self.boards[handle].temperature_c
+
+    def nvmlDeviceGetCurrentClocksEventReasons(self, handle: int) -> int:  # noqa: N802
+        return self.boards[handle].clock_reasons
+
+    def nvmlDeviceGetProcessUtilization(self, handle: int, since: int) -> list[SimpleNamespace]:  # noqa: N802
+        used_by = self.boards[handle].used_by
+        if used_by is None:
+            raise NVMLError_NotSupported("Not Supported")
+        return [SimpleNamespace(pid=pid, smUtil=percent, timeStamp=1) for pid, percent in used_by.items()]
 
     def nvmlDeviceGetPowerUsage(self, handle: int) -> int:  # noqa: N802
         return int(self.boards[handle].watts * 1000)
@@ -134,7 +147,7 @@ class FakeNvml:
         return [SimpleNamespace(pid=pid, usedGpuMemory=1) for pid in self.boards[handle].pids]
 
     def nvmlDeviceGetGraphicsRunningProcesses(self, handle: int) -> list[SimpleNamespace]:  # noqa: N802
-        return []
+        return [SimpleNamespace(pid=pid, usedGpuMemory=1) for pid in self.boards[handle].graphics]
 
 
 class FakeProc:

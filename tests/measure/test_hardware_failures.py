@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +19,7 @@ from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, select_gpus
+from dcase_energy.measure.guards import judge_guards
 from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import hidden_settings
@@ -24,7 +27,7 @@ from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.recorder import Recorder
 from dcase_energy.measure.watch import HostWatch
 from tests.measure.simulators import Board, FakeNvml, FakeProc, PowercapTree
-from tests.measure.verdicts import verdicts_of
+from tests.measure.verdicts import verdicts_of, view_of
 
 TWO = (Board(100.0), Board(300.0))
 
@@ -271,6 +274,45 @@ def test_foreign_work_on_the_gpu_makes_the_record_invalid(machine, tmp_path):
     nvml.boards[1].pids = [os.getpid(), 1]
     _, _, entries = run(tmp_path, instruments_for_torch("cuda", nvml.uuid(1)), lambda: nvml.advance(5))
     assert verdicts_of(entries)["gpu-exclusive"] == "invalid"
+
+
+XORG, SHELL = 2, 3  # not ours, as long as no test is started by such processes
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "words"),
+    [
+        ({"graphics": [XORG, SHELL], "used_by": {XORG: 3, SHELL: 4, os.getpid(): 90}}, "warn", "2 .* at most 7% of"),
+        ({"graphics": [XORG]}, "warn", "1 graphics process .* not known"),
+        ({"graphics": [XORG], "pids": [os.getpid(), XORG]}, "invalid", "1 other process used"),
+        ({"graphics": [os.getpid()]}, "ok", "no other process"),
+    ],
+    ids=["desktop", "no count by process", "both kinds", "our own"],
+)
+def test_a_desktop_on_the_gpu_warns_and_other_computing_refuses(machine, tmp_path, change, state, words):
+    nvml = FakeNvml(replace(Board(100.0, pids=[os.getpid()]), **change))
+    machine(nvml)
+    _, _, entries = run(tmp_path, instruments_for_torch("cuda", nvml.uuid(0)), lambda: nvml.advance(5))
+    (found,) = [guard for guard in judge_guards(view_of(entries)) if guard.code == "gpu-exclusive"]
+    assert found.state == state
+    assert re.search(words, found.message)
+
+
+def test_a_desktop_alone_on_a_gpu_takes_what_the_board_is_busy(machine):
+    nvml = FakeNvml(Board(100.0, graphics=[XORG]))
+    sample = HostWatch(nvml=nvml, indices=[0]).sample()
+    assert (sample["gpu_graphics"], sample["gpu_graphics_utilisation"]) == (1, 0.5)
+
+
+def test_samples_hold_the_hottest_board_and_why_clocks_are_lowered():
+    nvml = FakeNvml(Board(1.0, temperature_c=70), Board(1.0, temperature_c=88, clock_reasons=1 + 2 + 4 + 64))
+    watch = HostWatch(nvml=nvml, indices=[0, 1])
+    sample = watch.sample()
+    assert sample["gpu_temperature_c"] == 88
+    assert sample["gpu_throttled"] == ["software power cap", "hardware thermal slowdown"]
+    nvml.boards[1].clock_reasons = 1 + 2  # idle, and clocks that the user chose
+    assert watch.sample()["gpu_throttled"] == []
+    assert HostWatch(nvml=nvml, indices=[0]).sample()["gpu_temperature_c"] == 70
 
 
 @pytest.mark.parametrize(("pids", "state"), [([], "warn"), ([99_999_999], "warn"), ([os.getpid()], "ok")])

@@ -9,6 +9,7 @@ from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.record_parts import Guard
 from dcase_energy.measure.view import JournalView
+from dcase_energy.text import plural
 
 # codecarbon >=3.3.2,<3.4: older ones lose GPUs and counters, and any other version counts otherwise by up to 2x.
 VERSION_FROM, VERSION_BELOW = (3, 3, 2), (3, 4)
@@ -174,6 +175,10 @@ def _gpu_exclusive(view: JournalView) -> Iterator[Guard]:
         return
     foreign = max(sample["gpu_foreign"] for sample in samples)
     own = max(sample["gpu_own"] for sample in samples)
+    graphics = max(sample.get("gpu_graphics", 0) for sample in samples)
+    if graphics:
+        shares = [sample.get("gpu_graphics_utilisation") for sample in samples if sample.get("gpu_graphics")]
+        yield warn(graphics, graphics_text(graphics, max((one for one in shares if one is not None), default=None)))
     if foreign and own:
         yield invalid(foreign, f"{foreign} other process{'es' * (foreign > 1)} used the GPU")
     elif foreign:
@@ -184,8 +189,14 @@ def _gpu_exclusive(view: JournalView) -> Iterator[Guard]:
         )
     elif not own:
         yield warn(0, "the driver shows no process on the GPU, not even ours: others would not be seen")
-    else:
+    elif not graphics:
         yield ok(0, "no other process on the GPU")
+
+
+def graphics_text(count: int, share: float | None) -> str:
+    """Describe other processes that only draw on the GPU, such as a desktop."""
+    used = "for a share of its time that is not known" if share is None else f"for at most {share:.0%} of its time"
+    return f"{plural(count, 'graphics process', 'graphics processes')} (a desktop) on the GPU, {used}"
 
 
 @guard(
