@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
+from dcase_energy.measure.control import Signals
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
 from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.probes import Probes, ProbeSettings
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder, Say
 from dcase_energy.measure.records import Energy
@@ -30,6 +30,7 @@ __all__ = ["journal_of", "measure_command", "record_from_journal"]
 OWN_FAILURE, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
 
 MakeInstruments = Callable[[], tuple[Instruments, dict[str, str]]]
+Mark = Callable[..., object]
 
 
 def measure_command(
@@ -39,6 +40,7 @@ def measure_command(
     *,
     say: Say | None = None,
     make_instruments: MakeInstruments | None = None,
+    probing: ProbeSettings | None = None,
 ) -> tuple[Energy, int]:
     """Run a command under a measuring session, write its record, and give both it and the exit code to pass on.
 
@@ -53,6 +55,8 @@ def measure_command(
         Gets lines for people.
     make_instruments
         In place of the machine's own, with variables for the command; for tests.
+    probing
+        Probes of the baseline to run before, inside and after the command; None: there are none.
 
     Returns
     -------
@@ -68,7 +72,8 @@ def measure_command(
     """
     file = output if isinstance(output, RecordFile) else RecordFile(output)
     journal = file.begin()
-    run = _Run(plan, command, journal, say or (lambda _: None), make_instruments or partial(_machines_own, plan))
+    make = make_instruments or partial(_machines_own, plan)
+    run = _Run(plan, command, journal, say or (lambda _: None), make, probing)
     try:
         code = run.all()
     finally:
@@ -110,15 +115,24 @@ class _Run:
     """One call of `measure_command`."""
 
     def __init__(
-        self, plan: MeasurePlan, command: Sequence[str], journal: JournalWriter, say: Say, make: MakeInstruments
+        self,
+        plan: MeasurePlan,
+        command: Sequence[str],
+        journal: JournalWriter,
+        say: Say,
+        make: MakeInstruments,
+        probing: ProbeSettings | None,
     ) -> None:
         self._plan, self._command, self._journal = plan, list(command), journal
         self._say, self._make = say, make
+        self._probing = probing
+        self._inside = probing is not None and probing.every_s is not None
         self._recorder: LenientRecorder | None = None
         self._refusal: str | None = None
         self._not_started: str | None = None
         self._due_s = 0.0
         self._environment: dict[str, str] = {}
+        self._finished = self._failed = False
         # Of the work that counts, and to pass on.
         self._code: int | None = None
         self._signal: str | None = None
@@ -132,31 +146,44 @@ class _Run:
                 instruments, self._environment = self._make()
                 self._recorder = LenientRecorder(instruments, self._journal, self._say)
                 self._recorder.idle("before", self._plan.idle_s)
-                self._windows(self._recorder)
+                with Signals(own_group=self._inside) as signals:
+                    self._work(self._recorder, signals)
         except MeterError as error:
             self._write_header(None)
             self._refusal = error.failure
         finally:
             self._end()
-        return OWN_FAILURE if self._failure is not None and self._passed == 0 else self._passed
+        return OWN_FAILURE if self._failed and self._passed == 0 else self._passed
 
     def _write_header(self, locked: bool | None) -> None:
         if self._journal.empty:
             command = sha256_text(canonical_json(self._command))
-            self._journal.write("energy", **measurement_header(self._plan, command, bool(locked)))
+            more = {} if self._probing is None else self._probing.header()
+            self._journal.write("energy", **measurement_header(self._plan, command, bool(locked)), **more)
 
     @property
     def _failure(self) -> str | None:
         return self._refusal or (None if self._recorder is None else self._recorder.failure)
 
-    def _windows(self, recorder: LenientRecorder) -> None:
-        with _Signals() as signals:
-            for number in range(1, self._plan.repeat + 1):
-                if not self._window(recorder, number, signals) or signals.seen:
-                    return
+    def _work(self, recorder: LenientRecorder, signals: Signals) -> None:
+        """The command, with a probe before and after it; what fails after its end spoils no figure."""
+        probes = Probes(self._probing, recorder, self._say)
+        signals.on_signal = probes.stop
+        probes.before()
+        if signals.seen:
+            self._refusal = f"interrupted: {signal.Signals(signals.seen[0]).name} came before the command was started"
+            self._passed = 128 + signals.seen[0]
+            return
+        began = time.monotonic()
+        for number in range(1, self._plan.repeat + 1):
+            if not self._window(recorder, number, signals, probes) or signals.seen:
+                return
+        self._write_finish()
+        probes.after(time.monotonic() - began)
+        if not signals.seen:
             recorder.idle("after", self._plan.idle_s)
 
-    def _window(self, recorder: LenientRecorder, number: int, signals: _Signals) -> bool:
+    def _window(self, recorder: LenientRecorder, number: int, signals: Signals, probes: Probes) -> bool:
         """Executions until the window is long enough; whether all of them ended well."""
         mark = partial(recorder.mark, phase="window", epoch=number)
         mark(edge="begin")
@@ -165,7 +192,7 @@ class _Run:
         self._due_s = began + POLL_S
         noted_s, well = began, 0
         while True:
-            code = self._execute(recorder, signals)
+            code = self._execute(recorder, mark, signals, probes)
             if code or signals.seen:
                 self._end_badly(mark, number, well, code, signals)
                 return False
@@ -186,7 +213,7 @@ class _Run:
         self._code = self._passed = 0
         return True
 
-    def _end_badly(self, mark: Callable[..., None], number: int, well: int, code: int, signals: _Signals) -> None:
+    def _end_badly(self, mark: Mark, number: int, well: int, code: int, signals: Signals) -> None:
         """End a window whose last execution failed: a repetition does not spoil what was measured before it."""
         received = signal.Signals(signals.seen[0]).name if signals.seen else None
         if number > 1 or well:
@@ -202,65 +229,41 @@ class _Run:
         self._code = self._passed = code
         self._signal = received
 
-    def _execute(self, recorder: LenientRecorder, signals: _Signals) -> int:
+    def _execute(self, recorder: LenientRecorder, mark: Mark, signals: Signals, probes: Probes) -> int:
         self._not_started = None
+        variables = {**os.environ, **self._environment}
         try:
-            child = subprocess.Popen(self._command, env={**os.environ, **self._environment})
+            child = subprocess.Popen(self._command, env=variables, start_new_session=self._inside)
         except OSError as error:
             self._not_started = error.strerror
             return NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_EXECUTE
         signals.child = child
+        probes.schedule()
         while True:
             try:
-                code = child.wait(max(0.0, self._due_s - time.monotonic()))
+                code = child.wait(max(0.0, min(self._due_s, probes.due_s) - time.monotonic()))
                 break
             except subprocess.TimeoutExpired:
-                recorder.poll()
+                if time.monotonic() >= probes.due_s:
+                    probes.inside(child, mark)
+                else:
+                    recorder.poll()
                 self._due_s = time.monotonic() + POLL_S
         signals.child = None
         return 128 - code if code < 0 else code
 
-    def _end(self) -> None:
-        if self._recorder is not None:
-            self._recorder.finish()
-        if self._journal.empty:
+    def _write_finish(self) -> None:
+        """How the command ended, once: probes and idle power may follow."""
+        if self._journal.empty or self._finished:
             return
-        complete = self._code == 0 and self._failure is None and self._signal is None
+        self._finished, self._failed = True, self._failure is not None
+        complete = self._code == 0 and not self._failed and self._signal is None
         with contextlib.suppress(OSError):  # closing the journal tries once more
             self._journal.write(
                 "finish", complete=complete, exit_code=self._code, failure=self._failure, signal=self._signal
             )
 
-
-class _Signals(contextlib.AbstractContextManager["_Signals"]):
-    """Passes SIGTERM and SIGINT on to the command, which decides what they mean; the session outlives it.
-
-    A terminal sends Ctrl-C to the command itself: it is not sent twice.
-    """
-
-    def __init__(self) -> None:
-        self.seen: list[int] = []
-        self.child: subprocess.Popen[bytes] | None = None
-        self._previous: dict[int, Any] = {}
-
-    def __enter__(self) -> _Signals:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._previous[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        self.seen.append(number)
-        if self.child is not None and not (number == signal.SIGINT and _from_terminal()):
-            with contextlib.suppress(ProcessLookupError):
-                self.child.send_signal(number)
-
-
-def _from_terminal() -> bool:
-    """Whether Ctrl-C reaches this process and its children from a terminal."""
-    with contextlib.suppress(OSError, AttributeError):
-        return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
-    return False
+    def _end(self) -> None:
+        self._write_finish()
+        if self._recorder is not None:
+            self._recorder.finish()

@@ -10,6 +10,7 @@ from typing import Any
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.machine import session_header
 from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.probe_record import probe_spans, probes_of
 from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
 from dcase_energy.measure.summary import (
     bases_of,
@@ -52,6 +53,7 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     end: Mapping[str, Any] = next(reversed(of_kind(entries, "finish")), {})
     windows = [w for w in of_phase(windows_of(entries), "window") if w.payload["executions"] > 0]
     meters = of_kind(entries, "meter")
+    probed = probe_spans(entries)
     stages, repeats, name = {}, {}, header["stage"]
     if windows and meters:
         stages[name] = _stage(windows, meters[-1]["methods"], entries)
@@ -68,6 +70,7 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
         exit_reason=_reason(end),
         stages_kwh=math.fsum(window.energy_kwh for window in windows),
         failed_kwh=failed_kwh(entries),
+        probes_kwh=math.fsum(span.energy_kwh for span in probed),
     )
     return Energy(
         **evidence(view),
@@ -79,6 +82,8 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
         executions=sum(w.payload["executions"] for w in windows),
         repeats=repeats,
         repeat_failure=failed_repetition(entries),
+        probes=probes_of(entries, probed),
+        calibration_digest=header.get("probing", {}).get("calibration_digest"),
         failure=view.failure,
     ).seal()
 

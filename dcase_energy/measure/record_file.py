@@ -205,8 +205,9 @@ def _content(path: Path) -> dict[str, Any]:
 
 
 def _finished(entries: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the work of a journal reached its end."""
-    return bool(entries) and entries[-1].get("entry") == "finish" and bool(entries[-1].get("complete"))
+    """Whether the work of a journal reached its end; probes and readings may follow."""
+    ends = [entry for entry in entries if entry.get("entry") in {"finish", "run", "resume"}]
+    return bool(ends) and ends[-1].get("entry") == "finish" and bool(ends[-1].get("complete"))
 
 
 def _entries(journal: Path) -> list[dict[str, Any]] | None:

@@ -226,8 +226,9 @@ class AllEnergy(RecordPart):
     """All energy that the meter saw, from the first to the last reading of each session. The parts sum to it.
 
     ``stages_kwh`` is in the stages (of all runs and executions), ``outside_kwh`` in data preparation and warm-up,
-    ``repeated_kwh`` in work that was done again after an interruption, ``failed_kwh`` in a repetition that failed;
-    ``other_kwh`` is the rest: start, idle power, time between phases, work that did not reach its end.
+    ``repeated_kwh`` in work that was done again after an interruption, ``failed_kwh`` in a repetition that failed,
+    ``probes_kwh`` in probes of the baseline around a command, their start included; ``other_kwh`` is the rest: start,
+    idle power, time between phases, work that did not reach its end.
     """
 
     energy_kwh: EnergyKwh
@@ -235,6 +236,7 @@ class AllEnergy(RecordPart):
     outside_kwh: EnergyKwh
     repeated_kwh: EnergyKwh
     failed_kwh: EnergyKwh
+    probes_kwh: EnergyKwh = 0.0
     other_kwh: EnergyKwh
 
 

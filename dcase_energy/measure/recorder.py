@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from dcase_energy.errors import MeterError
 from dcase_energy.measure.counters import DirectCounters, Tick
@@ -19,6 +19,7 @@ from dcase_energy.units import mean_power_w
 
 POLL_S = 5.0
 Say = Callable[[str], None]
+_Result = TypeVar("_Result")
 
 
 class Watch(Protocol):
@@ -98,8 +99,8 @@ class Recorder:
             seen = {name: None if tick is None else asdict(tick) for name, tick in self.ticks.items()}
             self._journal.write("ticks", components=seen)
 
-    def mark(self, **fields: Any) -> Reading:
-        """Read the instruments and write a mark."""
+    def mark(self, *, entry: str = "mark", **fields: Any) -> Reading:
+        """Read the instruments and write a mark, or an entry of another kind with the fields of one."""
         with self._lock:
             reading = self._instruments.meter.read()
             if uuid := fields.pop("gpu_uuid", None):
@@ -107,7 +108,7 @@ class Recorder:
             watch = self._instruments.watch
             if watch is not None:
                 fields["own_cpu_s"] = watch.own_cpu_s()
-            self._write("mark", reading, **fields)
+            self._write(entry, reading, **fields)
             return reading
 
     def poll(self, *, sample: bool = False) -> Reading:
@@ -191,9 +192,9 @@ class LenientRecorder:
         self._say, self._unwritten = say, False
         self._recorder.start()
 
-    def mark(self, **fields: Any) -> None:
-        """Read the instruments and write a mark."""
-        self._attempt(lambda: self._recorder.mark(**fields))
+    def mark(self, *, entry: str = "mark", **fields: Any) -> Reading | None:
+        """Read the instruments and write a mark; gives the reading, None where the instruments fail."""
+        return self._attempt(lambda: self._recorder.mark(entry=entry, **fields))
 
     def poll(self) -> None:
         """Read the instruments and write a reading."""
@@ -211,11 +212,11 @@ class LenientRecorder:
         with contextlib.suppress(OSError):  # closing the journal tries once more
             self._recorder.finish()
 
-    def _attempt(self, action: Callable[[], object]) -> None:
+    def _attempt(self, action: Callable[[], _Result]) -> _Result | None:
         if self.failure is not None:
-            return
+            return None
         try:
-            action()
+            return action()
         except MeterError as error:
             self.failure = error.failure
             self._say(f"the measurement failed ({error}); the command continues")
@@ -224,6 +225,7 @@ class LenientRecorder:
             if not self._unwritten:
                 self._say(f"the journal cannot be written now ({error}); the command continues")
             self._unwritten = True
+        return None
 
 
 def _between(first: Reading, last: Reading, name: str) -> float:

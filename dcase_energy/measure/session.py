@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any
 
 from dcase_energy.errors import ChildFailedError
 from dcase_energy.measure.journal import JournalWriter
@@ -67,9 +67,9 @@ class Session:
         try:
             with (
                 raise_on_sigterm(KeyboardInterrupt),
-                _child(command, environment, cwd) as (child, answers_fd, marks_fd),
+                measured_child(command, environment, cwd) as (child, answers_fd, marks_fd),
             ):
-                self._serve(answers_fd, marks_fd, on_mark)
+                serve(answers_fd, marks_fd, lambda mark: self._mark(mark, on_mark), self._poll)
                 returncode = child.wait()
             if returncode:
                 raise ChildFailedError(f"the measured work ended with exit code {returncode}")
@@ -79,25 +79,9 @@ class Session:
                 self._recorder.finish()
             self._journal.write("finish", complete=complete)
 
-    def _serve(self, answers_fd: int, marks_fd: int, on_mark: MarkHandler) -> None:
-        """Answer marks until the work closes its end; read the meter at least every ``POLL_S`` seconds."""
-        buffer = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(marks_fd, selectors.EVENT_READ)
-            while True:
-                if not selector.select(POLL_S):
-                    if self._recorder is not None:
-                        self._recorder.poll()
-                    continue
-                data = os.read(marks_fd, 65536)
-                if not data:
-                    return
-                *lines, buffer = (buffer + data).split(b"\n")
-                for line in lines:
-                    answer = self._mark(json.loads(line), on_mark)
-                    # The work may have died waiting for the answer; its exit code will say so.
-                    with contextlib.suppress(BrokenPipeError):
-                        os.write(answers_fd, (json.dumps(answer) + "\n").encode())
+    def _poll(self) -> None:
+        if self._recorder is not None:
+            self._recorder.poll()
 
     def _mark(self, mark: dict[str, Any], on_mark: MarkHandler) -> dict[str, Any]:
         if self._recorder is None:
@@ -111,18 +95,40 @@ class Session:
         return on_mark(mark, reading)
 
 
+def serve(
+    answers_fd: int, marks_fd: int, answer: Callable[[dict[str, Any]], dict[str, Any]], poll: Callable[[], object]
+) -> None:
+    """Answer the marks of work until it closes its end; call ``poll`` when none came for ``POLL_S`` seconds."""
+    buffer = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(marks_fd, selectors.EVENT_READ)
+        while True:
+            if not selector.select(POLL_S):
+                poll()
+                continue
+            data = os.read(marks_fd, 65536)
+            if not data:
+                return
+            *lines, buffer = (buffer + data).split(b"\n")
+            for line in lines:
+                reply = answer(json.loads(line))
+                # The work may have died waiting for the answer; its exit code will say so.
+                with contextlib.suppress(BrokenPipeError):
+                    os.write(answers_fd, (json.dumps(reply) + "\n").encode())
+
+
 @contextlib.contextmanager
-def _child(
-    command: Sequence[str], environment: Mapping[str, str], cwd: Path
+def measured_child(
+    command: Sequence[str], environment: Mapping[str, str], cwd: Path, stderr: IO[bytes] | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
-    """Start the work with its pipes; whatever ends the session also ends the work."""
+    """Start the work with its pipes for answers and marks; whatever ends the session also ends the work."""
     child_answers, answers = os.pipe()
     marks, child_marks = os.pipe()
     child_session, session = os.pipe()
     passed_on = (child_answers, child_marks, child_session)
     variables = {**environment, MARKS_VARIABLE: ",".join(map(str, passed_on))}
     try:
-        child = subprocess.Popen(command, env=variables, cwd=cwd, pass_fds=passed_on)
+        child = subprocess.Popen(command, env=variables, cwd=cwd, pass_fds=passed_on, stderr=stderr)
     except OSError:
         for handle in (answers, marks, session):
             os.close(handle)

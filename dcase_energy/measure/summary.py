@@ -83,13 +83,14 @@ def _all_energy(view: JournalView) -> AllEnergy | None:
         return None
     total = math.fsum(known)
     repeated = math.fsum(max(0.0, one) for one in view.repeated_kwh if one is not None)
-    parts = (view.stages_kwh, view.outside_kwh, repeated, view.failed_kwh)
+    parts = (view.stages_kwh, view.outside_kwh, repeated, view.failed_kwh, view.probes_kwh)
     return AllEnergy(
         energy_kwh=max(0.0, total),
         stages_kwh=max(0.0, view.stages_kwh),
         outside_kwh=max(0.0, view.outside_kwh),
         repeated_kwh=repeated,
         failed_kwh=max(0.0, view.failed_kwh),
+        probes_kwh=max(0.0, view.probes_kwh),
         other_kwh=max(0.0, math.fsum([total, *(-part for part in parts)])),
     )
 

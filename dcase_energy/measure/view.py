@@ -68,8 +68,8 @@ class JournalView:
         Why the work did not reach its end, for people.
     repeated_kwh
         For each resumption, energy of work that was done again after it; None where it is not known.
-    stages_kwh, outside_kwh, failed_kwh
-        Energy measured in stages, around them, and in repetitions that failed.
+    stages_kwh, outside_kwh, failed_kwh, probes_kwh
+        Energy measured in stages, around them, in repetitions that failed, and in probes of the baseline.
     """
 
     header: Mapping[str, Any]
@@ -84,6 +84,7 @@ class JournalView:
     stages_kwh: float = 0.0
     outside_kwh: float = 0.0
     failed_kwh: float = 0.0
+    probes_kwh: float = 0.0
 
     @cached_property
     def meters(self) -> list[Mapping[str, Any]]:

@@ -30,6 +30,8 @@ class Window:
         Number of the repetition, from 1; 0 where nothing was to be repeated.
     begin_cpu_s, end_cpu_s
         CPU seconds that the session and all it started had used at the marks; None where they are not known.
+    pauses
+        Times within it in which the work was stopped for a probe; they count in none of its quantities.
     """
 
     phase: str
@@ -41,23 +43,27 @@ class Window:
     run: int = 0
     begin_cpu_s: float | None = None
     end_cpu_s: float | None = None
+    pauses: tuple[Window, ...] = ()
 
     @property
     def duration_s(self) -> float:
-        """Seconds between the marks."""
-        return self.end.time_s - self.begin.time_s
+        """Seconds between the marks, without pauses."""
+        return self.end.time_s - self.begin.time_s - math.fsum(pause.duration_s for pause in self.pauses)
 
     def component_kwh(self, name: str) -> float | None:
         """Energy of one component in the window; None where it is not measured."""
         begin, end = self.begin.component(name), self.end.component(name)
-        return None if begin is None or end is None else end - begin
+        if begin is None or end is None:
+            return None
+        return end - begin - math.fsum(pause.component_kwh(name) or 0.0 for pause in self.pauses)
 
     @property
     def own_cpu_s(self) -> float | None:
         """CPU seconds of the session and all it started in the window; None where they are not known."""
-        if self.begin_cpu_s is None or self.end_cpu_s is None:
+        paused = [pause.own_cpu_s for pause in self.pauses]
+        if self.begin_cpu_s is None or self.end_cpu_s is None or None in paused:
             return None
-        return max(0.0, self.end_cpu_s - self.begin_cpu_s)
+        return max(0.0, self.end_cpu_s - self.begin_cpu_s - math.fsum(one for one in paused if one is not None))
 
     @property
     def energy_kwh(self) -> float:
@@ -69,18 +75,19 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
     """Pair the marks of a journal.
 
     A phase that was not ended (the work was killed) gives no window, or ends at its last mark ``so_far``, up to which
-    all went well; so does one whose end is marked ``failed``.
+    all went well; so does one whose end is marked ``failed``. Between ``paused`` and ``resumed`` the work was stopped.
     """
     begun: dict[str, dict[str, Any]] = {}
     so_far: dict[str, dict[str, Any]] = {}
+    paused: dict[str, list[dict[str, Any]]] = {}
     windows: list[Window] = []
     segment = run = 0
 
     def end(phase: str, entry: dict[str, Any] | None) -> None:
-        start = begun.pop(phase, None)
+        start, marks = begun.pop(phase, None), paused.pop(phase, [])
         so_far.pop(phase, None)
         if start is not None and entry is not None:
-            windows.append(_window(start, entry, segment, run))
+            windows.append(_window(start, entry, segment, run, marks))
 
     for entry in entries:
         if entry["entry"] in {"resume", "run"}:
@@ -95,6 +102,8 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
             begun[phase] = entry
         elif edge == "so_far":
             so_far[phase] = entry
+        elif edge in {"paused", "resumed"}:
+            paused.setdefault(phase, []).append(entry)
         elif edge in {"end", "failed"}:
             end(phase, entry if edge == "end" else so_far.get(phase))
     for phase in list(begun):
@@ -102,7 +111,12 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
     return windows
 
 
-def _window(start: dict[str, Any], entry: dict[str, Any], segment: int, run: int) -> Window:
+def _window(
+    start: dict[str, Any], entry: dict[str, Any], segment: int, run: int, paused: Sequence[dict[str, Any]] = ()
+) -> Window:
+    """The window between two marks, with the pauses up to the second of them."""
+    end_s = entry["reading"]["time_s"]
+    pairs = [pair for pair in zip(paused[::2], paused[1::2], strict=False) if pair[1]["reading"]["time_s"] <= end_s]
     return Window(
         phase=entry["phase"],
         epoch=int(entry.get("epoch", 0)),
@@ -113,6 +127,7 @@ def _window(start: dict[str, Any], entry: dict[str, Any], segment: int, run: int
         run=run,
         begin_cpu_s=start.get("own_cpu_s"),
         end_cpu_s=entry.get("own_cpu_s"),
+        pauses=tuple(_window(first, last, segment, run) for first, last in pairs),
     )
 
 
@@ -128,13 +143,18 @@ def failed_repetition(entries: Iterable[Mapping[str, Any]]) -> str | None:
 
 def failed_kwh(entries: Iterable[Mapping[str, Any]]) -> float:
     """Energy of the repetitions that failed: since the last mark up to which all went well."""
-    total, since = 0.0, None
+    total, undecided, since = 0.0, 0.0, None
     for entry in entries:
-        if entry["entry"] == "mark" and entry["phase"] == "window":
-            reading = Reading(**entry["reading"])
-            if entry["edge"] == "failed" and since is not None:
-                total += kwh_between(since, reading)
-            since = reading
+        if entry["entry"] != "mark" or entry["phase"] != "window":
+            continue
+        edge, reading = entry["edge"], Reading(**entry["reading"])
+        if since is not None and edge in {"failed", "paused"}:
+            undecided += kwh_between(since, reading)
+        if edge == "failed":
+            total += undecided
+        if edge not in {"paused", "resumed"}:
+            undecided = 0.0
+        since = reading
     return total
 
 
@@ -234,6 +254,6 @@ def span(windows: Sequence[Window]) -> Span:
         rows = [window for window in windows if window.segment == segment]
         first = min(rows, key=lambda window: window.begin.time_s)
         last = max(rows, key=lambda window: window.end.time_s)
-        marks = {"begin_cpu_s": first.begin_cpu_s, "end_cpu_s": last.end_cpu_s}
-        parts.append(Window("span", 0, {}, first.begin, last.end, segment, first.run, **marks))
+        cpu_s = first.begin_cpu_s, last.end_cpu_s
+        parts.append(Window("span", 0, {}, first.begin, last.end, segment, first.run, *cpu_s))
     return Span(tuple(parts))

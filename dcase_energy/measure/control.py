@@ -1,0 +1,123 @@
+"""A measured command gets the signals that its session gets, and can be stopped for a probe."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dcase_energy.measure.counters import read_text
+from dcase_energy.measure.watch import ProcessTree
+
+_PROC = Path("/proc")
+_STOPPED = "TtZX"  # stopped, traced, ended: proc(5)
+_STOP_S = 2.0
+
+
+class Signals(contextlib.AbstractContextManager["Signals"]):
+    """Passes signals on to the command, which decides what they mean; the session outlives it.
+
+    A terminal sends Ctrl-C, and that it was closed, to all of its foreground group: nothing is sent twice. A command
+    with a group of its own gets them from here.
+
+    Parameters
+    ----------
+    own_group
+        Whether the command has a process group of its own.
+
+    Attributes
+    ----------
+    seen
+        The signals so far.
+    child
+        The command that runs now, or None.
+    on_signal
+        Called after each.
+    """
+
+    def __init__(self, *, own_group: bool = False) -> None:
+        self.seen: list[int] = []
+        self.child: subprocess.Popen[bytes] | None = None
+        self.on_signal: Callable[[], object] | None = None
+        self._own_group = own_group
+        self._previous: dict[int, Any] = {}
+
+    def __enter__(self) -> Signals:
+        numbers = [signal.SIGINT, signal.SIGTERM]
+        if self._own_group and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
+            numbers.append(signal.SIGHUP)
+        for number in numbers:
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self.seen.append(number)
+        to_group = number == signal.SIGHUP or (number == signal.SIGINT and _from_terminal())
+        if self.child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                if not to_group:
+                    self.child.send_signal(number)
+                elif self._own_group:
+                    os.killpg(self.child.pid, number)
+        if self.on_signal is not None:
+            self.on_signal()
+
+
+def _from_terminal() -> bool:
+    """Whether Ctrl-C reaches this process and its foreground group from a terminal."""
+    with contextlib.suppress(OSError, AttributeError):
+        return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
+    return False
+
+
+@contextlib.contextmanager
+def stopped(group: int) -> Iterator[bool]:
+    """Stop a process group for the time of a block; gives whether the command and all it started stand still.
+
+    Should this process be killed within the block, a shell that waits for that continues the group.
+    """
+    wait = f"read _; kill -s CONT -- -{group}"
+    rescue = subprocess.Popen(
+        ["sh", "-c", wait],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield _stop(group)
+    finally:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(group, signal.SIGCONT)
+        rescue.communicate()
+
+
+def _stop(group: int) -> bool:
+    try:
+        os.killpg(group, signal.SIGSTOP)
+    except (ProcessLookupError, PermissionError):
+        return False
+    deadline = time.monotonic() + _STOP_S
+    while _anything_runs(group):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _anything_runs(root: int) -> bool:
+    """Whether a process or one it started runs; what it started may have left its group."""
+    tree = ProcessTree(root)
+    tree.cpu_s()
+    states = ((read_text(_PROC / str(pid) / "stat") or "").rpartition(")")[2].split() for pid in tree.pids)
+    return any(fields and fields[0] not in _STOPPED for fields in states)

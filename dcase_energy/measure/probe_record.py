@@ -1,0 +1,77 @@
+"""From the entries of a journal to the probes of its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dcase_energy.measure.meter import Reading
+from dcase_energy.measure.record_parts import Implementation, Probe, ProbeWork
+from dcase_energy.measure.summary import interval_of_mean
+from dcase_energy.measure.windows import Span, Window, of_phase, windows_of
+from dcase_energy.stats import Mean, sample_mean
+
+# The kinds of windows of a probe, and the unit of work in each.
+PROBED = {"training_window": "steps", "validation_window": "clips"}
+
+
+def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
+    """The time of each probe, start and data included; one that was cut off reaches to the last reading."""
+    found = []
+    for begin in (entry for entry in entries if entry["entry"] == "probe" and entry["edge"] == "begin"):
+        number = begin["number"]
+        ends = (e for e in entries if e["entry"] == "probe" and e["edge"] == "end" and e["number"] == number)
+        end = next(ends, None)
+        last = [entry["reading"] for entry in entries if "reading" in entry][-1] if end is None else end["reading"]
+        payload = {
+            "when": begin["when"],
+            "paused": begin["paused"],
+            "failure": "the session was cut off while it ran" if end is None else end["failure"],
+        }
+        found.append(Window("probe", number, payload, Reading(**begin["reading"]), Reading(**last)))
+    return found
+
+
+def probes_of(entries: Sequence[Mapping[str, Any]], spans: Sequence[Window]) -> list[Probe]:
+    """The probes of a journal, in order; one that failed or was cut off holds no work."""
+    about = entries[0].get("probing", {})
+    first_s = next((entry["reading"]["time_s"] for entry in entries if "reading" in entry), 0.0)
+    return [
+        Probe(
+            begin_s=span.begin.time_s - first_s,
+            end_s=span.end.time_s - first_s,
+            recipe=about["recipe"],
+            recipe_sha256=about["recipe_sha256"],
+            implementation=Implementation(**about["implementation"]),
+            work=_works(entries, span.epoch) if span.payload["failure"] is None else {},
+            **span.payload,
+        )
+        for span in spans
+    ]
+
+
+def _works(entries: Sequence[Mapping[str, Any]], number: int) -> dict[str, ProbeWork]:
+    """The windows of a probe, by kind."""
+    marks = [{**e, "entry": "mark"} for e in entries if e["entry"] == "probe_mark" and e["number"] == number]
+    windows = windows_of(marks)
+    return {phase: _work(rows, unit) for phase, unit in PROBED.items() if (rows := of_phase(windows, phase))}
+
+
+def _work(windows: Sequence[Window], unit: str) -> ProbeWork:
+    """All windows of one kind together; the interval is that of their mean, for all of the work."""
+    whole, units = Span(tuple(windows)), sum(window.payload[unit] for window in windows)
+    mean = sample_mean([window.energy_kwh / window.payload[unit] for window in windows])
+    error = None if mean.standard_error is None else mean.standard_error * units
+    return ProbeWork(
+        units=units,
+        windows=len(windows),
+        energy_kwh=whole.energy_kwh,
+        interval=interval_of_mean(Mean(whole.energy_kwh, error, mean.degrees), "mean-of-windows", len(windows)),
+        components={
+            "gpu": whole.component_kwh("gpu"),
+            "cpu": whole.component_kwh("cpu"),
+            "ram": whole.component_kwh("ram"),
+        },
+        duration_s=whole.duration_s,
+        own_cpu_s=whole.own_cpu_s,
+    )
