@@ -24,12 +24,12 @@ class Signals(contextlib.AbstractContextManager["Signals"]):
     """Passes signals on to the command, which decides what they mean; the session outlives it.
 
     A terminal sends Ctrl-C, and that it was closed, to all of its foreground group: nothing is sent twice. A command
-    with a group of its own gets them from here.
+    with a separate group gets them from here.
 
     Parameters
     ----------
     own_group
-        Whether the command has a process group of its own.
+        Whether the command has a separate process group.
 
     Attributes
     ----------

@@ -174,7 +174,7 @@ class Probes:
         self._give_up("interrupted by a signal")
 
     def _run(self, task: ProbeTask, when: str, *, paused: bool = False) -> bool:
-        """Run a probe and give whether it was measured; its failure is said and in the journal."""
+        """Run a probe and give whether it was measured; its failure is reported and recorded."""
         self._number += 1
         self._problem = None
         mark = partial(self._recorder.mark, entry="probe", number=self._number)
