@@ -201,7 +201,7 @@ def measure(
         If the record cannot be computed or written.
     """
     from dcase_energy.measure.command import measure_command, record_from_journal
-    from dcase_energy.measure.plan import SCOPES, STAGES, MeasurePlan
+    from dcase_energy.measure.plan import STAGES, MeasurePlan, scope_of
     from dcase_energy.measure.record_file import how_to_write, record_beside
 
     journal = None if from_journal is None else Path(from_journal)
@@ -209,8 +209,10 @@ def measure(
         raise InputError("--from-journal executes nothing: leave out --stage and the command")
     if journal is None and (not command or stage not in STAGES):
         raise InputError(f"name a command and its stage: {', '.join(STAGES)}")
-    if unknown := [one for one in scope if one not in SCOPES]:
-        raise InputError(f"--scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
+    try:
+        scopes = scope_of(scope)
+    except ValueError as error:
+        raise InputError(f"--{error}") from None
     default = f"energy_{stage}.json" if journal is None else record_beside(journal)
     file = record_file(output or default, force=force)
     try:
@@ -221,7 +223,6 @@ def measure(
             window_s = (
                 (0.0 if stage == BASELINE_STAGES[0] else DEFAULT_WINDOW_S) if min_window_s is None else min_window_s
             )
-            scopes = tuple(dict.fromkeys(scope))
             plan = MeasurePlan(stage or "", scopes, gpu, repeats, window_s, idle_s, allow_estimate)
             record, code = measure_command(plan, command, file, say=log)
     except OSError as error:

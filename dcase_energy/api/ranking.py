@@ -185,7 +185,7 @@ def rank(
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     options = ValidateOptions(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
     common = read_denominator(reference, rules)
-    common_kwh = {} if common is None else recorded(common).energy_kwh
+    common_kwh = {} if common is None else recorded(common, rules).energy_kwh
     entries: list[Entry] = []
     for path in filter(is_results_table, given):
         found, problems = read_results(path, rules, intervals or {})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dcase_energy.editions.shipped import known_recipe
-from dcase_energy.measure.records import VERSIONS, Calibration, Stage
-from dcase_energy.measure.windows import times
+from dcase_energy.measure.records import VERSIONS, Calibration
+from dcase_energy.measure.scopes import scaled
 
 _VALIDATION = ("validation_forward", "validation_metrics")
 _POOLS = ("weak_validation_clips", "strong_validation_clips")
@@ -39,7 +37,7 @@ def rescaled(record: Calibration) -> tuple[Calibration, str | None]:
     energy, duration = (
         _growth(record, quantity, validation_clips / clips) for quantity in ("energy_kwh", "duration_s")
     )
-    stages = {**record.stages, "training": _scaled(training, energy, duration)}
+    stages = {**record.stages, "training": scaled(training, energy, duration)}
     note = (
         f"its validation of {clips} clips an epoch was scaled to the {validation_clips} of the recipe: x {energy:.4f} "
         "(records of version 1.0 do not do so)"
@@ -61,20 +59,3 @@ def _growth(record: Calibration, quantity: str, factor: float) -> float:
         if phase in row.phases
     )
     return 1 + (factor - 1) * validated / total if total > 0 else 1.0
-
-
-def _scaled(stage: Stage, energy: float, duration: float) -> Stage:
-    bounds = stage.full_recipe_energy_interval
-    if bounds is not None:
-        bounds = replace(bounds, low=bounds.low * energy, high=bounds.high * energy)
-    return stage.model_copy(
-        update={
-            "full_recipe_energy_kwh": stage.full_recipe_energy_kwh * energy,
-            "full_recipe_energy_interval": bounds,
-            "full_recipe_duration_s": stage.full_recipe_duration_s * duration,
-            "components": {
-                name: one.model_copy(update={"full_recipe_energy_kwh": times(one.full_recipe_energy_kwh, energy)})
-                for name, one in stage.components.items()
-            },
-        }
-    )

@@ -55,7 +55,13 @@ gpu_option = click.option(
     "[default: 60; 0 for a training]",
 )
 @gpu_option
-@click.option("--scope", multiple=True, metavar="WHAT", help="What else the command does, e.g. data-preparation.")
+@click.option(
+    "--scope",
+    multiple=True,
+    metavar="WHAT",
+    help="What the command does: inference or inference+scoring for a test, and data-preparation, "
+    "embedding-extraction, hyper-parameter-search or pretraining.",
+)
 @click.option(
     "--idle",
     "idle_s",
@@ -125,7 +131,7 @@ def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
     if baseline is None:
         return lines
     for name, stage in record.stages.items():
-        value, verdicts = ratio(baseline, stage.energy_kwh, name)
+        value, verdicts = ratio(baseline, stage.energy_kwh, name, stage.scope)
         spoken = [guard for guard in [*compare(baseline, record), *verdicts] if guard.state != "ok"]
         if any(guard.state == "invalid" for guard in spoken):
             lines.append(f"{style(name, bold=True)}: not divided by the baseline's energy")

@@ -17,7 +17,6 @@ from dcase_energy.editions.parts import (
     Normalisation,
     Outputs,
     Part,
-    Plausible,
     RankedBy,
     ReferenceWorkload,
     Score,
@@ -25,6 +24,7 @@ from dcase_energy.editions.parts import (
     Term,
     stated_field,
 )
+from dcase_energy.editions.plausible import Plausible
 from dcase_energy.editions.spelling import folded_path, split_path
 from dcase_energy.findings import Severity
 

@@ -53,13 +53,19 @@ class Normalisation(Part):
 
     ``ratio``: divided by the baseline's energy of the same stage on the same hardware. ``common_reference``: the ratio
     times ``baseline_kwh``, rounded to ``decimals``. ``none``: not at all.
+
+    ``basis`` is what ratios of records are made of: ``total`` energies with all constants, the sum of the ``counted``
+    components, the ``gpu`` alone, or the ``best`` of these that all ranked systems have.
     """
 
     kind: Literal["ratio", "common_reference", "none"]
     baseline_kwh: float | None = None
     decimals: int | None = None
+    basis: Literal["total", "counted", "gpu", "best"] = "total"
 
     def __post_init__(self) -> None:
+        if self.basis in {"counted", "gpu"} and self.kind != "ratio":
+            raise ValueError(f"basis = '{self.basis}' belongs to kind = 'ratio'")
         if (self.kind == "common_reference") != (self.baseline_kwh is not None):
             raise ValueError("baseline_kwh belongs to kind = 'common_reference', and is needed there")
         self.require_positive("baseline_kwh")
@@ -125,6 +131,8 @@ class EditionStage(Part):
         Energy of the organisers' own system, which weights scores; None where the baseline's own energy does.
     components
         Whether its energy is reported by component as well.
+    scope
+        What its energy holds: inference, or inference and scoring; empty where that does not apply or is not known.
     """
 
     title: str
@@ -132,8 +140,11 @@ class EditionStage(Part):
     baseline: str
     reference_kwh: float | None = None
     components: bool = False
+    scope: tuple[Literal["inference", "scoring"], ...] = ()
 
     def __post_init__(self) -> None:
+        if self.scope[:1] not in ((), ("inference",)) or len(set(self.scope)) < len(self.scope):
+            raise ValueError("scope is ['inference'] or ['inference', 'scoring']")
         self.require_positive("reference_kwh")
 
 
@@ -276,67 +287,3 @@ class Scoring(Part):
                 raise ValueError(f"{name} must be between 0 and 1")
         if not 0 <= self.resamples <= 1_000_000:
             raise ValueError("resamples must be from 0 to 1,000,000")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plausible(Part):
-    """Limits behind findings of plausibility; `schemas/task4.toml` says where each comes from.
-
-    Attributes
-    ----------
-    readme_kwh
-        Figures printed in the baseline's READMEs, by stage.
-    readme_batch_macs
-        MACs that the README gave for a whole batch.
-    stage_ratios
-        Range of one stage's energy over another's, by these two stages.
-    energy_digits
-        Significant digits an energy should have.
-    energy_possible_kwh
-        What no system of the task can undercut or exceed: outside it an energy is an error.
-    energy_usual_kwh
-        Range of honest systems, by stage.
-    over_baseline
-        Range of a system's energy over the baseline's of the same stage.
-    gpu_power_w, gpu_board_power_w, host_power_w
-        Range of mean power a GPU where the board is not known; board power by model; what a host may add to a board.
-    macs_per_parameter
-        Fewest MACs a parameter for 10 s of audio; None for no limit.
-    bytes_per_parameter
-        Range of the size of a model in bytes over its parameters; None for no limit.
-    pretrained_parameters
-        Parameters of pre-trained networks, by the word that names them.
-    student_parameters
-        Parameters of published students whose teacher, which is dropped after training, is a copy as large.
-    baseline_spread
-        Factor between baseline energies of different teams on one GPU model.
-    slips
-        Factors that come from units, decimal points and counting runs, each with what it usually is.
-    sampling_rates_khz
-        Sampling rates of audio.
-    """
-
-    readme_kwh: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    readme_batch_macs: tuple[int, ...] = ()
-    stage_ratios: dict[str, dict[str, Range]] = field(default_factory=dict)
-    energy_digits: int = 3
-    energy_possible_kwh: Range = (1e-6, 1e6)
-    energy_usual_kwh: dict[str, Range] = field(default_factory=dict)
-    over_baseline: Range = (1e-3, 1e3)
-    gpu_power_w: Range = (40.0, 450.0)
-    gpu_board_power_w: dict[str, float] = field(default_factory=dict)
-    host_power_w: float = 200.0
-    macs_per_parameter: float | None = None
-    bytes_per_parameter: Range | None = None
-    pretrained_parameters: dict[str, float] = field(default_factory=dict)
-    student_parameters: tuple[int, ...] = ()
-    baseline_spread: float = 3.0
-    slips: dict[str, float] = field(default_factory=dict)
-    sampling_rates_khz: tuple[float, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.require_positive(
-            "energy_possible_kwh", "over_baseline", "gpu_power_w", "gpu_board_power_w", "host_power_w",
-            "macs_per_parameter", "bytes_per_parameter", "pretrained_parameters", "baseline_spread", "slips",
-            "sampling_rates_khz",
-        )  # fmt: skip

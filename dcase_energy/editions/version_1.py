@@ -35,6 +35,7 @@ def converted(table: dict[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
         table["schema_version"] = "2.0"
         for stage in _STAGES:
             _add(table, "stages", stage, {"title": stage.capitalize(), "components": stage == _STAGES[0]})
+        _add(table, "stages", _STAGES[1], {"scope": ["inference", "scoring"]})
     for key, (part, name) in _MOVED.items():
         if key in table:
             table[part] = {**table.get(part, {}), name: table.pop(key)}

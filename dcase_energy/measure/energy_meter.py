@@ -19,7 +19,7 @@ from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
-from dcase_energy.measure.plan import STAGES, MeasurePlan
+from dcase_energy.measure.plan import STAGES, MeasurePlan, scope_of
 from dcase_energy.measure.record_file import RecordFile, how_to_write
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder
 from dcase_energy.measure.records import Energy
@@ -85,7 +85,7 @@ class EnergyMeter:
     ) -> None:
         if stage not in STAGES:
             raise ValueError(f"stage: expected one of {', '.join(STAGES)}, found {stage!r}")
-        self._plan = MeasurePlan(stage, tuple(scope), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate)
+        self._plan = MeasurePlan(stage, scope_of(scope), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate)
         self._file = RecordFile(Path(output), force=force)
         self._device = str(device)
         self._torch_device: Any = None

@@ -116,6 +116,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     energy_kwh, duration_s = whole.energy_kwh / executions, whole.duration_s / executions
     return Stage(
         work=work,
+        scope=entries[0]["scope"] or None,
         bases=bases_of(methods, whole.own_cpu_s),
         energy_kwh=energy_kwh,
         energy_interval=bounds,

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dcase_energy.measure.scopes import INFERENCE, SCORING
+
 BASELINE_STAGES: tuple[Literal["training", "test"], ...] = ("training", "test")  # what a baseline run executes
 STAGES = (*BASELINE_STAGES, "evaluation")
-# What a user may declare the measured window to hold besides the work itself.
-SCOPES = ("data-preparation", "embedding-extraction", "hyper-parameter-search", "pretraining", "scoring")
+# What a user may declare the measured window to hold. Of a test: whether it holds scoring besides inference.
+SCOPES = (
+    INFERENCE, SCORING, "data-preparation", "embedding-extraction", "hyper-parameter-search", "pretraining",
+)  # fmt: skip
+
+
+def scope_of(parts: Iterable[str]) -> tuple[str, ...]:
+    """Return the scope that a user states: names of `SCOPES`, several of them joined by ``+`` or given one by one.
+
+    Raises
+    ------
+    ValueError
+        If one is not known.
+
+    Examples
+    --------
+    >>> scope_of(["inference+scoring", "data-preparation"])
+    ('inference', 'scoring', 'data-preparation')
+    """
+    found = tuple(dict.fromkeys(name.strip() for part in parts for name in part.split("+")))
+    if unknown := [name for name in found if name not in SCOPES]:
+        raise ValueError(f"scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
+    return found
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,8 @@ class Evidence(BaseModel):
 class Calibration(Evidence):
     """A calibration record: the baseline's energy on one machine.
 
-    ``recipe_work`` are the amounts of the recipe, ``measured_work`` those that were run.
+    ``recipe_work`` are the amounts of the recipe, ``measured_work`` those that were run. ``scoring`` are the metrics of
+    the test stage, scaled as it is; None where they were not measured, or are in the test stage itself.
     """
 
     kind: Literal["calibration"] = "calibration"
@@ -152,6 +153,7 @@ class Calibration(Evidence):
     implementation: Implementation
     quick: bool
     stages: dict[Literal["training", "test"], Stage]
+    scoring: Stage | None = None
     outside: dict[str, PhaseEnergy] = {}
     repeats: dict[Literal["training", "test"], Repeats] = {}
     data: Flat

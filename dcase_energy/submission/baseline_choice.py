@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dcase_energy.documents.tree import Folder
 from dcase_energy.editions.loader import load_edition
@@ -18,6 +19,9 @@ from dcase_energy.errors import UnusableError
 from dcase_energy.submission.evidence import JOURNAL_MISSING, Calibrated, Recorded, check_record
 from dcase_energy.submission.model import Submission
 from dcase_energy.submission.recomputing import impossible_power
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.records import Stage
 
 # From the weakest to the strongest.
 EVIDENCE = ("declared", "record", "recomputed")
@@ -37,12 +41,15 @@ class Baseline:
         Where it comes from, for people; None where nothing is known.
     calibration
         The record it comes from; None for declared figures.
+    stages
+        The stages of that record with the scope that the edition divides by.
     """
 
     energy_kwh: Mapping[str, float | None] = field(default_factory=dict)
     evidence: str | None = None
     source: str | None = None
     calibration: Calibrated | None = None
+    stages: Mapping[str, Stage] = field(default_factory=dict)
 
 
 def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
@@ -86,15 +93,25 @@ def usable(found: Sequence[Calibrated], edition: Edition) -> Calibrated | None:
     return own[0] if fits else None
 
 
-def recorded(found: Calibrated) -> Baseline:
-    """Return the baseline's energy of a calibration, for the full recipe; older records are scaled to it here."""
+def recorded(found: Calibrated, edition: Edition) -> Baseline:
+    """Return the baseline's energy of a calibration: of the full recipe, and of the scope that the edition divides by.
+
+    Older records are scaled to both here; the source says so.
+    """
     from dcase_energy.calibration.rescaling import rescaled
+    from dcase_energy.measure.scopes import stage_with_scope
 
     record, note = rescaled(found.record)
-    if note is not None:
-        found = replace(found, record=record, source=f"{found.source}; {note}")
-    energy_kwh = {name: found.energy_kwh(name) for name in record.figures}
-    return Baseline(energy_kwh, found.evidence, found.source, found)
+    notes, stages = [note], {}
+    for name in record.figures:
+        scope = edition.stages[name].scope if name in edition.stages else ()
+        stage, note = stage_with_scope(record, name, scope)
+        notes.append(note)
+        if stage is not None:
+            stages[name] = stage
+    source = "; ".join([found.source, *filter(None, notes)])
+    energy_kwh = {name: stage.full_recipe_energy_kwh for name, stage in stages.items()}
+    return Baseline(energy_kwh, found.evidence, source, replace(found, record=record, source=source), stages)
 
 
 def declared(submission: Submission, edition: Edition) -> Baseline:
@@ -134,15 +151,15 @@ def choose(
         A calibration of this machine.
     """
     if given is not None:
-        return recorded(given)
+        return recorded(given, edition)
     if edition.normalisation.kind == "ratio":
         own = usable(package, edition)
         if own is not None:
-            return recorded(own)
+            return recorded(own, edition)
         if refused or len(candidates(package, edition)) > 1 or not all(one.believed for one in package):
             return Baseline()
     stated = declared(submission, edition)
-    return recorded(own_machine) if stated.evidence is None and own_machine is not None else stated
+    return recorded(own_machine, edition) if stated.evidence is None and own_machine is not None else stated
 
 
 def load_denominator(path: Path, edition: Edition) -> Calibrated:

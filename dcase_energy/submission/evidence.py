@@ -144,7 +144,7 @@ class Recorded(Generic[_Record]):
         return self.name.rpartition("/")[2]
 
     def energy_kwh(self, stage: str) -> float | None:
-        """The energy of a stage, for the full recipe; None where the record has no such stage."""
+        """The energy of a stage, for the full recipe, as the record has it; None where it has no such stage."""
         found = self.record.figures.get(stage)
         return None if found is None else found.full_recipe_energy_kwh
 

@@ -33,7 +33,7 @@ def of_calibration(record: Calibration, edition: Edition) -> dict[str, str]:
         raise RecordError(f"this calibration cannot be the baseline of edition {edition.name}: {reason}")
     values = {
         f"energy_baseline_{stage}_kwh": format_significant(energy_kwh, _DIGITS)
-        for stage, energy_kwh in recorded(found).energy_kwh.items()
+        for stage, energy_kwh in recorded(found, edition).energy_kwh.items()
         if energy_kwh is not None
     }
     hardware = hardware_of(record.hardware)

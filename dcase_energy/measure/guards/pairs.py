@@ -7,21 +7,26 @@ devices is divided by that figure too: the ratio then counts all of its devices,
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.guards.model import invalid, ok, warn
 from dcase_energy.measure.meter import Obtained
-from dcase_energy.measure.records import Calibration, Evidence, Guard
+from dcase_energy.measure.records import Calibration, Evidence, Guard, Stage
+from dcase_energy.measure.scopes import INFERENCE, holds_scoring, in_words, stage_with_scope
 from dcase_energy.units import mean_power_w
 
 _HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
 _SETTINGS = ("tracking_mode", "meter")
 
 
-def compare(baseline: Calibration, system: Evidence) -> list[Guard]:
-    """The verdicts about a pair of records, each with the code of the guard that speaks."""
-    return [one for code, check in _CHECKS.items() for one in BY_CODE[code].signed(check(baseline, system))]
+def compare(baseline: Calibration, system: Evidence, scope: Collection[str] = ()) -> list[Guard]:
+    """The verdicts about a pair of records, each with the code of the guard that speaks.
+
+    ``scope`` is what the baseline's figure of the system's stage holds; empty where no edition says so.
+    """
+    found = [one for code, check in _CHECKS.items() for one in BY_CODE[code].signed(check(baseline, system))]
+    return [*found, *BY_CODE["same-work"].signed(_scopes(system, scope))]
 
 
 def _version(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
@@ -120,6 +125,23 @@ def _work(baseline: Calibration, system: Evidence) -> Iterator[Guard]:  # noqa: 
         yield invalid(False, f"the baseline's record is not valid: {'; '.join(baseline.reasons)}")
 
 
+def _scopes(system: Evidence, scope: Collection[str]) -> Iterator[Guard]:
+    """Inference is divided by inference; a record that does not state its scope is only warned about."""
+    wanted = holds_scoring(scope)
+    for name, stage in system.figures.items() if wanted is not None else ():
+        held = holds_scoring(stage.scope)
+        command = f"measure --stage {name} --scope {'+'.join(scope)}"
+        if held is None:
+            yield warn(None, f"the record of the {name} does not state its scope: {command} does")
+        elif held != wanted:
+            advice = "a command that also scores" if wanted else "a command that predicts and does not score"
+            yield invalid(
+                in_words(stage.scope or ()),
+                f"the {name} holds {in_words(stage.scope or ())}, the baseline's figure {in_words(scope)}: "
+                f"measure {advice} ({command})",
+            )
+
+
 _CHECKS: dict[str, Callable[[Calibration, Evidence], Iterator[Guard]]] = {
     "tracker-version": _version,
     "backend-tier": _tier,
@@ -133,9 +155,16 @@ _CHECKS: dict[str, Callable[[Calibration, Evidence], Iterator[Guard]]] = {
 COMPARED = frozenset({*_CHECKS, "plausible-ratio"})
 
 
-def ratio(baseline: Calibration, system_kwh: float, stage: str) -> tuple[float | None, list[Guard]]:
+def denominator(baseline: Calibration, stage: str, scope: Collection[str] | None = None) -> Stage | None:
+    """The baseline's stage that a system's is divided by, with the scope of the system's; None where it has none."""
+    return stage_with_scope(baseline, "training" if stage == "training" else "test", scope or (INFERENCE,))[0]
+
+
+def ratio(
+    baseline: Calibration, system_kwh: float, stage: str, scope: Collection[str] | None = None
+) -> tuple[float | None, list[Guard]]:
     """A system's energy over the baseline's full recipe (None where it has none), with a verdict on its size."""
-    of = baseline.stages.get("training" if stage == "training" else "test")
+    of = denominator(baseline, stage, scope)
     if of is None or of.full_recipe_energy_kwh <= 0:
         return None, []
     value = system_kwh / of.full_recipe_energy_kwh

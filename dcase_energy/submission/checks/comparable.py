@@ -91,7 +91,9 @@ def why_not_divided(system: System, baseline: Calibration, stage: str) -> str | 
         from dcase_energy.measure.records import GuardState
 
         # What the guards only warn of does not keep two records apart.
-        return next((one.message for one in compare(baseline, own.record) if one.state is GuardState.INVALID), None)
+        scope = system.edition.stages[stage].scope
+        found = compare(baseline, own.record, scope)
+        return next((one.message for one in found if one.state is GuardState.INVALID), None)
     base = _gpus(gpu_of(baseline))
     for field, text in _hardware_texts(system, stage):
         gpus = _gpus(text)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dcase_energy.documents.device_names import board_power_w, gpu_models, is_processor
-from dcase_energy.editions.parts import EditionStage, Plausible
+from dcase_energy.editions.parts import EditionStage
+from dcase_energy.editions.plausible import Plausible
 from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define

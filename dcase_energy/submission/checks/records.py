@@ -142,7 +142,7 @@ def _recorded_figures(system: System) -> Iterator[tuple[str, list[float], str]]:
     edition = system.edition
     found = usable(system.records.calibrations, edition) if edition.normalisation.kind == "ratio" else None
     for stage, part in edition.stages.items():
-        if found is not None and (energy_kwh := recorded(found).energy_kwh.get(stage)):
+        if found is not None and (energy_kwh := recorded(found, edition).energy_kwh.get(stage)):
             # What the record says is right, too, where it is scaled before it is divided by.
             yield part.baseline, [energy_kwh, found.energy_kwh(stage) or energy_kwh], f"{found.file} has"
     for stage, part in edition.stages.items():
