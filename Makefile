@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 export CONSTRAINTS
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-long browser-test lint docs editions man readme coverage mutation matrix constraints bench bench-long oracle clean
+.PHONY: demo test test-long browser-test cluster-test lint docs editions man readme coverage mutation matrix constraints bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -31,7 +31,7 @@ lint: $(VENV)/.test
 
 # Two at a time: training the smoke recipe to its floor takes one core for minutes.
 test: lint
-	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser
+	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser --ignore=tests/cluster
 
 # 10,000 damages to the files of a package: either no score changes, or it is said. Ten minutes.
 test-long: $(VENV)/.test
@@ -39,6 +39,10 @@ test-long: $(VENV)/.test
 
 browser-test: $(VENV)/.test
 	tests/browser/run $(BIN)/python
+
+# Jobs, arrays, time limits and studies on a real SLURM, on this machine for as long as the tests run; needs root.
+cluster-test: $(VENV)/.test
+	tests/cluster/run $(BIN)/python
 
 # The site, in build/site; a warning is an error.
 docs: $(VENV)/.test

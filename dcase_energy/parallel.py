@@ -12,9 +12,10 @@ import os
 import re
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dcase_energy.errors import ParallelError
 
@@ -22,6 +23,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _CONNECT_TIMEOUT_S = 20
+# Workers of a batch job come a while after its scheduler.
+_WORKERS_TIMEOUT_S = 120
+_POLL_S = 0.5
 _MAX_SCHEDULER_FILE = 1_000_000
 _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^/]+):(?P<port>[0-9]{1,5})")
 
@@ -108,15 +112,7 @@ def _on_cluster(
     except (OSError, ValueError) as error:
         raise ParallelError(f"no Dask scheduler answers at {address}: {error}") from None
     try:
-        workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        if not workers:
-            raise ParallelError(f"the Dask scheduler at {scheduler} has no workers; start some with `dask worker`")
-        for name in resources or {}:
-            if not any(worker.get("resources", {}).get(name) for worker in workers):
-                message = (
-                    f'no worker of {scheduler} offers {name}; start them with `dask worker --resources "{name}=1"`'
-                )
-                raise ParallelError(message)
+        _wait_for_workers(client, scheduler, resources or {})
         # Not pure: two equal items are two pieces of work, and no result of an earlier command is taken for ours.
         futures = client.map(function, items, pure=False, retries=1, resources=resources)
         for future in futures:
@@ -129,6 +125,20 @@ def _on_cluster(
                 raise ParallelError(message) from None
     finally:
         client.close()
+
+
+def _wait_for_workers(client: Any, scheduler: str, resources: Mapping[str, float]) -> None:
+    """Wait until the first worker has come; those that come later are given work, too."""
+    deadline = time.monotonic() + _WORKERS_TIMEOUT_S
+    while not (workers := client.scheduler_info(n_workers=-1)["workers"].values()):
+        if time.monotonic() > deadline:
+            raise ParallelError(f"the Dask scheduler at {scheduler} has no workers; start some with `dask worker`")
+        time.sleep(_POLL_S)
+    for name in resources:
+        if not any(worker.get("resources", {}).get(name) for worker in workers):
+            raise ParallelError(
+                f'no worker of {scheduler} offers {name}; start them with `dask worker --resources "{name}=1"`'
+            )
 
 
 def _address_of(scheduler: str) -> str:

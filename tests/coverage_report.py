@@ -40,7 +40,7 @@ def main() -> int:
         )
         path = os.pathsep.join([name, str(ROOT), str(ROOT / "baseline")])
         environment = {**os.environ, "COVERAGE_PROCESS_START": str(config), "PYTHONPATH": path}
-        arguments = sys.argv[1:] or ["--ignore=tests/browser"]
+        arguments = sys.argv[1:] or ["--ignore=tests/browser", "--ignore=tests/cluster"]
         code = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", *arguments], cwd=ROOT, env=environment, check=False
         ).returncode

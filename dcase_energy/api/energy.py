@@ -90,7 +90,6 @@ def calibrate(
     from dcase_energy.calibration.plan import Plan, QuickSettings
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import run_calibration as run
-    from dcase_energy.calibration.store import keep as keep_record
 
     if quick and epochs:
         raise InputError("--quick and --epochs exclude each other")
@@ -124,9 +123,21 @@ def calibrate(
         raise _resumable(error, file) from None
     if on_end is not None:
         on_end(record)
-    kept = keep_record(record) if keep and record.complete and record.valid else None
-    log("\n".join([*file.about(record), *([f"kept for `report`: {kept}"] if kept else [])]))
+    kept = [_keep(record)] if keep and record.complete and record.valid else []
+    log("\n".join([*file.about(record), *kept]))
     return record
+
+
+def _keep(record: Calibration) -> str:
+    """Keep a record for `report`; where it went, or what to do where it could not."""
+    from dcase_energy.calibration.store import FOLDER_VARIABLE, keep
+
+    if (path := keep(record)) is not None:
+        return f"kept for `report`: {path}"
+    return (
+        f"not kept for `report`: the user's data folder cannot be written; {FOLDER_VARIABLE} names another, and "
+        "`report --calibration` takes the record itself"
+    )
 
 
 def _check_environment(plan: Plan, log: Log) -> None:

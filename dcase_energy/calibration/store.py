@@ -16,12 +16,17 @@ _HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine")
 
 
 def store_folder() -> Path:
-    """The folder; the environment variable DCASE_ENERGY_DATA names another."""
+    """The folder; the environment variable DCASE_ENERGY_DATA names another. Of a user without a home it is none."""
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named) / "calibrations"
     import platformdirs
 
-    return platformdirs.user_data_path("dcase-energy", appauthor=False) / "calibrations"
+    # Some releases of platformdirs raise an error without a home, others give a name that begins with `~`.
+    try:
+        folder = platformdirs.user_data_path("dcase-energy", appauthor=False)
+    except RuntimeError:
+        folder = Path("~")
+    return (folder if folder.is_absolute() else Path(os.devnull)) / "calibrations"
 
 
 def keep(record: Calibration) -> Path | None:

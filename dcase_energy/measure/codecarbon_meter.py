@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from dcase_energy.errors import MeterError
@@ -55,7 +56,7 @@ class CodeCarbonMeter:
         """Start the tracker and check what it will count."""
         # Read before codecarbon is imported: the logger is set up at import.
         os.environ["CODECARBON_LOG_LEVEL"] = "error"
-        with _outside_batch_jobs():
+        with _outside_batch_jobs(), _some_home():
             tracker, hardware_cache = _codecarbon()
             self._log.attach()
             # What an earlier tracker of this process found is kept under a key that confuses "no GPU" with "all".
@@ -235,6 +236,21 @@ def _outside_batch_jobs() -> Iterator[None]:
         os.environ.update(hidden)
         for module, number in kept:
             module.__dict__["SLURM_JOB_ID"] = number
+
+
+@contextlib.contextmanager
+def _some_home() -> Iterator[None]:
+    """Name a home where there is none: CodeCarbon looks for settings in it, and does not start without one."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = os.devnull
+        try:
+            yield
+        finally:
+            del os.environ["HOME"]
+    else:
+        yield
 
 
 def _cpu_method(hardware: Any) -> Method:

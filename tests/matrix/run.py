@@ -3,7 +3,8 @@
 Each environment is set up in ``.matrix/`` with venv and pip: *oldest* is Python 3.11 with the releases of
 ``oldest.txt``, *newest* the newest Python of this machine, up to 3.13, with what pip finds: ``constraints.txt`` is not
 read, so that a release that breaks something is seen here first. Arguments are pytest's;
-without any all tests are run that are neither slow nor in a browser. The exit code is 1 if tests fail anywhere.
+without any all tests are run that are neither slow nor in a browser or on a cluster. The exit code is 1 if tests fail
+anywhere.
 """
 
 from __future__ import annotations
@@ -94,7 +95,8 @@ def run(environment: Environment, tests: list[str], jobs: str) -> str | None:
     # What tests install themselves is not held to the tested set either.
     clean["CONSTRAINTS"] = ""
     chosen = [] if jobs == "1" else ["-n", jobs, "--dist", "worksteal"]
-    command = [environment.python, "-m", "pytest", "-q", "-m", "not slow", "--ignore=tests/browser", *chosen, *tests]
+    left_out = [f"--ignore=tests/{name}" for name in ("browser", "cluster")]
+    command = [environment.python, "-m", "pytest", "-q", "-m", "not slow", *left_out, *chosen, *tests]
     print(f"{environment.name}: {versions(environment)}", flush=True)
     code = subprocess.run(command, cwd=ROOT, env=clean, check=False).returncode
     return f"pytest ended with {code}" if code else None

@@ -413,6 +413,17 @@ def test_all_ranks_but_the_first_are_refused(machine, monkeypatch):
 # --- hidden configuration
 
 
+def test_a_user_without_a_home_is_measured(machine, tmp_path, monkeypatch):
+    """In containers and where the directory service is down a job's user has no entry and no HOME."""
+    tree = PowercapTree(tmp_path / "powercap", [200.0])
+    machine(powercap=tree)
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    first, last, _ = run(tmp_path, instruments_for(Gpus()), lambda: tree.advance(60.0), lambda: time.sleep(0.2))
+    assert watts(first, last, "cpu", 60.0) == pytest.approx(200.0)
+    assert "HOME" not in os.environ
+
+
 def test_hostile_configuration_moves_nothing_and_is_named(machine, tmp_path, monkeypatch, alone):
     tree = PowercapTree(tmp_path / "powercap", [200.0])
     machine(powercap=tree)

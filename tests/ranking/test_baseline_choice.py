@@ -13,6 +13,7 @@ import pytest
 
 import dcase_energy
 from dcase_energy.calibration.record import record_of
+from dcase_energy.calibration.store import keep
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.shipped import COUNTS, known_recipe
 from dcase_energy.errors import UnusableError
@@ -184,6 +185,17 @@ def test_of_this_machines_calibrations_the_newest_usable_one_is_offered(tmp_path
     store(tmp_path, good, fat)
     assert own_machine(GENERIC).record.digest == good.digest
     assert own_machine(load_edition("dcase2022-task4")) is None
+
+
+def test_a_user_without_a_home_keeps_no_calibration(tmp_path, monkeypatch):
+    """A folder named `~` would be made where the command runs."""
+    for name in ("DCASE_ENERGY_DATA", "HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    monkeypatch.chdir(tmp_path)
+    assert keep(of_this_machine()) is None
+    assert own_machine(GENERIC) is None
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_named_calibration_is_checked_against_the_journal_beside_it(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 
 import pytest
 
@@ -71,14 +72,26 @@ def test_a_scheduler_file(cluster, tmp_path):
         list(run_all(square_later, [3], scheduler=str(path)))
 
 
-def test_a_cluster_without_workers():
+def test_a_cluster_without_workers(monkeypatch):
     from distributed import LocalCluster
 
+    monkeypatch.setattr("dcase_energy.parallel._WORKERS_TIMEOUT_S", 0)
     with (
         LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=":0") as empty,
         pytest.raises(ParallelError, match="has no workers"),
     ):
         list(run_all(square_later, [3], scheduler=empty.scheduler_address))
+
+
+def test_workers_may_come_after_the_command():
+    """Those of a batch job come a while after its scheduler."""
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=0, processes=False, protocol="tcp://", dashboard_address=":0") as empty:
+        waiting = threading.Timer(1.0, empty.scale, [1])
+        waiting.start()
+        assert [value for value, _ in run_all(square_later, [3], scheduler=empty.scheduler_address)] == [9]
+        waiting.join()
 
 
 def test_jobs_below_one():

@@ -1,0 +1,31 @@
+"""A real SLURM, from Debian's packages slurm-wlm and munge; `make cluster-test` installs and requires it."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.slurm import Slurm, missing, running
+
+
+@pytest.fixture(scope="session")
+def _cluster() -> Iterator[Slurm]:
+    if (lacks := missing()) is not None:
+        message = f"no cluster here ({lacks}), or run `make cluster-test`"
+        if os.environ.get("CLUSTER_REQUIRED"):
+            pytest.fail(message)
+        pytest.skip(message)
+    # Sockets have short names: not below pytest's own folders.
+    with tempfile.TemporaryDirectory(prefix="dcase-energy-slurm-") as folder, running(Path(folder)) as slurm:
+        yield slurm
+
+
+@pytest.fixture
+def slurm(_cluster) -> Iterator[Slurm]:
+    """The cluster; no job of one test is there in the next."""
+    yield _cluster
+    _cluster.end_jobs()
