@@ -20,6 +20,7 @@ from dcase_energy.measure.records import (
     Repeats,
     Stage,
 )
+from dcase_energy.measure.scopes import SCORING
 from dcase_energy.measure.summary import (
     estimated_share,
     evidence,
@@ -75,6 +76,7 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         ),
         quick=header["quick"] is not None,
         stages={name: stages[name] for name in BASELINE_STAGES if name in stages},
+        scoring=view.scoring,
         outside=phases_of(of_phase(windows, *OUTSIDE)),
         repeats={name: repeats[name] for name in BASELINE_STAGES if name in repeats},
         data=_data(header, entries),
@@ -94,12 +96,14 @@ def _view(
     runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
     found = [stage_records(header, rows, methods) for rows in runs]
     stages, repeats = _stages(header, found, idle_of(entries))
+    scoring = stages.pop(SCORING, None)
     done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
     return JournalView(
         header,
         entries,
         stages,
         done >= header.get("repeats", 1) and set(header["stages"]) <= set(stages),
+        scoring=scoring,
         epochs=_epoch_rows(windows),
         repeats=repeats,
         repeated_kwh=repeated,

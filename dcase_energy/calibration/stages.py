@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from dcase_energy.measure.record_parts import Stage
+from dcase_energy.measure.scopes import INFERENCE, SCORING
 from dcase_energy.measure.summary import bases_of, components, interval_of_mean, phases_of
 from dcase_energy.measure.view import is_1_0
 from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known, times
@@ -22,10 +23,14 @@ _Value = Callable[[Window | Span], float | None]
 
 
 def stage_records(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> dict[str, Stage]:
-    """The stages that were measured to their end."""
-    training = _whole_training if header["quick"] is None else _quick_training
-    found = {"training": training(header, windows), "test": _test(header, windows)}
-    return {name: one.stage(methods) for name, one in found.items() if one is not None and name in header["stages"]}
+    """The stages that were measured to their end, and beside them `SCORING`: the metrics of the test."""
+    wanted: dict[str, _Measured | None] = {}
+    if "training" in header["stages"]:
+        training = _whole_training if header["quick"] is None else _quick_training
+        wanted["training"] = training(header, windows)
+    if "test" in header["stages"]:
+        wanted |= {"test": _test_1_0(header, windows)} if is_1_0(header) else _test(header, windows)
+    return {name: one.stage(methods) for name, one in wanted.items() if one is not None}
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class _Measured:
         How the interval is computed, and from how many values.
     epochs
         As many as were trained.
+    scope
+        What the stage holds; None where that is not stated.
     """
 
     work: str
@@ -53,12 +60,14 @@ class _Measured:
     interval_kind: str
     n: int
     epochs: float = 0
+    scope: tuple[str, ...] | None = None
 
     def stage(self, methods: Mapping[str, Any]) -> Stage:
         """The figures of the record."""
         full = self.total(attrgetter("energy_kwh")) or Mean(0.0)
         return Stage(
             work=self.work,
+            scope=None if self.scope is None else list(self.scope),
             bases=bases_of(methods, self.whole.own_cpu_s),
             energy_kwh=self.whole.energy_kwh,
             full_recipe_energy_kwh=full.value,
@@ -184,8 +193,41 @@ def _scaled(amounts: Sequence[_Amount], value: _Value) -> Mean | None:
     return weighted_sum(terms)
 
 
-def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
-    """Inference of student and teacher and all metrics, scaled to the clips of the dev-test set."""
+def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> dict[str, _Measured | None]:
+    """Inference of student and teacher, and apart from it all metrics, scaled to the clips of the dev-test set."""
+    forward, metrics = (of_phase(windows, phase) for phase in TEST_PHASES)
+    if not forward:
+        return {}
+    clips = forward[0].payload["clips"]
+    return {
+        "test": _per_clip(header, forward, clips, INFERENCE, "inference of student and teacher, without metrics,"),
+        SCORING: _per_clip(header, metrics, clips, SCORING, "all metrics of student and teacher"),
+    }
+
+
+def _per_clip(
+    header: Mapping[str, Any], windows: Sequence[Window], clips: int, scope: str, what: str
+) -> _Measured | None:
+    """Windows of dev-test clips, ``clips`` where they do not say how many, scaled to those of the recipe."""
+    if not windows:
+        return None
+    recipe_clips = header["recipe"]["test_clips"]
+    parts = [(w.payload.get("clips", clips), w) for w in windows]
+    done = sum(number for number, _ in parts)
+    work = f"{what} on {done}" + (f" clips, scaled to {recipe_clips}" if len(parts) > 1 else f" of {recipe_clips}")
+    return _Measured(
+        work=f"{work} dev-test clips",
+        used=windows,
+        whole=Span(tuple(windows)),
+        total=partial(_scaled, [_Amount(recipe_clips, parts)]),
+        interval_kind="mean-of-windows",
+        n=len(parts),
+        scope=(scope,),
+    )
+
+
+def _test_1_0(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
+    """Inference and all metrics in one, as records of 1.0 have them."""
     used = of_phase(windows, *TEST_PHASES)
     if {window.phase for window in used} != set(TEST_PHASES):
         return None

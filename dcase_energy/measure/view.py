@@ -62,6 +62,8 @@ class JournalView:
         Figures of the record to be.
     complete
         Whether the work reached its end.
+    scoring
+        The figures of a calibration's metrics, where its test stage is inference alone.
     failure
         Why nothing, or not all, was measured: a guard's code, a colon, a reason; None where all went well.
     exit_reason
@@ -76,6 +78,7 @@ class JournalView:
     entries: Entries
     stages: Mapping[str, Stage]
     complete: bool
+    scoring: Stage | None = None
     epochs: Sequence[EpochRow] = ()
     repeats: Mapping[str, Repeats] = field(default_factory=dict)
     failure: str | None = None

@@ -15,7 +15,7 @@ from dcase_energy.editions.loader import load_edition
 from dcase_energy.errors import JournalError, RecordError
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.records import RECORDS, parse_calibration, parse_energy, record_schema
-from tests.calibration.replayed import Trace, about, journal_of, plan, quick_plan, whole
+from tests.calibration.replayed import METRICS, Trace, about, journal_of, plan, quick_plan, whole
 
 ROOT = Path(__file__).parent.parent.parent
 KWH = 1 / 3.6e6  # of a watt second
@@ -57,11 +57,33 @@ def test_phases_are_separable_by_epoch_and_in_all(three):
     assert three.outside["data_preparation"].duration_s == 20.0
 
 
-def test_the_test_stage_is_told_with_and_without_metrics(three):
-    test = three.stages["test"]
-    assert test.energy_kwh == pytest.approx(POWER_W * 90 * KWH)
-    assert test.phases["test_forward"].energy_kwh == pytest.approx(POWER_W * 60 * KWH)
+def test_the_test_stage_is_inference_alone_and_its_metrics_stand_apart(three):
+    test, scoring = three.stages["test"], three.scoring
+    assert (test.scope, scoring.scope) == (["inference"], ["scoring"])
+    assert test.energy_kwh == test.full_recipe_energy_kwh == pytest.approx(POWER_W * 60 * KWH)
+    assert scoring.energy_kwh == scoring.full_recipe_energy_kwh == pytest.approx(POWER_W * 30 * KWH)
+    assert (set(test.phases), set(scoring.phases)) == ({"test_forward"}, {"test_metrics"})
+    assert test.work == "inference of student and teacher, without metrics, on 4 of 4 dev-test clips"
+    assert scoring.work == "all metrics of student and teacher on 4 of 4 dev-test clips"
+    assert three.repeats.keys() == {"training", "test"}
     assert three.scores["intersection_f1_05"] == 0.5
+
+
+def test_several_windows_of_a_test_give_an_interval(tmp_path):
+    trace = quick_trace([4.0] * 8, [1.0] * 5)
+    trace.marks, trace.readings = trace.marks[:-5], trace.readings[:-5]
+    for seconds in (4.0, 4.4, 3.6):
+        trace.phase("test_forward", seconds, clips=16)
+    for seconds in (6.0, 6.0):
+        trace.phase("test_metrics", seconds, clips=12, metrics=METRICS)
+    found = record(tmp_path, quick_plan(), trace)
+    test, scoring = found.stages["test"], found.scoring
+    assert test.full_recipe_energy_kwh == pytest.approx(POWER_W * 1.0 * KWH)  # a quarter of a second for each of 4
+    assert scoring.full_recipe_energy_kwh == pytest.approx(POWER_W * 2.0 * KWH)
+    assert (test.full_recipe_energy_interval.kind, test.full_recipe_energy_interval.n) == ("mean-of-windows", 3)
+    assert test.full_recipe_energy_interval.low < test.full_recipe_energy_kwh
+    assert test.work.endswith("without metrics, on 48 clips, scaled to 4 dev-test clips")
+    assert (test.phases["test_forward"].windows, test.clips) == (3, 48)
 
 
 def test_a_resumed_run_counts_each_epoch_once_and_says_what_was_done_twice(tmp_path):
@@ -98,6 +120,7 @@ def in_fields_kwh(found):
     stages = sum(phase.energy_kwh for stage in found.stages.values() for phase in stage.phases.values())
     outside = sum(phase.energy_kwh for phase in found.outside.values())
     repeated = sum(one.repeated_energy_kwh or 0.0 for one in found.interruptions)
+    stages += sum(phase.energy_kwh for phase in found.scoring.phases.values())
     assert found.all_energy.stages_kwh == pytest.approx(stages)
     assert found.all_energy.outside_kwh == pytest.approx(outside)
     assert found.all_energy.repeated_kwh == pytest.approx(repeated)

@@ -19,6 +19,8 @@ def record_text(record: Calibration | Energy) -> str:
     whole = record.kind == "calibration"
     for name, stage in record.stages.items():
         lines += _stage_lines(name, stage, whole=whole)
+    if (scoring := getattr(record, "scoring", None)) is not None:
+        lines += _stage_lines("scoring", scoring, whole=True)
     for repeats in record.repeats.values():
         if repeats.coefficient_of_variation is not None:
             what = "runs" if whole else "windows"
