@@ -84,8 +84,10 @@ def test_the_ratio_is_to_the_full_recipe_of_the_same_stage(baseline):
     assert value == pytest.approx(2.0)
     assert verdict.state == "ok"
     assert ratio(baseline, 2000 * full, "training")[1][0].state == "warn"
-    of_test = ratio(baseline, full, "evaluation", ["inference", "scoring"])[0]
-    assert of_test == pytest.approx(full / baseline.stages["test"].full_recipe_energy_kwh)
+    inference, scoring = (one.full_recipe_energy_kwh for one in (baseline.stages["test"], baseline.scoring))
+    assert ratio(baseline, full, "evaluation", ["inference"])[0] == pytest.approx(full / inference)
+    of_both = ratio(baseline, full, "evaluation", ["inference", "scoring"])[0]
+    assert of_both == pytest.approx(full / (inference + scoring))
     assert ratio(baseline.model_copy(update={"stages": {}}), 1.0, "training") == (None, [])
 
 
