@@ -23,6 +23,7 @@ _WORDS = {
     "mean-of-windows": "mean of {n} windows (Student's t)",
     "mean-of-runs": "mean of {n} runs (Student's t)",
     "probes": "probes of the baseline around the run",
+    "quotient": "both intervals in quadrature",
     "welch-of-windows": "means over windows (Welch; correlation of windows, 1 % systematic)",
 }
 
@@ -54,6 +55,32 @@ class Interval:
         """Kind and level in words: ``bootstrap, 95 %``, ``range over 3 runs``."""
         words = _WORDS.get(self.kind, self.kind).replace("{n} " if self.n is None else "{n}", str(self.n or ""))
         return words if self.level is None else f"{words}, {100 * self.level:.4g} %"
+
+
+def quotient_ends(above: float, below: float, of_above: Interval | None, of_below: Interval | None) -> Interval | None:
+    """The interval of a quotient of two independent figures, greater than 0.
+
+    The logarithms of both intervals add in quadrature, side by side, so that one interval alone gives its own ends.
+    None where neither is known, where they have different levels or one has none, and where no upper end follows.
+    """
+    known = [one for one in (of_above, of_below) if one is not None]
+    if not known or not above > 0 or not below > 0 or len({one.level for one in known}) > 1:
+        return None
+    if len(known) == 2 and known[0].level is None:
+        return None
+    # A figure that is known exactly is its own interval.
+    a = of_above or Interval(above, above, "exact")
+    b = of_below or Interval(below, below, "exact")
+    down = math.hypot(_log(above, a.low), _log(b.high, below))
+    up = math.hypot(_log(a.high, above), _log(below, b.low))
+    value = above / below
+    return (
+        None if math.isinf(up) else Interval(value * math.exp(-down), value * math.exp(up), "quotient", known[0].level)
+    )
+
+
+def _log(over: float, under: float) -> float:
+    return math.log(over / under) if under > 0 else math.inf
 
 
 @dataclass(frozen=True, slots=True)

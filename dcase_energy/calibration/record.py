@@ -9,7 +9,7 @@ from typing import Any
 from dcase_energy.calibration.stages import TRAINING_PHASES, by_epoch, stage_records
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.meter import Reading
-from dcase_energy.measure.plan import BASELINE_STAGES
+from dcase_energy.measure.plan import BASELINE_STAGES, SCORING
 from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
@@ -20,8 +20,9 @@ from dcase_energy.measure.records import (
     Repeats,
     Stage,
 )
-from dcase_energy.measure.scopes import SCORING
 from dcase_energy.measure.summary import (
+    PARTIAL_BASES,
+    basis_kwh,
     estimated_share,
     evidence,
     interval_of_runs,
@@ -164,6 +165,12 @@ def _mean_stage(runs: Sequence[Stage]) -> Stage:
             "full_recipe_energy_interval": interval_of_runs(
                 [run.full_recipe_energy_kwh for run in runs], "mean-of-runs"
             ),
+            "basis_intervals": {
+                basis: bounds
+                for basis in PARTIAL_BASES
+                if (known := [one for run in runs if (one := basis_kwh(run, basis)) is not None])
+                and (bounds := interval_of_runs(known, "mean-of-runs")) is not None
+            },
             "components": {
                 name: one.model_copy(update=_means([run.components[name] for run in runs], kwh))
                 for name, one in first.components.items()

@@ -8,12 +8,12 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from dcase_energy.measure.plan import INFERENCE, SCORING
 from dcase_energy.measure.record_parts import Stage
-from dcase_energy.measure.scopes import INFERENCE, SCORING
-from dcase_energy.measure.summary import bases_of, components, interval_of_mean, phases_of
+from dcase_energy.measure.summary import bases_of, basis_intervals, components, interval_of_mean, phases_of
 from dcase_energy.measure.view import is_1_0
 from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known, times
-from dcase_energy.stats import Mean, sample_mean, steady_mean, weighted_sum
+from dcase_energy.stats import Interval, Mean, sample_mean, steady_mean, weighted_sum
 
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
 TEST_PHASES = ("test_forward", "test_metrics")
@@ -71,7 +71,8 @@ class _Measured:
             bases=bases_of(methods, self.whole.own_cpu_s),
             energy_kwh=self.whole.energy_kwh,
             full_recipe_energy_kwh=full.value,
-            full_recipe_energy_interval=interval_of_mean(full, self.interval_kind, self.n),
+            full_recipe_energy_interval=self._interval(full),
+            basis_intervals=basis_intervals(methods, lambda value: self._interval(self.total(value))),
             epochs=self.epochs,
             steps=sum(w.payload.get("steps", 0) for w in self.used),
             clips=sum(w.payload.get("clips", 0) for w in self.used),
@@ -84,6 +85,9 @@ class _Measured:
             ),
             phases=phases_of(self.used),
         )
+
+    def _interval(self, mean: Mean | None) -> Interval | None:
+        return None if mean is None else interval_of_mean(mean, self.interval_kind, self.n)
 
     def _total(self, value: _Value) -> float | None:
         mean = self.total(value)

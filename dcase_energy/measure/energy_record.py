@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dcase_energy.errors import JournalError
@@ -14,6 +14,7 @@ from dcase_energy.measure.probe_record import probe_spans, probes_of
 from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
 from dcase_energy.measure.summary import (
     bases_of,
+    basis_intervals,
     components,
     estimated_share,
     evidence,
@@ -24,6 +25,7 @@ from dcase_energy.measure.summary import (
 )
 from dcase_energy.measure.view import JournalView, idle_of, of_kind
 from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repetition, of_phase, times, windows_of
+from dcase_energy.stats import Interval
 from dcase_energy.text import plural
 
 
@@ -112,6 +114,10 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     def share(name: str) -> float | None:
         return times(whole.component_kwh(name), 1 / executions)
 
+    def interval_of(value: Callable[[Window | Span], float | None]) -> Interval | None:
+        known = [times(value(window), 1 / window.payload["executions"]) for window in windows]
+        return None if None in known else interval_of_runs([one for one in known if one is not None], "mean-of-windows")
+
     parts = components(methods, share, share)
     energy_kwh, duration_s = whole.energy_kwh / executions, whole.duration_s / executions
     return Stage(
@@ -124,6 +130,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
         estimated_share=estimated_share(parts),
         full_recipe_energy_kwh=energy_kwh,
         full_recipe_energy_interval=bounds,
+        basis_intervals=basis_intervals(methods, interval_of),
         epochs=0,
         steps=0,
         clips=0,

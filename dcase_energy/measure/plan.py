@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dcase_energy.measure.scopes import INFERENCE, SCORING
-
 BASELINE_STAGES: tuple[Literal["training", "test"], ...] = ("training", "test")  # what a baseline run executes
 STAGES = (*BASELINE_STAGES, "evaluation")
+INFERENCE, SCORING = "inference", "scoring"
 # What a user may declare the measured window to hold. Of a test: whether it holds scoring besides inference.
 SCOPES = (
     INFERENCE, SCORING, "data-preparation", "embedding-extraction", "hyper-parameter-search", "pretraining",

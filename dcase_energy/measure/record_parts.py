@@ -121,7 +121,8 @@ class Stage(RecordPart):
     command it is the energy of one execution). Each has an interval, None where none is known.
     ``within_session_interval`` is the full recipe's without what differs between sessions, and
     ``full_recipe_energy_kwh_median`` the same figure by a median of means. ``estimated_share`` is the part that no
-    sensor measured. ``bases`` are those that a ratio of this stage can have, and ``scope`` what the window holds.
+    sensor measured. ``bases`` are those that a ratio of this stage can have, ``basis_intervals`` the full recipe's for
+    the energies of ``counted`` and ``gpu`` alone, and ``scope`` what the window holds, None where it is not stated.
     ``own_cpu_s`` are CPU seconds of the measured process and all it started.
     """
 
@@ -136,6 +137,7 @@ class Stage(RecordPart):
     full_recipe_energy_interval: EnergyInterval | None = None
     within_session_interval: EnergyInterval | None = None
     full_recipe_energy_kwh_median: EnergyKwh | None = None
+    basis_intervals: dict[Basis, EnergyInterval] = {}
     epochs: Annotated[float, Field(ge=0)]
     steps: int
     clips: int

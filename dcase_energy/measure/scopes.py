@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dcase_energy.measure.plan import INFERENCE, SCORING
+from dcase_energy.measure.summary import basis_kwh
 from dcase_energy.measure.windows import sum_known, times
 from dcase_energy.stats import Interval
 
@@ -14,11 +16,11 @@ if TYPE_CHECKING:
     from dcase_energy.measure.record_parts import ComponentEnergy, PhaseEnergy, Stage
     from dcase_energy.measure.records import Calibration
 
-INFERENCE, SCORING = "inference", "scoring"
 # Where one stage holds both, these phases are the scoring.
 _SCORING_PHASES = frozenset({"test_metrics"})
 _FIGURES = ("energy_kwh", "full_recipe_energy_kwh", "duration_s", "full_recipe_duration_s")
-_INTERVALS = ("energy_interval", "full_recipe_energy_interval", "within_session_interval")
+# Intervals, and the place of their figure in the line above.
+_INTERVALS = {"energy_interval": 0, "full_recipe_energy_interval": 1, "within_session_interval": 1}
 # Known of both parts, or of none.
 _OPTIONAL = ("net_energy_kwh", "full_recipe_energy_kwh_median", "own_cpu_s", "full_recipe_own_cpu_s")
 _COMPONENT = ("energy_kwh", "full_recipe_energy_kwh")
@@ -68,19 +70,26 @@ def stage_with_scope(record: Calibration, name: str, scope: Collection[str]) -> 
 
 def stages_added(first: Stage, second: Stage) -> Stage:
     """Return the sum of two stages that were measured apart; independent intervals add in quadrature."""
-    shares = [one.estimated_share for one in (first, second)]
+    both = (first, second)
     energy_kwh = first.energy_kwh + second.energy_kwh
-    estimated = [None if s is None else s * one.energy_kwh for s, one in zip(shares, (first, second), strict=True)]
-    share = times(sum_known(estimated), 1 / energy_kwh) if energy_kwh > 0 else None
+    estimated = sum_known(times(one.estimated_share, one.energy_kwh) for one in both)
     return first.model_copy(
         update={
             **{name: getattr(first, name) + getattr(second, name) for name in _FIGURES},
-            **{name: sum_known(getattr(one, name) for one in (first, second)) for name in _OPTIONAL},
-            **{name: _summed(first, second, name) for name in _INTERVALS},
+            **{name: sum_known(getattr(one, name) for one in both) for name in _OPTIONAL},
+            **{
+                name: _summed(*(getattr(one, name) for one in both), *(getattr(one, _FIGURES[place]) for one in both))
+                for name, place in _INTERVALS.items()
+            },
+            "basis_intervals": {
+                basis: bounds
+                for basis, one in first.basis_intervals.items()
+                if (bounds := _summed(one, second.basis_intervals.get(basis), *(basis_kwh(o, basis) for o in both)))
+            },
             "work": f"{first.work}; {second.work}",
             "scope": [*(first.scope or ()), *(second.scope or ())],
             "bases": [basis for basis in first.bases if basis in second.bases],
-            "estimated_share": share if share is None else min(1.0, share),
+            "estimated_share": times(estimated, 1 / energy_kwh) if energy_kwh > 0 else None,
             "clips": max(first.clips, second.clips),
             "components": {name: _sum(one, second.components[name]) for name, one in first.components.items()},
             "phases": {**first.phases, **second.phases},
@@ -92,18 +101,16 @@ def _sum(first: ComponentEnergy, second: ComponentEnergy) -> ComponentEnergy:
     return first.model_copy(update={n: sum_known([getattr(first, n), getattr(second, n)]) for n in _COMPONENT})
 
 
-def _summed(first: Stage, second: Stage, name: str) -> Interval | None:
-    """The interval of a sum; None where that of a part is not known, or at another level."""
-    figure = "energy_kwh" if name == "energy_interval" else "full_recipe_energy_kwh"
-    own: Interval | None = getattr(first, name)
-    other: Interval | None = getattr(second, name)
-    if own is None or other is None or own.level != other.level:
+def _summed(first: Interval | None, second: Interval | None, *values: float | None) -> Interval | None:
+    """The interval of a sum of two values; None where one is not known, or at another level."""
+    if first is None or second is None or first.level != second.level or None in values:
         return None
-    values = [getattr(one, figure) for one in (first, second)]
+    known = [value for value in values if value is not None]
     down, up = (
-        math.hypot(*(getattr(b, end) - v for b, v in zip((own, other), values, strict=True))) for end in ("low", "high")
+        math.hypot(*(getattr(one, end) - value for one, value in zip((first, second), known, strict=True)))
+        for end in ("low", "high")
     )
-    return replace(own, low=max(0.0, sum(values) - down), high=sum(values) + up, n=None)
+    return replace(first, low=max(0.0, sum(known) - down), high=sum(known) + up, n=None)
 
 
 def _without_scoring(stage: Stage, name: str) -> tuple[Stage, str | None]:
@@ -130,7 +137,7 @@ def _share(
 
 def scaled(stage: Stage, energy: float, duration: float) -> Stage:
     """Return a stage whose figures of the full recipe are multiplied; of components the same share is taken."""
-    bounds = {name: interval for name in _INTERVALS[1:] if (interval := getattr(stage, name)) is not None}
+    bounds = {n: getattr(stage, n) for n, place in _INTERVALS.items() if place == 1}
     return stage.model_copy(
         update={
             "full_recipe_energy_kwh": stage.full_recipe_energy_kwh * energy,
@@ -146,3 +153,7 @@ def scaled(stage: Stage, energy: float, duration: float) -> Stage:
             },
         }
     )
+
+
+def _scaled(interval: Interval | None, factor: float) -> Interval | None:
+    return None if interval is None else replace(interval, low=interval.low * factor, high=interval.high * factor)

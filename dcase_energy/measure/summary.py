@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from dcase_energy.measure.guards import judge_guards, validity
@@ -21,11 +22,14 @@ from dcase_energy.measure.record_parts import (
     Idle,
     PhaseEnergy,
     Repeats,
+    Stage,
 )
 from dcase_energy.measure.view import JournalView, is_1_0, version_of
-from dcase_energy.measure.windows import Window, of_phase, segments_of, sum_known
+from dcase_energy.measure.windows import Span, Window, of_phase, segments_of, sum_known
 from dcase_energy.stats import LEVEL, Interval, Mean, sample_mean
 
+# Bases that leave out what no sensor counts.
+PARTIAL_BASES = (Basis.COUNTED, Basis.GPU)
 _SOFTWARE = ("python", "torch", "numpy", "cuda", "cudnn", "front_end", "threads")
 
 
@@ -142,6 +146,46 @@ def bases_of(methods: Mapping[str, Any], own_cpu_s: float | None) -> list[Basis]
     if how["cpu"] == Obtained.COUNTED and how["gpu"] != Obtained.ESTIMATED:
         found.insert(0, Basis.COUNTED)
     return found if own_cpu_s is None else [*found, Basis.WORK]
+
+
+def components_of(basis: Basis, methods: Mapping[str, Obtained]) -> list[str]:
+    """The components whose energies a ratio of a basis is made of: those that are counted, or the GPU alone."""
+    return [n for n in COMPONENTS if methods[n] is Obtained.COUNTED and (basis is not Basis.GPU or n == "gpu")]
+
+
+def basis_intervals(
+    methods: Mapping[str, Any], interval_of: Callable[[Callable[[Window | Span], float | None]], Interval | None]
+) -> dict[Basis, Interval]:
+    """The intervals of the energies that ratios of counted components, and of the GPU alone, are made of.
+
+    ``interval_of`` gives the interval of a quantity of windows for the full recipe.
+    """
+    obtained = {name: Obtained(one["obtained"]) for name, one in methods.items()}
+    found: dict[Basis, Interval] = {}
+    for basis in bases_of(methods, None):
+        if basis in PARTIAL_BASES:
+            names = components_of(basis, obtained)
+            bounds = interval_of(partial(_kwh_of, names))
+            found |= {} if bounds is None else {basis: bounds}
+    return found
+
+
+def _kwh_of(names: Sequence[str], window: Window | Span) -> float | None:
+    return sum_known(window.component_kwh(name) for name in names)
+
+
+def basis_kwh(stage: Stage, basis: Basis) -> float | None:
+    """The energy of the full recipe that a ratio of a basis is made of; None where the stage does not have it."""
+    if basis is Basis.TOTAL:
+        return stage.full_recipe_energy_kwh
+    names = components_of(basis, {name: one.method for name, one in stage.components.items()})
+    known = [stage.components[name].full_recipe_energy_kwh for name in names]
+    return sum_known(known) if basis in stage_bases(stage) else None
+
+
+def stage_bases(stage: Stage) -> list[Basis]:
+    """The bases of a stage; records of 1.0 do not state them."""
+    return stage.bases or bases_of({n: {"obtained": c.method} for n, c in stage.components.items()}, stage.own_cpu_s)
 
 
 def net_kwh(found: Mapping[str, ComponentEnergy], duration_s: float, idle: Idle) -> float | None:

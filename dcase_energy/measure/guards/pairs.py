@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Iterator
 from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.guards.model import invalid, ok, warn
 from dcase_energy.measure.meter import Obtained
+from dcase_energy.measure.plan import INFERENCE
 from dcase_energy.measure.records import Calibration, Evidence, Guard, Stage
-from dcase_energy.measure.scopes import INFERENCE, holds_scoring, in_words, stage_with_scope
+from dcase_energy.measure.scopes import holds_scoring, in_words, stage_with_scope
 from dcase_energy.units import mean_power_w
 
 _HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
