@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dcase_energy.calibration.stages import TRAINING_PHASES, by_epoch, stage_records
+from dcase_energy.calibration.stages import TRAINING_PHASES, between_sessions_of, by_epoch, intervals_of, stage_records
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.plan import BASELINE_STAGES, SCORING
@@ -25,7 +25,6 @@ from dcase_energy.measure.summary import (
     basis_kwh,
     estimated_share,
     evidence,
-    interval_of_runs,
     net_kwh,
     phases_of,
     repeats_of,
@@ -42,8 +41,9 @@ from dcase_energy.measure.windows import (
     times,
     windows_of,
 )
+from dcase_energy.stats import BetweenSessions, sample_mean
 
-OUTSIDE = ("data_preparation", "warmup")
+OUTSIDE = ("data_preparation", "warmup", "settling_window")
 _SCORES = ("intersection_f1_05", "intersection_f1_07", "intersection_f1_05_nanmean", "collar_f1", "psds1", "psds2")
 
 
@@ -58,6 +58,8 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     header = next((entry for entry in entries if entry["entry"] == "calibration"), None)
     if header is None or not of_kind(entries, "meter"):
         raise JournalError("nothing was measured: the journal ends before the first reading")
+    for entry in of_kind(entries, "between_sessions"):
+        header = {**header, "between_sessions": {name: entry[name] for name in ("relative_sd", "sessions")}}
     recipe = header["recipe"]
     every = windows_of(entries)
     windows = last_attempts(every)
@@ -76,6 +78,7 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
             name=header["implementation"], version=header["version"], execution_path=view.session["execution_path"]
         ),
         quick=header["quick"] is not None,
+        between_sessions=between_sessions_of(header),
         stages={name: stages[name] for name in BASELINE_STAGES if name in stages},
         scoring=view.scoring,
         outside=phases_of(of_phase(windows, *OUTSIDE)),
@@ -124,7 +127,7 @@ def _stages(
         repeats[name] = repeats_of(
             [run.full_recipe_energy_kwh for run in runs], [run.full_recipe_own_cpu_s for run in runs]
         )
-        stage = _mean_stage(runs) if len(runs) > 1 else runs[0]
+        stage = _mean_stage(runs, between_sessions_of(header)) if len(runs) > 1 else runs[0]
         net = net_kwh(stage.components, stage.duration_s, idle)
         more = {"net_energy_kwh": net, "estimated_share": estimated_share(stage.components)}
         stages[name] = stage.model_copy(update=more)
@@ -154,22 +157,24 @@ def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> di
     return {**header["data"], **counts, **used.get("data", {})}
 
 
-def _mean_stage(runs: Sequence[Stage]) -> Stage:
+def _mean_stage(runs: Sequence[Stage], between: BetweenSessions | None) -> Stage:
     first, n = runs[0], len(runs)
+    mean = sample_mean([run.full_recipe_energy_kwh for run in runs])
+    within, whole = intervals_of(mean, "mean-of-runs", n, between)
     kwh = ("energy_kwh", "full_recipe_energy_kwh")
     figures = (*kwh, "duration_s", "full_recipe_duration_s", "own_cpu_s", "full_recipe_own_cpu_s")
     return first.model_copy(
         update={
             **_means(runs, figures),
             "work": f"{first.work}; mean of {n} runs",
-            "full_recipe_energy_interval": interval_of_runs(
-                [run.full_recipe_energy_kwh for run in runs], "mean-of-runs"
-            ),
+            "full_recipe_energy_interval": whole,
+            "within_session_interval": within,
+            "full_recipe_energy_kwh_median": None,
             "basis_intervals": {
                 basis: bounds
                 for basis in PARTIAL_BASES
                 if (known := [one for run in runs if (one := basis_kwh(run, basis)) is not None])
-                and (bounds := interval_of_runs(known, "mean-of-runs")) is not None
+                and (bounds := intervals_of(sample_mean(known), "mean-of-runs", n, between)[1]) is not None
             },
             "components": {
                 name: one.model_copy(update=_means([run.components[name] for run in runs], kwh))

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,10 @@ from dcase_energy.calibration.prepare import (
     recipe_of,
 )
 from dcase_energy.calibration.record import record_of
+from dcase_energy.calibration.store import between_sessions
 from dcase_energy.errors import CalibrationError, JournalError, RecipeError
 from dcase_energy.locks import only_session
+from dcase_energy.measure.gpu import hidden_uuid
 from dcase_energy.measure.instruments import instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import host_state
@@ -37,6 +39,7 @@ from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
 from dcase_energy.measure.session import Session
 from dcase_energy.measure.view import version_of
+from dcase_energy.stats import BetweenSessions
 
 Progress = Callable[[dict[str, Any], Reading], None]
 MakeTaskInstruments = Callable[[dict[str, Any]], Instruments]
@@ -151,6 +154,9 @@ def _run_all(
             return {"go_on": rule.go_on(mark, reading)}
 
         def measured_by(mark: dict[str, Any]) -> Instruments:
+            journal.write("between_sessions", **asdict(_between(plan, mark)))
+            if make_instruments is not None:
+                return make_instruments(mark)
             return instruments_for_torch(mark["device"], mark.get("gpu_uuid"), allow_estimate=plan.allow_estimate)
 
         with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
@@ -158,8 +164,16 @@ def _run_all(
             checkpoints = checkpoints_of(output).resolve() / f"run{number}"
             task.write_text(json.dumps(child_task(plan, checkpoints, number, resume)), encoding="utf-8")
             command = [sys.executable, "-m", "dcase_baseline.started", str(task)]
-            session = Session(make_instruments or measured_by, journal, idle_s=plan.idle_s)
+            session = Session(measured_by, journal, idle_s=plan.idle_s)
             session.run(command, environment_of(plan).variables, on_mark, Path(work))
+
+
+def _between(plan: Plan, mark: Mapping[str, Any]) -> BetweenSessions:
+    """How much the kept sessions of the same work on the device of the first mark differ."""
+    recipe_sha256 = recipe_of(plan.recipe, plan.batch_size).sha256()
+    uuid = mark.get("gpu_uuid")
+    device, hidden = mark["device"], None if uuid is None else hidden_uuid(uuid)
+    return between_sessions(recipe_sha256, mark["execution_path"], device, hidden)
 
 
 def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,16 @@ from dcase_energy.measure.record_parts import Stage
 from dcase_energy.measure.summary import bases_of, basis_intervals, components, interval_of_mean, phases_of
 from dcase_energy.measure.view import is_1_0
 from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known, times
-from dcase_energy.stats import Interval, Mean, sample_mean, steady_mean, weighted_sum
+from dcase_energy.stats import (
+    BetweenSessions,
+    Interval,
+    Mean,
+    median_of_means,
+    sample_mean,
+    steady_mean,
+    steady_mean_1_0,
+    weighted_sum,
+)
 
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
 TEST_PHASES = ("test_forward", "test_metrics")
@@ -47,8 +57,12 @@ class _Measured:
         A quantity of the whole recipe; None where it was not measured.
     interval_kind, n
         How the interval is computed, and from how many values.
+    between
+        How much sessions differ; None in records of 1.0, whose intervals do not hold it.
     epochs
         As many as were trained.
+    median
+        The energy of the whole recipe by medians of means; None where it is not computed.
     scope
         What the stage holds; None where that is not stated.
     """
@@ -59,20 +73,25 @@ class _Measured:
     total: Callable[[_Value], Mean | None]
     interval_kind: str
     n: int
+    between: BetweenSessions | None = None
     epochs: float = 0
+    median: float | None = None
     scope: tuple[str, ...] | None = None
 
     def stage(self, methods: Mapping[str, Any]) -> Stage:
         """The figures of the record."""
         full = self.total(attrgetter("energy_kwh")) or Mean(0.0)
+        within, whole = self._intervals(full)
         return Stage(
             work=self.work,
             scope=None if self.scope is None else list(self.scope),
             bases=bases_of(methods, self.whole.own_cpu_s),
             energy_kwh=self.whole.energy_kwh,
             full_recipe_energy_kwh=full.value,
-            full_recipe_energy_interval=self._interval(full),
-            basis_intervals=basis_intervals(methods, lambda value: self._interval(self.total(value))),
+            full_recipe_energy_interval=whole,
+            within_session_interval=within,
+            full_recipe_energy_kwh_median=self.median,
+            basis_intervals=basis_intervals(methods, lambda value: self._intervals(self.total(value))[1]),
             epochs=self.epochs,
             steps=sum(w.payload.get("steps", 0) for w in self.used),
             clips=sum(w.payload.get("clips", 0) for w in self.used),
@@ -86,8 +105,8 @@ class _Measured:
             phases=phases_of(self.used),
         )
 
-    def _interval(self, mean: Mean | None) -> Interval | None:
-        return None if mean is None else interval_of_mean(mean, self.interval_kind, self.n)
+    def _intervals(self, mean: Mean | None) -> tuple[Interval | None, Interval | None]:
+        return (None, None) if mean is None else intervals_of(mean, self.interval_kind, self.n, self.between)
 
     def _total(self, value: _Value) -> float | None:
         mean = self.total(value)
@@ -102,16 +121,19 @@ def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
     epochs = by_epoch(windows)
     if not epochs:
         return None
-    recipe = header["recipe"]
+    recipe, between = header["recipe"], between_sessions_of(header)
     left_out = [_left_out(header, rows) for rows in epochs]
 
-    def total(value: _Value) -> Mean | None:
+    def known(value: _Value) -> list[float]:
         values = [
             sum_known([value(span(rows)), *(times(value(window), share) for share, window in more)])
             for rows, more in zip(epochs, left_out, strict=True)
         ]
-        known = [one for one in values if one is not None]
-        return weighted_sum([(recipe["epochs"], sample_mean(known))]) if len(known) == len(values) else None
+        return [one for one in values if one is not None]
+
+    def total(value: _Value) -> Mean | None:
+        values, mean = known(value), sample_mean if between is None else steady_mean
+        return weighted_sum([(recipe["epochs"], mean(values))]) if len(values) == len(epochs) else None
 
     work = f"{len(epochs)} of {recipe['epochs']} epochs of recipe {recipe['name']}"
     if any(share for more in left_out for share, _ in more):
@@ -119,7 +141,9 @@ def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
         work += f", each with {clips} of {recipe['validation_clips']} validated clips, scaled to all of them"
     used = [window for rows in epochs for window in rows]
     whole = Span(tuple(part for rows in epochs for part in span(rows).parts))
-    return _Measured(work, used, whole, total, "mean-of-epochs", len(epochs), len(epochs))
+    kind = "mean-of-epochs" if between is None else "epochs-of-session"
+    median = None if between is None else recipe["epochs"] * median_of_means(known(attrgetter("energy_kwh")))
+    return _Measured(work, used, whole, total, kind, len(epochs), between, len(epochs), median)
 
 
 def _left_out(header: Mapping[str, Any], epoch: Sequence[Window]) -> list[tuple[float, Window]]:
@@ -154,8 +178,9 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
     if not steps or not clips:
         return None
     epochs = recipe["epochs"]
+    between, settled = between_sessions_of(header), _settled(header, windows, steps[0])
     amounts = [
-        _Amount(epochs * recipe["steps_per_epoch"], [(w.payload["steps"], w) for w in steps]),
+        _Amount(epochs * recipe["steps_per_epoch"], [(w.payload["steps"], w) for w in steps], settled),
         _Amount(epochs * recipe["validation_clips"], [(w.payload["clips"], w) for w in clips]),
         _Amount(epochs, [(1 / _metrics_amount(header, w, w.payload["clips"]), w) for w in metrics], once=True),
     ]
@@ -165,36 +190,79 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
         f"{recipe['name']}, scaled to its {epochs} epochs"
     )
     used = [*steps, *clips, *metrics]
-    total = partial(_scaled, amounts)
-    done = n_steps / recipe["steps_per_epoch"]
-    return _Measured(work, used, Span(tuple(used)), total, "welch-of-windows", len(steps) + len(clips), done)
+    total = partial(_scaled, amounts, _mean_1_0 if between is None else steady_mean)
+    done, n = n_steps / recipe["steps_per_epoch"], len(steps) + len(clips)
+    kind = "welch-of-windows" if between is None else "windows-of-session"
+    median = None if between is None else _scaled(amounts, _median, attrgetter("energy_kwh"))
+    return _Measured(
+        work, used, Span(tuple(used)), total, kind, n, between, done, None if median is None else median.value
+    )
 
 
 @dataclass(frozen=True)
 class _Amount:
     """How much of one kind of work the whole recipe holds, and windows with how much of it each has.
 
-    ``once``: done once a validation in the whole; its mean counts, its spread is not known.
+    ``settled`` are the windows of this work by which the machine was found steady. ``once``: work that may have been
+    done once only; its spread is then not known, and it is a small part of the whole.
     """
 
     units: float
     windows: Sequence[tuple[float, Window]]
+    settled: Sequence[tuple[float, Window]] = ()
     once: bool = False
 
 
-def _scaled(amounts: Sequence[_Amount], value: _Value) -> Mean | None:
+def _scaled(
+    amounts: Sequence[_Amount], mean: Callable[[Sequence[float], Sequence[float]], Mean], value: _Value
+) -> Mean | None:
     """A quantity of the whole recipe, from the means of its kinds of work; None where it was not measured."""
     terms = []
     for amount in amounts:
-        values = [(value(window), units) for units, window in amount.windows]
-        known = [v / units for v, units in values if v is not None and units > 0]
-        if len(known) < len(values):
+        values, settled = _costs(amount.windows, value), _costs(amount.settled, value)
+        if values is None or settled is None:
             return None
-        if amount.once:
-            terms.append((amount.units, Mean(sum(known) / max(1, len(known)), 0.0, 1e9)))
+        if amount.once and len(values) < 2:
+            terms.append((amount.units, Mean(math.fsum(values), 0.0, 1e9)))
         else:
-            terms.append((amount.units, steady_mean(known)))
+            terms.append((amount.units, mean(values, settled)))
     return weighted_sum(terms)
+
+
+def _median(values: Sequence[float], _: Sequence[float]) -> Mean:
+    return Mean(median_of_means(values))
+
+
+def _mean_1_0(values: Sequence[float], _: Sequence[float]) -> Mean:
+    return steady_mean_1_0(values)
+
+
+def _costs(windows: Sequence[tuple[float, Window]], value: _Value) -> list[float] | None:
+    """A quantity for each unit of work; None where it was not measured in a window."""
+    found = [(value(window), units) for units, window in windows if units > 0]
+    known = [one / units for one, units in found if one is not None]
+    return known if len(known) == len(found) else None
+
+
+def intervals_of(
+    mean: Mean, kind: str, n: int, between: BetweenSessions | None
+) -> tuple[Interval | None, Interval | None]:
+    """The interval of a figure within its session, and with what sessions differ by; of 1.0 the second alone."""
+    if between is None:
+        return None, interval_of_mean(mean, kind, n)
+    return mean.interval(kind, n), weighted_sum([(1.0, mean), (1.0, between.of(mean.value))]).interval("sessions", n)
+
+
+def between_sessions_of(header: Mapping[str, Any]) -> BetweenSessions | None:
+    """How much sessions differ on this machine; None in records of 1.0, which do not know it."""
+    return None if is_1_0(header) else BetweenSessions(**header.get("between_sessions", {}))
+
+
+def _settled(header: Mapping[str, Any], windows: Sequence[Window], first: Window) -> list[tuple[float, Window]]:
+    """The windows by which the machine was found steady: the last before the first that counts."""
+    since_s = first.begin.time_s - header["quick"].get("settle_s", 0.0)
+    rows = [w for w in of_phase(windows, "settling_window") if w.run == first.run and w.segment == first.segment]
+    return [(w.payload["steps"], w) for w in rows if w.end.time_s > since_s]
 
 
 def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> dict[str, _Measured | None]:
@@ -219,13 +287,17 @@ def _per_clip(
     parts = [(w.payload.get("clips", clips), w) for w in windows]
     done = sum(number for number, _ in parts)
     work = f"{what} on {done}" + (f" clips, scaled to {recipe_clips}" if len(parts) > 1 else f" of {recipe_clips}")
+    amounts = [_Amount(recipe_clips, parts)]
+    median = _scaled(amounts, _median, attrgetter("energy_kwh"))
     return _Measured(
         work=f"{work} dev-test clips",
         used=windows,
         whole=Span(tuple(windows)),
-        total=partial(_scaled, [_Amount(recipe_clips, parts)]),
-        interval_kind="mean-of-windows",
+        total=partial(_scaled, amounts, steady_mean),
+        interval_kind="windows-of-session",
         n=len(parts),
+        between=between_sessions_of(header),
+        median=None if median is None else median.value,
         scope=(scope,),
     )
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from dcase_energy.errors import RecordError
 from dcase_energy.measure.machine import Flat, describe_host
-from dcase_energy.measure.records import Calibration, Evidence, load_calibration
+from dcase_energy.measure.records import VERSIONS, Calibration, Evidence, load_calibration
+from dcase_energy.stats import BetweenSessions
 from dcase_energy.writing.files import write_text
 
 FOLDER_VARIABLE = "DCASE_ENERGY_DATA"
@@ -59,3 +60,21 @@ def kept() -> Iterator[Calibration]:
 def made_on(record: Evidence, host: Flat) -> bool:
     """Whether a record is of a host as `dcase_energy.measure.machine.describe_host` describes it."""
     return all(record.hardware.get(name) == host[name] for name in _HOST)
+
+
+def between_sessions(
+    recipe_sha256: str, execution_path: str, device: str, gpu_uuid_sha256: str | None
+) -> BetweenSessions:
+    """How much this machine's sessions of the same training differ, by the kept records."""
+    energies_kwh = [
+        training.full_recipe_energy_kwh
+        for record in kept()
+        if record.recipe_sha256 == recipe_sha256
+        and record.implementation.execution_path == execution_path
+        and record.hardware.get("device") == device
+        and record.hardware.get("gpu_uuid_sha256") == gpu_uuid_sha256
+        and record.schema_version != VERSIONS[0]  # scaled in another way
+        and (training := record.stages.get("training")) is not None
+        and training.full_recipe_energy_kwh > 0
+    ]
+    return BetweenSessions.seen(energies_kwh)

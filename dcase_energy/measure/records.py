@@ -40,6 +40,7 @@ from dcase_energy.measure.record_parts import (
     Tier,
     Watts,
 )
+from dcase_energy.stats import BetweenSessions
 
 __all__ = [
     "MAX_RECORD_BYTES",
@@ -140,8 +141,9 @@ class Evidence(BaseModel):
 class Calibration(Evidence):
     """A calibration record: the baseline's energy on one machine.
 
-    ``recipe_work`` are the amounts of the recipe, ``measured_work`` those that were run. ``scoring`` are the metrics of
-    the test stage, scaled as it is; None where they were not measured, or are in the test stage itself.
+    ``recipe_work`` are the amounts of the recipe, ``measured_work`` those that were run. ``between_sessions`` is what
+    the intervals hold of the difference between sessions; None in records of 1.0, which leave it out. ``scoring`` are
+    the metrics of the test stage, scaled as it is; None where they were not measured, or are in the test stage itself.
     """
 
     kind: Literal["calibration"] = "calibration"
@@ -152,6 +154,7 @@ class Calibration(Evidence):
     measured_work: RecipeWork | None = None
     implementation: Implementation
     quick: bool
+    between_sessions: BetweenSessions | None = None
     stages: dict[Literal["training", "test"], Stage]
     scoring: Stage | None = None
     outside: dict[str, PhaseEnergy] = {}

@@ -30,6 +30,7 @@ _LATER = (
     "steady_state",
     "recipe_work",
     "measured_work",
+    "between_sessions",
     "all_energy",
 )
 _LATER_THAN_1_0 = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.stats import sample_mean, steady_mean
+from dcase_energy.stats import BetweenSessions, median_of_means, sample_mean, steady_mean
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -22,12 +22,10 @@ def test_on_recorded_traces_the_interval_holds_at_least_19_of_20_times():
     assert "of 20 times (needed 19)" in result.stdout
 
 
-def test_independent_values_get_students_interval_and_the_systematic_share():
+def test_independent_values_get_students_interval():
     chance = random.Random(1)
-    values = [100 + chance.gauss(0, 1) * (-1) ** n for n in range(400)]
-    plain, steady = sample_mean(values).half_width(), steady_mean(values).half_width()
-    assert steady_mean(values, systematic=0.0).half_width() == pytest.approx(plain, rel=0.15)
-    assert steady == pytest.approx((plain**2 + 1.0) ** 0.5, rel=0.02)  # 1 % of 100
+    values = [100 + chance.gauss(0, 1) for _ in range(400)]
+    assert steady_mean(values).half_width() == pytest.approx(sample_mean(values).half_width(), rel=0.15)
 
 
 def test_values_alike_one_after_the_other_get_the_wider_interval_of_their_process():
@@ -36,10 +34,35 @@ def test_values_alike_one_after_the_other_get_the_wider_interval_of_their_proces
     for _ in range(4000):
         value = 0.6 * value + chance.gauss(0, 1)
         values.append(100 + value)
-    ratio = steady_mean(values, systematic=0.0).half_width() / sample_mean(values).half_width()
-    assert ratio == pytest.approx(2.0, rel=0.1)
+    ratio = steady_mean(values).half_width() / sample_mean(values).half_width()
+    assert 1.9 < ratio < 2.4
+
+
+def test_half_of_a_trend_is_in_the_interval():
+    """A line from 95 to 105 without noise: the level at which it will end may be five away."""
+    assert steady_mean([95 + 10 * place / 20 for place in range(21)]).half_width() == pytest.approx(5.0)
+    assert steady_mean([100.0 - (-1) ** place for place in range(21)]).half_width() < 0.5
+
+
+def test_half_of_the_difference_to_the_windows_before_is_in_the_interval():
+    assert steady_mean([100.0] * 20, [110.0] * 20).half_width() == pytest.approx(5.0)
+    alike = [100.0 - (-1) ** place for place in range(20)]
+    assert steady_mean(alike, [100.1] * 20) == steady_mean(alike)
 
 
 def test_equal_values_and_one_value():
-    assert steady_mean([5.0] * 8).half_width() == pytest.approx(0.05, rel=1e-3)
+    assert steady_mean([5.0] * 8).half_width() == 0
     assert steady_mean([5.0]).half_width() is None
+
+
+def test_sessions_are_assumed_to_differ_until_three_have_shown_it():
+    assert BetweenSessions.seen([1.0, 2.0]) == BetweenSessions(0.03, 2)
+    seen = BetweenSessions.seen([1.0, 1.01, 0.99])
+    assert seen.relative_sd == pytest.approx(0.01, rel=0.01)
+    assert seen.of(2.0).half_width() == pytest.approx(4.302653 * 0.02, rel=0.01)  # t(2)
+    assert BetweenSessions().of(2.0).half_width() == pytest.approx(2.262157 * 0.06)  # t(9)
+
+
+def test_a_rare_event_does_not_move_the_median_of_means():
+    assert median_of_means([1.0] * 19 + [100.0]) == 1.0
+    assert median_of_means([1.0, 2.0]) == 1.5

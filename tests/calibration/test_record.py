@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import jsonschema
@@ -36,7 +37,13 @@ def test_whole_epochs_are_scaled_to_the_recipe(three):
     assert training.energy_kwh == pytest.approx(POWER_W * 180 * KWH)
     assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * 720 * KWH)  # 12 epochs
     assert training.full_recipe_duration_s == pytest.approx(720)
-    assert training.full_recipe_energy_interval.low == pytest.approx(training.full_recipe_energy_kwh)
+    # Epochs of equal energy: what is left is the difference between sessions, 3 % and t(9).
+    bounds, factor = training.full_recipe_energy_interval, math.exp(2.262157 * 0.03)
+    assert (bounds.kind, bounds.n) == ("sessions", 3)
+    assert bounds.high == pytest.approx(training.full_recipe_energy_kwh * factor)
+    assert bounds.low == pytest.approx(training.full_recipe_energy_kwh / factor)
+    assert training.within_session_interval.low == pytest.approx(training.full_recipe_energy_kwh)
+    assert training.full_recipe_energy_kwh_median == pytest.approx(training.full_recipe_energy_kwh)
     assert training.components["gpu"].full_recipe_energy_kwh == pytest.approx(200 * 720 * KWH)
     assert training.estimated_share == pytest.approx(10 / 260)
     assert (three.complete, three.valid, three.tier.value) == (True, True, "measured")
@@ -173,8 +180,9 @@ def test_several_runs_give_their_mean_with_an_interval(tmp_path):
     training = found.stages["training"]
     assert training.full_recipe_energy_kwh == pytest.approx(POWER_W * 720 * KWH)
     half = 4.302653 / 3**0.5 * POWER_W * 12 * KWH  # t(2) x standard error
-    bounds = training.full_recipe_energy_interval
+    bounds = training.within_session_interval
     assert (bounds.kind, bounds.level, bounds.n) == ("mean-of-runs", 0.95, 3)
+    assert training.full_recipe_energy_interval.high > bounds.high
     assert bounds.high - training.full_recipe_energy_kwh == pytest.approx(half, rel=1e-6)
     assert training.work.endswith("mean of 3 runs")
     assert found.complete
@@ -210,38 +218,83 @@ def test_a_quick_calibration_scales_steps_clips_and_metrics(tmp_path):
     assert training.full_recipe_energy_interval.low < training.full_recipe_energy_kwh
     assert set(training.phases) == {"training_window", "validation_window", "validation_metrics"}
     assert found.quick
-    bounds = training.full_recipe_energy_interval
-    assert bounds.label == "means over windows (Welch; correlation of windows, 1 % systematic), 95 %"
-    assert bounds.n == 10
+    within, whole_of_it = training.within_session_interval, training.full_recipe_energy_interval
+    assert within.label == "10 windows of this session, 95 %"
+    assert whole_of_it.label == "this session and differences between sessions, 95 %"
+    assert whole_of_it.low < within.low < training.full_recipe_energy_kwh < within.high < whole_of_it.high
 
 
-def rule_after(energies_j, **settings):
-    """After how many windows the rule has enough; None if never."""
-    rule = StoppingRule(QuickSettings(**settings))
-    total, time_s = 0.0, 0.0
+def windows_until_stopped(rule, phase, energies_j, *, start_s=0.0, temperatures_c=()):
+    """After how many windows of 3 s, of one step each, the rule has enough; None if never."""
+    total, time_s = 0.0, start_s
     for number, joules in enumerate(energies_j, 1):
         before = Reading(time_s, None, total * KWH, None)
-        rule.go_on({"edge": "begin", "phase": "training_window"}, before)
+        rule.go_on({"edge": "begin", "phase": phase}, before)
         total, time_s = total + joules, time_s + 3.0
         after = Reading(time_s, None, total * KWH, None)
-        if not rule.go_on({"edge": "end", "phase": "training_window", "steps": 1}, after):
+        sample = {"gpu_temperature_c": temperatures_c[number - 1]} if temperatures_c else None
+        if not rule.go_on({"edge": "end", "phase": phase, "steps": 1, "clips": 1}, after, sample):
             return number
     return None
 
 
-def test_the_rule_stops_when_the_interval_is_narrow():
-    assert rule_after([100.0] * 20, budget_s=1e9) == 8
-    # Standard deviation 5 %: with 1 % systematic, t x 0.05 / sqrt(n) must fall below 1.73 %, at n = 35.
-    noisy = [105.0, 95.0] * 50
-    assert rule_after(noisy, budget_s=1e9) in range(33, 37)
-    assert rule_after(noisy, budget_s=1e9, precision=0.05) == 8
-    # Windows that are correlated with the one before say less.
-    slow = [105.0, 105.0, 95.0, 95.0] * 50
-    assert rule_after(slow, budget_s=1e9) > rule_after(noisy, budget_s=1e9)
+def test_training_windows_last_a_minute_however_narrow_or_wide_they_look():
+    """An interval that is looked at until it is narrow covers too seldom: the time is planned before."""
+    for energies_j in ([100.0] * 50, [150.0, 50.0] * 25):
+        assert windows_until_stopped(StoppingRule(QuickSettings()), "training_window", energies_j) == 20
+
+
+@pytest.mark.parametrize(
+    ("settling_j", "windows"),
+    [
+        ([100.0] * 100, 20),
+        # Windows of 8 %: t(18) x 0.08 / sqrt(20) is 3.8 % where 2 % are wanted, so about 3.5 minutes; 2 are allowed.
+        ([108.0, 92.0] * 50, 40),
+        ([103.0, 97.0] * 50, 20),
+    ],
+)
+def test_the_time_of_training_windows_is_planned_by_how_much_settling_windows_differ(settling_j, windows):
+    rule = StoppingRule(QuickSettings())
+    settled = windows_until_stopped(rule, "settling_window", settling_j)
+    assert settled == 20  # a minute
+    assert rule.steady.reached
+    assert windows_until_stopped(rule, "training_window", [100.0] * 100, start_s=60.0) == windows
+
+
+def test_work_counts_once_the_energy_of_a_step_has_stopped_rising():
+    rule = StoppingRule(QuickSettings())
+    rising = [100.0 - 8 * math.exp(-3.0 * number / 90) for number in range(200)]
+    settled = windows_until_stopped(rule, "settling_window", rising)
+    # 0.5 % in a minute is reached where 8 % x exp(-t / 90 s) x (exp(60 / 90) - 1) is.
+    assert 3 * settled == pytest.approx(60 + 90 * math.log(0.08 * (1 - math.exp(-60 / 90)) / 0.005), abs=20)
+    assert rule.steady.reached
+    assert abs(rule.steady.trend) < 0.005
+
+
+def test_a_machine_that_keeps_changing_is_waited_for_five_minutes():
+    rule = StoppingRule(QuickSettings())
+    assert windows_until_stopped(rule, "settling_window", [100.0 + number for number in range(200)]) == 100
+    assert not rule.steady.reached
+    assert rule.steady.trend > 0.05
+
+
+def test_an_even_temperature_of_the_gpu_is_steady_enough():
+    rising = [100.0 + number for number in range(200)]
+    rule = StoppingRule(QuickSettings())
+    assert windows_until_stopped(rule, "settling_window", rising, temperatures_c=[61.0, 60.0] * 100) == 20
+    assert (rule.steady.reached, rule.steady.gpu_temperature_c) == (True, 60.0)
+    rule = StoppingRule(QuickSettings())
+    assert windows_until_stopped(rule, "settling_window", rising, temperatures_c=[61.0, 59.0] * 100) == 100
 
 
 def test_the_rule_stops_when_the_budget_is_spent():
-    assert rule_after([150.0, 50.0] * 50, budget_s=60.0) == 15  # three quarters of 60 s, 3 s each
+    assert windows_until_stopped(StoppingRule(QuickSettings(budget_s=20.0)), "training_window", [100.0] * 50) == 5
+    assert windows_until_stopped(StoppingRule(QuickSettings(budget_s=1.0)), "test_forward", [100.0] * 50) == 2
+
+
+def test_phases_that_are_a_small_part_have_five_windows():
+    for phase in ("validation_metrics", "test_forward", "test_metrics"):
+        assert windows_until_stopped(StoppingRule(QuickSettings()), phase, [100.0] * 50) == 5
 
 
 def test_a_whole_calibration_never_stops_by_the_rule():
