@@ -6,7 +6,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dcase_energy.calibration.stages import TRAINING_PHASES, between_sessions_of, by_epoch, intervals_of, stage_records
+from dcase_energy.calibration.stages import (
+    TRAINING_PHASES,
+    between_sessions_of,
+    by_epoch,
+    session_intervals,
+    stage_records,
+)
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.plan import BASELINE_STAGES, SCORING
@@ -160,7 +166,7 @@ def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> di
 def _mean_stage(runs: Sequence[Stage], between: BetweenSessions | None) -> Stage:
     first, n = runs[0], len(runs)
     mean = sample_mean([run.full_recipe_energy_kwh for run in runs])
-    within, whole = intervals_of(mean, "mean-of-runs", n, between)
+    within, whole = session_intervals(mean, "mean-of-runs", n, between)
     kwh = ("energy_kwh", "full_recipe_energy_kwh")
     figures = (*kwh, "duration_s", "full_recipe_duration_s", "own_cpu_s", "full_recipe_own_cpu_s")
     return first.model_copy(
@@ -174,7 +180,7 @@ def _mean_stage(runs: Sequence[Stage], between: BetweenSessions | None) -> Stage
                 basis: bounds
                 for basis in PARTIAL_BASES
                 if (known := [one for run in runs if (one := basis_kwh(run, basis)) is not None])
-                and (bounds := intervals_of(sample_mean(known), "mean-of-runs", n, between)[1]) is not None
+                and (bounds := session_intervals(sample_mean(known), "mean-of-runs", n, between)[1]) is not None
             },
             "components": {
                 name: one.model_copy(update=_means([run.components[name] for run in runs], kwh))

@@ -106,7 +106,7 @@ class _Measured:
         )
 
     def _intervals(self, mean: Mean | None) -> tuple[Interval | None, Interval | None]:
-        return (None, None) if mean is None else intervals_of(mean, self.interval_kind, self.n, self.between)
+        return (None, None) if mean is None else session_intervals(mean, self.interval_kind, self.n, self.between)
 
     def _total(self, value: _Value) -> float | None:
         mean = self.total(value)
@@ -244,7 +244,7 @@ def _costs(windows: Sequence[tuple[float, Window]], value: _Value) -> list[float
     return known if len(known) == len(found) else None
 
 
-def intervals_of(
+def session_intervals(
     mean: Mean, kind: str, n: int, between: BetweenSessions | None
 ) -> tuple[Interval | None, Interval | None]:
     """The interval of a figure within its session, and with what sessions differ by; of 1.0 the second alone."""

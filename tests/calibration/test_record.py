@@ -87,8 +87,9 @@ def test_several_windows_of_a_test_give_an_interval(tmp_path):
     test, scoring = found.stages["test"], found.scoring
     assert test.full_recipe_energy_kwh == pytest.approx(POWER_W * 1.0 * KWH)  # a quarter of a second for each of 4
     assert scoring.full_recipe_energy_kwh == pytest.approx(POWER_W * 2.0 * KWH)
-    assert (test.full_recipe_energy_interval.kind, test.full_recipe_energy_interval.n) == ("mean-of-windows", 3)
-    assert test.full_recipe_energy_interval.low < test.full_recipe_energy_kwh
+    within = test.within_session_interval
+    assert (within.kind, within.n) == ("windows-of-session", 3)
+    assert test.full_recipe_energy_interval.low < within.low < test.full_recipe_energy_kwh
     assert test.work.endswith("without metrics, on 48 clips, scaled to 4 dev-test clips")
     assert (test.phases["test_forward"].windows, test.clips) == (3, 48)
 
@@ -183,7 +184,8 @@ def test_several_runs_give_their_mean_with_an_interval(tmp_path):
     bounds = training.within_session_interval
     assert (bounds.kind, bounds.level, bounds.n) == ("mean-of-runs", 0.95, 3)
     assert training.full_recipe_energy_interval.high > bounds.high
-    assert bounds.high - training.full_recipe_energy_kwh == pytest.approx(half, rel=1e-6)
+    full = training.full_recipe_energy_kwh
+    assert bounds.high == pytest.approx(full * math.exp(half / full), rel=1e-6)
     assert training.work.endswith("mean of 3 runs")
     assert found.complete
 
