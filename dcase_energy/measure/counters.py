@@ -1,4 +1,4 @@
-"""Energy counters read directly, to check what the tracker says: RAPL's files and NVML's counter of a GPU.
+"""Energy counters read directly, to check what the tracker says, and to count what it cannot.
 
 They are read at the same moments as the tracker. A counter that wraps is counted on; one that falls otherwise was
 reset, and what it said before cannot be compared with what it says now.
@@ -6,8 +6,6 @@ reset, and what it said before cannot be compared with what it says now.
 
 from __future__ import annotations
 
-import os
-import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,9 +16,6 @@ from pathlib import Path
 from dcase_energy.errors import CounterResetError
 from dcase_energy.units import joules_to_kwh
 
-POWERCAP = Path("/sys/class/powercap")
-POWERCAP_VARIABLE = "DCASE_ENERGY_POWERCAP"
-_PACKAGE = re.compile(r"intel-rapl:\d+")
 # Fraction of its range in which a counter that wrapped is found again when it is read often enough.
 _WRAP_FRACTION = 0.5
 # How long the step of a component's counters is looked for, and after how many steps it is known.
@@ -28,68 +23,6 @@ TICKS_WITHIN_S = 1.0
 _ENOUGH_TICKS = 20
 # Between two looks: much shorter than the step of RAPL, about 1 ms.
 _LOOK_S = 1e-4
-
-
-@dataclass(frozen=True)
-class RaplDomain:
-    """One package's counter.
-
-    Attributes
-    ----------
-    name
-        As the kernel calls it: ``package-0``.
-    folder
-        With ``energy_uj`` and ``max_energy_range_uj``.
-    readable
-        Whether this user may read the counter.
-    range_uj
-        Value at which the counter wraps to 0; None where it cannot be read.
-    limit_w
-        The package's power limit, None where it is not known.
-    """
-
-    name: str
-    folder: Path
-    readable: bool
-    range_uj: int | None
-    limit_w: float | None
-
-    @property
-    def wrap_s(self) -> float | None:
-        """Seconds in which the counter wraps at the power limit; None where either is not known."""
-        if self.range_uj is None or not self.limit_w:
-            return None
-        return self.range_uj / 1e6 / self.limit_w
-
-
-def powercap_root() -> Path:
-    """Folder of the kernel's power capping tree; an environment variable names another for tests."""
-    return Path(os.environ.get(POWERCAP_VARIABLE) or POWERCAP)
-
-
-def rapl_packages(root: Path | None = None) -> list[RaplDomain]:
-    """The processor packages below a power capping tree, in order; empty where there are none."""
-    root = powercap_root() if root is None else root
-    found: list[RaplDomain] = []
-    for base in (root, root / "intel-rapl"):
-        try:
-            folders = sorted(path for path in base.iterdir() if _PACKAGE.fullmatch(path.name))
-        except OSError:
-            continue
-        known = {domain.name for domain in found}
-        found += [domain for folder in folders if (domain := _domain(folder)).name not in known]
-    return [domain for domain in found if domain.name.startswith("package")]
-
-
-def _domain(folder: Path) -> RaplDomain:
-    limit = read_number(folder / "constraint_0_power_limit_uw")
-    return RaplDomain(
-        name=read_text(folder / "name") or folder.name,
-        folder=folder,
-        readable=read_number(folder / "energy_uj") is not None,
-        range_uj=read_number(folder / "max_energy_range_uj"),
-        limit_w=None if limit is None else limit / 1e6,
-    )
 
 
 def read_text(path: Path) -> str | None:
@@ -110,7 +43,7 @@ def read_number(path: Path) -> int | None:
 class Counter:
     """One counter, read since the first reading, wraps counted.
 
-    One wrap between two readings is found; more cannot be. `RaplDomain.wrap_s` says how often to read.
+    One wrap between two readings is found; more cannot be: `wrap_s` of a domain says how often to read.
 
     Attributes
     ----------
@@ -152,6 +85,19 @@ class Counter:
         return self._total * self.unit_j
 
 
+def total_j(counters: Sequence[Counter]) -> float | None:
+    """Energy of several counters since their first reading; None where one of them cannot be read now.
+
+    Raises
+    ------
+    CounterResetError
+        If one was reset.
+    """
+    joules = [counter.total_j() for counter in counters]
+    known = [value for value in joules if value is not None]
+    return sum(known) if len(known) == len(joules) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """The step of a counter, or of several that are added: of intervals the longest, of energies the sum.
@@ -181,14 +127,17 @@ class DirectCounters:
         self._sources = {name: counters for name, counters in sources.items() if counters}
         self.resets: list[str] = []
 
+    def of(self, component: str) -> Sequence[Counter]:
+        """Return the counters of a component; none where it has none."""
+        return self._sources.get(component, ())
+
     def read(self) -> dict[str, float | None]:
-        """Energy since the first reading by ``gpu_kwh`` and ``cpu_kwh``; None where a counter cannot be read now."""
+        """Energy since the first reading by ``gpu_kwh``, ``cpu_kwh``, ...; None where a counter cannot be read now."""
         found: dict[str, float | None] = {}
         for name, counters in list(self._sources.items()):
             try:
-                joules = [counter.total_j() for counter in counters]
-                known = [value for value in joules if value is not None]
-                found[f"{name}_kwh"] = joules_to_kwh(sum(known)) if len(known) == len(joules) else None
+                energy_j = total_j(counters)
+                found[f"{name}_kwh"] = None if energy_j is None else joules_to_kwh(energy_j)
             except CounterResetError as error:
                 self.resets.append(str(error))
                 del self._sources[name]

@@ -12,11 +12,11 @@ from typing import Any
 
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
-from dcase_energy.measure.counters import RaplDomain, rapl_packages
 from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, mps_server, select_gpus
 from dcase_energy.measure.instruments import PERMIT_RAPL, PERMIT_RAPL_FOR_GOOD, instruments_for
 from dcase_energy.measure.machine import hidden_settings, host_state, stale_lock
 from dcase_energy.measure.meter import COMPONENTS, Obtained
+from dcase_energy.measure.powercap import RaplDomain, rapl_memory, rapl_packages
 from dcase_energy.measure.records import GuardState, Tier
 from dcase_energy.measure.watch import HostWatch
 
@@ -143,12 +143,22 @@ def _meter(
     better = {
         "cpu": _BETTER_CPU[bool(packages)] if methods["cpu"].obtained is Obtained.ESTIMATED else None,
         "gpu": None if gpus.boards or not any_gpu else "no GPU is chosen: see --gpu and CUDA_VISIBLE_DEVICES",
-        "ram": "no tool counts memory by itself; the constant is the same for baseline and system",
+        "ram": None if methods["ram"].obtained is Obtained.COUNTED else _better_memory(),
     }
     found = tuple(
         HowMeasured(name, methods[name].obtained.value, methods[name].detail, better[name]) for name in COMPONENTS
     )
     return tier_of({name: asdict(method) for name, method in methods.items()}), found, []
+
+
+def _better_memory() -> str:
+    """How memory could be counted, or why it is not."""
+    domains = rapl_memory()
+    if not domains:
+        return "this machine shows no memory counter (RAPL dram); the constant is the same for baseline and system"
+    if not all(domain.readable for domain in domains):
+        return _BETTER_CPU[True]
+    return "the memory counters (RAPL dram) of a processor are missing or stand at 0; the constant is used"
 
 
 def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:

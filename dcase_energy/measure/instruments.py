@@ -1,12 +1,13 @@
-"""The real instruments: CodeCarbon, the counters beside it, and the watch over the host."""
+"""The real instruments: CodeCarbon, the counters beside it and in its place, and the watch over the host."""
 
 from __future__ import annotations
 
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
-from dcase_energy.measure.counters import rapl_packages
+from dcase_energy.measure.counted_memory import CountedMemory
 from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
 from dcase_energy.measure.machine import process_rank
+from dcase_energy.measure.powercap import limit_w, rapl_memory, rapl_packages
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.sources import direct_counters
 from dcase_energy.measure.watch import HostWatch
@@ -44,15 +45,17 @@ def instruments_for(gpus: Gpus, *, allow_estimate: bool = False) -> Instruments:
         )
     nvml = load_nvml() if gpus.boards else None
     wraps_s = [package.wrap_s for package in packages if package.readable and package.wrap_s is not None]
-    limits_w = [package.limit_w for package in packages]
+    counters, meter = direct_counters(gpus), CodeCarbonMeter(gpus.boards)
+    memory = counters.of("ram")
     return Instruments(
-        meter=CodeCarbonMeter(gpus.boards),
-        counters=direct_counters(gpus),
+        meter=CountedMemory(meter, memory) if memory else meter,
+        counters=counters,
         watch=HostWatch(nvml=nvml, indices=gpus.indices),
         about={
             "gpus": [board.facts() for board in gpus.boards],
             "cpu_wrap_s": min(wraps_s, default=None),
-            "cpu_limit_w": sum(filter(None, limits_w)) if limits_w and None not in limits_w else None,
+            "cpu_limit_w": limit_w(packages),
+            "ram_limit_w": limit_w(rapl_memory()) if memory else None,
             "mps": bool(gpus.boards) and mps_server(),
         },
     )

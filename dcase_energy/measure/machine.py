@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy import __version__
-from dcase_energy.measure.counters import rapl_packages, read_text
+from dcase_energy.measure.counters import read_text
 from dcase_energy.measure.journal import canonical_json, sha256_text
+from dcase_energy.measure.powercap import rapl_packages
 from dcase_energy.parallel import usable_threads
 
 Flat = dict[str, str | int | float | bool | None]

@@ -42,7 +42,7 @@ def of_kind(entries: Entries, *kinds: str) -> list[Mapping[str, Any]]:
 
 
 def tier_of(methods: Mapping[str, Mapping[str, Any]]) -> Tier:
-    """How much is counted of the devices the work ran on. Memory is always estimated and does not decide."""
+    """How much is counted of the devices the work ran on. Memory, which only servers count, does not decide."""
     used = [m["obtained"] for name, m in methods.items() if name != "ram" and m["obtained"] != Obtained.NOT_MEASURED]
     counted = [obtained == Obtained.COUNTED for obtained in used]
     if counted and all(counted):

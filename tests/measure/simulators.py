@@ -12,36 +12,70 @@ from types import SimpleNamespace
 
 
 class PowercapTree:
-    """Processor packages with counters that wrap, as files.
+    """Counters that wrap, as files: of processor packages, and what else such a tree may hold.
 
-    A package whose counter only root may read has a folder in the file's place: reading fails for anybody.
+    A domain whose counter only root may read has a folder in the file's place: reading fails for anybody.
+
+    Parameters
+    ----------
+    watts
+        Of each package.
+    limits_w
+        Power limits of a package: the long-term one first.
+    dram_w
+        Of the memory of each package; no such domains if empty.
+    dies
+        Dies of each package, which all show its counter.
+    mmio
+        What the second interface to the same packages counts, over what the first one does; None: there is none.
     """
 
     def __init__(
-        self, root: Path, watts: list[float], range_j: float = 262_143.328850, *, readable: bool = True
+        self,
+        root: Path,
+        watts: list[float],
+        range_j: float = 262_143.328850,
+        *,
+        readable: bool = True,
+        limits_w: tuple[float, ...] = (250.0,),
+        dram_w: tuple[float, ...] = (),
+        dies: int = 1,
+        mmio: float | None = None,
     ) -> None:
-        self.root, self.watts = root, watts
-        self.range_uj = round(range_j * 1e6)
-        self.spent_uj = [123_456_789 * (number + 1) % self.range_uj for number in range(len(watts))]
-        for number in range(len(watts)):
-            folder = self.folder(number)
-            folder.mkdir(parents=True)
-            (folder / "name").write_text(f"package-{number}\n")
-            (folder / "max_energy_range_uj").write_text(f"{self.range_uj}\n")
-            (folder / "constraint_0_power_limit_uw").write_text("250000000\n")
-            if not readable:
-                (folder / "energy_uj").mkdir()
-        self.readable = readable
+        self.root, self.readable, self.range_uj = root, readable, round(range_j * 1e6)
+        self._powers: dict[Path, float] = {}
+        self._spent_uj: dict[Path, int] = {}
+        for number, power_w in enumerate(watts):
+            for die in range(dies):
+                name = f"package-{number}" if dies == 1 else f"package-{number}-die-{die}"
+                self._domain(self.folder(number * dies + die), name, power_w, number, limits_w)
+            if dram_w:
+                self._domain(
+                    self.folder(number) / f"intel-rapl:{number}:0", "dram", dram_w[number], 7 + number, (40.0,)
+                )
+            if mmio is not None:
+                folder = root / "intel-rapl-mmio" / f"intel-rapl-mmio:{number}"
+                self._domain(folder, f"package-{number}", power_w * mmio, 50 + number, limits_w)
         self.advance(0.0)
+
+    def _domain(self, folder: Path, name: str, power_w: float, start: int, limits_w: tuple[float, ...]) -> None:
+        folder.mkdir(parents=True)
+        (folder / "name").write_text(f"{name}\n")
+        (folder / "max_energy_range_uj").write_text(f"{self.range_uj}\n")
+        for number, limit_w in enumerate(limits_w):
+            (folder / f"constraint_{number}_power_limit_uw").write_text(f"{round(limit_w * 1e6)}\n")
+        if not self.readable:
+            (folder / "energy_uj").mkdir()
+        self._powers[folder], self._spent_uj[folder] = power_w, 123_456_789 * (start + 1) % self.range_uj
 
     def folder(self, number: int) -> Path:
         return self.root / "intel-rapl" / f"intel-rapl:{number}"
 
     def advance(self, seconds: float) -> None:
-        for number, watts in enumerate(self.watts):
-            self.spent_uj[number] += round(watts * seconds * 1e6)
+        for folder, power_w in self._powers.items():
+            self._spent_uj[folder] += round(power_w * seconds * 1e6)
             if self.readable:
-                (self.folder(number) / "energy_uj").write_text(f"{self.spent_uj[number] % self.range_uj}\n")
+                (folder / "energy_uj").write_text(f"{self._spent_uj[folder] % self.range_uj}\n")
 
 
 @dataclass

@@ -58,6 +58,26 @@ def test_counters_that_may_not_be_read_come_with_the_command_that_allows_them(ma
 
 
 @pytest.mark.parametrize(
+    ("options", "spoil", "method", "words"),
+    [
+        ({}, None, "estimated", "shows no memory counter"),
+        ({"dram_w": (2.0,)}, None, "counted", None),
+        ({"dram_w": (2.0,)}, "0\n", "estimated", "stand at 0"),
+        ({"dram_w": (2.0,)}, "", "estimated", "sudo chmod"),
+    ],
+    ids=["none", "counted", "at 0", "closed"],
+)
+def test_how_memory_is_counted_is_told(machine, tmp_path, options, spoil, method, words):
+    tree = PowercapTree(tmp_path / "powercap", [200.0], **options)
+    machine(powercap=tree)
+    if spoil is not None:
+        (tree.folder(0) / "intel-rapl:0:0" / "energy_uj").write_text(spoil)
+    memory = next(one for one in found(tmp_path).components if one.name == "ram")
+    assert memory.method == method
+    assert memory.better is None if words is None else words in memory.better
+
+
+@pytest.mark.parametrize(
     ("nvml", "smi", "code", "words"),
     [
         (FakeNvml(Board(1.0), Board(2.0)), True, "gpu-identity", "could use 2 GPUs"),

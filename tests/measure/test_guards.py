@@ -57,6 +57,7 @@ def entries_of(world):
             "gpu_own": told.get("gpu_own", 1),
             "gpu_own_elsewhere": told.get("gpu_own_elsewhere", 0),
             "gpu_foreign": told.get("gpu_foreign", 0),
+            "gpu_graphics": told.get("gpu_graphics", 0),
         }
         rows.append({"entry": "reading", "reading": {"time_s": time_s, **kwh}, "counters": counters, "sample": sample})
     if phase := told.get("phase"):

@@ -24,7 +24,10 @@ from dcase_energy.measure.instruments import instruments_for, instruments_for_to
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import hidden_settings
 from dcase_energy.measure.meter import Obtained
+from dcase_energy.measure.powercap import rapl_packages
 from dcase_energy.measure.recorder import Recorder
+from dcase_energy.measure.records import Stage
+from dcase_energy.measure.summary import components, estimated_share
 from dcase_energy.measure.watch import HostWatch
 from tests.measure.simulators import Board, FakeNvml, FakeProc, PowercapTree
 from tests.measure.verdicts import verdicts_of, view_of
@@ -263,6 +266,109 @@ def test_counters_that_may_not_be_read_stop_the_measurement_and_say_what_to_do(m
     instruments = instruments_for(Gpus(), allow_estimate=True)
     instruments.meter.start()
     assert instruments.meter.methods()["cpu"].obtained is Obtained.ESTIMATED
+
+
+# --- which counters are read
+
+
+def test_dies_that_show_the_same_counter_are_counted_once(machine, tmp_path):
+    tree = PowercapTree(tmp_path / "powercap", [120.0, 80.0], dies=4)
+    machine(powercap=tree)
+    first, last, entries = run(tmp_path, instruments_for(Gpus()), *[lambda: tree.advance(60.0)] * 2)
+    assert watts(first, last, "cpu", 120.0) == pytest.approx(200.0)
+    assert [package.name for package in rapl_packages()] == ["package-0-die-0", "package-1-die-0"]
+    assert verdicts_of(entries)["cross-check"] == "ok"
+
+
+def test_of_two_interfaces_to_a_package_the_one_is_read_that_codecarbon_reads(machine, tmp_path):
+    """The two differ by 4 % on some laptops."""
+    tree = PowercapTree(tmp_path / "powercap", [25.0], mmio=1.04)
+    machine(powercap=tree)
+    first, last, entries = run(tmp_path, instruments_for(Gpus()), lambda: tree.advance(600.0))
+    assert watts(first, last, "cpu", 600.0) == pytest.approx(26.0)
+    assert verdicts_of(entries)["cross-check"] == "ok"
+
+
+def test_an_interface_that_may_not_be_read_leaves_the_other(machine, tmp_path):
+    tree = PowercapTree(tmp_path / "powercap", [25.0], mmio=1.04)
+    machine(powercap=tree)
+    closed = tree.root / "intel-rapl-mmio" / "intel-rapl-mmio:0" / "energy_uj"
+    closed.unlink()
+    closed.mkdir()
+    (package,) = rapl_packages()
+    assert (package.folder.name, package.readable) == ("intel-rapl:0", True)
+
+
+def test_a_laptop_may_exceed_its_long_term_limit(machine, tmp_path):
+    """15 W for long, 51 W for half a minute: the largest limit bounds."""
+    tree = PowercapTree(tmp_path / "powercap", [45.0], limits_w=(15.0, 51.0, 0.0))
+    machine(powercap=tree)
+    _, _, entries = run(tmp_path, instruments_for(Gpus()), lambda: tree.advance(28.0))
+    assert entries[0]["about"]["cpu_limit_w"] == 51.0
+    stages = {"training": energy_of_30_s(entries, cpu_w=45.0)}
+    assert verdicts_of(entries, stages=stages)["counter-sane"] == "ok"
+    stages = {"training": energy_of_30_s(entries, cpu_w=65.0)}
+    assert verdicts_of(entries, stages=stages)["counter-sane"] == "invalid"
+
+
+def energy_of_30_s(entries, *, cpu_w):
+    kwh = cpu_w * 30.0 / 3.6e6
+    energies = {"gpu": None, "cpu": kwh, "ram": 1e-9}.__getitem__
+    parts = components(entries[0]["methods"], energies, energies)
+    lengths = {"duration_s": 30.0, "full_recipe_duration_s": 30.0}
+    amounts = {"epochs": 1, "steps": 1, "clips": 1}
+    return Stage(work="", energy_kwh=kwh, full_recipe_energy_kwh=kwh, components=parts, phases={}, **lengths, **amounts)
+
+
+def test_the_greatest_power_bounds_where_no_limit_is_set(machine, tmp_path):
+    tree = PowercapTree(tmp_path / "powercap", [45.0], limits_w=())
+    machine(powercap=tree)
+    (tree.folder(0) / "constraint_0_max_power_uw").write_text("65000000\n")
+    assert instruments_for(Gpus()).about["cpu_limit_w"] == 65.0
+    (tree.folder(0) / "constraint_0_max_power_uw").unlink()
+    assert instruments_for(Gpus()).about["cpu_limit_w"] is None
+
+
+def test_memory_of_two_processors_is_counted_where_rapl_does(machine, tmp_path):
+    tree = PowercapTree(tmp_path / "powercap", [100.0, 90.0], dram_w=(1.3, 1.1))
+    machine(powercap=tree)
+    first, last, entries = run(tmp_path, instruments_for(Gpus()), *[lambda: tree.advance(60.0)] * 10)
+    assert watts(first, last, "ram", 600.0) == pytest.approx(2.4)
+    assert watts(first, last, "cpu", 600.0) == pytest.approx(190.0)
+    how = entries[0]["methods"]["ram"]
+    assert (how["obtained"], how["constant_w"]) == ("counted", None)
+    assert entries[0]["about"]["ram_limit_w"] == 80.0
+    assert set(verdicts_of(entries).values()) <= {"ok", "warn"}
+    share = estimated_share(components(entries[0]["methods"], last.component, last.component))
+    assert share == 0.0
+
+
+@pytest.mark.parametrize("spoil", ["missing", "closed", "zero"])
+def test_memory_that_is_not_counted_whole_stays_a_constant(machine, tmp_path, spoil):
+    tree = PowercapTree(tmp_path / "powercap", [100.0, 90.0], dram_w=(1.3, 1.1))
+    machine(powercap=tree)
+    counter = tree.folder(1) / "intel-rapl:1:0" / "energy_uj"
+    if spoil == "zero":
+        counter.write_text("0\n")
+    else:
+        counter.unlink()
+    if spoil == "missing":
+        (counter.parent / "name").write_text("core\n")
+    meter = instruments_for(Gpus()).meter
+    meter.start()
+    assert meter.methods()["ram"].obtained is Obtained.ESTIMATED
+    assert meter.methods()["ram"].constant_w > 0
+
+
+def test_a_memory_counter_that_is_reset_ends_the_measurement(machine, tmp_path):
+    tree = PowercapTree(tmp_path / "powercap", [100.0], dram_w=(2.4,))
+    machine(powercap=tree)
+    meter = instruments_for(Gpus()).meter
+    meter.start()
+    (tree.folder(0) / "intel-rapl:0:0" / "energy_uj").write_text("5\n")
+    with pytest.raises(MeterError, match="dram") as refused:
+        meter.read()
+    assert refused.value.code == "counter-sane"
 
 
 # --- others on the machine

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok, warn
 from dcase_energy.measure.journal import canonical_json
+from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.record_parts import EpochRow, Guard
 from dcase_energy.measure.view import JournalView
 from dcase_energy.units import mean_power_w
@@ -166,6 +167,9 @@ def _scope(view: JournalView, limits: Limits) -> Iterator[Guard]:
         ram = stage.components["ram"].energy_kwh
         total = sum(c.energy_kwh for c in stage.components.values() if c.energy_kwh is not None)
         if ram is None or not total:
+            continue
+        if view.obtained("ram") == Obtained.COUNTED:
+            yield ok(round(ram / total, 4), f"{name}: memory is counted, {ram / total:.0%} of the energy")
             continue
         share = ram / total
         message = f"{name}: {share:.0%} of the energy is the constant assumed for memory"

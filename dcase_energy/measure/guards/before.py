@@ -107,6 +107,8 @@ def _rapl_permission(view: JournalView) -> Iterator[Guard]:
     packages, readable = view.host.get("rapl_packages"), view.host.get("rapl_readable")
     if not packages:
         yield ok(packages, "no RAPL counter on this machine")
+    elif readable < packages and view.obtained("cpu") == Obtained.COUNTED:
+        yield invalid(readable, f"only {readable} of {packages} RAPL counters were read, the others may not be")
     elif readable < packages:
         yield warn(readable, f"{packages - readable} of {packages} RAPL counters may not be read; estimated by choice")
     elif (sockets := view.host.get("sockets")) and packages < sockets:

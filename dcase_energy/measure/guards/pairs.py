@@ -18,6 +18,7 @@ from dcase_energy.measure.scopes import holds_scoring, in_words, stage_with_scop
 from dcase_energy.units import mean_power_w
 
 _HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
+_DIFFERENT = (Obtained.COUNTED, Obtained.ESTIMATED)
 _SETTINGS = ("tracking_mode", "meter")
 
 
@@ -48,10 +49,19 @@ def _tier(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     exact = bool(system.constants_w and baseline.constants_w)
     ours, theirs = _constants_w(system), _constants_w(baseline)
     tolerance = limits["constants" if exact else "constants_of_1_0"]
+    counted, assumed = ([_with_method(one, how) for one in (system, baseline)] for how in _DIFFERENT)
+    if one_sided := sorted(counted[0] & assumed[1] | counted[1] & assumed[0]):
+        names = ", ".join(one_sided)
+        yield invalid(names, f"{names}: a sensor counts it for one of the two, for the other a constant is assumed")
     unlike = [n for n in ours if n in theirs and abs(ours[n] - theirs[n]) > tolerance * max(ours[n], theirs[n])]
     if unlike:
         shown = ", ".join(f"{name} {ours[name]:.4g} W, for the baseline {theirs[name]:.4g} W" for name in unlike)
         yield invalid(len(unlike), f"other constants are used for what no sensor counts: {shown}")
+
+
+def _with_method(record: Evidence, method: Obtained) -> set[str]:
+    parts = (item for stage in record.figures.values() for item in stage.components.items())
+    return {name for name, part in parts if part.method is method}
 
 
 def _constants_w(record: Evidence) -> dict[str, float]:
