@@ -67,11 +67,7 @@ def _work(windows: Sequence[Window], unit: str) -> ProbeWork:
         windows=len(windows),
         energy_kwh=whole.energy_kwh,
         interval=interval_of_mean(Mean(whole.energy_kwh, error, mean.degrees), "mean-of-windows", len(windows)),
-        components={
-            "gpu": whole.component_kwh("gpu"),
-            "cpu": whole.component_kwh("cpu"),
-            "ram": whole.component_kwh("ram"),
-        },
+        components=whole.components_kwh,
         duration_s=whole.duration_s,
         own_cpu_s=whole.own_cpu_s,
     )

@@ -102,9 +102,11 @@ class PhaseEnergy(RecordPart):
 
     ``steps`` and ``clips`` are the work in them, None where the work did not state it. ``own_cpu_s`` are CPU seconds of
     the measured process and all it started. ``ticks`` are steps of the slowest counter in the shortest window.
+    ``components`` is the energy by component, empty where it was not recorded.
     """
 
     energy_kwh: EnergyKwh
+    components: dict[Component, EnergyKwh | None] = {}
     duration_s: Seconds
     windows: Count
     steps: Count | None = None

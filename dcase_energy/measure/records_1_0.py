@@ -39,7 +39,7 @@ _LATER_THAN_1_0 = {
         *("scope", "bases", "within_session_interval", "full_recipe_energy_kwh_median", "basis_intervals"),
         *("own_cpu_s", "full_recipe_own_cpu_s", "energy_interval", "full_recipe_energy_interval"),
     ),
-    "phase": ("steps", "clips", "own_cpu_s", "ticks"),
+    "phase": ("steps", "clips", "own_cpu_s", "ticks", "components"),
     "repeats": ("values_own_cpu_s",),
     "interruption": ("unseen_s",),
 }

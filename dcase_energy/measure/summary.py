@@ -120,6 +120,7 @@ def phases_of(windows: Sequence[Window]) -> dict[str, PhaseEnergy]:
     return {
         phase: PhaseEnergy(
             energy_kwh=math.fsum(window.energy_kwh for window in rows),
+            components=Span(tuple(rows)).components_kwh,
             duration_s=math.fsum(window.duration_s for window in rows),
             windows=len(rows),
             steps=_work_in(rows, "steps"),

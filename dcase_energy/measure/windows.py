@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from dcase_energy.measure.meter import COMPONENTS, Reading
 
@@ -48,14 +48,19 @@ class Window:
     @property
     def duration_s(self) -> float:
         """Seconds between the marks, without pauses."""
-        return self.end.time_s - self.begin.time_s - math.fsum(pause.duration_s for pause in self.pauses)
+        return math.fsum(end.time_s - begin.time_s for begin, end in self._pieces)
+
+    @property
+    def _pieces(self) -> Iterator[tuple[Reading, Reading]]:
+        """The readings around each time in which the work was not stopped."""
+        readings = [self.begin, *(one for pause in self.pauses for one in (pause.begin, pause.end)), self.end]
+        return zip(readings[::2], readings[1::2], strict=True)
 
     def component_kwh(self, name: str) -> float | None:
         """Energy of one component in the window; None where it is not measured."""
-        begin, end = self.begin.component(name), self.end.component(name)
-        if begin is None or end is None:
-            return None
-        return end - begin - math.fsum(pause.component_kwh(name) or 0.0 for pause in self.pauses)
+        pairs = [(begin.component(name), end.component(name)) for begin, end in self._pieces]
+        known = [end - begin for begin, end in pairs if begin is not None and end is not None]
+        return math.fsum(known) if len(known) == len(pairs) else None
 
     @property
     def own_cpu_s(self) -> float | None:
@@ -240,6 +245,11 @@ class Span:
         """Energy of one component; None where it is not measured."""
         values = [part.component_kwh(name) for part in self.parts]
         return None if None in values else math.fsum(value for value in values if value is not None)
+
+    @property
+    def components_kwh(self) -> dict[Literal["gpu", "cpu", "ram"], float | None]:
+        """Energy by component; None where it is not measured."""
+        return {"gpu": self.component_kwh("gpu"), "cpu": self.component_kwh("cpu"), "ram": self.component_kwh("ram")}
 
     @property
     def own_cpu_s(self) -> float | None:

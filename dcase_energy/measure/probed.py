@@ -1,0 +1,122 @@
+"""The baseline's energy around a system's own run: a calibration scaled by the probes of the system's record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from operator import attrgetter
+
+from dcase_energy.measure.probe_ratio import probed_cost
+from dcase_energy.measure.probe_record import PROBED
+from dcase_energy.measure.record_parts import PhaseEnergy, Probe, ProbeWork, Stage
+from dcase_energy.measure.records import Calibration, Energy, Evidence
+from dcase_energy.measure.summary import interval_of_mean
+from dcase_energy.measure.windows import sum_known, times
+from dcase_energy.stats import Mean
+from dcase_energy.text import plural
+
+# The amount of each kind of probed work in an epoch of the recipe, and what whole epochs call the phase.
+_AMOUNT = {"training_window": "steps_per_epoch", "validation_window": "validation_clips"}
+_WHOLE = {"training_window": "training_steps", "validation_window": "validation_forward"}
+_Work = PhaseEnergy | ProbeWork
+# Energy, duration, ... of some work; None where it was not recorded or not measured.
+_Quantity = Callable[[_Work], float | None]
+
+
+def probed(calibration: Calibration, system: Evidence | None) -> tuple[Calibration, str | None]:
+    """Scale a calibration to what its work cost around a system's own run, by the probes in the system's record.
+
+    Here, and nowhere else, probes enter a ratio: take the denominators from what this gives. The energy of training for
+    the full recipe, its duration, CPU seconds and the energy of each component are multiplied by the cost of the probes
+    over the cost of the same windows in the calibration, training steps and validated clips in the recipe's numbers.
+    The interval is that of `dcase_energy.measure.probe_ratio.probed_cost`, of kind ``probes``. The test stage stays.
+
+    Parameters
+    ----------
+    calibration
+        Scaled to its recipe (`dcase_energy.calibration.rescaling.rescaled`).
+    system
+        The system's energy record of its training; None, or without probes, changes nothing. Probes count where they
+        were made for this very calibration, by its digest.
+
+    Returns
+    -------
+    calibration
+        The same where there is no probe that counts.
+    note
+        ``probed: 2 probes``; None where nothing was scaled.
+    """
+    training, probes = calibration.stages.get("training"), probes_for(calibration, system)
+    energy = _relative(calibration, probes, attrgetter("energy_kwh"))
+    if training is None or energy is None:
+        return calibration, None
+    stage = _scaled(training, energy, len(probes), partial(_relative, calibration, probes))
+    scaled = calibration.model_copy(update={"stages": {**calibration.stages, "training": stage}})
+    return scaled, f"probed: {plural(len(probes), 'probe')}"
+
+
+def probes_for(calibration: Calibration, system: Evidence | None) -> list[Probe]:
+    """The probes of a record that were measured for this calibration, by its digest, recipe and implementation."""
+    if not isinstance(system, Energy) or system.stage != "training" or system.calibration_digest != calibration.digest:
+        return []
+    wanted = calibration.recipe_sha256, calibration.implementation.name, calibration.implementation.execution_path
+    return [
+        probe
+        for probe in system.probes
+        if (probe.recipe_sha256, probe.implementation.name, probe.implementation.execution_path) == wanted
+        and set(probe.work) == set(PROBED)
+    ]
+
+
+def _relative(calibration: Calibration, probes: list[Probe], quantity: _Quantity) -> Mean | None:
+    """What the probes cost over what the same work cost in the calibration; None where either is not known."""
+    training, repeats = calibration.stages.get("training"), calibration.repeats.get("training")
+    phases = {} if training is None else training.phases
+    reference = _cost(calibration, {kind: phases.get(kind, phases.get(_WHOLE[kind])) for kind in PROBED}, quantity)
+    costs = [cost for probe in probes if (cost := _cost(calibration, probe.work, quantity)) is not None]
+    if not reference or not costs or len(costs) < len(probes):
+        return None
+    # The phases of several runs are those of the first.
+    first = repeats.values_kwh[0] / repeats.mean_kwh if repeats is not None and repeats.mean_kwh else 1.0
+    return probed_cost([first * cost / reference for cost in costs])
+
+
+def _cost(calibration: Calibration, works: Mapping[str, _Work | None], quantity: _Quantity) -> float | None:
+    """What an epoch of the recipe costs, by the work of each kind that was measured."""
+    terms = []
+    for kind, work in works.items():
+        amount = getattr(calibration.recipe_work, _AMOUNT[kind], None)
+        units = work.units if isinstance(work, ProbeWork) else getattr(work, PROBED[kind], None)
+        terms.append(None if work is None or amount is None or not units else times(quantity(work), amount / units))
+    return sum_known(terms)
+
+
+def _scaled(stage: Stage, energy: Mean, count: int, relative: Callable[[_Quantity], Mean | None]) -> Stage:
+    def by(value: float | None, quantity: _Quantity) -> float | None:
+        """Scaled by its own cost; by that of all energy where its own is not known."""
+        return times(value, (relative(quantity) or energy).value)
+
+    full_kwh = stage.full_recipe_energy_kwh
+    error = None if energy.standard_error is None else full_kwh * energy.standard_error
+    whole = Mean(full_kwh * energy.value, error, energy.degrees)
+    parts = {
+        name: part.model_copy(
+            update={"full_recipe_energy_kwh": by(part.full_recipe_energy_kwh, partial(_component, name))}
+        )
+        for name, part in stage.components.items()
+    }
+    return stage.model_copy(
+        update={
+            "full_recipe_energy_kwh": whole.value,
+            "full_recipe_energy_interval": interval_of_mean(whole, "probes", count),
+            "within_session_interval": None,
+            "full_recipe_energy_kwh_median": None,
+            "full_recipe_duration_s": by(stage.full_recipe_duration_s, attrgetter("duration_s")),
+            "full_recipe_own_cpu_s": by(stage.full_recipe_own_cpu_s, attrgetter("own_cpu_s")),
+            "components": parts,
+        }
+    )
+
+
+def _component(name: str, work: _Work) -> float | None:
+    return next((kwh for component, kwh in work.components.items() if component == name), None)
