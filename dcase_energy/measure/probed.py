@@ -10,9 +10,8 @@ from dcase_energy.measure.probe_ratio import probed_cost
 from dcase_energy.measure.probe_record import PROBED
 from dcase_energy.measure.record_parts import PhaseEnergy, Probe, ProbeWork, Stage
 from dcase_energy.measure.records import Calibration, Energy, Evidence
-from dcase_energy.measure.summary import interval_of_mean
 from dcase_energy.measure.windows import sum_known, times
-from dcase_energy.stats import Mean
+from dcase_energy.stats import Mean, weighted_sum
 from dcase_energy.text import plural
 
 # The amount of each kind of probed work in an epoch of the recipe, and what whole epochs call the phase.
@@ -78,7 +77,7 @@ def _relative(calibration: Calibration, probes: list[Probe], quantity: _Quantity
         return None
     # The phases of several runs are those of the first.
     first = repeats.values_kwh[0] / repeats.mean_kwh if repeats is not None and repeats.mean_kwh else 1.0
-    return probed_cost([first * cost / reference for cost in costs])
+    return probed_cost([first * cost / reference for cost in costs], calibration.between_sessions)
 
 
 def _cost(calibration: Calibration, works: Mapping[str, _Work | None], quantity: _Quantity) -> float | None:
@@ -96,9 +95,7 @@ def _scaled(stage: Stage, energy: Mean, count: int, relative: Callable[[_Quantit
         """Scaled by its own cost; by that of all energy where its own is not known."""
         return times(value, (relative(quantity) or energy).value)
 
-    full_kwh = stage.full_recipe_energy_kwh
-    error = None if energy.standard_error is None else full_kwh * energy.standard_error
-    whole = Mean(full_kwh * energy.value, error, energy.degrees)
+    whole = weighted_sum([(stage.full_recipe_energy_kwh, energy)])
     parts = {
         name: part.model_copy(
             update={"full_recipe_energy_kwh": by(part.full_recipe_energy_kwh, partial(_component, name))}
@@ -108,7 +105,7 @@ def _scaled(stage: Stage, energy: Mean, count: int, relative: Callable[[_Quantit
     return stage.model_copy(
         update={
             "full_recipe_energy_kwh": whole.value,
-            "full_recipe_energy_interval": interval_of_mean(whole, "probes", count),
+            "full_recipe_energy_interval": whole.interval("probes", count),
             "within_session_interval": None,
             "full_recipe_energy_kwh_median": None,
             "full_recipe_duration_s": by(stage.full_recipe_duration_s, attrgetter("duration_s")),
