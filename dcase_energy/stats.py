@@ -96,11 +96,15 @@ class Mean:
     standard_error: float | None = None
     degrees: float | None = None
 
-    def interval(self, kind: str, n: int | None = None) -> Interval | None:
-        """The 95 % interval of a mean above 0, as a factor up and down; None where no standard error is known."""
+    def interval(self, kind: str, n: int | None = None, other: Mean | None = None) -> Interval | None:
+        """The 95 % interval of a mean above 0, as a factor up and down; None where no standard error is known.
+
+        The half-width of ``other``, an error of another source, is added in quadrature.
+        """
         half = self.half_width()
         if half is None:
             return None
+        half = math.hypot(half, (other.half_width() or 0.0) if other is not None else 0.0)
         factor = math.exp(half / self.value) if self.value > 0 else 1.0
         return Interval(self.value / factor, self.value * factor, kind, LEVEL, n)
 

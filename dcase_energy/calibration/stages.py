@@ -250,7 +250,7 @@ def session_intervals(
     """The interval of a figure within its session, and with what sessions differ by; of 1.0 the second alone."""
     if between is None:
         return None, interval_of_mean(mean, kind, n)
-    return mean.interval(kind, n), weighted_sum([(1.0, mean), (1.0, between.of(mean.value))]).interval("sessions", n)
+    return mean.interval(kind, n), mean.interval("sessions", n, between.of(mean.value))
 
 
 def between_sessions_of(header: Mapping[str, Any]) -> BetweenSessions | None:
