@@ -6,6 +6,7 @@ Every name that holds a quantity carries its unit (``energy_kwh``, ``power_w``, 
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 JOULES_PER_KWH = 3_600_000
@@ -83,3 +84,18 @@ def format_duration(duration_s: float) -> str:
         return f"{minutes} min {seconds:02d} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d} min"
+
+
+def parse_duration(text: str) -> float | None:
+    """Return the seconds of a duration such as ``90``, ``90s``, ``10m`` or ``1h30m``; None if it is not one.
+
+    Examples
+    --------
+    >>> parse_duration("90"), parse_duration("1h30m"), parse_duration("2.5 m"), parse_duration("soon")
+    (90.0, 5400.0, 150.0, None)
+    """
+    number = r"([0-9]+(?:\.[0-9]+)?)"
+    match = re.fullmatch(rf"(?:{number}h)?(?:{number}m)?(?:{number}s?)?", text.replace(" ", ""), re.ASCII)
+    if match is None or not any(match.groups()):
+        return None
+    return sum(float(part) * unit for part, unit in zip(match.groups(), (3600.0, 60.0, 1.0), strict=True) if part)

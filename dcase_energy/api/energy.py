@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.editions.model import Edition
     from dcase_energy.measure.meter import Reading
+    from dcase_energy.measure.plan import MeasurePlan
+    from dcase_energy.measure.preflight import HostCheck
     from dcase_energy.measure.record_file import RecordFile
     from dcase_energy.measure.records import Calibration, Energy
 
@@ -45,6 +47,7 @@ def calibrate(
     pass_env: Sequence[str] = (),
     resume: bool = False,
     force: bool = False,
+    wait_idle_s: float | None = None,
     keep: bool = False,
     log: Log = silent,
     progress: Callable[[dict[str, Any], Reading], None] | None = None,
@@ -75,6 +78,8 @@ def calibrate(
         environment variables to pass to the training.
     resume
         Continue the interrupted calibration of this output.
+    wait_idle_s
+        How long to wait, at most, until no other work uses the machine; None does not wait.
     keep
         Copy a valid record to the user's data folder, where `dcase_energy.report` looks for it.
     log, progress, on_end
@@ -90,6 +95,7 @@ def calibrate(
     from dcase_energy.calibration.plan import Plan, QuickSettings
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import run_calibration as run
+    from dcase_energy.measure.preflight import HostCheck
 
     if quick and epochs:
         raise InputError("--quick and --epochs exclude each other")
@@ -116,7 +122,7 @@ def calibrate(
     log(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
     report_missing(check_data(plan), log)
     try:
-        record = run(plan, file, progress, resume=resume)
+        record = run(plan, file, progress, resume=resume, host=HostCheck(log, wait_idle_s))
     except OSError as error:
         raise _resumable(WriteError(str(error)), file) from None
     except (MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
@@ -153,7 +159,8 @@ def _check_environment(plan: Plan, log: Log) -> None:
 
 
 def _resumable(error: BaseException, file: RecordFile) -> BaseException:
-    error.add_note(f"what was measured is in {file.journal}, --resume continues it")
+    if file.journal.exists():
+        error.add_note(f"what was measured is in {file.journal}, --resume continues it")
     return error
 
 
@@ -185,6 +192,7 @@ def measure(
     allow_estimate: bool = False,
     from_journal: PathLike | None = None,
     force: bool = False,
+    wait_idle_s: float | None = None,
     log: Log = silent,
 ) -> Measured:
     """Run a command under a measuring session and write its energy record, as `dcase-energy measure` does.
@@ -201,8 +209,8 @@ def measure(
         As fields of `dcase_energy.measure.plan.MeasurePlan`.
     from_journal
         Execute nothing: write the record of this journal.
-    force, log
-        Replace a complete record, once the new one is complete; receives messages.
+    force, wait_idle_s, log
+        Replace a complete record, once the new one is complete; as for `calibrate`; receives messages.
 
     Raises
     ------
@@ -213,6 +221,7 @@ def measure(
     """
     from dcase_energy.measure.command import measure_command, record_from_journal
     from dcase_energy.measure.plan import STAGES, MeasurePlan, scope_of
+    from dcase_energy.measure.preflight import HostCheck
     from dcase_energy.measure.record_file import how_to_write, record_beside
 
     journal = None if from_journal is None else Path(from_journal)
@@ -235,7 +244,21 @@ def measure(
                 (0.0 if stage == BASELINE_STAGES[0] else DEFAULT_WINDOW_S) if min_window_s is None else min_window_s
             )
             plan = MeasurePlan(stage or "", scopes, gpu, repeats, window_s, idle_s, allow_estimate)
+            _look_at_host(plan, file, HostCheck(log, wait_idle_s))
             record, code = measure_command(plan, command, file, say=log)
     except OSError as error:
         raise WriteError(f"the record could not be written: {error}\n{how_to_write(file.journal, error)}") from None
     return Measured(record, code, tuple(file.about(record)))
+
+
+def _look_at_host(plan: MeasurePlan, file: RecordFile, host: HostCheck) -> None:
+    """Report what speaks against measuring now; what makes it impossible, the session itself refuses and records."""
+    from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, select_gpus
+    from dcase_energy.measure.preflight import remark_text
+
+    try:
+        gpus = select_gpus(list_gpus(load_nvml()), plan.gpu)
+    except MeterError:
+        gpus = Gpus()
+    for remark in host.before(file.path.parent, gpus, allow_estimate=plan.allow_estimate):
+        host.say(remark_text(remark))

@@ -34,6 +34,7 @@ from dcase_energy.measure.instruments import instruments_for_torch
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import host_state
 from dcase_energy.measure.meter import Reading
+from dcase_energy.measure.preflight import HostCheck, gpus_of_device, loud
 from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
@@ -53,6 +54,7 @@ def run_calibration(
     resume: bool = False,
     keep_checkpoints: bool = False,
     make_instruments: MakeTaskInstruments | None = None,
+    host: HostCheck | None = None,
 ) -> Calibration:
     """Run a calibration and write its record, with the journal beside it.
 
@@ -71,6 +73,8 @@ def run_calibration(
         Leave the folder that `checkpoints_of` names when all is done.
     make_instruments
         In place of the machine's own, for tests.
+    host
+        Looks at the machine before the work begins, and reports while it runs; None does neither.
 
     Raises
     ------
@@ -96,13 +100,15 @@ def run_calibration(
     if not before or _runs_done(before) < plan.repeats:
         check_packages()
         check_memory(plan, recipe)
+        if host is not None:
+            host.require(file.path.parent, gpus_of_device(plan.device), allow_estimate=plan.allow_estimate)
         with only_session() as locked:
             journal = JournalWriter(file.journal, resume=True) if before else file.begin()
             try:
                 if not before:
                     shutil.rmtree(checkpoints_of(file.path), ignore_errors=True)  # those of another run
                     journal.write("calibration", **calibration_header(plan, recipe, locked))
-                _run_all(plan, file.path, journal, before, progress, make_instruments)
+                _run_all(plan, file.path, journal, before, progress, make_instruments or _instruments(plan, host))
             except BaseException:
                 with contextlib.suppress(JournalError, OSError):
                     journal.close()
@@ -135,7 +141,7 @@ def _run_all(
     journal: JournalWriter,
     before: Sequence[Mapping[str, Any]],
     progress: Progress | None,
-    make_instruments: MakeTaskInstruments | None,
+    make_instruments: MakeTaskInstruments,
 ) -> None:
     """All runs that are not done yet; the first of them continues where it was cut off."""
     begun = sum(entry["entry"] == "run" for entry in before)
@@ -155,9 +161,7 @@ def _run_all(
 
         def measured_by(mark: dict[str, Any]) -> Instruments:
             journal.write("between_sessions", **asdict(_between(plan, mark)))
-            if make_instruments is not None:
-                return make_instruments(mark)
-            return instruments_for_torch(mark["device"], mark.get("gpu_uuid"), allow_estimate=plan.allow_estimate)
+            return make_instruments(mark)
 
         with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
             task = Path(work) / "task.json"
@@ -174,6 +178,16 @@ def _between(plan: Plan, mark: Mapping[str, Any]) -> BetweenSessions:
     uuid = mark.get("gpu_uuid")
     device, hidden = mark["device"], None if uuid is None else hidden_uuid(uuid)
     return between_sessions(recipe_sha256, mark["execution_path"], device, hidden)
+
+
+def _instruments(plan: Plan, host: HostCheck | None) -> MakeTaskInstruments:
+    """How to make the machine's own."""
+
+    def make(mark: dict[str, Any]) -> Instruments:
+        found = instruments_for_torch(mark["device"], mark.get("gpu_uuid"), allow_estimate=plan.allow_estimate)
+        return found if host is None else loud(found, host.say)
+
+    return make
 
 
 def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:

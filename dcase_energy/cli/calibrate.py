@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import existing_path, get_baseline, training_options
+from dcase_energy.cli.options import existing_path, get_baseline, training_options, wait_idle_option
 from dcase_energy.cli.render.record import record_text
 from dcase_energy.cli.terminal import say
 from dcase_energy.measure.plan import BASELINE_STAGES as STAGES
@@ -88,6 +88,7 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     metavar="RECORD",
     help="An organiser's calibration; prints how many kWh on the reference machine one kWh here is.",
 )
+@wait_idle_option
 @click.option("--resume", is_flag=True, help="Continue the interrupted calibration of this output, if there is one.")
 @click.option("--strict", is_flag=True, help="Exit code 1 if a guard finds the record invalid.")
 def command(edition: str, stage: str, reference: Path | None, strict: bool, **options: Any) -> int:

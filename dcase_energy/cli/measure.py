@@ -15,6 +15,7 @@ from dcase_energy.cli.options import (
     get_baseline,
     option,
     output_option,
+    wait_idle_option,
 )
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import guard_lines, record_text
@@ -83,6 +84,7 @@ gpu_option = click.option(
     metavar="JOURNAL",
     help="Execute nothing: write the record of a measurement whose record could not be written.",
 )
+@wait_idle_option
 @click.option(
     "--calibration",
     type=existing_path(folder=False),

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration
 
     _Paths = click.ParamType[tuple[Path, ...]]
+    _Seconds = click.ParamType[float]
 else:
     # Older releases of click know no parameters of this type.
-    _Paths = click.ParamType
+    _Paths = _Seconds = click.ParamType
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 MAX_STDIN_BYTES = 200_000_000
@@ -93,6 +94,21 @@ class Sources(_Paths):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Leave it to the shell to name files."""
         return _files(incomplete)
+
+
+class Duration(_Seconds):
+    """A duration such as ``90s``, ``10m`` or ``1h30m``, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds."""
+        from dcase_energy.units import parse_duration
+
+        seconds = parse_duration(str(value))
+        if seconds is None:
+            self.fail(f"{visible(str(value))!r} is not a duration; write for example 90s, 10m or 1h30m", param, ctx)
+        return seconds
 
 
 def sources_argument(name: str, metavar: str, *, required: bool = True) -> Decorator:
@@ -222,6 +238,13 @@ def _device(context: click.Context, parameter: click.Parameter, value: str) -> s
 
 estimate_option = click.option(
     "--allow-estimate", is_flag=True, help="Estimate the energy of a processor whose counters cannot be read."
+)
+wait_idle_option = click.option(
+    "--wait-idle",
+    "wait_idle_s",
+    type=Duration(),
+    metavar="DURATION",
+    help="Wait before the work until nothing else uses this machine, at most so long (90s, 10m, 1h).",
 )
 # What and how the baseline is trained, by itself and in a study.
 training_options = together(

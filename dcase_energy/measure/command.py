@@ -19,6 +19,7 @@ from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
 from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.preflight import loud
 from dcase_energy.measure.probes import Probes, ProbeSettings
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder, Say
@@ -72,8 +73,9 @@ def measure_command(
     """
     file = output if isinstance(output, RecordFile) else RecordFile(output)
     journal = file.begin()
-    make = make_instruments or partial(_machines_own, plan)
-    run = _Run(plan, command, journal, say or (lambda _: None), make, probing)
+    say = say or (lambda _: None)
+    make = make_instruments or partial(_machines_own, plan, say)
+    run = _Run(plan, command, journal, say, make, probing)
     try:
         code = run.all()
     finally:
@@ -106,9 +108,9 @@ def record_from_journal(journal: Path, file: RecordFile) -> Energy:
     return record
 
 
-def _machines_own(plan: MeasurePlan) -> tuple[Instruments, dict[str, str]]:
+def _machines_own(plan: MeasurePlan, say: Say) -> tuple[Instruments, dict[str, str]]:
     gpus = select_gpus(list_gpus(load_nvml()), plan.gpu)
-    return instruments_for(gpus, allow_estimate=plan.allow_estimate), dict(gpus.environment)
+    return loud(instruments_for(gpus, allow_estimate=plan.allow_estimate), say), dict(gpus.environment)
 
 
 class _Run:

@@ -18,7 +18,7 @@ from dcase_energy.measure.machine import hidden_settings, host_state, stale_lock
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.powercap import RaplDomain, rapl_memory, rapl_packages
 from dcase_energy.measure.records import GuardState, Tier
-from dcase_energy.measure.watch import HostWatch
+from dcase_energy.measure.watch import HostWatch, foreign_cpu_s
 
 SCHEMA_VERSION = "1.0"
 MIN_FREE_GB = 2.0
@@ -100,14 +100,15 @@ def diagnose(
         remarks.append(Remark(error.code, GuardState.INVALID, error.message))
     tier, components, trouble = _meter(gpus, packages, bool(boards))
     remarks += trouble
-    remarks += _remarks(gpus, packages)
+    remarks += host_remarks(gpus, packages)
     remarks += _exclusive(gpus, nvml, look_s, sleep)
-    remarks.append(_disk(folder))
+    remarks.append(disk_remark(folder))
     shown = tuple({**asdict(one), "uuid": one.uuid_sha256[:12], "counted": one in gpus.boards} for one in boards)
     return Diagnosis(tier, components, tuple(remarks), shown)
 
 
-def _disk(folder: Path) -> Remark:
+def disk_remark(folder: Path) -> Remark:
+    """Whether there is room for records and checkpoints."""
     try:
         free_gb = shutil.disk_usage(folder).free / 1e9
     except OSError as error:
@@ -161,7 +162,7 @@ def _better_memory() -> str:
     return "the memory counters (RAPL dram) of a processor are missing or stand at 0; the constant is used"
 
 
-def _remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
+def host_remarks(gpus: Gpus, packages: Sequence[RaplDomain]) -> list[Remark]:
     """Everything that stands before a run."""
     host, found = host_state(), []
     closed = [package for package in packages if not package.readable]
@@ -200,21 +201,14 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
     from dcase_energy.measure.guards.before import graphics_text
     from dcase_energy.measure.guards.model import graded
 
-    found: list[Remark] = []
-    try:
-        with only_session():
-            pass
-    except SessionRunningError:
-        found.append(Remark("single-tracker", GuardState.INVALID, "another dcase-energy session measures just now"))
-    except MeterError as error:
-        found.append(Remark(error.code, GuardState.INVALID, error.message))
+    found = session_remarks()
     watch = HostWatch(nvml=nvml if gpus.boards else None, indices=gpus.indices)
     began_s, before = time.monotonic(), watch.sample()
     sleep(look_s)
     spent_s, after = time.monotonic() - began_s, watch.sample()
-    if None not in (before["cpu_busy_s"], after["cpu_own_s"]) and spent_s > 0:
-        foreign_s = (after["cpu_busy_s"] - before["cpu_busy_s"]) - (after["cpu_own_s"] - before["cpu_own_s"])
-        share, limits = max(0.0, foreign_s / spent_s / (os.cpu_count() or 1)), BY_CODE["host-exclusive"].limits
+    foreign_s = foreign_cpu_s(before, after)
+    if foreign_s is not None and spent_s > 0:
+        share, limits = foreign_s / spent_s / (os.cpu_count() or 1), BY_CODE["host-exclusive"].limits
         message = f"other work uses {share:.0%} of the processors"
         state = graded(share, limits["ok_share"], limits["warn_share"], message).state
         found.append(Remark("host-exclusive", state, message))
@@ -226,3 +220,15 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
     elif gpus.boards:
         found.append(Remark("gpu-exclusive", GuardState.OK, "no other process uses the GPU"))
     return found
+
+
+def session_remarks() -> list[Remark]:
+    """Whether another session measures on this machine now; empty where none does."""
+    try:
+        with only_session():
+            return []
+    except SessionRunningError:
+        message, remedy = "another dcase-energy session measures just now", "wait for it: --wait-idle 10m"
+        return [Remark("single-tracker", GuardState.INVALID, message, remedy)]
+    except MeterError as error:
+        return [Remark(error.code, GuardState.INVALID, error.message)]

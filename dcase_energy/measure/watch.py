@@ -91,6 +91,12 @@ def boottime_s() -> float | None:
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else None
 
 
+def foreign_cpu_s(first: Mapping[str, Any], last: Mapping[str, Any]) -> float | None:
+    """CPU seconds of other work between two samples of a host; None where one does not state them."""
+    values: list[Any] = [sample.get(key) for sample in (first, last) for key in ("cpu_busy_s", "cpu_own_s")]
+    return None if None in values else max(0.0, (values[2] - values[0]) - (values[3] - values[1]))
+
+
 class HostWatch:
     """Samples of the host.
 
@@ -113,6 +119,11 @@ class HostWatch:
         self._proc = proc
         self._nvml = nvml
         self._indices = frozenset(indices)
+
+    @property
+    def own_pids(self) -> frozenset[int]:
+        """The processes that were the session's at the last sample."""
+        return frozenset(self._tree.pids)
 
     def own_cpu_s(self) -> float | None:
         """CPU seconds of the session and all it started; None where the system does not say."""

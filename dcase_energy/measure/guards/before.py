@@ -9,6 +9,7 @@ from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok
 from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.record_parts import Guard
 from dcase_energy.measure.view import JournalView
+from dcase_energy.measure.watch import foreign_cpu_s
 from dcase_energy.text import plural
 
 # codecarbon >=3.3.2,<3.4: older ones lose GPUs and counters, and any other version counts otherwise by up to 2x.
@@ -227,10 +228,10 @@ def foreign_share(view: JournalView, min_s: float = 0.0) -> float | None:
     foreign_s, wall_s = 0.0, 0.0
     for segment in view.samples:
         first, last = (segment[0], segment[-1]) if segment else ({}, {})
-        values = [entry.get("sample", {}).get(key) for entry in (first, last) for key in ("cpu_busy_s", "cpu_own_s")]
-        if None in values or len(segment) < 2:
+        others_s = foreign_cpu_s(first.get("sample", {}), last.get("sample", {}))
+        if others_s is None or len(segment) < 2:
             continue
-        foreign_s += max(0.0, (values[2] - values[0]) - (values[3] - values[1]))
+        foreign_s += others_s
         wall_s += last["reading"]["time_s"] - first["reading"]["time_s"]
     return foreign_s / (wall_s * threads) if threads and wall_s > min_s else None
 
