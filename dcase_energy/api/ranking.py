@@ -22,8 +22,9 @@ from dcase_energy.api.shared import (
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
-from dcase_energy.ranking.entry import Entry, Reference
+from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.field import in_field
+from dcase_energy.ranking.figures import Reference
 from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
 from dcase_energy.ranking.packages import Assessed, Spread, assess, unread

@@ -151,7 +151,7 @@ def bases_of(methods: Mapping[str, Any], own_cpu_s: float | None) -> list[Basis]
 
 def components_of(basis: Basis, methods: Mapping[str, Obtained]) -> list[str]:
     """The components whose energies a ratio of a basis is made of: those that are counted, or the GPU alone."""
-    return [n for n in COMPONENTS if methods[n] is Obtained.COUNTED and (basis is not Basis.GPU or n == "gpu")]
+    return [n for n in COMPONENTS if methods.get(n) is Obtained.COUNTED and (basis is not Basis.GPU or n == "gpu")]
 
 
 def basis_intervals(
@@ -186,7 +186,8 @@ def basis_kwh(stage: Stage, basis: Basis) -> float | None:
 
 def stage_bases(stage: Stage) -> list[Basis]:
     """The bases of a stage; records of 1.0 do not state them."""
-    return stage.bases or bases_of({n: {"obtained": c.method} for n, c in stage.components.items()}, stage.own_cpu_s)
+    methods = dict.fromkeys(COMPONENTS, Obtained.NOT_MEASURED) | {n: c.method for n, c in stage.components.items()}
+    return stage.bases or bases_of({name: {"obtained": one} for name, one in methods.items()}, stage.own_cpu_s)
 
 
 def net_kwh(found: Mapping[str, ComponentEnergy], duration_s: float, idle: Idle) -> float | None:

@@ -1,21 +1,13 @@
-"""One system in a ranking: what is known of it, and what follows from that."""
+"""One system in a ranking: what is known of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.parts import Score
-from dcase_energy.ranking.normalize import (
-    energy_ratio,
-    energy_weighted,
-    kwh_per_point,
-    normalised_energy_kwh,
-    ranking_score,
-    weighted_by_ratio,
-)
 from dcase_energy.stats import Interval
+from dcase_energy.submission.compared import Compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +29,11 @@ class Entry:
     components_kwh, baseline_components_kwh
         Energy by component (``gpu``, ``cpu``, ``ram``) of the system and of its baseline, in the stage that the edition
         reports so, where records or columns hold it; None is a component that was not measured.
+    compared
+        By stage, the records of system and baseline beside each other; empty where one of them has none.
     intervals
-        Known intervals by column name (a score, ``energy_<stage>_kwh``, ``energy_baseline_<stage>_kwh``, ...).
+        Known intervals by column name (a score, ``energy_<stage>_kwh``, ``energy_baseline_<stage>_kwh``, ratios by
+        bases other than totals, ...).
     replicates
         By score, that of each replicate of a bootstrap over clips, the same clips for all systems; empty without one.
     gpu_model
@@ -65,6 +60,7 @@ class Entry:
     baseline_source: str | None = None
     components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     baseline_components_kwh: Mapping[str, float | None] = field(default_factory=dict)
+    compared: Mapping[str, Compared] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)
     gpu_model: str | None = None
@@ -81,156 +77,14 @@ class Entry:
         """The baseline's energy of a stage; None where there is none that this system may be divided by."""
         return None if stage in self.not_comparable else self.baseline_kwh.get(stage)
 
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What follows from an entry by the formulas of an edition; energies by stage.
-
-    Attributes
-    ----------
-    energy_ratio_gpu
-        The ratio of the GPU alone, in the stage that is reported by component.
-    weighted
-        Energy-weighted scores by score and stage.
-    kwh_per_point
-        Energy over points of the first of these scores: normalised energy where the edition, or a reference, has it.
-    """
-
-    energy_ratio: Mapping[str, float | None]
-    energy_ratio_gpu: float | None
-    energy_normalized_kwh: Mapping[str, float | None]
-    weighted: Mapping[str, Mapping[str, float | None]]
-    ranking_score: float | None
-    ew_ranking_score: Mapping[str, float | None]
-    kwh_per_point: Mapping[str, float | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The common reference of an edition of ratios: an organiser's own calibration, kWh by stage."""
-
-    energy_kwh: Mapping[str, float]
-
-
-def figures(entry: Entry, edition: Edition, reference: Reference | None = None) -> Figures:
-    """Apply an edition's formulas to one system."""
-    stages, terms = edition.stages, edition.ranking.names
-    ratios = {
-        stage: energy_ratio(entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)) for stage in stages
-    }
-    normalised = {stage: _normalised(entry, edition, reference, stage) for stage in stages}
-    scores = {name: _possible(entry.scores.get(name), score) for name, score in edition.scores.items()}
-    weighted = {
-        name: {stage: _weighted(scores[name], entry, edition, ratios, normalised, stage) for stage in stages}
-        for name in edition.weighted_scores
-    }
-    whole = set(terms) <= set(weighted) and edition.ranking.kind != "min_max"
-    first = edition.weighted_scores[:1]
-    return Figures(
-        energy_ratio=ratios,
-        energy_ratio_gpu=None
-        if edition.component_stage in entry.not_comparable
-        else energy_ratio(entry.components_kwh.get("gpu"), entry.baseline_components_kwh.get("gpu")),
-        energy_normalized_kwh=normalised,
-        weighted=weighted,
-        ranking_score=ranking_score([scores[name] for name in terms], edition.ranking),
-        ew_ranking_score={
-            stage: ranking_score([weighted[name][stage] for name in terms], edition.ranking) if whole else None
-            for stage in stages
-        },
-        kwh_per_point={
-            stage: kwh_per_point(
-                comparable_energy_kwh(entry, edition, normalised, stage), scores[name], edition.scores[name].points
-            )
-            for stage in stages
-            for name in first
-        },
-    )
-
-
-def comparable_energy_kwh(
-    entry: Entry, edition: Edition, normalised: Mapping[str, float | None], stage: str
-) -> float | None:
-    """Normalised energy where the edition has it (or a reference gives it), the system's own elsewhere."""
-    if edition.normalisation.kind == "common_reference" or normalised[stage] is not None:
-        return normalised[stage]
-    return entry.energy_kwh.get(stage)
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A figure that follows from others.
-
-    Attributes
-    ----------
-    name
-        Its column.
-    value
-        Where it is among the figures of a system.
-    inputs
-        Columns that it follows from.
-    """
-
-    name: str
-    value: Callable[[Figures], float | None]
-    inputs: tuple[str, ...]
-
-
-def derived(edition: Edition) -> list[Derived]:
-    """The figures of an edition that have intervals where what they follow from has."""
-    terms = edition.ranking.names
-    found = [Derived("ranking_score", lambda figures: figures.ranking_score, terms)]
-    for stage, one in edition.stages.items():
-        divided = (one.energy, one.baseline)
-        weights = (one.energy,) if edition.normalisation.kind == "none" else divided
-        tables: list[tuple[str, Callable[[Figures], Mapping[str, float | None]], tuple[str, ...]]] = [
-            (f"energy_ratio_{stage}", lambda figures: figures.energy_ratio, divided),
-            (f"energy_{stage}_normalized_kwh", lambda figures: figures.energy_normalized_kwh, divided),
-            *((f"ew_{name}_{stage}", _weighted_score(name), (name, *weights)) for name in edition.weighted_scores),
-            (f"ew_ranking_score_{stage}", lambda figures: figures.ew_ranking_score, (*terms, *weights)),
-        ]
-        found += [Derived(name, of_stage(table, stage), inputs) for name, table, inputs in tables]
-    return found
+    def with_baseline(self, stage: str, baseline_kwh: float) -> Entry:
+        """The system with another baseline energy; what records hold of the baseline grows as its total does."""
+        compared, own = dict(self.compared), self.baseline_kwh.get(stage)
+        if own and stage in compared:
+            compared[stage] = compared[stage].with_baseline(baseline_kwh / own)
+        return replace(self, baseline_kwh={**self.baseline_kwh, stage: baseline_kwh}, compared=compared)
 
 
 def component_column(edition: Edition, part: str, *, baseline: bool = False) -> str:
     """Name of the column of a component's energy."""
     return f"energy_{'baseline_' if baseline else ''}{edition.component_stage}_{part}_kwh"
-
-
-def of_stage(table: Callable[[Figures], Mapping[str, float | None]], stage: str) -> Callable[[Figures], float | None]:
-    """The figure of one stage."""
-    return lambda figures: table(figures).get(stage)
-
-
-def _weighted_score(name: str) -> Callable[[Figures], Mapping[str, float | None]]:
-    return lambda figures: figures.weighted[name]
-
-
-def _possible(value: float | None, score: Score) -> float | None:
-    return value if value is not None and score.allows(value) else None
-
-
-def _normalised(entry: Entry, edition: Edition, reference: Reference | None, stage: str) -> float | None:
-    rule = edition.normalisation
-    system, baseline = entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)
-    if rule.kind == "common_reference" and rule.baseline_kwh is not None:
-        return normalised_energy_kwh(system, baseline, rule.baseline_kwh, rule.decimals)
-    if rule.kind == "ratio" and reference is not None and stage in reference.energy_kwh:
-        return normalised_energy_kwh(system, baseline, reference.energy_kwh[stage])
-    return None
-
-
-def _weighted(
-    score: float | None,
-    entry: Entry,
-    edition: Edition,
-    ratios: Mapping[str, float | None],
-    normalised: Mapping[str, float | None],
-    stage: str,
-) -> float | None:
-    own = edition.stages[stage].reference_kwh
-    if own is None:
-        return weighted_by_ratio(score, ratios[stage])
-    energy = entry.energy_kwh.get(stage) if edition.normalisation.kind == "none" else normalised[stage]
-    return energy_weighted(score, energy, own)

@@ -2,21 +2,22 @@
 
 A figure computed from others carries the interval that follows when every input lies somewhere in its own: the
 formulas rise or fall with each input, so the ends of the inputs give the ends of the figure. That asks neither for
-independence nor for a distribution. Where several intervals come together, the level that is left is what Bonferroni's
-inequality leaves of theirs; ranges over runs have no level, and nothing that they enter has one.
+independence nor for a distribution. The energies of a system and of its baseline are measured independently: their
+relative intervals of one level add in quadrature. Where several intervals come together, the level that is left is
+what Bonferroni's inequality leaves of theirs; ranges over runs have no level, and nothing that they enter has one.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from statistics import NormalDist
 
 from dcase_energy.stats import Interval
 
-INTERVAL_KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats")
+INTERVAL_KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats", "windows")
 # Mean range of n normal draws in units of their standard deviation (Tippett 1925): d2 of control charts.
 _MEAN_RANGE = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}
 _RANGES = {"runs", "repeats"}
@@ -59,12 +60,14 @@ def parse_kind(text: str) -> tuple[str, float | None, int | None] | None:
     return found[0], None if found[0] in _RANGES else fraction, runs
 
 
-def combined(low: float, high: float, sources: Mapping[str, Interval]) -> Interval:
+def combined(low: float, high: float, sources: Mapping[str, Interval], joint: Collection[str] = ()) -> Interval:
     """The interval of a figure between the values its inputs' ends give it, with what it rests on.
 
-    ``sources`` are the intervals of the inputs by name; there is at least one.
+    ``sources`` are the intervals of the inputs by name; there is at least one. Those of ``joint`` were added in
+    quadrature, at their common level: they count once.
     """
-    levels = [source.level for source in sources.values()]
+    first = [name for name in sources if name in joint][:1]
+    levels = [source.level for name, source in sources.items() if name not in joint or name in first]
     known = [level for level in levels if level is not None]
     level = 1 - sum(1 - one for one in known) if len(known) == len(levels) else None
     return Interval(

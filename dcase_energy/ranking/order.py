@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding
-from dcase_energy.ranking.entry import Entry, Figures, Reference, figures
+from dcase_energy.findings import Finding, Where
+from dcase_energy.ranking.bases import basis_of, is_weaker, official_basis, with_basis
+from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.figures import Figures, Reference, figures
 from dcase_energy.ranking.named_scores import unranked
 from dcase_energy.ranking.normalize import mean_ranks
-from dcase_energy.ranking.rules import BASELINE_ODD
+from dcase_energy.ranking.rules import BASELINE_ODD, BASIS_WEAKER
 from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines, odd_baselines
 from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
 
@@ -42,11 +44,13 @@ class Ranking:
     @property
     def findings(self) -> list[Finding]:
         """What only shows when systems are ranked together; the rows of the systems name it, too."""
-        return odd_baselines([(one.entry, one.baselines) for one in self.placed])
+        odd = odd_baselines([(one.entry, one.baselines) for one in self.placed])
+        return [*odd, *(_weaker(one.entry, self.edition) for one in self.placed if is_weaker(one.entry, self.edition))]
 
 
 def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> Ranking:
-    """Rank systems; see `rank_entries`."""
+    """Rank systems, by the one basis that all of them have where the edition asks for the best; see `rank_entries`."""
+    edition = with_basis(edition, entries)
     return Ranking(edition, rank_entries(entries, edition, reference), reference)
 
 
@@ -64,7 +68,7 @@ def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Referenc
     judged = judge(scored, intervals[: len(scored)], edition)
     checks = check_baselines(computed[: len(scored)], edition)
     placed = [
-        Ranked(rank, _marked(entry, check), result, uncertainty, check)
+        Ranked(rank, _marked(entry, check, edition), result, uncertainty, check)
         for rank, (entry, result), uncertainty, check in zip(ranks, computed, judged, checks, strict=False)
     ]
     rest = zip(computed[len(scored) :], intervals[len(scored) :], strict=True)
@@ -89,11 +93,18 @@ def _computed(entries: Sequence[Entry], edition: Edition, reference: Reference |
     return list(zip(entries, found, strict=True))
 
 
-def _marked(entry: Entry, checks: Mapping[str, BaselineCheck]) -> Entry:
-    """The system with the finding of a baseline that is unlike others' in its row."""
-    if not any(check.odd for check in checks.values()):
-        return entry
-    return replace(entry, findings=tuple(sorted({*entry.findings, BASELINE_ODD.code})))
+def _marked(entry: Entry, checks: Mapping[str, BaselineCheck], edition: Edition) -> Entry:
+    """The system with what only a sheet shows: a baseline unlike others', evidence weaker than the sheet's basis."""
+    odd = {BASELINE_ODD.code} if any(check.odd for check in checks.values()) else set()
+    weaker = {BASIS_WEAKER.code} if is_weaker(entry, edition) else set()
+    return replace(entry, findings=tuple(sorted({*entry.findings, *odd, *weaker}))) if odd | weaker else entry
+
+
+def _weaker(entry: Entry, edition: Edition) -> Finding:
+    official = official_basis(edition)
+    found = [basis for stage in edition.stages if (basis := basis_of(entry, edition, stage)) not in {None, official}]
+    message = f"its evidence has no ratio by the basis {official}: it is not weighted by energy"
+    return BASIS_WEAKER.finding(Where(entry.label[:120]), message, expected=official, found=str(found[0]))
 
 
 def shared_ranks(scores: Sequence[float]) -> list[int]:

@@ -15,6 +15,7 @@ from dcase_energy.findings import Finding, Severity, has_errors
 from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.measure.records import Stage as RecordStage
 from dcase_energy.parallel import run_all
+from dcase_energy.ranking.bases import TOTAL, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import last_share
 from dcase_energy.ranking.normalize import is_energy
@@ -29,6 +30,7 @@ from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.comparable import gpu_of, own_records
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
+from dcase_energy.submission.compared import Compared, compared_stages
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 from dcase_energy.text import more
@@ -110,6 +112,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
     submission, baseline, edition = system.submission, system.baseline, validation.edition
     record = None if baseline.calibration is None else baseline.calibration.record
     own = {stage: one.record for stage, one in own_records(system).items()}
+    compared = compared_stages(system)
     detailed = own.get(edition.component_stage or "")
     figures = None if scored is None else scored.figures
     wrong = () if scored is None else scored.findings
@@ -129,8 +132,11 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         baseline_evidence=baseline.evidence,
         baseline_source=baseline.source,
         components_kwh=_components(_stage_of(detailed, edition.component_stage)),
-        baseline_components_kwh=_components(_stage_of(record, edition.component_stage)),
-        intervals=({} if figures is None else intervals_of(figures, computed)) | _intervals(edition, own, record),
+        baseline_components_kwh=_components(baseline.stages.get(edition.component_stage or "")),
+        compared=compared,
+        intervals=({} if figures is None else intervals_of(figures, computed))
+        | _intervals(edition, own, baseline.stages)
+        | _ratio_intervals(compared),
         replicates={} if figures is None else replicates_of(figures, computed),
         gpu_model=_gpu_of(system, (detailed, record)),
         not_comparable=_withheld(system, findings),
@@ -200,15 +206,29 @@ def _components(stage: RecordStage | None) -> dict[str, float | None]:
     return {} if stage is None else {name: part.full_recipe_energy_kwh for name, part in stage.components.items()}
 
 
-def _intervals(edition: Edition, own: Mapping[str, Energy], baseline: Calibration | None) -> dict[str, Interval]:
-    """The intervals of the records, by column."""
+def _intervals(edition: Edition, own: Mapping[str, Energy], baseline: Mapping[str, RecordStage]) -> dict[str, Interval]:
+    """The intervals of the records, by column: repeated windows of the system, the calibration of the baseline."""
     found = {}
     for name, one in edition.stages.items():
-        for column, stage in ((one.energy, _stage_of(own.get(name), name)), (one.baseline, _stage_of(baseline, name))):
+        stages = (
+            (one.energy, _stage_of(own.get(name), name), "windows"),
+            (one.baseline, baseline.get(name), "calibration"),
+        )
+        for column, stage, kind in stages:
             stored = None if stage is None else stage.full_recipe_energy_interval
             if stored is not None:
-                found[column] = Interval(stored.low, stored.high, "calibration", stored.level)
+                found[column] = Interval(stored.low, stored.high, kind, stored.level)
     return found
+
+
+def _ratio_intervals(compared: Mapping[str, Compared]) -> dict[str, Interval]:
+    """The intervals of ratios by bases that have no columns of their energies."""
+    return {
+        ratio_column(stage, basis): pair.interval
+        for stage, one in compared.items()
+        for basis, pair in one.energies.items()
+        if basis != TOTAL and pair.interval is not None
+    }
 
 
 def _reason(errors: Sequence[Finding]) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dcase_energy import __version__
 from dcase_energy.editions.loader import load_edition
+from dcase_energy.ranking.bases import BASES, name_basis, official_basis
 from dcase_energy.ranking.charts import charts_of
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn, base_columns, columns_of, interval_columns
@@ -38,7 +39,8 @@ def report_of(ranking: Ranking) -> Report:
     edition, columns, views = ranking.edition, columns_of(ranking), views_of(ranking)
     rows = [[column.value(one) for column in columns] for one in ranking.systems]
     main = Table("ranking", "Ranking", sheet_columns(columns), rows)
-    checks, origin = sensitivity_tables(ranking), f"Edition {edition.name}, dcase-energy {__version__}."
+    checks = sensitivity_tables(ranking)
+    origin = ", ".join(filter(None, [f"Edition {edition.name}", name_basis(edition), f"dcase-energy {__version__}."]))
     notes = [*describe_formulas(edition), *describe_intervals(ranking), _ENDING]
     return Report(
         "ranking",
@@ -82,6 +84,7 @@ def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Sequenc
         "schema_version": SCHEMA_VERSION,
         "tool_version": __version__,
         "edition": ranking.edition.name,
+        "basis": official_basis(ranking.edition),
         "formulas": describe_formulas(ranking.edition),
         "reference_kwh": None if ranking.reference is None else dict(ranking.reference.energy_kwh),
         "systems": main.records,
@@ -105,9 +108,10 @@ def _overview(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequence
     chosen.sort(key=lambda column: order.index(column.group))
     at = {id(one): place for place, one in enumerate(ranking.systems)}
     rows = [[_cell(one, column) for column in chosen] for one in ranking.systems]
+    systems = plural(len(ranking.systems), "system")
     return Overview(
         Table("ranking", "Systems", sheet_columns(chosen), rows),
-        f"{plural(len(ranking.systems), 'system')}, {len(ranking.placed):,} with a rank.",
+        ", ".join(filter(None, [f"{systems}, {len(ranking.placed):,} with a rank", name_basis(ranking.edition)])) + ".",
         [_page_view(view, at) for view in views] or [PageView("All systems", "label", 1)],
         label="label",
         choose="team",
@@ -156,6 +160,7 @@ def ranking_schema() -> dict[str, Any]:
             "schema_version": {"const": SCHEMA_VERSION},
             "tool_version": text,
             "edition": text,
+            "basis": {"enum": list(BASES)},
             "formulas": _list_of(text),
             "reference_kwh": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
             "systems": _list_of(_system_schema()),

@@ -65,3 +65,16 @@ LABEL_MISSING = define(
         fix="write the system's label into the row, or remove the row",
     )
 )
+BASIS_WEAKER = define(
+    Rule(
+        code="K807",
+        name="weaker-than-the-basis",
+        title="A system's records have the basis that the sheet's ratios are made of",
+        why="A ratio of counted energies and one of estimates are different figures: the sheet has one basis for all.",
+        bad="energies in the metadata alone, in an edition with basis = 'counted'",
+        good="an energy record and a calibration record that both count GPU and processor",
+        fix="measure system and baseline where counters can be read (`dcase-energy doctor`), and put both records into "
+        "the package",
+        severity=Severity.WARNING,
+    )
+)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
-from dcase_energy.ranking.entry import Entry, Figures, figures
+from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.figures import Figures, figures
 from dcase_energy.ranking.rules import BASELINE_ODD
 from dcase_energy.text import plural
 
@@ -77,8 +78,7 @@ def _check(
     def rank_with(baseline_kwh: float | None) -> int | None:
         if baseline_kwh is None or baseline_kwh <= 0:
             return None
-        changed = replace(entry, baseline_kwh={**entry.baseline_kwh, stage: baseline_kwh})
-        score = figures(changed, edition).ew_ranking_score[stage]
+        score = figures(entry.with_baseline(stage, baseline_kwh), edition).ew_ranking_score[stage]
         return None if score is None else len(scores) - bisect_right(scores, score) + 1 - (own > score)
 
     baseline, rank = entry.comparable_baseline_kwh(stage), len(scores) - bisect_right(scores, own) + 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.meter import COMPONENTS
+from dcase_energy.ranking.bases import WORK, basis_of, ratio_by, ratio_column, time_ratio, work_ratio
 from dcase_energy.ranking.entry import component_column
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.sheets.table import ColumnKind, Value
@@ -92,11 +93,9 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
     yield _entry("baseline_source", "Baseline from", "text", "Energy", "energy")
     yield _entry("gpu_model", "GPU", "text", "Energy")
     yield from by_stage("energy_ratio_{}", "{} / baseline", lambda one: one.figures.energy_ratio)
+    for stage, words in titles.items():
+        yield from _ratios(edition, stage, words)
     detailed = edition.component_stage
-    if detailed is not None:
-        title = f"{titles[detailed]} / baseline, GPU alone"
-        value = lambda one: one.figures.energy_ratio_gpu  # noqa: E731
-        yield SystemColumn(f"energy_ratio_{detailed}_gpu", title, value, "number", "Energy", "energy")
     yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
     yield SystemColumn("not_comparable", "Not divided because", _not_comparable, "text", "Energy")
     for name in weighted:
@@ -116,6 +115,23 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
         yield from by_stage(f"kwh_per_{name}_point_{{}}", title, of, "Energy-weighted", "weighted")
     if detailed is not None:
         yield from _components(edition, titles[detailed], detailed)
+
+
+def _ratios(edition: Edition, stage: str, words: str) -> Iterator[SystemColumn]:
+    """What stands beside the ratio of totals: by other bases, of own CPU seconds, of durations, and which counts."""
+
+    def column(name: str, title: str, value: Callable[[Ranked], Value], kind: ColumnKind = "number") -> SystemColumn:
+        return SystemColumn(name, f"{words} / baseline, {title}", value, kind, "Energy", "energy")
+
+    for basis, title in (("counted", "counted alone"), ("gpu", "GPU alone")):
+        yield column(ratio_column(stage, basis), title, _ratio_by(edition, stage, basis))
+    yield column(ratio_column(stage, WORK), "work (CPU time)", lambda one: work_ratio(one.entry, stage))
+    yield column(f"time_ratio_{stage}", "time", lambda one: time_ratio(one.entry, stage))
+    yield column(f"energy_ratio_{stage}_basis", "basis", lambda one: basis_of(one.entry, edition, stage), "text")
+
+
+def _ratio_by(edition: Edition, stage: str, basis: str) -> Callable[[Ranked], Value]:
+    return lambda one: ratio_by(one.entry, edition, stage, basis)
 
 
 def _components(edition: Edition, words: str, stage: str) -> Iterator[SystemColumn]:

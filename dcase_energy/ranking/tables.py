@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.measure.scopes import in_words
+from dcase_energy.ranking.bases import describe_basis, name_basis
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
 from dcase_energy.ranking.views import View, views_of
@@ -16,6 +18,7 @@ _GROUPS = {
     "weighted": "Energy-weighted scores",
     "complexity": "Other scores and complexity",
 }
+_WITH_RATIOS = {"energy", "weighted"}
 _FORMULAS = {
     "ratio_mean": "{title} / {reference:.6g}",
     "sum": "{title}",
@@ -53,7 +56,11 @@ def noted(one: Ranked, column: SystemColumn) -> Cell:
 
 def tables_of(ranking: Ranking) -> list[Table]:
     """All tables for people, those without a figure left out."""
-    tables = [_group(ranking, name, title) for name, title in _GROUPS.items()]
+    basis = name_basis(ranking.edition)
+    titles = {
+        name: f"{title} ({basis})" if basis and name in _WITH_RATIOS else title for name, title in _GROUPS.items()
+    }
+    tables = [_group(ranking, name, title) for name, title in titles.items()]
     return [
         *(table for table in tables if table is not None),
         *sensitivity_tables(ranking),
@@ -159,6 +166,7 @@ def describe_formulas(edition: Edition) -> list[str]:
     lines = []
     if rule.kind == "ratio":
         lines.append("Energy ratio = energy of the system / energy of the baseline, same stage, same hardware.")
+        lines.append(describe_basis(edition))
         lines += [f"Energy-weighted score = score / energy ratio, for {weighted}."] if names else []
     if rule.kind == "common_reference":
         rounding = "" if rule.decimals is None else f", rounded to {rule.decimals} decimals"
@@ -171,6 +179,8 @@ def describe_formulas(edition: Edition) -> list[str]:
             f"x {one.reference_kwh:g} kWh / {stage} {energy}" for stage, one in edition.stages.items()
         )
         lines.append(f"Energy-weighted score = score {by_stage}, for {weighted}.")
+    for stage in edition.stages.values():
+        lines += [f"{stage.title}: energy of {in_words(stage.scope)}."] if stage.scope else []
     return lines + _ranking_formula(edition)
 
 

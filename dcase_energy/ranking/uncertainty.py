@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.entry import Entry, Reference, derived, figures
+from dcase_energy.ranking.bases import official_basis, ratio_by, ratio_column
+from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.figures import Reference, derived, figures
 from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score, score_deviation
-from dcase_energy.stats import Interval
+from dcase_energy.stats import Interval, quotient_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,29 @@ def carried(entry: Entry, edition: Edition, reference: Reference | None) -> dict
     if not known:
         return known
     best, worst = (figures(_moved(entry, edition, favourable), edition, reference) for favourable in (True, False))
+    joint = {
+        name
+        for stage, one in edition.stages.items()
+        if _quotient(entry, edition, stage) is not None
+        for name in (one.energy, one.baseline)
+    }
     for one in derived(edition):
         sources = {source: known[source] for source in one.inputs if source in entry.intervals}
         low, high = one.value(worst), one.value(best)
         if sources and low is not None and high is not None:
-            known[one.name] = combined(low, high, sources)
+            known[one.name] = combined(low, high, sources, joint)
     if entry.replicates and set(edition.ranking.names[:1]) & set(entry.intervals):
         known |= _of_replicates(entry, edition, reference)
     return known
+
+
+def _quotient(entry: Entry, edition: Edition, stage: str) -> Interval | None:
+    """The interval of the ratio of a stage, where both energies have one of the same level; None elsewhere."""
+    one, own, other = edition.stages[stage], entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
+    bounds = entry.intervals.get(one.energy), entry.intervals.get(one.baseline)
+    if edition.normalisation.kind == "none" or None in bounds or own is None or other is None:
+        return None
+    return quotient_ends(own, other, *bounds)
 
 
 def _of_replicates(entry: Entry, edition: Edition, reference: Reference | None) -> dict[str, Interval]:
@@ -150,16 +167,23 @@ def _moved(entry: Entry, edition: Edition, favourable: bool) -> Entry:
         return interval.high if more_is_better == favourable else interval.low
 
     stages, scores = edition.stages, edition.scores
+    energy_kwh, baseline_kwh, compared = dict(entry.energy_kwh), dict(entry.baseline_kwh), dict(entry.compared)
+    basis = official_basis(edition)
+    for stage, one in stages.items():
+        own, other = energy_kwh.get(stage), baseline_kwh.get(stage)
+        if own is not None and (joint := _quotient(entry, edition, stage)) is not None:
+            baseline_kwh[stage] = own / (joint.low if favourable else joint.high)
+        else:
+            energy_kwh[stage] = end(one.energy, own, more_is_better=False)
+            baseline_kwh[stage] = end(one.baseline, other, more_is_better=True)
+        ratio = end(ratio_column(stage, basis), ratio_by(entry, edition, stage, basis), more_is_better=False)
+        if stage in compared and basis in compared[stage].energies and ratio:
+            compared[stage] = compared[stage].with_ratio(basis, ratio)
     return replace(
         entry,
-        energy_kwh={
-            stage: end(one.energy, entry.energy_kwh.get(stage), more_is_better=False) for stage, one in stages.items()
-        },
-        baseline_kwh={
-            stage: end(stages[stage].baseline, value, more_is_better=True)
-            for stage, value in entry.baseline_kwh.items()
-            if stage in stages
-        },
+        energy_kwh=energy_kwh,
+        baseline_kwh=baseline_kwh,
+        compared=compared,
         scores={
             name: end(name, value, more_is_better=scores[name].better == "higher")
             for name, value in entry.scores.items()

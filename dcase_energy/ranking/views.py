@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dcase_energy.ranking.entry import comparable_energy_kwh
+from dcase_energy.ranking.bases import official_basis, ratio_column
+from dcase_energy.ranking.figures import comparable_energy_kwh
 from dcase_energy.ranking.order import Ranked, Ranking, shared_ranks
 
 ViewFigure = Callable[[Ranked], float | None]
+_RATIO = "Ratio"
 # The column and the heading of each comparable energy.
 _ENERGY_COLUMNS = {
     "normalised energy": ("energy_{}_normalized_kwh", "kWh"),
-    "energy over the baseline's": ("energy_ratio_{}", "Ratio"),
+    "energy over the baseline's": ("energy_ratio_{}", _RATIO),
     "energy as stated": ("energy_{}_kwh", "kWh"),
 }
 
@@ -67,6 +69,8 @@ def fronts(ranking: Ranking) -> list[tuple[str, str, ViewFigure, str, str]]:
     """What a score may be set against: name, title, figure, its column and its heading."""
     energy, title = energy_title(ranking), "Pareto front: score against"
     column, unit = _ENERGY_COLUMNS[energy]
+    if unit == _RATIO:
+        column = ratio_column("{}", official_basis(ranking.edition))
     return [
         *(
             (f"front_{stage}", f"{title} {energy}, {stage}", energy_figure(ranking, stage), column.format(stage), unit)
@@ -89,7 +93,7 @@ def energy_title(ranking: Ranking) -> str:
 def energy_figure(ranking: Ranking, stage: str) -> ViewFigure:
     """The comparable energy of a system: normalised, a ratio, or as stated, whichever the edition has."""
     if energy_title(ranking) == "energy over the baseline's":
-        return lambda one: one.figures.energy_ratio[stage]
+        return lambda one: one.figures.official_ratio[stage]
     return lambda one: comparable_energy_kwh(one.entry, ranking.edition, one.figures.energy_normalized_kwh, stage)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import shutil
 import socket
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.measure.records import Calibration, Energy
+from dcase_energy.ranking.bases import ratio_by
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
 from dcase_energy.submission.evidence import Calibrated
@@ -173,10 +175,11 @@ def test_records_of_both_give_ratios_of_the_total_and_of_the_gpu_with_intervals(
     assert found.entry.not_comparable == {"test": "no figure of the test in calibration.json (given)"}
     one = make_ranking([found.entry], load_edition("generic")).systems[0]
     assert one.figures.energy_ratio["training"] == pytest.approx(1.3907)
-    assert one.figures.energy_ratio_gpu == pytest.approx(0.7 * 1.3907 / 0.6)
+    assert ratio_by(one.entry, load_edition("generic"), "training", "gpu") == pytest.approx(0.7 * 1.3907 / 0.6)
     ratio = one.uncertainty.intervals["energy_ratio_training"]
-    assert (ratio.low, ratio.high) == pytest.approx((1.3907 * 0.95 / 1.1, 1.3907 * 1.05 / 0.9))
-    assert "calibration, 95 %" in ratio.label
+    down, up = math.hypot(math.log(0.95), math.log(1.1)), math.hypot(math.log(1.05), math.log(0.9))
+    assert (ratio.low, ratio.high) == pytest.approx((1.3907 * math.exp(-down), 1.3907 * math.exp(up)))
+    assert "(windows, 95 %), energy_baseline_training_kwh (calibration, 95 %), 95 %" in ratio.label
     assert one.entry.gpu_model == "A100"
     assert one.entry.baseline_evidence == "record"
 
@@ -196,7 +199,7 @@ def test_records_that_do_not_go_together_are_not_divided(tmp_path, changes, reas
     assert "K801" in {finding.code for finding in found.findings}
     one = make_ranking([found.entry], load_edition("generic")).systems[0]
     assert one.figures.energy_ratio["training"] is None
-    assert one.figures.energy_ratio_gpu is None
+    assert ratio_by(one.entry, load_edition("generic"), "training", "gpu") is None
 
 
 @pytest.mark.parametrize("spoiled", ["digest", "figure", "invalid", "other figure"])

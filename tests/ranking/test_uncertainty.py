@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.ranking.entry import Reference, figures
+from dcase_energy.ranking.figures import Reference, figures
 from dcase_energy.ranking.interval import combined, parse_kind, standard_deviation
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results

@@ -1,0 +1,111 @@
+"""What energy ratios are made of: one basis for a whole sheet, and the ratio of each system by every basis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from dcase_energy.editions.model import Edition
+from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.normalize import energy_ratio
+
+SheetBasis = Literal["counted", "gpu", "total"]
+TOTAL: Literal["total"] = "total"
+DECLARED, WORK = "declared", "work"
+# From the strongest to the weakest, with what each is made of.
+BASES: dict[SheetBasis, str] = {
+    "counted": "energies that sensors counted (GPU, processor, memory where it is counted), without any constant",
+    "gpu": "the GPU's energy alone, which a sensor counted",
+    TOTAL: "total energies as the tracker gives them, with the constants assumed for what no sensor counts",
+}
+
+
+def official_basis(edition: Edition) -> SheetBasis:
+    """The basis by which systems are compared; that of ``best`` is not known before all systems are, and is total."""
+    basis = edition.normalisation.basis
+    return TOTAL if basis == "best" else basis
+
+
+def with_basis(edition: Edition, entries: Sequence[Entry]) -> Edition:
+    """Return the edition with one basis in the place of ``best``.
+
+    The strongest that every system with a rank supports, in each stage of which it has a ratio at all; else totals.
+    """
+    if edition.normalisation.basis != "best":
+        return edition
+    names = edition.ranking.names
+    ranked = [one for one in entries if one.excluded is None and None not in map(one.scores.get, names)]
+    divided = [(one, stage) for one in ranked for stage in edition.stages if ratio_by(one, edition, stage) is not None]
+    known = divided if edition.normalisation.kind == "ratio" else []
+    supported: list[SheetBasis] = [
+        basis for basis in BASES if known and all(basis in supported_bases(one, edition, stage) for one, stage in known)
+    ]
+    return replace(edition, normalisation=replace(edition.normalisation, basis=[*supported, TOTAL][0]))
+
+
+def ratio_by(entry: Entry, edition: Edition, stage: str, basis: str = TOTAL) -> float | None:
+    """The energy ratio of a system by a basis; None where its evidence does not have it."""
+    if stage in entry.not_comparable:
+        return None
+    if basis == TOTAL:
+        return energy_ratio(entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage))
+    if stage in entry.compared:
+        pair = entry.compared[stage].energies.get(basis)
+        return None if pair is None else energy_ratio(pair.system, pair.baseline)
+    if basis == "gpu" and stage == edition.component_stage:  # of a table, which does not say how it was obtained
+        return energy_ratio(entry.components_kwh.get(basis), entry.baseline_components_kwh.get(basis))
+    return None
+
+
+def supported_bases(entry: Entry, edition: Edition, stage: str) -> list[str]:
+    """The bases that the records of a system support, the strongest first; none where a figure is only declared."""
+    known = BASES if stage in entry.compared else ()
+    return [basis for basis in known if ratio_by(entry, edition, stage, basis) is not None]
+
+
+def basis_of(entry: Entry, edition: Edition, stage: str) -> str | None:
+    """The basis of a system's ratio: the sheet's, or the strongest that its evidence has instead; None without one."""
+    if ratio_by(entry, edition, stage) is None:
+        return None
+    known, official = supported_bases(entry, edition, stage), official_basis(edition)
+    return official if official in known else next(iter(known), DECLARED)
+
+
+def is_weaker(entry: Entry, edition: Edition) -> bool:
+    """Whether a system has a ratio, and not by the basis of its sheet."""
+    official = official_basis(edition)
+    found = [(stage, basis_of(entry, edition, stage)) for stage in edition.stages]
+    return official != TOTAL and any(basis not in {None, official} for _, basis in found)
+
+
+def time_ratio(entry: Entry, stage: str) -> float | None:
+    """Duration of a system over that of the baseline, both of records."""
+    return _quotient(entry, stage, "time")
+
+
+def work_ratio(entry: Entry, stage: str) -> float | None:
+    """CPU seconds of a system's own processes over those of the baseline; never ranked."""
+    return _quotient(entry, stage, "work")
+
+
+def _quotient(entry: Entry, stage: str, name: str) -> float | None:
+    compared = None if stage in entry.not_comparable else entry.compared.get(stage)
+    pair = None if compared is None else getattr(compared, name)
+    return None if pair is None else pair.system / pair.baseline
+
+
+def ratio_column(stage: str, basis: str = TOTAL) -> str:
+    """Name of the column of a ratio; that of totals has the stage alone."""
+    return f"energy_ratio_{stage}" if basis == TOTAL else f"energy_ratio_{stage}_{basis}"
+
+
+def name_basis(edition: Edition) -> str | None:
+    """The basis for a heading; None in an edition without ratios."""
+    return f"ratios by basis {official_basis(edition)}" if edition.normalisation.kind == "ratio" else None
+
+
+def describe_basis(edition: Edition) -> str:
+    """The basis of a sheet in one sentence."""
+    basis = official_basis(edition)
+    return f"Basis of the energy ratios: {basis}, {BASES[basis]}."

@@ -1,0 +1,109 @@
+"""A system's record beside the baseline's: what a ratio of the two can be made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dcase_energy.stats import Interval, quotient_ends
+from dcase_energy.submission.checks.comparable import own_records
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.record_parts import Basis, Stage
+    from dcase_energy.measure.records import Evidence
+    from dcase_energy.submission.checks.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An amount of a system and of its baseline (kWh, seconds, CPU seconds), with their intervals where known."""
+
+    system: float
+    baseline: float
+    system_interval: Interval | None = None
+    baseline_interval: Interval | None = None
+
+    @property
+    def interval(self) -> Interval | None:
+        """The interval of the ratio; None where it is not known."""
+        return quotient_ends(self.system, self.baseline, self.system_interval, self.baseline_interval)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A stage of a system beside the baseline's, where records hold both.
+
+    Attributes
+    ----------
+    energies
+        By basis; ``total`` is always there.
+    time, work
+        Seconds, and CPU seconds of the process and all it started; None where one is not known.
+    estimated
+        Whether no sensor counted anything of one of them.
+    within_session
+        The interval of the baseline's total without what differs between sessions; None where it is not known.
+    """
+
+    energies: Mapping[str, Pair]
+    time: Pair | None = None
+    work: Pair | None = None
+    estimated: bool = False
+    within_session: Interval | None = None
+
+    def with_baseline(self, factor: float) -> Compared:
+        """The same with another energy of the baseline, by every basis."""
+        energies = {name: replace(one, baseline=one.baseline * factor) for name, one in self.energies.items()}
+        return replace(self, energies=energies)
+
+    def with_ratio(self, basis: str, ratio: float) -> Compared:
+        """The same with another ratio by a basis."""
+        pair = self.energies[basis]
+        return replace(self, energies={**self.energies, basis: replace(pair, baseline=pair.system / ratio)})
+
+
+def compared_stages(system: System) -> dict[str, Compared]:
+    """Return the stages of a system whose energy stands in a record, as does the baseline's."""
+    from dcase_energy.measure.record_parts import Tier
+
+    baseline, found = system.baseline, {}
+    if baseline.calibration is None:
+        return {}
+    records: tuple[Evidence, ...]
+    for stage, own in own_records(system).items():
+        records = own.record, baseline.calibration.record
+        mine, other = own.record.figures.get(stage), baseline.stages.get(stage)
+        if mine is None or other is None:
+            continue
+        found[stage] = Compared(
+            _energies(mine, other),
+            _pair(mine.full_recipe_duration_s, other.full_recipe_duration_s),
+            _pair(mine.full_recipe_own_cpu_s, other.full_recipe_own_cpu_s),
+            any(record.tier is Tier.ESTIMATED for record in records),
+            other.within_session_interval,
+        )
+    return found
+
+
+def _energies(mine: Stage, other: Stage) -> dict[str, Pair]:
+    """What both stages have of each basis; components count where both count them."""
+    from dcase_energy.measure.record_parts import Basis
+    from dcase_energy.measure.summary import PARTIAL_BASES, basis_kwh, components_of
+
+    bounds = mine.full_recipe_energy_interval, other.full_recipe_energy_interval
+    found = {Basis.TOTAL.value: Pair(mine.full_recipe_energy_kwh, other.full_recipe_energy_kwh, *bounds)}
+    for basis in PARTIAL_BASES:
+        parts = [components_of(basis, {n: c.method for n, c in one.components.items()}) for one in (mine, other)]
+        own, theirs = basis_kwh(mine, basis), basis_kwh(other, basis)
+        if parts[0] == parts[1] and own and theirs:
+            found[basis.value] = Pair(own, theirs, *(_bounds(one, basis) for one in (mine, other)))
+    return found
+
+
+def _bounds(stage: Stage, basis: Basis) -> Interval | None:
+    return stage.basis_intervals.get(basis)
+
+
+def _pair(mine: float | None, other: float | None) -> Pair | None:
+    return Pair(mine, other) if mine and other else None
