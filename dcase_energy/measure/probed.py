@@ -67,11 +67,20 @@ def probes_for(calibration: Calibration, system: Evidence | None) -> list[Probe]
     ]
 
 
+def can_be_probed(calibration: Calibration) -> bool:
+    """Whether a calibration says what probes are compared with: how much work cost how much."""
+    return bool(_cost(calibration, _phases(calibration), attrgetter("energy_kwh")))
+
+
+def _phases(calibration: Calibration) -> dict[str, _Work | None]:
+    training = calibration.stages.get("training")
+    phases = {} if training is None else training.phases
+    return {kind: phases.get(kind, phases.get(_WHOLE[kind])) for kind in PROBED}
+
+
 def _relative(calibration: Calibration, probes: list[Probe], quantity: _Quantity) -> Mean | None:
     """What the probes cost over what the same work cost in the calibration; None where either is not known."""
-    training, repeats = calibration.stages.get("training"), calibration.repeats.get("training")
-    phases = {} if training is None else training.phases
-    reference = _cost(calibration, {kind: phases.get(kind, phases.get(_WHOLE[kind])) for kind in PROBED}, quantity)
+    reference, repeats = _cost(calibration, _phases(calibration), quantity), calibration.repeats.get("training")
     costs = [cost for probe in probes if (cost := _cost(calibration, probe.work, quantity)) is not None]
     if not reference or not costs or len(costs) < len(probes):
         return None

@@ -1,0 +1,162 @@
+"""What a probe runs: windows of a quick calibration, with the recipe, execution path, device and threads of a record."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dcase_energy.calibration.plan import Plan, QuickSettings
+from dcase_energy.calibration.prepare import (
+    check_memory,
+    check_packages,
+    child_task,
+    clips_of,
+    environment_of,
+    execution_path_version,
+    recipe_of,
+)
+from dcase_energy.calibration.store import kept, made_on
+from dcase_energy.errors import CalibrationError, RecipeError
+from dcase_energy.measure.gpu import Gpus, hidden_uuid, pinned
+from dcase_energy.measure.machine import describe_host
+from dcase_energy.measure.probed import can_be_probed
+from dcase_energy.measure.records import Calibration
+
+# What the work says about itself that changes what it costs.
+_SOFTWARE = ("torch", "cuda", "cudnn", "front_end", "threads")
+
+
+@dataclass(frozen=True)
+class BaselineProbe:
+    """A probe for one calibration; see `dcase_energy.measure.probes.ProbeTask`.
+
+    Attributes
+    ----------
+    calibration
+        Whose windows are measured again.
+    plan
+        What the training process does.
+    variables
+        That keep it on the calibrated GPU.
+    """
+
+    calibration: Calibration
+    plan: Plan
+    variables: Mapping[str, str]
+
+    def about(self) -> Mapping[str, Any]:
+        """What the journal's header says."""
+        return {
+            "calibration_digest": self.calibration.digest,
+            "recipe": self.calibration.recipe,
+            "recipe_sha256": self.calibration.recipe_sha256,
+            "implementation": self.calibration.implementation.model_dump(),
+        }
+
+    def command(self, folder: Path) -> Sequence[str]:
+        """The command to start in a folder for its files."""
+        check_memory(self.plan, recipe_of(self.plan.recipe, self.plan.batch_size))
+        task = folder / "task.json"
+        task.write_text(json.dumps(child_task(self.plan, folder, 1, False)), encoding="utf-8")
+        return [sys.executable, "-m", "dcase_baseline.started", str(task)]
+
+    def environment(self) -> Mapping[str, str]:
+        """Its variables."""
+        return {**environment_of(self.plan).variables, **self.variables}
+
+    def unlike(self, mark: Mapping[str, Any]) -> str | None:
+        """Why what the work says about itself is not as in the calibration; None if it is."""
+        record = self.calibration
+        pairs = [
+            ("device", mark.get("device"), record.hardware.get("device")),
+            *((name, mark.get(name), record.software.get(name)) for name in _SOFTWARE if name in record.software),
+        ]
+        if uuid := mark.get("gpu_uuid"):
+            pairs.append(("GPU", hidden_uuid(str(uuid)), record.hardware.get("gpu_uuid_sha256")))
+        if record.backends is not None:
+            backends = mark.get("backends") or {}
+            pairs += [(name, backends.get(name), value) for name, value in record.backends.items()]
+        differing = [f"{name} is {now!s:.40}, was {then!s:.40}" for name, now, then in pairs if now != then]
+        return f"not as in the calibration: {'; '.join(differing)}" if differing else None
+
+
+def probe_for(calibration: Calibration, gpus: Gpus) -> BaselineProbe:
+    """Return the probe for a calibration on the GPUs that are counted.
+
+    Raises
+    ------
+    CalibrationError
+        If it cannot be measured again here; the message says why.
+    """
+    check_packages()
+    if why := _why_not(calibration, gpus):
+        raise CalibrationError(why)
+    boards = [board for board in gpus.boards if board.uuid_sha256 == calibration.hardware.get("gpu_uuid_sha256")]
+    plan = _plan_of(calibration, "cuda:0" if boards else "cpu")
+    return BaselineProbe(calibration, plan, pinned(boards).environment)
+
+
+def _plan_of(record: Calibration, device: str) -> Plan:
+    """The plan of a quick calibration without a stage: the windows alone."""
+    path = record.implementation.execution_path.partition("/")[0]
+    plan = Plan(
+        edition=record.edition,
+        recipe=record.recipe,
+        stages=(),
+        quick=QuickSettings(),
+        batch_size=None if record.recipe_work is None else record.recipe_work.batch_size,
+        execution_path=path,
+        device=device,
+        threads=int(record.software.get("threads") or 1),
+        pass_env=() if record.environment is None else tuple(record.environment.passed),
+    )
+    try:
+        recipe = recipe_of(plan.recipe)
+        if recipe.batch.total == plan.batch_size:
+            plan = replace(plan, batch_size=None)
+        recipe = recipe_of(plan.recipe, plan.batch_size)
+        version = execution_path_version(path)
+    except (RecipeError, KeyError) as error:
+        raise CalibrationError(f"its work is not known here: {error}") from None
+    if recipe.sha256() != record.recipe_sha256:
+        raise CalibrationError(f"it is of another recipe than the one that is named {record.recipe} here")
+    if version != record.implementation.execution_path:
+        raise CalibrationError(f"it is of execution path {record.implementation.execution_path}, here it is {version}")
+    return replace(plan, clips=clips_of(plan, recipe))
+
+
+def _why_not(record: Calibration, gpus: Gpus) -> str | None:
+    """Why a calibration is not one of this hardware, or holds no work that can be measured again."""
+    device, uuid = record.hardware.get("device"), record.hardware.get("gpu_uuid_sha256")
+    if not record.complete or not record.valid:
+        return "it is not complete and valid"
+    if not made_on(record, describe_host()):
+        return "it was made on another machine"
+    if device == "cpu" and gpus.boards:
+        return "it was made on the processor, and the command's GPU is counted"
+    if device != "cpu" and uuid not in {board.uuid_sha256 for board in gpus.boards}:
+        return "it was made on a GPU that is not counted for the command"
+    if not can_be_probed(record):
+        return "it does not say how much of its training was measured; calibrate again"
+    return None
+
+
+def newest_probe(gpus: Gpus) -> BaselineProbe:
+    """Return the probe for the newest of this machine's calibrations that allows one.
+
+    Raises
+    ------
+    CalibrationError
+        If there is none; the message says why.
+    """
+    why = "this machine has no calibration (`dcase-energy calibrate --quick` makes one)"
+    for number, record in enumerate(kept()):
+        try:
+            return probe_for(record, gpus)
+        except CalibrationError as error:
+            why = why if number else f"the newest calibration of this machine cannot be measured again: {error}"
+    raise CalibrationError(why)
