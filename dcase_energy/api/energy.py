@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dcase_energy.api.shared import Log, PathLike, choose_edition, record_file, silent
+from dcase_energy.api.shared import Log, PathLike, choose_edition, read_calibration, record_file, silent
 from dcase_energy.errors import ChildFailedError, InputError, JournalError, MeterError, WriteError
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.parallel import usable_threads
@@ -16,6 +16,7 @@ from dcase_energy.text import visible
 if TYPE_CHECKING:
     from dcase_energy.calibration.plan import Plan
     from dcase_energy.editions.model import Edition
+    from dcase_energy.measure.gpu import Gpus
     from dcase_energy.measure.meter import Reading
     from dcase_energy.measure.plan import MeasurePlan
     from dcase_energy.measure.preflight import HostCheck
@@ -193,6 +194,10 @@ def measure(
     from_journal: PathLike | None = None,
     force: bool = False,
     wait_idle_s: float | None = None,
+    probe: Literal["auto", "none", "both"] = "auto",
+    probe_every_s: float | None = None,
+    pause: bool = True,
+    calibration: PathLike | None = None,
     log: Log = silent,
 ) -> Measured:
     """Run a command under a measuring session and write its energy record, as `dcase-energy measure` does.
@@ -211,14 +216,23 @@ def measure(
         Execute nothing: write the record of this journal.
     force, wait_idle_s, log
         Replace a complete record, once the new one is complete; as for `calibrate`; receives messages.
+    probe, probe_every_s, pause
+        Whether the baseline is measured for half a minute before and after a training (``auto``: where a calibration of
+        this machine allows it, and after commands of at least 5 minutes), and about how often inside it, which stops
+        the command meanwhile; without ``pause`` never inside.
+    calibration
+        Record to measure again in the probes; None is the newest of this machine's that can be.
 
     Raises
     ------
     InputError
         If an option or the folder of the output cannot be used.
+    RecordError
+        If ``calibration`` is not a calibration record.
     JournalError, WriteError
         If the record cannot be computed or written.
     """
+    from dcase_energy.calibration.probing import probing_for
     from dcase_energy.measure.command import measure_command, record_from_journal
     from dcase_energy.measure.plan import STAGES, MeasurePlan, scope_of
     from dcase_energy.measure.preflight import HostCheck
@@ -233,6 +247,9 @@ def measure(
         scopes = scope_of(scope)
     except ValueError as error:
         raise InputError(f"--{error}") from None
+    if probe == "none" and probe_every_s is not None:
+        raise InputError("--probe none and --probe-every exclude each other")
+    given = None if calibration is None else read_calibration(calibration)
     default = f"energy_{stage}.json" if journal is None else record_beside(journal)
     file = record_file(output or default, force=force)
     try:
@@ -244,21 +261,29 @@ def measure(
                 (0.0 if stage == BASELINE_STAGES[0] else DEFAULT_WINDOW_S) if min_window_s is None else min_window_s
             )
             plan = MeasurePlan(stage or "", scopes, gpu, repeats, window_s, idle_s, allow_estimate)
-            _look_at_host(plan, file, HostCheck(log, wait_idle_s))
-            record, code = measure_command(plan, command, file, say=log)
+            gpus = _counted(gpu)
+            _look_at_host(plan, file, gpus, HostCheck(log, wait_idle_s))
+            every_s = probe_every_s if pause else None
+            probing = probing_for(probe, plan.stage, gpus, log, calibration=given, every_s=every_s)
+            record, code = measure_command(plan, command, file, say=log, probing=probing)
     except OSError as error:
         raise WriteError(f"the record could not be written: {error}\n{how_to_write(file.journal, error)}") from None
     return Measured(record, code, tuple(file.about(record)))
 
 
-def _look_at_host(plan: MeasurePlan, file: RecordFile, host: HostCheck) -> None:
-    """Report what speaks against measuring now; what makes it impossible, the session itself refuses and records."""
+def _counted(gpu: str) -> Gpus:
+    """The GPUs to count; none where that is not known: the session itself refuses and records it."""
     from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, select_gpus
-    from dcase_energy.measure.preflight import remark_text
 
     try:
-        gpus = select_gpus(list_gpus(load_nvml()), plan.gpu)
+        return select_gpus(list_gpus(load_nvml()), gpu)
     except MeterError:
-        gpus = Gpus()
+        return Gpus()
+
+
+def _look_at_host(plan: MeasurePlan, file: RecordFile, gpus: Gpus, host: HostCheck) -> None:
+    """Report what speaks against measuring now; what makes it impossible, the session itself refuses and records."""
+    from dcase_energy.measure.preflight import remark_text
+
     for remark in host.before(file.path.parent, gpus, allow_estimate=plan.allow_estimate):
         host.say(remark_text(remark))

@@ -1,4 +1,4 @@
-"""What a probe runs: windows of a quick calibration, with the recipe, execution path, device and threads of a record."""
+"""What a probe runs: windows of a quick calibration, with recipe, execution path, device and threads of a record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dcase_energy.calibration.plan import Plan, QuickSettings
 from dcase_energy.calibration.prepare import (
@@ -24,10 +24,14 @@ from dcase_energy.errors import CalibrationError, RecipeError
 from dcase_energy.measure.gpu import Gpus, hidden_uuid, pinned
 from dcase_energy.measure.machine import describe_host
 from dcase_energy.measure.probed import can_be_probed
+from dcase_energy.measure.probes import AUTO_AFTER_S, ProbeSettings
+from dcase_energy.measure.recorder import Say
 from dcase_energy.measure.records import Calibration
 
 # What the work says about itself that changes what it costs.
 _SOFTWARE = ("torch", "cuda", "cudnn", "front_end", "threads")
+# A program waits for its GPU at least once a step: what it has queued ends within this time.
+_QUEUED_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,50 @@ class BaselineProbe:
             pairs += [(name, backends.get(name), value) for name, value in record.backends.items()]
         differing = [f"{name} is {now!s:.40}, was {then!s:.40}" for name, now, then in pairs if now != then]
         return f"not as in the calibration: {'; '.join(differing)}" if differing else None
+
+
+def probing_for(
+    asked: Literal["auto", "none", "both"],
+    stage: str,
+    gpus: Gpus,
+    say: Say,
+    *,
+    calibration: Calibration | None = None,
+    every_s: float | None = None,
+) -> ProbeSettings | None:
+    """When a measurement is probed and by what; None where it is not: one line says why.
+
+    Parameters
+    ----------
+    asked
+        Whether probes were asked for (``both``; an ``every_s`` does so, too), are welcome where they cost little
+        (``auto``), or unwanted.
+    stage, gpus
+        What is measured, and the GPUs that are counted.
+    say
+        Gets lines for people.
+    calibration
+        To measure again; None: the newest of this machine's that can be.
+    every_s
+        As of `dcase_energy.measure.probes.ProbeSettings`.
+    """
+    if asked == "none":
+        return None
+    wanted = asked == "both" or every_s is not None
+    try:
+        if stage != "training":
+            raise CalibrationError("probes are windows of a training, for --stage training")
+        task = newest_probe(gpus) if calibration is None else probe_for(calibration, gpus)
+    except CalibrationError as error:
+        if wanted:
+            say(f"NO PROBES, although they were asked for: {error}")
+        elif stage == "training":
+            say(f"no probes of the baseline: {error}")
+        return None
+    if every_s is not None and len(gpus.boards) > 1:
+        say("no probes inside the command: it uses several GPUs")
+        every_s = None
+    return ProbeSettings(task, every_s, 0.0 if wanted else AUTO_AFTER_S, settle_s=_QUEUED_S if gpus.boards else 0.0)
 
 
 def probe_for(calibration: Calibration, gpus: Gpus) -> BaselineProbe:

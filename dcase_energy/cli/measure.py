@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import (
+    Duration,
     emit,
     estimate_option,
     existing_path,
@@ -86,10 +87,34 @@ gpu_option = click.option(
 )
 @wait_idle_option
 @click.option(
+    "--probe",
+    type=click.Choice(["auto", "none", "both"]),
+    default="auto",
+    show_default=True,
+    help="Measure the baseline for half a minute before and after a training, so that a machine that became slower or "
+    "hotter does not change the ratio. auto: where --calibration, or a calibration of this machine, allows it, and "
+    "after commands of at least 5 minutes.",
+)
+@click.option(
+    "--probe-every",
+    "probe_every_s",
+    type=Duration(),
+    metavar="DURATION",
+    help="Stop the command about so often (5m, 300s) and probe inside it as well; the time does not count.",
+)
+@click.option(
+    "--no-pause",
+    "pause",
+    is_flag=True,
+    default=True,
+    flag_value=False,
+    help="Never stop the command: no probes inside it.",
+)
+@click.option(
     "--calibration",
     type=existing_path(folder=False),
     metavar="RECORD",
-    help="Print the ratio to this baseline.",
+    help="Print the ratio to this baseline, and measure it again in the probes.",
 )
 @click.option(
     "--strict", is_flag=True, help="Exit code 1 if the command went well and a guard finds the record invalid."
@@ -109,7 +134,7 @@ def command(command_line: tuple[str, ...], calibration: Path | None, strict: boo
         _check_required(stage=options["stage"], command_line=command_line)
     baseline = get_baseline(calibration)
     try:
-        found = measure(command_line, log=lambda text: log(f"dcase-energy: {text}"), **options)
+        found = measure(command_line, calibration=calibration, log=lambda text: log(f"dcase-energy: {text}"), **options)
     except (JournalError, WriteError) as error:
         say(f"dcase-energy: {error}")
         return OWN_FAILURE
@@ -128,17 +153,20 @@ def _check_required(**values: object) -> None:
 def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
     """The ratio to the baseline and what speaks against it; where a guard refuses, why there is none."""
     from dcase_energy.measure.guards.pairs import compare, ratio
+    from dcase_energy.measure.probed import probed
 
     lines: list[str] = []
     if baseline is None:
         return lines
+    baseline, note = probed(baseline, record)
     for name, stage in record.stages.items():
         value, verdicts = ratio(baseline, stage.energy_kwh, name, stage.scope)
         spoken = [guard for guard in [*compare(baseline, record), *verdicts] if guard.state != "ok"]
         if any(guard.state == "invalid" for guard in spoken):
             lines.append(f"{style(name, bold=True)}: not divided by the baseline's energy")
         elif value is not None:
-            lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy")
+            remark = f" ({note})" if note and name == "training" else ""
+            lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy{remark}")
         lines += guard_lines(spoken)
     return lines
 

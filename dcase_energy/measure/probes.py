@@ -18,7 +18,9 @@ from dcase_energy.measure.control import stopped
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.probe_record import PROBED
 from dcase_energy.measure.recorder import LenientRecorder, Say
+from dcase_energy.measure.records import Energy
 from dcase_energy.measure.session import measured_child, serve
+from dcase_energy.text import plural
 from dcase_energy.units import format_duration
 
 PROBE_S = 30.0
@@ -232,3 +234,13 @@ def why_ended(code: int, errors: bytes) -> str:
         return "the GPU's memory does not hold it beside the command"
     how = f"exit code {code}" if code >= 0 else f"signal {-code}"
     return f"the baseline ended with {how}"
+
+
+def cost_of_probes(record: Energy) -> str | None:
+    """What the probes of a record cost, for people; None where there were none."""
+    if not record.probes:
+        return None
+    spent_s = math.fsum(probe.end_s - probe.begin_s for probe in record.probes)
+    run_s = math.fsum(stage.duration_s for stage in record.stages.values())
+    share = f", {spent_s / run_s:.0%} of the time of the run" if run_s > 0 else ""
+    return f"{plural(len(record.probes), 'probe')} took {format_duration(spent_s)}{share}"
