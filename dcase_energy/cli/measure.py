@@ -165,7 +165,7 @@ def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
         if any(guard.state == "invalid" for guard in spoken):
             lines.append(f"{style(name, bold=True)}: not divided by the baseline's energy")
         elif value is not None:
-            remark = f" ({note})" if note and name == "training" else ""
+            remark = f" ({note})" if note else ""
             lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy{remark}")
         lines += guard_lines(spoken)
     return lines

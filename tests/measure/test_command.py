@@ -470,7 +470,7 @@ def test_a_training_is_executed_once_and_the_rest_until_a_minute_is_measured(sta
 
     plans = []
 
-    def measured(plan, command, file, *, say):
+    def measured(plan, command, file, **_):
         plans.append(plan)
         raise OSError("seen")
 

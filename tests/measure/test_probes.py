@@ -111,7 +111,8 @@ def test_a_short_command_gets_no_probe_after_it_and_that_is_said(tmp_path):
     said = []
     record, _ = measure(tmp_path, said=said, after_s=300.0)
     assert [probe.when for probe in record.probes] == ["before"]
-    assert "no probe after the command, which took less than 5 min" in said[-1]
+    assert "no probe after the command, which took less than 5 min" in said[-2]
+    assert said[-1].startswith("1 probe took")
 
 
 @pytest.mark.parametrize(
@@ -289,19 +290,22 @@ def test_killed_in_the_probe_after_the_command_its_record_is_complete(tmp_path):
 
 
 def test_a_stopped_command_continues_when_its_session_is_killed(tmp_path):
-    command = subprocess.Popen(["sh", "-c", f"sleep 0.3; touch {tmp_path / 'went-on'}"], start_new_session=True)
+    going, gone_on = tmp_path / "go", tmp_path / "gone-on"
+    waiting = f"until test -e {going}; do sleep 0.02; done; touch {gone_on}"
+    command = subprocess.Popen(["sh", "-c", waiting], start_new_session=True)
     body = (
         "import time\nfrom dcase_energy.measure.control import stopped\n"
         f"with stopped({command.pid}) as still:\n    print(still, flush=True)\n    time.sleep(60)"
     )
     session = subprocess.Popen([sys.executable, "-c", body], stdout=subprocess.PIPE, text=True)
     assert session.stdout.readline() == "True\n"
-    time.sleep(0.5)
-    assert not (tmp_path / "went-on").exists()
+    going.touch()
+    time.sleep(0.2)
+    assert not gone_on.exists()
     session.kill()
     session.communicate()
-    assert command.wait(30) == 0
-    assert (tmp_path / "went-on").exists()
+    assert command.wait(60) == 0
+    assert gone_on.exists()
 
 
 def test_a_group_stands_still_for_the_time_of_a_block(tmp_path):
