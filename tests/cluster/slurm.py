@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 NODES = ("n1", "n2", "n3", "n4")
-# A node with another processor, in a partition of its own.
+# A node with another processor, in a separate partition.
 OTHER = "other"
 OTHER_PROCESSOR = "Another Processor 9000"
 _PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "unshare")
@@ -102,7 +102,7 @@ class Slurm:
             **{name: value for name, value in clean.items() if not name.startswith(("SLURM_", "SBATCH_"))},
             "SLURM_CONF": str(folder / "slurm.conf"),
             "HOME": str(self.home),
-            # Locks of measurements lie there: those of the nodes, which are one machine, and of nobody else.
+            # Locks of measurements lie there: those of the nodes, which are one machine, and no others.
             "TMPDIR": str(folder / "tmp"),
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), _SEARCHED]),
             "NO_COLOR": "1",
@@ -244,7 +244,7 @@ class Job:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody uses now."""
+    """Ports of this machine that are free now."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
