@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dcase_energy.calibration.reference import why_indicative
-from dcase_energy.measure.guards.pairs import compare, ratio
+from dcase_energy.calibration.rescaling import rescaled
+from dcase_energy.measure.guards.pairs import compare, denominator, ratio
+from dcase_energy.measure.probed import probed
 from dcase_energy.measure.records import Calibration, Energy, Evidence, Guard, GuardState, Stage
-from dcase_energy.stats import LEVEL, Interval
+from dcase_energy.stats import Interval, quotient_ends
 
 Record = Calibration | Energy
 
@@ -22,13 +23,13 @@ class StagePair:
     Attributes
     ----------
     name
-        Stage of the second record; any other than training is divided by the first one's test.
+        Stage of the second record.
     first, second
         The stage in each.
     ratio
         Energy of the second over that of the first, of full recipes; None where a guard refuses it or the first is 0.
     interval
-        Of the ratio: relative half-widths of both intervals in quadrature; None unless both are known.
+        Of the ratio (`dcase_energy.stats.quotient_ends`); None where neither energy has one.
     duration_ratio
         Likewise of the durations.
     """
@@ -67,6 +68,8 @@ class SideBySide:
         What the guards say of dividing the second by the first; empty where the first is not a calibration.
     indicative
         Why the ratio of two calibrations is only indicative; empty where it is exact, and for other records.
+    notes
+        How the baseline was scaled to divide by it.
     """
 
     names: tuple[str, str]
@@ -76,6 +79,7 @@ class SideBySide:
     differing: tuple[UnlikeValue, ...]
     guards: tuple[Guard, ...]
     indicative: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def side_by_side(one: Record, other: Record, names: tuple[str, str] = ("first", "second")) -> SideBySide:
@@ -83,17 +87,13 @@ def side_by_side(one: Record, other: Record, names: tuple[str, str] = ("first", 
     first, second = one, other
     if isinstance(other, Calibration) and isinstance(one, Energy):
         first, second, names = other, one, (names[1], names[0])
-    both = isinstance(first, Calibration) and isinstance(second, Calibration)
-    guards = compare(first, second) if isinstance(first, Calibration) else []
-    # Calibrations of two machines are compared to see what the machines differ in: there a guard refuses nothing.
-    refused = not both and any(guard.state is GuardState.INVALID for guard in guards)
-    stages = []
-    for name, stage in second.figures.items():
-        base = first.figures.get(name if first.kind == second.kind else "training" if name == "training" else "test")
-        if base is not None:
-            stages.append(_pair(name, base, stage, refused=refused))
-            if isinstance(first, Calibration) and not both:
-                guards += ratio(first, stage.full_recipe_energy_kwh, name)[1]
+    if isinstance(first, Calibration) and isinstance(second, Energy):
+        stages, guards, notes = _divided(first, second)
+    else:
+        # Calibrations of two machines are compared to see what the machines differ in: there a guard refuses nothing.
+        ours, theirs = with_scoring(first), with_scoring(second)
+        stages = [_pair(name, ours[name], stage) for name, stage in theirs.items() if name in ours]
+        guards, notes = compare(first, second) if isinstance(first, Calibration) else [], []
     return SideBySide(
         names=names,
         first=first,
@@ -104,24 +104,38 @@ def side_by_side(one: Record, other: Record, names: tuple[str, str] = ("first", 
         indicative=tuple(why_indicative(second, first))
         if isinstance(first, Calibration) and isinstance(second, Calibration)
         else (),
+        notes=tuple(notes),
     )
 
 
-def _pair(name: str, first: Stage, second: Stage, *, refused: bool) -> StagePair:
-    value = _over(second.full_recipe_energy_kwh, first.full_recipe_energy_kwh)
-    ends = bounds_of(first), bounds_of(second)
-    interval = None
-    if value is not None and ends[0] is not None and ends[1] is not None:
-        below, above = (
-            math.hypot(_part(first, ends[0], not upper), _part(second, ends[1], upper)) for upper in (False, True)
-        )
-        interval = Interval(max(0.0, value * (1 - below)), value * (1 + above), "quotient", LEVEL)
+def with_scoring(record: Record) -> dict[str, Stage]:
+    """The stages of a record, scoring among them."""
+    scoring = record.scoring if isinstance(record, Calibration) else None
+    return {**record.figures, **({} if scoring is None else {"scoring": scoring})}
+
+
+def _divided(baseline: Calibration, system: Energy) -> tuple[list[StagePair], list[Guard], list[str]]:
+    """A system's stages over those of a baseline with the same scope, what guards say, and how it was made the same."""
+    baseline, scale = rescaled(baseline)
+    scaled, probes = probed(baseline, system)
+    guards, pairs = compare(baseline, system), []
+    refused = any(guard.state is GuardState.INVALID for guard in guards)
+    for name, stage in system.figures.items():
+        base = denominator(scaled, name, stage.scope)
+        if base is not None:
+            guards += ratio(scaled, stage.full_recipe_energy_kwh, name, stage.scope)[1]
+            pairs.append(_pair(name, base, stage, refused=refused))
+    return pairs, guards, [note for note in (scale, probes) if note is not None]
+
+
+def _pair(name: str, first: Stage, second: Stage, *, refused: bool = False) -> StagePair:
+    energies = second.full_recipe_energy_kwh, first.full_recipe_energy_kwh
     return StagePair(
         name,
         first,
         second,
-        None if refused else value,
-        None if refused else interval,
+        None if refused else _over(*energies),
+        None if refused else quotient_ends(*energies, bounds_of(second), bounds_of(first)),
         _over(second.full_recipe_duration_s, first.full_recipe_duration_s),
     )
 
@@ -129,12 +143,6 @@ def _pair(name: str, first: Stage, second: Stage, *, refused: bool) -> StagePair
 def bounds_of(stage: Stage) -> Interval | None:
     """The interval of a stage's full recipe, of a command that of one execution."""
     return stage.full_recipe_energy_interval or stage.energy_interval
-
-
-def _part(stage: Stage, bounds: Interval, upper: bool) -> float:
-    """How far an end of an interval lies from the figure, as a fraction of it."""
-    figure = stage.full_recipe_energy_kwh
-    return abs((bounds.high if upper else bounds.low) - figure) / figure if figure > 0 else 0.0
 
 
 def _over(value: float, base: float) -> float | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import existing_path, get_baseline, training_options, wait_idle_option
+from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.record import record_text
 from dcase_energy.cli.terminal import say
 from dcase_energy.measure.plan import BASELINE_STAGES as STAGES
@@ -105,8 +106,8 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
     stages = STAGES if stage == "both" else (stage,)
 
     def show(record: Calibration) -> None:
-        lines = [record_text(record), *reference_lines(record, compared, rules), usable_for(record, rules)]
-        click.echo("\n".join(lines))
+        more = [*reference_lines(record, compared, rules), usable_for(record, rules), after_calibration(record)]
+        click.echo(record_text(record, more))
 
     record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=_progress, on_end=show, **options)
     return int(strict and not record.valid)
@@ -134,15 +135,3 @@ def reference_lines(record: Calibration, reference: Calibration | None, edition:
         f"({'exact' if one.exact else 'indicative'}{': ' + visible('; '.join(one.reasons)) if one.reasons else ''})"
         for one in factors(record, reference, edition)
     ]
-
-
-def usable_for(record: Calibration, edition: Edition) -> str:
-    """Which editions can divide by a record; the given one's reason where there is none."""
-    from dcase_energy.submission.baseline_choice import usable_editions, why_no_denominator
-    from dcase_energy.submission.evidence import Calibrated
-
-    found = Calibrated(record, "this calibration")
-    if names := usable_editions(found):
-        return f"usable as the baseline of: {', '.join(names)}"
-    reason = visible(why_no_denominator(found, edition) or "")
-    return f"usable as the baseline of no edition; for {edition.name}: {reason}"

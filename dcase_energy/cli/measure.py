@@ -18,23 +18,19 @@ from dcase_energy.cli.options import (
     output_option,
     wait_idle_option,
 )
+from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
-from dcase_energy.cli.render.record import guard_lines, record_text
+from dcase_energy.cli.render.record import TIERS, record_text
 from dcase_energy.cli.terminal import log, say, style
 from dcase_energy.measure.plan import STAGES
 from dcase_energy.text import visible
-from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
+    from dcase_energy.calibration.comparing import SideBySide
     from dcase_energy.measure.doctor import Diagnosis
     from dcase_energy.measure.records import Calibration, Energy
 
 _COLOURS = {"ok": "green", "warn": "yellow", "invalid": "red"}
-_TIERS = {
-    "measured": "every device the work runs on is read by a sensor",
-    "mixed": "some devices are read by sensors, others estimated",
-    "estimated": "no sensor is read: energy is mostly time multiplied by a constant",
-}
 gpu_option = click.option(
     "--gpu",
     default="auto",
@@ -138,7 +134,8 @@ def command(command_line: tuple[str, ...], calibration: Path | None, strict: boo
     except (JournalError, WriteError) as error:
         say(f"dcase-energy: {error}")
         return OWN_FAILURE
-    log("\n".join([record_text(found.record), *comparison(found.record, baseline), *found.files]))
+    more = after_measurement(found.record, _compared(found.record, baseline, calibration))
+    log("\n".join([record_text(found.record, more), *found.files]))
     return 1 if strict and found.exit_code == 0 and not found.record.valid else found.exit_code
 
 
@@ -150,25 +147,16 @@ def _check_required(**values: object) -> None:
             raise click.MissingParameter(ctx=context, param=parameter)
 
 
-def comparison(record: Energy, baseline: Calibration | None) -> list[str]:
-    """The ratio to the baseline and what speaks against it; where a guard refuses, why there is none."""
-    from dcase_energy.measure.guards.pairs import compare, ratio
-    from dcase_energy.measure.probed import probed
+def _compared(record: Energy, baseline: Calibration | None, path: Path | None) -> SideBySide | None:
+    """The record beside the baseline that was named, else beside this machine's own; None where there is none."""
+    from dcase_energy.calibration.comparing import side_by_side
+    from dcase_energy.submission.baseline_choice import kept_for
 
-    lines: list[str] = []
+    name = str(path)
     if baseline is None:
-        return lines
-    baseline, note = probed(baseline, record)
-    for name, stage in record.stages.items():
-        value, verdicts = ratio(baseline, stage.energy_kwh, name, stage.scope)
-        spoken = [guard for guard in [*compare(baseline, record), *verdicts] if guard.state != "ok"]
-        if any(guard.state == "invalid" for guard in spoken):
-            lines.append(f"{style(name, bold=True)}: not divided by the baseline's energy")
-        elif value is not None:
-            remark = f" ({note})" if note else ""
-            lines.append(f"{style(name, bold=True)}: {format_significant(value)} times the baseline's energy{remark}")
-        lines += guard_lines(spoken)
-    return lines
+        baseline = kept_for(record)
+        name = "" if baseline is None else f"this machine's calibration of {baseline.created}"
+    return None if baseline is None else side_by_side(baseline, record, (name, "this record"))
 
 
 @click.command(epilog="Example: dcase-energy doctor --format json")
@@ -207,7 +195,7 @@ def diagnosis_text(found: Diagnosis) -> str:
         counted = "counted" if gpu["counted"] else "not counted"
         lines.append(f"     GPU {gpu['index']}: {visible(str(gpu['name']))}, {counter}, {counted}")
     if found.tier is not None:
-        lines.append(f"{style('tier', bold=True)} {found.tier}: {_TIERS[found.tier]}")
+        lines.append(f"{style('tier', bold=True)} {found.tier}: {TIERS[found.tier]}")
     lines.append("")
     for remark in found.remarks:
         state = style(f"{remark.state:<7}", fg=_COLOURS[remark.state])

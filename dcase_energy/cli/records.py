@@ -54,7 +54,7 @@ def show_record(record: Path, output_format: str) -> int:
     if output_format == "json":
         text = dumped(found.model_dump(mode="json"))
     else:
-        text = "\n".join([visible(f"{record}: {_about(found)}"), record_text(found), *_usable(found)])
+        text = "\n".join([visible(f"{record}: {_about(found)}"), record_text(found, _usable(found))])
     click.echo(text, nl=output_format == "text")
     return 0
 
@@ -69,7 +69,7 @@ def _about(record: Calibration | Energy) -> str:
 
 def _usable(record: Calibration | Energy) -> list[str]:
     """Which editions can divide by a record, where it is a calibration."""
-    from dcase_energy.cli.calibrate import usable_for
+    from dcase_energy.cli.render.closing import usable_for
     from dcase_energy.editions.loader import load_edition
     from dcase_energy.editions.shipped import edition_names
 

@@ -23,6 +23,9 @@ from dcase_energy.submission.recomputing import impossible_power
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Stage
 
+if TYPE_CHECKING:
+    from dcase_energy.measure.records import Calibration, Energy
+
 # From the weakest to the strongest.
 EVIDENCE = ("declared", "record", "recomputed")
 
@@ -194,3 +197,17 @@ def own_machine(edition: Edition) -> Calibrated | None:
     offered = kept() if edition.normalisation.kind == "ratio" else ()
     named = (Recorded(record, f"this machine's calibration of {record.created}") for record in offered)
     return next((found for found in named if why_no_denominator(found, edition) is None), None)
+
+
+def kept_for(record: Energy) -> Calibration | None:
+    """Return the kept calibration to compare a fresh record with: that of its probes, else the newest usable one."""
+    from dcase_energy.calibration.store import kept
+
+    fitting = [
+        one
+        for one in kept()
+        if all(one.hardware.get(name) == record.hardware.get(name) for name in ("device", "gpu_name"))
+        and usable_editions(Recorded(one, "this machine's calibration"))
+    ]
+    probed = (one for one in fitting if one.digest == record.calibration_digest)
+    return next(probed, fitting[0] if fitting else None)

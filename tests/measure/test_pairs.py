@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.cli.measure import comparison
+from dcase_energy.calibration.comparing import side_by_side
+from dcase_energy.cli.render.closing import ratio_lines
 from dcase_energy.measure.guards.pairs import COMPARED, compare, ratio
 from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.records import Calibration, GuardState, Idle, Tier, load_calibration, load_energy
@@ -111,11 +112,10 @@ def test_measure_prints_a_ratio_only_where_no_guard_refuses():
     system, baseline = load_energy(folder / "energy.json"), load_calibration(folder / "calibration.json")
     baseline = baseline.model_copy(update={"valid": True, "created": system.created})
     watts = {**baseline.constants_w, "ram": 58.0}
-    assert "times the baseline's energy" in comparison(system, baseline)[0]
-    lines = comparison(system, baseline.model_copy(update={"constants_w": watts}))
-    assert lines[0] == "test: not divided by the baseline's energy"
+    assert "times the baseline's energy" in ratio_lines(side_by_side(baseline, system))[0]
+    lines = ratio_lines(side_by_side(baseline.model_copy(update={"constants_w": watts}), system))
+    assert lines[0] == "test: not divided by the baseline's energy; baseline: first"
     assert "ram 20 W, for the baseline 58 W" in lines[1]
-    assert comparison(system, None) == []
 
 
 def with_memory(stage):

@@ -28,6 +28,7 @@ def comparison_text(found: SideBySide) -> str:
         lines += _table([("", "first", "second", "second / first"), *rows])
     else:
         lines.append("they have no stage in common")
+    lines += [f"baseline: {visible(note)}" for note in found.notes]
     if found.indicative:
         lines += ["", "the ratio is indicative (here: the second, there: the first):"]
         lines += [f"  {visible(why)}" for why in found.indicative]
@@ -50,6 +51,7 @@ def comparison_json(found: SideBySide) -> dict[str, Any]:
         "differing": [asdict(one) for one in found.differing],
         "guards": [guard.model_dump(mode="json") for guard in found.guards],
         "indicative": list(found.indicative),
+        "notes": list(found.notes),
     }
 
 

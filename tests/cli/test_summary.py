@@ -1,0 +1,135 @@
+"""The last lines of `calibrate` and `measure`: figure, how sure it is, verdict, what to do next, and no more."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dcase_energy.calibration.comparing import side_by_side
+from dcase_energy.calibration.store import keep
+from dcase_energy.cli.render.closing import after_calibration, after_measurement, usable_for
+from dcase_energy.cli.render.record import guard_lines, record_text
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.measure.guards import BY_CODE
+from dcase_energy.measure.records import Calibration, Energy, Guard, GuardState, load_calibration, load_energy
+from dcase_energy.stats import BetweenSessions, Interval
+from dcase_energy.submission.baseline_choice import kept_for
+from dcase_energy.units import format_energy
+from tests.cli.run import ROOT
+
+FOLDER = ROOT / "tests" / "data" / "records" / "1.1"
+ADAMS = ROOT / "examples" / "packages" / "Adams_UNI" / "calibration.json"
+
+
+def calibration(path: Path = FOLDER / "calibration.json", **changes: object) -> Calibration:
+    return load_calibration(path).model_copy(update={"valid": True, "reasons": [], "guards": [], **changes})
+
+
+def energy(**changes: object) -> Energy:
+    return load_energy(FOLDER / "energy.json").model_copy(
+        update={"valid": True, "reasons": [], "guards": [], **changes}
+    )
+
+
+def ends(bounds: Interval) -> str:
+    return f"{format_energy(bounds.low)} and {format_energy(bounds.high)}"
+
+
+def test_a_quick_calibration_is_summed_up_in_25_lines_and_the_figures_come_last():
+    record, generic = load_calibration(FOLDER / "calibration.json"), load_edition("generic")
+    lines = record_text(record, [usable_for(record, generic), after_calibration(record)]).splitlines()
+    assert len(lines) <= 25
+    assert all(len(line) < 200 for line in lines)
+    summary = lines[lines.index("") + 1 :]
+    assert summary[0].startswith("training: 5.246 Wh for the full recipe, in ")
+    assert summary[1].startswith("  between 4.321 Wh and 6.369 Wh: ")
+    assert summary[2].startswith(
+        "  for this session alone between 4.374 Wh and 6.291 Wh; sessions are assumed to differ by"
+    )
+    assert summary[-5].startswith("tier: estimated: no sensor is read")
+    # A minute does not show everything, and the text says so.
+    assert "throttling that sets in later" in summary[-4]
+    assert summary[-3] == "INVALID: host-exclusive; this record is not used as evidence"
+    assert summary[-2].startswith("usable as the baseline of no edition; for generic: ")
+    assert summary[-1] == f"next: {BY_CODE['host-exclusive'].fix}"
+
+
+def test_what_a_minute_does_not_show_is_not_said_of_whole_epochs():
+    assert "throttling" not in record_text(calibration(quick=False))
+
+
+def test_sessions_that_are_known_are_counted():
+    record = calibration(between_sessions=BetweenSessions(0.012, 4))
+    assert "; 4 sessions of this machine differ by 1.2%" in record_text(record)
+
+
+def test_an_interval_that_has_one_part_is_printed_once():
+    record = calibration()
+    stage = record.stages["training"]
+    bounds = replace(stage.full_recipe_energy_interval, kind="windows-of-session", n=12)
+    stage = stage.model_copy(update={"full_recipe_energy_interval": bounds, "within_session_interval": bounds})
+    text = record_text(record.model_copy(update={"stages": {"training": stage}}))
+    assert text.count(f"between {ends(bounds)}: 12 windows of this session, 95 %") == 1
+    assert "this session alone" not in text
+
+
+def test_a_valid_calibration_says_which_editions_and_what_next():
+    record = load_calibration(ADAMS)
+    assert usable_for(record, load_edition("generic")).startswith("usable as the baseline of: generic")
+    assert after_calibration(record).startswith("next: `dcase-energy measure --stage training")
+
+
+def test_guards_that_refuse_come_first_and_those_that_move_no_figure_last():
+    verdicts = [("scope", "warn"), ("min-duration", "warn"), ("min-duration", "warn"), ("host-exclusive", "invalid")]
+    guards = [
+        Guard(code=code, state=GuardState(state), value=None, message=f"{code} {number}")
+        for number, (code, state) in enumerate(verdicts)
+    ]
+    assert guard_lines([*guards, Guard(code="privacy", state=GuardState.OK, value=None, message="fine")]) == [
+        "  invalid host-exclusive: host-exclusive 3",
+        "  warn    min-duration: min-duration 1; min-duration 2",
+        "  warn    scope: scope 0",
+    ]
+
+
+def test_a_measurement_ends_with_its_ratio():
+    baseline, system = calibration(), energy()
+    lines = after_measurement(system, side_by_side(baseline, system, ("calibration.json", "this record")))
+    assert lines[0].startswith("test: ")
+    assert "times the baseline's energy" in lines[0]
+    assert lines[0].endswith("times its time; baseline: calibration.json")
+    assert lines[-1].startswith("next: `dcase-energy init LABEL`")
+
+
+def test_without_a_calibration_a_measurement_says_how_to_get_a_ratio():
+    (line,) = after_measurement(energy(), None)
+    assert "dcase-energy calibrate --quick" in line
+    assert "dcase-energy records compare" in line
+
+
+def test_an_invalid_measurement_has_no_ratio():
+    guards = [
+        Guard(code="tracker-started", state=GuardState.INVALID, value=None, message="no figure"),
+        Guard(code="gpu-mode", state=GuardState.INVALID, value=None, message="cut into instances"),
+    ]
+    system = energy(valid=False, guards=guards, reasons=["gpu-mode: cut into instances"])
+    lines = after_measurement(system, side_by_side(calibration(), system))
+    assert lines == ["not divided by a baseline's energy, as it is not valid", f"next: {BY_CODE['gpu-mode'].fix}"]
+    assert "times the baseline" not in record_text(system, lines)
+
+
+@pytest.mark.parametrize("case", ["newest", "of its probes", "of another device", "none"])
+def test_the_kept_calibration_of_the_same_device_is_the_baseline(tmp_path, monkeypatch, case):
+    monkeypatch.setenv("DCASE_ENERGY_DATA", str(tmp_path))
+    monkeypatch.setattr("dcase_energy.calibration.store.made_on", lambda record, host: True)
+    record = load_calibration(ADAMS)
+    older = record.model_copy(update={"created": "2026-11-20T11:00:51+00:00"}).seal()
+    for one in () if case == "none" else (older, record):
+        keep(one)
+    system = energy(calibration_digest=older.digest if case == "of its probes" else None)
+    if case == "of another device":
+        system = system.model_copy(update={"hardware": {**system.hardware, "device": "cuda", "gpu_name": "A100"}})
+    found = kept_for(system)
+    assert found == {"newest": record, "of its probes": older}.get(case)
