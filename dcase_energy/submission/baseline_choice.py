@@ -207,7 +207,7 @@ def kept_for(record: Energy) -> Calibration | None:
         one
         for one in kept()
         if all(one.hardware.get(name) == record.hardware.get(name) for name in ("device", "gpu_name"))
-        and usable_editions(Recorded(one, "this machine's calibration"))
     ]
     probed = (one for one in fitting if one.digest == record.calibration_digest)
-    return next(probed, fitting[0] if fitting else None)
+    usable_ones = (one for one in fitting if usable_editions(Recorded(one, "this machine's calibration")))
+    return next(probed, None) or next(usable_ones, None)
