@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +21,7 @@ NODES = ("n1", "n2", "n3", "n4")
 # A node with another processor, in a separate partition.
 OTHER = "other"
 OTHER_PROCESSOR = "Another Processor 9000"
-_PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "unshare")
+_PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "setpriv", "unshare")
 _SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _OVER = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"}
 _NODE = (
@@ -95,6 +94,7 @@ class Slurm:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "home"
+        self._daemons: list[subprocess.Popen[bytes]] = []
         # The environment of who submits, and so that of the jobs: this checkout, and nothing of pytest's own folders.
         left_out = {"DCASE_ENERGY_LOCK", "DCASE_ENERGY_DATA", "PYTEST_CURRENT_TEST", "FORCE_COLOR", "GITHUB_ACTIONS"}
         clean = {name: value for name, value in os.environ.items() if name not in left_out}
@@ -108,12 +108,12 @@ class Slurm:
             "NO_COLOR": "1",
         }
 
-    def call(self, *command: object, check: bool = True) -> str:
-        """Run a program beside the jobs; returns what it printed."""
+    def call(self, *command: object, check: bool = True, folder: Path | None = None, tools: str = "") -> str:
+        """Run a program beside the jobs, in a folder; returns what it printed. ``tools`` is searched first."""
         done = subprocess.run(
             [str(one) for one in command],
-            env=self.environment,
-            cwd=self.folder,
+            env={**self.environment, "PATH": f"{tools}{os.pathsep}{self.environment['PATH']}"},
+            cwd=folder or self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -127,8 +127,11 @@ class Slurm:
         """Submit a script from a folder, as a user does with sbatch."""
         path = folder / "job.sh"
         path.write_text(script if script.startswith("#!") else f"#!/bin/bash\n{script}\n", encoding="utf-8")
-        printed = self.call("sbatch", f"--chdir={folder}", *options, path, *arguments)
-        return Job(self, folder, re.findall(r"job (\d+)", printed)[0])
+        return self.job(folder, self.call("sbatch", *options, path, *arguments, folder=folder))
+
+    def job(self, folder: Path, printed: str) -> Job:
+        """The job that was submitted from a folder, by what sbatch printed."""
+        return Job(self, folder, re.findall(r"Submitted batch job (\d+)", printed)[0])
 
     def start(self) -> None:
         """Start the daemons and wait until all nodes are idle."""
@@ -142,12 +145,25 @@ class Slurm:
         key.write_bytes(os.urandom(64))
         key.chmod(0o600)
         parts = {"socket": "socket", "key-file": "key", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
-        self.call("munged", *(f"--{option}={self.folder}/munge/{name}" for option, name in parts.items()))
-        self.call("slurmctld")
+        self._daemon("munged", "--foreground", *(f"--{key}={self.folder}/munge/{name}" for key, name in parts.items()))
+        wait_for((self.folder / "munge" / "socket").exists, 30)
+        self._daemon("slurmctld", "-D")
         for name in NODES:
-            self.call("slurmd", "-N", name)
-        self._start_other()
+            self._daemon("slurmd", "-D", "-N", name)
+        # A node that sees another processor: its own mounts, and its own text in place of /proc/cpuinfo.
+        text = re.sub(r"(?m)^model name.*$", f"model name\t: {OTHER_PROCESSOR}", Path("/proc/cpuinfo").read_text())
+        (self.folder / "cpuinfo").write_text(text)
+        mounted = f"mount --bind {self.folder}/cpuinfo /proc/cpuinfo && exec slurmd -D -N {OTHER}"
+        self._daemon("unshare", "--mount", "sh", "-c", mounted)
         wait_for(lambda: self._idle() == {*NODES, OTHER}, 60, self.logs)
+
+    def _daemon(self, *command: str) -> None:
+        """Start what ends with this process, however that ends."""
+        with (self.folder / "log" / "started").open("ab") as log:
+            bound = ["setpriv", "--pdeathsig", "TERM", *command]
+            self._daemons.append(
+                subprocess.Popen(bound, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            )
 
     def _configure(self) -> None:
         host, ports = socket.gethostname().partition(".")[0], _free_ports(len(NODES) + 2)
@@ -158,13 +174,6 @@ class Slurm:
         )
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "gres.conf").write_text(f"NodeName={','.join(names)} Name=gpu File=/dev/null\n")
-
-    def _start_other(self) -> None:
-        """A node that sees another processor: its own mounts, and its own text in place of /proc/cpuinfo."""
-        pretended = self.folder / "cpuinfo"
-        text = re.sub(r"(?m)^model name.*$", f"model name\t: {OTHER_PROCESSOR}", Path("/proc/cpuinfo").read_text())
-        pretended.write_text(text)
-        self.call("unshare", "--mount", "sh", "-c", f"mount --bind {pretended} /proc/cpuinfo && exec slurmd -N {OTHER}")
 
     def _idle(self) -> set[str]:
         return set(self.call("sinfo", "--noheader", "--Node", "--states=idle", "--format=%N", check=False).split())
@@ -183,12 +192,14 @@ class Slurm:
 
     def stop(self) -> None:
         """Stop what was started, and nothing else."""
-        started = []
-        for path in [*sorted(self.folder.glob("run/*.pid")), self.folder / "munge" / "pid"]:
-            with contextlib.suppress(OSError, ValueError):
-                os.kill(pid := int(path.read_text()), signal.SIGTERM)
-                started.append(Path(f"/proc/{pid}"))
-        wait_for(lambda: not any(path.exists() for path in started), 60, self.logs)
+        for daemon in reversed(self._daemons):
+            daemon.terminate()
+        for daemon in self._daemons:
+            try:
+                daemon.wait(30)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+                daemon.wait()
 
 
 class Job:

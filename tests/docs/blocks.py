@@ -8,7 +8,8 @@ pages; ``--list`` prints the page of blocks that are not run.
   ``...`` matches any lines. After a command that ends otherwise than 0, ``$ echo $?`` shows its code.
 - ``python`` blocks are programs.
 
-A line ``*Not run by the tests: REASON.*`` above a block says that it is left out, and why. All blocks of a page run in
+A line ``*Not run by the tests: REASON.*`` above a block says that it is left out, and why; one that begins with
+``*Run on a SLURM`` leaves it to tests/cluster. All blocks of a page run in
 one folder, one after the other; what lies in the checkout is there too.
 """
 
@@ -35,9 +36,12 @@ REASONS = (
     "needs your own",
     "runs the tests",
     "takes ",
+    "Run on a SLURM",
 )
 _BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>\w+)[^\n]*\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
-_MARK = re.compile(r"\*Not run by the tests: (?P<reason>[^\n]*)\.\*\s*\Z")
+# Such a block is run by tests/cluster.
+ON_CLUSTER = "Run on a SLURM by `make cluster-test`"
+_MARK = re.compile(rf"\*(?:Not run by the tests: )?(?P<reason>{ON_CLUSTER}|(?<=tests: )[^\n]*)\.\*\s*\Z")
 _SHIM = "#!{python}\nimport sys\nfrom dcase_energy.cli.main import main\nsys.argv[0] = 'dcase-energy'\nmain()\n"
 
 
@@ -228,14 +232,15 @@ def list_of_left_out() -> str:
         "# Commands the tests do not run",
         "",
         "Every other command block of README and of these pages is executed by `make test`, and what it prints is",
-        "compared with what the page shows. This list is written by `python -m tests.docs.blocks --list`.",
+        "compared with what the page shows; `make cluster-test` executes those for SLURM. This list is written by",
+        "`python -m tests.docs.blocks --list`.",
         "",
         "| page | first line | why |",
         "|---|---|---|",
     ]
     for page in pages():
         for block in blocks_of(page):
-            if block.reason is not None:
+            if block.reason not in {None, ON_CLUSTER}:
                 first = block.text.splitlines()[0].removeprefix("$ ").replace("|", "\\|")
                 lines.append(f"| {page.relative_to(ROOT)} | `{first}` | {block.reason} |")
     return "\n".join(lines) + "\n"

@@ -1,0 +1,83 @@
+"""The guides' blocks for SLURM as they are printed; budgets are small by options that the guides name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from dcase_energy.measure.records import load_calibration, load_energy
+from tests.cluster.slurm import Job, Slurm
+from tests.docs.blocks import ON_CLUSTER, ROOT, blocks_of, pages
+from tests.study.test_real_grid import TINY
+
+EXAMPLES = ROOT / "examples"
+QUICK = "--recipe smoke --budget 5 --idle 0"
+# Stands before sbatch in the search path, and adds what the guide says can follow the script's name.
+_SBATCH = '#!/bin/sh\nPATH="${{PATH#*:}}" exec sbatch "$@" {more}\n'
+_TRAINING = "import time\ntime.sleep(2)\nprint('trained')\n"
+
+
+def blocks() -> dict[str, str]:
+    """All blocks for SLURM, by page and number."""
+    found = {}
+    for page in pages():
+        for number, one in enumerate(block for block in blocks_of(page) if block.reason == ON_CLUSTER):
+            found[f"{page.relative_to(ROOT)} {number + 1}"] = one.text
+    return found
+
+
+def follow(slurm: Slurm, folder: Path, text: str, more: str = "") -> Job:
+    """Type a block in a folder; the job that it submits."""
+    tools = folder / "tools"
+    tools.mkdir(exist_ok=True)
+    (tools / "sbatch").write_text(_SBATCH.format(more=more))
+    (tools / "sbatch").chmod(0o755)
+    return slurm.job(folder, slurm.call("bash", "-c", f"set -e\n{text}", folder=folder, tools=str(tools)))
+
+
+def test_all_blocks_for_slurm_are_executed_here():
+    assert list(blocks()) == [
+        "docs/how-to/slurm.md 1",
+        "docs/how-to/slurm.md 2",
+        "docs/how-to/study.md 1",
+        "docs/scoring.md 1",
+    ]
+
+
+def test_calibrate_and_measure(slurm, tmp_path):
+    job = follow(slurm, tmp_path, blocks()["docs/how-to/slurm.md 1"], QUICK).wait(timeout_s=600)
+    record = load_calibration(tmp_path / "calibration-main.json")
+    assert (record.complete, record.quick, record.batch_job.id) == (True, True, job.number), job.output
+    assert job.exit_code == int(not record.valid), job.output
+    # What others do on this machine meanwhile is no failure of the script.
+    assert all(reason.startswith("host-exclusive") for reason in record.reasons)
+    (tmp_path / "train.py").write_text(_TRAINING)
+    job = follow(slurm, tmp_path, blocks()["docs/how-to/slurm.md 2"]).succeed()
+    measured = load_energy(tmp_path / "energy_training.json")
+    assert (measured.complete, measured.exit_code, measured.batch_job.id) == (True, 0, job.number)
+    assert measured.hardware_sha256 == record.hardware_sha256
+    assert measured.constants_w == record.constants_w
+    assert "trained" in job.output
+    assert "baseline" in job.output
+
+
+def test_study(slurm, tmp_path):
+    grid = ("--recipe", TINY, "--batch-sizes", "4,8", "--repeats", "1", "--epochs", "3", "--device", "cpu")
+    job = slurm.submit(tmp_path, blocks()["docs/how-to/study.md 1"], "--nodes=2", arguments=(*grid, "--threads", "1"))
+    job.succeed(600)
+    states = [json.loads(path.read_text())["state"] for path in sorted(slurm.home.glob("runs/b*/run.json"))]
+    assert states == ["done", "done"], job.output
+
+
+def test_scoring(slurm, tmp_path):
+    for name in ("Adams_UNI", "Baker_LAB"):
+        shutil.copytree(EXAMPLES / "packages" / name, tmp_path / "packages" / name)
+    for name in ("truth.tsv", "durations.tsv"):
+        shutil.copy(EXAMPLES / name, tmp_path)
+    slurm.submit(tmp_path, blocks()["docs/scoring.md 1"], "--ntasks=3").succeed()
+    data = ("--ground-truth", "truth.tsv", "--durations", "durations.tsv", "--bootstrap", "1000")
+    slurm.call(
+        "dcase-energy", "score", "packages/", *data, "--format", "json", "--output", "local.json", folder=tmp_path
+    )
+    assert (tmp_path / "scores.json").read_bytes() == (tmp_path / "local.json").read_bytes()
