@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from dcase_energy.units import format_energy, format_significant
 if TYPE_CHECKING:
     from dcase_energy.api.ranking import ReportSheet
     from dcase_energy.editions.model import Edition
+    from dcase_energy.ranking.entry import Entry
     from dcase_energy.ranking.order import Ranked
     from dcase_energy.ranking.packages import Assessed
 
@@ -148,12 +150,12 @@ def _lines(ranked: Ranked, assessed: Assessed, edition: Edition) -> list[str]:
         parts = [
             f"  {stage:<8} {_energy(energy):>10}",
             f"baseline {_energy(baseline):>10}",
-            f"ratio {_figure(figures.energy_ratio[stage]):>8}",
+            f"ratio {_figure(figures.official_ratio[stage]):>8}",
             *([] if normalised is None else [f"normalised {_energy(normalised)}"]),
             *(f"EW-{edition.scores[name].title} {_figure(of[stage]):>8}" for name, of in figures.weighted.items()),
         ]
         lines.append("  ".join(parts))
-    lines += _intervals(ranked, edition)
+    lines += [*_ratios(entry, edition), *_intervals(ranked, edition)]
     lines.append(visible(f"  baseline: {_EVIDENCE[entry.baseline_evidence].format(entry.baseline_source)}"))
     lines += [f"  {stage} is not divided: {visible(reason)}" for stage, reason in entry.not_comparable.items()]
     if entry.excluded is not None:
@@ -161,15 +163,48 @@ def _lines(ranked: Ranked, assessed: Assessed, edition: Edition) -> list[str]:
     return lines
 
 
+def _ratios(entry: Entry, edition: Edition) -> list[str]:
+    """The basis of each ratio, and the ratios by other bases, of durations and of own CPU time that stand beside it."""
+    from dcase_energy.ranking.bases import TOTAL, basis_of
+
+    stages: dict[str, list[str]] = {}
+    for stage in edition.stages:
+        basis = basis_of(entry, edition, stage)
+        if basis is not None:
+            beside = ", ".join(_beside(entry, edition, stage, basis))
+            stages.setdefault(f"{basis}; beside it {beside}" if beside else basis, []).append(stage)
+    lines = [f"  basis of {' and '.join(names)}: {text}" for text, names in stages.items()]
+    return lines + [
+        f"  the ratio of {stage} is an estimate dominated by time: no sensor counted the energy"
+        for stage, found in entry.compared.items()
+        if found.estimated and basis_of(entry, edition, stage) == TOTAL
+    ]
+
+
+def _beside(entry: Entry, edition: Edition, stage: str, basis: str) -> Iterator[str]:
+    from dcase_energy.ranking.bases import BASES, ratio_by, time_ratio, work_ratio
+
+    if stage in entry.compared:
+        others = [(one, ratio_by(entry, edition, stage, one)) for one in BASES if one != basis]
+        times = [("time", time_ratio(entry, stage)), ("work (CPU time)", work_ratio(entry, stage))]
+        yield from (f"{name} {_figure(value)}" for name, value in [*others, *times] if value is not None)
+
+
 def _intervals(ranked: Ranked, edition: Edition) -> list[str]:
-    """What is known of how sure scores and ratios are, with its kind."""
+    """What is known of how sure scores and ratios are, with its kind, and what the intervals of ratios contain."""
+    from dcase_energy.ranking.bases import official_basis, ratio_column
+    from dcase_energy.ranking.uncertainty import contents_of_ratio
+
     names = {name: edition.scores[name].title for name in edition.ranking.names}
-    names |= {f"energy_ratio_{stage}": f"ratio of {stage}" for stage in edition.stages}
-    return [
+    basis = official_basis(edition)
+    names |= {ratio_column(stage, basis): f"ratio of {stage}" for stage in edition.stages}
+    lines = [
         f"  {title} between {_figure(interval.low)} and {_figure(interval.high)} ({interval.label})"
         for name, title in names.items()
         if (interval := ranked.uncertainty.intervals.get(name)) is not None
     ]
+    contents = {stage: contents_of_ratio(ranked.entry, edition, stage) for stage in edition.stages}
+    return lines + [f"  the interval of {stage} contains: {text}" for stage, text in contents.items() if text]
 
 
 def _energy(energy_kwh: float | None) -> str:

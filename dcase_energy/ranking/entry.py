@@ -31,6 +31,8 @@ class Entry:
         reports so, where records or columns hold it; None is a component that was not measured.
     compared
         By stage, the records of system and baseline beside each other; empty where one of them has none.
+    within_session
+        By stage, the interval of the baseline's energy without what differs between sessions, where that is known.
     intervals
         Known intervals by column name (a score, ``energy_<stage>_kwh``, ``energy_baseline_<stage>_kwh``, ratios by
         bases other than totals, ...).
@@ -61,6 +63,7 @@ class Entry:
     components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     baseline_components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     compared: Mapping[str, Compared] = field(default_factory=dict)
+    within_session: Mapping[str, Interval] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)
     gpu_model: str | None = None

@@ -28,9 +28,10 @@ from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.comparable import gpu_of, own_records
+from dcase_energy.submission.checks.durations import compared_stages
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.compared import Compared, compared_stages
+from dcase_energy.submission.compared import Compared
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 from dcase_energy.text import more
@@ -134,6 +135,11 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         components_kwh=_components(_stage_of(detailed, edition.component_stage)),
         baseline_components_kwh=_components(baseline.stages.get(edition.component_stage or "")),
         compared=compared,
+        within_session={
+            stage: one.within_session_interval
+            for stage, one in baseline.stages.items()
+            if one.within_session_interval is not None
+        },
         intervals=({} if figures is None else intervals_of(figures, computed))
         | _intervals(edition, own, baseline.stages)
         | _ratio_intervals(compared),

@@ -208,5 +208,6 @@ def describe_intervals(ranking: Ranking) -> list[str]:
     kinds = dict.fromkeys(i.label for one in ranking.systems for i in one.entry.intervals.values())
     return [
         f"Intervals: {'; '.join(kinds)}. That of a figure computed from others holds if every input lies in its own.",
+        "Of a ratio: what the baseline's interval contains and, where the system was repeated, its own, in quadrature.",
         "Tied with: systems whose score's interval overlaps. Ranks get an interval where every score has one.",
     ]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.bases import official_basis, ratio_by, ratio_column
+from dcase_energy.ranking.bases import TOTAL, official_basis, ratio_by, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.figures import Reference, derived, figures
 from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score, score_deviation
 from dcase_energy.stats import Interval, quotient_ends
+from dcase_energy.submission.compared import Pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,35 @@ def _quotient(entry: Entry, edition: Edition, stage: str) -> Interval | None:
     if edition.normalisation.kind == "none" or None in bounds or own is None or other is None:
         return None
     return quotient_ends(own, other, *bounds)
+
+
+def contents_of_ratio(entry: Entry, edition: Edition, stage: str) -> str:
+    """What the interval of a ratio contains, as half-widths in per cent of the figures; empty without an interval."""
+    one, basis, within = edition.stages[stage], official_basis(edition), entry.within_session.get(stage)
+    pair = Pair(
+        entry.energy_kwh.get(stage) or 0.0,
+        entry.baseline_kwh.get(stage) or 0.0,
+        entry.intervals.get(one.energy),
+        entry.intervals.get(one.baseline),
+    )
+    if basis != TOTAL and stage in entry.compared:
+        pair, within = entry.compared[stage].energies.get(basis, pair), None
+    parts, whole = [], _half_width(pair.baseline_interval, pair.baseline)
+    inner, repeated = _half_width(within, pair.baseline), _half_width(pair.system_interval, pair.system)
+    if whole is not None and inner is not None:
+        between = math.sqrt(max(0.0, whole**2 - inner**2))
+        parts += [f"the baseline within its session {inner:.1%}", f"between sessions {between:.1%}"]
+    elif whole is not None:
+        parts.append(f"the baseline {whole:.1%}")
+    if repeated is not None:
+        parts.append(f"repeats of the system {repeated:.1%}")
+    elif parts:
+        parts.append("nothing for the system, which was measured once")
+    return ", ".join(parts)
+
+
+def _half_width(interval: Interval | None, value: float) -> float | None:
+    return None if interval is None or not value else (interval.high - interval.low) / 2 / value
 
 
 def _of_replicates(entry: Entry, edition: Edition, reference: Reference | None) -> dict[str, Interval]:

@@ -7,12 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dcase_energy.stats import Interval, quotient_ends
-from dcase_energy.submission.checks.comparable import own_records
 
 if TYPE_CHECKING:
     from dcase_energy.measure.record_parts import Basis, Stage
-    from dcase_energy.measure.records import Evidence
-    from dcase_energy.submission.checks.system import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +39,12 @@ class Compared:
         Seconds, and CPU seconds of the process and all it started; None where one is not known.
     estimated
         Whether no sensor counted anything of one of them.
-    within_session
-        The interval of the baseline's total without what differs between sessions; None where it is not known.
     """
 
     energies: Mapping[str, Pair]
     time: Pair | None = None
     work: Pair | None = None
     estimated: bool = False
-    within_session: Interval | None = None
 
     def with_baseline(self, factor: float) -> Compared:
         """The same with another energy of the baseline, by every basis."""
@@ -63,27 +57,14 @@ class Compared:
         return replace(self, energies={**self.energies, basis: replace(pair, baseline=pair.system / ratio)})
 
 
-def compared_stages(system: System) -> dict[str, Compared]:
-    """Return the stages of a system whose energy stands in a record, as does the baseline's."""
-    from dcase_energy.measure.record_parts import Tier
-
-    baseline, found = system.baseline, {}
-    if baseline.calibration is None:
-        return {}
-    records: tuple[Evidence, ...]
-    for stage, own in own_records(system).items():
-        records = own.record, baseline.calibration.record
-        mine, other = own.record.figures.get(stage), baseline.stages.get(stage)
-        if mine is None or other is None:
-            continue
-        found[stage] = Compared(
-            _energies(mine, other),
-            _pair(mine.full_recipe_duration_s, other.full_recipe_duration_s),
-            _pair(mine.full_recipe_own_cpu_s, other.full_recipe_own_cpu_s),
-            any(record.tier is Tier.ESTIMATED for record in records),
-            other.within_session_interval,
-        )
-    return found
+def compared(mine: Stage, other: Stage, *, estimated: bool) -> Compared:
+    """Set a stage of a system beside the baseline's; ``estimated``: no sensor counted anything of one of them."""
+    return Compared(
+        _energies(mine, other),
+        _pair(mine.full_recipe_duration_s, other.full_recipe_duration_s),
+        _pair(mine.full_recipe_own_cpu_s, other.full_recipe_own_cpu_s),
+        estimated,
+    )
 
 
 def _energies(mine: Stage, other: Stage) -> dict[str, Pair]:

@@ -1,0 +1,64 @@
+"""Whether the energy and the duration of a system stand to the baseline's in the same way (K808)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcase_energy.findings import Finding, Severity
+from dcase_energy.rules import Rule, define
+from dcase_energy.submission.checks.comparable import own_records, why_not_divided
+from dcase_energy.submission.checks.system import System, each_system
+from dcase_energy.submission.compared import Compared, compared
+
+TIME_UNLIKE = define(
+    Rule(
+        code="K808",
+        name="time-unlike-energy",
+        title="The energy ratio and the time ratio of a system agree within 25 %",
+        why="Both are taken from the same two records. Where they disagree, the mean power of the system is not that "
+        "of the baseline: it uses the hardware more, or less, or clocks and power limits changed between the two. In "
+        "the organisers' runs of 2022 one GPU model jumps between 110 and 190 W.",
+        bad="4.0 times the baseline's energy in 2.3 times its time",
+        good="4.0 times the baseline's energy in 3.6 times its time",
+        fix="look at power limit, clocks and throttling in both records, and calibrate again right before or after the "
+        "system; if the system does use the hardware in another way, nothing is wrong",
+        severity=Severity.WARNING,
+    )
+)
+MOST_APART = 1.25
+
+
+def compared_stages(system: System) -> dict[str, Compared]:
+    """Return the stages of a system whose energy stands in a record, as does the baseline's."""
+    baseline = system.baseline
+    if baseline.calibration is None:
+        return {}
+    found = {}
+    for stage, own in own_records(system).items():
+        mine, other = own.record.figures.get(stage), baseline.stages.get(stage)
+        if mine is not None and other is not None:
+            tiers = {own.record.tier.value, baseline.calibration.record.tier.value}
+            found[stage] = compared(mine, other, estimated="estimated" in tiers)
+    return found
+
+
+@each_system
+def times_agree(system: System) -> Iterator[Finding]:
+    """In each stage that records of both hold, and that is divided."""
+    for stage, found in compared_stages(system).items():
+        total, time, calibration = found.energies["total"], found.time, system.baseline.calibration
+        if time is None or calibration is None or not (total.system and total.baseline):
+            continue
+        energy, duration = total.system / total.baseline, time.system / time.baseline
+        power = energy / duration
+        if 1 / MOST_APART <= power <= MOST_APART or why_not_divided(system, calibration.record, stage):
+            continue
+        message = f"{stage}: {energy:.3g} times the baseline's energy in {duration:.3g} times its time"
+        field = system.edition.stages[stage].energy
+        yield system.finding(
+            TIME_UNLIKE,
+            field,
+            message,
+            expected="0.8 to 1.25 times its mean power",
+            found=f"{power:.3g} times its power",
+        )

@@ -1,0 +1,113 @@
+"""Records of system and baseline beside each other: time, work, repeatability, and what the report says of them."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.measure.records import Basis, Energy, load_calibration
+from dcase_energy.ranking.order import make_ranking
+from dcase_energy.ranking.packages import assess
+from dcase_energy.stats import Interval
+from dcase_energy.submission.validate import validate_paths
+from tests.cli.run import ROOT, run
+
+PACKAGE = ROOT / "examples" / "packages" / "Adams_UNI"
+NAME = "Adams_UNI_task4_1"
+GENERIC = load_edition("generic")
+
+
+def record_of_both(folder: Path, *, time: float = 0.71, stage: str = "training", scope=None, **changes: object) -> Path:
+    """The package of the example with an energy record of its figure, on the machine of its calibration.
+
+    ``time`` is its duration over that of the baseline.
+    """
+    shutil.copytree(PACKAGE / NAME, folder / NAME)
+    calibration = load_calibration(PACKAGE / "calibration.json")
+    base = {
+        name: one.model_copy(
+            update={"full_recipe_own_cpu_s": 4000.0, "bases": [Basis.TOTAL, Basis.WORK], **within(one)}
+        )
+        for name, one in calibration.stages.items()
+    }
+    common = {"schema_version": "1.1", "stages": base, "constants_w": {"cpu": 8.0, "ram": 20.0}}
+    baseline = calibration.model_copy(update=common).seal()
+    (folder / NAME / "calibration.json").write_text(baseline.model_dump_json())
+    of = baseline.stages[stage]
+    energy_kwh = {"training": 0.8412, "test": 0.0003173}[stage]
+    own = of.model_copy(
+        update={
+            **dict.fromkeys(("energy_kwh", "full_recipe_energy_kwh"), energy_kwh),
+            "full_recipe_duration_s": time * of.full_recipe_duration_s,
+            "full_recipe_own_cpu_s": 3000.0,
+            "full_recipe_energy_interval": None,
+            "scope": scope,
+            "components": {name: one.model_copy(update=scaled(one, time)) for name, one in of.components.items()},
+            **changes,
+        }
+    )
+    shared = {name: getattr(baseline, name) for name in Energy.model_fields if hasattr(baseline, name)}
+    left_out = {"kind", "stages", "repeats", "all_energy"}
+    record = Energy(
+        **{name: value for name, value in shared.items() if name not in left_out},
+        stage=stage, stages={stage: own}, command_sha256=None, exit_code=0, executions=1,
+    ).seal()  # fmt: skip
+    (folder / NAME / f"energy_{stage}.json").write_text(record.model_dump_json())
+    return folder / NAME
+
+
+def scaled(component, time):
+    """What is estimated is constant power times time, or less."""
+    names = ("energy_kwh", "full_recipe_energy_kwh")
+    return {n: None if (value := getattr(component, n)) is None else min(1.0, time) * value for n in names}
+
+
+def within(stage):
+    """An interval of 10 %, of which 6 % are within the session."""
+    ends = (stage.full_recipe_energy_kwh * (1 - share) for share in (0.10, 0.06))
+    above = (stage.full_recipe_energy_kwh * (1 + share) for share in (0.10, 0.06))
+    names = ("full_recipe_energy_interval", "within_session_interval")
+    return {n: Interval(low, high, "probes", 0.95) for n, low, high in zip(names, ends, above, strict=True)}
+
+
+@pytest.mark.parametrize(("time", "codes"), [(0.71, []), (0.58, []), (0.5, ["K808"]), (0.88, []), (1.0, ["K808"])])
+def test_a_ratio_that_disagrees_with_that_of_times_is_a_warning(tmp_path, time, codes):
+    found = validate_paths([record_of_both(tmp_path, time=time)], GENERIC)
+    assert [finding.code for finding in found.findings if finding.code.startswith("K")] == codes
+    if codes:
+        (finding,) = (one for one in found.findings if one.code == "K808")
+        assert finding.message == f"training: 0.713 times the baseline's energy in {time:.3g} times its time"
+        assert finding.severity == "warning"
+
+
+def test_what_is_not_divided_is_not_judged_by_its_time(tmp_path):
+    package = record_of_both(tmp_path, time=9.0, stage="test", scope=["inference", "scoring"])
+    found = validate_paths([package], GENERIC)
+    assert [finding.code for finding in found.findings if finding.code.startswith("K")] == ["K801"]
+    (reason,) = (finding.message for finding in found.findings if finding.code == "K801")
+    assert "measure a command that predicts and does not score (measure --stage test --scope inference)" in reason
+
+
+def test_the_report_says_which_basis_time_work_and_what_the_interval_contains(tmp_path):
+    text = run("report", record_of_both(tmp_path)).stdout
+    assert "  basis of training: total; beside it time 0.7100, work (CPU time) 0.7500\n" in text
+    assert "  basis of test: declared\n" in text
+    assert "  the ratio of training is an estimate dominated by time: no sensor counted the energy\n" in text
+    assert (
+        "  the interval of training contains: the baseline within its session 6.0%, between sessions 8.0%, nothing for "
+        "the system, which was measured once\n"
+    ) in text
+
+
+def test_repeats_of_the_system_enter_the_interval(tmp_path):
+    own = Interval(0.95 * 0.8412, 1.05 * 0.8412, "mean-of-windows", 0.95, 5)
+    package = record_of_both(tmp_path, full_recipe_energy_interval=own)
+    one = make_ranking([assess(validate_paths([package], GENERIC))[0].entry], GENERIC).systems[0]
+    found, ratio = one.uncertainty.intervals["energy_ratio_training"], one.figures.energy_ratio["training"]
+    up = math.hypot(math.log(1.05), math.log(1 / 0.9))
+    assert (found.high, found.level) == (pytest.approx(ratio * math.exp(up)), 0.95)
+    assert "repeats of the system 5.0%" in run("report", package).stdout
