@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -111,10 +111,6 @@ def _of_outputs(validation: Validation, scored: Sequence[Scored]) -> Iterator[Fi
 
 def _assess(system: System, validation: Validation, scored: Scored | None, together: Sequence[Finding]) -> Assessed:
     submission, baseline, edition = system.submission, system.baseline, validation.edition
-    record = None if baseline.calibration is None else baseline.calibration.record
-    own = {stage: one.record for stage, one in own_records(system).items()}
-    compared = compared_stages(system)
-    detailed = own.get(edition.component_stage or "")
     figures = None if scored is None else scored.figures
     wrong = () if scored is None else scored.findings
     findings = [*validation.of_system(system), *wrong, *_no_energies(system)]
@@ -132,19 +128,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         baseline_kwh=baseline.energy_kwh,
         baseline_evidence=baseline.evidence,
         baseline_source=baseline.source,
-        components_kwh=_components(_stage_of(detailed, edition.component_stage)),
-        baseline_components_kwh=_components(baseline.stages.get(edition.component_stage or "")),
-        compared=compared,
-        within_session={
-            stage: one.within_session_interval
-            for stage, one in baseline.stages.items()
-            if one.within_session_interval is not None
-        },
-        intervals=({} if figures is None else intervals_of(figures, computed))
-        | _intervals(edition, own, baseline.stages)
-        | _ratio_intervals(compared),
         replicates={} if figures is None else replicates_of(figures, computed),
-        gpu_model=_gpu_of(system, (detailed, record)),
         not_comparable=_withheld(system, findings),
         last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
@@ -153,7 +137,25 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),
     )
+    entry = _with_records(entry, system, {} if figures is None else intervals_of(figures, computed))
     return Assessed(entry, system, 0 if figures is None else len(figures.runs), findings)
+
+
+def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval]) -> Entry:
+    """The system with what records of it and of its baseline hold; ``intervals`` are those of its scores."""
+    baseline, detailed = system.baseline, system.edition.component_stage or ""
+    own = {stage: one.record for stage, one in own_records(system).items()}
+    compared = compared_stages(system)
+    within = {stage: one.within_session_interval for stage, one in baseline.stages.items()}
+    return replace(
+        entry,
+        components_kwh=_components(_stage_of(own.get(detailed), detailed)),
+        baseline_components_kwh=_components(baseline.stages.get(detailed)),
+        compared=compared,
+        within_session={stage: one for stage, one in within.items() if one is not None},
+        intervals={**intervals, **_intervals(system.edition, own, baseline.stages), **_ratio_intervals(compared)},
+        gpu_model=_gpu_of(system, (own.get(detailed), baseline.calibration and baseline.calibration.record)),
+    )
 
 
 def _stated(system: System, name: str) -> float | None:
