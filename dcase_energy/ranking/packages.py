@@ -144,6 +144,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
 def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval]) -> Entry:
     """The system with what records of it and of its baseline hold; ``intervals`` are those of its scores."""
     baseline, detailed = system.baseline, system.edition.component_stage or ""
+    calibration = baseline.calibration
     own = {stage: one.record for stage, one in own_records(system).items()}
     compared = compared_stages(system)
     within = {stage: one.within_session_interval for stage, one in baseline.stages.items()}
@@ -154,7 +155,7 @@ def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval
         compared=compared,
         within_session={stage: one for stage, one in within.items() if one is not None},
         intervals={**intervals, **_intervals(system.edition, own, baseline.stages), **_ratio_intervals(compared)},
-        gpu_model=_gpu_of(system, (own.get(detailed), baseline.calibration and baseline.calibration.record)),
+        gpu_model=_gpu_of(system, (own.get(detailed), None if calibration is None else calibration.record)),
     )
 
 
