@@ -17,10 +17,10 @@ import torch
 
 from dcase_baseline.data import Pool, Pools, SyntheticSource, load_pools
 from dcase_baseline.desed import DesedSource
-from dcase_baseline.evaluate import Floats, score_clips
+from dcase_baseline.evaluate import Floats, postprocess, score_clips
 from dcase_baseline.features import front_end_name
 from dcase_baseline.mean_teacher import TrainStep
-from dcase_baseline.probe import probe
+from dcase_baseline.probe import MOST_WINDOWS, Windows, probe, warm_up
 from dcase_baseline.recipe import Recipe, load_recipe
 from dcase_baseline.runtime import EXECUTION_PATHS
 from dcase_baseline.soundscapes import CLASSES
@@ -33,6 +33,8 @@ from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics.intersection_f1 import intersection_by_clip
 
 OnMark = Callable[[str, str, int, Mapping[str, Any]], bool]
+# After whole epochs no rule ends the windows of the test.
+_TEST_WINDOWS = 5
 
 
 def run_task(task_file: str, marks: Marks) -> None:
@@ -47,14 +49,14 @@ def run_task(task_file: str, marks: Marks) -> None:
     def on_mark(edge: str, phase: str, epoch: int, payload: Mapping[str, Any]) -> bool:
         return bool(marks.send(edge, phase, epoch=epoch, **payload).get("go_on", True))
 
-    marks.send("begin", "session", **about(device, task["execution_path"]))
+    answer = marks.send("begin", "session", **about(device, task["execution_path"]))
     marks.send("begin", "data_preparation")
     source = source_of(task)
     pools = load_pools(source, recipe, tuple(task["clips"]), task["clips"])
     facts = source.manifest.about() if isinstance(source, DesedSource) else {}
     marks.send("end", "data_preparation", clips={name: len(pool) for name, pool in pools.items()}, data=facts)
     run = quick if task["quick"] else whole
-    run(task, recipe, pools, device, on_mark)
+    run(task, recipe, pools, on_mark, Windows(on_mark, device, answer.get("window_s", 0.0)))
     marks.send("end", "session")
 
 
@@ -118,34 +120,31 @@ def switches() -> dict[str, str | int | bool | None]:
     }
 
 
-def whole(task: dict[str, Any], recipe: Recipe, pools: Pools, device: torch.device, on_mark: OnMark) -> None:
-    """Train whole epochs, then test the best of them."""
+def whole(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, windows: Windows) -> None:
+    """Warm up, train whole epochs, then test the best of them."""
     folder = Path(task["checkpoints"])
+    common: dict[str, Any] = {
+        "on_mark": on_mark,
+        "execution_path": task["execution_path"],
+        "device": windows.device,
+        "seed": task["seed"],
+    }
+    warm_up(recipe, pools, **common)
     result = train(
         recipe,
         pools,
-        execution_path=task["execution_path"],
-        device=device,
         epochs=task["epochs"],
-        seed=task["seed"],
         score_function=Figures(recipe, final=False),
-        on_mark=on_mark,
         checkpoints=folder,
         resume=task["resume"],
+        **common,
     )
     if "test" in task["stages"]:
-        run_test(
-            recipe,
-            pools["test"],
-            result.trainer,
-            score_function=Figures(recipe, final=True),
-            on_mark=on_mark,
-            checkpoints=folder,
-        )
+        test(recipe, pools["test"], result.trainer, windows, checkpoints=folder, most=_TEST_WINDOWS)
 
 
-def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, device: torch.device, on_mark: OnMark) -> None:
-    """Windows of training steps and validated clips, metrics of a validation, and a short test."""
+def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, windows: Windows) -> None:
+    """Windows of training steps and validated clips, of metrics of a validation, and of a test."""
     settings = task["quick"]
     path, seed = task["execution_path"], task["seed"]
     probe(
@@ -153,23 +152,80 @@ def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, device: torch.devi
         pools,
         on_mark=on_mark,
         execution_path=path,
-        device=device,
+        device=windows.device,
         seed=seed,
         warmup_steps=settings["warmup_steps"],
         window_steps=settings["window_steps"],
         window_clips=settings["window_clips"],
-        window_s=settings["window_s"],
+        window_s=windows.window_s,
+        settle=settings["max_settle_s"] > 0,
     )
-    trainer = TrainStep(recipe, execution_path=path, device=device, seed=seed)
-    pool = pools["strong_validation"]
-    scores = score_clips(trainer.networks(), trainer.front_end, pool, recipe)
-    on_mark("begin", "validation_metrics", 0, {})
-    for one in scores.values():
-        detection_figures(one, pool, recipe, Figures(recipe, final=False))
-        tagging_figures(one, pool, recipe)
-    on_mark("end", "validation_metrics", 0, {"clips": len(pool), "event_clips": len(pool)})
+    trainer = TrainStep(recipe, execution_path=path, device=windows.device, seed=seed)
+    if "training" in task["stages"]:
+        validation_metrics(recipe, pools["strong_validation"], trainer, windows)
     if "test" in task["stages"]:
-        run_test(recipe, pools["test"], trainer, score_function=Figures(recipe, final=True), on_mark=on_mark)
+        test(recipe, pools["test"], trainer, windows)
+
+
+def validation_metrics(recipe: Recipe, pool: Pool, trainer: TrainStep, windows: Windows) -> None:
+    """Windows ``validation_metrics``: the metrics of a validation, over and over."""
+    scores, figures = score_clips(trainer.networks(), trainer.front_end, pool, recipe), Figures(recipe, final=False)
+
+    def metrics(times: int) -> None:
+        for _ in range(times):
+            for one in scores.values():
+                detection_figures(one, pool, recipe, figures)
+                tagging_figures(one, pool, recipe)
+
+    def payload(times: int) -> dict[str, int]:
+        return dict.fromkeys(("clips", "event_clips"), times * len(pool))
+
+    windows.run("validation_metrics", metrics, windows.fitted(metrics, 1), payload)
+
+
+def test(
+    recipe: Recipe,
+    pool: Pool,
+    trainer: TrainStep,
+    windows: Windows,
+    *,
+    checkpoints: Path | None = None,
+    most: int = MOST_WINDOWS,
+) -> None:
+    """Windows ``test_forward``, then windows ``test_metrics``: after the test itself its work, over and over.
+
+    Parameters
+    ----------
+    recipe, pool, trainer, checkpoints
+        As for `dcase_baseline.train.run_test`.
+    windows
+        Say how long one lasts.
+    most
+        Windows of each phase, if the marks never have enough.
+    """
+    figures = Figures(recipe, final=True)
+    scores, results = run_test(recipe, pool, trainer, score_function=figures, checkpoints=checkpoints)
+    filtered = [postprocess(one.frames, recipe.evaluation) for one in scores.values()]
+
+    def forward(times: int) -> None:
+        for _ in range(times):
+            for one in score_clips(trainer.networks(), trainer.front_end, pool, recipe).values():
+                postprocess(one.frames, recipe.evaluation)
+
+    def metrics(times: int) -> None:
+        for _ in range(times):
+            for one in filtered:
+                figures(one, pool)
+
+    amount = len(pool)
+    windows.run("test_forward", forward, windows.fitted(forward, 1), lambda times: {"clips": times * amount}, most=most)
+    windows.run(
+        "test_metrics",
+        metrics,
+        windows.fitted(metrics, 1),
+        lambda times: {"clips": times * amount, "metrics": results},
+        most=most,
+    )
 
 
 class Figures:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from itertools import chain, count, islice
+from typing import Any
 
 import torch
 
@@ -15,6 +16,93 @@ from dcase_baseline.evaluate import score_clips
 from dcase_baseline.mean_teacher import TrainStep
 from dcase_baseline.recipe import Recipe
 from dcase_baseline.train import Marks, OnMark
+
+MOST_WINDOWS = 1000
+_TIMED = 3
+# A slow processor would spend any budget on a step or two, which show nothing of how steps differ.
+_STEPS_ON_CPU = 10
+
+
+class Windows:
+    """Windows of repeated work between marks, each long enough for counters that tick slowly.
+
+    Parameters
+    ----------
+    on_mark
+        Called at both edges of each window. An end answered with False ends the windows of that phase.
+    device
+        Of the work.
+    window_s
+        Least seconds in a window.
+    """
+
+    def __init__(self, on_mark: OnMark | None, device: torch.device, window_s: float = 0.0) -> None:
+        self.device, self.window_s = device, window_s
+        self._on_mark = on_mark
+
+    def fitted(self, work: Callable[[int], object], units: int) -> int:
+        """How many units last ``window_s``: some are timed three times, and the fastest time counts."""
+        fastest_s = math.inf
+        for _ in range(_TIMED if self.window_s > 0 else 0):
+            fastest_s = min(fastest_s, self._seconds(work, units))
+            if fastest_s >= self.window_s:
+                break
+        return units * max(1, math.ceil(self.window_s / fastest_s))
+
+    def run(
+        self,
+        phase: str,
+        work: Callable[[int], object],
+        units: int,
+        payload: Callable[[int], Mapping[str, Any]],
+        *,
+        fewest_units: int = 0,
+        most: int = MOST_WINDOWS,
+    ) -> int:
+        """Do the work in windows, numbered from 1, until the marks say stop.
+
+        Parameters
+        ----------
+        phase
+            Its name in the marks.
+        work
+            Does so many units of it.
+        units
+            In the first window; a window that comes out too short makes those after it longer.
+        payload
+            What the end of a window of so many units says.
+        fewest_units
+            Of all windows together, whatever the marks say.
+        most
+            Windows at most.
+
+        Returns
+        -------
+        int
+            The units of a window that is long enough.
+        """
+        done = 0
+        for number in range(1, most + 1):
+            marks = Marks(self._on_mark, self.device)
+            with marks.phase(phase, number, **payload(units)):
+                took_s = self._seconds(work, units)
+            done += units
+            if took_s < self.window_s:
+                units = max(units + 1, math.ceil(units * self.window_s / took_s))
+            if not marks.go_on and done >= fewest_units:
+                break
+        return units
+
+    def _seconds(self, work: Callable[[int], object], units: int) -> float:
+        self._wait()
+        started_s = time.perf_counter()
+        work(units)
+        self._wait()
+        return time.perf_counter() - started_s
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
 
 def probe(
@@ -29,7 +117,8 @@ def probe(
     window_steps: int = 5,
     window_clips: int = 48,
     window_s: float = 0.0,
-    max_windows: int = 100,
+    settle: bool = False,
+    max_windows: int = MOST_WINDOWS,
 ) -> dict[str, float]:
     """Run windows of training steps, then windows of validated clips, until ``on_mark`` has seen enough.
 
@@ -41,8 +130,9 @@ def probe(
     recipe, pools, execution_path, device, seed
         As for `dcase_baseline.train.train`; ``strong_validation`` is what is validated.
     on_mark
-        Called around ``warmup`` (epoch 0), each ``training_window`` and each ``validation_window`` (epoch: the
-        window's number from 1). An end answered with False ends the windows of that phase.
+        Called around ``warmup`` (epoch 0), each ``settling_window``, each ``training_window`` and each
+        ``validation_window`` (epoch: the window's number from 1). An end answered with False ends the windows of that
+        phase; on a CPU at least ten training steps are measured all the same.
     warmup_steps
         Training steps before the first window: allocators fill, kernels are chosen. The first batch of clips is
         validated there, too.
@@ -50,6 +140,8 @@ def probe(
         Least work in a window; the clips of the pool are gone through again where it has fewer.
     window_s
         Least seconds in a window: on a fast device more steps and clips go into one, since counters tick slowly.
+    settle
+        Run windows of steps that do not count before the others, while the machine gets warm.
     max_windows
         Of each phase, if ``on_mark`` never has enough.
 
@@ -61,49 +153,58 @@ def probe(
     trainer = TrainStep(recipe, execution_path=execution_path, device=device, seed=seed)
     loader = BatchLoader(recipe, pools, seed, pin_memory=trainer.device.type == "cuda")
     batches = chain.from_iterable(loader.epoch(epoch) for epoch in count(1))
-    pool = pools["strong_validation"]
+    windows = Windows(on_mark, trainer.device, window_s)
 
     def steps(number: int) -> None:
         for batch in islice(batches, number):
             trainer.step(batch)
 
     def validate(number: int) -> None:
+        pool = pools["strong_validation"]
         for first in range(0, number, len(pool)):
             clips = range(min(len(pool), number - first))
             score_clips(trainer.networks(), trainer.front_end, pool, recipe, clips)
+
+    def done(number: int) -> dict[str, int]:
+        return {"steps": number, "clips": number * recipe.batch.total}
 
     with Marks(on_mark, trainer.device).phase("warmup", 0, steps=warmup_steps):
         steps(warmup_steps)
         trainer.drain_losses()
         validate(window_clips)
-        if window_s > 0:
-            window_steps = _fitting(steps, window_steps, window_s, trainer.device)
-            window_clips = _fitting(validate, window_clips, window_s, trainer.device)
-            trainer.drain_losses()
-    work = {"steps": window_steps, "clips": window_steps * recipe.batch.total}
-    marks = Marks(on_mark, trainer.device)
-    _windows(marks, "training_window", work, max_windows, lambda: steps(window_steps))
+        window_steps = windows.fitted(steps, window_steps)
+        window_clips = windows.fitted(validate, window_clips)
+    if settle:
+        window_steps = windows.run("settling_window", steps, window_steps, done, most=max_windows)
+    trainer.drain_losses()
+    fewest = _STEPS_ON_CPU if trainer.device.type == "cpu" else 0
+    windows.run("training_window", steps, window_steps, done, fewest_units=fewest, most=max_windows)
     losses = trainer.drain_losses()
-    marks = Marks(on_mark, trainer.device)
-    _windows(marks, "validation_window", {"clips": window_clips}, max_windows, lambda: validate(window_clips))
+    windows.run("validation_window", validate, window_clips, lambda number: {"clips": number}, most=max_windows)
     return losses
 
 
-def _fitting(work: Callable[[int], None], amount: int, window_s: float, device: torch.device) -> int:
-    """How much work lasts at least ``window_s``, by timing some of it."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    started_s = time.perf_counter()
-    work(amount)
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return amount * max(1, math.ceil(window_s / (time.perf_counter() - started_s)))
+def warm_up(
+    recipe: Recipe,
+    pools: Pools,
+    *,
+    on_mark: OnMark,
+    execution_path: str = "fast",
+    device: str | torch.device = "cpu",
+    seed: int = 42,
+    steps: int = 3,
+) -> None:
+    """Train some steps and validate a batch with networks that are thrown away, in the phase ``warmup``.
 
-
-def _windows(marks: Marks, phase: str, amount: Mapping[str, int], max_windows: int, work: Callable[[], None]) -> None:
-    """Do the work between marks until they say stop."""
-    for number in range(1, max_windows + 1):
-        with marks.phase(phase, number, **amount):
-            work()
-        if not marks.go_on:
-            return
+    Kernels are loaded and allocators fill before the first epoch is measured; nothing of the training changes, since
+    its own networks are made from its seed afterwards.
+    """
+    trainer = TrainStep(recipe, execution_path=execution_path, device=device, seed=seed)
+    loader = BatchLoader(recipe, pools, seed, pin_memory=trainer.device.type == "cuda")
+    with Marks(on_mark, trainer.device).phase("warmup", 0, steps=steps):
+        for batch in islice(loader.epoch(1), steps):
+            trainer.step(batch)
+        trainer.drain_losses()
+        pool = pools["strong_validation"]
+        clips = range(min(len(pool), recipe.evaluation.batch_size))
+        score_clips(trainer.networks(), trainer.front_end, pool, recipe, clips)

@@ -248,7 +248,7 @@ def run_test(
     on_mark: OnMark | None = None,
     checkpoints: Path | None = None,
 ) -> tuple[dict[str, Scores], dict[str, dict[str, float]]]:
-    """Run the test stage: student and teacher over all clips, then the figures.
+    """Run the test stage: student and teacher over all clips and the filter over their scores, then the figures.
 
     Parameters
     ----------
@@ -275,8 +275,9 @@ def run_test(
     marks = Marks(on_mark, trainer.device)
     with marks.phase("test_forward", 0, clips=len(pool)):
         scores = score_clips(trainer.networks(), trainer.front_end, pool, recipe)
-    with marks.phase("test_metrics", 0) as payload:
+        filtered = {name: postprocess(one.frames, recipe.evaluation) for name, one in scores.items()}
+    with marks.phase("test_metrics", 0, clips=len(pool)) as payload:
         payload["metrics"] = figures = {
-            name: detection_figures(one, pool, recipe, score_function) for name, one in scores.items()
+            name: {} if score_function is None else dict(score_function(one, pool)) for name, one in filtered.items()
         }
     return scores, figures

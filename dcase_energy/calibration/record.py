@@ -20,7 +20,6 @@ from dcase_energy.measure.records import (
     Calibration,
     ComponentEnergy,
     EpochRow,
-    Idle,
     Implementation,
     RecipeWork,
     Repeats,
@@ -34,8 +33,9 @@ from dcase_energy.measure.summary import (
     net_kwh,
     phases_of,
     repeats_of,
+    with_ticks,
 )
-from dcase_energy.measure.view import JournalView, idle_of, is_1_0, of_kind
+from dcase_energy.measure.view import JournalView, idle_of, is_1_0, of_kind, tick_s_of
 from dcase_energy.measure.windows import (
     Segment,
     Window,
@@ -105,7 +105,7 @@ def _view(
     methods = of_kind(entries, "meter")[-1]["methods"]
     runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
     found = [stage_records(header, rows, methods) for rows in runs]
-    stages, repeats = _stages(header, found, idle_of(entries))
+    stages, repeats = _stages(header, found, entries)
     scoring = stages.pop(SCORING, None)
     done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
     return JournalView(
@@ -123,10 +123,11 @@ def _view(
 
 
 def _stages(
-    header: Mapping[str, Any], found: Sequence[Mapping[str, Stage]], idle: Idle
+    header: Mapping[str, Any], found: Sequence[Mapping[str, Stage]], entries: Sequence[dict[str, Any]]
 ) -> tuple[dict[str, Stage], dict[str, Repeats]]:
     """The stages over all runs that reached their end, of the first run where none did; several runs as their mean."""
     whole = [one for one in found if set(one) >= set(header["stages"])] or found[:1]
+    idle, tick_s = idle_of(entries), tick_s_of(entries)
     stages, repeats = {}, {}
     for name in whole[0] if whole else ():
         runs = [one[name] for one in whole if name in one]
@@ -134,8 +135,11 @@ def _stages(
             [run.full_recipe_energy_kwh for run in runs], [run.full_recipe_own_cpu_s for run in runs]
         )
         stage = _mean_stage(runs, between_sessions_of(header)) if len(runs) > 1 else runs[0]
-        net = net_kwh(stage.components, stage.duration_s, idle)
-        more = {"net_energy_kwh": net, "estimated_share": estimated_share(stage.components)}
+        more = {
+            "net_energy_kwh": net_kwh(stage.components, stage.duration_s, idle),
+            "estimated_share": estimated_share(stage.components),
+            "phases": with_ticks(stage.phases, tick_s),
+        }
         stages[name] = stage.model_copy(update=more)
     return stages, repeats
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from dcase_energy.calibration.plan import Plan, StoppingRule
+from dcase_energy.calibration.plan import Plan, QuickSettings, StoppingRule
 from dcase_energy.calibration.prepare import (
     calibration_header,
     check_memory,
@@ -29,8 +29,10 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.store import between_sessions
 from dcase_energy.errors import CalibrationError, JournalError, RecipeError
 from dcase_energy.locks import only_session
+from dcase_energy.measure.counters import Tick
 from dcase_energy.measure.gpu import hidden_uuid
-from dcase_energy.measure.instruments import instruments_for_torch
+from dcase_energy.measure.guards import BY_CODE
+from dcase_energy.measure.instruments import instruments_for_torch, unused_gpus
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import host_state
 from dcase_energy.measure.meter import Reading
@@ -152,24 +154,54 @@ def _run_all(
             journal.write("resume", **_gap(before))
         else:
             journal.write("run", number=number, seed=plan.seed + number - 1)
-        rule = StoppingRule(plan.quick)
+        checkpoints = checkpoints_of(output).resolve() / f"run{number}"
+        _run(plan, child_task(plan, checkpoints, number, resume), journal, progress, make_instruments)
 
-        def on_mark(mark: dict[str, Any], reading: Reading, rule: StoppingRule = rule) -> dict[str, Any]:
-            if progress is not None:
-                progress(mark, reading)
-            return {"go_on": rule.go_on(mark, reading)}
 
-        def measured_by(mark: dict[str, Any]) -> Instruments:
-            journal.write("between_sessions", **asdict(_between(plan, mark)))
-            return make_instruments(mark)
+def _run(
+    plan: Plan,
+    task: Mapping[str, Any],
+    journal: JournalWriter,
+    progress: Progress | None,
+    make_instruments: MakeTaskInstruments,
+) -> None:
+    """One run, or the rest of it, under its session."""
+    rule = StoppingRule(plan.quick)
 
-        with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
-            task = Path(work) / "task.json"
-            checkpoints = checkpoints_of(output).resolve() / f"run{number}"
-            task.write_text(json.dumps(child_task(plan, checkpoints, number, resume)), encoding="utf-8")
-            command = [sys.executable, "-m", "dcase_baseline.started", str(task)]
-            session = Session(measured_by, journal, idle_s=plan.idle_s)
-            session.run(command, environment_of(plan).variables, on_mark, Path(work))
+    def measured_by(mark: dict[str, Any]) -> Instruments:
+        journal.write("between_sessions", **asdict(_between(plan, mark)))
+        return make_instruments(mark)
+
+    session = Session(measured_by, journal, idle_s=plan.idle_s)
+
+    def on_mark(mark: dict[str, Any], reading: Reading) -> dict[str, Any]:
+        if progress is not None:
+            progress(mark, reading)
+        recorder, waiting = session.recorder, rule.steady is None
+        answer: dict[str, Any] = {"go_on": rule.go_on(mark, reading, recorder.last_sample if recorder else {})}
+        if waiting and rule.steady is not None:
+            journal.write("steady", **rule.steady.model_dump())
+        if (mark["edge"], mark["phase"]) == ("begin", "session") and recorder is not None:
+            answer["window_s"] = _window_s(plan.quick, recorder.ticks)
+        return answer
+
+    with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
+        path = Path(work) / "task.json"
+        path.write_text(json.dumps(task), encoding="utf-8")
+        command = [sys.executable, "-m", "dcase_baseline.started", str(path)]
+        session.run(command, environment_of(plan).variables, on_mark, Path(work))
+
+
+def _window_s(quick: QuickSettings | None, ticks: Mapping[str, Tick | None]) -> float:
+    """Seconds that a window must last: as it is planned, and a hundred steps of the slowest counter.
+
+    Nothing is looped where the plan has windows of 0 s. A test of whole epochs is looped for counters alone.
+    """
+    planned_s = 0.0 if quick is None else quick.window_s
+    if quick is not None and planned_s <= 0:
+        return 0.0
+    steps = BY_CODE["resolution"].limits["ticks"]
+    return max([planned_s, *(steps * tick.interval_s for tick in ticks.values() if tick is not None)])
 
 
 def _between(plan: Plan, mark: Mapping[str, Any]) -> BetweenSessions:
@@ -185,7 +217,17 @@ def _instruments(plan: Plan, host: HostCheck | None) -> MakeTaskInstruments:
 
     def make(mark: dict[str, Any]) -> Instruments:
         found = instruments_for_torch(mark["device"], mark.get("gpu_uuid"), allow_estimate=plan.allow_estimate)
-        return found if host is None else loud(found, host.say)
+        left = unused_gpus() if (plan.device, mark["device"]) == ("auto", "cpu") else []
+        if left:
+            found = replace(found, about={**found.about, "unused_gpus": left})
+        if host is None:
+            return found
+        if left:
+            host.say(
+                f"warning: the work runs on the processor: torch does not see {', '.join(left)}; --device cpu states "
+                "that this is intended"
+            )
+        return loud(found, host.say)
 
     return make
 

@@ -22,8 +22,9 @@ from dcase_energy.measure.summary import (
     net_kwh,
     phases_of,
     repeats_of,
+    with_ticks,
 )
-from dcase_energy.measure.view import JournalView, idle_of, of_kind
+from dcase_energy.measure.view import JournalView, idle_of, of_kind, tick_s_of
 from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repetition, of_phase, times, windows_of
 from dcase_energy.stats import Interval
 from dcase_energy.text import plural
@@ -139,5 +140,5 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
         own_cpu_s=whole.own_cpu_s,
         full_recipe_own_cpu_s=times(whole.own_cpu_s, 1 / executions),
         components=parts,
-        phases=phases_of([*windows, *inner]),
+        phases=with_ticks(phases_of([*windows, *inner]), tick_s_of(entries)),
     )

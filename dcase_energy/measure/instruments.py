@@ -5,7 +5,7 @@ from __future__ import annotations
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 from dcase_energy.measure.counted_memory import CountedMemory
-from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server
+from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, mps_server, visible_gpus
 from dcase_energy.measure.machine import process_rank
 from dcase_energy.measure.powercap import limit_w, rapl_memory, rapl_packages
 from dcase_energy.measure.recorder import Instruments
@@ -69,6 +69,14 @@ def refuse_other_ranks() -> None:
             f"this process has local rank {number}; measure in rank 0 alone, or start the launcher "
             "under `dcase-energy measure`"
         )
+
+
+def unused_gpus() -> list[str]:
+    """Names of the boards that work on the processor could see; those hidden by CUDA_VISIBLE_DEVICES are meant so."""
+    try:
+        return [board.name for board in visible_gpus(list_gpus(load_nvml()))]
+    except MeterError:
+        return []
 
 
 def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: bool = False) -> Instruments:

@@ -101,7 +101,7 @@ class PhaseEnergy(RecordPart):
     """Energy of all windows of one phase (training steps, validation forward, ...), over the measured components.
 
     ``steps`` and ``clips`` are the work in them, None where the work did not state it. ``own_cpu_s`` are CPU seconds of
-    the measured process and all it started. ``ticks`` are steps of the slowest counter in the shortest window.
+    the measured process and all it started. ``ticks`` are steps of the slowest counter in it.
     ``components`` is the energy by component, empty where it was not recorded.
     """
 

@@ -68,6 +68,8 @@ class Recorder:
     ----------
     ticks
         The step of the counters by component, measured at the start; None where it was not seen.
+    last_sample
+        What the watch saw last; empty before that.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Recorder:
         self._journal = journal
         self._lock = threading.RLock()
         self.ticks: dict[str, Tick | None] = {}
+        self.last_sample: dict[str, Any] = {}
         self._sampled_s = float("-inf")
         self._resets = 0
         self._stopped = False
@@ -152,7 +155,7 @@ class Recorder:
         now = time.monotonic()
         if self._instruments.watch is not None and (sample or now - self._sampled_s >= POLL_S):
             self._sampled_s = now
-            extras["sample"] = self._instruments.watch.sample()
+            extras["sample"] = self.last_sample = self._instruments.watch.sample()
         self._journal.write(entry, reading=asdict(reading), **extras, **fields)
         self._note_trouble()
 

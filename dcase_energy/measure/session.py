@@ -37,6 +37,11 @@ class Session:
     idle_s
         Seconds of idle power that are measured while the work waits for the answer to its first mark, and to its last
         (the end of the phase ``session``).
+
+    Attributes
+    ----------
+    recorder
+        Reads the instruments; None before the work's first mark.
     """
 
     def __init__(
@@ -49,7 +54,7 @@ class Session:
         self._make_instruments = make_instruments
         self._idle_s = idle_s
         self._journal = journal
-        self._recorder: Recorder | None = None
+        self.recorder: Recorder | None = None
 
     def run(self, command: Sequence[str], environment: Mapping[str, str], on_mark: MarkHandler, cwd: Path) -> None:
         """Run a command to its end.
@@ -75,23 +80,23 @@ class Session:
                 raise ChildFailedError(f"the measured work ended with exit code {returncode}")
             complete = True
         finally:
-            if self._recorder is not None:
-                self._recorder.finish()
+            if self.recorder is not None:
+                self.recorder.finish()
             self._journal.write("finish", complete=complete)
 
     def _poll(self) -> None:
-        if self._recorder is not None:
-            self._recorder.poll()
+        if self.recorder is not None:
+            self.recorder.poll()
 
     def _mark(self, mark: dict[str, Any], on_mark: MarkHandler) -> dict[str, Any]:
-        if self._recorder is None:
+        if self.recorder is None:
             recorder = Recorder(self._make_instruments(mark), self._journal)
             recorder.start()
-            self._recorder = recorder
+            self.recorder = recorder
             recorder.idle("before", self._idle_s)
-        reading = self._recorder.mark(**mark)
+        reading = self.recorder.mark(**mark)
         if (mark["edge"], mark["phase"]) == ("end", "session"):
-            self._recorder.idle("after", self._idle_s)
+            self.recorder.idle("after", self._idle_s)
         return on_mark(mark, reading)
 
 

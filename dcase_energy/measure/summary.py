@@ -57,6 +57,7 @@ def evidence(view: JournalView) -> dict[str, Any]:
         "batch_job": None if job is None else BatchJob(**job),
         "constants_w": {n: how["constant_w"] for n, how in view.last_meter("methods").items() if "constant_w" in how},
         "counter_ticks": {name: CounterTick(**tick) for name, tick in view.ticks.items() if tick is not None},
+        "steady_state": view.steady,
         "devices": view.gpus,
         "idle": view.idle,
         "interruptions": view.interruptions,
@@ -130,6 +131,12 @@ def phases_of(windows: Sequence[Window]) -> dict[str, PhaseEnergy]:
         for phase in dict.fromkeys(window.phase for window in windows)
         if (rows := of_phase(windows, phase))
     }
+
+
+def with_ticks(phases: Mapping[str, PhaseEnergy], tick_s: float | None) -> dict[str, PhaseEnergy]:
+    """Phases with how often the slowest counter moved in each, where that is known."""
+    steps = {} if tick_s is None else {name: {"ticks": phase.duration_s / tick_s} for name, phase in phases.items()}
+    return {name: phase.model_copy(update=steps.get(name, {})) for name, phase in phases.items()}
 
 
 def _work_in(windows: Sequence[Window], unit: str) -> int | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.meter import Obtained
-from dcase_energy.measure.record_parts import EpochRow, Idle, Interruption, Repeats, Stage, Tier
+from dcase_energy.measure.record_parts import EpochRow, Idle, Interruption, Repeats, Stage, SteadyState, Tier
 from dcase_energy.measure.recorder import POLL_S
 from dcase_energy.measure.records import VERSIONS
 from dcase_energy.measure.windows import Segment, segments_of
@@ -123,6 +123,18 @@ class JournalView:
         )
         return found
 
+    @property
+    def tick_s(self) -> float | None:
+        """Seconds between two values of the slowest counter of a counted component; None where none was seen."""
+        return tick_s_of(self.entries)
+
+    @cached_property
+    def steady(self) -> SteadyState | None:
+        """What the last run waited for before its work counted; None where it did not."""
+        found = of_kind(self.entries, "steady")
+        names = SteadyState.model_fields
+        return SteadyState(**{name: found[-1][name] for name in names if name in found[-1]}) if found else None
+
     @cached_property
     def session(self) -> Mapping[str, Any]:
         """What the work said about itself at its first mark; empty for a command or a block."""
@@ -181,6 +193,16 @@ def idle_of(entries: Entries) -> Idle:
     before = next((row["power_w"] for row in rows if row["when"] == "before"), None)
     after = next((row["power_w"] for row in reversed(rows) if row["when"] == "after"), None)
     return Idle(before_w=before, after_w=after)
+
+
+def tick_s_of(entries: Entries) -> float | None:
+    """Seconds between two values of the slowest counter of a counted component; None where none was seen."""
+    meters, ticks = of_kind(entries, "meter"), of_kind(entries, "ticks")
+    if not meters or not ticks:
+        return None
+    counted = {name for name, how in meters[-1]["methods"].items() if how["obtained"] == Obtained.COUNTED}
+    steps = [tick["interval_s"] for name, tick in ticks[-1]["components"].items() if name in counted and tick]
+    return max(steps, default=None)
 
 
 def _unseen_s(segment: Segment, gap_s: float | None) -> float | None:

@@ -13,7 +13,7 @@ import torch
 from dcase_baseline import checkpoint
 from dcase_baseline.evaluate import score_clips
 from dcase_baseline.mean_teacher import LOSSES, TrainStep
-from dcase_baseline.probe import probe
+from dcase_baseline.probe import Windows, probe, warm_up
 from dcase_baseline.runtime import EXECUTION_PATHS, process_environment
 from dcase_baseline.train import EpochLog, best_epoch, run_test, train
 
@@ -228,7 +228,7 @@ def test_the_test_stage_scores_the_best_epoch(tmp_path):
     assert list(tested) == ["student", "teacher"]
     assert marks.seen == [(edge, phase, 0) for phase in ("test_forward", "test_metrics") for edge in ("begin", "end")]
     assert marks.payloads[1] == {"clips": 4}
-    assert marks.payloads[3] == {"metrics": tested}
+    assert marks.payloads[3] == {"clips": 4, "metrics": tested}
 
 
 def test_without_checkpoints_the_networks_are_tested_as_they_are():
@@ -240,17 +240,26 @@ def test_without_checkpoints_the_networks_are_tested_as_they_are():
     assert tested == {"student": {}, "teacher": {}}
 
 
-def test_a_probe_runs_windows_until_it_is_told_to_stop():
-    class Answers(Marks):
-        def __call__(self, edge, phase, epoch, payload):
-            super().__call__(edge, phase, epoch, payload)
-            return not (edge == "end" and (phase, epoch) in {("training_window", 3), ("validation_window", 2)})
+class Answers(Marks):
+    """Says stop at the ends of some windows."""
 
-    marks = Answers()
-    losses = probe(RECIPE, tiny_pools(), on_mark=marks, warmup_steps=2, window_steps=2, window_clips=3)
+    def __init__(self, **last: int) -> None:
+        super().__init__()
+        self.last = last
+
+    def __call__(self, edge, phase, epoch, payload):
+        super().__call__(edge, phase, epoch, payload)
+        return not (edge == "end" and epoch >= self.last.get(phase, 99))
+
+
+@pytest.mark.parametrize("settle", [False, True])
+def test_a_probe_runs_windows_until_it_is_told_to_stop(settle):
+    marks = Answers(settling_window=4, training_window=6, validation_window=2)
+    losses = probe(RECIPE, tiny_pools(), on_mark=marks, warmup_steps=2, window_steps=2, window_clips=3, settle=settle)
     expected = [
         ("warmup", 0),
-        *(("training_window", i) for i in (1, 2, 3)),
+        *(("settling_window", i) for i in range(1, 5) if settle),
+        *(("training_window", i) for i in range(1, 7)),
         *(("validation_window", i) for i in (1, 2)),
     ]
     assert marks.seen == [(edge, phase, epoch) for phase, epoch in expected for edge in ("begin", "end")]
@@ -258,6 +267,56 @@ def test_a_probe_runs_windows_until_it_is_told_to_stop():
     assert marks.payloads[2] == {"steps": 2, "clips": 16}
     assert marks.payloads[-1] == {"clips": 3}
     assert tuple(losses) == LOSSES
+
+
+def test_ten_steps_are_measured_on_a_processor_whatever_the_marks_say():
+    marks = Answers(training_window=1, validation_window=1)
+    probe(RECIPE, tiny_pools(), on_mark=marks, window_steps=3, window_clips=3)
+    assert [mark for mark in marks.seen if mark[0] == "end" and mark[2]] == [
+        *(("end", "training_window", number) for number in range(1, 5)),
+        ("end", "validation_window", 1),
+    ]
+
+
+class SlowStart:
+    """Work by a clock of its own: its first units take twenty times as long as all others."""
+
+    def __init__(self, monkeypatch, unit_s: float, slow_units: int) -> None:
+        monkeypatch.setattr("dcase_baseline.probe.time.perf_counter", lambda: self.now_s)
+        self.now_s, self.done, self.unit_s, self.slow_units = 0.0, 0, unit_s, slow_units
+
+    def __call__(self, units: int) -> None:
+        for _ in range(units):
+            self.now_s += self.unit_s * (20 if self.done < self.slow_units else 1)
+            self.done += 1
+
+
+@pytest.mark.parametrize("slow_units", [0, 1, 2])
+def test_a_window_lasts_long_enough_although_the_first_steps_were_slow(monkeypatch, slow_units):
+    work, marks = SlowStart(monkeypatch, 1 / 64, slow_units), Marks(stop="w", after=3)
+    windows = Windows(marks, torch.device("cpu"), 3.0)
+    windows.run("w", work, windows.fitted(work, 1), lambda units: {"steps": units})
+    assert [one["steps"] for one in marks.payloads if "steps" in one] == [192] * 6
+
+
+def test_a_window_that_was_too_short_makes_the_next_ones_longer(monkeypatch):
+    work, marks = SlowStart(monkeypatch, 1 / 64, 3), Marks(stop="w", after=3)
+    windows = Windows(marks, torch.device("cpu"), 3.0)
+    units = windows.run("w", work, windows.fitted(work, 1), lambda units: {"steps": units})
+    assert [one["steps"] for one in marks.payloads[::2]] == [10, 192, 192]
+    assert units == 192
+
+
+def test_a_warm_up_changes_nothing_of_the_training():
+    settings = {"execution_path": "reference", "seed": 4}  # its dropout is drawn from torch's global generator
+    cold = train(RECIPE, tiny_pools(), epochs=1, **settings)
+    marks = Marks()
+    warm_up(RECIPE, tiny_pools(), on_mark=marks, **settings)
+    warm = train(RECIPE, tiny_pools(), epochs=1, **settings)
+    assert marks.seen == [("begin", "warmup", 0), ("end", "warmup", 0)]
+    assert rows(warm.log) == rows(cold.log)
+    ours, theirs = (run.trainer.teacher.state_dict() for run in (warm, cold))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
 
 
 def test_a_probe_ends_by_itself_and_goes_through_its_clips_again():

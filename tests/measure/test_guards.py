@@ -58,6 +58,7 @@ def entries_of(world):
             "gpu_own_elsewhere": told.get("gpu_own_elsewhere", 0),
             "gpu_foreign": told.get("gpu_foreign", 0),
             "gpu_graphics": told.get("gpu_graphics", 0),
+            "gpu_throttled": told.get("throttled", []),
         }
         rows.append({"entry": "reading", "reading": {"time_s": time_s, **kwh}, "counters": counters, "sample": sample})
     if phase := told.get("phase"):
@@ -70,7 +71,11 @@ def entries_of(world):
         other = copy.deepcopy(world["meter"])
         other["settings"]["gpu_indices"] = "0"
         rows.append(other)
-    return [world["meter"], *rows]
+    if steady := told.get("steady"):
+        rows.append({"entry": "steady", **steady})
+    tick_s = told.get("tick_s")
+    ticks = {"gpu": {"interval_s": tick_s, "energy_kwh": 1e-9}, "cpu": None}
+    return [world["meter"], *([] if tick_s is None else [{"entry": "ticks", "components": ticks}]), *rows]
 
 
 def stage_of(world):
@@ -113,7 +118,7 @@ def verdicts(changes):
     return verdicts_of(
         entries_of(made),
         header=made["header"],
-        stages={"training": stage_of(made)},
+        stages={made["stage"].get("name", "training"): stage_of(made)},
         tier=Tier(view["tier"]),
         warnings=view["warnings"],
         complete=view["complete"],
@@ -136,8 +141,8 @@ def test_the_verdict_is_as_the_case_says(code, state, changes):
 
 
 def test_every_guard_of_the_list_is_there_and_has_cases():
-    assert [spec.number for spec in GUARDS] == list(range(1, 32))
-    assert len(set(CODES)) == 31
+    assert [spec.number for spec in GUARDS] == list(range(1, 34))
+    assert len(set(CODES)) == 33
     assert {case[0] for case in DOCUMENT["cases"]} == set(CODES)
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dcase_energy.measure.guards import after, before, during
+from dcase_energy.measure.guards import after, before, during, enough
 from dcase_energy.measure.guards.model import GuardSpec
 from dcase_energy.measure.record_parts import Guard, GuardState
 from dcase_energy.measure.view import JournalView
 
 GUARDS = tuple(
-    found for module in (before, during, after) for found in vars(module).values() if isinstance(found, GuardSpec)
+    found
+    for module in (before, during, after, enough)
+    for found in vars(module).values()
+    if isinstance(found, GuardSpec)
 )
 BY_CODE = {found.code: found for found in GUARDS}
 

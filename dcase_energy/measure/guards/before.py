@@ -124,13 +124,17 @@ def _rapl_permission(view: JournalView) -> Iterator[Guard]:
     "before",
     "the GPU counted is the GPU used",
     "UUIDs were counted as 0, numbers as another GPU",
-    fix="name the GPU the work uses (`measure --gpu`, `calibrate --device`) and let the work use no other",
+    fix="name the GPU the work uses (`measure --gpu`, `calibrate --device`) and let the work use no other; "
+    "install a torch that sees the GPU, or say --device cpu",
 )
 def _gpu_identity(view: JournalView) -> Iterator[Guard]:
     boards = view.gpus
     if not boards:
         if view.obtained("gpu") == Obtained.COUNTED and "gpus" in view.last_meter("about"):
             yield invalid(0, "GPU energy was counted although the work uses no GPU")
+        elif left := view.last_meter("about").get("unused_gpus"):
+            names = ", ".join(left)
+            yield warn(len(left), f"the work ran on the processor although there is {names}, which torch does not see")
         else:
             yield ok(0, "no GPU is used or counted")
         return

@@ -1,0 +1,71 @@
+"""Guards that look at whether enough was measured, on a machine that was warm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dcase_energy.measure.guards.model import Limits, guard, invalid, ok, warn
+from dcase_energy.measure.record_parts import Guard
+from dcase_energy.measure.view import JournalView
+from dcase_energy.units import format_duration
+
+# Large GPUs work at their power limit all the time; what else lowers their clocks comes and goes.
+_USUAL = "software power cap"
+
+
+@guard(
+    32,
+    "steady-state",
+    "during",
+    "the machine is warm before what is measured counts",
+    "energy of a step rises 4 to 8 % while a GPU gets warm; a laptop's turbo lasts 28 s",
+    fix="calibrate with the time limits of the defaults, on a machine that is not throttled; train whole epochs where "
+    "a minute cannot show the machine as it will be",
+    advisory=True,
+)
+def _steady_state(view: JournalView) -> Iterator[Guard]:
+    if not view.header.get("quick"):
+        return
+    steady = view.steady
+    if steady is None:
+        yield warn(None, "nothing was waited for: the machine may have got warm while it was measured")
+        return
+    trend = "" if steady.trend is None else f"energy of a step changed by {steady.trend:+.1%} in the last minute of it"
+    heat = "" if steady.gpu_temperature_c is None else f", GPU {steady.gpu_temperature_c:.0f} C"
+    value = None if steady.trend is None else round(steady.trend, 6)
+    waited = f"waited {format_duration(steady.waited_s)}"
+    if steady.reached:
+        yield ok(value, f"{waited}: {trend}{heat}")
+    else:
+        yield warn(value, f"{waited}, which was not enough: {trend}{heat}")
+    odd = sorted({*steady.throttled, *_throttled(view)} - {_USUAL})
+    if odd:
+        yield warn(", ".join(odd), f"the GPU's clocks were lowered: {', '.join(odd)}")
+
+
+def _throttled(view: JournalView) -> set[str]:
+    return {reason for part in view.samples for entry in part for reason in entry["sample"].get("gpu_throttled") or ()}
+
+
+@guard(
+    33,
+    "resolution",
+    "during",
+    "a hundred steps of the counter in what was measured",
+    "counters of GPUs move every 20 to 100 ms; single windows shorter than a few steps were wrong by 6 to 28 %",
+    limits={"ticks": 100.0, "fewest": 10.0},
+    fix="measure for longer (`measure --min-window`, `calibrate --budget`, or more epochs)",
+)
+def _resolution(view: JournalView, limits: Limits) -> Iterator[Guard]:
+    tick_s = view.tick_s
+    if tick_s is None:
+        return
+    stages = {**view.stages, **({} if view.scoring is None else {"scoring": view.scoring})}
+    for name, stage in stages.items():
+        # The parts of a quick calibration are scaled each by itself.
+        parts = {phase: part.duration_s for phase, part in stage.phases.items()} if view.header.get("quick") else {}
+        phase, seconds = min((parts or {"what was measured": stage.duration_s}).items(), key=lambda one: one[1])
+        ticks = seconds / tick_s
+        make = ok if ticks >= limits["ticks"] else warn if ticks >= limits["fewest"] else invalid
+        steps = f"{ticks:.0f} steps of the slowest counter ({1000 * tick_s:.3g} ms)"
+        yield make(round(ticks, 1), f"{name}: {steps} in {phase}")
