@@ -279,7 +279,7 @@ def test_ten_steps_are_measured_on_a_processor_whatever_the_marks_say():
 
 
 class SlowStart:
-    """Work by a clock of its own: its first units take twenty times as long as all others."""
+    """Work by a simulated clock: the first units take twenty times as long as all others."""
 
     def __init__(self, monkeypatch, unit_s: float, slow_units: int) -> None:
         monkeypatch.setattr("dcase_baseline.probe.time.perf_counter", lambda: self.now_s)
