@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 
 from dcase_energy.measure.probe_ratio import probed_cost
 from dcase_energy.measure.probe_record import PROBED
-from dcase_energy.measure.record_parts import PhaseEnergy, Probe, ProbeWork, Stage
+from dcase_energy.measure.record_parts import Basis, PhaseEnergy, Probe, ProbeWork, Stage
 from dcase_energy.measure.records import Calibration, Energy, Evidence
+from dcase_energy.measure.summary import PARTIAL_BASES, basis_kwh, components_of
 from dcase_energy.measure.windows import sum_known, times
-from dcase_energy.stats import Mean, weighted_sum
+from dcase_energy.stats import Interval, Mean, weighted_sum
 from dcase_energy.text import plural
 
 # The amount of each kind of probed work in an epoch of the recipe, and what whole epochs call the phase.
@@ -119,9 +120,26 @@ def _scaled(stage: Stage, energy: Mean, count: int, relative: Callable[[_Quantit
             "full_recipe_energy_kwh_median": None,
             "full_recipe_duration_s": by(stage.full_recipe_duration_s, attrgetter("duration_s")),
             "full_recipe_own_cpu_s": by(stage.full_recipe_own_cpu_s, attrgetter("own_cpu_s")),
+            "basis_intervals": _of_bases(stage, count, relative),
             "components": parts,
         }
     )
+
+
+def _of_bases(stage: Stage, count: int, relative: Callable[[_Quantity], Mean | None]) -> dict[Basis, Interval]:
+    """The intervals of the counted components, and of the GPU alone, by what these cost in the probes."""
+    found: dict[Basis, Interval] = {}
+    for basis in PARTIAL_BASES:
+        names = components_of(basis, {name: part.method for name, part in stage.components.items()})
+        cost, energy_kwh = relative(partial(_sum, names)), basis_kwh(stage, basis)
+        if cost is not None and energy_kwh is not None:
+            bounds = weighted_sum([(energy_kwh, cost)]).interval("probes", count)
+            found |= {} if bounds is None else {basis: bounds}
+    return found
+
+
+def _sum(names: Sequence[str], work: _Work) -> float | None:
+    return sum_known(_component(name, work) for name in names)
 
 
 def _component(name: str, work: _Work) -> float | None:

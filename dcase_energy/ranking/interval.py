@@ -17,7 +17,7 @@ from statistics import NormalDist
 
 from dcase_energy.stats import Interval
 
-INTERVAL_KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats", "windows")
+INTERVAL_KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats", "windows", "probes")
 # Mean range of n normal draws in units of their standard deviation (Tippett 1925): d2 of control charts.
 _MEAN_RANGE = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}
 _RANGES = {"runs", "repeats"}

@@ -18,6 +18,7 @@ from dcase_energy.parallel import run_all
 from dcase_energy.ranking.bases import TOTAL, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import last_share
+from dcase_energy.ranking.interval import INTERVAL_KINDS
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY
 from dcase_energy.ranking.scored import intervals_of, replicates_of, score_files, values_of
@@ -216,7 +217,7 @@ def _components(stage: RecordStage | None) -> dict[str, float | None]:
 
 
 def _intervals(edition: Edition, own: Mapping[str, Energy], baseline: Mapping[str, RecordStage]) -> dict[str, Interval]:
-    """The intervals of the records, by column: repeated windows of the system, the calibration of the baseline."""
+    """The intervals of the records, by column: the system's repeated windows, the baseline's calibration or probes."""
     found = {}
     for name, one in edition.stages.items():
         stages = (
@@ -226,6 +227,7 @@ def _intervals(edition: Edition, own: Mapping[str, Energy], baseline: Mapping[st
         for column, stage, kind in stages:
             stored = None if stage is None else stage.full_recipe_energy_interval
             if stored is not None:
+                kind = stored.kind if stored.kind in INTERVAL_KINDS else kind
                 found[column] = Interval(stored.low, stored.high, kind, stored.level)
     return found
 

@@ -88,12 +88,16 @@ def contents_of_ratio(entry: Entry, edition: Edition, stage: str) -> str:
         between = math.sqrt(max(0.0, whole**2 - inner**2))
         parts += [f"the baseline within its session {inner:.1%}", f"between sessions {between:.1%}"]
     elif whole is not None:
-        parts.append(f"the baseline {whole:.1%}")
+        parts.append(f"the baseline{' by its probes' if _of_probes(pair) else ''} {whole:.1%}")
     if repeated is not None:
         parts.append(f"repeats of the system {repeated:.1%}")
     elif parts:
         parts.append("nothing for the system, which was measured once")
     return ", ".join(parts)
+
+
+def _of_probes(pair: Pair) -> bool:
+    return pair.baseline_interval is not None and pair.baseline_interval.kind == "probes"
 
 
 def _half_width(interval: Interval | None, value: float) -> float | None:

@@ -6,7 +6,7 @@ There are three kinds, with the same names everywhere: ``declared`` is a figure 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from dcase_energy.submission.model import Submission
 from dcase_energy.submission.recomputing import impossible_power
 
 if TYPE_CHECKING:
-    from dcase_energy.measure.records import Stage
+    from dcase_energy.measure.records import Energy, Stage
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration, Energy
@@ -96,16 +96,24 @@ def usable(found: Sequence[Calibrated], edition: Edition) -> Calibrated | None:
     return own[0] if fits else None
 
 
-def recorded(found: Calibrated, edition: Edition) -> Baseline:
+def recorded(found: Calibrated, edition: Edition, measured: Iterable[Recorded[Energy]] = ()) -> Baseline:
     """Return the baseline's energy of a calibration: of the full recipe, and of the scope that the edition divides by.
 
-    Older records are scaled to both here; the source says so.
+    Older records are scaled to both here, and all to what probes around the system's own run cost, which ``measured``,
+    its energy records, may hold; the source says so.
     """
     from dcase_energy.calibration.rescaling import rescaled
+    from dcase_energy.measure.probed import probed
     from dcase_energy.measure.scopes import stage_with_scope
 
     record, note = rescaled(found.record)
-    notes, stages = [note], {}
+    notes, stages, evidence = [note], {}, found.evidence
+    for own in measured:
+        record, note = probed(record, own.record)
+        if note is not None:
+            notes.append(note)
+            evidence = min(evidence, own.evidence, key=EVIDENCE.index)
+            break
     for name in record.figures:
         scope = edition.stages[name].scope if name in edition.stages else ()
         stage, note = stage_with_scope(record, name, scope)
@@ -114,7 +122,7 @@ def recorded(found: Calibrated, edition: Edition) -> Baseline:
             stages[name] = stage
     source = "; ".join([found.source, *filter(None, notes)])
     energy_kwh = {name: stage.full_recipe_energy_kwh for name, stage in stages.items()}
-    return Baseline(energy_kwh, found.evidence, source, replace(found, record=record, source=source), stages)
+    return Baseline(energy_kwh, evidence, source, replace(found, record=record, source=source), stages)
 
 
 def declared(submission: Submission, edition: Edition) -> Baseline:
@@ -133,6 +141,7 @@ def choose(
     refused: bool = False,
     given: Calibrated | None = None,
     own_machine: Calibrated | None = None,
+    measured: Sequence[Recorded[Energy]] = (),
 ) -> Baseline:
     """Choose the one baseline that a system's energies are divided by, for every command.
 
@@ -152,17 +161,21 @@ def choose(
         The calibration that the caller named, checked before.
     own_machine
         A calibration of this machine.
+    measured
+        The energy records that hold the system's own figures: they may have probes of the baseline.
     """
     if given is not None:
-        return recorded(given, edition)
+        return recorded(given, edition, measured)
     if edition.normalisation.kind == "ratio":
         own = usable(package, edition)
         if own is not None:
-            return recorded(own, edition)
+            return recorded(own, edition, measured)
         if refused or len(candidates(package, edition)) > 1 or not all(one.believed for one in package):
             return Baseline()
     stated = declared(submission, edition)
-    return recorded(own_machine, edition) if stated.evidence is None and own_machine is not None else stated
+    if stated.evidence is None and own_machine is not None:
+        return recorded(own_machine, edition, measured)
+    return stated
 
 
 def load_denominator(path: Path, edition: Edition) -> Calibrated:

@@ -14,7 +14,7 @@ from dcase_energy.parallel import run_all
 from dcase_energy.submission.alone import read_alone
 from dcase_energy.submission.baseline_choice import choose
 from dcase_energy.submission.checks import check_alone, check_together
-from dcase_energy.submission.checks.comparable import is_same_hardware
+from dcase_energy.submission.checks.comparable import is_same_hardware, own_records
 from dcase_energy.submission.checks.outputs import outputs_complete, outputs_numbered
 from dcase_energy.submission.checks.system import Peer, System
 from dcase_energy.submission.evidence import Calibrated, ReadFile, read_records
@@ -178,6 +178,7 @@ def _read_system(
         refused=records.refused,
         given=options.calibration,
         own_machine=own if own is not None and is_same_hardware(system, own.record) else None,
+        measured=list(own_records(system).values()),
     )
     return replace(system, baseline=baseline), [*found, *problems]
 

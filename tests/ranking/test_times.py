@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import known_recipe
+from dcase_energy.measure.meter import COMPONENTS
+from dcase_energy.measure.record_parts import Probe, ProbeWork, RecipeWork
 from dcase_energy.measure.records import Basis, Energy, load_calibration
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
@@ -21,7 +24,9 @@ NAME = "Adams_UNI_task4_1"
 GENERIC = load_edition("generic")
 
 
-def record_of_both(folder: Path, *, time: float = 0.71, stage: str = "training", scope=None, **changes: object) -> Path:
+def record_of_both(
+    folder: Path, *, time: float = 0.71, stage: str = "training", scope=None, probes=(), **changes: object
+) -> Path:
     """The package of the example with an energy record of its figure, on the machine of its calibration.
 
     ``time`` is its duration over that of the baseline.
@@ -30,11 +35,17 @@ def record_of_both(folder: Path, *, time: float = 0.71, stage: str = "training",
     calibration = load_calibration(PACKAGE / "calibration.json")
     base = {
         name: one.model_copy(
-            update={"full_recipe_own_cpu_s": 4000.0, "bases": [Basis.TOTAL, Basis.WORK], **within(one)}
+            update={"full_recipe_own_cpu_s": 4000.0, "bases": [Basis.TOTAL, Basis.WORK], **within(one), **units(one)}
         )
         for name, one in calibration.stages.items()
     }
-    common = {"schema_version": "1.1", "stages": base, "constants_w": {"cpu": 8.0, "ram": 20.0}}
+    work = known_recipe(calibration.recipe).counts
+    common = {
+        "schema_version": "1.1",
+        "stages": base,
+        "constants_w": {"cpu": 8.0, "ram": 20.0},
+        "recipe_work": RecipeWork(**work),
+    }
     baseline = calibration.model_copy(update=common).seal()
     (folder / NAME / "calibration.json").write_text(baseline.model_dump_json())
     of = baseline.stages[stage]
@@ -55,6 +66,7 @@ def record_of_both(folder: Path, *, time: float = 0.71, stage: str = "training",
     record = Energy(
         **{name: value for name, value in shared.items() if name not in left_out},
         stage=stage, stages={stage: own}, command_sha256=None, exit_code=0, executions=1,
+        calibration_digest=baseline.digest, probes=probes_of(baseline, *probes),
     ).seal()  # fmt: skip
     (folder / NAME / f"energy_{stage}.json").write_text(record.model_dump_json())
     return folder / NAME
@@ -64,6 +76,12 @@ def scaled(component, time):
     """What is estimated is constant power times time, or less."""
     names = ("energy_kwh", "full_recipe_energy_kwh")
     return {n: None if (value := getattr(component, n)) is None else min(1.0, time) * value for n in names}
+
+
+def units(stage):
+    """Records of 1.0 have no steps and clips of phases."""
+    both = {"steps": stage.steps, "clips": stage.clips}
+    return {"phases": {name: phase.model_copy(update=both) for name, phase in stage.phases.items()}}
 
 
 def within(stage):
@@ -111,3 +129,37 @@ def test_repeats_of_the_system_enter_the_interval(tmp_path):
     up = math.hypot(math.log(1.05), math.log(1 / 0.9))
     assert (found.high, found.level) == (pytest.approx(ratio * math.exp(up)), 0.95)
     assert "repeats of the system 5.0%" in run("report", package).stdout
+
+
+def probes_of(calibration, *costs):
+    """Probes whose steps and clips cost so many times what they cost in the calibration."""
+    about = {name: getattr(calibration, name) for name in ("recipe", "recipe_sha256", "implementation")}
+    found = []
+    for number, cost in enumerate(costs):
+        work = {}
+        for kind, unit in (("training_window", "steps"), ("validation_window", "clips")):
+            phase = calibration.stages["training"].phases[kind]
+            work[kind] = ProbeWork(
+                units=getattr(phase, unit),
+                windows=2,
+                energy_kwh=cost * phase.energy_kwh,
+                components=dict.fromkeys(COMPONENTS),
+                duration_s=phase.duration_s,
+            )
+        when = ("before", "after")[number]
+        found.append(Probe(when=when, begin_s=40.0 * number, end_s=40.0 * number + 30, work=work, **about))
+    return found
+
+
+def test_probes_of_the_systems_record_give_the_denominator(tmp_path):
+    found = validate_paths([record_of_both(tmp_path, probes=(1.2, 1.4))], GENERIC).systems[0].baseline
+    plain = validate_paths([record_of_both(tmp_path / "plain")], GENERIC).systems[0].baseline
+    assert found.energy_kwh["training"] == pytest.approx(1.3 * plain.energy_kwh["training"])
+    assert found.energy_kwh["test"] == plain.energy_kwh["test"]
+    assert found.source.endswith("; probed: 2 probes; " + plain.source.partition("; ")[2])
+    assert found.evidence == "record"
+    text = run("report", tmp_path / NAME).stdout
+    assert "the interval of training contains: the baseline by its probes" in text
+    assert "probed: 2 probes" in text
+    run("rank", tmp_path / NAME, "--output-dir", tmp_path / "r", "--formats", "csv")
+    assert "probed: 2 probes" in (tmp_path / "r" / "ranking.csv").read_text()
