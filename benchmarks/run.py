@@ -19,8 +19,18 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 # Not benchmarks: this script, the modules that the others start or import, and the figures of another page.
-HELPERS = {"__init__", "run", "oracle", "scoring_work", "official_2024", "replay", "normalisation"}
-LONG = {"quick_calibration": ["--long"]}
+HELPERS = {
+    "__init__",
+    "run",
+    "oracle",
+    "scoring_work",
+    "official_2024",
+    "replay",
+    "scenarios",
+    "trace_files",
+    "normalisation",
+}
+LONG: dict[str, list[str]] = {}
 
 
 def main() -> int:

@@ -256,6 +256,22 @@ def steady_mean_1_0(values: Sequence[float]) -> Mean:
     return widened(own, plain.value * _SYSTEMATIC_1_0)
 
 
+def degrees_of_freedom(values: Sequence[float]) -> float:
+    """Degrees of freedom of the variance of independent values, shape (n,), n at least 2; at most n - 1.
+
+    Where a few values are far from the others, as rare other work leaves them, the variance is known worse than of
+    normal ones: 2 n / (k - (n - 3) / (n - 1)), k their kurtosis (O'Neill 2014, Some useful moment results in sampling
+    problems, The American Statistician 68, section 3).
+    """
+    n, mean = len(values), math.fsum(values) / len(values)
+    square = math.fsum((value - mean) ** 2 for value in values) / n
+    if square <= 0:
+        return n - 1
+    kurtosis = math.fsum((value - mean) ** 4 for value in values) / n / square**2
+    spread = kurtosis - (n - 3) / (n - 1)
+    return max(1.0, min(n - 1, 2 * n / spread)) if spread > 0 else n - 1
+
+
 def median_of_means(values: Sequence[float], blocks: int = 5) -> float:
     """Median of the means of successive blocks of values, shape (n,): one rare event does not move it."""
     blocks = min(blocks, len(values))

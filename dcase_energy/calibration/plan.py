@@ -51,7 +51,7 @@ class QuickSettings:
     """
 
     precision: float = 0.02
-    budget_s: float = 160.0
+    budget_s: float = 120.0
     min_s: float = 60.0
     settle_s: float = 60.0
     settle_trend: float = 0.005

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from dcase_energy.stats import BetweenSessions, Mean, sample_mean, weighted_sum, widened
+from dcase_energy.stats import BetweenSessions, Mean, degrees_of_freedom, sample_mean, weighted_sum, widened
 
 
 def probed_cost(costs: Sequence[float], between: BetweenSessions | None = None) -> Mean:
@@ -30,6 +31,6 @@ def probed_cost(costs: Sequence[float], between: BetweenSessions | None = None) 
     """
     mean = sample_mean(costs)
     if len(costs) > 2:
-        return mean
+        return replace(mean, degrees=degrees_of_freedom(costs))
     sessions = weighted_sum([(1.0, Mean(mean.value, 0.0, 1.0)), (1.0, (between or BetweenSessions()).of(mean.value))])
     return widened(sessions, (costs[0] - costs[-1]) / 2)

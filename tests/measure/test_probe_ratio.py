@@ -29,3 +29,9 @@ def test_more_probes_by_students_t_alone():
     deviation = math.sqrt(sum((value - 1.1) ** 2 for value in values) / 3)
     assert mean.value == pytest.approx(1.1)
     assert mean.half_width() == pytest.approx(3.1824 * deviation / 2, rel=1e-4)
+
+
+def test_probes_of_which_one_met_other_work_know_their_spread_worse():
+    quiet, busy = [1.0, 1.01] * 12, [1.0, 1.01] * 11 + [1.0, 1.5]
+    assert probed_cost(quiet).degrees == pytest.approx(23)
+    assert probed_cost(busy).degrees < 3
