@@ -35,7 +35,8 @@ def calibrate(
     epochs: int | None = None,
     quick: bool = False,
     precision: float = 0.02,
-    budget_s: float = 60.0,
+    budget_s: float = 120.0,
+    settle_s: float = 300.0,
     data: PathLike | None = None,
     batch_size: int | None = None,
     execution_path: Literal["fast", "reference"] | None = None,
@@ -67,9 +68,10 @@ def calibrate(
         ``training``, ``test`` or both.
     epochs
         Epochs to train; None is 10, or the recipe's if it has fewer.
-    quick, precision, budget_s
-        Measure training steps until the 95 % interval of their mean is this narrow (relative half-width), or this many
-        seconds have passed, then extrapolate to the full recipe.
+    quick, precision, budget_s, settle_s
+        Measure training steps and validated clips, then extrapolate to the full recipe: for at least a minute, and for
+        so long as the half-width of the session's 95 % interval is likely to need to be this narrow, at most this many
+        seconds. Before that, wait at most ``settle_s`` until the energy of a step is steady.
     data
         Folder of DESED; None for embedded synthetic soundscapes.
     batch_size, device, threads, seed, repeats
@@ -93,7 +95,7 @@ def calibrate(
     CalibrationError, MeterError, ChildFailedError, WriteError
         If the calibration fails; what was measured is in the journal.
     """
-    from dcase_energy.calibration.plan import Plan, QuickSettings
+    from dcase_energy.calibration.plan import Plan, quick_settings
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import run_calibration as run
     from dcase_energy.measure.preflight import HostCheck
@@ -106,7 +108,7 @@ def calibrate(
         recipe=recipe or rules.baseline.recipe,
         stages=tuple(stages),
         epochs=epochs or 10,
-        quick=QuickSettings(precision=precision, budget_s=budget_s) if quick else None,
+        quick=quick_settings(precision, budget_s, settle_s) if quick else None,
         batch_size=batch_size,
         execution_path=execution_path or rules.baseline.execution_path,
         device=device,

@@ -64,6 +64,17 @@ class QuickSettings:
     min_other_windows: int = 5
 
 
+def quick_settings(precision: float, budget_s: float, settle_s: float) -> QuickSettings:
+    """Settings for a budget: where it is small, so are the windows, since an interval needs several of them."""
+    return QuickSettings(
+        precision=precision,
+        budget_s=budget_s,
+        settle_s=min(QuickSettings.settle_s, settle_s),
+        max_settle_s=settle_s,
+        window_s=min(QuickSettings.window_s, budget_s / 40),
+    )
+
+
 @dataclass(frozen=True)
 class Plan:
     """One calibration.

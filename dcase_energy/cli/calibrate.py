@@ -46,15 +46,23 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     type=click.FloatRange(0, 1, min_open=True),
     default=0.02,
     show_default=True,
-    help="Relative half-width of the 95 % interval at which `--quick` stops.",
+    help="Relative half-width of the 95 % interval of the session for which the time of `--quick` is planned.",
 )
 @click.option(
     "--budget",
     "budget_s",
     type=click.FloatRange(min=1),
-    default=60.0,
+    default=120.0,
     show_default=True,
-    help="Time limit of `--quick`, in seconds.",
+    help="Most seconds of training and validation that `--quick` measures.",
+)
+@click.option(
+    "--settle",
+    "settle_s",
+    type=click.FloatRange(0),
+    default=300.0,
+    show_default=True,
+    help="Most seconds that `--quick` waits until the energy of a step is steady; 0 does not wait.",
 )
 @click.option("--batch-size", type=click.IntRange(min=4), help="Batch size instead of the recipe's; a multiple of 4.")
 @click.option(

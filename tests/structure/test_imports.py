@@ -17,6 +17,7 @@ PACKAGE = ROOT / "dcase_energy"
 
 # Each layer may import itself and the layers before it.
 LAYERS = [
+    {"student"},
     {"errors", "orphans", "stats", "text"},
     {"locks"},
     {"units", "findings", "parallel", "__init__"},
