@@ -79,7 +79,7 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         recipe=recipe["name"],
         recipe_sha256=recipe["sha256"],
         recipe_work=RecipeWork(**{name: recipe.get(name) for name in RecipeWork.model_fields}),
-        measured_work=_measured_work(header, windows, stages),
+        measured_work=_measured_work(header, windows, stages, _data(header, entries)),
         implementation=Implementation(
             name=header["implementation"], version=header["version"], execution_path=view.session["execution_path"]
         ),
@@ -144,8 +144,10 @@ def _stages(
     return stages, repeats
 
 
-def _measured_work(header: Mapping[str, Any], windows: Sequence[Window], stages: Mapping[str, Stage]) -> RecipeWork:
-    """The amounts of work that were run, by what the work stated at its marks."""
+def _measured_work(
+    header: Mapping[str, Any], windows: Sequence[Window], stages: Mapping[str, Stage], data: Mapping[str, Any]
+) -> RecipeWork:
+    """The amounts of work that were run, by what the work stated at its marks; clips that were run again count once."""
     quick = header["quick"] is not None
     steps = of_phase(windows, "training_window" if quick else "training_steps")
     training = next((w.payload for w in steps if w.payload.get("steps") and w.payload.get("clips")), None)
@@ -155,7 +157,7 @@ def _measured_work(header: Mapping[str, Any], windows: Sequence[Window], stages:
         epochs=stages["training"].epochs if "training" in stages else None,
         steps_per_epoch=None if quick or training is None else training["steps"],
         validation_clips=validated,
-        test_clips=next((w.payload.get("clips") for w in of_phase(windows, "test_forward")), None),
+        test_clips=data.get("test_clips") if "test" in stages else None,
     )
 
 

@@ -45,8 +45,12 @@ def begun():
 
 
 def with_test(trace, clips, cost):
-    trace.phase("test_forward", clips * cost["test"], clips=clips)
-    trace.phase("test_metrics", clips * cost["scoring"], metrics=METRICS)
+    """Five windows of each phase, each several times over all clips."""
+    for number, times in enumerate((3, 2, 4, 3, 3), 1):
+        trace.phase("test_forward", times * clips * cost["test"], number, clips=times * clips)
+    for number, times in enumerate((9, 7, 9, 8, 9), 1):
+        amount = times * clips
+        trace.phase("test_metrics", amount * cost["scoring"], number, clips=amount, metrics=METRICS)
     trace.at("end", "session")
     return trace
 
@@ -54,6 +58,7 @@ def with_test(trace, clips, cost):
 def whole_run(plan, epochs, cost):
     """What `dcase_baseline.train` does and marks."""
     recipe, trace, pools = load_recipe(plan.recipe), begun(), plan.clips
+    trace.phase("warmup", 5.0)
     scored = pools["strong_validation"]
     validated = pools["weak_validation"] + scored
     steps = recipe.steps_per_epoch
@@ -69,16 +74,19 @@ def whole_run(plan, epochs, cost):
 
 
 def quick_run(plan, cost):
-    """What `dcase_baseline.probe` and the metrics after it do and mark."""
+    """What `dcase_baseline.probe` and `dcase_baseline.measured` do and mark."""
     recipe, trace = load_recipe(plan.recipe), begun()
     trace.phase("warmup", 5.0)
-    for number in range(1, 9):
-        work = {"steps": 2, "clips": 2 * recipe.batch.total}
-        trace.phase("training_window", 2 * cost["step"], number, **work)
-    for number in range(1, 6):
-        trace.phase("validation_window", 48 * cost["forward"], number, clips=48)
-    scored = plan.clips["strong_validation"]
-    trace.phase("validation_metrics", scored * cost["metrics"], clips=scored, event_clips=scored)
+    for phase, steps in (("settling_window", (1, 2, 2, 2, 2)), ("training_window", (2, 2, 2, 3, 2, 2, 2, 2))):
+        for number, amount in enumerate(steps, 1):
+            work = {"steps": amount, "clips": amount * recipe.batch.total}
+            trace.phase(phase, amount * cost["step"], number, **work)
+    for number, clips in enumerate((48, 96, 48, 48, 96), 1):
+        trace.phase("validation_window", clips * cost["forward"], number, clips=clips)
+    for number, times in enumerate((20, 20, 30, 20, 20), 1):
+        scored = times * plan.clips["strong_validation"]
+        work = {"clips": scored, "event_clips": scored}
+        trace.phase("validation_metrics", scored * cost["metrics"], number, **work)
     return with_test(trace, plan.clips["test"], cost)
 
 
@@ -105,6 +113,10 @@ def test_whole_epochs_and_a_quick_calibration_give_the_full_recipes_energy(name,
             assert found.full_recipe_duration_s == pytest.approx(full_s)
             assert found.components["gpu"].full_recipe_energy_kwh == pytest.approx(200 * full_s / 3.6e6)
             assert found.components["ram"].full_recipe_energy_kwh == pytest.approx(10 * full_s / 3.6e6)
+    for found, other in ((one.stages, two.stages) for one, two in ((whole, quick), (quick, whole))):
+        for stage in ("training", "test"):
+            bounds = found[stage].full_recipe_energy_interval
+            assert bounds is None or bounds.low <= other[stage].full_recipe_energy_kwh <= bounds.high
 
 
 def test_the_pools_of_the_published_recipes_are_cut_and_the_record_says_so(tmp_path):
