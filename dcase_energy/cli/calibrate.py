@@ -13,7 +13,7 @@ from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.record import record_text
 from dcase_energy.cli.terminal import say
 from dcase_energy.measure.plan import BASELINE_STAGES as STAGES
-from dcase_energy.text import visible
+from dcase_energy.text import plural, visible
 from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
@@ -121,6 +121,18 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
     return int(strict and not record.valid)
 
 
+# What takes long enough to be shown, in words.
+_WORK = {
+    "warmup": "warm-up",
+    "settling_window": "waiting for a steady state",
+    "training_window": "training window",
+    "validation_window": "validation window",
+    "validation_metrics": "metrics of a validation",
+    "test_forward": "inference of the test",
+    "test_metrics": "metrics of the test",
+}
+
+
 def _progress(mark: dict[str, Any], reading: Reading) -> None:  # noqa: ARG001
     """One line for what takes long."""
     if mark["edge"] != "end":
@@ -130,8 +142,10 @@ def _progress(mark: dict[str, Any], reading: Reading) -> None:  # noqa: ARG001
         say(f"  epoch {mark['epoch']}: intersection-based F1 {student['intersection_f1_05']:.3f}")
     elif mark["phase"] == "data_preparation":
         say(f"  {sum(mark['clips'].values())} clips ready")
-    elif mark["phase"] in {"warmup", "training_window"}:
-        say(f"  {mark['phase'].replace('_', ' ')} {mark['epoch']}: {mark['steps']} steps")
+    elif mark["phase"] in _WORK:
+        amount = plural(mark["steps"], "step") if "steps" in mark else plural(mark["clips"], "clip")
+        number = f" {mark['epoch']}" if mark["epoch"] else ""
+        say(f"  {_WORK[mark['phase']]}{number}: {amount}")
 
 
 def reference_lines(record: Calibration, reference: Calibration | None, edition: Edition) -> list[str]:
