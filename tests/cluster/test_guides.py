@@ -50,7 +50,7 @@ def test_calibrate_and_measure(slurm, tmp_path):
     record = load_calibration(tmp_path / "calibration-main.json")
     assert (record.complete, record.quick, record.batch_job.id) == (True, True, job.number), job.output
     assert job.exit_code == int(not record.valid), job.output
-    # What others do on this machine meanwhile is no failure of the script.
+    # What others do on this machine meanwhile is not a failure of the script.
     assert all(reason.startswith("host-exclusive") for reason in record.reasons)
     (tmp_path / "train.py").write_text(_TRAINING)
     job = follow(slurm, tmp_path, blocks()["docs/how-to/slurm.md 2"]).succeed()
