@@ -70,7 +70,7 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
         bool(end.get("complete")) and bool(stages),
         repeats=repeats,
         failure=end.get("failure"),
-        exit_reason=_reason(end),
+        exit_reason=_reason(end, entries),
         stages_kwh=math.fsum(window.energy_kwh for window in windows),
         failed_kwh=failed_kwh(entries),
         probes_kwh=math.fsum(span.energy_kwh for span in probed),
@@ -91,9 +91,10 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     ).seal()
 
 
-def _reason(end: Mapping[str, Any]) -> str | None:
+def _reason(end: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str | None:
     if not end:
-        return "the session was cut off: nothing says how it ended"
+        begun = any(entry["phase"] == "window" for entry in of_kind(entries, "mark"))
+        return f"the session was cut off{': nothing says how it ended' if begun else ' before the work began'}"
     if end.get("failure") is not None:
         return "the measurement failed"
     if end.get("signal"):

@@ -266,7 +266,7 @@ def test_killed_in_the_probe_before_the_command(tmp_path):
     record = again(cut(tmp_path, "training_window"))
     assert not record.complete
     assert record.stages == {}
-    assert record.reasons == ["interrupted: the session was cut off: nothing says how it ended"]
+    assert record.reasons == ["interrupted: the session was cut off before the work began"]
     assert record.probes[0].failure == "the session was cut off while it ran"
     assert record.probes[0].work == {}
     assert record.all_energy.probes_kwh == record.all_energy.energy_kwh
@@ -275,6 +275,7 @@ def test_killed_in_the_probe_before_the_command(tmp_path):
 def test_killed_within_the_command(tmp_path):
     record = again(cut(tmp_path, "window"))
     assert (record.complete, record.stages) == (False, {})
+    assert record.reasons == ["interrupted: the session was cut off: nothing says how it ended"]
     assert [probe.failure for probe in record.probes] == [None]
     assert record.probes[0].work["training_window"].units == 10
 
