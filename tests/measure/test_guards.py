@@ -22,6 +22,7 @@ from dcase_energy.measure.records import (
 )
 from dcase_energy.measure.summary import repeats_of
 from dcase_energy.measure.view import tier_of
+from dcase_energy.stats import Interval
 from tests.measure.verdicts import verdicts_of, view_of
 
 DOCUMENT = yaml.safe_load((Path(__file__).parent / "guard_cases.yaml").read_text())
@@ -90,10 +91,13 @@ def stage_of(world):
         for name in ("gpu", "cpu", "ram")
     }
     energy, duration = told["energy_kwh"], told["duration_s"]
+    within = told.get("within_kwh")
     return Stage(
         work="10 of 10 epochs",
         energy_kwh=energy,
         full_recipe_energy_kwh=energy,
+        within_session_interval=within and Interval(*within, "windows-of-session", 0.95, 20),
+        full_recipe_energy_kwh_median=told.get("median_kwh"),
         epochs=10,
         steps=1,
         clips=1,
@@ -141,8 +145,8 @@ def test_the_verdict_is_as_the_case_says(code, state, changes):
 
 
 def test_every_guard_of_the_list_is_there_and_has_cases():
-    assert [spec.number for spec in GUARDS] == list(range(1, 34))
-    assert len(set(CODES)) == 33
+    assert [spec.number for spec in GUARDS] == list(range(1, 35))
+    assert len(set(CODES)) == 34
     assert {case[0] for case in DOCUMENT["cases"]} == set(CODES)
 
 

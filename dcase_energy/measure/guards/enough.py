@@ -69,3 +69,26 @@ def _resolution(view: JournalView, limits: Limits) -> Iterator[Guard]:
         make = ok if ticks >= limits["ticks"] else warn if ticks >= limits["fewest"] else invalid
         steps = f"{ticks:.0f} steps of the slowest counter ({1000 * tick_s:.3g} ms)"
         yield make(round(ticks, 1), f"{name}: {steps} in {phase}")
+
+
+@guard(
+    34,
+    "rare-events",
+    "during",
+    "mean and median of what was measured agree",
+    "other work in bursts of 60 s in 600 s moves the energy of a minute by up to 60 %",
+    limits={"off": 0.005},
+    fix="close what works now and then, or measure for longer (`calibrate --budget`, more epochs), or with probes",
+    advisory=True,
+)
+def _rare_events(view: JournalView, limits: Limits) -> Iterator[Guard]:
+    for name, stage in view.stages.items():
+        within, median = stage.within_session_interval, stage.full_recipe_energy_kwh_median
+        if within is None or not median:
+            continue
+        off = stage.full_recipe_energy_kwh / median - 1
+        message = f"{name}: the mean is {off:+.1%} from the median of means"
+        if abs(off) > limits["off"] and not within.low <= median <= within.high:
+            yield warn(round(off, 6), f"{message}, more than the session's interval: a few windows weigh in it")
+        else:
+            yield ok(round(off, 6), message)
