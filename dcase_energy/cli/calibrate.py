@@ -13,12 +13,11 @@ from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.record import record_text
 from dcase_energy.cli.terminal import say
 from dcase_energy.measure.plan import BASELINE_STAGES as STAGES
-from dcase_energy.text import plural, visible
+from dcase_energy.text import visible
 from dcase_energy.units import format_significant
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
-    from dcase_energy.measure.meter import Reading
     from dcase_energy.measure.records import Calibration
 
 
@@ -109,6 +108,8 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
     """
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.shared import choose_edition
+    from dcase_energy.calibration.plan import Plan, QuickSettings
+    from dcase_energy.cli.render.progress import Progress
 
     rules, compared = choose_edition(edition), get_baseline(reference)
     stages = STAGES if stage == "both" else (stage,)
@@ -117,35 +118,10 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
         more = [*reference_lines(record, compared, rules), usable_for(record, rules), after_calibration(record)]
         click.echo(record_text(record, more))
 
-    record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=_progress, on_end=show, **options)
+    quick = QuickSettings(budget_s=options["budget_s"]) if options["quick"] else None
+    progress = Progress(say, quick, options["epochs"] or Plan.epochs)
+    record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=progress, on_end=show, **options)
     return int(strict and not record.valid)
-
-
-# What takes long enough to be shown, in words.
-_WORK = {
-    "warmup": "warm-up",
-    "settling_window": "waiting for a steady state",
-    "training_window": "training window",
-    "validation_window": "validation window",
-    "validation_metrics": "metrics of a validation",
-    "test_forward": "inference of the test",
-    "test_metrics": "metrics of the test",
-}
-
-
-def _progress(mark: dict[str, Any], reading: Reading) -> None:  # noqa: ARG001
-    """One line for what takes long."""
-    if mark["edge"] != "end":
-        return
-    student = mark.get("metrics", {}).get("student", {})
-    if mark["phase"] == "validation_metrics" and "intersection_f1_05" in student:
-        say(f"  epoch {mark['epoch']}: intersection-based F1 {student['intersection_f1_05']:.3f}")
-    elif mark["phase"] == "data_preparation":
-        say(f"  {sum(mark['clips'].values())} clips ready")
-    elif mark["phase"] in _WORK:
-        amount = plural(mark["steps"], "step") if "steps" in mark else plural(mark["clips"], "clip")
-        number = f" {mark['epoch']}" if mark["epoch"] else ""
-        say(f"  {_WORK[mark['phase']]}{number}: {amount}")
 
 
 def reference_lines(record: Calibration, reference: Calibration | None, edition: Edition) -> list[str]:
