@@ -109,7 +109,7 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.shared import choose_edition
     from dcase_energy.calibration.plan import Plan, QuickSettings
-    from dcase_energy.cli.render.progress import Progress
+    from dcase_energy.cli.render.progress import ProgressLines
 
     rules, compared = choose_edition(edition), get_baseline(reference)
     stages = STAGES if stage == "both" else (stage,)
@@ -119,7 +119,7 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
         click.echo(record_text(record, more))
 
     quick = QuickSettings(budget_s=options["budget_s"]) if options["quick"] else None
-    progress = Progress(say, quick, options["epochs"] or Plan.epochs)
+    progress = ProgressLines(say, quick, options["epochs"] or Plan.epochs)
     record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=progress, on_end=show, **options)
     return int(strict and not record.valid)
 

@@ -10,7 +10,7 @@ import pytest
 import dcase_energy
 from dcase_energy.calibration.plan import QuickSettings
 from dcase_energy.cli.calibrate import command
-from dcase_energy.cli.render.progress import Progress
+from dcase_energy.cli.render.progress import ProgressLines
 from dcase_energy.measure.meter import Reading
 
 
@@ -19,7 +19,7 @@ class Work:
 
     def __init__(self, quick=None, epochs=10):
         self.now_s, self.energy_kwh, self.said = 0.0, 0.0, []
-        self.progress = Progress(self.said.append, quick, epochs, clock=lambda: 1_800_000_000.0 + self.now_s)
+        self.progress = ProgressLines(self.said.append, quick, epochs, clock=lambda: 1_800_000_000.0 + self.now_s)
 
     def mark(self, edge, phase, **fields):
         self.progress({"edge": edge, "phase": phase, **fields}, Reading(self.now_s, None, self.energy_kwh, 0.0))

@@ -28,7 +28,7 @@ _NAMES = {
 }
 
 
-class Progress:
+class ProgressLines:
     """Turns the marks of a calibration into lines.
 
     Parameters
