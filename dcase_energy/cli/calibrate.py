@@ -108,7 +108,7 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
     """
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.shared import choose_edition
-    from dcase_energy.calibration.plan import Plan, QuickSettings
+    from dcase_energy.calibration.plan import Plan, quick_settings
     from dcase_energy.cli.render.progress import ProgressLines
 
     rules, compared = choose_edition(edition), get_baseline(reference)
@@ -118,8 +118,8 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
         more = [*reference_lines(record, compared, rules), usable_for(record, rules), after_calibration(record)]
         click.echo(record_text(record, more))
 
-    quick = QuickSettings(budget_s=options["budget_s"]) if options["quick"] else None
-    progress = ProgressLines(say, quick, options["epochs"] or Plan.epochs)
+    quick = quick_settings(*(options[name] for name in ("precision", "budget_s", "settle_s")))
+    progress = ProgressLines(say, quick if options["quick"] else None, options["epochs"] or Plan.epochs)
     record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=progress, on_end=show, **options)
     return int(strict and not record.valid)
 
