@@ -54,7 +54,7 @@ def show_record(record: Path, output_format: str) -> int:
     if output_format == "json":
         text = dumped(found.model_dump(mode="json"))
     else:
-        text = "\n".join([visible(f"{record}: {_about(found)}"), record_text(found, _usable(found))])
+        text = "\n".join([visible(f"{record}: {_about(found)}"), record_text(found, _usable(found), full=True)])
     click.echo(text, nl=output_format == "text")
     return 0
 

@@ -43,7 +43,7 @@ def test_show_prints_what_the_command_that_wrote_it_prints():
     first, *lines = shown.stdout.splitlines()
     record = load_calibration(ADAMS)
     assert first == f"{ADAMS}: calibration of recipe dcase2023 (quick), {record.created}"
-    assert record_text(record).splitlines() == lines[:-1]
+    assert record_text(record, full=True).splitlines() == lines[:-1]
     assert lines[-1].startswith("usable as the baseline of: generic")
     document = json.loads(run("records", "show", ADAMS, "--format", "json").stdout)
     assert document == json.loads(ADAMS.read_text())

@@ -16,7 +16,7 @@ from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.records import Calibration, Energy, Guard, GuardState, load_calibration, load_energy
 from dcase_energy.stats import BetweenSessions, Interval
 from dcase_energy.submission.baseline_choice import kept_for
-from dcase_energy.units import format_energy
+from dcase_energy.units import format_duration, format_energy
 from tests.cli.run import ROOT
 
 FOLDER = ROOT / "tests" / "data" / "records" / "1.1"
@@ -34,7 +34,7 @@ def energy(**changes: object) -> Energy:
 
 
 def ends(bounds: Interval) -> str:
-    return f"{format_energy(bounds.low)} and {format_energy(bounds.high)}"
+    return f"{format_energy(bounds.low)} to {format_energy(bounds.high)}"
 
 
 def test_a_quick_calibration_is_summed_up_in_25_lines_and_the_figures_come_last():
@@ -43,17 +43,31 @@ def test_a_quick_calibration_is_summed_up_in_25_lines_and_the_figures_come_last(
     assert len(lines) <= 25
     assert all(len(line) < 200 for line in lines)
     summary = lines[lines.index("") + 1 :]
-    assert summary[0].startswith("training: 5.246 Wh for the full recipe, in ")
-    assert summary[1].startswith("  between 4.321 Wh and 6.369 Wh: ")
-    assert summary[2].startswith(
-        "  for this session alone between 4.374 Wh and 6.291 Wh; sessions are assumed to differ by"
+    stage = record.stages["training"]
+    assert summary[0] == (
+        f"training: {format_energy(stage.full_recipe_energy_kwh)} for the full recipe in "
+        f"{format_duration(stage.full_recipe_duration_s)}; {ends(stage.full_recipe_energy_interval)}, "
+        f"this session alone {ends(stage.within_session_interval)}"
     )
-    assert summary[-5].startswith("tier: estimated: no sensor is read")
+    assert summary[3] == "interval: this session and differences between sessions, 95 %"
+    assert summary[4].startswith("sessions are assumed to differ by 3.0% (known after 3 calibrations here, 0 so far)")
+    assert summary[5].startswith("tier: estimated: no sensor is read")
     # A minute does not show everything, and the text says so.
-    assert "throttling that sets in later" in summary[-4]
-    assert summary[-3] == "INVALID: host-exclusive; this record is not used as evidence"
-    assert summary[-2].startswith("usable as the baseline of no edition; for generic: ")
-    assert summary[-1] == f"next: {BY_CODE['host-exclusive'].fix}"
+    assert "throttling that sets in later" in summary[6]
+    assert summary[7] == "INVALID: host-exclusive; this record is not used as evidence"
+    assert summary[8].startswith("usable as the baseline of no edition; for generic: ")
+    assert summary[9:] == [f"next: {BY_CODE['host-exclusive'].fix}"]
+
+
+def test_what_moves_no_figure_is_named_and_printed_by_show():
+    record = load_calibration(FOLDER / "calibration.json")
+    short, full = record_text(record), record_text(record, full=True)
+    assert "  warn    virtualised, warnings-captured, scope: no figure moves, `dcase-energy records show`" in short
+    assert "the constant assumed for memory" not in short
+    assert "scores of this run" not in short
+    assert "the constant assumed for memory" in full
+    assert "scores of this run" in full
+    assert "no figure moves" not in full
 
 
 def test_what_a_minute_does_not_show_is_not_said_of_whole_epochs():
@@ -62,7 +76,7 @@ def test_what_a_minute_does_not_show_is_not_said_of_whole_epochs():
 
 def test_sessions_that_are_known_are_counted():
     record = calibration(between_sessions=BetweenSessions(0.012, 4))
-    assert "; 4 sessions of this machine differ by 1.2%" in record_text(record)
+    assert "\n4 sessions of this machine differ by 1.2%\n" in record_text(record)
 
 
 def test_an_interval_that_has_one_part_is_printed_once():
@@ -71,7 +85,8 @@ def test_an_interval_that_has_one_part_is_printed_once():
     bounds = replace(stage.full_recipe_energy_interval, kind="windows-of-session", n=12)
     stage = stage.model_copy(update={"full_recipe_energy_interval": bounds, "within_session_interval": bounds})
     text = record_text(record.model_copy(update={"stages": {"training": stage}}))
-    assert text.count(f"between {ends(bounds)}: 12 windows of this session, 95 %") == 1
+    assert text.count(ends(bounds)) == 1
+    assert "\ninterval: 12 windows of this session, 95 %\n" in text
     assert "this session alone" not in text
 
 

@@ -12,6 +12,7 @@ from dcase_energy.units import format_duration, format_energy
 
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration, Energy, Guard, Stage
+    from dcase_energy.stats import Interval
 
 TIERS = {
     "measured": "every device the work runs on is read by a sensor",
@@ -21,14 +22,17 @@ TIERS = {
 # Guards whose warnings stand in nearly every record of some machines, and move no figure.
 _MINOR = ("scope", "virtualised", "tracker-config", "warnings-captured")
 _QUICK = (
-    "some minutes cannot show throttling that sets in later, nor rare bursts of other work; whole epochs (without "
-    "--quick) do"
+    "some minutes cannot show throttling that sets in later, nor rare bursts of other work: whole epochs (without "
+    "--quick) do, and the probes of `measure`"
 )
 
 
-def record_text(record: Calibration | Energy, more: Sequence[str] = ()) -> str:
-    """Return a record as the commands print it, with ``more`` lines at the end of its summary."""
-    return "\n".join([*_details(record), "", *_summary(record), *more])
+def record_text(record: Calibration | Energy, more: Sequence[str] = (), *, full: bool = False) -> str:
+    """Return a record as the commands print it, with ``more`` lines at the end of its summary.
+
+    Without ``full`` warnings that move no figure are only named, and scores of the baseline are left out.
+    """
+    return "\n".join([*_details(record, full=full), "", *_summary(record), *more])
 
 
 def guard_lines(guards: Sequence[Guard]) -> list[str]:
@@ -41,7 +45,7 @@ def guard_lines(guards: Sequence[Guard]) -> list[str]:
     return lines
 
 
-def _details(record: Calibration | Energy) -> Iterator[str]:
+def _details(record: Calibration | Energy, *, full: bool) -> Iterator[str]:
     """How the figures were obtained, and what speaks against them."""
     from dcase_energy.calibration.comparing import with_scoring
 
@@ -58,13 +62,22 @@ def _details(record: Calibration | Energy) -> Iterator[str]:
         if repeats.coefficient_of_variation is not None:
             what = "runs" if record.kind == "calibration" else "windows"
             yield f"{name}: {repeats.n} {what}, coefficient of variation {repeats.coefficient_of_variation:.1%}"
+    if full:
+        yield from _score_lines(record)
+    minor = [guard for guard in record.guards if guard.state == "warn" and guard.code in _MINOR and not full]
+    if lines := guard_lines([guard for guard in record.guards if guard not in minor]):
+        yield "guards (`dcase-energy explain NAME` says what each wants):"
+        yield from lines
+    if minor:
+        names = ", ".join(dict.fromkeys(guard.code for guard in minor))
+        yield f"  warn    {names}: no figure moves, `dcase-energy records show` prints them"
+
+
+def _score_lines(record: Calibration | Energy) -> Iterator[str]:
     scores = record.scores if record.kind == "calibration" else {}
     if reached := [f"{key} {value:.3f}" for key, value in scores.items() if value is not None]:
         note = getattr(record, "data", {}).get("note")
         yield f"scores of this run{f' ({note})' if note else ''}: {', '.join(reached)}"
-    if lines := guard_lines(record.guards):
-        yield "guards (`dcase-energy explain NAME` says what each wants):"
-        yield from lines
 
 
 def _component_lines(name: str, stages: dict[str, Stage]) -> Iterator[str]:
@@ -82,17 +95,18 @@ def _component_lines(name: str, stages: dict[str, Stage]) -> Iterator[str]:
 
 def _summary(record: Calibration | Energy) -> Iterator[str]:
     """The figures, how sure they are, and the verdict."""
-    from dcase_energy.calibration.comparing import with_scoring
+    from dcase_energy.calibration.comparing import bounds_of, with_scoring
 
-    whole = record.kind == "calibration"
-    for name, stage in with_scoring(record).items():
-        energy_kwh = stage.full_recipe_energy_kwh if whole else stage.energy_kwh
-        of = " for the full recipe," if whole else ""
-        took = format_duration(stage.full_recipe_duration_s)
-        yield f"{style(name, bold=True)}: {style(format_energy(energy_kwh), bold=True)}{of} in {took}"
-        yield from _interval_lines(record, stage, energy_kwh)
+    stages = with_scoring(record)
+    for name, stage in stages.items():
+        yield _figure_line(name, stage, whole=record.kind == "calibration")
+    bounds = {name: bounds_of(stage) for name, stage in stages.items()}
+    for label in dict.fromkeys(one.label for one in bounds.values() if one is not None):
+        yield f"interval: {label}"
+    if record.kind == "calibration":
+        yield from _between_lines(record)
     yield f"tier: {style(record.tier, bold=True)}: {TIERS[record.tier]}"
-    if whole and record.kind == "calibration" and record.quick:
+    if record.kind == "calibration" and record.quick:
         yield _QUICK
     if not record.valid:
         refusing = dict.fromkeys(reason.partition(":")[0] for reason in record.reasons)
@@ -101,29 +115,35 @@ def _summary(record: Calibration | Energy) -> Iterator[str]:
         yield style("valid", fg="green", bold=True)
 
 
-def _interval_lines(record: Calibration | Energy, stage: Stage, energy_kwh: float) -> Iterator[str]:
-    """The interval of a figure; of a calibration in its two parts."""
+def _figure_line(name: str, stage: Stage, *, whole: bool) -> str:
+    """Energy, time and interval of a stage; of a calibration also the part of the interval that is this session's."""
+    from dcase_energy.calibration.comparing import bounds_of
 
-    def ends(low: float, high: float) -> str:
-        return f"{format_energy(low, like_kwh=energy_kwh)} and {format_energy(high, like_kwh=energy_kwh)}"
+    energy_kwh = stage.full_recipe_energy_kwh if whole else stage.energy_kwh
 
-    if record.kind == "energy":
-        if (bounds := stage.energy_interval) is not None:
-            yield f"  between {ends(bounds.low, bounds.high)}: {bounds.label}"
-        return
-    bounds, session = stage.full_recipe_energy_interval, stage.within_session_interval
+    def ends(bounds: Interval) -> str:
+        return " to ".join(format_energy(end, like_kwh=energy_kwh) for end in (bounds.low, bounds.high))
+
+    of = " for the full recipe" if whole else ""
+    took = format_duration(stage.full_recipe_duration_s)
+    line = f"{style(name, bold=True)}: {style(format_energy(energy_kwh), bold=True)}{of} in {took}"
+    bounds, session = bounds_of(stage), stage.within_session_interval
     if bounds is not None:
-        yield f"  between {ends(bounds.low, bounds.high)}: {bounds.label}"
-    if session is not None and bounds is not None and (session.low, session.high) != (bounds.low, bounds.high):
-        yield f"  for this session alone between {ends(session.low, session.high)}; {_between(record)}"
+        line += f"; {ends(bounds)}"
+        if session is not None and (session.low, session.high) != (bounds.low, bounds.high):
+            line += f", this session alone {ends(session)}"
+    return line
 
 
-def _between(record: Calibration) -> str:
-    """What is known of the difference between sessions."""
+def _between_lines(record: Calibration) -> Iterator[str]:
+    """What is known of the difference between sessions, which the intervals hold."""
     from dcase_energy.stats import ENOUGH_SESSIONS
 
     between = record.between_sessions
-    if between is None or between.sessions < ENOUGH_SESSIONS:
-        share, seen = ("", 0) if between is None else (f" by {between.relative_sd:.1%}", between.sessions)
-        return f"sessions are assumed to differ{share} (known after {ENOUGH_SESSIONS} calibrations here; {seen} so far)"
-    return f"{between.sessions} sessions of this machine differ by {between.relative_sd:.1%}"
+    if between is None:
+        return
+    if between.sessions < ENOUGH_SESSIONS:
+        known = f"known after {ENOUGH_SESSIONS} calibrations here, {between.sessions} so far"
+        yield f"sessions are assumed to differ by {between.relative_sd:.1%} ({known})"
+    else:
+        yield f"{between.sessions} sessions of this machine differ by {between.relative_sd:.1%}"
