@@ -33,6 +33,7 @@ class Work:
 def test_a_quick_calibration_shows_trend_windows_interval_and_budget():
     work = Work(QuickSettings(budget_s=100.0))
     work.phase("data_preparation", clips={"strong": 60, "weak": 2})
+    work.phase("warmup", steps=3)
     for number in range(8):
         work.phase("settling_window", kwh=0.001 * (1 - 0.01 * number), steps=2)
     for number in range(8):
@@ -40,23 +41,27 @@ def test_a_quick_calibration_shows_trend_windows_interval_and_budget():
     for _ in range(5):
         work.phase("validation_window", kwh=0.0002, clips=48)
     assert work.said[0] == "  62 clips ready"
-    assert work.said[1] == "  settling: 3.0 s of at most 5 min 00 s"
-    assert work.said[2] == "  settling: energy of a step changes by -4.1%, 15.0 s of at most 5 min 00 s"
-    training = [line for line in work.said if "training steps" in line]
-    assert training[0] == "  training steps: 1 window, 0.5050 Wh a step, 3.0 s of at most 1 min 40 s"
-    assert training[1].startswith("  training steps: 5 windows, 0.50")
+    assert work.said[1] == "  warm-up: 3 steps"
+    assert work.said[2] == "  waiting for a steady machine: 3.0 s of at most 5 min 00 s"
+    assert (
+        work.said[3]
+        == "  waiting for a steady machine: energy of a step changes by -4.1%, 15.0 s of at most 5 min 00 s"
+    )
+    training = [line for line in work.said if "training:" in line]
+    assert training[0] == "  training: 1 window, 0.5050 Wh a step, 3.0 s of at most 1 min 40 s"
+    assert training[1].startswith("  training: 5 windows, 0.50")
     assert training[1].endswith("%, 15.0 s of at most 1 min 40 s")
     assert "±" in training[1]
     # The budget is one for both kinds of windows.
     assert next(line for line in work.said if "validation" in line).endswith("a clip, 27.0 s of at most 1 min 40 s")
     # Not a line for each window.
-    assert len(work.said) == 7
+    assert len(work.said) == 8
 
 
 def test_windows_of_the_test_need_no_budget():
     work = Work(QuickSettings())
     work.phase("test_forward", clips=48)
-    assert work.said == ["  test: 1 window, 0.02083 Wh a clip"]
+    assert work.said == ["  inference of the test: 1 window, 0.02083 Wh a clip"]
 
 
 @pytest.mark.parametrize("epoch_s", [60.0, 7200.0])
@@ -70,7 +75,7 @@ def test_whole_epochs_show_how_many_are_left_and_when_the_last_ends(epoch_s):
     end = time.localtime(1_800_000_000 + work.now_s + 8 * epoch_s)
     at = time.strftime("%a %H:%M" if epoch_s > 60 else "%H:%M", end)
     took = "8 min 00 s" if epoch_s == 60.0 else "16 h 00 min"
-    assert work.said[1] == f"  epoch 2 of 10: intersection-based F1 0.250; expected to end in {took}, at {at}"
+    assert work.said[2] == f"  epoch 2 of 10: intersection-based F1 0.250; expected to end in {took}, at {at}"
     work.phase("validation_metrics", epoch=10)
     assert work.said[-1] == "  epoch 10 of 10"
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 # Windows last seconds; a line for each would hide the others.
 _EVERY_S = 10.0
 _NAMES = {
-    "settling_window": "settling",
-    "training_window": "training steps",
+    "settling_window": "waiting for a steady machine",
+    "training_window": "training",
     "validation_window": "validation",
-    "validation_metrics": "validation metrics",
-    "test_forward": "test",
-    "test_metrics": "scoring of the test",
+    "validation_metrics": "metrics of the validation",
+    "test_forward": "inference of the test",
+    "test_metrics": "metrics of the test",
 }
 
 
@@ -66,6 +66,8 @@ class ProgressLines:
                 self._first = self._clock(), mark["epoch"]
         elif mark["edge"] == "end" and phase == "data_preparation":
             self._say(f"  {sum(mark['clips'].values())} clips ready")
+        elif mark["edge"] == "end" and phase == "warmup":
+            self._say(f"  warm-up: {plural(mark['steps'], 'step')}")
         elif mark["edge"] == "end" and phase in WINDOW_UNITS and self._quick is not None:
             self._window(self._quick, mark, reading)
         elif mark["edge"] == "end" and phase == "validation_metrics":
