@@ -50,6 +50,24 @@ def test_whole_epochs_are_scaled_to_the_recipe(three):
     assert three.reasons == []
 
 
+def test_epochs_that_resemble_those_before_them_make_a_wider_interval(tmp_path):
+    """The same twelve epochs in two orders: Student's t would not see a difference."""
+
+    def half_width(name, seconds):
+        trace = Trace()
+        trace.at("begin", "session", **about())
+        for number, spent_s in enumerate(seconds, 1):
+            trace.epoch(number, spent_s)
+        trace.at("end", "session")
+        made = plan(epochs=12, stages=("training",))
+        training = record_of(journal_of(tmp_path / name, made, trace)).stages["training"]
+        assert training.within_session_interval.kind == "epochs-of-session"
+        return math.log(training.within_session_interval.high / training.full_recipe_energy_kwh)
+
+    in_turn, in_blocks = [60.0, 66.0] * 6, ([60.0] * 3 + [66.0] * 3) * 2
+    assert half_width("blocks.jsonl", in_blocks) > 1.3 * half_width("turn.jsonl", in_turn) > 0.02
+
+
 def test_phases_are_separable_by_epoch_and_in_all(three):
     training = three.stages["training"]
     shares = {name: phase.energy_kwh / training.energy_kwh for name, phase in training.phases.items()}
