@@ -183,6 +183,7 @@ class StoppingRule:
         """Whether the machine is not steady yet and there is time to wait."""
         last = self._settling[-1]
         window = [one for one in self._settling if one.time_s > last.time_s - settings.settle_s]
+        window = max(window, self._settling[-_FEWEST_SETTLING:], key=len)  # slow steps are fewer in this time
         costs, temperatures_c = [one.cost_kwh for one in window], [one.temperature_c for one in window]
         mean, line = sum(costs) / len(costs), trend_of(costs)
         trend = line.change / mean if mean > 0 else 0.0

@@ -244,13 +244,13 @@ def test_a_quick_calibration_scales_steps_clips_and_metrics(tmp_path):
     assert whole_of_it.low < within.low < training.full_recipe_energy_kwh < within.high < whole_of_it.high
 
 
-def windows_until_stopped(rule, phase, energies_j, *, start_s=0.0, temperatures_c=()):
-    """After how many windows of 3 s, of one step each, the rule has enough; None if never."""
+def windows_until_stopped(rule, phase, energies_j, *, start_s=0.0, temperatures_c=(), window_s=3.0):
+    """After how many windows of one step each the rule has enough; None if never."""
     total, time_s = 0.0, start_s
     for number, joules in enumerate(energies_j, 1):
         before = Reading(time_s, None, total * KWH, None)
         rule.go_on({"edge": "begin", "phase": phase}, before)
-        total, time_s = total + joules, time_s + 3.0
+        total, time_s = total + joules, time_s + window_s
         after = Reading(time_s, None, total * KWH, None)
         sample = {"gpu_temperature_c": temperatures_c[number - 1]} if temperatures_c else None
         if not rule.go_on({"edge": "end", "phase": phase, "steps": 1, "clips": 1}, after, sample):
@@ -296,6 +296,13 @@ def test_a_machine_that_keeps_changing_is_waited_for_five_minutes():
     assert windows_until_stopped(rule, "settling_window", [100.0 + number for number in range(200)]) == 100
     assert not rule.steady.reached
     assert rule.steady.trend > 0.05
+
+
+@pytest.mark.parametrize(("window_s", "windows"), [(12.0, 5), (20.0, 5), (50.0, 5), (80.0, 4)])
+def test_a_machine_with_few_steps_a_minute_is_steady_by_the_last_five(window_s, windows):
+    rule = StoppingRule(QuickSettings())
+    assert windows_until_stopped(rule, "settling_window", [100.0] * 50, window_s=window_s) == windows
+    assert rule.steady.reached == (windows == 5)
 
 
 def test_an_even_temperature_of_the_gpu_is_steady_enough():
