@@ -26,6 +26,7 @@ from dcase_baseline.runtime import EXECUTION_PATHS
 from dcase_baseline.soundscapes import CLASSES
 from dcase_baseline.train import detection_figures, run_test, tagging_figures, train
 from dcase_energy.measure.marks import Marks
+from dcase_energy.measure.torch_state import torch_switches
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth, Scores
 from dcase_energy.scoring.evaluation import evaluate_scores
@@ -86,9 +87,10 @@ def about(device: torch.device, execution_path: str) -> dict[str, Any]:
         "front_end": front_end_name(),
         "execution_path": EXECUTION_PATHS[execution_path],
         "threads": torch.get_num_threads(),
-        "backends": switches(),
+        "backends": torch_switches(torch),
     }
     if device.type == "cuda":
+        torch.cuda.synchronize(device)  # the context is there before idle power is measured, which it raises
         properties = torch.cuda.get_device_properties(device)
         facts |= {
             "gpu_name": properties.name,
@@ -97,27 +99,6 @@ def about(device: torch.device, execution_path: str) -> dict[str, Any]:
             "cudnn": torch.backends.cudnn.version(),
         }
     return facts
-
-
-def switches() -> dict[str, str | int | bool | None]:
-    """Switches of torch that change what a training step costs: backends, precision, vector instructions, threads."""
-    backends = torch.backends
-    return {
-        "cudnn.enabled": backends.cudnn.enabled,
-        "cudnn.benchmark": backends.cudnn.benchmark,
-        "cudnn.deterministic": backends.cudnn.deterministic,
-        "cudnn.allow_tf32": backends.cudnn.allow_tf32,
-        "cuda.matmul.allow_tf32": backends.cuda.matmul.allow_tf32,
-        "cuda.matmul.allow_fp16_reduced_precision_reduction": (
-            backends.cuda.matmul.allow_fp16_reduced_precision_reduction
-        ),
-        "mkldnn.enabled": backends.mkldnn.enabled,
-        "float32_matmul_precision": torch.get_float32_matmul_precision(),
-        "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
-        "cpu_capability": backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "interop_threads": torch.get_num_interop_threads(),
-    }
 
 
 def whole(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, windows: Windows) -> None:

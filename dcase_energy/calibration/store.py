@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dcase_energy.errors import RecordError
-from dcase_energy.measure.machine import Flat, describe_host
+from dcase_energy.measure.machine import Flat, describe_host, unlike_host
 from dcase_energy.measure.records import VERSIONS, Calibration, Evidence, load_calibration
 from dcase_energy.stats import BetweenSessions
 from dcase_energy.writing.files import write_text
 
 FOLDER_VARIABLE = "DCASE_ENERGY_DATA"
-_HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine")
 
 
 def store_folder() -> Path:
@@ -59,7 +58,7 @@ def kept() -> Iterator[Calibration]:
 
 def made_on(record: Evidence, host: Flat) -> bool:
     """Whether a record is of a host as `dcase_energy.measure.machine.describe_host` describes it."""
-    return all(record.hardware.get(name) == host[name] for name in _HOST)
+    return not unlike_host(record.hardware, host)
 
 
 def between_sessions(

@@ -149,7 +149,7 @@ class _Run:
                 self._write_header(locked)
                 instruments, self._environment = self._make()
                 self._recorder = LenientRecorder(instruments, self._journal, self._say)
-                self._recorder.idle("before", self._plan.idle_s)
+                self._recorder.idle("before", self._plan.idle_s, gpu_context=False)
                 with Signals(own_group=self._inside) as signals:
                     self._work(self._recorder, signals)
         except MeterError as error:
@@ -185,7 +185,7 @@ class _Run:
         self._write_finish()
         probes.after(time.monotonic() - began)
         if not signals.seen:
-            recorder.idle("after", self._plan.idle_s)
+            recorder.idle("after", self._plan.idle_s, gpu_context=False)
 
     def _window(self, recorder: LenientRecorder, number: int, signals: Signals, probes: Probes) -> bool:
         """Executions until the window is long enough; whether all of them ended well."""

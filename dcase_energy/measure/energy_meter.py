@@ -24,6 +24,7 @@ from dcase_energy.measure.record_file import RecordFile, how_to_write
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder
 from dcase_energy.measure.records import Energy
 from dcase_energy.measure.session import raise_on_sigterm
+from dcase_energy.measure.torch_state import torch_facts
 
 
 class EnergyMeter:
@@ -121,7 +122,7 @@ class EnergyMeter:
     ) -> None:
         complete = kind is None
         try:
-            self._mark("end", "window", epoch=1, executions=1)
+            self._mark("end", "window", epoch=1, executions=1, **_torch_facts())
         except RuntimeError as problem:  # torch's: what was started on the GPU has failed
             complete = False
             warnings.warn(f"the end of the block could not be marked: {problem}", RuntimeWarning, stacklevel=2)
@@ -152,7 +153,7 @@ class EnergyMeter:
         self._journal = self._file.begin()
         self._journal.write("energy", **measurement_header(self._plan, None, locked))
         self._recorder = recorder = LenientRecorder(self._instruments(), self._journal)
-        recorder.idle("before", self._plan.idle_s)
+        recorder.idle("before", self._plan.idle_s, gpu_context=_has_gpu_context())
         self._mark("begin", "window", epoch=1)
         if recorder.failure is not None:  # nothing has begun yet: no hours of training without a measurement
             code, _, message = recorder.failure.partition(": ")
@@ -185,7 +186,7 @@ class EnergyMeter:
     def _mark(self, edge: str, phase: str, **fields: Any) -> None:
         """Read the instruments once the GPU is idle: what was started must end within its window."""
         torch = sys.modules.get("torch")
-        if torch is not None and self._device != "cpu" and torch.cuda.is_available() and torch.cuda.is_initialized():
+        if torch is not None and self._device != "cpu" and _has_gpu_context():
             # Where torch was imported within the block, the GPU is not known: the current one.
             torch.cuda.synchronize(self._torch_device)
         if self._recorder is not None:
@@ -196,10 +197,22 @@ class EnergyMeter:
             return
         failure = self._recorder.failure  # idle power after the block is for information: its failure spoils no figure
         if complete:
-            self._recorder.idle("after", self._plan.idle_s)
+            self._recorder.idle("after", self._plan.idle_s, gpu_context=_has_gpu_context())
         self._recorder.finish()
         with contextlib.suppress(OSError):  # closing the journal tries once more
             self._journal.write("finish", complete=complete and failure is None, exit_code=None, failure=failure)
         self._journal.close()
         self.record = energy_of(read_journal(self._journal.path))
         self.path = self._file.write(self.record)
+
+
+def _torch_facts() -> dict[str, Any]:
+    """Versions and switches of the block's torch, as it left them; nothing where it did not use torch."""
+    torch = sys.modules.get("torch")
+    return {} if torch is None else torch_facts(torch)
+
+
+def _has_gpu_context() -> bool:
+    """Whether this process has begun to use a GPU."""
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized()

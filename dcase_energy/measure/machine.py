@@ -26,6 +26,8 @@ _SYS = Path("/sys")
 _PROC = Path("/proc")
 _OTHER_TRACKERS = ("codecarbon", "zeusd", "scaphandre", "carbontracker", "powerapi")
 _RANKS = ("LOCAL_RANK", "SLURM_LOCALID", "OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID")
+_HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine")
+_MEMORY_GROWS = 0.1
 _CONTAINERS = ("docker", "kubepods", "lxc", "containerd")
 
 # The batch system, and the variable in which it states the job's number.
@@ -92,6 +94,19 @@ def fingerprint(hardware: Flat) -> str:
     """Hash of what must be equal for two measurements to be of the same hardware: devices, not kernel or load."""
     stable = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device", "gpu_name", "gpu_uuid_sha256")
     return sha256_text(canonical_json({name: hardware.get(name) for name in stable}))
+
+
+def unlike_host(one: Flat, other: Flat) -> list[str]:
+    """Return the fields of `describe_host` by which two records are of two machines.
+
+    The memory of some virtual machines grows while they run, so it may differ by ``_MEMORY_GROWS``.
+    """
+    found = [name for name in _HOST if one.get(name) != other.get(name)]
+    sizes = [one.get("memory_gib"), other.get("memory_gib")]
+    known = [float(size) for size in sizes if isinstance(size, int | float)]
+    if len(known) == len(sizes) and max(known) - min(known) <= _MEMORY_GROWS * max(known):
+        found = [name for name in found if name != "memory_gib"]
+    return found
 
 
 def host_state() -> Flat:

@@ -205,10 +205,16 @@ class RecipeWork(RecordPart):
 
 
 class Idle(RecordPart):
-    """Power of the machine doing nothing, by component, before and after the work; None where it was not measured."""
+    """Power of the machine doing nothing, by component, before and after the work; None where it was not measured.
+
+    A process that is ready to compute on a GPU (a context) raises its idle power: whether ours was, None where that is
+    not recorded.
+    """
 
     before_w: dict[str, float | None] | None = None
     after_w: dict[str, float | None] | None = None
+    before_gpu_context: bool | None = None
+    after_gpu_context: bool | None = None
 
 
 class Interruption(RecordPart):

@@ -121,8 +121,11 @@ class Recorder:
             self._write("reading", reading, sample=sample)
             return reading
 
-    def idle(self, when: str, duration_s: float) -> None:
-        """Measure the machine doing nothing, ``before`` or ``after`` the work, unless no sensor would see it."""
+    def idle(self, when: str, duration_s: float, *, gpu_context: bool) -> None:
+        """Measure the machine doing nothing, ``before`` or ``after`` the work, unless no sensor would see it.
+
+        ``gpu_context`` says whether the work is already, or still, ready to compute on a GPU.
+        """
         counted = [name for name, how in self._instruments.meter.methods().items() if how.obtained == Obtained.COUNTED]
         if duration_s <= 0 or not counted:
             return
@@ -132,7 +135,8 @@ class Recorder:
             last = self.poll()
         watts = {name: mean_power_w(_between(first, last, name), last.time_s - first.time_s) for name in counted}
         with self._lock:
-            self._journal.write("idle", when=when, duration_s=last.time_s - first.time_s, power_w=watts)
+            duration_s = last.time_s - first.time_s
+            self._journal.write("idle", when=when, duration_s=duration_s, power_w=watts, gpu_context=gpu_context)
 
     def finish(self) -> None:
         """Take the last reading and stop the meter; only once."""
@@ -203,12 +207,12 @@ class LenientRecorder:
         """Read the instruments and write a reading."""
         self._attempt(self._recorder.poll)
 
-    def idle(self, when: str, duration_s: float) -> None:
+    def idle(self, when: str, duration_s: float, *, gpu_context: bool) -> None:
         """Measure the machine doing nothing; ``before`` the work, errors are raised: nothing has begun yet."""
         if when == "before":
-            self._recorder.idle(when, duration_s)
+            self._recorder.idle(when, duration_s, gpu_context=gpu_context)
         else:
-            self._attempt(lambda: self._recorder.idle(when, duration_s))
+            self._attempt(lambda: self._recorder.idle(when, duration_s, gpu_context=gpu_context))
 
     def finish(self) -> None:
         """Take the last reading and stop the meter."""

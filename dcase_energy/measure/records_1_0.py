@@ -42,6 +42,7 @@ _LATER_THAN_1_0 = {
     "phase": ("steps", "clips", "own_cpu_s", "ticks", "components"),
     "repeats": ("values_own_cpu_s",),
     "interruption": ("unseen_s",),
+    "idle": ("before_gpu_context", "after_gpu_context"),
 }
 
 
@@ -82,6 +83,7 @@ def stored_form(document: _Document) -> _Document:
     found = _without(document, "record")
     found["stages"] = {name: _stored_stage(stage) for name, stage in found["stages"].items()}
     found["repeats"] = {name: _without(one, "repeats") for name, one in found["repeats"].items()}
+    found["idle"] = _without(found["idle"], "idle")
     found["interruptions"] = [_without(one, "interruption") for one in found["interruptions"]]
     if "epochs_log" in found:
         found["outside"] = _stored_phases(found["outside"])

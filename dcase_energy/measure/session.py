@@ -55,6 +55,7 @@ class Session:
         self._idle_s = idle_s
         self._journal = journal
         self.recorder: Recorder | None = None
+        self._on_gpu = False
 
     def run(self, command: Sequence[str], environment: Mapping[str, str], on_mark: MarkHandler, cwd: Path) -> None:
         """Run a command to its end.
@@ -93,10 +94,11 @@ class Session:
             recorder = Recorder(self._make_instruments(mark), self._journal)
             recorder.start()
             self.recorder = recorder
-            recorder.idle("before", self._idle_s)
+            self._on_gpu = "gpu_uuid" in mark
+            recorder.idle("before", self._idle_s, gpu_context=self._on_gpu)
         reading = self.recorder.mark(**mark)
         if (mark["edge"], mark["phase"]) == ("end", "session"):
-            self.recorder.idle("after", self._idle_s)
+            self.recorder.idle("after", self._idle_s, gpu_context=self._on_gpu)
         return on_mark(mark, reading)
 
 

@@ -137,8 +137,9 @@ class JournalView:
 
     @cached_property
     def session(self) -> Mapping[str, Any]:
-        """What the work said about itself at its first mark; empty for a command or a block."""
-        return next((entry for entry in of_kind(self.entries, "mark") if entry["phase"] == "session"), {})
+        """What the work said about itself: at its first mark, a block at its last; empty for a command."""
+        marks = of_kind(self.entries, "mark")
+        return next((entry for entry in marks if entry["phase"] == "session" or "backends" in entry), {})
 
     @cached_property
     def tier(self) -> Tier:
@@ -190,9 +191,15 @@ class JournalView:
 def idle_of(entries: Entries) -> Idle:
     """Idle power as it was measured first before the work and last after it."""
     rows = of_kind(entries, "idle")
-    before = next((row["power_w"] for row in rows if row["when"] == "before"), None)
-    after = next((row["power_w"] for row in reversed(rows) if row["when"] == "after"), None)
-    return Idle(before_w=before, after_w=after)
+    none: Mapping[str, Any] = {}
+    before = next((row for row in rows if row["when"] == "before"), none)
+    after = next((row for row in reversed(rows) if row["when"] == "after"), none)
+    return Idle(
+        before_w=before.get("power_w"),
+        after_w=after.get("power_w"),
+        before_gpu_context=before.get("gpu_context"),
+        after_gpu_context=after.get("gpu_context"),
+    )
 
 
 def tick_s_of(entries: Entries) -> float | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.calibration.comparing import side_by_side
+from dcase_energy.calibration.store import made_on
 from dcase_energy.cli.render.closing import ratio_lines
 from dcase_energy.measure.guards.pairs import COMPARED, compare, ratio
 from dcase_energy.measure.meter import Obtained
@@ -58,6 +59,59 @@ def test_what_differs_speaks(baseline, change, expected):
     found = {guard.code: guard.state.value for guard in compare(baseline, system) if guard.state is not GuardState.OK}
     assert found == expected
     assert set(found) <= COMPARED
+
+
+SWITCHES = {"cudnn.benchmark": False, "cuda.matmul.allow_tf32": False, "threads": 4}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"backends": {**SWITCHES, "cuda.matmul.allow_tf32": True}}, ["cuda.matmul.allow_tf32 True (baseline: False)"]),
+        ({"backends": {**SWITCHES, "cudnn.benchmark": True, "threads": 8}}, ["cudnn.benchmark", "threads 8"]),
+        ({"software": {"torch": "2.13.0", "cudnn": 91002}}, ["cudnn 91002 (baseline: 90100)"]),
+        ({"backends": SWITCHES}, []),
+        ({"backends": {}}, []),
+        ({"backends": {**SWITCHES, "threads": None}}, []),
+    ],
+    ids=["tf32", "benchmark and threads", "cudnn", "the same", "not recorded", "one not known"],
+)
+def test_two_calibrations_with_other_switches_are_a_warning(baseline, change, words):
+    software = {**baseline.software, "torch": "2.13.0", "cudnn": 90100}
+    one = baseline.model_copy(update={"backends": SWITCHES, "software": software})
+    other = one.model_copy(update={**change, "software": {**software, **change.get("software", {})}})
+    found = [guard for guard in compare(one, other) if guard.state is not GuardState.OK]
+    assert [guard.state.value for guard in found] == ["warn"] * bool(words)
+    assert all(word in guard.message for guard in found for word in words)
+
+
+def test_a_system_may_choose_its_own_switches():
+    folder = Path(__file__).parent.parent / "data" / "records" / "1.1"
+    system, baseline = load_energy(folder / "energy.json"), load_calibration(folder / "calibration.json")
+    system = system.model_copy(
+        update={"backends": {**baseline.backends, "cuda.matmul.allow_tf32": "yes", "threads": 99}}
+    )
+    assert not [guard for guard in compare(baseline, system) if "torch" in guard.message]
+
+
+@pytest.mark.parametrize(
+    ("contexts", "speaks"),
+    [((None, None), True), ((True, True), True), ((False, True), False), ((True, None), False), ((None, False), False)],
+)
+def test_idle_power_is_compared_only_where_it_was_measured_in_the_same_way(baseline, contexts, speaks):
+    pair = [
+        baseline.model_copy(update={"idle": Idle(before_w={"gpu": watts}, before_gpu_context=context)})
+        for watts, context in zip((90.0, 60.0), contexts, strict=True)
+    ]
+    assert states_of(pair) == ({"same-session": "warn"} if speaks else {})
+
+
+@pytest.mark.parametrize(("memory_gib", "same"), [(64, True), (60, True), (58, True), (57, False), (None, False)])
+def test_memory_may_grow_a_little_as_that_of_virtual_machines_does(baseline, memory_gib, same):
+    here = baseline.model_copy(update=with_hardware(baseline, memory_gib=64))
+    later = here.model_copy(update=with_hardware(here, memory_gib=memory_gib))
+    assert states_of((here, later)) == ({} if same else {"same-machine": "invalid"})
+    assert made_on(later, here.hardware) is same
 
 
 @pytest.mark.parametrize(("name", "state"), [("GPU", "ok"), ("Bigger", "invalid")])

@@ -276,7 +276,9 @@ def _idle_baseline(view: JournalView, limits: Limits) -> Iterator[Guard]:
         yield ok(None, "idle power was not measured" if view.tier != "estimated" else "an estimate has no idle power")
         return
     gpu = [None if power is None else power.get("gpu") for power in (before, after)]
-    if gpu[0] and gpu[1] is not None:
+    if view.idle.before_gpu_context != view.idle.after_gpu_context and None not in gpu:
+        yield ok(None, "idle power stored; only after the work it had a context on the GPU, which raises it")
+    elif gpu[0] and gpu[1] is not None:
         drift = abs(gpu[1] - gpu[0]) / gpu[0]
         message = f"idle power of the GPU {gpu[0]:.1f} W before, {gpu[1]:.1f} W after"
         yield (warn if drift > limits["drift"] else ok)(round(drift, 4), message)

@@ -14,6 +14,8 @@ from dcase_energy.measure.windows import failed_repetition
 from dcase_energy.text import plural
 from dcase_energy.units import format_duration, mean_power_w
 
+# What it says of choices that are meant, or that another guard reports: no one need act on it.
+_NO_MATTER = ("No CPU tracking mode found", "Multiple instances of codecarbon", "RAPL - Energy counter at")
 # What the tracker says when a figure is lost, and the guard that then speaks.
 FATAL_WARNINGS = {
     "went backwards": "a counter was reset",
@@ -218,14 +220,18 @@ def _both_kwh(view: JournalView, component: str) -> tuple[float, float] | None:
     20,
     "warnings-captured",
     "during",
-    "the tracker's warnings are kept",
+    "the tracker's warnings are kept, and shown where they matter",
     "obvious errors are logged as warnings",
-    fix="read the warnings in the record; those that spoil a figure make another guard invalid",
+    fix="of a processor that the tracker does not know the power is assumed by its threads: use a machine with "
+    "counters, or compare only what was measured here; warnings that spoil a figure make another guard invalid",
 )
 def _warnings_captured(view: JournalView) -> Iterator[Guard]:
-    count = len(view.warnings)
-    if count:
-        yield warn(count, f"{plural(count, 'warning')} of the tracker, in the record")
+    matter = [message for message in view.warnings if not message.startswith(_NO_MATTER)]
+    if matter:
+        said = "; ".join(message.partition(". ")[0].rstrip(".") for message in matter)
+        yield warn(len(matter), f"the tracker: {said}")
+    elif count := len(view.warnings):
+        yield ok(count, f"{plural(count, 'warning')} of the tracker that need no action, in the record")
     else:
         yield ok(0, "the tracker gave no warning")
 

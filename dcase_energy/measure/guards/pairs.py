@@ -11,13 +11,14 @@ from collections.abc import Callable, Collection, Iterator
 
 from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.guards.model import invalid, ok, warn
+from dcase_energy.measure.machine import unlike_host
 from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.plan import INFERENCE
 from dcase_energy.measure.records import Calibration, Evidence, Guard, Stage
 from dcase_energy.measure.scopes import holds_scoring, in_words, stage_with_scope
 from dcase_energy.units import mean_power_w
 
-_HOST = ("cpu_model", "cpu_threads", "memory_gib", "machine", "device")
+_LIBRARIES = ("torch", "cuda", "cudnn")
 _DIFFERENT = (Obtained.COUNTED, Obtained.ESTIMATED)
 _SETTINGS = ("tracking_mode", "meter")
 
@@ -83,7 +84,8 @@ def _constants_w(record: Evidence) -> dict[str, float]:
 
 
 def _machine(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
-    differing = [name for name in _HOST if system.hardware.get(name) != baseline.hardware.get(name)]
+    differing = unlike_host(system.hardware, baseline.hardware)
+    differing += [name for name in ("device",) if system.hardware.get(name) != baseline.hardware.get(name)]
     if differing:
         named = ", ".join(f"{n}: {system.hardware.get(n)}, baseline {baseline.hardware.get(n)}" for n in differing)
         yield invalid(len(differing), f"another machine ({named})")
@@ -112,6 +114,7 @@ def _power(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
 
 
 def _session(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
+    yield from _torch(baseline, system)
     limits = BY_CODE["same-session"].limits
     try:
         times = [datetime.datetime.fromisoformat(one.created) for one in (baseline, system)]
@@ -125,8 +128,31 @@ def _session(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     if drivers[0] and drivers[1] and drivers[0] != drivers[1]:
         yield warn(None, "the GPU's driver is another one than for the baseline")
     idle = [(one.idle.before_w or {}).get("gpu") for one in (system, baseline)]
-    if idle[0] and idle[1] and abs(idle[0] - idle[1]) > limits["idle"] * idle[1]:
+    alike = _idle_alike(baseline, system)
+    if alike and idle[0] and idle[1] and abs(idle[0] - idle[1]) > limits["idle"] * idle[1]:
         yield warn(round(idle[0], 2), f"the idle GPU takes {idle[0]:.1f} W, at the baseline it took {idle[1]:.1f} W")
+
+
+def _idle_alike(baseline: Calibration, system: Evidence) -> bool:
+    """Whether idle power was measured in the same way: a process with a context on the GPU raises it by tens of watts.
+
+    Records that do not state it are alike where one program made both.
+    """
+    ours, theirs = system.idle.before_gpu_context, baseline.idle.before_gpu_context
+    return ours == theirs if None not in (ours, theirs) else type(baseline) is type(system) and ours is theirs
+
+
+def _torch(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
+    """Switches and versions of torch, which two calibrations should share; those of a system are its team's choice."""
+    if not isinstance(system, Calibration):
+        return
+    ours, theirs = (
+        {**{n: one.software.get(n) for n in _LIBRARIES}, **(one.backends or {})} for one in (system, baseline)
+    )
+    shared = [name for name in ours if None not in (ours[name], theirs.get(name)) and ours[name] != theirs[name]]
+    if shared:
+        shown = ", ".join(f"{name} {ours[name]} (baseline: {theirs[name]})" for name in shared)
+        yield warn(len(shared), f"torch computed in another way: {shown}")
 
 
 def _work(baseline: Calibration, system: Evidence) -> Iterator[Guard]:  # noqa: ARG001
