@@ -40,7 +40,7 @@ def torch_facts(torch: Any) -> dict[str, Any]:
 
 
 def _known(read: Callable[[], Any]) -> Any:
-    """What torch says; None where it does not know the name, or was told by its old and its new names at once."""
+    """What torch says; None where it does not know the name, or was set by its old and by its new name."""
     try:
         return read()
     except (AttributeError, RuntimeError):

@@ -14,7 +14,7 @@ from dcase_energy.measure.windows import failed_repetition
 from dcase_energy.text import plural
 from dcase_energy.units import format_duration, mean_power_w
 
-# What it says of choices that are meant, or that another guard reports: no one need act on it.
+# What it says of choices that are meant, or that another guard reports: it needs no action.
 _NO_MATTER = ("No CPU tracking mode found", "Multiple instances of codecarbon", "RAPL - Energy counter at")
 # What the tracker says when a figure is lost, and the guard that then speaks.
 FATAL_WARNINGS = {

@@ -128,15 +128,15 @@ def _session(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     if drivers[0] and drivers[1] and drivers[0] != drivers[1]:
         yield warn(None, "the GPU's driver is another one than for the baseline")
     idle = [(one.idle.before_w or {}).get("gpu") for one in (system, baseline)]
-    alike = _idle_alike(baseline, system)
-    if alike and idle[0] and idle[1] and abs(idle[0] - idle[1]) > limits["idle"] * idle[1]:
+    comparable = _same_idle(baseline, system)
+    if comparable and idle[0] and idle[1] and abs(idle[0] - idle[1]) > limits["idle"] * idle[1]:
         yield warn(round(idle[0], 2), f"the idle GPU takes {idle[0]:.1f} W, at the baseline it took {idle[1]:.1f} W")
 
 
-def _idle_alike(baseline: Calibration, system: Evidence) -> bool:
+def _same_idle(baseline: Calibration, system: Evidence) -> bool:
     """Whether idle power was measured in the same way: a process with a context on the GPU raises it by tens of watts.
 
-    Records that do not state it are alike where one program made both.
+    Records that do not state it are compared where both are of one kind.
     """
     ours, theirs = system.idle.before_gpu_context, baseline.idle.before_gpu_context
     return ours == theirs if None not in (ours, theirs) else type(baseline) is type(system) and ours is theirs
