@@ -31,7 +31,6 @@ from dcase_energy.errors import CalibrationError, JournalError, RecipeError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.counters import Tick
 from dcase_energy.measure.gpu import hidden_uuid
-from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.instruments import instruments_for_torch, unused_gpus
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import host_state
@@ -40,7 +39,7 @@ from dcase_energy.measure.preflight import HostCheck, gpus_of_device, loud
 from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
-from dcase_energy.measure.session import Session
+from dcase_energy.measure.session import Session, least_window_s
 from dcase_energy.measure.view import version_of
 from dcase_energy.stats import BetweenSessions
 
@@ -193,15 +192,14 @@ def _run(
 
 
 def _window_s(quick: QuickSettings | None, ticks: Mapping[str, Tick | None]) -> float:
-    """Seconds that a window must last: as it is planned, and a hundred steps of the slowest counter.
+    """Seconds that a window must last; see `dcase_energy.measure.session.least_window_s`.
 
     Nothing is looped where the plan has windows of 0 s. A test of whole epochs is looped for counters alone.
     """
     planned_s = 0.0 if quick is None else quick.window_s
     if quick is not None and planned_s <= 0:
         return 0.0
-    steps = BY_CODE["resolution"].limits["ticks"]
-    return max([planned_s, *(steps * tick.interval_s for tick in ticks.values() if tick is not None)])
+    return least_window_s(planned_s, ticks)
 
 
 def _between(plan: Plan, mark: Mapping[str, Any]) -> BetweenSessions:

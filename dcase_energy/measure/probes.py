@@ -19,7 +19,7 @@ from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.probe_record import PROBED
 from dcase_energy.measure.recorder import LenientRecorder, Say
 from dcase_energy.measure.records import Energy
-from dcase_energy.measure.session import measured_child, serve
+from dcase_energy.measure.session import least_window_s, measured_child, serve
 from dcase_energy.text import plural
 from dcase_energy.units import format_duration
 
@@ -27,7 +27,7 @@ PROBE_S = 30.0
 # Most of a training are steps; validated clips get the rest of the time.
 _SHARE = {"training_window": 0.8, "validation_window": 0.2}
 _MIN_STEPS, _MIN_WINDOWS = 10, 2
-_WARM_S = 5.0
+_WARM_S, _WINDOW_S = 5.0, 3.0
 # The command may be stopped meanwhile: a probe that is stuck must not hold it for ever.
 _LIMIT_S = 900.0
 # In the default mode no probe follows a command that ended sooner.
@@ -225,7 +225,10 @@ class Probes:
             self._give_up("the measurement failed")
         elif self._problem is not None:
             self._give_up(self._problem)
-        return {"go_on": reading is not None and rule.go_on(mark, reading)}
+        return {
+            "go_on": reading is not None and rule.go_on(mark, reading),
+            "window_s": least_window_s(_WINDOW_S, self._recorder.ticks),
+        }
 
 
 def why_ended(code: int, errors: bytes) -> str:

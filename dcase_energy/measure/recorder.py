@@ -199,6 +199,11 @@ class LenientRecorder:
         self._say, self._unwritten = say, False
         self._recorder.start()
 
+    @property
+    def ticks(self) -> Mapping[str, Tick | None]:
+        """As of `Recorder`."""
+        return self._recorder.ticks
+
     def mark(self, *, entry: str = "mark", **fields: Any) -> Reading | None:
         """Read the instruments and write a mark; gives the reading, None where the instruments fail."""
         return self._attempt(lambda: self._recorder.mark(entry=entry, **fields))

@@ -14,6 +14,8 @@ from types import FrameType
 from typing import IO, Any
 
 from dcase_energy.errors import ChildFailedError
+from dcase_energy.measure.counters import Tick
+from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.journal import JournalWriter
 from dcase_energy.measure.marks import MARKS_VARIABLE
 from dcase_energy.measure.meter import Reading
@@ -122,6 +124,12 @@ def serve(
                 # The work may have died waiting for the answer; its exit code will say so.
                 with contextlib.suppress(BrokenPipeError):
                     os.write(answers_fd, (json.dumps(reply) + "\n").encode())
+
+
+def least_window_s(planned_s: float, ticks: Mapping[str, Tick | None]) -> float:
+    """Seconds that a window must last: as it is planned, and a hundred steps of the slowest counter."""
+    steps = BY_CODE["resolution"].limits["ticks"]
+    return max([planned_s, *(steps * tick.interval_s for tick in ticks.values() if tick is not None)])
 
 
 @contextlib.contextmanager

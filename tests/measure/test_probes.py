@@ -33,7 +33,11 @@ ABOUT = {
 }
 # Without the quarter of a second that loading the package takes.
 WINDOWS = """
-marks.send("begin", "session", device="cpu")
+assert marks.send("begin", "session", device="cpu")["window_s"] >= 3
+go_on = True
+while go_on:
+    marks.send("begin", "settling_window", epoch=1)
+    go_on = marks.send("end", "settling_window", epoch=1, steps=5, clips=20)["go_on"]
 go_on = True
 while go_on:
     marks.send("begin", "training_window", epoch=1)
