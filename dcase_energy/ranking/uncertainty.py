@@ -92,7 +92,7 @@ def contents_of_ratio(entry: Entry, edition: Edition, stage: str) -> str:
     if repeated is not None:
         parts.append(f"repeats of the system {repeated:.1%}")
     elif parts:
-        parts.append("nothing for the system, which was measured once")
+        parts.append("nothing for repeats of the system")
     return ", ".join(parts)
 
 

@@ -117,7 +117,7 @@ def test_the_report_says_which_basis_time_work_and_what_the_interval_contains(tm
     assert "  the ratio of training is an estimate dominated by time: no sensor counted the energy\n" in text
     assert (
         "  the interval of training contains: the baseline within its session 6.0%, between sessions 8.0%, nothing for "
-        "the system, which was measured once\n"
+        "repeats of the system\n"
     ) in text
 
 
