@@ -29,7 +29,7 @@ def main() -> int:
     steps: list[tuple[str, list[str], int]] = [
         (
             "1. Calibrate: energy of the reference baseline's training steps on this machine, scaled to its 200 epochs",
-            ["calibrate", "--quick", "--budget", "50", "--output", calibration, "--force"],
+            ["calibrate", "--quick", "--budget", "50", "--settle", "60", "--output", calibration, "--force"],
             0,
         ),
         (
