@@ -59,15 +59,22 @@ def test_a_quick_calibration_is_summed_up_in_25_lines_and_the_figures_come_last(
     assert summary[9:] == [f"next: {BY_CODE['host-exclusive'].fix}"]
 
 
-def test_what_moves_no_figure_is_named_and_printed_by_show():
+def test_usual_warnings_are_named_and_printed_by_show():
     record = load_calibration(FOLDER / "calibration.json")
     short, full = record_text(record), record_text(record, full=True)
-    assert "  warn    virtualised, warnings-captured, scope: no figure moves, `dcase-energy records show`" in short
+    assert "  warn    virtualised, warnings-captured, scope: as usual on such a machine, " in short
     assert "the constant assumed for memory" not in short
     assert "scores of this run" not in short
     assert "the constant assumed for memory" in full
     assert "scores of this run" in full
-    assert "no figure moves" not in full
+    assert "as usual" not in full
+
+
+def test_warnings_of_the_tracker_are_printed_once_where_they_matter():
+    text = record_text(load_calibration(FOLDER / "calibration.json"))
+    assert text.count("the tracker does not know this processor and assumes a power") == 1
+    assert "Falling back" not in text
+    assert "the tracker" not in record_text(calibration(warnings=["No CPU tracking mode found."]))
 
 
 def test_what_a_minute_does_not_show_is_not_said_of_whole_epochs():
@@ -96,7 +103,7 @@ def test_a_valid_calibration_says_which_editions_and_what_next():
     assert after_calibration(record).startswith("next: `dcase-energy measure --stage training")
 
 
-def test_guards_that_refuse_come_first_and_those_that_move_no_figure_last():
+def test_guards_that_refuse_come_first_and_usual_ones_last():
     verdicts = [("scope", "warn"), ("min-duration", "warn"), ("min-duration", "warn"), ("host-exclusive", "invalid")]
     guards = [
         Guard(code=code, state=GuardState(state), value=None, message=f"{code} {number}")

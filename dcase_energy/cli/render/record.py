@@ -19,8 +19,15 @@ TIERS = {
     "mixed": "some devices are read by sensors, others estimated",
     "estimated": "no sensor is read: energy is mostly time multiplied by a constant",
 }
-# Guards whose warnings stand in nearly every record of some machines, and move no figure.
+# Guards that warn in nearly every record of some machines.
 _MINOR = ("scope", "virtualised", "tracker-config", "warnings-captured")
+# What the tracker warns of and readers should know, by words of its message; the other warnings are in the record.
+_NOTED = {
+    "but we don't know it": "the tracker does not know this processor and assumes a power by its number of threads",
+    "unable to detect your CPU": "the tracker could not find out which processor this is and assumes a power",
+    "falling back to psys": "the processor's counter is that of the whole platform",
+    "on a global constant": "the tracker assumes the same power for every processor",
+}
 _QUICK = (
     "some minutes cannot show throttling that sets in later, nor rare bursts of other work: whole epochs (without "
     "--quick) do, and the probes of `measure`"
@@ -30,13 +37,13 @@ _QUICK = (
 def record_text(record: Calibration | Energy, more: Sequence[str] = (), *, full: bool = False) -> str:
     """Return a record as the commands print it, with ``more`` lines at the end of its summary.
 
-    Without ``full`` warnings that move no figure are only named, and scores of the baseline are left out.
+    Without ``full`` warnings that are usual on such a machine are only named, and scores of the baseline are left out.
     """
     return "\n".join([*_details(record, full=full), "", *_summary(record), *more])
 
 
 def guard_lines(guards: Sequence[Guard]) -> list[str]:
-    """Return what the guards say that did not pass: what refuses first, what moves no figure last."""
+    """Return what the guards say that did not pass: what refuses first, what is usual last."""
     spoken = [guard for guard in guards if guard.state != "ok"]
     spoken.sort(key=lambda guard: (guard.state != "invalid", guard.code in _MINOR))
     lines = []
@@ -55,6 +62,9 @@ def _details(record: Calibration | Energy, *, full: bool) -> Iterator[str]:
         yield f"{name}: measured {spent}: {stage.work}"
     for component in dict.fromkeys(component for stage in stages.values() for component in stage.components):
         yield from _component_lines(component, stages)
+    for words, meaning in _NOTED.items():
+        if any(words in warning for warning in record.warnings):
+            yield f"cpu: {meaning}"
     for name, stage in stages.items():
         if stage.net_energy_kwh is not None:
             yield f"{name}: without idle power, for information: {format_energy(stage.net_energy_kwh)}"
@@ -70,7 +80,7 @@ def _details(record: Calibration | Energy, *, full: bool) -> Iterator[str]:
         yield from lines
     if minor:
         names = ", ".join(dict.fromkeys(guard.code for guard in minor))
-        yield f"  warn    {names}: no figure moves, `dcase-energy records show` prints them"
+        yield f"  warn    {names}: as usual on such a machine, `dcase-energy records show` prints them"
 
 
 def _score_lines(record: Calibration | Energy) -> Iterator[str]:
