@@ -38,7 +38,7 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 @click.option(
     "--quick",
     is_flag=True,
-    help="Measure training steps until the mean is precise enough, then extrapolate to the full recipe.",
+    help="Wait until the machine is steady, measure for some minutes, and extrapolate to the full recipe.",
 )
 @click.option(
     "--precision",
