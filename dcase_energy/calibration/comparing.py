@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dcase_energy.calibration.reference import why_indicative
 from dcase_energy.calibration.rescaling import rescaled
+from dcase_energy.measure.compared import Compared, compared
 from dcase_energy.measure.guards.pairs import compare, denominator, ratio
 from dcase_energy.measure.probed import probed
 from dcase_energy.measure.records import Calibration, Energy, Evidence, Guard, GuardState, Stage
@@ -32,6 +33,8 @@ class StagePair:
         Of the ratio (`dcase_energy.stats.quotient_ends`); None where neither energy has one.
     duration_ratio
         Likewise of the durations.
+    compared
+        What ratios by other bases are made of; None where a guard refuses them.
     """
 
     name: str
@@ -40,6 +43,7 @@ class StagePair:
     ratio: float | None
     interval: Interval | None
     duration_ratio: float | None
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,9 @@ def _divided(baseline: Calibration, system: Energy) -> tuple[list[StagePair], li
         base = denominator(scaled, name, stage.scope)
         if base is not None:
             guards += ratio(scaled, stage.full_recipe_energy_kwh, name, stage.scope)[1]
-            pairs.append(_pair(name, base, stage, refused=refused))
+            tiers = {one.tier.value for one in (baseline, system)}
+            beside = None if refused else compared(stage, base, estimated="estimated" in tiers)
+            pairs.append(replace(_pair(name, base, stage, refused=refused), compared=beside))
     return pairs, guards, [note for note in (scale, probes) if note is not None]
 
 

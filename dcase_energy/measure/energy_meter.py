@@ -41,7 +41,7 @@ class EnergyMeter:
         ``cpu``, ``cuda``, ``cuda:1``, ... as torch names it; ``auto`` is the GPU that torch uses now, if torch is
         loaded and has one, else what CUDA_VISIBLE_DEVICES shows.
     scope
-        What else the block holds, for the record: see `dcase_energy.measure.plan.SCOPES`.
+        What the block holds, such as ``("inference",)``: see `dcase_energy.measure.plan.SCOPES`.
     idle_s
         Seconds of idle power measured first and last, where a sensor would see them.
     allow_estimate

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.measure.compared import Compared
 from dcase_energy.stats import Interval
-from dcase_energy.submission.compared import Compared
 
 
 @dataclass(frozen=True, slots=True)

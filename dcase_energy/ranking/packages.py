@@ -12,6 +12,7 @@ from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import stated_field
 from dcase_energy.findings import Finding, Severity, has_errors
+from dcase_energy.measure.compared import Compared
 from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.measure.records import Stage as RecordStage
 from dcase_energy.parallel import run_all
@@ -32,7 +33,6 @@ from dcase_energy.submission.checks.comparable import gpu_of, own_records
 from dcase_energy.submission.checks.durations import compared_stages
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
-from dcase_energy.submission.compared import Compared
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 from dcase_energy.text import more

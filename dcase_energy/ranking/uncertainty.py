@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.measure.compared import Pair
 from dcase_energy.ranking.bases import TOTAL, official_basis, ratio_by, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.figures import Reference, derived, figures
 from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score, score_deviation
 from dcase_energy.stats import Interval, quotient_ends
-from dcase_energy.submission.compared import Pair
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import pytest
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.parts import Normalisation
+from dcase_energy.measure.compared import Compared, Pair
 from dcase_energy.ranking.bases import basis_of, official_basis, ratio_by, supported_bases, time_ratio, work_ratio
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.report import report_of
 from dcase_energy.sheets import write_report
 from dcase_energy.stats import Interval
-from dcase_energy.submission.compared import Compared, Pair
 from tests.ranking.systems import entry
 
 GENERIC = load_edition("generic")
@@ -122,6 +122,9 @@ def test_columns_and_header():
     assert "## Energy (ratios by basis counted)" in text
     assert "Basis of the energy ratios: counted, energies that sensors counted" in text
     assert "2 systems, 2 with a rank, ratios by basis counted." in page
+    shown = {column.name for column in report.overview.table.columns}
+    assert {view.sort for view in report.overview.views} <= shown
+    assert "energy_ratio_training_counted" in {view.sort for view in report.overview.views}
 
 
 def test_columns_that_no_system_has_are_in_no_table_for_people():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dcase_energy.cli.render.record import guard_lines
@@ -50,7 +51,7 @@ def after_measurement(record: Energy, compared: SideBySide | None) -> list[str]:
 
 def ratio_lines(compared: SideBySide) -> list[str]:
     """Return the ratio of each stage and what speaks against it; where a guard refuses, why there is none."""
-    lines = [_ratio_line(pair, compared.names[0]) for pair in compared.stages]
+    lines = [line for pair in compared.stages for line in (_ratio_line(pair, compared.names[0]), *_bases(pair))]
     lines += [f"  {visible(note)}" for note in compared.notes]
     return [*lines, *guard_lines(compared.guards)]
 
@@ -65,6 +66,22 @@ def _ratio_line(pair: StagePair, baseline: str) -> str:
         interval = f" (between {low} and {high})"
     time = "" if pair.duration_ratio is None else f", {format_significant(pair.duration_ratio)} times its time"
     return f"{pair.name}: {format_significant(pair.ratio)} times the baseline's energy{interval}{time}; {whose}"
+
+
+def _bases(pair: StagePair) -> Iterator[str]:
+    """The ratios beside that of totals, and what that is where no sensor counted."""
+    found = pair.compared
+    if found is None:
+        return
+    pairs = {**found.energies, "work (CPU time)": found.work}
+    beside = [
+        f"{name} {format_significant(one.system / one.baseline)}"
+        for name, one in pairs.items()
+        if name != "total" and one is not None
+    ]
+    yield f"  basis total, constants included{'; beside it ' if beside else ''}{', '.join(beside)}"
+    if found.estimated:
+        yield "  it is an estimate dominated by time: no sensor counted the energy"
 
 
 def _repair(record: Evidence) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.measure.compared import Compared, compared
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.comparable import own_records, why_not_divided
 from dcase_energy.submission.checks.system import System, each_system
-from dcase_energy.submission.compared import Compared, compared
 
 TIME_UNLIKE = define(
     Rule(
