@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +25,12 @@ from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
 from dcase_energy.cli.terminal import log, say, style
 from dcase_energy.measure.plan import STAGES
-from dcase_energy.text import visible
+from dcase_energy.text import plural, visible
 
 if TYPE_CHECKING:
+    from dcase_energy.api.doctor import KeptCalibration
     from dcase_energy.calibration.comparing import SideBySide
-    from dcase_energy.measure.doctor import Diagnosis
+    from dcase_energy.measure.doctor import CountersSeen, Diagnosis
     from dcase_energy.measure.records import Calibration, Energy
 
 _COLOURS = {"ok": "green", "warn": "yellow", "invalid": "red"}
@@ -175,12 +178,25 @@ def doctor(gpu: str, output_format: str, guards: bool, output: Path | None) -> i
 
         emit(guards_page(), output)
         return 0
-    from dcase_energy.measure.doctor import diagnose
+    from dcase_energy.api.doctor import examine_machine
 
-    found = diagnose(Path(), gpu=gpu)
-    text = dumped(found.as_json()) if output_format == "json" else diagnosis_text(found)
-    emit(text, output)
+    found, calibrations = examine_machine(Path(), gpu=gpu)
+    if output_format == "json":
+        listed = [{**asdict(one), "file": str(one.file)} for one in calibrations]
+        emit(dumped({**found.as_json(), "calibrations": listed}), output)
+    else:
+        emit("\n".join([diagnosis_text(found), *calibration_lines(calibrations)]), output)
     return int(found.refuses)
+
+
+def calibration_lines(calibrations: Sequence[KeptCalibration]) -> list[str]:
+    """The calibrations kept on this machine, and what each is good for."""
+    lines = ["", style("calibrations kept on this machine", bold=True)]
+    for one in calibrations:
+        how = "quick" if one.quick else "whole epochs"
+        use = f"usable for {', '.join(one.editions)}" if one.why_not is None else f"not usable: {one.why_not}"
+        lines += [visible(f"{one.created}, recipe {one.recipe}, {how}"), visible(f"     {use}")]
+    return lines if calibrations else [*lines, "none; `dcase-energy calibrate --quick` makes one"]
 
 
 def diagnosis_text(found: Diagnosis) -> str:
@@ -194,6 +210,7 @@ def diagnosis_text(found: Diagnosis) -> str:
         counter = "energy counter" if gpu["counter"] else "no energy counter"
         counted = "counted" if gpu["counted"] else "not counted"
         lines.append(f"     GPU {gpu['index']}: {visible(str(gpu['name']))}, {counter}, {counted}")
+    lines += [f"     {one.name}: {_counters_text(one)}" for one in found.counters]
     if found.tier is not None:
         lines.append(f"{style('tier', bold=True)} {found.tier}: {TIERS[found.tier]}")
     lines.append("")
@@ -203,3 +220,13 @@ def diagnosis_text(found: Diagnosis) -> str:
         if remark.remedy:
             lines.append(f"        {remark.remedy}")
     return "\n".join(lines)
+
+
+def _counters_text(found: CountersSeen) -> str:
+    """How many counters there are, and their step."""
+    count = plural(found.present, "energy counter")
+    if found.readable < found.present:
+        return f"{count}, {found.readable} readable"
+    if found.tick is None:
+        return f"{count}, step not seen"
+    return f"{count}, step {found.tick.interval_s * 1000:.3g} ms"

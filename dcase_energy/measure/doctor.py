@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
+from dcase_energy.measure.counters import Tick
 from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, mps_server, select_gpus
 from dcase_energy.measure.instruments import PERMIT_RAPL, PERMIT_RAPL_FOR_GOOD, instruments_for
 from dcase_energy.measure.machine import hidden_settings, host_state, stale_lock
-from dcase_energy.measure.meter import COMPONENTS, Obtained
+from dcase_energy.measure.meter import COMPONENTS, Meter, Obtained
 from dcase_energy.measure.powercap import RaplDomain, rapl_memory, rapl_packages
 from dcase_energy.measure.records import GuardState, Tier
 from dcase_energy.measure.watch import HostWatch, foreign_cpu_s
@@ -45,6 +46,26 @@ class HowMeasured:
 
 
 @dataclass(frozen=True)
+class CountersSeen:
+    """The counters of one component that are read beside the tracker, or in its place.
+
+    Attributes
+    ----------
+    name
+        The component.
+    present, readable
+        How many there are, and how many of them this user may read.
+    tick
+        Their step; None where it was not seen.
+    """
+
+    name: str
+    present: int
+    readable: int
+    tick: Tick | None
+
+
+@dataclass(frozen=True)
 class Remark:
     """Something that will matter for a measurement; ``code`` is the guard's."""
 
@@ -55,7 +76,7 @@ class Remark:
 
 
 # What is so just now and may be otherwise in a minute.
-_MOMENTARY = {"host-exclusive", "gpu-exclusive", "single-tracker"}
+_MOMENTARY = {"host-exclusive", "gpu-exclusive", "single-tracker", "steady-state"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,7 @@ class Diagnosis:
 
     tier: Tier | None
     components: tuple[HowMeasured, ...]
+    counters: tuple[CountersSeen, ...]
     remarks: tuple[Remark, ...]
     gpus: tuple[dict[str, Any], ...]
 
@@ -98,13 +120,32 @@ def diagnose(
         gpus = select_gpus(boards, gpu)
     except MeterError as error:
         remarks.append(Remark(error.code, GuardState.INVALID, error.message))
-    tier, components, trouble = _meter(gpus, packages, bool(boards))
-    remarks += trouble
+    tier: Tier | None = None
+    components: tuple[HowMeasured, ...] = ()
+    ticks: Mapping[str, Tick | None] = {}
+    try:
+        instruments = instruments_for(gpus, allow_estimate=True)
+        tier, components = _meter(instruments.meter, gpus, packages, bool(boards))
+        ticks = {} if instruments.counters is None else instruments.counters.ticks()
+    except MeterError as error:
+        remedy = next((fix for word, fix in _REMEDIES.items() if word in error.message), None)
+        remarks.append(Remark(error.code, GuardState.INVALID, error.message, remedy))
     remarks += host_remarks(gpus, packages)
     remarks += _exclusive(gpus, nvml, look_s, sleep)
     remarks.append(disk_remark(folder))
     shown = tuple({**asdict(one), "uuid": one.uuid_sha256[:12], "counted": one in gpus.boards} for one in boards)
-    return Diagnosis(tier, components, tuple(remarks), shown)
+    return Diagnosis(tier, components, _counters(gpus, packages, ticks), tuple(remarks), shown)
+
+
+def _counters(gpus: Gpus, packages: Sequence[RaplDomain], ticks: Mapping[str, Tick | None]) -> tuple[CountersSeen, ...]:
+    memory = rapl_memory()
+    counted = sum(board.counter for board in gpus.boards)
+    found = (
+        CountersSeen("gpu", counted, counted, ticks.get("gpu")),
+        CountersSeen("cpu", len(packages), sum(one.readable for one in packages), ticks.get("cpu")),
+        CountersSeen("ram", len(memory), sum(one.readable for one in memory), ticks.get("ram")),
+    )
+    return tuple(one for one in found if one.present)
 
 
 def disk_remark(folder: Path) -> Remark:
@@ -118,28 +159,13 @@ def disk_remark(folder: Path) -> Remark:
 
 
 def _meter(
-    gpus: Gpus, packages: Sequence[RaplDomain], any_gpu: bool
-) -> tuple[Tier | None, tuple[HowMeasured, ...], list[Remark]]:
+    meter: Meter, gpus: Gpus, packages: Sequence[RaplDomain], any_gpu: bool
+) -> tuple[Tier, tuple[HowMeasured, ...]]:
     """Start the real meter for a moment: what it uses is what will be used."""
     from dcase_energy.measure.view import tier_of
 
-    try:
-        meter = instruments_for(gpus, allow_estimate=True).meter
-        meter.start()
-        meter.stop()
-    except MeterError as error:
-        return (
-            None,
-            (),
-            [
-                Remark(
-                    error.code,
-                    GuardState.INVALID,
-                    error.message,
-                    next((fix for word, fix in _REMEDIES.items() if word in error.message), None),
-                )
-            ],
-        )
+    meter.start()
+    meter.stop()
     methods = meter.methods()
     better = {
         "cpu": _BETTER_CPU[bool(packages)] if methods["cpu"].obtained is Obtained.ESTIMATED else None,
@@ -149,7 +175,7 @@ def _meter(
     found = tuple(
         HowMeasured(name, methods[name].obtained.value, methods[name].detail, better[name]) for name in COMPONENTS
     )
-    return tier_of({name: asdict(method) for name, method in methods.items()}), found, []
+    return tier_of({name: asdict(method) for name, method in methods.items()}), found
 
 
 def _better_memory() -> str:
@@ -219,7 +245,19 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
         found.append(Remark("gpu-exclusive", GuardState.WARN, text, "close the desktop, or use a GPU without a screen"))
     elif gpus.boards:
         found.append(Remark("gpu-exclusive", GuardState.OK, "no other process uses the GPU"))
-    return found
+    return [*found, *_throttling(after)]
+
+
+def _throttling(sample: Mapping[str, Any]) -> list[Remark]:
+    """Whether the driver lowers the GPU's clocks now; nothing where it does not say."""
+    if (reasons := sample.get("gpu_throttled")) is None:
+        return []
+    degrees = sample["gpu_temperature_c"]
+    where = "the GPU" if degrees is None else f"the GPU at {degrees} C"
+    if not reasons:
+        return [Remark("steady-state", GuardState.OK, f"no reason to lower the clocks of {where}")]
+    message = f"the clocks of {where} are lowered now: {', '.join(reasons)}"
+    return [Remark("steady-state", GuardState.WARN, message, "let it cool down, and look at its fans and power limit")]
 
 
 def session_remarks() -> list[Remark]:

@@ -9,6 +9,7 @@ import pytest
 
 from dcase_energy.cli.measure import diagnosis_text as render
 from dcase_energy.locks import only_session
+from dcase_energy.measure.counters import Tick
 from dcase_energy.measure.doctor import diagnose
 from tests.measure.simulators import Board, FakeNvml, PowercapTree
 
@@ -77,6 +78,37 @@ def test_how_memory_is_counted_is_told(machine, tmp_path, options, spoil, method
     assert memory.better is None if words is None else words in memory.better
 
 
+def test_counters_come_with_their_step(machine, tmp_path, monkeypatch):
+    machine(FakeNvml(Board(100.0)), PowercapTree(tmp_path / "powercap", [200.0, 100.0], dram_w=(2.0, 1.0)))
+    seen = {"gpu": Tick(0.1, 1e-5), "cpu": Tick(0.001, 1e-8), "ram": None}
+    monkeypatch.setattr("dcase_energy.measure.counters.DirectCounters.ticks", lambda self: seen)
+    diagnosis = found(tmp_path)
+    shown = {one.name: (one.present, one.readable, one.tick) for one in diagnosis.counters}
+    assert shown == {"gpu": (1, 1, seen["gpu"]), "cpu": (2, 2, seen["cpu"]), "ram": (2, 2, None)}
+    text = render(diagnosis)
+    assert "cpu: 2 energy counters, step 1 ms" in text
+    assert "gpu: 1 energy counter, step 100 ms" in text
+    assert "ram: 2 energy counters, step not seen" in text
+    assert diagnosis.as_json()["counters"][0]["tick"] == {"interval_s": 0.1, "energy_kwh": 1e-5}
+
+
+def test_counters_that_may_not_be_read_are_shown_too(machine, tmp_path):
+    machine(powercap=PowercapTree(tmp_path / "powercap", [200.0], dram_w=(2.0,), readable=False))
+    assert "cpu: 1 energy counter, 0 readable" in render(found(tmp_path))
+    assert "ram: 1 energy counter, 0 readable" in render(found(tmp_path))
+
+
+@pytest.mark.parametrize(("reasons", "state", "words"), [(0, "ok", "no reason"), (8 + 64, "warn", "hardware slowdown")])
+def test_clocks_that_are_lowered_now_are_a_warning(machine, tmp_path, reasons, state, words):
+    machine(FakeNvml(Board(100.0, clock_reasons=reasons, temperature_c=91)))
+    diagnosis = found(tmp_path)
+    remark = remarks(diagnosis)["steady-state"]
+    assert remark.state == state
+    assert words in remark.message
+    assert "91 C" in remark.message
+    assert not diagnosis.refuses
+
+
 @pytest.mark.parametrize(
     ("nvml", "smi", "code", "words"),
     [
@@ -107,9 +139,9 @@ def test_hidden_settings_and_other_sessions_are_told(machine, tmp_path, monkeypa
 def test_json_holds_what_the_text_says(machine, tmp_path):
     machine()
     document = found(tmp_path).as_json()
-    assert set(document) == {"schema_version", "tier", "components", "remarks", "gpus"}
+    assert set(document) == {"schema_version", "tier", "components", "counters", "remarks", "gpus"}
     assert json.loads(json.dumps(document)) == document | {
-        key: [*document[key]] for key in ("components", "remarks", "gpus")
+        key: [*document[key]] for key in ("components", "counters", "remarks", "gpus")
     }
 
 

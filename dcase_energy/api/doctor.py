@@ -1,0 +1,94 @@
+"""`doctor`: what can be measured here, and which kept calibrations fit this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dcase_energy.api.records import ListedRecord, list_records
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.doctor import Diagnosis
+    from dcase_energy.measure.records import Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCalibration:
+    """A calibration that `calibrate` kept on this machine.
+
+    Attributes
+    ----------
+    file, created, recipe, quick
+        Where it is, and what it is.
+    editions
+        Those that can divide by it; none where it does not fit.
+    why_not
+        Why no edition can divide by it here; None where one can.
+    """
+
+    file: Path
+    created: str
+    recipe: str
+    quick: bool
+    editions: tuple[str, ...]
+    why_not: str | None = None
+
+
+def examine_machine(folder: Path, *, gpu: str = "auto") -> tuple[Diagnosis, list[KeptCalibration]]:
+    """Look at everything that a measurement depends on, as `dcase-energy doctor` does.
+
+    Parameters
+    ----------
+    folder
+        Where records would be written.
+    gpu
+        As ``--gpu`` takes it.
+    """
+    from dcase_energy.measure.doctor import diagnose
+
+    found = diagnose(folder, gpu=gpu)
+    return found, kept_calibrations({str(board["uuid"]) for board in found.gpus})
+
+
+def kept_calibrations(gpus: Collection[str]) -> list[KeptCalibration]:
+    """List the calibrations that are kept, the newest first.
+
+    Parameters
+    ----------
+    gpus
+        Hashes of the machine's GPUs, or how they begin.
+    """
+    from dcase_energy.measure.records import Calibration
+
+    return [_judged(row, row.record, gpus) for row in list_records() if isinstance(row.record, Calibration)]
+
+
+def _judged(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> KeptCalibration:
+    why_not = _why_not(row, record, gpus)
+    return KeptCalibration(
+        file=row.path,
+        created=record.created,
+        recipe=record.recipe,
+        quick=record.quick,
+        editions=row.editions if why_not is None else (),
+        why_not=why_not,
+    )
+
+
+def _why_not(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> str | None:
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.editions.shipped import edition_names
+    from dcase_energy.submission.baseline_choice import why_no_denominator
+    from dcase_energy.submission.evidence import Calibrated
+
+    if not row.here:
+        return "it is of another machine"
+    used = str(record.hardware.get("gpu_uuid_sha256") or "")
+    if used and not any(one.startswith(tuple(gpus)) for one in used.split(",")):
+        return f"it is of a GPU that is not here ({record.hardware.get('gpu_name')})"
+    if row.editions:
+        return None
+    edition = load_edition(record.edition if record.edition in edition_names() else "generic")
+    return why_no_denominator(Calibrated(record, row.path.name), edition)
