@@ -20,7 +20,7 @@ from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.preflight import loud
-from dcase_energy.measure.probes import Probes, ProbeSettings, cost_of_probes
+from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder, Say
 from dcase_energy.measure.records import Energy
@@ -82,8 +82,8 @@ def measure_command(
         journal.close()
     record = energy_of(read_journal(file.journal))
     file.write(record)
-    if say is not None and (cost := cost_of_probes(record)):
-        say(cost)
+    for line in about_probes(record):
+        say(line)
     return record, code
 
 

@@ -18,6 +18,7 @@ from dcase_energy.measure.watch import ProcessTree
 _PROC = Path("/proc")
 _STOPPED = "TtZX"  # stopped, traced, ended: proc(5)
 _STOP_S = 2.0
+_HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # not on every system
 
 
 class Signals(contextlib.AbstractContextManager["Signals"]):
@@ -50,8 +51,8 @@ class Signals(contextlib.AbstractContextManager["Signals"]):
 
     def __enter__(self) -> Signals:
         numbers = [signal.SIGINT, signal.SIGTERM]
-        if self._own_group and signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
-            numbers.append(signal.SIGHUP)
+        if self._own_group and signal.getsignal(_HANGUP) == signal.SIG_DFL:
+            numbers.append(_HANGUP)
         for number in numbers:
             self._previous[number] = signal.signal(number, self._handle)
         return self
@@ -62,7 +63,7 @@ class Signals(contextlib.AbstractContextManager["Signals"]):
 
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.seen.append(number)
-        to_group = number == signal.SIGHUP or (number == signal.SIGINT and _from_terminal())
+        to_group = number == _HANGUP or (number == signal.SIGINT and _from_terminal())
         if self.child is not None:
             with contextlib.suppress(ProcessLookupError):
                 if not to_group:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.record_parts import Implementation, Probe, ProbeWork
 from dcase_energy.measure.summary import interval_of_mean
+from dcase_energy.measure.watch import foreign_cpu_s
 from dcase_energy.measure.windows import Span, Window, of_phase, windows_of
 from dcase_energy.stats import Mean, sample_mean
 
@@ -16,7 +18,10 @@ PROBED = {"training_window": "steps", "validation_window": "clips"}
 
 
 def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
-    """The time of each probe, start and data included; one that was cut off reaches to the last reading."""
+    """The time of each probe, start and data included; one that was cut off reaches to the last reading.
+
+    A probe beside which other work ran shows what the baseline costs beside that work: it failed.
+    """
     found = []
     for begin in (entry for entry in entries if entry["entry"] == "probe" and entry["edge"] == "begin"):
         number = begin["number"]
@@ -28,8 +33,25 @@ def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
             "paused": begin["paused"],
             "failure": "the session was cut off while it ran" if end is None else end["failure"],
         }
-        found.append(Window("probe", number, payload, Reading(**begin["reading"]), Reading(**last)))
+        span = Window("probe", number, payload, Reading(**begin["reading"]), Reading(**last))
+        payload["failure"] = payload["failure"] or _disturbance(entries, span)
+        found.append(span)
     return found
+
+
+def _disturbance(entries: Sequence[Mapping[str, Any]], span: Window) -> str | None:
+    """How much other work ran on the processors during a probe, if it would make a whole record invalid."""
+    limits, threads = BY_CODE["host-exclusive"].limits, entries[0].get("hardware", {}).get("cpu_threads")
+    inside = [
+        (entry["reading"]["time_s"], entry["sample"])
+        for entry in entries
+        if entry.get("sample") and span.begin.time_s <= entry["reading"]["time_s"] <= span.end.time_s
+    ]
+    if not inside or not threads or (seconds := inside[-1][0] - inside[0][0]) <= limits["min_s"]:
+        return None
+    others_s = foreign_cpu_s(inside[0][1], inside[-1][1])
+    share = 0.0 if others_s is None else others_s / (seconds * threads)
+    return f"other work used {share:.0%} of the processors" if share > limits["warn_share"] else None
 
 
 def probes_of(entries: Sequence[Mapping[str, Any]], spans: Sequence[Window]) -> list[Probe]:

@@ -68,6 +68,12 @@ def probes_for(calibration: Calibration, system: Evidence | None) -> list[Probe]
     ]
 
 
+def probed_share(calibration: Calibration, system: Evidence) -> float | None:
+    """What the baseline cost around a system's run over what it cost in its calibration; None without probes."""
+    mean = _relative(calibration, probes_for(calibration, system), attrgetter("energy_kwh"))
+    return None if mean is None else mean.value
+
+
 def can_be_probed(calibration: Calibration) -> bool:
     """Whether a calibration says what probes are compared with: how much work cost how much."""
     return bool(_cost(calibration, _phases(calibration), attrgetter("energy_kwh")))

@@ -239,11 +239,16 @@ def why_ended(code: int, errors: bytes) -> str:
     return f"the baseline ended with {how}"
 
 
-def cost_of_probes(record: Energy) -> str | None:
-    """What the probes of a record cost, for people; None where there were none."""
+def about_probes(record: Energy) -> list[str]:
+    """What the probes of a record cost, and which do not count, for people."""
     if not record.probes:
-        return None
+        return []
     spent_s = math.fsum(probe.end_s - probe.begin_s for probe in record.probes)
     run_s = math.fsum(stage.duration_s for stage in record.stages.values())
     share = f", {spent_s / run_s:.0%} of the time of the run" if run_s > 0 else ""
-    return f"{plural(len(record.probes), 'probe')} took {format_duration(spent_s)}{share}"
+    lines = [f"{plural(len(record.probes), 'probe')} took {format_duration(spent_s)}{share}"]
+    return lines + [
+        f"the probe {probe.when} the command does not count: {probe.failure}"
+        for probe in record.probes
+        if probe.failure
+    ]

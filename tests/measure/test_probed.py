@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.measure.guards.pairs import compare
 from dcase_energy.measure.probed import probed, probes_for
 from dcase_energy.measure.record_parts import Probe, ProbeWork
 from dcase_energy.measure.records import load_calibration, load_energy
@@ -101,3 +102,10 @@ def test_a_calibration_of_several_runs_states_the_windows_of_the_first():
 def test_a_calibration_that_does_not_state_its_work_is_not_scaled():
     older = CALIBRATION.model_copy(update={"recipe_work": None})
     assert probed(older, system(probe())) == (older, None)
+
+
+@pytest.mark.parametrize(("cost", "spoken"), [(1.2, False), (1.3, True), (0.7, True)])
+def test_a_baseline_that_costs_otherwise_around_the_run_is_a_warning(cost, spoken):
+    verdicts = [guard for guard in compare(CALIBRATION, system(probe(cost, cost))) if guard.code == "same-session"]
+    words = f"around the run the baseline cost {cost:.2f} times what its calibration says"
+    assert ([guard.state for guard in verdicts if guard.message == words] == ["warn"]) == spoken

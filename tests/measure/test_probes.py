@@ -77,14 +77,14 @@ def short(monkeypatch):
     monkeypatch.setattr(probes, "PROBE_S", 0.0)
 
 
-def measure(tmp_path, *command, meter=None, said=None, plan=None, **settings):
+def measure(tmp_path, *command, meter=None, instruments=None, said=None, plan=None, **settings):
     settings = {"task": Task(), **settings}
     record, code = measure_command(
         MeasurePlan("training", min_window_s=0.0, **(plan or {})),
         command or ["true"],
         tmp_path / "energy.json",
         say=(said if said is not None else []).append,
-        make_instruments=lambda: (Instruments(meter or ClockMeter()), {}),
+        make_instruments=lambda: (instruments or Instruments(meter or ClockMeter()), {}),
         probing=ProbeSettings(**settings),
     )
     assert record == energy_of(read_journal(journal_of(tmp_path / "energy.json")))
@@ -135,8 +135,36 @@ def test_a_probe_that_fails_changes_neither_exit_code_nor_validity(tmp_path, tas
     assert (code, record.valid, record.complete) == (0, True, True)
     assert all(words in probe.failure and probe.work == {} for probe in record.probes)
     assert len(record.probes) == 2
-    assert sum(words in line for line in said) == 2
+    # At once, and in the lines at the end.
+    assert sum(words in line for line in said) == 4
     assert "jane" not in record.model_dump_json()
+
+
+class BusyWatch:
+    """A host of which others use half as soon as a probe runs for the second time."""
+
+    def __init__(self, meter: ClockMeter) -> None:
+        self.meter = meter
+
+    def own_cpu_s(self) -> float | None:
+        return None
+
+    def sample(self):
+        spent_s = self.meter.now_s - 1160.0
+        return {"cpu_busy_s": max(0.0, 0.5 * os.cpu_count() * spent_s), "cpu_own_s": 0.0}
+
+
+def test_a_probe_beside_other_work_does_not_count(tmp_path, monkeypatch):
+    monkeypatch.setattr("dcase_energy.measure.recorder.POLL_S", 0.0)
+    meter, said = ClockMeter(), []
+    instruments = Instruments(meter, watch=BusyWatch(meter))
+    record, _ = measure(tmp_path, meter=meter, said=said, instruments=instruments)
+    assert [probe.failure for probe in record.probes] == [None, "other work used 50% of the processors"]
+    assert record.probes[1].work == {}
+    assert said[-1] == "the probe after the command does not count: other work used 50% of the processors"
+    # Its energy is in no other part all the same.
+    spent = sum(probe.end_s - probe.begin_s for probe in record.probes)
+    assert record.all_energy.probes_kwh == pytest.approx(160 * spent / 3.6e6)
 
 
 def test_a_meter_that_fails_in_the_probe_after_the_command_spoils_nothing(tmp_path):

@@ -128,7 +128,7 @@ def _same_machine(view: JournalView) -> Iterator[Guard]:
     "after",
     "close in time, in the same state",
     "DCASE: similar loading; own choice",
-    limits={"days": 7.0, "idle": 0.10},
+    limits={"days": 7.0, "idle": 0.10, "probed": 0.25},
     advisory=True,
     fix="calibrate again within a week of measuring the system, with the same driver",
 )

@@ -14,6 +14,7 @@ from dcase_energy.measure.guards.model import invalid, ok, warn
 from dcase_energy.measure.machine import unlike_host
 from dcase_energy.measure.meter import Obtained
 from dcase_energy.measure.plan import INFERENCE
+from dcase_energy.measure.probed import probed_share
 from dcase_energy.measure.records import Calibration, Evidence, Guard, Stage
 from dcase_energy.measure.scopes import holds_scoring, in_words, stage_with_scope
 from dcase_energy.units import mean_power_w
@@ -127,6 +128,9 @@ def _session(baseline: Calibration, system: Evidence) -> Iterator[Guard]:
     drivers = [{one.get("driver") for one in record.devices} for record in (system, baseline)]
     if drivers[0] and drivers[1] and drivers[0] != drivers[1]:
         yield warn(None, "the GPU's driver is another one than for the baseline")
+    cost = probed_share(baseline, system)
+    if cost is not None and abs(cost - 1) > limits["probed"]:
+        yield warn(round(cost, 3), f"around the run the baseline cost {cost:.2f} times what its calibration says")
     idle = [(one.idle.before_w or {}).get("gpu") for one in (system, baseline)]
     comparable = _same_idle(baseline, system)
     if comparable and idle[0] and idle[1] and abs(idle[0] - idle[1]) > limits["idle"] * idle[1]:
