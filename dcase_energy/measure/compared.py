@@ -46,6 +46,12 @@ class Compared:
     work: Pair | None = None
     estimated: bool = False
 
+    @property
+    def ratios(self) -> dict[str, float]:
+        """The ratios by each basis, ``work`` among them."""
+        pairs = {**self.energies, "work": self.work}
+        return {name: one.system / one.baseline for name, one in pairs.items() if one is not None and one.baseline}
+
     def with_baseline(self, factor: float) -> Compared:
         """The same with another energy of the baseline, by every basis."""
         energies = {name: replace(one, baseline=one.baseline * factor) for name, one in self.energies.items()}

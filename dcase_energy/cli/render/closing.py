@@ -73,12 +73,8 @@ def _bases(pair: StagePair) -> Iterator[str]:
     found = pair.compared
     if found is None:
         return
-    pairs = {**found.energies, "work (CPU time)": found.work}
-    beside = [
-        f"{name} {format_significant(one.system / one.baseline)}"
-        for name, one in pairs.items()
-        if name != "total" and one is not None
-    ]
+    names = {"work": "work (CPU time)"}
+    beside = [f"{names.get(n, n)} {format_significant(value)}" for n, value in found.ratios.items() if n != "total"]
     yield f"  basis total, constants included{'; beside it ' if beside else ''}{', '.join(beside)}"
     if found.estimated:
         yield "  it is an estimate dominated by time: no sensor counted the energy"

@@ -60,6 +60,7 @@ def _stage_fields(pair: StagePair) -> dict[str, Any]:
         "ratio": pair.ratio,
         "interval": None if pair.interval is None else asdict(pair.interval),
         "duration_ratio": pair.duration_ratio,
+        "ratios": {} if pair.compared is None else pair.compared.ratios,
         "energy_kwh": [stage.full_recipe_energy_kwh for stage in (pair.first, pair.second)],
         "duration_s": [stage.full_recipe_duration_s for stage in (pair.first, pair.second)],
     }
@@ -77,6 +78,8 @@ def _rows(pair: StagePair) -> list[tuple[str, ...]]:
         ("  95 % interval", *(_interval(stage) for stage in both), ""),
         ("  duration", *(format_duration(stage.full_recipe_duration_s) for stage in both), time),
     ]
+    others = {} if pair.compared is None else pair.compared.ratios
+    rows += [(f"  basis {n}", "", "", format_significant(value)) for n, value in others.items() if n != "total"]
     names = dict.fromkeys([*pair.first.components, *pair.second.components])
     return [*rows, *((f"  {name}", *(_component(stage, name) for stage in both), "") for name in names)]
 
