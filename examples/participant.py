@@ -1,7 +1,7 @@
 """A participant's journey, as a program: calibrate, measure, write the metadata, validate, score, report, pack.
 
 ``python examples/participant.py --output-dir journey [--calibration RECORD]``. Without a record the baseline is
-calibrated quickly, which takes about four minutes. The system is a stand-in: `plain_loop.py` for its training, and the
+calibrated quickly, which takes about five minutes. The system is a stand-in: `plain_loop.py` for its training, and the
 outputs of a finished example for its outputs, so its figures mean nothing. `init` takes your own energy records by
 `--training` and `--test`; it refuses one that a guard found invalid.
 """

@@ -95,3 +95,13 @@ def test_the_page_for_programs_names_every_argument():
         bare = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
         text = re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", str(inspect.Signature(bare)))
         assert f"{function.__name__}{text}" in page
+
+
+@pytest.mark.parametrize("model", ["Calibration", "Energy", "Stage", "SteadyState", "CounterTick", "Probe", "Idle"])
+def test_the_page_of_records_names_every_field(model):
+    from dcase_energy.measure import record_parts, records
+
+    page = re.sub(r"^```.*?^```", "", (ROOT / "docs/reference/records.md").read_text(), flags=re.M | re.S)
+    fields = getattr(record_parts, model, None) or getattr(records, model)
+    used = set(re.findall(r"\w+", " ".join(re.findall(r"`[^`]+`", page))))
+    assert [name for name in fields.model_fields if name not in used] == []
