@@ -197,7 +197,8 @@ def load_denominator(path: Path, edition: Edition) -> Calibrated:
     found, findings = check_record(record, source, Folder(path.parent), path.name, journals)
     for finding in findings:
         if finding.code != JOURNAL_MISSING.code:
-            raise UnusableError(f"{path} cannot be used: {finding.message}")
+            more = "`dcase-energy records verify` shows every difference"
+            raise UnusableError(f"{path} cannot be used: {finding.message}; {more}")
     if reason := why_no_denominator(found, edition):
         raise UnusableError(f"{path} cannot be used: {reason}")
     return replace(found, name="")

@@ -9,11 +9,11 @@ import pytest
 
 from dcase_energy.calibration.comparing import side_by_side
 from dcase_energy.calibration.store import keep
-from dcase_energy.cli.render.closing import after_calibration, after_measurement, usable_for
+from dcase_energy.cli.render.closing import after_calibration, after_measurement, ratio_lines, usable_for
 from dcase_energy.cli.render.record import guard_lines, record_text
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.measure.guards import BY_CODE
-from dcase_energy.measure.records import Calibration, Energy, Guard, GuardState, load_calibration, load_energy
+from dcase_energy.measure.records import Calibration, Energy, Guard, GuardState, Tier, load_calibration, load_energy
 from dcase_energy.stats import BetweenSessions, Interval
 from dcase_energy.submission.baseline_choice import kept_for
 from dcase_energy.units import format_duration, format_energy
@@ -123,6 +123,21 @@ def test_a_measurement_ends_with_its_ratio():
     assert "times the baseline's energy" in lines[0]
     assert lines[0].endswith("times its time; baseline: calibration.json")
     assert lines[-1].startswith("next: `dcase-energy init LABEL`")
+
+
+def test_other_bases_and_a_power_that_is_unlike_stand_below_the_ratio():
+    baseline, system = calibration(tier=Tier.MIXED), energy(tier=Tier.MIXED)
+    stage = system.stages["test"]
+    stage = stage.model_copy(update={"full_recipe_duration_s": 2 * stage.full_recipe_duration_s})
+    (_, bases, power, *_) = ratio_lines(side_by_side(baseline, system.model_copy(update={"stages": {"test": stage}})))
+    assert bases.startswith("  basis total, constants included; beside it work (CPU time) ")
+    assert "times the baseline's mean power: compare clocks" in power
+
+
+def test_a_ratio_that_a_guard_refuses_is_followed_by_how_to_see_why():
+    lines = after_measurement(energy(), side_by_side(calibration(constants_w={"ram": 58.0}), energy()))
+    assert lines[0].startswith("test: not divided by the baseline's energy")
+    assert lines[-1].startswith("next: `dcase-energy records compare`")
 
 
 def test_without_a_calibration_a_measurement_says_how_to_get_a_ratio():

@@ -43,10 +43,11 @@ def after_measurement(record: Energy, compared: SideBySide | None) -> list[str]:
     if compared is None:
         what = "`dcase-energy calibrate --quick` measures the baseline on this machine"
         return [f"next: {what}, `dcase-energy records compare` then prints the ratio"]
-    return [
-        *ratio_lines(compared),
-        "next: `dcase-energy init LABEL` writes your system's metadata from its records",
-    ]
+    if any(pair.ratio is None for pair in compared.stages):
+        step = "`dcase-energy records compare` of this record and the baseline's shows in what they differ"
+    else:
+        step = "`dcase-energy init LABEL` writes your system's metadata from its records"
+    return [*ratio_lines(compared), f"next: {step}"]
 
 
 def ratio_lines(compared: SideBySide) -> list[str]:
@@ -70,6 +71,8 @@ def _ratio_line(pair: StagePair, baseline: str) -> str:
 
 def _bases(pair: StagePair) -> Iterator[str]:
     """The ratios beside that of totals, and what that is where no sensor counted."""
+    from dcase_energy.submission.checks.durations import MOST_APART
+
     found = pair.compared
     if found is None:
         return
@@ -78,6 +81,10 @@ def _bases(pair: StagePair) -> Iterator[str]:
     yield f"  basis total, constants included{'; beside it ' if beside else ''}{', '.join(beside)}"
     if found.estimated:
         yield "  it is an estimate dominated by time: no sensor counted the energy"
+    if pair.ratio and pair.duration_ratio:
+        power = pair.ratio / pair.duration_ratio
+        if not 1 / MOST_APART <= power <= MOST_APART:
+            yield f"  {format_significant(power, 3)} times the baseline's mean power: compare clocks and power limits"
 
 
 def _repair(record: Evidence) -> str | None:
