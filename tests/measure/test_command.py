@@ -175,6 +175,8 @@ def test_scope_travels_and_the_command_line_does_not(tmp_path):
 def test_idle_power_is_measured_around_the_command_and_net_is_information(tmp_path):
     record, _ = measure(tmp_path, "true", meter=ClockMeter(), idle_s=0.01)
     assert record.idle.before_w == pytest.approx({"gpu": 100.0, "cpu": 50.0})
+    assert record.idle.before_gpu_context is False
+    assert record.idle.after_gpu_context is False
     stage = record.stages["training"]
     assert stage.net_energy_kwh == pytest.approx(0.0, abs=1e-12)
     assert stage.energy_kwh > 0

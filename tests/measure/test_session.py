@@ -20,15 +20,24 @@ from dcase_energy.measure.session import Session
 from tests.measure.worlds import ClockMeter, work
 
 
-def run(tmp_path, body, meter=None, on_mark=lambda mark, reading: {}):
+def run(tmp_path, body, meter=None, on_mark=lambda mark, reading: {}, idle_s=0.0):
     path = tmp_path / "journal.jsonl"
     journal = JournalWriter(path)
     meter = meter or ClockMeter()
     try:
-        Session(lambda mark: Instruments(meter), journal).run(work(tmp_path, body), os.environ, on_mark, tmp_path)
+        session = Session(lambda mark: Instruments(meter), journal, idle_s=idle_s)
+        session.run(work(tmp_path, body), os.environ, on_mark, tmp_path)
     finally:
         journal.close()
     return read_journal(path)
+
+
+@pytest.mark.parametrize(("uuid", "context"), [('gpu_uuid="GPU-a"', True), ('device="cpu"', False)], ids=["gpu", "cpu"])
+def test_idle_power_says_whether_the_work_was_on_the_gpu_meanwhile(tmp_path, uuid, context):
+    body = f'marks.send("begin", "session", {uuid})\nmarks.send("end", "session")\n'
+    entries = run(tmp_path, body, idle_s=0.01)
+    idle = [(entry["when"], entry["gpu_context"]) for entry in entries if entry["entry"] == "idle"]
+    assert idle == [("before", context), ("after", context)]
 
 
 def test_marks_are_answered_and_written_with_their_readings(tmp_path):
