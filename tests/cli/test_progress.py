@@ -58,6 +58,14 @@ def test_a_quick_calibration_shows_trend_windows_interval_and_budget():
     assert len(work.said) == 8
 
 
+def test_each_run_has_its_own_windows():
+    work = Work(QuickSettings())
+    for _ in range(2):
+        work.mark("begin", "session")
+        work.phase("training_window", steps=2)
+    assert [line.partition(",")[0] for line in work.said] == ["  training: 1 window"] * 2
+
+
 def test_windows_of_the_test_need_no_budget():
     work = Work(QuickSettings())
     work.phase("test_forward", clips=48)

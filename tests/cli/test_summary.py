@@ -140,6 +140,10 @@ def test_a_ratio_that_a_guard_refuses_is_followed_by_how_to_see_why():
     assert lines[-1].startswith("next: `dcase-energy records compare`")
 
 
+def test_a_record_without_figures_has_no_tier():
+    assert "tier" not in record_text(energy(stages={}, repeats={}))
+
+
 def test_without_a_calibration_a_measurement_says_how_to_get_a_ratio():
     (line,) = after_measurement(energy(), None)
     assert "dcase-energy calibrate --quick" in line

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.api.energy import measure
+from dcase_energy.calibration import run
+from dcase_energy.calibration.plan import Plan
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
-from dcase_energy.measure import preflight
+from dcase_energy.measure import command, preflight
 from dcase_energy.measure.gpu import Gpu, Gpus
+from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.preflight import HostCheck, Load, LoudWatch, gpus_of_device, look
 from dcase_energy.measure.watch import HostWatch
 from tests.measure.simulators import Board, FakeNvml, PowercapTree
@@ -151,6 +154,17 @@ def test_an_interrupted_wait_measures_nothing(machine, tmp_path, seen):
         HostCheck([].append, 600.0, sleep=interrupt).require(tmp_path, Gpus())
     with only_session(), pytest.raises(SessionRunningError), only_session():
         pass
+
+
+def test_a_calibration_and_a_measured_command_are_watched_aloud(machine):
+    machine()
+    said = []
+    instruments, _ = command._machines_own(MeasurePlan("test"), said.append)
+    assert isinstance(instruments.watch, LoudWatch)
+    make = run._instruments(Plan(edition="generic", recipe="smoke"), check(said))
+    assert isinstance(make({"device": "cpu"}).watch, LoudWatch)
+    quiet = run._instruments(Plan(edition="generic", recipe="smoke"), None)
+    assert isinstance(quiet({"device": "cpu"}).watch, HostWatch)
 
 
 class Samples:

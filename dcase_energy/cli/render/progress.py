@@ -60,6 +60,8 @@ class ProgressLines:
     def __call__(self, mark: dict[str, Any], reading: Reading) -> None:
         """Take a mark and its reading."""
         phase = mark["phase"]
+        if (mark["edge"], phase) == ("begin", "session"):  # of another run, its windows are others
+            self._costs_kwh, self._ends_s = {}, {}
         if mark["edge"] == "begin":
             self._begin[phase] = reading
             if phase == "training_steps" and (self._first is None or mark["epoch"] < self._first[1]):

@@ -115,7 +115,8 @@ def _summary(record: Calibration | Energy) -> Iterator[str]:
         yield f"interval: {label}"
     if record.kind == "calibration":
         yield from _between_lines(record)
-    yield f"tier: {style(record.tier, bold=True)}: {TIERS[record.tier]}"
+    if stages:
+        yield f"tier: {style(record.tier, bold=True)}: {TIERS[record.tier]}"
     if record.kind == "calibration" and record.quick:
         yield _QUICK
     if not record.valid:
