@@ -18,7 +18,7 @@ from dcase_energy.measure.watch import ProcessTree
 _PROC = Path("/proc")
 _STOPPED = "TtZX"  # stopped, traced, ended: proc(5)
 _STOP_S = 2.0
-_HANGUP = getattr(signal, "SIGHUP", signal.SIGTERM)  # not on every system
+_HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # some systems have none
 
 
 class Signals(contextlib.AbstractContextManager["Signals"]):
@@ -51,7 +51,7 @@ class Signals(contextlib.AbstractContextManager["Signals"]):
 
     def __enter__(self) -> Signals:
         numbers = [signal.SIGINT, signal.SIGTERM]
-        if self._own_group and signal.getsignal(_HANGUP) == signal.SIG_DFL:
+        if self._own_group and _HANGUP is not None and signal.getsignal(_HANGUP) == signal.SIG_DFL:
             numbers.append(_HANGUP)
         for number in numbers:
             self._previous[number] = signal.signal(number, self._handle)
@@ -116,9 +116,16 @@ def _stop(group: int) -> bool:
     return True
 
 
-def _anything_runs(root: int) -> bool:
-    """Whether a process or one it started runs; what it started may have left its group."""
-    tree = ProcessTree(root)
+def _anything_runs(group: int) -> bool:
+    """Whether the first process of a group, or one it started, still runs; what it started may have left the group.
+
+    One of the group that waits without being interrupted (D), for the disk or for a child that is stopped before it
+    begins, has the signal before it runs again.
+    """
+    tree = ProcessTree(group)
     tree.cpu_s()
-    states = ((read_text(_PROC / str(pid) / "stat") or "").rpartition(")")[2].split() for pid in tree.pids)
-    return any(fields and fields[0] not in _STOPPED for fields in states)
+    rows = ((read_text(_PROC / str(pid) / "stat") or "").rpartition(")")[2].split() for pid in tree.pids)
+    return any(
+        state not in _STOPPED and not (state == "D" and process_group == str(group))
+        for state, _, process_group in (row[:3] for row in rows if row)
+    )
