@@ -162,7 +162,7 @@ def _check_environment(plan: Plan, log: Log) -> None:
 
 
 def _resumable(error: BaseException, file: RecordFile) -> BaseException:
-    if file.journal.exists():
+    if file.begun:
         error.add_note(f"what was measured is in {file.journal}, --resume continues it")
     return error
 

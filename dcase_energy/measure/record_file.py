@@ -54,11 +54,14 @@ class RecordFile:
     ----------
     path
         Where the record is written; known for certain once it is.
+    begun
+        Whether a journal was begun, or one that can be resumed was found.
     """
 
     def __init__(self, output: Path, *, force: bool = False) -> None:
         self.path = self._output = output
         self._force = force
+        self.begun = False
 
     @property
     def journal(self) -> Path:
@@ -87,7 +90,7 @@ class RecordFile:
             if _makes_room(path, self._output):
                 with contextlib.suppress(FileExistsError):
                     journal = JournalWriter(journal_of(path))
-                    self.path = path
+                    self.path, self.begun = path, True
                     return journal
 
     def adopt(self, journal: Path) -> None:
@@ -108,7 +111,7 @@ class RecordFile:
         for path in _numbered(self._output):
             if not (path.exists() or journal_of(path).exists()):
                 break
-            self.path = path
+            self.path, self.begun = path, journal_of(path).exists()
 
     def write(self, record: Evidence, *, resumable: bool = False) -> Path:
         """Write the record beside its closed journal, and give its path.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.api.energy import measure
+from dcase_energy.api.energy import calibrate, measure
 from dcase_energy.calibration import run
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.errors import MeterError, SessionRunningError
@@ -141,6 +141,22 @@ def test_a_measured_command_does_not_run_beside_another_session_and_says_why(mac
     assert not (tmp_path / "ran").exists()
     assert any(line.startswith("invalid single-tracker: another dcase-energy session") for line in said)
     assert found.record.failure.startswith("single-tracker")
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_calibration_that_is_refused_does_not_take_an_earlier_journal_for_its_own(
+    machine, tmp_path, seen, monkeypatch, resume
+):
+    machine()
+    monkeypatch.setattr(run, "_earlier", lambda path, plan: [])
+    (tmp_path / "c.json").write_text("{}")
+    (tmp_path / "c.journal.jsonl").write_text("of another calibration\n")
+    with only_session(), pytest.raises(MeterError) as raised:
+        calibrate(tmp_path / "c.json", recipe="smoke", quick=True, device="cpu", resume=resume)
+    assert raised.value.code == "single-tracker"
+    notes = getattr(raised.value, "__notes__", [])
+    assert any("--resume continues it" in note for note in notes) == resume
+    assert (tmp_path / "c.journal.jsonl").read_text() == "of another calibration\n"
 
 
 def test_an_interrupted_wait_measures_nothing(machine, tmp_path, seen):
