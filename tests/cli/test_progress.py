@@ -47,9 +47,9 @@ def test_a_quick_calibration_shows_trend_windows_interval_and_budget():
         work.said[3]
         == "  waiting for a steady machine: energy of a step changes by -4.1%, 15.0 s of at most 5 min 00 s"
     )
-    training = [line for line in work.said if "training:" in line]
-    assert training[0] == "  training: 1 window, 0.5050 Wh a step, 3.0 s of at most 1 min 40 s"
-    assert training[1].startswith("  training: 5 windows, 0.50")
+    training = [line for line in work.said if "training steps:" in line]
+    assert training[0] == "  training steps: 1 window, 0.5050 Wh a step, 3.0 s of at most 1 min 40 s"
+    assert training[1].startswith("  training steps: 5 windows, 0.50")
     assert training[1].endswith("%, 15.0 s of at most 1 min 40 s")
     assert "±" in training[1]
     # The budget is one for both kinds of windows.
@@ -63,7 +63,7 @@ def test_each_run_has_its_own_windows():
     for _ in range(2):
         work.mark("begin", "session")
         work.phase("training_window", steps=2)
-    assert [line.partition(",")[0] for line in work.said] == ["  training: 1 window"] * 2
+    assert [line.partition(",")[0] for line in work.said] == ["  training steps: 1 window"] * 2
 
 
 def test_windows_of_the_test_need_no_budget():

@@ -11,8 +11,10 @@ PACKAGE = Path(__file__).parents[2] / "dcase_energy"
 FOLDERS = ("editions", "ranking", "submission", "sheets", "cli")
 # It reads editions of version 1.0, which named scores and stages.
 CONVERTER = PACKAGE / "editions" / "version_1.py"
-# A field of the metadata, options of the baseline's training, a phase of its record, and a count of its recipe.
-OTHER_NAMES = {"training_time", "parse_training_time", "training_options", "training_window", "test_clips"}
+# A field of the metadata, options of the baseline's training, and a count of its recipe.
+OTHER_NAMES = {"training_time", "parse_training_time", "training_options", "test_clips"}
+# Phases of its record.
+OTHER_NAMES |= {"training_window", "training_steps", "test_forward", "test_metrics"}
 _NAMED = re.compile(r"(?<![a-z])psds[12]|(?<![a-z])(training|test)(?![a-z])")
 _WORD = re.compile(r"[\w.{}/-]+")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EVERY_S = 10.0
 _NAMES = {
     "settling_window": "waiting for a steady machine",
-    "training_window": "training",
+    "training_window": "training steps",
     "validation_window": "validation",
     "validation_metrics": "metrics of the validation",
     "test_forward": "inference of the test",
