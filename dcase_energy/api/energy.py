@@ -67,7 +67,7 @@ def calibrate(
     stages
         ``training``, ``test`` or both.
     epochs
-        Epochs to train; None is 10, or the recipe's if it has fewer.
+        Epochs to train; None is 10.
     quick, precision, budget_s, settle_s
         Measure training steps and validated clips, then extrapolate to the full recipe: for at least a minute, and for
         so long as the half-width of the session's 95 % interval is likely to need to be this narrow, at most this many

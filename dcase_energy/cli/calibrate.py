@@ -34,7 +34,7 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 @click.option(
     "--stage", type=click.Choice([*STAGES, "both"]), default="both", show_default=True, help="What to measure."
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.  [default: 10, or the recipe's if fewer]")
+@click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.  [default: 10]")
 @click.option(
     "--quick",
     is_flag=True,
