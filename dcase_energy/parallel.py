@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import re
 import socket
 import sys
@@ -102,7 +103,6 @@ def _on_cluster(
 ) -> Iterator[Result]:
     try:
         from distributed import Client
-        from distributed.scheduler import KilledWorker
     except ImportError:
         message = "--scheduler needs Dask: pip install 'dcase-energy[cluster]'"
         raise ParallelError(message) from None
@@ -113,18 +113,38 @@ def _on_cluster(
         raise ParallelError(f"no Dask scheduler answers at {address}: {error}") from None
     try:
         _wait_for_workers(client, scheduler, resources or {})
-        # Not pure: two equal items are two pieces of work, and no result of an earlier command is taken for ours.
-        futures = client.map(function, items, pure=False, retries=1, resources=resources)
-        for future in futures:
-            try:
-                yield future.result()
-            except KilledWorker as error:
-                raise ParallelError(f"workers of {scheduler} died over one item: {error}") from None
-            except ModuleNotFoundError as error:
-                message = f"a worker of {scheduler} lacks {error.name}; it needs the same dcase-energy as this machine"
-                raise ParallelError(message) from None
+        # What the function carries (a ground truth) is sent once, and is computed anew where its worker dies. Not pure:
+        # two equal items are two pieces of work, and no result of an earlier command is taken for ours.
+        options = {"pure": False, "retries": 1, "resources": resources}
+        carried = client.submit(pickle.loads, pickle.dumps(function), **options)
+        futures = client.map(_apply, [carried] * len(items), items, **options)
+        del carried
+        for _ in items:
+            # Taken out of the list, so that the cluster can forget each result.
+            yield _result_of(futures.pop(0), scheduler)
     finally:
         client.close()
+
+
+def _apply(function: Callable[[Item], Result], item: Item) -> Result:
+    return function(item)
+
+
+def _result_of(future: Any, scheduler: str) -> Any:
+    """The result of a piece of work on a cluster; what the cluster could not do is an error of its own."""
+    from concurrent.futures import CancelledError
+
+    from distributed.scheduler import KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise ParallelError(f"workers of {scheduler} died over one item: {error}") from None
+    except CancelledError:
+        raise ParallelError(f"the Dask scheduler at {scheduler} was lost") from None
+    except ModuleNotFoundError as error:
+        message = f"a worker of {scheduler} lacks {error.name}; it needs the same dcase-energy as this machine"
+        raise ParallelError(message) from None
 
 
 def _wait_for_workers(client: Any, scheduler: str, resources: Mapping[str, float]) -> None:

@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import psutil
+
 NODES = ("n1", "n2", "n3", "n4")
 # A node with another processor, in a separate partition.
 OTHER = "other"
@@ -33,7 +35,7 @@ ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge/socket
+AuthInfo=socket={folder}/munge/socket,cred_expire=10
 CredType=cred/munge
 MpiDefault=none
 MailProg=/bin/true
@@ -161,9 +163,10 @@ class Slurm:
         """Start what ends with this process, however that ends."""
         with (self.folder / "log" / "started").open("ab") as log:
             bound = ["setpriv", "--pdeathsig", "TERM", *command]
-            self._daemons.append(
-                subprocess.Popen(bound, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            )
+            streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            # A session of its own: Ctrl-C is for the tests, which then end the jobs first.
+            started = subprocess.Popen(bound, env=self.environment, start_new_session=True, **streams)
+        self._daemons.append(started)
 
     def _configure(self) -> None:
         host, ports = socket.gethostname().partition(".")[0], _free_ports(len(NODES) + 2)
@@ -200,6 +203,11 @@ class Slurm:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
+        # Jobs that were still there: all that was started here has this variable.
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("SLURM_CONF") == self.environment["SLURM_CONF"]:
+                    process.kill()
 
 
 class Job:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from dcase_energy.measure.records import load_calibration, load_energy
 from tests.cluster.slurm import Job, Slurm
@@ -43,6 +47,24 @@ def test_all_blocks_for_slurm_are_executed_here():
         "docs/how-to/study.md 1",
         "docs/scoring.md 1",
     ]
+
+
+@pytest.mark.parametrize("page", ["how-to/oar.md", "how-to/slurm.md", "how-to/study.md", "scoring.md"])
+def test_shellcheck_finds_nothing_in_scripts_for_clusters(page, tmp_path):
+    """Those for OAR as well, which no test runs."""
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed")
+    scripts = [one.text for one in blocks_of(ROOT / "docs" / page) if "#SBATCH" in one.text or "#OAR" in one.text]
+    assert scripts
+    for text in scripts:
+        # A script that a block writes is checked, too.
+        for part in [text, *re.findall(r"<<'SCRIPT'\n(.*?)^SCRIPT$", text, re.M | re.S)]:
+            path = tmp_path / "script.sh"
+            path.write_text(part)
+            # What is sourced is not there.
+            command = ["shellcheck", "--shell=bash", "--severity=warning", "--exclude=SC1091", str(path)]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout
 
 
 def test_calibrate_and_measure(slurm, tmp_path):

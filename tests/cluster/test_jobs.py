@@ -17,7 +17,8 @@ def measure(output: str, command: str = "sleep 1") -> str:
 
 
 def calibrate(options: str) -> str:
-    return f"dcase-energy calibrate --recipe {TINY} --device cpu --idle 0 {options}"
+    """A calibration of a second; options that follow prevail."""
+    return f"dcase-energy calibrate --recipe {TINY} --device cpu --threads 1 --idle 0 {options}"
 
 
 def names(folder: Path) -> set[str]:
