@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# Not benchmarks: this script, the modules that the others start or import, and the figures of another page.
+# Not benchmarks: this script, the modules that the others start or import, and the figures of other pages.
 HELPERS = {
     "__init__",
     "run",

@@ -236,7 +236,7 @@ class Job:
         path = self.folder / f"slurm-{self.number}.out"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def wait(self, *states: str, timeout_s: float = 300) -> Job:
+    def wait(self, *states: str, timeout_s: float = 500) -> Job:
         """Wait for a state; without one for any end."""
         expected = set(states) or _OVER
         wait_for(lambda: self.state in expected, timeout_s, lambda: f"{self.about()}\n{self.output}")
@@ -256,7 +256,7 @@ class Job:
         wait_for(lambda: text in self.output, timeout_s, lambda: f"{self.about()}\n{self.output}")
         return self
 
-    def succeed(self, timeout_s: float = 300) -> Job:
+    def succeed(self, timeout_s: float = 500) -> Job:
         """Wait for its end, which must be exit code 0."""
         assert self.wait(timeout_s=timeout_s).state == "COMPLETED", self.output
         return self

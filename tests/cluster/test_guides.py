@@ -90,6 +90,7 @@ def test_study(slurm, tmp_path):
     job.succeed(600)
     states = [json.loads(path.read_text())["state"] for path in sorted(slurm.home.glob("runs/b*/run.json"))]
     assert states == ["done", "done"], job.output
+    assert job.output.count("Register worker addr") == 2  # one on each node
 
 
 def test_scoring(slurm, tmp_path):

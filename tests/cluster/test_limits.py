@@ -45,7 +45,7 @@ def test_at_the_time_limit_the_record_is_ended_and_the_next_job_continues(slurm,
     before = epochs_measured(journal)
     assert 0 < before < MANY
     second = slurm.submit(tmp_path, command, arguments=["--resume"])
-    wait_for(lambda: epochs_measured(journal) > before + 1, 120, lambda: second.output)
+    wait_for(lambda: epochs_measured(journal) > before + 1, 300, lambda: second.output)
     slurm.call("scancel", second.number)
     second.wait("CANCELLED")
     wait_for(lambda: load_calibration(tmp_path / "calibration.json").interruptions, 60, lambda: second.output)
@@ -55,9 +55,9 @@ def test_at_the_time_limit_the_record_is_ended_and_the_next_job_continues(slurm,
 def test_a_requeued_job_continues_and_trains_the_same(slurm, tmp_path):
     slurm.call("sh", "-c", calibrate("--epochs 12 --output whole.json"), folder=tmp_path)
     job = slurm.submit(tmp_path, f"exec {calibrate('--epochs 12 --resume')}", "--requeue", "--open-mode=append")
-    wait_for(lambda: epochs_measured(tmp_path / "calibration.journal.jsonl") >= 3, 120, lambda: job.output)
+    wait_for(lambda: epochs_measured(tmp_path / "calibration.journal.jsonl") >= 3, 300, lambda: job.output)
     slurm.call("scontrol", "requeue", job.number)
-    wait_for(lambda: job.about()["Restarts"] == "1" and job.state in {"COMPLETED", "FAILED"}, 240, lambda: job.output)
+    wait_for(lambda: job.about()["Restarts"] == "1" and job.state in {"COMPLETED", "FAILED"}, 500, lambda: job.output)
     assert job.state == "COMPLETED", job.output
     record, whole = (load_calibration(tmp_path / name) for name in ("calibration.json", "whole.json"))
     assert (record.complete, len(record.interruptions), record.batch_job.id) == (True, 1, job.number)
