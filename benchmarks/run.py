@@ -29,6 +29,7 @@ HELPERS = {
     "scenarios",
     "trace_files",
     "normalisation",
+    "scale",
 }
 LONG: dict[str, list[str]] = {}
 

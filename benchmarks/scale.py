@@ -1,8 +1,8 @@
 """What many systems cost: scoring and ranking 10 to 300 of them here, and on Dask with one worker and with two.
 
-Each command runs in a process of its own, on the same packages (one run each, hard links to the same score files, so
+Each command runs in a separate process, on the same packages (one run each, hard links to the same score files, so
 read from memory). Seconds are of the clock; memory is the peak of client, scheduler and the largest worker; bytes are
-all that crossed the loopback interface, in a network of its own where that can be had (root). Then systems of 1,168 and
+all that crossed the loopback interface, in a separate network where that can be had (root). Then systems of 1,168 and
 10,000 clips, and what 1,000 such systems would cost: computed, as the lines say.
 
 usage: python benchmarks/scale.py [--systems 10,100,300] [--clips 16] [--large 1168,10000] [--bootstrap 1000]

@@ -164,7 +164,7 @@ class Slurm:
         with (self.folder / "log" / "started").open("ab") as log:
             bound = ["setpriv", "--pdeathsig", "TERM", *command]
             streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-            # A session of its own: Ctrl-C is for the tests, which then end the jobs first.
+            # A separate session: Ctrl-C is for the tests, which then end the jobs first.
             started = subprocess.Popen(bound, env=self.environment, start_new_session=True, **streams)
         self._daemons.append(started)
 
