@@ -196,7 +196,7 @@ def main() -> None:
 
 
 def in_own_network() -> None:
-    """Continue in a network that nobody else uses, where that can be had."""
+    """Continue in a network that no one else uses, where that can be had."""
     if os.environ.get(OWN_NETWORK) or shutil.which("unshare") is None or shutil.which("ip") is None or os.geteuid():
         return
     os.environ[OWN_NETWORK] = "1"

@@ -131,7 +131,7 @@ def _apply(function: Callable[[Item], Result], item: Item) -> Result:
 
 
 def _result_of(future: Any, scheduler: str) -> Any:
-    """The result of a piece of work on a cluster; what the cluster could not do is an error of its own."""
+    """The result of a piece of work on a cluster; what the cluster could not do is a `ParallelError`."""
     from concurrent.futures import CancelledError
 
     from distributed.scheduler import KilledWorker
