@@ -10,6 +10,7 @@ from dcase_energy.calibration.reference import why_indicative
 from dcase_energy.calibration.rescaling import rescaled
 from dcase_energy.measure.compared import Compared, compared
 from dcase_energy.measure.guards.pairs import compare, denominator, ratio
+from dcase_energy.measure.plan import INFERENCE
 from dcase_energy.measure.probed import probed
 from dcase_energy.measure.records import Calibration, Energy, Evidence, Guard, GuardState, Stage
 from dcase_energy.stats import Interval, quotient_ends
@@ -122,7 +123,9 @@ def _divided(baseline: Calibration, system: Energy) -> tuple[list[StagePair], li
     """A system's stages over those of a baseline with the same scope, what guards say, and how it was made the same."""
     baseline, scale = rescaled(baseline)
     scaled, probes = probed(baseline, system)
-    guards, pairs = compare(baseline, system), []
+    # Without an edition the system says what its figure holds; of a test it should.
+    scopes = [stage.scope or (INFERENCE,) for name, stage in system.figures.items() if name != "training"]
+    guards, pairs = compare(baseline, system, scopes[0] if scopes else ()), []
     refused = any(guard.state is GuardState.INVALID for guard in guards)
     for name, stage in system.figures.items():
         base = denominator(scaled, name, stage.scope)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.calibration.comparing import side_by_side
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.measure.guards.pairs import compare, ratio
 from dcase_energy.measure.plan import scope_of
-from dcase_energy.measure.records import GuardState, load_calibration
+from dcase_energy.measure.records import GuardState, load_calibration, load_energy
 from dcase_energy.measure.scopes import holds_scoring, stage_with_scope
 from dcase_energy.stats import Interval
 from dcase_energy.submission.baseline_choice import recorded
@@ -113,3 +114,13 @@ def test_scopes_as_they_are_stated():
     assert [holds_scoring(scope) for scope in (BOTH, ["inference"], ["pretraining"], None)] == [True, False, None, None]
     with pytest.raises(ValueError, match="scope 'traning' is not known; choose from inference, scoring"):
         scope_of(["traning"])
+
+
+def test_a_measured_test_that_does_not_state_its_scope_is_asked_for_it():
+    folder = Path(__file__).parents[1] / "data" / "records" / "1.1"
+    baseline = load_calibration(folder / "calibration.json").model_copy(update={"valid": True})
+    system = load_energy(folder / "energy.json")
+    stated = system.stages["test"].model_copy(update={"scope": ["inference"]})
+    asked = "does not state its scope: measure --stage test --scope inference does"
+    for record, wanted in ((system, True), (system.model_copy(update={"stages": {"test": stated}}), False)):
+        assert any(asked in guard.message for guard in side_by_side(baseline, record).guards) == wanted
