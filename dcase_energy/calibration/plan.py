@@ -105,6 +105,8 @@ class Plan:
         Estimate the processor where its counters exist and may not be read.
     pass_env
         Environment variables that the training process gets besides those of `dcase_energy.measure.environment`.
+    window_s
+        Least seconds in each window of the test after whole epochs, whose work is repeated so long.
     """
 
     edition: str
@@ -123,6 +125,7 @@ class Plan:
     idle_s: float = 30.0
     allow_estimate: bool = False
     pass_env: tuple[str, ...] = ()
+    window_s: float = 3.0
 
 
 class StoppingRule:

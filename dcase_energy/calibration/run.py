@@ -14,7 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from dcase_energy.calibration.plan import Plan, QuickSettings, StoppingRule
+from dcase_energy.calibration.plan import Plan, StoppingRule
 from dcase_energy.calibration.prepare import (
     calibration_header,
     check_memory,
@@ -181,7 +181,7 @@ def _run(
         if waiting and rule.steady is not None:
             journal.write("steady", **rule.steady.model_dump())
         if (mark["edge"], mark["phase"]) == ("begin", "session") and recorder is not None:
-            answer["window_s"] = _window_s(plan.quick, recorder.ticks)
+            answer["window_s"] = _window_s(plan, recorder.ticks)
         return answer
 
     with tempfile.TemporaryDirectory(prefix="dcase-energy-") as work:
@@ -191,15 +191,13 @@ def _run(
         session.run(command, environment_of(plan).variables, on_mark, Path(work))
 
 
-def _window_s(quick: QuickSettings | None, ticks: Mapping[str, Tick | None]) -> float:
+def _window_s(plan: Plan, ticks: Mapping[str, Tick | None]) -> float:
     """Seconds that a window must last; see `dcase_energy.measure.session.least_window_s`.
 
-    Nothing is looped where the plan has windows of 0 s. A test of whole epochs is looped for counters alone.
+    Nothing is looped where the plan has windows of 0 s.
     """
-    planned_s = 0.0 if quick is None else quick.window_s
-    if quick is not None and planned_s <= 0:
-        return 0.0
-    return least_window_s(planned_s, ticks)
+    planned_s = plan.window_s if plan.quick is None else plan.quick.window_s
+    return least_window_s(planned_s, ticks) if planned_s > 0 else 0.0
 
 
 def _between(plan: Plan, mark: Mapping[str, Any]) -> BetweenSessions:

@@ -46,7 +46,7 @@ class FixedPowerMeter:
 
 
 def plan(epochs: int, repeats: int = 1) -> Plan:
-    return Plan("generic", str(TINY), epochs=epochs, threads=1, repeats=repeats, idle_s=0.0, device="cpu")
+    return Plan("generic", str(TINY), epochs=epochs, threads=1, repeats=repeats, idle_s=0.0, device="cpu", window_s=0.0)
 
 
 if __name__ == "__main__":

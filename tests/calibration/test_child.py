@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -25,7 +26,7 @@ def test_the_record_says_what_the_process_was_given_and_how_it_worked(tmp_path, 
     monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
     monkeypatch.setenv("DNNL_MAX_CPU_ISA", "SSE41")
     monkeypatch.setenv("SLURM_JOB_ID", "4711")
-    made = plan(epochs=1, threads=1, idle_s=0.0, device="cpu", pass_env=("ATEN_CPU_CAPABILITY",))
+    made = plan(epochs=1, threads=1, idle_s=0.0, device="cpu", pass_env=("ATEN_CPU_CAPABILITY",), window_s=0.0)
     output = tmp_path / "calibration.json"
     instruments = Instruments(FixedPowerMeter(), watch=HostWatch())
     record = run_calibration(made, output, make_instruments=lambda mark: instruments)
@@ -86,12 +87,14 @@ def test_a_quick_calibration_waits_and_has_several_windows_of_each_phase(tmp_pat
         (QuickSettings(), {"gpu": Tick(0.1, 1e-9), "cpu": Tick(0.001, 1e-9)}, 10.0),
         (QuickSettings(), {"gpu": None, "cpu": Tick(0.001, 1e-9)}, 3.0),
         (QuickSettings(window_s=0.0), {"gpu": Tick(0.1, 1e-9)}, 0.0),
-        (None, {}, 0.0),
+        (None, {}, 3.0),
         (None, {"gpu": Tick(0.1, 1e-9)}, 10.0),
     ],
 )
 def test_a_window_lasts_a_hundred_steps_of_the_slowest_counter(settings, ticks, window_s):
-    assert running._window_s(settings, ticks) == pytest.approx(window_s)
+    made = plan(quick=settings)
+    assert running._window_s(made, ticks) == pytest.approx(window_s)
+    assert running._window_s(replace(plan(), window_s=0.0), ticks) == 0.0
 
 
 @pytest.mark.parametrize(("device", "reported"), [("auto", True), ("cpu", False)])
