@@ -11,7 +11,7 @@ from dcase_energy.api.shared import Log, PathLike, choose_edition, read_calibrat
 from dcase_energy.errors import ChildFailedError, InputError, JournalError, MeterError, WriteError
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.parallel import usable_threads
-from dcase_energy.text import visible
+from dcase_energy.text import plural, visible
 
 if TYPE_CHECKING:
     from dcase_energy.calibration.plan import Plan
@@ -122,7 +122,7 @@ def calibrate(
     )
     file = record_file(output, force=force)
     _check_environment(plan, log)
-    log(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plan.threads} threads")
+    log(f"calibrating: recipe {plan.recipe}, execution path {plan.execution_path}, {plural(plan.threads, 'thread')}")
     report_missing(check_data(plan), log)
     try:
         record = run(plan, file, progress, resume=resume, host=HostCheck(log, wait_idle_s))
@@ -246,7 +246,7 @@ def measure(
     if journal is None and (not command or stage not in STAGES):
         raise InputError(f"name a command and its stage: {', '.join(STAGES)}")
     try:
-        scopes = scope_of(scope)
+        scopes = scope_of(scope, stage or "")
     except ValueError as error:
         raise InputError(f"--{error}") from None
     if probe == "none" and probe_every_s is not None:

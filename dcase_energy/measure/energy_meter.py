@@ -86,7 +86,9 @@ class EnergyMeter:
     ) -> None:
         if stage not in STAGES:
             raise ValueError(f"stage: expected one of {', '.join(STAGES)}, found {stage!r}")
-        self._plan = MeasurePlan(stage, scope_of(scope), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate)
+        self._plan = MeasurePlan(
+            stage, scope_of(scope, stage), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate
+        )
         self._file = RecordFile(Path(output), force=force)
         self._device = str(device)
         self._torch_device: Any = None

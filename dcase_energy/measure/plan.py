@@ -15,22 +15,26 @@ SCOPES = (
 )  # fmt: skip
 
 
-def scope_of(parts: Iterable[str]) -> tuple[str, ...]:
+def scope_of(parts: Iterable[str], stage: str) -> tuple[str, ...]:
     """Return the scope that a user states: names of `SCOPES`, several of them joined by ``+`` or given one by one.
 
     Raises
     ------
     ValueError
-        If one is not known.
+        If one is not known, or says what no figure of the stage is divided by: inference of a training, scoring alone.
 
     Examples
     --------
-    >>> scope_of(["inference+scoring", "data-preparation"])
+    >>> scope_of(["inference+scoring", "data-preparation"], "test")
     ('inference', 'scoring', 'data-preparation')
     """
     found = tuple(dict.fromkeys(name.strip() for part in parts for name in part.split("+")))
     if unknown := [name for name in found if name not in SCOPES]:
         raise ValueError(f"scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
+    if stage == BASELINE_STAGES[0] and {INFERENCE, SCORING} & set(found):
+        raise ValueError(f"scope {'+'.join(found)} is not that of a training: measure inference with --stage test")
+    if SCORING in found and INFERENCE not in found:
+        raise ValueError("scope scoring needs inference: no figure of a baseline holds scoring alone")
     return found
 
 

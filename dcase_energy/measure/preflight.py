@@ -84,7 +84,7 @@ def look(watch: HostWatch, look_s: float) -> Load:
     foreign_s = foreign_cpu_s(before, after)
     share = None
     if foreign_s is not None and spent_s >= _LEAST_LOOK_S:
-        share = foreign_s / spent_s / (os.cpu_count() or 1)
+        share = min(1.0, foreign_s / spent_s / (os.cpu_count() or 1))
     names = _busiest(programs, _cpu_s_by_process(), watch.own_pids, spent_s)
     return Load(share, names if state_of_share(share) is not GuardState.OK else "", after.get("gpu_foreign", 0))
 
@@ -256,7 +256,7 @@ class LoudWatch:
         foreign_s, spent_s = foreign_cpu_s(first, last), now_s - began_s
         if foreign_s is None or spent_s < _SPAN_S:
             return
-        share = foreign_s / spent_s / (os.cpu_count() or 1)
+        share = min(1.0, foreign_s / spent_s / (os.cpu_count() or 1))
         state = state_of_share(share)
         if state is not self._state:
             self._state = state

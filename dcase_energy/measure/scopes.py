@@ -69,7 +69,11 @@ def stage_with_scope(record: Calibration, name: str, scope: Collection[str]) -> 
 
 
 def stages_added(first: Stage, second: Stage) -> Stage:
-    """Return the sum of two stages that were measured apart; independent intervals add in quadrature."""
+    """Return the sum of two stages that were measured apart, in one session.
+
+    Within the session their intervals add in quadrature. What differs between sessions moves both: the ends of the
+    intervals that hold it are added.
+    """
     both = (first, second)
     energy_kwh = first.energy_kwh + second.energy_kwh
     estimated = sum_known(times(one.estimated_share, one.energy_kwh) for one in both)
@@ -78,7 +82,11 @@ def stages_added(first: Stage, second: Stage) -> Stage:
             **{name: getattr(first, name) + getattr(second, name) for name in _FIGURES},
             **{name: sum_known(getattr(one, name) for one in both) for name in _OPTIONAL},
             **{
-                name: _summed(*(getattr(one, name) for one in both), *(getattr(one, _FIGURES[place]) for one in both))
+                name: _summed(
+                    *(getattr(one, name) for one in both),
+                    *(getattr(one, _FIGURES[place]) for one in both),
+                    add=math.hypot if name == "within_session_interval" else _plus,
+                )
                 for name, place in _INTERVALS.items()
             },
             "basis_intervals": {
@@ -101,13 +109,22 @@ def _sum(first: ComponentEnergy, second: ComponentEnergy) -> ComponentEnergy:
     return first.model_copy(update={n: sum_known([getattr(first, n), getattr(second, n)]) for n in _COMPONENT})
 
 
-def _summed(first: Interval | None, second: Interval | None, *values: float | None) -> Interval | None:
+def _plus(first: float, second: float) -> float:
+    return first + second
+
+
+def _summed(
+    first: Interval | None,
+    second: Interval | None,
+    *values: float | None,
+    add: Callable[[float, float], float] = _plus,
+) -> Interval | None:
     """The interval of a sum of two values; None where one is not known, or at another level."""
     if first is None or second is None or first.level != second.level or None in values:
         return None
     known = [value for value in values if value is not None]
     down, up = (
-        math.hypot(*(getattr(one, end) - value for one, value in zip((first, second), known, strict=True)))
+        add(*(abs(getattr(one, end) - value) for one, value in zip((first, second), known, strict=True)))
         for end in ("low", "high")
     )
     return replace(first, low=max(0.0, sum(known) - down), high=sum(known) + up, n=None)

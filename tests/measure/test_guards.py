@@ -194,3 +194,10 @@ def test_the_tier_is_that_of_the_devices_and_not_of_memory(gpu, cpu, tier):
 def test_the_page_is_that_of_the_guards():
     page = Path(__file__).parent.parent.parent / "docs" / "guards.md"
     assert page.read_text() == guards_page(), "run: dcase-energy doctor --guards --output docs/guards.md"
+
+
+def test_a_trend_is_told_with_the_time_in_which_it_was_seen():
+    steady = {"reached": False, "waited_s": 3.0, "trend": 0.02}
+    view = view_of([{"entry": "steady", **steady}], header={"quick": {"settle_s": 3.0}})
+    (verdict,) = [one for one in judge_guards(view) if one.code == "steady-state"]
+    assert verdict.message == "waited 3.0 s, which was not enough: energy of a step changed by +2.0% in the last 3.0 s"

@@ -223,3 +223,10 @@ def test_a_process_that_comes_to_the_gpu_is_reported():
         "1 other process uses the GPU",
         "2 other processes use the GPU",
     ]
+
+
+def test_no_share_is_above_all_processors(monkeypatch):
+    """The kernel's counters and the clock are not read in the same moment."""
+    monkeypatch.setattr(preflight, "foreign_cpu_s", lambda first, last: 1e6)
+    monkeypatch.setattr(preflight, "_LEAST_LOOK_S", 0.0)
+    assert look(HostWatch(), 0.01).share == 1.0

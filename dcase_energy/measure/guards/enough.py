@@ -30,7 +30,9 @@ def _steady_state(view: JournalView) -> Iterator[Guard]:
     if steady is None:
         yield warn(None, "nothing was waited for: the machine may have got warm while it was measured")
         return
-    trend = "" if steady.trend is None else f"energy of a step changed by {steady.trend:+.1%} in the last minute"
+    span_s = view.header["quick"].get("settle_s", 60.0)
+    span = "minute" if span_s == 60.0 else format_duration(span_s)
+    trend = "" if steady.trend is None else f"energy of a step changed by {steady.trend:+.1%} in the last {span}"
     heat = "" if steady.gpu_temperature_c is None else f", GPU {steady.gpu_temperature_c:.0f} C"
     value = None if steady.trend is None else round(steady.trend, 6)
     waited = f"waited {format_duration(steady.waited_s)}"
