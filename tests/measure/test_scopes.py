@@ -17,12 +17,12 @@ from dcase_energy.submission.baseline_choice import recorded
 from dcase_energy.submission.evidence import Calibrated
 
 BOTH = ["inference", "scoring"]
-RECORD = Path(__file__).parents[2] / "examples" / "packages" / "Adams_UNI" / "calibration.json"
+RECORD = Path(__file__).parents[1] / "data" / "records" / "1.0" / "calibration.json"
 
 
 @pytest.fixture
 def both():
-    """A record of 1.0: its test stage holds inference and all metrics, 0.4 Wh of which 2 % are the metrics."""
+    """A record of 1.0: its test stage holds inference and all metrics."""
     return load_calibration(RECORD)
 
 
