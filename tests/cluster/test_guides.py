@@ -16,7 +16,7 @@ from tests.docs.blocks import ON_CLUSTER, ROOT, blocks_of, pages
 from tests.study.test_real_grid import TINY
 
 EXAMPLES = ROOT / "examples"
-QUICK = "--recipe smoke --budget 5 --idle 0"
+QUICK = "--recipe smoke --budget 5 --settle 0 --idle 0"
 # Stands before sbatch in the search path, and adds what the guide says can follow the script's name.
 _SBATCH = '#!/bin/sh\nPATH="${{PATH#*:}}" exec sbatch "$@" {more}\n'
 _TRAINING = "import time\ntime.sleep(2)\nprint('trained')\n"
