@@ -28,6 +28,7 @@ import csv
 import math
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -40,7 +41,8 @@ from tests.cases import make_cases
 from tests.cli.run import ROOT
 
 HERE = Path(__file__).parent
-EXAMPLES = ROOT / "examples"
+# What the cases edit: a calibration of version 1.0, whose figures they were worked out with.
+CALIBRATION = ROOT / "tests" / "data" / "example_1_0"
 SEEN = re.compile(r"^(?P<place>\S[^\n]*?): (?P<severity>error|warning|info) (?P<code>[A-Z]\d{3})\b", re.MULTILINE)
 EXPECTED = sorted((HERE / "expected").rglob("*.toml"))
 KEYS = {
@@ -101,16 +103,24 @@ def test_every_case_has_what_is_right():
     assert sorted(map(name_of, EXPECTED)) == sorted(make_cases.CASES)
 
 
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("examples")
+    shutil.copytree(ROOT / "examples", folder, dirs_exist_ok=True)
+    shutil.copytree(CALIBRATION, folder / "packages" / "Adams_UNI", dirs_exist_ok=True)
+    return folder
+
+
 @pytest.mark.parametrize("path", EXPECTED, ids=name_of)
-def test_case(path, tmp_path, capfd, monkeypatch):
+def test_case(path, tmp_path, capfd, monkeypatch, examples):
     expected = tomllib.loads(path.read_text())
     folder = tmp_path / name_of(path).partition("/")[2]
     folder.mkdir()
-    make_cases.CASES[name_of(path)](folder, EXAMPLES)
-    truth = f"--ground-truth {EXAMPLES}/truth.tsv --durations {EXAMPLES}/durations.tsv"
+    make_cases.CASES[name_of(path)](folder, examples)
+    truth = f"--ground-truth {examples}/truth.tsv --durations {examples}/durations.tsv"
 
     def filled(text: str) -> str:
-        return text.replace("{C}", str(folder)).replace("{EX}", str(EXAMPLES)).replace("{TD}", truth)
+        return text.replace("{C}", str(folder)).replace("{EX}", str(examples)).replace("{TD}", truth)
 
     for run in expected["run"]:
         assert set(run) <= KEYS

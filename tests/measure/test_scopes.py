@@ -64,7 +64,7 @@ def test_inference_and_scoring_are_added_with_their_intervals(both):
     assert stage.full_recipe_energy_kwh == pytest.approx(1.5 * one)
     assert stage.full_recipe_duration_s == pytest.approx(2 * record.stages["test"].full_recipe_duration_s)
     assert stage.components["ram"].full_recipe_energy_kwh > record.stages["test"].components["ram"].energy_kwh
-    # What differs between sessions moves both parts alike: they do not average out.
+    # What differs between sessions moves both parts the same: they do not average out.
     assert stage.full_recipe_energy_interval.high == pytest.approx(1.5 * 0.00043)
     assert (stage.scope, stage_with_scope(record, "test", ["inference"])[0]) == (BOTH, record.stages["test"])
     assert "sum of inference and scoring" in note

@@ -20,6 +20,7 @@ from dcase_energy.submission.validate import validate_paths
 from tests.cli.run import ROOT, run
 
 PACKAGE = ROOT / "examples" / "packages" / "Adams_UNI"
+CALIBRATION = ROOT / "tests" / "data" / "example_1_0" / "calibration.json"
 NAME = "Adams_UNI_task4_1"
 GENERIC = load_edition("generic")
 
@@ -32,7 +33,7 @@ def record_of_both(
     ``time`` is its duration over that of the baseline.
     """
     shutil.copytree(PACKAGE / NAME, folder / NAME)
-    calibration = load_calibration(PACKAGE / "calibration.json")
+    calibration = load_calibration(CALIBRATION)
     base = {
         name: one.model_copy(
             update={"full_recipe_own_cpu_s": 4000.0, "bases": [Basis.TOTAL, Basis.WORK], **within(one), **units(one)}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import dcase_energy.documents.numbers
 import dcase_energy.measure.marks
-import dcase_energy.stats
+import dcase_energy.student
 import dcase_energy.units
 from dcase_energy.documents.numbers import advise_count, advise_energy, parse_number
 from dcase_energy.units import format_duration, format_significant, joules_to_kwh, kwh_to_joules, significant_digits
@@ -20,7 +20,7 @@ from dcase_energy.units import format_duration, format_significant, joules_to_kw
     [
         dcase_energy.units,
         dcase_energy.documents.numbers,
-        dcase_energy.stats,
+        dcase_energy.student,
         dcase_energy.measure.marks,
     ],
 )
