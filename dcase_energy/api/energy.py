@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration, Energy
 
 DEFAULT_WINDOW_S = 60.0
+LEAST_PROBE_EVERY_S = 30.0
 
 
 def calibrate(
@@ -198,7 +199,6 @@ def measure(
     wait_idle_s: float | None = None,
     probe: Literal["auto", "none", "both"] = "auto",
     probe_every_s: float | None = None,
-    pause: bool = True,
     calibration: PathLike | None = None,
     log: Log = silent,
 ) -> Measured:
@@ -218,10 +218,10 @@ def measure(
         Execute nothing: write the record of this journal.
     force, wait_idle_s, log
         Replace a complete record, once the new one is complete; as for `calibrate`; receives messages.
-    probe, probe_every_s, pause
+    probe, probe_every_s
         Whether the baseline is measured for half a minute before and after a training (``auto``: where a calibration of
         this machine allows it, and after commands of at least 5 minutes), and about how often inside it, which stops
-        the command meanwhile; without ``pause`` never inside.
+        the command meanwhile.
     calibration
         Record to measure again in the probes; None is the newest of this machine's that can be.
 
@@ -249,8 +249,7 @@ def measure(
         scopes = scope_of(scope, stage or "")
     except ValueError as error:
         raise InputError(f"--{error}") from None
-    if probe == "none" and probe_every_s is not None:
-        raise InputError("--probe none and --probe-every exclude each other")
+    _check_probing(probe, probe_every_s)
     given = None if calibration is None else read_calibration(calibration)
     default = f"energy_{stage}.json" if journal is None else record_beside(journal)
     file = record_file(output or default, force=force)
@@ -265,12 +264,19 @@ def measure(
             plan = MeasurePlan(stage or "", scopes, gpu, repeats, window_s, idle_s, allow_estimate)
             gpus = _counted(gpu)
             _look_at_host(plan, file, gpus, HostCheck(log, wait_idle_s))
-            every_s = probe_every_s if pause else None
-            probing = probing_for(probe, plan.stage, gpus, log, calibration=given, every_s=every_s)
+            probing = probing_for(probe, plan.stage, gpus, log, calibration=given, every_s=probe_every_s)
             record, code = measure_command(plan, command, file, say=log, probing=probing)
     except OSError as error:
         raise WriteError(f"the record could not be written: {error}\n{how_to_write(file.journal, error)}") from None
     return Measured(record, code, tuple(file.about(record)))
+
+
+def _check_probing(probe: str, every_s: float | None) -> None:
+    if every_s is not None and probe == "none":
+        raise InputError("--probe none and --probe-every exclude each other")
+    if every_s is not None and every_s < LEAST_PROBE_EVERY_S:
+        least = f"{LEAST_PROBE_EVERY_S:g}s or more, as a probe takes about a minute"
+        raise InputError(f"--probe-every: expected {least}; found {every_s:g}s")
 
 
 def _counted(gpu: str) -> Gpus:

@@ -102,14 +102,6 @@ gpu_option = click.option(
     help="Stop the command about so often (5m, 300s) and probe inside it as well; the time does not count.",
 )
 @click.option(
-    "--no-pause",
-    "pause",
-    is_flag=True,
-    default=True,
-    flag_value=False,
-    help="Never stop the command: no probes inside it.",
-)
-@click.option(
     "--calibration",
     type=existing_path(folder=False),
     metavar="RECORD",

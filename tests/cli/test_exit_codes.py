@@ -66,6 +66,14 @@ def test_warnings_alone_are_0_and_strict_makes_them_1():
         (["calibrate", "--quick", "--epochs", "3"], "--quick and --epochs exclude each other"),
         (["calibrate", "--output", "no/such/folder/c.json"], "the folder no/such/folder does not exist"),
         (["calibrate", "--device", "toaster"], "device"),
+        (
+            ["measure", "--stage", "training", "--probe-every", "0s", "--", "true"],
+            "--probe-every: expected 30s or more",
+        ),
+        (
+            ["measure", "--stage", "training", "--probe", "none", "--probe-every", "5m", "--", "true"],
+            "--probe none and --probe-every exclude each other",
+        ),
         (["frobnicate"], "No such command 'frobnicate'"),
     ],
     ids=lambda value: " ".join(map(str, value))[:40] if isinstance(value, list) else None,

@@ -246,7 +246,8 @@ def foreign_share(view: JournalView, min_s: float = 0.0) -> float | None:
     "before",
     "one session a host",
     "nodes were counted once per rank",
-    fix="measure in the first process of a node only, and end other trackers before",
+    fix="let the other measurement end first (`--wait-idle 10m` waits for it), end other trackers, and measure in the "
+    "first process of a node only",
 )
 def _single_tracker(view: JournalView) -> Iterator[Guard]:
     others = view.host.get("other_trackers")

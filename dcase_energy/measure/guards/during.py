@@ -242,7 +242,8 @@ def _warnings_captured(view: JournalView) -> Iterator[Guard]:
     "during",
     "the run reached its end",
     "a tracker leaves nothing when killed",
-    fix="let the run reach its end; `calibrate --resume` continues where it was cut off",
+    fix="let the run, or the command, reach its end without an error; a calibration that was cut off continues with "
+    "`calibrate --resume`",
 )
 def _interrupted(view: JournalView) -> Iterator[Guard]:
     if not view.complete:
