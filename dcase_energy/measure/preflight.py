@@ -235,7 +235,7 @@ class LoudWatch:
     def __init__(self, watch: Watch, say: Say, clock: Callable[[], float] = time.monotonic) -> None:
         self._watch, self._say, self._clock = watch, say, clock
         self._samples: deque[tuple[float, dict[str, Any]]] = deque()
-        self._state, self._gpu_processes = GuardState.OK, 0
+        self._busy, self._gpu_processes = False, 0
 
     def own_cpu_s(self) -> float | None:
         """As the watch."""
@@ -258,11 +258,12 @@ class LoudWatch:
             return
         share = min(1.0, foreign_s / spent_s / (os.cpu_count() or 1))
         state = state_of_share(share)
-        if state is not self._state:
-            self._state = state
+        # Busy above the one limit, quiet below the other: a share that stays near a limit would fill the screen.
+        if state is (GuardState.OK if self._busy else GuardState.INVALID):
+            self._busy = not self._busy
             used = f"other work used {share:.0%} of the processors in the last {spent_s:.0f} s"
-            limit = BY_CODE["host-exclusive"].limits["warn_share"]
-            if state is GuardState.INVALID:
+            if self._busy:
+                limit = BY_CODE["host-exclusive"].limits["warn_share"]
                 used += f"; over {limit:.0%} of the whole run the record is not valid"
             self._say(f"{_now()} {used}")
 

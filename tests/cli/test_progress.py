@@ -48,12 +48,12 @@ def test_a_quick_calibration_shows_trend_windows_interval_and_budget():
         == "  waiting for a steady machine: energy of a step changes by -4.1%, 15.0 s of at most 5 min 00 s"
     )
     training = [line for line in work.said if "training steps:" in line]
-    assert training[0] == "  training steps: 1 window, 0.5050 Wh a step, 3.0 s of at most 1 min 40 s"
+    assert training[0] == "  training steps: 1 window, 0.5050 Wh a step, 3.0 s of about 1 min 40 s"
     assert training[1].startswith("  training steps: 5 windows, 0.50")
-    assert training[1].endswith("%, 15.0 s of at most 1 min 40 s")
+    assert training[1].endswith("%, 15.0 s of about 1 min 40 s")
     assert "±" in training[1]
     # The budget is one for both kinds of windows.
-    assert next(line for line in work.said if "validation" in line).endswith("a clip, 27.0 s of at most 1 min 40 s")
+    assert next(line for line in work.said if "validation" in line).endswith("a clip, 27.0 s of about 1 min 40 s")
     # Not a line for each window.
     assert len(work.said) == 8
 

@@ -108,7 +108,7 @@ class ProgressLines:
         if phase in {"training_window", "validation_window"}:
             begun_s = self._ends_s.get("training_window", self._ends_s[phase])[0]
             spent = format_duration(self._ends_s[phase][-1] - begun_s)
-            text += f", {spent} of at most {format_duration(quick.budget_s)}"
+            text += f", {spent} of about {format_duration(quick.budget_s)}"
         return text
 
     def _epoch(self, mark: dict[str, Any]) -> None:
