@@ -15,7 +15,7 @@ from dcase_energy.sheets.formats.csv import table_csv
 from dcase_energy.sheets.table import Value, data_table
 from dcase_energy.writing.files import write_text
 
-MAX_TABLE_BYTES = 10_000_000
+_MAX_BYTES = 10_000_000
 # What is measured of a stage, by the field of `StageCost`, and the column that holds it.
 COSTS = {
     "energy_kwh": "energy_{stage}_kwh",
@@ -107,7 +107,7 @@ def read_measured(path: Path) -> tuple[list[MeasuredSystem], list[Finding]]:
     number, or not greater than 0, is a finding and counts as missing. A label that stands in several rows is a finding,
     and none of its rows is used.
     """
-    data = read_bytes(path, MAX_TABLE_BYTES)
+    data = read_bytes(path, _MAX_BYTES)
     if isinstance(data, Finding):
         return [], [data]
     table = read_table(data, str(path), required=("label",), delimiter=",")
