@@ -24,7 +24,7 @@ COSTS = {
     "memory_bytes": "memory_{stage}_bytes",
     "gpu_memory_bytes": "gpu_memory_{stage}_bytes",
 }
-# What is said of all figures of a row.
+# What holds for all figures of a row.
 TEXTS = ("hardware", "tracker", "tier", "baseline", "problem")
 COLUMNS = ("label", *(column.format(stage=stage) for stage in STAGES for column in COSTS.values()), *TEXTS)
 
