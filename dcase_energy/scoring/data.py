@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from dcase_energy.scoring.timeline import Timeline
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
 Ints = npt.NDArray[np.int64]
@@ -99,6 +101,11 @@ class GroundTruth:
             to_us([row[3] for row in table]),
         )
         return cls(tuple(durations_s), tuple(classes), to_us(list(durations_s.values())), events)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The events in the order that overlaps are searched in."""
+        return Timeline.build(self.events, len(self.clips), len(self.classes))
 
     def without_empty_clips(self) -> tuple[GroundTruth, Ints]:
         """The ground truth of the clips that hold an event, and the indices of those clips."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints
+from dcase_energy.scoring.data import Events, GroundTruth, Ints
 from dcase_energy.scoring.intervals import Intervals
-from dcase_energy.scoring.overlap import EXACT, Amounts, Pairs, Timing, overlapping_pairs, summed
+from dcase_energy.scoring.overlap import EXACT, Amounts, Timing, covered_by_events, overlapping_pairs, summed
 
 TRUE_POSITIVE, FALSE_POSITIVE, CROSS_TRIGGER = 0, 1, 2
 # A table of all detections by all classes would not fit a core's cache.
@@ -68,39 +68,16 @@ class ClassDeltas:
     point: Ints
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """What the detections of one class have in common with annotated events; the same for every scenario.
-
-    ``covered``, shape (n_intervals, n_classes): how much of each detection the events of each class cover.
-    """
-
-    pairs: Pairs
-    pair_label: Ints
-    covered: Floats
-
-
-def coverage(intervals: Intervals, truth: GroundTruth, timing: Timing = EXACT) -> Coverage:
-    """Join the detections of one class with the ground truth."""
-    pairs = overlapping_pairs(intervals.events, truth, timing)
-    pair_label = truth.events.label[pairs.event]
-    n_classes, n_intervals = len(truth.classes), len(intervals.events)
-    cell = pairs.detection * n_classes + pair_label
-    covered = summed(pairs.of_detection, cell, n_intervals * n_classes, timing)
-    return Coverage(pairs, pair_label, covered.reshape(-1, n_classes))
-
-
 def class_deltas(
     intervals: Intervals,
-    label: int,
     truth: GroundTruth,
     scenario: PsdsScenario,
     timing: Timing = EXACT,
-    common: Coverage | None = None,
+    covered: Amounts | None = None,
 ) -> ClassDeltas:
     """Turn the detections of one class into changes of its true positives, false positives and cross-triggers.
 
-    ``common`` may hold what several scenarios share.
+    ``covered`` may hold what several scenarios share: how much of each detection events of its class cover.
 
     Raises
     ------
@@ -111,24 +88,20 @@ def class_deltas(
     if timing.in_seconds and not intervals.separate:
         raise ValueError("floating-point seconds are for operating points, not for scores")
     found = intervals.events
-    common = common or coverage(intervals, truth, timing)
-    pairs, covered = common.pairs, common.covered
-    duration_us = found.duration_us
-    relevant = timing.enough(covered[:, label], duration_us, scenario.dtc)
+    covered = covered_by_events(found, truth, timing) if covered is None else covered
+    relevant = timing.enough(covered, found.duration_us, scenario.dtc)
     wrong = np.flatnonzero(~relevant)
     false = wrong[timing.counted(found, truth)[wrong]]
     changes = [_appear_and_vanish(intervals, false, np.full(len(false), FALSE_POSITIVE))]
     if scenario.alpha_ct > 0:
-        for some in np.array_split(wrong, len(wrong) // _DETECTIONS_AT_A_TIME + 1):
-            triggers = timing.enough(covered[some], duration_us[some, None], scenario.cttc)
-            triggers[:, label] = False
-            detection, other = np.nonzero(triggers)
-            changes.append(_appear_and_vanish(intervals, some[detection], CROSS_TRIGGER + other))
-    hit = relevant[pairs.detection] & (common.pair_label == label)
+        changes += [
+            _cross_triggers(intervals, some, truth, scenario.cttc, timing)
+            for some in np.array_split(wrong, len(wrong) // _DETECTIONS_AT_A_TIME + 1)
+        ]
+    hits = np.flatnonzero(relevant)
+    pairs = overlapping_pairs(found.take(hits), truth, timing)
     count = _hits_at_points if intervals.separate else _true_positive_changes
-    changes.append(
-        count(intervals, pairs.detection[hit], pairs.event[hit], pairs.of_event[hit], truth, scenario.gtc, timing)
-    )
+    changes.append(count(intervals, hits[pairs.detection], pairs.event, pairs.of_event, truth, scenario.gtc, timing))
     level, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
     order = _falling(level)
     level = level[order]
@@ -154,6 +127,19 @@ def _appear_and_vanish(intervals: Intervals, index: Ints, kind: Ints) -> tuple[I
     clip = np.concatenate([intervals.events.clip[index], intervals.events.clip[ends]])
     sign = np.repeat(np.array([1, -1], dtype=np.int64), [len(index), len(ends)])
     return level, clip, np.concatenate([kind, kind[lasts]]), sign
+
+
+def _cross_triggers(
+    intervals: Intervals, wrong: Ints, truth: GroundTruth, cttc: float, timing: Timing
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """False detections that events of another class cover enough of; classes without events in the clip cover none."""
+    found = intervals.events.take(wrong)
+    annotated = truth.timeline.annotated()[found.clip]
+    annotated[np.arange(len(wrong)), found.label] = False
+    detection, other = np.nonzero(annotated)
+    covered = covered_by_events(found.take(detection), truth, timing, other)
+    triggers = timing.enough(covered, found.duration_us[detection], cttc) & (covered > 0)
+    return _appear_and_vanish(intervals, wrong[detection[triggers]], CROSS_TRIGGER + other[triggers])
 
 
 def _true_positive_changes(

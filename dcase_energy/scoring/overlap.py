@@ -93,13 +93,17 @@ class Pairs:
     of_event: Amounts
 
 
-def overlapping_pairs(detections: Events, truth: GroundTruth, timing: Timing = EXACT) -> Pairs:
-    """All overlapping pairs of a detection and an annotated event in the same clip, of any class."""
-    events = truth.events
-    first = np.searchsorted(events.clip, np.arange(len(truth.clips) + 1))
-    counts = np.diff(first)[detections.clip]
+def overlapping_pairs(
+    detections: Events, truth: GroundTruth, timing: Timing = EXACT, label: Ints | None = None
+) -> Pairs:
+    """All overlapping pairs of a detection and an annotated event of a class in the same clip.
+
+    ``label`` names the class of the events for each detection, shape (n_detections,); by default its own.
+    """
+    events, timeline = truth.events, truth.timeline
+    first, counts = timeline.overlapping(detections, detections.label if label is None else label)
     detection = np.repeat(np.arange(len(detections)), counts)
-    event = expand_ranges(first[detections.clip], counts)
+    event = timeline.event[expand_ranges(first, counts)]
     overlap_us = np.minimum(detections.offset_us[detection], events.offset_us[event])
     overlap_us -= np.maximum(detections.onset_us[detection], events.onset_us[event])
     meets = overlap_us > 0
@@ -115,6 +119,19 @@ def overlapping_pairs(detections: Events, truth: GroundTruth, timing: Timing = E
         overlap_s / (offset_s - onset_s)[detection],
         overlap_s / (end_s - begin_s)[event],
     )
+
+
+def covered_by_events(
+    detections: Events, truth: GroundTruth, timing: Timing = EXACT, label: Ints | None = None
+) -> Amounts:
+    """How much of each detection the events of a class cover, as in `overlapping_pairs`, shape (n_detections,).
+
+    Microseconds, or shares in floating point where the timing is in seconds.
+    """
+    if not timing.in_seconds:
+        return truth.timeline.covered_us(detections, detections.label if label is None else label)
+    pairs = overlapping_pairs(detections, truth, timing, label)
+    return summed(pairs.of_detection, pairs.detection, len(detections), timing)
 
 
 def summed(amount: Amounts, group: Ints, n_groups: int, timing: Timing = EXACT) -> Floats:

@@ -56,13 +56,12 @@ def _candidates(
 ) -> tuple[Ints, Ints]:
     """All pairs of a detection and an event of one clip and class that lie within the collars."""
     events = truth.events
-    first = np.searchsorted(events.clip, np.arange(len(truth.clips) + 1))
-    counts = np.diff(first)[detections.clip]
-    detection = np.repeat(np.arange(len(detections)), counts)
-    event = expand_ranges(first[detections.clip], counts)
-    same = detections.label[detection] == events.label[event]
-    detection, event = detection[same], event[same]
     collar_us = int(to_us([collar_s])[0])
+    first, counts = truth.timeline.beginning_near(detections, max(collar_us + timing.tolerance_us, 0) + 1)
+    detection = np.repeat(np.arange(len(detections)), counts)
+    event = truth.timeline.event[expand_ranges(first, counts)]
+    same = (detections.clip[detection] == events.clip[event]) & (detections.label[detection] == events.label[event])
+    detection, event = detection[same], event[same]
     share_ppm = round(offset_share * 1_000_000)
     offset_collar_us = np.maximum(collar_us, events.duration_us[event] * share_ppm // 1_000_000)
     length_s = seconds(events.offset_us[event]) - seconds(events.onset_us[event])

@@ -8,7 +8,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.counts import F1, ClipCounts, count_by_clip, f1_scores
 from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.metrics import Options, Run
-from dcase_energy.scoring.overlap import EXACT, Timing, overlapping_pairs, summed
+from dcase_energy.scoring.overlap import EXACT, Timing, covered_by_events, overlapping_pairs, summed
 
 OPTIONS = {"dtc": False, "gtc": False}
 
@@ -45,13 +45,9 @@ def intersection_by_clip(
         How times are compared.
     """
     events, n_clips, n_classes = truth.events, len(truth.clips), len(truth.classes)
-    pairs = overlapping_pairs(detections, truth, timing)
-    same = detections.label[pairs.detection] == events.label[pairs.event]
-    detection, event = pairs.detection[same], pairs.event[same]
-    covered = summed(pairs.of_detection[same], detection, len(detections), timing)
-    relevant = timing.enough(covered, detections.duration_us, dtc)
-    counted = relevant[detection]
-    found = summed(pairs.of_event[same][counted], event[counted], len(events), timing)
+    relevant = timing.enough(covered_by_events(detections, truth, timing), detections.duration_us, dtc)
+    pairs = overlapping_pairs(detections.take(relevant), truth, timing)
+    found = summed(pairs.of_event, pairs.event, len(events), timing)
     # An event that no relevant detection touches is missed, however short it is.
     hit = timing.enough(found, events.duration_us, gtc) & (found > 0)
     true_positives = count_by_clip(events, hit, n_clips, n_classes)

@@ -24,12 +24,11 @@ from dcase_energy.scoring.deltas import (
     ClassDeltas,
     PsdsScenario,
     class_deltas,
-    coverage,
     operating_point_intervals,
 )
 from dcase_energy.scoring.intervals import Intervals, class_intervals
 from dcase_energy.scoring.metrics import Options, Run
-from dcase_energy.scoring.overlap import EXACT, Timing
+from dcase_energy.scoring.overlap import EXACT, Timing, covered_by_events
 from dcase_energy.scoring.roc import ROUNDING, Arranged, PsdRoc, mean_roc
 from dcase_energy.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
 
@@ -123,10 +122,10 @@ def prepare_psds(
     floors, lasting = _floors(detected, truth, list(scenarios.values()), timing, often=often)
     for label in range(len(truth.classes)):
         intervals = _intervals(detected, label, floors[label])
-        common = coverage(intervals, truth, timing)
+        covered = covered_by_events(intervals.events, truth, timing)
         left_out = lasting[:, label] if np.isfinite(floors[label]) else None
         for name, scenario in scenarios.items():
-            deltas = class_deltas(intervals, label, truth, scenario, timing, common)
+            deltas = class_deltas(intervals, truth, scenario, timing, covered)
             arranged[name].append(_arrange(deltas, truth, left_out))
     whole = partial(_whole, detected, truth, timing)
     return {
@@ -155,7 +154,7 @@ def _arrange(deltas: ClassDeltas, truth: GroundTruth, lasting: Floats | None = N
 def _whole(
     detected: Scores | Sequence[Events], truth: GroundTruth, timing: Timing, scenario: PsdsScenario, label: int
 ) -> Arranged:
-    return _arrange(class_deltas(_intervals(detected, label), label, truth, scenario, timing), truth)
+    return _arrange(class_deltas(_intervals(detected, label), truth, scenario, timing), truth)
 
 
 def _floors(
