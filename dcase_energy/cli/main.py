@@ -30,7 +30,7 @@ COMMANDS = {
     "score": ("score", "PSDS and F1 of score folders or event lists against ground truth"),
     "report": ("report", "your systems: scores, energies and their ratio to this machine's baseline"),
     "rank": ("rank", "ranking sheets of packages or of a table of results"),
-    "macs": ("baseline:macs", "multiply-accumulates and parameters of a torch model for 10 s of audio"),
+    "macs": ("baseline:macs", "multiply-accumulates and parameters of a torch model for some seconds of audio"),
     "soundscapes": ("baseline:soundscapes", "write embedded soundscapes as a DESED-shaped folder"),
     "study": ("study", "the ICASSP 2023 study on your hardware: run the grid, its tables and figures"),
     "editions": ("editions", "list the editions"),

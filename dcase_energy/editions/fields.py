@@ -201,7 +201,8 @@ COMPUTED: Mapping[str, frozenset[FieldKind]] = {
     "pre_trained_models": _ANY_TEXT,
     "input_sampling_rate_khz": _ANY_TEXT | {FieldKind.POSITIVE, FieldKind.RATE, FieldKind.RATE_TEXT},
     **dict.fromkeys(("total_parameters", "total_parameters_non_zero", "macs"), _COUNTS),
-    "ensemble_subsystems": frozenset({FieldKind.COUNT}),
+    **dict.fromkeys(("ensemble_subsystems", "parameter_bits"), frozenset({FieldKind.COUNT})),
+    "macs_counter": frozenset({FieldKind.CHOICE}),
     "total_model_size_bytes": frozenset({FieldKind.BYTES}),
 }
 

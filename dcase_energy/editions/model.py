@@ -169,6 +169,11 @@ class Edition(Part):
         return -1 if lower == {True} and self.ranking.kind != "min_max" else 1
 
     @cached_property
+    def macs_title(self) -> str:
+        """MACs, with the audio that they are counted for."""
+        return f"MACs{self.limits['macs'].audio}" if "macs" in self.limits else "MACs"
+
+    @cached_property
     def component_stage(self) -> str | None:
         """The stage whose energy is reported by component."""
         return next((name for name, stage in self.stages.items() if stage.components), None)

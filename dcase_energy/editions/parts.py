@@ -26,6 +26,9 @@ UNITS: dict[str | None, tuple[Range, FieldKind]] = {
     "count": ((0.0, math.inf), FieldKind.COUNT),
 }
 
+# Tools that count MACs, by the words of the field `macs_counter`: they differ by what they leave out.
+COUNTERS = ("thop", "torchinfo", "nessi", "deepspeed", "fvcore", "torch", "other")
+
 
 def stated_field(score: str) -> str:
     """The field of the metadata that states a score for the development set."""
@@ -150,22 +153,32 @@ class EditionStage(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit(Part):
-    """The maximum that an edition sets for a figure of the metadata.
+    """How a figure of the metadata is counted, and the maximum that an edition sets for it.
 
     Attributes
     ----------
     max, unit
-        The largest figure that is allowed, and its unit for people.
+        The largest figure that is allowed, None for no maximum, and its unit for people.
     per_seconds
         Seconds of audio that the figure is counted for; None where it does not depend on audio.
+    counter
+        The tool that counts it, one of `COUNTERS`; None where the edition names none.
     """
 
-    max: float
+    max: float | None = None
     unit: str = ""
     per_seconds: float | None = None
+    counter: str | None = None
+
+    @property
+    def audio(self) -> str:
+        """The audio that it is counted for, to be written behind it: `` for 10 s``; empty where that is not known."""
+        return "" if self.per_seconds is None else f" for {self.per_seconds:g} s"
 
     def __post_init__(self) -> None:
         self.require_positive("max", "per_seconds")
+        if self.counter not in (None, *COUNTERS):
+            raise ValueError(f"counter is one of {', '.join(COUNTERS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

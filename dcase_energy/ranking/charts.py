@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.views import ViewFigure, energy_figure, energy_title, pareto_front
+from dcase_energy.ranking.views import ViewFigure, energy_figure, energy_title, macs_title, pareto_front
 from dcase_energy.sheets.plots.chart import Chart, ChartPart, Series
 
 MOST_BARS = 30
@@ -26,7 +26,7 @@ def charts_of(ranking: Ranking) -> list[Chart]:
             for stage in ranking.edition.stages
         ),
         *(_shift(stage, placed) for stage in ranking.edition.stages),
-        _against(ranking, lambda one: one.entry.macs, "macs", "MACs", "MACs for 10 s"),
+        _against(ranking, lambda one: one.entry.macs, "macs", "MACs", macs_title(ranking)),
         _against(ranking, lambda one: one.entry.total_parameters, "parameters", "parameters", "Parameters"),
         _components(placed),
     ]

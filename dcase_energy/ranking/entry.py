@@ -71,6 +71,7 @@ class Entry:
     last_share: float | None = None
     total_parameters: int | None = None
     macs: int | None = None
+    macs_counter: str | None = None
     ensemble_subsystems: int | None = None
     excluded: str | None = None
     findings: tuple[str, ...] = ()

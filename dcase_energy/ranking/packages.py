@@ -134,6 +134,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         last_share=last_share(system.files),
         total_parameters=submission.total_parameters,
         macs=submission.macs,
+        macs_counter=submission.macs_counter,
         ensemble_subsystems=submission.ensemble_subsystems,
         excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),

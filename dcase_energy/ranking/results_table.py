@@ -30,6 +30,7 @@ from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, PERCENT_
 
 MAX_TABLE_BYTES = 100_000_000
 _COUNTS = ("total_parameters", "macs")
+_TEXTS = ("label", "team", "gpu_model", "baseline_source", "macs_counter")
 _RANGES = {
     "fraction": (SCORE_RANGE, "is not a fraction"),
     "percent": (PERCENT_RANGE, "is not a percentage"),
@@ -111,7 +112,7 @@ def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, inte
     evidence = _evidence(row, baseline)
     not_comparable = _doubted(table, index, baseline, edition, evidence) | _not_comparable(table, index, row, edition)
     found = table.findings[before:]
-    meant = {"label", "team", "gpu_model", "baseline_source", *scores, *energies, *counts, *parts, *_own_ends(known)}
+    meant = {*_TEXTS, *scores, *energies, *counts, *parts, *_own_ends(known)}
     return Entry(
         label=label,
         team=row.get("team") or team_of(label),
@@ -128,6 +129,7 @@ def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, inte
         not_comparable=not_comparable,
         total_parameters=counts.get("total_parameters"),
         macs=counts.get("macs"),
+        macs_counter=row.get("macs_counter") or None,
         ensemble_subsystems=_subsystems(row.get("ensemble_subsystems", "")),
         excluded=_reason(found),
         findings=tuple(sorted({finding.code for finding in found})),

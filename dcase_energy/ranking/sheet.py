@@ -51,7 +51,7 @@ class SystemColumn:
 
 def base_columns(edition: Edition) -> list[SystemColumn]:
     """The columns of an edition, without intervals and other columns of an input table; each name once."""
-    counts = [("total_parameters", "Parameters"), ("macs", "MACs for 10 s"), ("ensemble_subsystems", "Subsystems")]
+    counts = [("total_parameters", "Parameters"), ("macs", edition.macs_title), ("ensemble_subsystems", "Subsystems")]
     columns = [
         SystemColumn("rank", "Rank", lambda one: one.rank, "integer", "System"),
         SystemColumn("label", "System", lambda one: one.entry.label, "text", "System"),
@@ -193,6 +193,8 @@ def columns_of(ranking: Ranking) -> list[SystemColumn]:
     columns = []
     for column in base_columns(ranking.edition):
         columns.append(column)
+        if column.name == "macs" and any(one.entry.macs_counter for one in ranking.systems):
+            columns.append(_entry("macs_counter", "MACs counted by", "text", "Complexity", "complexity"))
         if column.name in with_interval:
             columns += interval_columns(column)
     own = {column.name for column in columns}

@@ -76,10 +76,17 @@ def fronts(ranking: Ranking) -> list[tuple[str, str, ViewFigure, str, str]]:
             (f"front_{stage}", f"{title} {energy}, {stage}", energy_figure(ranking, stage), column.format(stage), unit)
             for stage in ranking.edition.stages
         ),
-        ("front_macs", f"{title} MACs", lambda one: one.entry.macs, "macs", "MACs"),
+        ("front_macs", f"{title} {macs_title(ranking)}", lambda one: one.entry.macs, "macs", "MACs"),
         ("front_parameters", f"{title} parameters", lambda one: one.entry.total_parameters, "total_parameters",
          "Parameters"),
     ]  # fmt: skip
+
+
+def macs_title(ranking: Ranking) -> str:
+    """MACs, with the audio that they are counted for, and the counters where there are several."""
+    counters = sorted({one.entry.macs_counter for one in ranking.placed if one.entry.macs_counter is not None})
+    by = f", by different counters ({', '.join(counters)})" if len(counters) > 1 else ""
+    return f"{ranking.edition.macs_title}{by}"
 
 
 def energy_title(ranking: Ranking) -> str:

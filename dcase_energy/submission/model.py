@@ -39,7 +39,9 @@ class Submission:
     total_parameters: int | None = None
     total_parameters_non_zero: int | None = None
     total_model_size_bytes: int | None = None
+    parameter_bits: int | None = None
     macs: int | None = None
+    macs_counter: str | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
 
     @property

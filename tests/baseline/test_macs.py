@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 import types
@@ -13,6 +14,8 @@ from dcase_baseline.recipe import load_recipe
 from dcase_baseline.runtime import EXECUTION_PATHS
 from dcase_baseline.thop_rules import COUNTERS
 from torch import nn
+
+from tests.cli.run import run
 
 PUBLISHED = load_recipe("dcase2023")
 
@@ -276,3 +279,13 @@ def test_torch_sees_into_attention():
 def test_counting_draws_no_warning(recwarn):
     torch_macs(nn.Linear(2, 2), torch.rand(1, 2))
     assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_the_command_counts_the_seconds_that_are_asked_for():
+    command = ["macs", "baseline", "--format", "json", "--seconds"]
+    one, ten = (json.loads(run(*command, seconds).stdout) for seconds in ("1", "10"))
+    assert [(found["clip_duration_s"], found["input_shapes"]) for found in (one, ten)] == [
+        (1, [[1, 128, 63]]),
+        (10, [[1, 128, 626]]),
+    ]
+    assert [found["counts"][0]["macs"] for found in (one, ten)] == [90_010_675, 930_901_932]

@@ -227,8 +227,15 @@ def _equally_complex(one: System, other: System) -> bool:
     if a is b or models(one) != models(other):
         return False
     if a.macs is not None and b.macs is not None:
-        return a.macs == b.macs
+        return _same_macs(one, other)
     return a.macs is b.macs is None and a.total_parameters is not None and a.total_parameters == b.total_parameters
+
+
+def _same_macs(one: System, other: System) -> bool:
+    """Whether both give the same MACs, and not by two counters."""
+    a, b = one.submission, other.submission
+    counters = {a.macs_counter, b.macs_counter} - {None}
+    return a.macs is not None and a.macs == b.macs and len(counters) < 2
 
 
 def _slip(system: System, ratio: float) -> str | None:
@@ -272,7 +279,7 @@ def _fewer_for_more(system: System, other: System) -> bool:
     own, its, field = system.submission, other.submission, next(iter(system.energy_fields[::-1]), "")
     few = 2 * (own.total_parameters or math.inf) <= (its.total_parameters or 0)
     costly = system.figures.get(field, 0.0) > _MORE_ENERGY * other.figures.get(field, math.inf)
-    return own.macs is not None and own.macs == its.macs and few and costly
+    return _same_macs(system, other) and few and costly
 
 
 @each_team(largest=_LARGEST_TEAM)
@@ -286,7 +293,7 @@ def teachers_counted(team: Sequence[System]) -> Iterator[Finding]:
 
 def _twice_at_its_macs(system: System, other: System) -> bool:
     own, its = system.submission, other.submission
-    same = own.macs is not None and own.macs == its.macs and models(system) == models(other)
+    same = _same_macs(system, other) and models(system) == models(other)
     return same and its.total_parameters is not None and own.total_parameters == 2 * its.total_parameters
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
-from dcase_energy.submission.checks.system import System, each_system
+from dcase_energy.submission.checks.system import Peer, System, all_systems, each_system
+from dcase_energy.text import plural
 
 MACS_OF_BATCH = define(
     Rule(
@@ -67,7 +69,8 @@ SIZE_NOT_OF_PARAMETERS = define(
         name="size-not-of-parameters",
         title="The size of a model fits the number of its parameters",
         why="Tasks with a limit of 128 kB define the size as parameters times bits over 8. A figure below one byte or "
-        "above four bytes per parameter has lost a digit, or is in another unit.",
+        "above four bytes per parameter has lost a digit, or is in another unit. Where the metadata give the precision "
+        "(parameter_bits, or precision_16 under complexity_management), the size is that of this precision.",
         bad="total_parameters: 61148\ntotal_model_size: 12229",
         good="total_parameters: 61148\ntotal_model_size: 122296",
         fix="give the size in bytes: the number of parameters times 1, 2 or 4 for 8, 16 or 32 bits",
@@ -82,6 +85,8 @@ _NEARLY_ALL = 0.9
 _TELLING_DIGITS = 2
 # Room for a size or a count that was rounded.
 _ROUNDING = 1.02
+# The word for a precision of all parameters in the baseline's own metadata of 2024 task 1.
+_PRECISION = re.compile(r"\bprecision[_ -]?(8|16|32)\b", re.IGNORECASE)
 LIMIT_EXCEEDED = define(
     Rule(
         code="C309",
@@ -92,6 +97,19 @@ LIMIT_EXCEEDED = define(
         bad="macs: 33000000",
         good="macs: 30000000",
         fix="make the system smaller, or correct the figure if it is in another unit",
+    )
+)
+OTHER_COUNTER = define(
+    Rule(
+        code="C310",
+        name="macs-by-other-counter",
+        title="MACs that are compared come from one counter",
+        why="Counters leave out different things: THOP counts 0 for products outside modules, torch's own counter "
+        "0 for what is not a product. The baseline has 930.902 M MACs by one and 917.553 M by the other.",
+        bad="macs: 29419156\nmacs_counter: thop, where the edition names torchinfo",
+        good="macs: 29419156\nmacs_counter: torchinfo",
+        fix="count with the tool that is expected, or say in the report how the two counts differ",
+        severity=Severity.WARNING,
     )
 )
 
@@ -122,26 +140,34 @@ def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
 
 @each_system
 def size_of_parameters(system: System) -> Iterator[Finding]:
-    """The size of the model in bytes is that of so many parameters of 8 to 32 bits.
+    """The size of the model in bytes is that of so many parameters of the precision given, or of 8 to 32 bits.
 
     Where some parameters are zero they may be left out of the size.
     """
-    size, parameters = system.submission.total_model_size_bytes, system.submission.total_parameters
-    limits = system.edition.plausible.bytes_per_parameter
+    submission = system.submission
+    size, parameters = submission.total_model_size_bytes, submission.total_parameters
+    limits, bits = system.edition.plausible.bytes_per_parameter, _bits(system)
     if size is None or parameters is None or limits is None:
         return
-    fewest = min(parameters, system.submission.total_parameters_non_zero or parameters)
-    low, high = limits[0] * fewest / _ROUNDING, limits[1] * parameters * _ROUNDING
-    if not low <= size <= high:
-        bits = f"{8 * limits[0]:g} to {8 * limits[1]:g} bits"
-        expected = f"{round(limits[0] * fewest):,} to {round(limits[1] * parameters):,} bytes"
+    least, most = (bits / 8, bits / 8) if bits else limits
+    fewest = min(parameters, submission.total_parameters_non_zero or parameters)
+    low, high = least * fewest, most * parameters
+    if not low / _ROUNDING <= size <= high * _ROUNDING:
+        precision = f"{bits} bits" if bits else f"{8 * least:g} to {8 * most:g} bits"
         yield system.finding(
             SIZE_NOT_OF_PARAMETERS,
             "total_model_size_bytes",
-            f"{size:,} bytes are not the size of {parameters:,} parameters of {bits}",
-            expected=expected,
+            f"{size:,} bytes are not the size of {parameters:,} parameters of {precision}",
+            expected=f"{low:,.0f} bytes" if low == high else f"{low:,.0f} to {high:,.0f} bytes",
             found=f"{size:,} bytes",
         )
+
+
+def _bits(system: System) -> int | None:
+    """Bits of a parameter: the figure that says so, else what a text such as ``precision_16`` says."""
+    text = str(system.metadata.values.get("complexity_management") or "")
+    named = set(_PRECISION.findall(text))
+    return system.submission.parameter_bits or (int(named.pop()) if len(named) == 1 else None)
 
 
 @each_system
@@ -199,11 +225,35 @@ def within_limits(system: System) -> Iterator[Finding]:
     """No figure is above the maximum of the edition."""
     for name, limit in system.edition.limits.items():
         value = system.figures.get(name)
-        if value is not None and value > limit.max:
+        if value is not None and limit.max is not None and value > limit.max:
             unit = f" {limit.unit}" if limit.unit else ""
-            audio = "" if limit.per_seconds is None else f" for {limit.per_seconds:g} s of audio"
-            most = f"{limit.max:,.12g}{unit}"
-            message = f"{name} is {100 * (value / limit.max - 1):.3g} % above the limit of {most}{audio}"
+            audio = f"{limit.audio} of audio" if limit.audio else ""
+            over, most = f"{value - limit.max:,.12g}{unit}", f"{limit.max:,.12g}{unit}"
+            message = f"{name} is {over} ({100 * (value / limit.max - 1):.3g} %) above the limit of {most}{audio}"
             yield system.finding(
                 LIMIT_EXCEEDED, name, message, expected=f"at most {most}", found=f"{value:,.12g}{unit}"
             )
+
+
+@each_system
+def counted_as_asked(system: System) -> Iterator[Finding]:
+    """MACs are counted by the tool that the edition names."""
+    own, limit = system.submission.macs_counter, system.edition.limits.get("macs")
+    if own is None or limit is None or limit.counter in {None, own}:
+        return
+    held = "" if limit.max is None else ", and the limit is one of its counts"
+    message = f"MACs were counted by {own}; {system.edition.name} has them counted by {limit.counter}{held}"
+    yield system.finding(OTHER_COUNTER, "macs_counter", message, expected=limit.counter, found=own)
+
+
+@all_systems
+def counted_alike(systems: Sequence[System], pool: Sequence[Peer]) -> Iterator[Finding]:  # noqa: ARG001
+    """The MACs of all systems come from one tool; of systems that do not name theirs it is not known."""
+    named = [one for one in systems if one.submission.macs is not None and one.submission.macs_counter is not None]
+    counters = Counter(one.submission.macs_counter for one in named)
+    for system in named:
+        limit, own = system.edition.limits.get("macs"), system.submission.macs_counter
+        (usual, count), *_ = counters.most_common(1)
+        if (limit is None or limit.counter is None) and own != usual:
+            message = f"MACs were counted by {own}, those of {plural(count, 'other system')} by {usual}"
+            yield system.finding(OTHER_COUNTER, "macs_counter", message, expected=usual, found=own)
