@@ -35,6 +35,7 @@ EXITS_OF_MEASURE = {
 VARIABLES = {
     "DCASE_ENERGY_DATA": "folder of calibration records, in place of ~/.local/share/dcase-energy",
     "NO_COLOR": "print without colours",
+    "FORCE_COLOR": "print with colours where the output is not a terminal, too",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,3 +93,25 @@ def _why_not(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> s
         return None
     edition = load_edition(record.edition if record.edition in edition_names() else "generic")
     return why_no_denominator(Calibrated(record, row.path.name), edition)
+
+
+_TOOLS = ("codecarbon", "torch", "numpy", "nvidia-ml-py", "psutil", "pydantic", "click")
+
+
+def tool_versions() -> dict[str, str | None]:
+    """Return the versions that figures depend on: Python, libraries as they are installed, and the GPU's driver.
+
+    None is what is not installed, or a driver that is not there. No library is loaded.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    from dcase_energy.measure.gpu import ask_nvml, load_nvml
+
+    found: dict[str, str | None] = {"Python": f"{platform.python_version()}, {platform.platform()}"}
+    for name in _TOOLS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    nvml = load_nvml()
+    return {**found, "NVIDIA driver": None if nvml is None else ask_nvml(nvml, "nvmlSystemGetDriverVersion")}

@@ -65,6 +65,7 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 )
 @click.option("--batch-size", type=click.IntRange(min=4), help="Batch size instead of the recipe's; a multiple of 4.")
 @click.option(
+    "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("calibration.json"),

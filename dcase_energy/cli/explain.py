@@ -10,6 +10,7 @@ import click
 
 from dcase_energy.api.validating import load_rules
 from dcase_energy.cli.terminal import style
+from dcase_energy.errors import InputError
 from dcase_energy.rules import Rule
 from dcase_energy.text import visible
 
@@ -89,7 +90,7 @@ def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
     if close := difflib.get_close_matches(wanted, known, n=1):
         meant = known[close[0]]
         hint = f" Did you mean {meant.code}{f' ({meant.name})' if isinstance(meant, Rule) else ''}?"
-    raise click.UsageError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` lists all")
+    raise InputError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` lists all")
 
 
 def _guard_text(guard: GuardSpec, *, markdown: bool) -> str:

@@ -10,6 +10,7 @@ import click
 
 from dcase_energy.cli.options import edition_option, emit, existing_path, together
 from dcase_energy.cli.terminal import say
+from dcase_energy.errors import InputError
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.text import visible
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--schema", metavar="URL|PATH", help="JSON Schema named for editors.  [default: the published one]")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-@click.option("--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")
+@click.option("-o", "--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")
 def command(
     label: str,
     edition: str | None,
@@ -73,10 +74,10 @@ def _edition(name: str | None, label: str) -> Edition:
     if guessed is not None:
         say(f"edition {guessed.name}, guessed from the label; --edition names another")
     elif name is None and (known := editions_of_task(label)):
-        raise click.UsageError(f"several editions have this task: name one with --edition ({', '.join(known)})")
+        raise InputError(f"several editions have this task: name one with --edition ({', '.join(known)})")
     edition = guessed or load_edition(name or DEFAULT)
     if not re.fullmatch(edition.label_pattern, label):
-        raise click.UsageError(
+        raise InputError(
             f"{visible(label)!r} is not a label of edition {edition.name}, such as {edition.label_example}"
         )
     return edition
@@ -109,10 +110,10 @@ def _figures(
 
 def _write(target: Path, text: str, *, force: bool, make_folder: bool) -> None:
     if (target.exists() or target.is_symlink()) and not force:
-        raise click.UsageError(f"{target} exists already; --force overwrites it")
+        raise InputError(f"{target} exists already; --force overwrites it")
     try:
         if make_folder:
             target.parent.mkdir(exist_ok=True)
     except OSError as error:
-        raise click.UsageError(f"cannot make the folder {target.parent}: {error.strerror}") from None
+        raise InputError(f"cannot make the folder {target.parent}: {error.strerror}") from None
     emit(text, target)

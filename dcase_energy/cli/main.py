@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import platform
 import sys
 import traceback
+from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from dcase_energy import __version__
-from dcase_energy.cli.terminal import nowhere, open_streams, say
+from dcase_energy.cli.groups import OrderedGroup, with_verbosity
+from dcase_energy.cli.terminal import colours, complain, nowhere, open_streams, set_verbosity, verbose
 from dcase_energy.errors import DcaseEnergyError, InputError, JournalError, PlotError, StdoutError, UnusableError
+from dcase_energy.text import visible
 
 # Each command with the module, and where it is not `command` the name, that defines it, and its line in the help.
 COMMANDS = {
@@ -39,7 +44,7 @@ COMMANDS = {
 ISSUES_URL = "https://github.com/dcase-energy/dcase-energy/issues"
 
 
-class LazyGroup(click.Group):
+class LazyGroup(OrderedGroup):
     """A group whose commands are imported when they are used, so that help and errors are quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -53,7 +58,7 @@ class LazyGroup(click.Group):
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(f"dcase_energy.cli.{module}"), name or "command")
         command.name = cmd_name
-        return command
+        return with_verbosity(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands by their own one-line texts, importing none."""
@@ -66,9 +71,37 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Example: dcase-energy calibrate --quick && dcase-energy report my_submission/",
 )
-@click.version_option(__version__, prog_name="dcase-energy")
-def cli() -> None:
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=lambda context, _, value: _show_version(context) if value else None,
+    help="Show the version and exit; with --verbose, those of the libraries and the GPU's driver as well.",
+)
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Calibrate, measure, validate, score and rank DCASE systems with their energy."""
+    from dcase_energy.cli.project_file import default_map, find_project_file
+
+    name = str(context.invoked_subcommand)
+    command = cli.get_command(context, name)
+    if command is not None and (found := find_project_file(Path.cwd())) is not None:
+        context.obj = visible(os.path.relpath(found.path))
+        context.default_map = {name: default_map(found, command, list(COMMANDS))}
+
+
+with_verbosity(cli)
+
+
+def _show_version(context: click.Context) -> None:
+    """Print the version, and what figures depend on besides it."""
+    click.echo(f"dcase-energy, version {__version__}")
+    if verbose():
+        from dcase_energy.api.doctor import tool_versions
+
+        for name, version in tool_versions().items():
+            click.echo(f"  {name:<13} {version or 'none'}")
+    context.exit()
 
 
 def main() -> None:
@@ -76,15 +109,16 @@ def main() -> None:
     # Else the collector goes again and again through modules that stay.
     gc.set_threshold(20_000, 10, 10)
     open_streams()
+    set_verbosity(0)
     try:
-        code = cli.main(prog_name="dcase-energy", standalone_mode=False)
+        code = cli.main(prog_name="dcase-energy", standalone_mode=False, color=colours())
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt) as error:
         notes = getattr(error.__cause__ or error, "__notes__", ())
-        say("; ".join(["interrupted", *notes]))
+        complain("; ".join(["interrupted", *notes]))
         code = 130
     except click.ClickException as error:
-        error.show()
+        _show_refusal(error)
         code = error.exit_code
     except BrokenPipeError:
         # The reader of the output has ended (`| head`).
@@ -101,12 +135,23 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _show_refusal(error: click.ClickException) -> None:
+    """Print what click refuses; how the command is used only where its words are wrong, not their values."""
+    if isinstance(error, click.BadParameter) and not isinstance(error, click.MissingParameter):
+        source = None if error.ctx is None else error.ctx.get_parameter_source(str(getattr(error.param, "name", "")))
+        of_file = source is ParameterSource.DEFAULT_MAP and error.ctx is not None
+        where = f"{error.ctx.find_root().obj}: " if error.ctx is not None and of_file else ""
+        complain(f"Error: {where}{error.format_message()}")
+    else:
+        error.show()
+
+
 def _show_error(error: DcaseEnergyError, failed: int = 1) -> int:
     """Print an error and its findings; return 2 for what the caller gave, ``failed`` for work that failed."""
     from dcase_energy.cli.render import show_findings
 
     show_findings(getattr(error, "findings", ()))
-    say("; ".join([f"Error: {error}", *getattr(error, "__notes__", ())]))
+    complain("; ".join([f"Error: {error}", *getattr(error, "__notes__", ())]))
     given = isinstance(error, InputError | PlotError) and not isinstance(error, UnusableError | JournalError)
     return 2 if given else failed
 
@@ -123,4 +168,4 @@ def _show_crash() -> None:
         traceback.format_exc().rstrip(),
         "```",
     ]
-    say("\n".join(lines))
+    complain("\n".join(lines))

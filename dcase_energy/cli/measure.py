@@ -23,7 +23,7 @@ from dcase_energy.cli.options import (
 from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
-from dcase_energy.cli.terminal import log, say, style
+from dcase_energy.cli.terminal import complain, log, style
 from dcase_energy.measure.plan import STAGES
 from dcase_energy.text import plural, visible
 
@@ -73,6 +73,7 @@ gpu_option = click.option(
 )
 @estimate_option
 @click.option(
+    "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Record to write. A complete one is never replaced: the next is NAME.2.json.  [default: energy_STAGE.json]",
@@ -127,7 +128,7 @@ def command(command_line: tuple[str, ...], calibration: Path | None, strict: boo
     try:
         found = measure(command_line, calibration=calibration, log=lambda text: log(f"dcase-energy: {text}"), **options)
     except (JournalError, WriteError) as error:
-        say(f"dcase-energy: {error}")
+        complain(f"dcase-energy: {error}")
         return OWN_FAILURE
     more = after_measurement(found.record, _compared(found.record, baseline, calibration))
     log("\n".join([record_text(found.record, more), *found.files]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.terminal import say
+from dcase_energy.errors import InputError
 from dcase_energy.text import visible
 
 if TYPE_CHECKING:
@@ -136,18 +137,24 @@ def edition_option(default: str | None = None) -> Decorator:
 def format_option(*formats: str, default: str | None = "text", text: str | None = None) -> Decorator:
     """Return ``--format``."""
     kind = click.Choice(formats)
-    return click.option("--format", "output_format", type=kind, default=default, show_default=bool(default), help=text)
+    return click.option(
+        "-f", "--format", "output_format", type=kind, default=default, show_default=bool(default), help=text
+    )
 
 
 def output_option(what: str) -> Decorator:
     """Return ``--output FILE``."""
     text = f"Write {what} to this file instead of stdout."
-    return click.option("--output", type=click.Path(dir_okay=False, path_type=Path), callback=_writable, help=text)
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--output", type=path, callback=_writable, help=text)
 
 
-def output_dir_option(default: str | None, *, old: Sequence[str] = (), text: str = "Folder to write to.") -> Decorator:
-    """Return ``--output-dir FOLDER``."""
+def output_dir_option(
+    default: str | None, *, short: bool = True, old: Sequence[str] = (), text: str = "Folder to write to."
+) -> Decorator:
+    """Return ``--output-dir FOLDER``; ``short`` is false where ``-o`` is the command's ``--output``."""
     return option(
+        *(["-o"] if short else []),
         "--output-dir",
         type=click.Path(file_okay=False, path_type=Path),
         default=default,
@@ -163,17 +170,18 @@ def _writable(context: click.Context, parameter: click.Parameter, path: Path | N
 
 
 def writable(path: Path, *, folder: bool) -> Path:
-    """Return the path; one that cannot be written is a usage error, as far as that shows before the work is done."""
+    """Return the path; refuse one that cannot be written, as far as that shows before the work is done."""
     from dcase_energy.writing.files import why_no_folder, why_not_writable
 
     if (reason := (why_no_folder if folder else why_not_writable)(path)) is not None:
-        raise click.UsageError(visible(f"cannot write {path}: {reason}"))
+        raise InputError(visible(f"cannot write {path}: {reason}"))
     return path
 
 
 def list_option(name: str, allowed: Sequence[str], default: str, text: str, *, old: Sequence[str] = ()) -> Decorator:
     """Return an option that takes several words of a list, with commas between them."""
-    return option(name, default=default, show_default=True, callback=_words(name, allowed), old=old, help=text)
+    names = ["-f", name] if name == "--formats" else [name]
+    return option(*names, default=default, show_default=True, callback=_words(name, allowed), old=old, help=text)
 
 
 def _words(name: str, allowed: Sequence[str]) -> Callable[[click.Context, click.Parameter, str], list[str]]:
@@ -184,7 +192,7 @@ def _words(name: str, allowed: Sequence[str]) -> Callable[[click.Context, click.
             return []
         if unknown or not chosen:
             wrong = visible(", ".join(unknown)) or "nothing"
-            raise click.UsageError(f"{name}: {wrong}; choose from {', '.join(allowed)}")
+            raise InputError(f"{name}: {wrong}; choose from {', '.join(allowed)}")
         return list(dict.fromkeys(chosen))
 
     return check
@@ -193,7 +201,7 @@ def _words(name: str, allowed: Sequence[str]) -> Callable[[click.Context, click.
 def jobs_option(what: str) -> Decorator:
     """Return ``--jobs N``."""
     text = f"{what} at a time, 0 for as many as there are processors."
-    return click.option("--jobs", type=click.IntRange(0), default=1, show_default=True, metavar="N", help=text)
+    return click.option("-j", "--jobs", type=click.IntRange(0), default=1, show_default=True, metavar="N", help=text)
 
 
 scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do the work.")
@@ -277,10 +285,10 @@ training_options = together(
 def read_stdin() -> bytes:
     """Return standard input; more than a package may have is a usage error."""
     if sys.stdin is None:
-        raise click.UsageError("standard input is closed")
+        raise InputError("standard input is closed")
     data = sys.stdin.buffer.read(MAX_STDIN_BYTES + 1)
     if len(data) > MAX_STDIN_BYTES:
-        raise click.UsageError(f"more than {MAX_STDIN_BYTES:,} bytes on standard input; give the file's name")
+        raise InputError(f"more than {MAX_STDIN_BYTES:,} bytes on standard input; give the file's name")
     return data
 
 
@@ -298,7 +306,8 @@ def emit(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
         return
+    text = click.unstyle(text)
     try:
         write_text(output, text if text.endswith("\n") else text + "\n")
     except OSError as error:
-        raise click.UsageError(f"cannot write {output}: {error.strerror}") from None
+        raise InputError(f"cannot write {output}: {error.strerror}") from None

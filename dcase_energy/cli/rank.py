@@ -23,6 +23,7 @@ from dcase_energy.cli.options import (
 )
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import say
+from dcase_energy.errors import DcaseEnergyError, InputError
 from dcase_energy.sheets import FORMATS
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 from dcase_energy.text import plural, visible
@@ -39,7 +40,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
     for text in texts:
         name, _, kind = text.partition("=")
         if not kind or parse_kind(kind) is None:
-            raise click.UsageError(
+            raise InputError(
                 f"--interval-kind {visible(text)}: write FIGURE=KIND with a kind of {', '.join(INTERVAL_KINDS)} and "
                 "its level or number, such as psds1='bootstrap 95 %' or psds1='range over 3 runs'"
             )
@@ -82,7 +83,6 @@ def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plo
     are written nevertheless. All files are replaced atomically as a set.
     """
     from dcase_energy.api.ranking import rank
-    from dcase_energy.errors import DcaseEnergyError
     from dcase_energy.findings import has_errors
     from dcase_energy.sheets.plots.files import require_matplotlib
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli.groups import OrderedGroup
 from dcase_energy.cli.options import Decorator, existing_path, format_option, sources_argument
 from dcase_energy.cli.render import details, headline
 from dcase_energy.cli.render.json import dumped, finding_fields
@@ -23,15 +24,9 @@ SCHEMA_VERSION = "1.0"
 _MOST_DIFFERENCES = 20
 
 
-class _Ordered(click.Group):
-    """Lists its commands in the order of use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Names of all commands."""
-        return ["show", "verify", "compare", "list"]
-
-
-@click.group(cls=_Ordered, epilog="Example: dcase-energy records list && dcase-energy records verify calibration.json")
+@click.group(
+    cls=OrderedGroup, epilog="Example: dcase-energy records list && dcase-energy records verify calibration.json"
+)
 def command() -> None:
     """Print records of `calibrate` and `measure` again, check them, compare two, or list those of this machine."""
 

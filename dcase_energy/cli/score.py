@@ -100,7 +100,7 @@ _conventions = together(
 @format_option("text", "json", "csv")
 @output_option("the scores")
 @click.option("--plots", help=f"Draw figures into --output-dir: any of {','.join(PLOT_FORMATS)}.")
-@output_dir_option(None, text="Folder of the figures.  [default: plots]")
+@output_dir_option(None, short=False, text="Folder of the figures.  [default: plots]")
 @click.option("--plot-format", type=click.Choice(PLOT_FORMATS), default="svg", hidden=True)
 @jobs_option("Systems scored")
 @scheduler_option

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from dcase_energy.cli.groups import OrderedGroup
 from dcase_energy.cli.options import (
     emit,
     existing_path,
@@ -20,7 +21,8 @@ from dcase_energy.cli.options import (
     training_options,
 )
 from dcase_energy.cli.render import show_findings
-from dcase_energy.cli.terminal import say
+from dcase_energy.cli.terminal import complain, say
+from dcase_energy.errors import InputError
 from dcase_energy.sheets import FORMATS
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 from dcase_energy.text import plural
@@ -31,16 +33,8 @@ if TYPE_CHECKING:
     from dcase_energy.study.runs import StudyRun
 
 
-class _Ordered(click.Group):
-    """Lists its commands in the order of the work."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Names of all commands."""
-        return ["run", "status", "import", "report"]
-
-
 @click.group(
-    cls=_Ordered,
+    cls=OrderedGroup,
     epilog="Example: dcase-energy study run --batch-sizes 4,8 --output-dir runs && dcase-energy study report runs",
 )
 def command() -> None:
@@ -132,11 +126,11 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 
     found = read_status(runs)
     for message in found.unreadable:
-        say(message)
+        complain(message)
     if found.imported:
         say(f"{plural(found.imported, 'imported run')}, with nothing left to do")
     if not found.runs and not found.unreadable and not found.imported:
-        raise click.UsageError(f"no run was found in {', '.join(map(str, runs))}")
+        raise InputError(f"no run was found in {', '.join(map(str, runs))}")
     now = datetime.datetime.now().astimezone()
     emit(status_json(found, now) if output_format == "json" else status_text(found, now), None)
     return int(bool(found.unreadable or found.count("failed")))

@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import click
@@ -78,18 +79,59 @@ def nowhere() -> TextIO:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - as long as the program runs
 
 
+def colours() -> bool | None:
+    """Whether colours are forced or forbidden; None where each stream decides, as click does: only on a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return True if os.environ.get("FORCE_COLOR") else None
+
+
 def style(text: str, *, fg: str | None = None, bold: bool = False) -> str:
-    """Colour a text unless NO_COLOR is set or the output is not a terminal (FORCE_COLOR overrides)."""
-    if os.environ.get("NO_COLOR") or not (sys.stdout.isatty() or os.environ.get("FORCE_COLOR")):
-        return text
-    return click.style(text, fg=fg, bold=bold)
+    """Colour a text unless NO_COLOR is set; what prints it drops the colours where its stream wants none."""
+    wanted = colours()
+    if wanted is None:
+        wanted = sys.stdout.isatty() or sys.stderr.isatty()
+    return click.style(text, fg=fg, bold=bold or None) if wanted else text
+
+
+_VERBOSITY: ContextVar[int] = ContextVar("verbosity", default=0)
+
+
+def set_verbosity(level: int) -> None:
+    """Choose how much is printed: -1 results and errors, 0 log messages as well, 1 more of them."""
+    _VERBOSITY.set(level)
+
+
+def verbose() -> bool:
+    """Whether more is wanted than usual."""
+    return _VERBOSITY.get() > 0
+
+
+def quiet() -> bool:
+    """Whether only results and errors are wanted."""
+    return _VERBOSITY.get() < 0
 
 
 def log(text: str) -> None:
     """Print a log message to stderr; stdout is for results. Foreign text in it must be `visible`."""
-    click.echo(text, err=True)
+    if not quiet():
+        to_stderr(text)
 
 
 def say(text: str) -> None:
     """Print a log message with foreign text in it."""
-    log("\n".join(map(visible, text.split("\n"))))
+    log(_visible_lines(text))
+
+
+def complain(text: str) -> None:
+    """Print an error to stderr, whatever ``--quiet`` says."""
+    to_stderr(_visible_lines(text))
+
+
+def to_stderr(text: str) -> None:
+    """Print what no option silences; foreign text in it must be `visible`."""
+    click.echo(text, err=True, color=colours())
+
+
+def _visible_lines(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))

@@ -115,6 +115,7 @@ def _counts(found: Validation) -> str:
 @edition_option()
 @calibration_option
 @click.option(
+    "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Zip file to write.  [default: DIR.zip beside DIR]",

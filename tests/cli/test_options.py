@@ -57,8 +57,39 @@ def test_old_names_are_still_understood(line, monkeypatch, tmp_path):
 def test_options_that_mean_the_same_have_the_same_name(name):
     for command in SHARED[name]:
         (option,) = [one for one in command_of(command.split())[0].params if one.name == name]
-        assert option.opts == [f"--{name.replace('_', '-')}"]
+        assert option.opts[-1:] == [f"--{name.replace('_', '-')}"]
         assert not option.hidden
+
+
+@pytest.mark.parametrize(
+    ("short", "names"),
+    [("-o", {"--output", "--output-dir"}), ("-f", {"--format", "--formats"}), ("-j", {"--jobs"})],
+)
+def test_short_options_mean_the_same_everywhere(short, names):
+    found = []
+    for command, one in all_options():
+        if names & set(one.opts):
+            found.append(short in one.opts or "-o" in [name for other in command.params for name in other.opts])
+        elif short in one.opts:
+            raise AssertionError(f"{command.name}: {one.opts}")
+    assert found
+    assert all(found)
+
+
+def all_options():
+    waiting = [cli]
+    while waiting:
+        command = waiting.pop()
+        if isinstance(command, click.Group):
+            waiting += [command.get_command(click.Context(command), name) for name in command.list_commands(None)]
+        yield from ((command, one) for one in command.params if isinstance(one, click.Option))
+
+
+def test_quiet_and_verbose_are_options_of_every_command():
+    by_command = {}
+    for command, one in all_options():
+        by_command.setdefault(id(command), []).extend(one.opts)
+    assert all({"-q", "--quiet", "-v", "--verbose"} <= set(options) for options in by_command.values())
 
 
 def test_no_jobs_are_all_processors():

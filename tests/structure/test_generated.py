@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from dcase_energy.api.validating import load_rules
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
+from dcase_energy.errors import InputError
 from dcase_energy.measure.guards import BY_CODE, GUARDS
 from dcase_energy.rules import all_rules
 
@@ -70,8 +71,8 @@ def test_explain_lists_rules_and_guards_and_finds_both_by_name():
     assert rule.rstrip() in (ROOT / "docs/rules.md").read_text()
     for wrong, meant in (("min-duraton", "min-duration"), ("energy-not-positve", "E201 (energy-not-positive)")):
         result = CliRunner().invoke(explain.command, [wrong])
-        assert result.exit_code == 2
-        assert f"Did you mean {meant}?" in result.output
+        assert isinstance(result.exception, InputError)
+        assert f"Did you mean {meant}?" in str(result.exception)
 
 
 def options() -> set[str]:

@@ -6,9 +6,8 @@ import importlib
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-import click
-
-from dcase_energy.cli.terminal import log, style
+from dcase_energy.cli.terminal import quiet, style, to_stderr
+from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding, Severity, capped
 from dcase_energy.text import visible
 
@@ -33,7 +32,7 @@ def reporter(name: str, *, summary: bool) -> Callable[[Validation], str]:
     """Return the function that writes a format; a summary without it is a usage error."""
     if (name, summary) not in REPORTERS:
         formats = " and ".join(known for known, of_summary in REPORTERS if of_summary)
-        raise click.UsageError(f"--summary has the formats {formats}, not {name}")
+        raise InputError(f"--summary has the formats {formats}, not {name}")
     module, _, function = REPORTERS[name, summary].partition(":")
     found: Callable[[Validation], str] = getattr(importlib.import_module(f"{__name__}.{module}"), function)
     return found
@@ -52,10 +51,15 @@ def details(finding: Finding) -> dict[str, str]:
 
 
 def show_findings(findings: Iterable[Finding]) -> None:
-    """Print findings to stderr, one a line, the first of each code; how to fix a problem is printed once."""
+    """Print findings to stderr, one a line, the first of each code; how to fix a problem is printed once.
+
+    With ``--quiet``, errors alone.
+    """
+    if quiet():
+        findings = [one for one in findings if one.severity is Severity.ERROR]
     hints: set[str | None] = {None}
     for one in capped(dict.fromkeys(findings), _MOST_SHOWN, family=lambda finding: finding.code):
-        log(headline(one) + (f" ({visible(one.found)})" if one.found else ""))
+        to_stderr(headline(one) + (f" ({visible(one.found)})" if one.found else ""))
         if one.severity is not Severity.INFO and one.hint not in hints:
-            log(f"      fix:      {visible(str(one.hint))}")
+            to_stderr(f"      fix:      {visible(str(one.hint))}")
             hints.add(one.hint)
