@@ -20,7 +20,7 @@ from dcase_energy.errors import InputError
 from dcase_energy.text import visible
 
 FILE_NAME = "dcase-energy.toml"
-TABLE = "tool.dcase-energy"
+_TABLE = "tool.dcase-energy"
 # Options that several commands have under one name; those of one command belong into its table.
 SHARED = (
     *("edition", "paths", "ground_truth", "durations", "calibration", "pool", "field", "bootstrap", "jobs"),
@@ -63,7 +63,7 @@ def find_project_file(folder: Path) -> ProjectFile | None:
             except OSError as error:
                 raise InputError(f"{path} cannot be read: {error.strerror}") from None
             # Most pyproject.toml have no such table: no parser is loaded for them.
-            if (name == FILE_NAME and path.is_file()) or f"[{TABLE}".encode() in data:
+            if (name == FILE_NAME and path.is_file()) or f"[{_TABLE}".encode() in data:
                 return ProjectFile(path, _settings(path, data, within=name != FILE_NAME))
     return None
 
@@ -77,7 +77,7 @@ def _settings(path: Path, data: bytes, *, within: bool) -> dict[str, Any]:
         raise InputError(f"{visible(str(path))} is not TOML: {visible(str(error))}") from None
     table = document.get("tool", {}).get("dcase-energy", {}) if within else document
     if not isinstance(table, dict):
-        raise InputError(f"{visible(str(path))}: {TABLE} is not a table")
+        raise InputError(f"{visible(str(path))}: {_TABLE} is not a table")
     return _with_underscores(table)
 
 
