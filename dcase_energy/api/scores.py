@@ -40,7 +40,8 @@ class ConventionChoices(TypedDict, total=False):
     time_tolerance_us: int | None
     arithmetic: Literal["microseconds", "seconds"] | None
     late_detections: Literal["count", "ignore"] | None
-    segment_grid: Literal["cut", "extend"] | None
+    segment_grid: Literal["cut", "whole", "extend"] | None
+    windows: Literal["separate", "join"] | None
     level: float | None
     seed: int | None
 

@@ -86,8 +86,13 @@ _conventions = together(
     click.option(
         "--segments",
         "segment_grid",
-        type=click.Choice(["cut", "extend"]),
-        help="How to treat a segment that extends past the end of the clip.",
+        type=click.Choice(["cut", "whole", "extend"]),
+        help="Where segments end: with the clip, the last one shorter; with the last whole one; with the last event.",
+    ),
+    click.option(
+        "--windows",
+        type=click.Choice(["separate", "join"]),
+        help="Whether score files named FILE-BEGIN-END are joined to the files that they are windows of (MAESTRO).",
     ),
 )
 

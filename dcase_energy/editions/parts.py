@@ -290,6 +290,7 @@ class Scoring(Part):
     threshold: float = 0.5
     classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
     time_tolerance_us: int = 0
+    windows: Literal["separate", "join"] = "separate"
     interval: Literal["bootstrap", "subsample80", "none"] = "bootstrap"
     resamples: int = 0
     level: float = 0.9

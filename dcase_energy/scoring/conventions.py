@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 COLLAR_S = 0.2
 COLLAR_SHARE = 0.2
 SEGMENT_S = 1.0
-Grid = Literal["cut", "extend"]
+Grid = Literal["cut", "whole", "extend"]
 _PSDS = {"cttc": 0.3, "alpha_st": 1.0, "e_max": 100.0}
 # What is computed wherever outputs are scored: the metric of each score and its options.
 SCORES: dict[str, tuple[str, Mapping[str, Any]]] = {
@@ -60,7 +60,11 @@ class Conventions:
     late_detections
         Detections that begin after the end of their clip: ``count``, or ``ignore`` as psds_eval does.
     segment_grid
-        Segments: ``cut`` at the end of the clip, or ``extend`` to the last event as sed_eval does.
+        Segments: ``cut`` at the end of the clip; ``whole``, the last one as long as the others (sed_scores_eval); or
+        ``extend`` to the last event as sed_eval does.
+    windows
+        Clips named ``<file>-<begin>-<end>`` are scored as they are (``separate``), or their scores are joined to those
+        of the files they are windows of (``join``: MAESTRO in DCASE 2024 task 4).
     interval, resamples, level, seed
         How intervals are made; see `Resampling`. With 0 resamples there are none.
     scores
@@ -79,6 +83,7 @@ class Conventions:
     arithmetic: Literal["microseconds", "seconds"] = "microseconds"
     late_detections: Literal["count", "ignore"] = "count"
     segment_grid: Grid = "cut"
+    windows: Literal["separate", "join"] = "separate"
     interval: ResamplingKind = "bootstrap"
     resamples: int = 0
     level: float = 0.9
@@ -145,7 +150,7 @@ LIKE: dict[str, dict[str, Any]] = {
         "late_detections": "count",
         "cross_trigger_average": "others",
         "classes_without_hits": "zero",
-        "segment_grid": "cut",
+        "segment_grid": "whole",
         "lost_classes": "zero",
     },
     "sed_eval": {

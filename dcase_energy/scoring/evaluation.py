@@ -12,6 +12,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores, keep_clips
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics import Options, Prepared, Run, metric_named
+from dcase_energy.scoring.windows import join_windows
 
 # How people read the metrics, and those that tables of classes and differences show, in short.
 TITLES = {
@@ -80,6 +81,8 @@ class Evaluation:
 
 def evaluate_scores(scores: Scores, truth: GroundTruth, conventions: Conventions) -> Evaluation:
     """Match the scores of a run with the ground truth; both hold all clips."""
+    if conventions.windows == "join":
+        scores, truth = join_windows(scores, truth)
     if conventions.empty_clips == "drop":
         truth, kept = truth.without_empty_clips()
         scores = scores.take_clips(kept)
@@ -102,6 +105,7 @@ def describe_figure(name: str, conventions: Conventions) -> str:
     """The conventions one score depends on, in a few words, to stand beside its figure."""
     metric, options = conventions.scores[name]
     parts = [f"{conventions.empty_clips} empty clips"]
+    parts += ["windows joined"] if conventions.windows == "join" else []
     parts += ["overlapping events kept"] if conventions.overlapping_truth == "keep" else []
     return "; ".join([*parts, *metric_named(metric).describe(options, conventions)])
 

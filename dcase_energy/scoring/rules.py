@@ -268,6 +268,18 @@ TRUTH_CLASS = define(
         severity=Severity.WARNING,
     )
 )
+TRUTH_SOFT = define(
+    Rule(
+        code="G705",
+        name="truth-confidence",
+        title="Soft labels are annotated events where their confidence is above 0.5",
+        why="The metrics are defined for hard labels; DCASE 2024 task 4 takes the soft labels of MAESTRO in this way.",
+        bad="(no error: rows below are left out, and counted here)",
+        good="a-000500-001500.wav\t3.0\t4.0\tcar\t0.8",
+        fix="nothing to do; leave out the column to count every row",
+        severity=Severity.INFO,
+    )
+)
 
 # Warnings that say that the scores may not be those of the whole run; figures stand beside their codes.
 DOUBTS = frozenset({SCORE_COVERAGE.code, CLIPS_IDENTICAL.code, SCORE_FILE_CUT.code})

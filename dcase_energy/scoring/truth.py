@@ -16,7 +16,7 @@ from dcase_energy.findings import Finding, Severity, capped, has_errors
 from dcase_energy.scoring.clips import clip_name, some_names, unknown_labels
 from dcase_energy.scoring.data import Events, GroundTruth, to_us
 from dcase_energy.scoring.event_files import far_past, in_another_unit
-from dcase_energy.scoring.rules import TRUTH_CLASS, TRUTH_EVENT, TRUTH_OVERLAP, TRUTH_PAST_END
+from dcase_energy.scoring.rules import TRUTH_CLASS, TRUTH_EVENT, TRUTH_OVERLAP, TRUTH_PAST_END, TRUTH_SOFT
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
 Overlapping = Literal["merge", "keep", "refuse"]
@@ -34,7 +34,8 @@ def read_ground_truth(
     Parameters
     ----------
     truth_path
-        TSV with ``filename onset offset event_label`` (seconds); a row of a clip without events has empty cells.
+        TSV with ``filename onset offset event_label`` (seconds); a row of a clip without events has empty cells. Where
+        it has ``confidence`` (soft labels, from 0 to 1), an event is annotated if its confidence is above 0.5.
     durations_path
         TSV with ``filename duration`` (seconds). It says which clips there are.
     classes
@@ -106,6 +107,7 @@ def _rows(events: DelimitedTable, clips: dict[str, float], classes: Sequence[str
     """The usable rows; the others become findings."""
     clip_index = {name: index for index, name in enumerate(clips)}
     class_index = {name: index for index, name in enumerate(classes)}
+    doubtful = set(_doubtful_rows(events))
     at = {name: events.columns.index(name) for name in ("filename", "onset", "offset", "event_label")}
     unknown: dict[str, int] = {}
     labels: list[tuple[int, str]] = []
@@ -113,7 +115,7 @@ def _rows(events: DelimitedTable, clips: dict[str, float], classes: Sequence[str
         clip, label = clip_name(row[at["filename"]]), row[at["event_label"]].strip()
         if clip not in clip_index:
             unknown.setdefault(clip, index)
-        if not label and not row[at["onset"]].strip():
+        if index in doubtful or (not label and not row[at["onset"]].strip()):
             continue
         onset_s, offset_s = events.number(index, "onset"), events.number(index, "offset")
         if onset_s is None or offset_s is None or clip not in clip_index:
@@ -128,6 +130,24 @@ def _rows(events: DelimitedTable, clips: dict[str, float], classes: Sequence[str
     for finding in unknown_labels(labels, events, TRUTH_EVENT):
         events.add(finding)
     _clips_without_duration(unknown, events, at["filename"])
+
+
+def _doubtful_rows(events: DelimitedTable) -> list[int]:
+    """Rows of a soft label that is not above one half, where the table has confidences: nothing is annotated there."""
+    if "confidence" not in events.columns:
+        return []
+    doubtful = []
+    for index in range(len(events.rows)):
+        confidence = events.number(index, "confidence", empty=True)
+        if confidence is not None and not 0 <= confidence <= 1:
+            where = events.where(index, "confidence")
+            events.add(TRUTH_EVENT.finding(where, f"a confidence of {confidence:g}", expected="a number from 0 to 1"))
+        elif confidence is not None and confidence <= 0.5:
+            doubtful.append(index)
+    if doubtful:
+        message = f"{len(doubtful):,} of {len(events.rows):,} rows have a confidence of at most 0.5: left out"
+        events.add(TRUTH_SOFT.finding(events.where(), message))
+    return doubtful
 
 
 def _clips_without_duration(unknown: dict[str, int], events: DelimitedTable, column: int) -> None:

@@ -102,7 +102,32 @@ def sed_eval(folder: Path) -> dict:
     }
 
 
+def sed_scores_eval_auc(folder: Path) -> dict:
+    from sed_scores_eval import io, segment_based
+
+    scores = io.read_sed_scores(folder / "scores")
+    durations = io.read_audio_durations(folder / "durations.tsv")
+    truth = {**{clip: [] for clip in durations}, **io.read_ground_truth_events(folder / "truth.tsv")}
+    return {
+        str(max_fpr): float(
+            segment_based.auroc(scores, truth, durations, segment_length=1.0, max_fpr=max_fpr)[0]["mean"]
+        )
+        for max_fpr in (0.1, 0.3, 1.0)
+    }
+
+
+def sklearn_auc(folder: Path) -> dict:
+    """Of rows of a score and a label, 0 or 1: the area, and the partial one that McClish scales."""
+    import numpy as np
+    from sklearn.metrics import roc_auc_score
+
+    scores, labels = np.loadtxt(folder / "rows.txt").T
+    return {str(max_fpr): float(roc_auc_score(labels, scores, max_fpr=max_fpr)) for max_fpr in (0.1, 0.3, 1.0)}
+
+
 WORK = {
+    "sklearn_auc": sklearn_auc,
+    "sed_scores_eval_auc": sed_scores_eval_auc,
     "psds_eval": psds_eval,
     "psds_eval_f1": psds_eval_f1,
     "sed_scores_eval": sed_scores_eval,

@@ -15,6 +15,7 @@ from dcase_energy.scoring.conventions import LIKE, Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import Figure
 from dcase_energy.scoring.intervals import detections_at
+from dcase_energy.scoring.operating_points import Decisions
 from dcase_energy.scoring.outputs import find_outputs, score_system
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.truth import read_ground_truth
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="no peers; `make ora
 
 def peer(name: str, folder: Path) -> dict:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    library = name.removesuffix("_f1")
+    library = name.removesuffix("_f1").removesuffix("_auc")
     check = subprocess.run([PYTHON, "-c", f"import {library}"], env=environment, capture_output=True, check=False)
     if check.returncode:
         pytest.skip(f"{library} was not built")
@@ -106,6 +107,27 @@ def test_sed_scores_eval(files):
     found = ours(files / "scores", files, **LIKE["sed_scores_eval"])
     expected = peer("sed_scores_eval", files)
     assert {metric: found[Figure(metric)] for metric in expected} == pytest.approx(expected, abs=1e-12)
+
+
+def test_areas_of_segments_of_sed_scores_eval(files):
+    """Version 0.0.4 has the staircase."""
+    asked = {str(max_fpr): ("segment_auc", {"max_fpr": max_fpr}) for max_fpr in (0.1, 0.3, 1.0)}
+    found = ours(files / "scores", files, **LIKE["sed_scores_eval"], scores=asked)
+    expected = peer("sed_scores_eval_auc", files)
+    assert {name: found[Figure(name)] for name in expected} == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("digits", [1, 3, 9])
+def test_areas_of_sklearn(digits, tmp_path):
+    """Of few digits, many scores tie."""
+    rng = np.random.default_rng(digits)
+    positive = rng.random(200) < 0.3
+    scores = np.round(rng.random(200) * 0.7 + 0.3 * positive, digits)
+    np.savetxt(tmp_path / "rows.txt", np.stack([scores, positive], axis=1))
+    decisions = Decisions.build(scores, positive, np.zeros(200, dtype=np.int64))
+    expected = peer("sklearn_auc", tmp_path)
+    found = {limit: decisions.area(float(limit), "linear" if limit == "1.0" else "mcclish") for limit in expected}
+    assert found == pytest.approx(expected, abs=1e-12)
 
 
 def test_sed_eval(files):

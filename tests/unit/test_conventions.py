@@ -80,6 +80,14 @@ def test_segments_after_the_end_of_the_clip():
     assert value([DOG, CAT, late], "segment_f1", segment_grid="extend") == pytest.approx((2 / 3 + 1) / 2)
 
 
+def test_the_last_segment_may_be_whole():
+    """A detection in the last second of a clip of 9.5 s, after its end."""
+    truth = GroundTruth.build({"a": 9.5}, [("a", 1.0, 2.0, "Dog")], CLASSES)
+    found = [DOG, (0, 1, 9_600_000, 9_900_000)]
+    assert value(found, "segment_f1", truth) == 1.0
+    assert value(found, "segment_f1", truth, segment_grid="whole") == pytest.approx(2 / 3)
+
+
 def test_cross_triggers_over_all_classes_cost_less():
     truth = GroundTruth.build({"a": 3600.0}, [("a", 0.0, 1800.0, "Cat"), ("a", 1800.0, 3600.0, "Dog")], CLASSES)
     found = [(0, 0, 0, 1_800_000_000), (0, 1, 1_800_000_000, 3_600_000_000), (0, 1, 0, 1_000_000)]

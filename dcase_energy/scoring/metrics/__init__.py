@@ -1,6 +1,7 @@
 """Metrics, one module each, found by name: a score with ``metric = "psds"`` is computed by ``psds.py``.
 
-A module has ``OPTIONS``, the names of its options (numbers) and whether each must be given, and two functions.
+A module has ``OPTIONS``, the names of its options and whether each must be given (a number), or the words it may be,
+and two functions.
 ``prepare(run, wanted)`` matches a run with the ground truth, once for all scores of the metric: from options by name of
 the score to what gives its figures, without the scores that these outputs do not allow. ``describe(options,
 conventions)`` lists what a figure depends on, in a few words each.
@@ -58,9 +59,9 @@ class Prepared(Protocol):
 
 
 class Metric(Protocol):
-    """A module of this package; ``OPTIONS`` has the names of its options, and whether each must be given."""
+    """A module of this package; ``OPTIONS`` says of each option whether a number must be given, or lists its words."""
 
-    OPTIONS: Mapping[str, bool]
+    OPTIONS: Mapping[str, bool | tuple[str, ...]]
 
     def prepare(self, run: Run, wanted: Mapping[str, Options]) -> Mapping[str, Prepared]:
         """Match a run for all scores of this metric."""
@@ -82,8 +83,12 @@ def check_scores(scores: Mapping[str, tuple[str, Options]]) -> None:
         known = metric_named(metric).OPTIONS
         if unknown := [option for option in options if option not in known]:
             raise EditionError(f"score {name}: {metric} has no option {', '.join(unknown)}; known: {', '.join(known)}")
-        if missing := [option for option, needed in known.items() if needed and option not in options]:
+        if missing := [option for option, needed in known.items() if needed is True and option not in options]:
             raise EditionError(f"score {name}: {metric} needs the options {', '.join(missing)}")
         for option, value in options.items():
-            if not isinstance(value, int | float) or not 0 <= value < math.inf:
+            words = known[option]
+            if isinstance(words, tuple):
+                if value not in words:
+                    raise EditionError(f"score {name}: option {option} is one of {', '.join(words)}, found {value!r}")
+            elif not isinstance(value, int | float) or not 0 <= value < math.inf:
                 raise EditionError(f"score {name}: option {option} is a number of at least 0, found {value!r}")

@@ -10,6 +10,7 @@ from dcase_energy.scoring.conventions import SEGMENT_S, Conventions, Grid
 from dcase_energy.scoring.counts import F1, ClipCounts, f1_scores
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
 from dcase_energy.scoring.metrics import Options, Run
+from dcase_energy.scoring.segments import active_segments, first_segments, segment_ends
 
 OPTIONS = {"segment_s": False}
 
@@ -30,18 +31,14 @@ def segment_by_clip(
 ) -> ClipCounts:
     """Count the segments of each clip in which a class is annotated, detected, or both.
 
-    Segments start at 0. With ``grid="cut"`` they end with the clip, the last may be shorter, and whatever lies beyond
-    the clip's end is cut off (as in sed_scores_eval); with ``"extend"`` they continue to the last event (sed_eval).
+    Segments start at 0; ``grid`` says where they end, see `segment_ends`.
     """
     segment_us = int(to_us([segment_s])[0])
-    end_us = truth.duration_us
-    if grid == "extend":
-        end_us = end_us.copy()
-        for events in (truth.events, detections):
-            np.maximum.at(end_us, events.clip, events.offset_us)
-    first = np.concatenate([[0], np.cumsum(-(-end_us // segment_us))])
-    annotated = _activity(truth.events, truth, segment_us, first, end_us)
-    detected = _activity(detections, truth, segment_us, first, end_us)
+    end_us = segment_ends(truth, segment_us, grid, detections)
+    first = first_segments(end_us, segment_us)
+    n_classes = len(truth.classes)
+    annotated = active_segments(truth.events, n_classes, segment_us, first, end_us)
+    detected = active_segments(detections, n_classes, segment_us, first, end_us)
     return ClipCounts.build(
         truth.classes,
         _by_clip(annotated & detected, first),
@@ -54,17 +51,3 @@ def _by_clip(active: np.ndarray, first: Ints) -> Ints:
     """Active segments of each clip and class, shape (n_clips, n_classes); every clip has a segment."""
     counts: Ints = np.add.reduceat(active, first[:-1], axis=1, dtype=np.int64).T
     return counts
-
-
-def _activity(events: Events, truth: GroundTruth, segment_us: int, first: Ints, end_us: Ints) -> np.ndarray:
-    """Which segments each class is active in, shape (n_classes, n_segments of all clips)."""
-    last_us = end_us[events.clip]
-    onset_us, offset_us = np.clip(events.onset_us, 0, last_us), np.minimum(events.offset_us, last_us)
-    seen = offset_us > onset_us
-    clip, label = events.clip[seen], events.label[seen]
-    begin = first[clip] + onset_us[seen] // segment_us
-    end = first[clip] - (-offset_us[seen] // segment_us)
-    steps = np.zeros((len(truth.classes), int(first[-1]) + 1), dtype=np.int64)
-    np.add.at(steps, (label, begin), 1)
-    np.add.at(steps, (label, end), -1)
-    return np.cumsum(steps, axis=1)[:, :-1] > 0
