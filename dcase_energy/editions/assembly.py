@@ -68,7 +68,8 @@ def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
 
     ``use`` names fields of ``[library]``, which `schemas/common.toml` has; what ``[fields]`` says of them is laid over.
     ``[aliases]`` are further spellings by canonical field. Each path of a group is a separate field, named by its path;
-    ``<name>`` in it represents each entry of a list of ``[lists]`` (and ``<classes>`` each class).
+    ``<name>`` in it represents each entry of a list of ``[lists]`` (and ``<classes>`` each class), as it does in names,
+    titles and ``stated`` paths of scores and in the terms of the ranking.
     """
     edition = {
         key: value for key, value in table.items() if key not in {"use", "library", "aliases", "groups", "lists"}
@@ -79,9 +80,19 @@ def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
     # The order is that of the metadata: the block of the submission, what the edition takes, what it adds.
     first = {name: spec for name, spec in own.items() if name not in used and _of_submission(spec)}
     fields = {**first, **used, **{name: spec for name, spec in own.items() if name not in {*first, *used}}}
-    fields |= dict(_stated(_tables(table, "scores"), fields))
+    lists = {"classes": table.get("classes", []), **table.get("lists", {})}
+    scores = dict(_scores(_tables(table, "scores"), lists))
+    if scores:
+        edition["scores"] = scores
+    if isinstance(ranking := table.get("ranking"), dict) and isinstance(ranking.get("terms"), list):
+        edition["ranking"] = {**ranking, "terms": list(_terms(ranking["terms"], lists))}
+    stated = dict(_stated(scores, fields))
+    fields |= stated
     for name, group in _tables(table, "groups").items():
-        fields |= dict(_group(name, group, {"classes": table.get("classes", []), **table.get("lists", {})}))
+        for path, spec in _group(name, group, lists):
+            # A path of a group may state a score: the field has the score's name, and is judged with its group.
+            owner = next((field for field, one in stated.items() if one["paths"] == [path]), path)
+            fields[owner] = {**spec, "paths": [path]} if owner == path else {**stated[owner], "group": name}
     for name, paths in _tables(table, "aliases", of=object).items():
         known = _known(name, fields, "aliases")
         added = [paths] if isinstance(paths, str) else paths
@@ -100,6 +111,39 @@ def ranked_by_its_own(table: dict[str, Any], base: Mapping[str, Any]) -> dict[st
     if len(added) > 1:
         raise EditionError(f"[ranking] must say which scores systems are ranked by, as there are {', '.join(added)}")
     return {**table, "ranking": {"kind": "ratio_mean", "terms": [{"score": added[0]}]}}
+
+
+def _scores(scores: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Scores by name; one with ``<list>`` in its name is as many scores as the list has entries."""
+    for name, score in scores.items():
+        for entry in _entries(name, lists, f"scores.{name}"):
+            paths = score.get("stated")
+            if not entry:
+                yield name, score
+                continue
+            written = {**score, "title": _LIST.sub(entry, str(score.get("title")))}
+            if isinstance(paths, list):
+                written["stated"] = [_LIST.sub(quoted(entry), str(path)) for path in paths]
+            yield _LIST.sub(entry, name), written
+
+
+def _terms(terms: list[Any], lists: Mapping[str, Any]) -> Iterator[Any]:
+    for term in terms:
+        name = term.get("score") if isinstance(term, dict) else None
+        if not isinstance(name, str):
+            yield term
+            continue
+        for entry in _entries(name, lists, "ranking"):
+            yield {**term, "score": _LIST.sub(entry, name)}
+
+
+def _entries(name: str, lists: Mapping[str, Any], where: str) -> list[str]:
+    """The entries of the list that a name refers to; one empty entry where it refers to none."""
+    found = _LIST.search(name)
+    if found is None:
+        return [""]
+    _alternatives(found[1], lists, where)
+    return [str(entry) for entry in lists[found[1]]]
 
 
 def _stated(scores: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -152,16 +196,16 @@ def _known(name: str, known: Mapping[str, Any], where: str) -> dict[str, Any]:
 def _group(name: str, group: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for written in group.get("paths", ()):
         try:
-            paths = list(expand(_LIST.sub(lambda match: _alternatives(match[1], lists, name), written)))
+            paths = list(expand(_LIST.sub(lambda match: _alternatives(match[1], lists, f"groups.{name}"), written)))
         except ValueError as error:
             raise EditionError(f"groups.{name}: {error}") from None
         for path in paths:
             yield path, {**group, "paths": [path], "group": name}
 
 
-def _alternatives(name: str, lists: Mapping[str, Any], group: str) -> str:
+def _alternatives(name: str, lists: Mapping[str, Any], where: str) -> str:
     if not lists.get(name):
-        raise EditionError(f"groups.{group}: no list is named {name!r}; known: {', '.join(lists)}")
+        raise EditionError(f"{where}: no list is named {name!r}; known: {', '.join(lists)}")
     return "{" + ",".join(quoted(str(entry)) for entry in lists[name]) + "}"
 
 

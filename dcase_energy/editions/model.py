@@ -121,7 +121,8 @@ class Edition(Part):
             raise ValueError(f"limits can be set for numbers, and these fields hold none: {', '.join(texts)}")
         if unknown := sorted(set(self.ranking.names) - set(self.scores)):
             raise ValueError(f"ranking names scores that are not defined: {', '.join(unknown)}")
-        if self.ranking.kind in {"ratio_mean", "sum"} and len({self.scores[n].better for n in self.ranking.names}) > 1:
+        added = self.ranking.kind in {"ratio_mean", "harmonic_mean", "sum"}
+        if added and len({self.scores[name].better for name in self.ranking.names}) > 1:
             raise ValueError(f"scores of both directions cannot be added up by kind = '{self.ranking.kind}'")
         self._check_terms()
         if taken := sorted(set(self.scores) & {"label", "team", "rank", "ranking_score"}):

@@ -216,10 +216,35 @@ class Term(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankedBy(Part):
-    """How scores become the ranking score; `dcase_energy.ranking.normalize` has the formulas."""
+    """How scores become the ranking score; `dcase_energy.ranking.normalize` has the formulas.
 
-    kind: Literal["ratio_mean", "sum", "mean_rank", "min_max"] = "ratio_mean"
+    Attributes
+    ----------
+    kind, terms
+        The formula and what goes into it.
+    ties
+        In ``mean_rank``: equal scores share the smallest of their ranks, or the mean of them.
+    missing
+        A system without one of the scores gets no rank; or, in ``min_max``, a term counts the least that its ``clip``
+        allows.
+    reference_system
+        Label of the system whose scores are the references of a ``ratio_mean``, in place of those of the terms.
+    """
+
+    kind: Literal["ratio_mean", "harmonic_mean", "sum", "mean_rank", "min_max"] = "ratio_mean"
     terms: tuple[Term, ...] = ()
+    ties: Literal["smallest", "mean"] = "smallest"
+    missing: Literal["unranked", "least"] = "unranked"
+    reference_system: str | None = None
+
+    def __post_init__(self) -> None:
+        for given, key, kind in (
+            (self.ties != "smallest", "ties", "mean_rank"),
+            (self.missing != "unranked", "missing", "min_max"),
+            (self.reference_system is not None, "reference_system", "ratio_mean"),
+        ):
+            if given and self.kind != kind:
+                raise ValueError(f"{key} belongs to kind = '{kind}'")
 
     @property
     def names(self) -> tuple[str, ...]:

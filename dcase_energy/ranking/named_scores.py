@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dcase_energy.documents.rules import TABLE_HEADER
@@ -10,6 +12,7 @@ from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import stated_field
 from dcase_energy.editions.shipped import edition_names
+from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.ranking.entry import Entry
 
@@ -54,15 +57,55 @@ def why_not_ranked_by(data: bytes, file: str, edition: Edition) -> Finding | Non
     return finding.with_severity(Severity.WARNING) if energies_alone(edition) else finding
 
 
+def with_references(edition: Edition, entries: Sequence[Entry]) -> Edition:
+    """An edition whose references are the scores of a system of the ranking, where it names one.
+
+    Raises
+    ------
+    InputError
+        If that system is not there, or one of these scores is not known or not greater than 0.
+    """
+    rule = edition.ranking
+    if rule.reference_system is None:
+        return edition
+    found = next((entry for entry in entries if entry.label == rule.reference_system), None)
+    terms = []
+    for term in rule.terms:
+        value = None if found is None else found.scores.get(term.score)
+        if value is None or not 0 < value < math.inf:
+            what = "is not among the systems" if found is None else f"has no {edition.scores[term.score].title} above 0"
+            raise InputError(
+                f"edition {edition.name} divides scores by those of {rule.reference_system}, which {what}: add its row "
+                "or package, or write `reference` into the terms of [ranking] in place of reference_system"
+            )
+        terms.append(replace(term, reference=value))
+    return replace(edition, ranking=replace(rule, terms=tuple(terms)))
+
+
+def counting_least(entry: Entry, edition: Edition) -> list[str]:
+    """Names of scores that are not known and count the least of their term."""
+    if edition.ranking.missing != "least":
+        return []
+    terms = edition.ranking.terms
+    return [term.score for term in terms if entry.scores.get(term.score) is None and math.isfinite(term.clip[0])]
+
+
 def unranked(entry: Entry, edition: Edition) -> Entry:
     """A system without a rank, with the reason where it is that a score of the edition is not known."""
-    names = edition.ranking.names
-    missing = {name: edition.scores[name].title for name in names if entry.scores.get(name) is None}
-    if entry.excluded is not None or (names and not missing):
+    names, least = edition.ranking.names, counting_least(entry, edition)
+    missing = [name for name in names if entry.scores.get(name) is None and name not in least]
+    if entry.excluded is not None:
         return entry
-    reason = f"edition {edition.name} names no score to rank by ([scores.NAME] in an edition does)"
+    if not names:
+        reason = f"edition {edition.name} names no score to rank by ([scores.NAME] in an edition does)"
+        return replace(entry, excluded=reason)
     if missing:
         verb, columns = ("is", "it in the column") if len(missing) == 1 else ("are", "them in the columns")
-        titles, names = " and ".join(missing.values()), tuple(missing)
-        reason = f"{titles} {verb} not known: a table of results gives {columns} {' and '.join(names)}"
-    return replace(entry, excluded=reason)
+        titles = " and ".join(edition.scores[name].title for name in missing)
+        reason = f"{titles} {verb} not known: a table of results gives {columns} {' and '.join(missing)}"
+        return replace(entry, excluded=reason)
+    negative = [name for name in names if (entry.scores.get(name) or 0.0) < 0]
+    if edition.ranking.kind == "harmonic_mean" and negative:
+        titles = " and ".join(edition.scores[name].title for name in negative)
+        return replace(entry, excluded=f"no harmonic mean: {titles} below 0")
+    return entry

@@ -12,10 +12,10 @@ energy-weighted PSDS; the published results of 2022 and 2023 for rounding and co
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeGuard
+from typing import Literal, TypeGuard
 
 from dcase_energy.editions.parts import RankedBy, Term
 
@@ -70,40 +70,55 @@ def weighted_by_ratio(score: float | None, ratio: float | None) -> float | None:
 def ranking_score(values: Sequence[float | None], rule: RankedBy) -> float | None:
     """The ranking score of one system from its scores, in the order of the terms; None where one is missing.
 
-    ``ratio_mean``: weighted mean of score / reference. ``sum``: sum of weight x score. ``min_max``: sum of weight x
+    ``ratio_mean``: weighted mean of score / reference. ``harmonic_mean``: sum of weights / sum of weight / score; 0
+    where a score is 0, None where one is negative. ``sum``: sum of weight x score. ``min_max``: sum of weight x
     (score - low) / (high - low), limited by ``clip``. ``mean_rank`` needs all systems: see `mean_ranks`.
     """
     if not values or rule.kind == "mean_rank":
         return None
-    total = 0.0
-    for term, value in zip(rule.terms, values, strict=True):
-        if value is None or not math.isfinite(value):
-            return None
-        total += term.weight * _part(term, value, rule.kind)
-    return total / sum(term.weight for term in rule.terms) if rule.kind == "ratio_mean" else total
+    parts = [_part(term, value, rule) for term, value in zip(rule.terms, values, strict=True)]
+    known = [(term.weight, part) for term, part in zip(rule.terms, parts, strict=True) if part is not None]
+    if len(known) < len(parts):
+        return None
+    weights = sum(weight for weight, _ in known)
+    if rule.kind == "harmonic_mean":
+        return weights / sum(weight / part for weight, part in known) if all(part for _, part in known) else 0.0
+    total = sum(weight * part for weight, part in known)
+    return total / weights if rule.kind == "ratio_mean" else total
 
 
-def _part(term: Term, value: float, kind: str) -> float:
-    if kind == "sum":
-        return value
-    if kind == "ratio_mean":
-        return value / term.reference
+def _part(term: Term, value: float | None, rule: RankedBy) -> float | None:
+    """What a score counts before it is weighted; None where that is not known."""
     least, most = term.clip
+    if value is None or not math.isfinite(value):
+        return least if rule.missing == "least" and math.isfinite(least) else None
+    if rule.kind == "harmonic_mean":
+        return value if value >= 0 else None
+    if rule.kind == "sum":
+        return value
+    if rule.kind == "ratio_mean":
+        return value / term.reference
     return min(max((value - term.low) / (term.high - term.low), least), most)
 
 
-def mean_ranks(systems: Sequence[Sequence[float | None]], weights: Sequence[float]) -> list[float | None]:
+def mean_ranks(
+    systems: Sequence[Sequence[float | None]], weights: Sequence[float], ties: Literal["smallest", "mean"] = "smallest"
+) -> list[float | None]:
     """Weighted mean of the ranks that each system has by each of its scores, of shape (systems, scores).
 
-    Lower scores are better: the sign of the others is changed before. Equal scores share the smallest rank. A system
-    without one of the scores has none, and counts in no other's ranks.
+    Lower scores are better: the sign of the others is changed before. Equal scores share the smallest of their ranks,
+    or the mean of them. A system without one of the scores has none, and counts in no other's ranks.
     """
     known = [[value for value in row if value is not None and math.isfinite(value)] for row in systems]
     columns = [sorted(column) for column in zip(*(row for row in known if len(row) == len(weights)), strict=True)]
 
+    def rank(column: Sequence[float], value: float) -> float:
+        first = 1 + bisect_left(column, value)
+        return first if ties == "smallest" else (first + bisect_right(column, value)) / 2
+
     def mean(row: Sequence[float]) -> float:
-        ranks = [1 + bisect_left(column, value) for column, value in zip(columns, row, strict=True)]
-        return sum(weight * rank for weight, rank in zip(weights, ranks, strict=True)) / sum(weights)
+        ranks = [rank(column, value) for column, value in zip(columns, row, strict=True)]
+        return sum(weight * place for weight, place in zip(weights, ranks, strict=True)) / sum(weights)
 
     return [mean(row) if row and len(row) == len(weights) else None for row in known]
 
@@ -111,8 +126,11 @@ def mean_ranks(systems: Sequence[Sequence[float | None]], weights: Sequence[floa
 def score_deviation(deviations: Sequence[float | None], rule: RankedBy) -> float | None:
     """Standard deviation of the ranking score from those of its scores, taken as fully correlated.
 
-    They come from the same outputs. Limits by ``clip`` are left out; None for ranks, and where one is not known.
+    They come from the same outputs. Limits by ``clip`` are left out; None for ranks and harmonic means, and where one
+    is not known.
     """
+    if rule.kind == "harmonic_mean":
+        return None
     if rule.kind == "min_max":
         scaled = [replace(term, weight=term.weight / abs(term.high - term.low)) for term in rule.terms]
         rule = RankedBy(kind="sum", terms=tuple(scaled))

@@ -10,9 +10,9 @@ from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.bases import basis_of, is_weaker, official_basis, with_basis
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.figures import Figures, Reference, figures
-from dcase_energy.ranking.named_scores import unranked
+from dcase_energy.ranking.named_scores import counting_least, unranked, with_references
 from dcase_energy.ranking.normalize import mean_ranks
-from dcase_energy.ranking.rules import BASELINE_ODD, BASIS_WEAKER
+from dcase_energy.ranking.rules import BASELINE_ODD, BASIS_WEAKER, SCORE_LEAST
 from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines, odd_baselines
 from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
 
@@ -45,12 +45,20 @@ class Ranking:
     def findings(self) -> list[Finding]:
         """What only shows when systems are ranked together; the rows of the systems name it, too."""
         odd = odd_baselines([(one.entry, one.baselines) for one in self.placed])
-        return [*odd, *(_weaker(one.entry, self.edition) for one in self.placed if is_weaker(one.entry, self.edition))]
+        weaker = [_weaker(one.entry, self.edition) for one in self.placed if is_weaker(one.entry, self.edition)]
+        least = [_least(one.entry, names) for one in self.placed if (names := counting_least(one.entry, self.edition))]
+        return [*odd, *weaker, *least]
 
 
 def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> Ranking:
-    """Rank systems, by the one basis that all of them have where the edition asks for the best; see `rank_entries`."""
-    edition = with_basis(edition, entries)
+    """Rank systems, by the one basis that all of them have where the edition asks for the best; see `rank_entries`.
+
+    Raises
+    ------
+    InputError
+        If the edition divides scores by those of a system whose scores are not known.
+    """
+    edition = with_references(with_basis(edition, entries), entries)
     return Ranking(edition, rank_entries(entries, edition, reference), reference)
 
 
@@ -88,7 +96,7 @@ def _computed(entries: Sequence[Entry], edition: Edition, reference: Reference |
              for name, sign in zip(edition.ranking.names, signs, strict=True)]
             for entry in entries
         ]  # fmt: skip
-        means = mean_ranks(rows, [term.weight for term in edition.ranking.terms])
+        means = mean_ranks(rows, [term.weight for term in edition.ranking.terms], edition.ranking.ties)
         found = [replace(one, ranking_score=mean) for one, mean in zip(found, means, strict=True)]
     return list(zip(entries, found, strict=True))
 
@@ -97,7 +105,14 @@ def _marked(entry: Entry, checks: Mapping[str, BaselineCheck], edition: Edition)
     """The system with what only a sheet shows: a baseline unlike others', evidence weaker than the sheet's basis."""
     odd = {BASELINE_ODD.code} if any(check.odd for check in checks.values()) else set()
     weaker = {BASIS_WEAKER.code} if is_weaker(entry, edition) else set()
-    return replace(entry, findings=tuple(sorted({*entry.findings, *odd, *weaker}))) if odd | weaker else entry
+    least = {SCORE_LEAST.code} if counting_least(entry, edition) else set()
+    found = odd | weaker | least
+    return replace(entry, findings=tuple(sorted({*entry.findings, *found}))) if found else entry
+
+
+def _least(entry: Entry, names: Sequence[str]) -> Finding:
+    message = f"no figure of {' and '.join(names)}: counts the least that the ranking formula allows"
+    return SCORE_LEAST.finding(Where(entry.label[:120]), message, expected="a number", found="none")
 
 
 def _weaker(entry: Entry, edition: Edition) -> Finding:

@@ -54,6 +54,7 @@ def read_results(
     if problem is not None and problem.severity is Severity.ERROR:
         return [], [problem]
     table = read_table(data, str(path), required=required_columns(edition), delimiter=",")
+    table.rows = [["" if cell.strip() in edition.null_texts else cell for cell in row] for row in table.rows]
     if table.columns and not table.rows and not table.findings:
         table.findings.append(TABLE_EMPTY.finding(table.where(), "no rows"))
     if problem is not None:
@@ -127,14 +128,19 @@ def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, inte
         intervals=known,
         gpu_model=gpu_model(row.get("gpu_model") or row.get("hardware") or row.get("training_time")),
         not_comparable=not_comparable,
-        total_parameters=counts.get("total_parameters"),
-        macs=counts.get("macs"),
+        total_parameters=_whole(counts.get("total_parameters", scores.get("total_parameters"))),
+        macs=_whole(counts.get("macs", scores.get("macs"))),
         macs_counter=row.get("macs_counter") or None,
         ensemble_subsystems=_subsystems(row.get("ensemble_subsystems", "")),
         excluded=_reason(found),
         findings=tuple(sorted({finding.code for finding in found})),
         extra={name: value for name, value in row.items() if name not in meant or counts.get(name, 0) is None},
     )
+
+
+def _whole(value: float | None) -> int | None:
+    """A count, which an edition may have as a score."""
+    return None if value is None else int(value)
 
 
 def _own_ends(known: Mapping[str, Interval]) -> list[str]:

@@ -78,3 +78,16 @@ BASIS_WEAKER = define(
         severity=Severity.WARNING,
     )
 )
+SCORE_LEAST = define(
+    Rule(
+        code="K809",
+        name="score-counts-least",
+        title="Every score of the ranking formula is known",
+        why="Where an edition says so, a score that is not known counts the least that its term allows: the system is "
+        "ranked, and its ranking score is not that of a measured system.",
+        bad="macs_tflite N/A, in an edition with missing = 'least'",
+        good="macs_tflite 23315232",
+        fix="give the score, or let the edition leave such systems without a rank (missing = 'unranked')",
+        severity=Severity.WARNING,
+    )
+)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.parts import RankedBy, Term
 from dcase_energy.measure.scopes import in_words
 from dcase_energy.ranking.bases import describe_basis, name_basis
 from dcase_energy.ranking.order import Ranked, Ranking
@@ -21,6 +23,7 @@ _GROUPS = {
 _WITH_RATIOS = {"energy", "weighted"}
 _FORMULAS = {
     "ratio_mean": "{title} / {reference:.6g}",
+    "harmonic_mean": "{title}",
     "sum": "{title}",
     "mean_rank": "rank by {title}",
     "min_max": "({title} - {low:g}) / ({high:g} - {low:g})",
@@ -185,20 +188,43 @@ def describe_formulas(edition: Edition) -> list[str]:
 
 
 def _ranking_formula(edition: Edition) -> list[str]:
-    terms = [(edition.scores[term.score].title, term) for term in edition.ranking.terms]
-    if len(terms) == 1 and edition.ranking.kind != "min_max" and terms[0][1].reference == terms[0][1].weight == 1:
+    rule = edition.ranking
+    terms = [(edition.scores[term.score].title, term) for term in rule.terms]
+    if len(terms) == 1 and rule.kind != "min_max" and terms[0][1].reference == terms[0][1].weight == 1:
         best = "highest" if edition.ranking_sign > 0 else "lowest"
-        rank = " (its rank)" if edition.ranking.kind == "mean_rank" else ""
+        rank = " (its rank)" if rule.kind == "mean_rank" else ""
         return [f"Ranking score = {terms[0][0]}{rank}, {best} first."]
-    form = _FORMULAS[edition.ranking.kind]
+    if not terms:
+        return []
+    plain = rule.kind == "ratio_mean" and all(term.reference == 1 for term in rule.terms)
+    form = _FORMULAS["sum" if plain else rule.kind]
     parts = [
         (f"{term.weight:.6g} x " if term.weight != 1 else "")
         + form.format(title=title, reference=term.reference, low=term.low, high=term.high)
+        + _limits(term)
         for title, term in terms
     ]
-    whole = "mean" if edition.ranking.kind in {"ratio_mean", "mean_rank"} else "sum"
+    whole = {"sum": "sum", "min_max": "sum", "harmonic_mean": "harmonic mean"}.get(rule.kind, "mean")
     best = "" if edition.ranking_sign > 0 else "; the lowest is best"
-    return [f"Ranking score = {whole} of {' and '.join(parts)}{best}."] if terms else []
+    return [f"Ranking score = {whole} of {' and '.join(parts)}{best}.", *_rules_of_ranking(rule)]
+
+
+def _limits(term: Term) -> str:
+    least, most = term.clip
+    words = ([f"at least {least:g}"] if least > -math.inf else []) + ([f"at most {most:g}"] if most < math.inf else [])
+    return f" ({', '.join(words)})" if words else ""
+
+
+def _rules_of_ranking(rule: RankedBy) -> list[str]:
+    """What the formula leaves open: ties, missing scores, whose scores the references are."""
+    lines = []
+    if rule.kind == "mean_rank":
+        lines.append(f"Equal scores share the {'smallest' if rule.ties == 'smallest' else 'mean'} of their ranks.")
+    if rule.missing == "least":
+        lines.append("A score that is not known counts the least that its term allows, where it has a limit (K809).")
+    if rule.reference_system is not None:
+        lines.append(f"The divisors are the scores of {rule.reference_system}.")
+    return lines
 
 
 def describe_intervals(ranking: Ranking) -> list[str]:

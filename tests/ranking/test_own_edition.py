@@ -104,10 +104,11 @@ def test_a_mean_of_ranks_over_scores_of_both_directions(tmp_path):
     found = ranked(tmp_path, own, "label,accuracy,memory,macs", rows)
     assert order(found) == [(1, "B"), (2, "C"), (3, "A"), (4, "D"), (None, "E")]
     assert [one.figures.ranking_score for one in found.systems] == [1.75, 2.0, 2.5, 3.5, None]
-    assert describe_formulas(own)[-1] == (
+    assert describe_formulas(own)[-2:] == [
         "Ranking score = mean of 0.5 x rank by Accuracy and 0.25 x rank by Memory and 0.25 x rank by MACs; "
-        "the lowest is best."
-    )
+        "the lowest is best.",
+        "Equal scores share the smallest of their ranks.",
+    ]
 
 
 def test_min_max_where_low_counts_one(tmp_path):
