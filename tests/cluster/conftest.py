@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,8 +17,7 @@ def _cluster() -> Iterator[Slurm]:
         if os.environ.get("CLUSTER_REQUIRED"):
             pytest.fail(message)
         pytest.skip(message)
-    # Sockets have short names: not below pytest's own folders.
-    with tempfile.TemporaryDirectory(prefix="dcase-energy-slurm-") as folder, running(Path(folder)) as slurm:
+    with running() as slurm:
         yield slurm
 
 

@@ -1,18 +1,22 @@
 """A real SLURM on this machine: one controller and several nodes, each a slurmd with its own port, in one folder.
 
-Debian's packages slurm-wlm and munge, and root, are needed. Nothing outside the folder is written; what was started is
-stopped. The nodes claim more processors, memory and GPUs than the machine has, so that the guides' requests fit.
+Debian's packages slurm-wlm and munge, and root, are needed. Nothing outside the folder is written. All processes of the
+cluster, those of jobs too, are in one PID namespace, which the kernel ends with the tests, however these end. The nodes
+claim more processors, memory and GPUs than the machine has, so that the guides' requests fit.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -23,6 +27,12 @@ NODES = ("n1", "n2", "n3", "n4")
 # A node with another processor, in a separate partition.
 OTHER = "other"
 OTHER_PROCESSOR = "Another Processor 9000"
+# Of the folders of clusters, in the system's folder for temporary files: names of sockets are short.
+_PREFIX = "dcase-energy-slurm-"
+# Locked in the folder of a cluster whose tests run.
+_OWNER = "owner"
+# Of any wait: on a busy machine a job of a second may take minutes.
+PATIENCE_S = 900.0
 _PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "setpriv", "unshare")
 _SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _OVER = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"}
@@ -58,7 +68,7 @@ JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SlurmdParameters=config_overrides
 GresTypes=gpu
-KillWait=20
+KillWait=120
 SchedulerParameters=sched_interval=1,sched_min_interval=0,batch_sched_delay=0,bf_interval=1
 MinJobAge=100000
 {nodes}
@@ -75,12 +85,12 @@ def missing() -> str | None:
     return None if os.geteuid() == 0 else "the daemons of a cluster need root"
 
 
-def wait_for(condition: Callable[[], object], timeout_s: float, what: Callable[[], object] = str) -> None:
-    """Wait until something has happened; fail with what is known then."""
-    deadline = time.monotonic() + timeout_s
+def wait_for(goal: str, condition: Callable[[], object], known: Callable[[], object] = str) -> None:
+    """Wait until something has happened; fail with what was waited for and what is known then."""
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout_s:g} s:\n{what()}")
+            raise AssertionError(f"waited {PATIENCE_S:g} s for {goal}; known now:\n{known()}")
         time.sleep(0.2)
 
 
@@ -96,7 +106,7 @@ class Slurm:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.home = folder / "home"
-        self._daemons: list[subprocess.Popen[bytes]] = []
+        self._started: subprocess.Popen[bytes] | None = None
         # The environment of who submits, and so that of the jobs: this checkout, and nothing of pytest's own folders.
         left_out = {"DCASE_ENERGY_LOCK", "DCASE_ENERGY_DATA", "PYTEST_CURRENT_TEST", "FORCE_COLOR", "GITHUB_ACTIONS"}
         clean = {name: value for name, value in os.environ.items() if name not in left_out}
@@ -146,27 +156,37 @@ class Slurm:
         key = self.folder / "munge" / "key"
         key.write_bytes(os.urandom(64))
         key.chmod(0o600)
-        parts = {"socket": "socket", "key-file": "key", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
-        self._daemon("munged", "--foreground", *(f"--{key}={self.folder}/munge/{name}" for key, name in parts.items()))
-        wait_for((self.folder / "munge" / "socket").exists, 30)
-        self._daemon("slurmctld", "-D")
-        for name in NODES:
-            self._daemon("slurmd", "-D", "-N", name)
         # A node that sees another processor: its own mounts, and its own text in place of /proc/cpuinfo.
         text = re.sub(r"(?m)^model name.*$", f"model name\t: {OTHER_PROCESSOR}", Path("/proc/cpuinfo").read_text())
         (self.folder / "cpuinfo").write_text(text)
-        mounted = f"mount --bind {self.folder}/cpuinfo /proc/cpuinfo && exec slurmd -D -N {OTHER}"
-        self._daemon("unshare", "--mount", "sh", "-c", mounted)
-        wait_for(lambda: self._idle() == {*NODES, OTHER}, 60, self.logs)
-
-    def _daemon(self, *command: str) -> None:
-        """Start what ends with this process, however that ends."""
+        (self.folder / "daemons.sh").write_text(self._daemons())
         with (self.folder / "log" / "started").open("ab") as log:
-            bound = ["setpriv", "--pdeathsig", "TERM", *command]
+            # The kernel kills `unshare` with this process, then the first process of the namespace, and so all in it.
+            bound = "setpriv --pdeathsig KILL unshare --pid --fork --kill-child --mount-proc sh daemons.sh"
             streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
             # A separate session: Ctrl-C is for the tests, which then end the jobs first.
-            started = subprocess.Popen(bound, env=self.environment, start_new_session=True, **streams)
-        self._daemons.append(started)
+            self._started = subprocess.Popen(
+                bound.split(), env=self.environment, cwd=self.folder, start_new_session=True, **streams
+            )
+        wait_for("all nodes of the cluster to be idle", lambda: self._idle() == {*NODES, OTHER}, self.logs)
+
+    def _daemons(self) -> str:
+        """The script that is the first process of the namespace: it starts the daemons and waits for them."""
+        folder = shlex.quote(str(self.folder))
+        files = {"socket": "socket", "key-file": "key", "pid-file": "pid", "log-file": "log", "seed-file": "seed"}
+        munge = " ".join(f"--{option}={folder}/munge/{name}" for option, name in files.items())
+        mounted = f"mount --bind {folder}/cpuinfo /proc/cpuinfo && exec slurmd -D -N {OTHER}"
+        return "\n".join(
+            [
+                f"munged --foreground {munge} &",
+                "until [ -S munge/socket ]; do sleep 0.1; done",
+                "slurmctld -D &",
+                *(f"slurmd -D -N {name} &" for name in NODES),
+                f"unshare --mount sh -c {shlex.quote(mounted)} &",
+                "wait",
+                "",
+            ]
+        )
 
     def _configure(self) -> None:
         host, ports = socket.gethostname().partition(".")[0], _free_ports(len(NODES) + 2)
@@ -191,23 +211,13 @@ class Slurm:
     def end_jobs(self) -> None:
         """End all jobs and wait until none is left."""
         self.call("scancel", "--user=root", check=False)
-        wait_for(lambda: not self.call("squeue", "--noheader").strip(), 60, lambda: self.call("squeue"))
+        wait_for("all jobs to end", lambda: not self.call("squeue", "--noheader").strip(), lambda: self.call("squeue"))
 
     def stop(self) -> None:
-        """Stop what was started, and nothing else."""
-        for daemon in reversed(self._daemons):
-            daemon.terminate()
-        for daemon in self._daemons:
-            try:
-                daemon.wait(30)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-                daemon.wait()
-        # Jobs that were still there: all that was started here has this variable.
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if process.environ().get("SLURM_CONF") == self.environment["SLURM_CONF"]:
-                    process.kill()
+        """End the daemons, the jobs and all that these started."""
+        if self._started is not None:
+            self._started.kill()
+            self._started.wait()
 
 
 class Job:
@@ -236,29 +246,42 @@ class Job:
         path = self.folder / f"slurm-{self.number}.out"
         return path.read_text(errors="replace") if path.exists() else ""
 
-    def wait(self, *states: str, timeout_s: float = 500) -> Job:
+    def known(self) -> str:
+        """What is known of it, for messages."""
+        return f"{self.about()}\n{self.output}"
+
+    def wait(self, *states: str) -> Job:
         """Wait for a state; without one for any end."""
         expected = set(states) or _OVER
-        wait_for(lambda: self.state in expected, timeout_s, lambda: f"{self.about()}\n{self.output}")
+        goal = f"job {self.number} to be {' or '.join(sorted(expected))}"
+        wait_for(goal, lambda: self.state in expected | _OVER, self.known)
+        assert self.state in expected, f"expected {goal}\n{self.known()}"
         return self
 
-    def succeed_all(self, timeout_s: float = 300) -> None:
+    def wait_for(self, goal: str, condition: Callable[[], object]) -> None:
+        """Wait until something has happened, which a job that has ended cannot bring about any more."""
+        over: list[bool] = []
+
+        def happened() -> bool:
+            over.append(self.state in _OVER)
+            return bool(condition()) or over[-1]
+
+        wait_for(f"{goal} by job {self.number}", happened, self.known)
+        assert condition(), f"job {self.number} ended without this: {goal}\n{self.known()}"
+
+    def succeed_all(self) -> None:
         """Wait for the end of all jobs of an array, which must be exit code 0."""
 
         def states() -> set[str]:
             return set(re.findall(r"JobState=(\w+)", self.slurm.call("scontrol", "show", "job", self.number)))
 
-        wait_for(lambda: states() <= _OVER, timeout_s, lambda: self.slurm.call("squeue"))
+        goal = f"all jobs of array {self.number} to end"
+        wait_for(goal, lambda: states() <= _OVER, lambda: self.slurm.call("squeue"))
         assert states() == {"COMPLETED"}, self.slurm.call("scontrol", "show", "job", self.number)
 
-    def wait_for_output(self, text: str, timeout_s: float = 120) -> Job:
-        """Wait until it has printed something."""
-        wait_for(lambda: text in self.output, timeout_s, lambda: f"{self.about()}\n{self.output}")
-        return self
-
-    def succeed(self, timeout_s: float = 500) -> Job:
+    def succeed(self) -> Job:
         """Wait for its end, which must be exit code 0."""
-        assert self.wait(timeout_s=timeout_s).state == "COMPLETED", self.output
+        assert self.wait().state == "COMPLETED", self.known()
         return self
 
 
@@ -272,11 +295,32 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Slurm]:
-    """A cluster in a folder, stopped at the end."""
-    slurm = Slurm(folder)
-    try:
-        slurm.start()
-        yield slurm
-    finally:
-        slurm.stop()
+def running() -> Iterator[Slurm]:
+    """A cluster in a temporary folder, gone at the end; what an earlier one left is removed first."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        _remove_left_over(folder)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as name, (Path(name) / _OWNER).open("w") as owner:
+        fcntl.flock(owner, fcntl.LOCK_EX)
+        slurm = Slurm(Path(name))
+        try:
+            slurm.start()
+            yield slurm
+        finally:
+            slurm.stop()
+
+
+def _remove_left_over(folder: Path) -> None:
+    """Remove a cluster's folder whose tests are gone, and end what still runs of its daemons and jobs."""
+    with contextlib.ExitStack() as stack:
+        try:
+            fcntl.flock(stack.enter_context((folder / _OWNER).open()), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        except OSError:  # of another version, or made by another run a moment ago
+            if time.time() - folder.stat().st_mtime < 60:
+                return
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("SLURM_CONF") == str(folder / "slurm.conf"):
+                    process.kill()
+        shutil.rmtree(folder, ignore_errors=True)

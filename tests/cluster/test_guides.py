@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.measure.records import load_calibration, load_energy
+from dcase_energy.measure.records import Calibration, load_calibration, load_energy
 from tests.cluster.slurm import Job, Slurm
 from tests.docs.blocks import ON_CLUSTER, ROOT, blocks_of, pages
 from tests.study.test_real_grid import TINY
 
 EXAMPLES = ROOT / "examples"
-QUICK = "--recipe smoke --budget 5 --settle 0 --idle 0"
+QUICK = "--recipe smoke --budget 5 --settle 0 --idle 0 --wait-idle 2m"
 # Stands before sbatch in the search path, and adds what the guide says can follow the script's name.
 _SBATCH = '#!/bin/sh\nPATH="${{PATH#*:}}" exec sbatch "$@" {more}\n'
 _TRAINING = "import time\ntime.sleep(2)\nprint('trained')\n"
@@ -68,12 +68,7 @@ def test_shellcheck_finds_nothing_in_scripts_for_clusters(page, tmp_path):
 
 
 def test_calibrate_and_measure(slurm, tmp_path):
-    job = follow(slurm, tmp_path, blocks()["docs/how-to/slurm.md 1"], QUICK).wait(timeout_s=600)
-    record = load_calibration(tmp_path / "calibration-main.json")
-    assert (record.complete, record.quick, record.batch_job.id) == (True, True, job.number), job.output
-    assert job.exit_code == int(not record.valid), job.output
-    # What others do on this machine meanwhile is not a failure of the script.
-    assert all(reason.startswith("host-exclusive") for reason in record.reasons)
+    record = calibrated(slurm, tmp_path)
     (tmp_path / "train.py").write_text(_TRAINING)
     job = follow(slurm, tmp_path, blocks()["docs/how-to/slurm.md 2"]).succeed()
     measured = load_energy(tmp_path / "energy_training.json")
@@ -84,10 +79,26 @@ def test_calibrate_and_measure(slurm, tmp_path):
     assert "baseline" in job.output
 
 
+def calibrated(slurm: Slurm, folder: Path) -> Calibration:
+    """Follow the guide until a calibration is valid: what others do on this machine meanwhile is not its failure."""
+    for attempt in ("first", "second", "third"):
+        (folder / attempt).mkdir()
+        job = follow(slurm, folder / attempt, blocks()["docs/how-to/slurm.md 1"], QUICK).wait()
+        record = load_calibration(folder / attempt / "calibration-main.json")
+        assert (record.complete, record.quick, record.batch_job.id) == (True, True, job.number), job.output
+        assert job.exit_code == int(not record.valid), job.output
+        if record.valid:
+            shutil.copy(folder / attempt / "calibration-main.json", folder)
+            return record
+        # A single reason: the guard for other work on the processors.
+        assert [reason.partition(":")[0] for reason in record.reasons] == ["host-exclusive"]
+    pytest.skip(f"a calibration of this busy machine was never valid: {'; '.join(record.reasons)}")
+
+
 def test_study(slurm, tmp_path):
     grid = ("--recipe", TINY, "--batch-sizes", "4,8", "--repeats", "1", "--epochs", "3", "--device", "cpu")
     job = slurm.submit(tmp_path, blocks()["docs/how-to/study.md 1"], "--nodes=2", arguments=(*grid, "--threads", "1"))
-    job.succeed(600)
+    job.succeed()
     states = [json.loads(path.read_text())["state"] for path in sorted(slurm.home.glob("runs/b*/run.json"))]
     assert states == ["done", "done"], job.output
     assert job.output.count("Register worker addr") == 2  # one on each node

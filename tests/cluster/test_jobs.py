@@ -9,6 +9,8 @@ from dcase_energy.measure.records import load_calibration, load_energy
 from tests.cluster.slurm import wait_for
 
 TINY = Path(__file__).parent.parent / "calibration" / "data" / "tiny.toml"
+# A command that lasts until the file ``enough`` is there.
+HELD = "sh -c 'touch begun; until [ -e enough ]; do sleep 0.1; done'"
 _BUSY = "another dcase-energy session measures on this machine"
 
 
@@ -51,12 +53,13 @@ def test_constants_are_those_of_the_machine_whatever_the_job_may_use(slurm, tmp_
 
 
 def test_a_second_job_on_a_node_is_refused_and_disturbs_nothing(slurm, tmp_path):
-    first = slurm.submit(tmp_path, measure("first.json", "sh -c 'touch begun; sleep 8'"), "--nodelist=n1")
-    wait_for((tmp_path / "begun").exists, 60, lambda: first.output)
+    first = slurm.submit(tmp_path, measure("first.json", HELD), "--nodelist=n1")
+    first.wait_for("the command's begin", (tmp_path / "begun").exists)
     second = slurm.submit(tmp_path, measure("second.json", "touch executed"), "--nodelist=n1").wait()
     assert (second.state, second.exit_code) == ("FAILED", 125)
     assert _BUSY in second.output
     assert not (tmp_path / "executed").exists()
+    (tmp_path / "enough").touch()
     first.succeed()
     assert load_energy(tmp_path / "first.json").complete
     refused = load_energy(tmp_path / "second.json")
@@ -66,9 +69,10 @@ def test_a_second_job_on_a_node_is_refused_and_disturbs_nothing(slurm, tmp_path)
 
 def test_exclusive_jobs_wait_for_each_other(slurm, tmp_path):
     options = ("--exclusive", "--nodelist=n1")
-    jobs = [slurm.submit(tmp_path, measure(f"{name}.json", "sleep 3"), *options) for name in ("first", "second")]
-    assert jobs[0].wait("RUNNING").state == "RUNNING"
-    assert jobs[1].state == "PENDING"
+    jobs = [slurm.submit(tmp_path, measure(f"{name}.json", HELD), *options) for name in ("first", "second")]
+    jobs[0].wait_for("the command's begin", (tmp_path / "begun").exists)
+    assert (jobs[0].state, jobs[1].state) == ("RUNNING", "PENDING")
+    (tmp_path / "enough").touch()
     for job, name in zip(jobs, ("first", "second"), strict=True):
         job.succeed()
         assert load_energy(tmp_path / f"{name}.json").batch_job.id == job.number
@@ -90,10 +94,10 @@ def test_an_array_writes_one_record_each_and_replaces_none(slurm, tmp_path):
 
 def test_a_cancelled_job_leaves_a_record_that_is_not_complete(slurm, tmp_path):
     job = slurm.submit(tmp_path, measure("energy.json", "sh -c 'touch begun; exec sleep 600'"))
-    wait_for((tmp_path / "begun").exists, 60, lambda: job.output)
+    job.wait_for("the command's begin", (tmp_path / "begun").exists)
     slurm.call("scancel", job.number)
-    job.wait("CANCELLED", timeout_s=60)
-    wait_for((tmp_path / "energy.json").exists, 60, lambda: job.output)
+    job.wait("CANCELLED")
+    wait_for("the record of the cancelled job", (tmp_path / "energy.json").exists, job.known)
     record = load_energy(tmp_path / "energy.json")
     assert (record.complete, record.valid, record.batch_job.id) == (False, False, job.number)
     slurm.submit(tmp_path, measure("energy.json")).succeed()

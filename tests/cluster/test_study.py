@@ -74,7 +74,7 @@ def test_a_worker_that_is_killed_loses_nothing(slurm, tmp_path, local):
     runs = slurm.home / "killed"
     job = study(slurm, tmp_path, "killed")
     found: list[psutil.Process] = []
-    wait_for(lambda: found.extend(in_training(runs)) or found, 300, lambda: job.output)
+    job.wait_for("a run that has trained two epochs", lambda: found or found.extend(in_training(runs)) or found)
     training, worker = found[:2]
     worker.kill()
     job.succeed()
@@ -86,16 +86,17 @@ def test_a_worker_that_is_killed_loses_nothing(slurm, tmp_path, local):
 def test_a_scheduler_that_is_lost_ends_the_job_and_loses_nothing(slurm, tmp_path, local):
     runs = slurm.home / "lost"
     job = study(slurm, tmp_path, "lost")
-    wait_for(lambda: in_training(runs), 300, lambda: job.output)
+    begun: list[psutil.Process] = []
+    job.wait_for("a run that has trained two epochs", lambda: begun or begun.extend(in_training(runs)) or begun)
     (scheduler,) = [
         process
         for process in psutil.process_iter(["cmdline"])
         if {"scheduler", str(runs / f"scheduler-{job.number}.json")} <= set(process.info["cmdline"] or ())
     ]
     scheduler.kill()
-    job.wait("FAILED", timeout_s=400)
+    job.wait("FAILED")
     assert "was lost; the same command trains what is missing" in job.output
-    wait_for(lambda: not in_training(runs), 60)
+    wait_for("the trainings of the job to end", lambda: not in_training(runs), job.known)
     study(slurm, tmp_path, "lost").succeed()
     assert results(runs) == local
 
