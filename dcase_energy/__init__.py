@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dcase_energy.api.energy import calibrate
+    from dcase_energy.api.energy_meter import EnergyMeter
     from dcase_energy.api.ranking import rank, report
     from dcase_energy.api.records import compare_records, list_records, read_record, verify_record
     from dcase_energy.api.scores import score
     from dcase_energy.api.study import report_study, run_study
     from dcase_energy.api.validating import fix, pack, validate
     from dcase_energy.errors import DcaseEnergyError, InputError
-    from dcase_energy.measure.energy_meter import EnergyMeter
 
 __version__ = "0.1.0"
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
 
 _MODULES = {
     "DcaseEnergyError": "errors",
-    "EnergyMeter": "measure.energy_meter",
+    "EnergyMeter": "api.energy_meter",
     "InputError": "errors",
     "calibrate": "api.energy",
     "compare_records": "api.records",

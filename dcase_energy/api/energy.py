@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW_S = 60.0
 LEAST_PROBE_EVERY_S = 30.0
+PROBES = ("auto", "none", "both")
 
 
 def calibrate(
@@ -249,7 +250,7 @@ def measure(
         scopes = scope_of(scope, stage or "")
     except ValueError as error:
         raise InputError(f"--{error}") from None
-    _check_probing(probe, probe_every_s)
+    check_probing(probe, probe_every_s)
     given = None if calibration is None else read_calibration(calibration)
     default = f"energy_{stage}.json" if journal is None else record_beside(journal)
     file = record_file(output or default, force=force)
@@ -271,7 +272,16 @@ def measure(
     return Measured(record, code, tuple(file.about(record)))
 
 
-def _check_probing(probe: str, every_s: float | None) -> None:
+def check_probing(probe: str, every_s: float | None) -> None:
+    """Refuse options of probes that exclude each other, or cannot be met.
+
+    Raises
+    ------
+    InputError
+        The message names the options of `measure`.
+    """
+    if probe not in PROBES:
+        raise InputError(f"probe: expected one of {', '.join(PROBES)}; found {probe!r}")
     if every_s is not None and probe == "none":
         raise InputError("--probe none and --probe-every exclude each other")
     if every_s is not None and every_s < LEAST_PROBE_EVERY_S:

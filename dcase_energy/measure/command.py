@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
-from dcase_energy.measure.control import Signals
+from dcase_energy.measure.control import Signals, stopped
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for
@@ -241,15 +241,15 @@ class _Run:
         except OSError as error:
             self._not_started = error.strerror
             return NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_EXECUTE
-        signals.child = child
+        signals.started(child)
         probes.schedule()
         while True:
             try:
                 code = child.wait(max(0.0, min(self._due_s, probes.due_s) - time.monotonic()))
                 break
             except subprocess.TimeoutExpired:
-                if time.monotonic() >= probes.due_s:
-                    probes.inside(child, mark)
+                if time.monotonic() >= probes.due_s and child.poll() is None:
+                    probes.inside(stopped(child.pid), mark)
                 else:
                     recorder.poll()
                 self._due_s = time.monotonic() + POLL_S

@@ -45,6 +45,7 @@ class Signals(contextlib.AbstractContextManager["Signals"]):
     def __init__(self, *, own_group: bool = False) -> None:
         self.seen: list[int] = []
         self.child: subprocess.Popen[bytes] | None = None
+        self._unsent: list[int] = []
         self.on_signal: Callable[[], object] | None = None
         self._own_group = own_group
         self._previous: dict[int, Any] = {}
@@ -61,17 +62,28 @@ class Signals(contextlib.AbstractContextManager["Signals"]):
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 
+    def started(self, child: subprocess.Popen[bytes]) -> None:
+        """Take the command that runs now; what came while it was being started is passed on to it."""
+        self.child = child
+        while self._unsent:
+            self._send(child, self._unsent.pop(0))
+
     def _handle(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         self.seen.append(number)
-        to_group = number == _HANGUP or (number == signal.SIGINT and _from_terminal())
-        if self.child is not None:
-            with contextlib.suppress(ProcessLookupError):
-                if not to_group:
-                    self.child.send_signal(number)
-                elif self._own_group:
-                    os.killpg(self.child.pid, number)
+        if self.child is None:
+            self._unsent.append(number)
+        else:
+            self._send(self.child, number)
         if self.on_signal is not None:
             self.on_signal()
+
+    def _send(self, child: subprocess.Popen[bytes], number: int) -> None:
+        to_group = number == _HANGUP or (number == signal.SIGINT and _from_terminal())
+        with contextlib.suppress(ProcessLookupError):
+            if not to_group:
+                child.send_signal(number)
+            elif self._own_group:
+                os.killpg(child.pid, number)
 
 
 def _from_terminal() -> bool:

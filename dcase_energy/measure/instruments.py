@@ -79,19 +79,28 @@ def unused_gpus() -> list[str]:
         return []
 
 
-def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: bool = False) -> Instruments:
-    """The instruments for the device that torch uses.
+def gpus_of_torch(device: str, gpu_uuid: str | None) -> Gpus:
+    """The GPU that torch uses; none for the processor.
 
     Parameters
     ----------
     device
-        Type of the device: ``cpu`` or ``cuda``; others are refused, since nothing counts them.
+        Type of the device: ``cpu`` or ``cuda``.
     gpu_uuid
         As torch reports it, with its prefix.
+
+    Raises
+    ------
+    MeterError
+        If nothing counts the energy of the device.
     """
     if device == "cpu":
-        return instruments_for(Gpus(), allow_estimate=allow_estimate)
+        return Gpus()
     if device != "cuda" or gpu_uuid is None:
         raise MeterError(f"nothing counts the energy of a device of the kind {device!r}", "gpu-mode")
-    board = gpu_of_uuid(list_gpus(load_nvml()), gpu_uuid)
-    return instruments_for(Gpus((board,)), allow_estimate=allow_estimate)
+    return Gpus((gpu_of_uuid(list_gpus(load_nvml()), gpu_uuid),))
+
+
+def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: bool = False) -> Instruments:
+    """The instruments for the device that torch uses: `instruments_for` what `gpus_of_torch` gives."""
+    return instruments_for(gpus_of_torch(device, gpu_uuid), allow_estimate=allow_estimate)

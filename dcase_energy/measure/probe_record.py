@@ -20,7 +20,8 @@ PROBED = {"training_window": "steps", "validation_window": "clips"}
 def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
     """The time of each probe, start and data included; one that was cut off reaches to the last reading.
 
-    A probe beside which other work ran shows what the baseline costs beside that work: it failed.
+    A probe beside which other work ran shows what the baseline costs beside that work: it failed. So did one beside
+    which the measured program went on working.
     """
     found = []
     for begin in (entry for entry in entries if entry["entry"] == "probe" and entry["edge"] == "begin"):
@@ -33,8 +34,9 @@ def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
             "paused": begin["paused"],
             "failure": "the session was cut off while it ran" if end is None else end["failure"],
         }
-        span = Window("probe", number, payload, Reading(**begin["reading"]), Reading(**last))
-        payload["failure"] = payload["failure"] or _disturbance(entries, span)
+        cpu_s = begin.get("own_cpu_s"), None if end is None else end.get("own_cpu_s")
+        span = Window("probe", number, payload, Reading(**begin["reading"]), Reading(**last), 0, 0, *cpu_s)
+        payload["failure"] = payload["failure"] or _disturbance(entries, span) or _own_work(entries, span, end)
         found.append(span)
     return found
 
@@ -52,6 +54,17 @@ def _disturbance(entries: Sequence[Mapping[str, Any]], span: Window) -> str | No
     others_s = foreign_cpu_s(inside[0][1], inside[-1][1])
     share = 0.0 if others_s is None else others_s / (seconds * threads)
     return f"other work used {share:.0%} of the processors" if share > limits["warn_share"] else None
+
+
+def _own_work(entries: Sequence[Mapping[str, Any]], span: Window, end: Mapping[str, Any] | None) -> str | None:
+    """How much the measured program worked beside a probe, if other work that did so would spoil it: it must wait."""
+    threads, probe_s = entries[0].get("hardware", {}).get("cpu_threads"), (end or {}).get("probe_cpu_s")
+    if not threads or probe_s is None or span.own_cpu_s is None or span.duration_s <= 0:
+        return None
+    share = (span.own_cpu_s - probe_s) / (span.duration_s * threads)
+    if share <= BY_CODE["host-exclusive"].limits["warn_share"]:
+        return None
+    return f"the measured program used {share:.0%} of the processors beside it"
 
 
 def probes_of(entries: Sequence[Mapping[str, Any]], spans: Sequence[Window]) -> list[Probe]:

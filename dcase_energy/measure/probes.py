@@ -1,20 +1,21 @@
-"""Running probes: the baseline for half a minute before, inside and after a measured command, under its session."""
+"""Running probes: the baseline for half a minute before, inside and after measured work, under its session."""
 
 from __future__ import annotations
 
 import math
+import os
 import random
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from dcase_energy.errors import CalibrationError
-from dcase_energy.measure.control import stopped
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.probe_record import PROBED
 from dcase_energy.measure.recorder import LenientRecorder, Say
@@ -65,11 +66,11 @@ class ProbeSettings:
     task
         What to run.
     every_s
-        About so many seconds lie between probes inside the command; None: there are none.
+        About so many seconds lie between probes inside the work; None: there are none.
     after_s
-        No probe follows a command that ended sooner.
+        No probe follows work that ended sooner.
     settle_s
-        Seconds between stopping the command and the probe: what it has queued on a GPU ends, and is counted as its.
+        Seconds between stopping the work and the probe: what it has queued on a GPU ends, and is counted as its.
     """
 
     task: ProbeTask
@@ -116,15 +117,19 @@ class Probes:
         Of the measurement: readings and marks of probes are in its journal, each with the probe's number.
     say
         Gets lines for people.
+    work
+        What they call the work that is measured: ``command`` or ``block``.
 
     Attributes
     ----------
     due_s
-        When the next probe inside the command is due, by the monotonic clock; infinite if there is none.
+        When the next probe inside the work is due, by the monotonic clock; infinite if there is none.
     """
 
-    def __init__(self, settings: ProbeSettings | None, recorder: LenientRecorder, say: Say) -> None:
-        self._settings, self._recorder, self._say = settings, recorder, say
+    def __init__(
+        self, settings: ProbeSettings | None, recorder: LenientRecorder, say: Say, work: str = "command"
+    ) -> None:
+        self._settings, self._recorder, self._say, self._work = settings, recorder, say, work
         self.due_s = math.inf
         self._inside = settings is not None and settings.every_s is not None
         self._number = 0
@@ -132,20 +137,21 @@ class Probes:
         self._problem: str | None = None
 
     def before(self) -> None:
-        """Probe before the command."""
+        """Probe before the work."""
         if self._settings is not None:
-            self._say("a probe of the baseline runs before the command, about a minute (--probe none leaves it out)")
+            how = " (--probe none leaves it out)" if self._settings.after_s else ""
+            self._say(f"a probe of the baseline runs before the {self._work}, about a minute{how}")
             self._run(self._settings.task, "before")
 
     def after(self, lasted_s: float) -> None:
-        """Probe after the command, which lasted so long."""
+        """Probe after the work, which lasted so long."""
         if self._settings is None:
             return
         if lasted_s < self._settings.after_s:
             least = format_duration(self._settings.after_s)
-            self._say(f"no probe after the command, which took less than {least} (--probe both measures one)")
+            self._say(f"no probe after the {self._work}, which took less than {least} (--probe both measures one)")
         else:
-            self._say("a probe of the baseline runs after the command, about a minute")
+            self._say(f"a probe of the baseline runs after the {self._work}, about a minute")
             self._run(self._settings.task, "after")
 
     def schedule(self) -> None:
@@ -153,23 +159,28 @@ class Probes:
         if self._inside and self._settings is not None:
             self.due_s = time.monotonic() + (self._settings.every_s or 0.0) * random.uniform(0.5, 1.5)
 
-    def inside(self, command: subprocess.Popen[bytes], mark: Callable[..., object]) -> None:
-        """Stop the command, probe, continue it; after a failure there are no further probes inside."""
+    def inside(self, hold: AbstractContextManager[bool], mark: Callable[..., object]) -> None:
+        """Probe while the work is stopped; after a failure there are no further probes inside.
+
+        ``hold`` stops it for the time of a block and gives whether it stands still.
+        """
         self.due_s = math.inf
-        if self._settings is None or command.poll() is not None:
+        if self._settings is None:
             return
-        with stopped(command.pid) as still:
+        with hold as still:
             if still:
                 time.sleep(self._settings.settle_s)
                 mark(edge="paused")
-                going_on = self._run(self._settings.task, "during", paused=True)
-                mark(edge="resumed")
+                try:
+                    going_on = self._run(self._settings.task, "during", paused=True)
+                finally:
+                    mark(edge="resumed")
         self._inside = still and going_on
         if self._inside:
             self.schedule()
         else:
             why = "" if still else ", a part of which cannot be stopped"
-            self._say(f"no further probes inside the command{why}")
+            self._say(f"no further probes inside the {self._work}{why}")
 
     def stop(self) -> None:
         """End the probe that runs now: a signal came."""
@@ -181,13 +192,18 @@ class Probes:
         self._problem = None
         mark = partial(self._recorder.mark, entry="probe", number=self._number)
         mark(edge="begin", when=when, paused=paused)
+        began_s = _ended_children_s()
         try:
             self._measure(task)
         except (CalibrationError, OSError) as error:
             self._problem = str(error)
-        mark(edge="end", failure=self._problem)
+        except BaseException:
+            self._problem = self._problem or "interrupted"
+            raise
+        finally:
+            mark(edge="end", failure=self._problem, probe_cpu_s=_ended_children_s() - began_s)
         if self._problem is not None:
-            self._say(f"the probe {when} the command failed: {self._problem}")
+            self._say(f"the probe {when} the {self._work} failed: {self._problem}")
         return self._problem is None
 
     def _give_up(self, why: str) -> None:
@@ -231,10 +247,16 @@ class Probes:
         }
 
 
+def _ended_children_s() -> float:
+    """CPU seconds of the processes that this one started and that have ended."""
+    spent = os.times()
+    return spent.children_user + spent.children_system
+
+
 def why_ended(code: int, errors: bytes) -> str:
     """Why the process of a probe ended with an error; what it printed may hold paths and is not shown."""
     if b"OutOfMemoryError" in errors or b"CUDA out of memory" in errors:
-        return "the GPU's memory does not hold it beside the command"
+        return "the GPU's memory does not hold it beside the measured work"
     how = f"exit code {code}" if code >= 0 else f"signal {-code}"
     return f"the baseline ended with {how}"
 
@@ -247,8 +269,7 @@ def about_probes(record: Energy) -> list[str]:
     run_s = math.fsum(stage.duration_s for stage in record.stages.values())
     share = f", {spent_s / run_s:.0%} of the time of the run" if run_s > 0 else ""
     lines = [f"{plural(len(record.probes), 'probe')} took {format_duration(spent_s)}{share}"]
+    work = "block" if record.command_sha256 is None else "command"
     return lines + [
-        f"the probe {probe.when} the command does not count: {probe.failure}"
-        for probe in record.probes
-        if probe.failure
+        f"the probe {probe.when} the {work} does not count: {probe.failure}" for probe in record.probes if probe.failure
     ]

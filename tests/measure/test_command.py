@@ -16,7 +16,9 @@ from dcase_energy import EnergyMeter
 from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.command import journal_of, measure_command, record_from_journal
+from dcase_energy.measure.control import Signals
 from dcase_energy.measure.energy_record import energy_of
+from dcase_energy.measure.gpu import Gpus
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile
@@ -229,6 +231,15 @@ def test_wrong_use_and_own_failures(tmp_path, arguments, code, words):
     assert "Traceback" not in err
 
 
+def test_a_signal_that_comes_while_the_command_is_being_started_reaches_it():
+    with Signals() as signals:
+        os.kill(os.getpid(), signal.SIGTERM)
+        child = subprocess.Popen(["sleep", "600"])
+        signals.started(child)
+        assert child.wait(60) == -signal.SIGTERM
+    assert signals.seen == [signal.SIGTERM]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 7), (signal.SIGINT, 7)], ids=["term", "int"])
 def test_a_signal_goes_to_the_command_and_the_record_is_still_written(tmp_path, number, code):
     body = "import signal, sys, time\nfor n in (2, 15):\n    signal.signal(n, lambda *a: sys.exit(7))\n"
@@ -342,10 +353,7 @@ def test_idle_power_that_cannot_be_measured_after_a_block_does_not_spoil_its_rec
 def test_a_gpu_that_fails_within_the_block_costs_neither_its_error_nor_the_record(tmp_path, monkeypatch):
     torch = FakeTorch()
     monkeypatch.setitem(sys.modules, "torch", torch)
-    monkeypatch.setattr(
-        "dcase_energy.measure.energy_meter.instruments_for_torch",
-        lambda kind, uuid, *, allow_estimate: Instruments(FixedPowerMeter()),
-    )
+    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(FixedPowerMeter()))
 
     def assert_of_the_device(device=None):
         raise RuntimeError("CUDA error: device-side assert triggered")
@@ -534,12 +542,14 @@ class FakeTorch:
 def test_the_device_that_is_measured_is_waited_for(tmp_path, monkeypatch, name, number):
     torch, asked = FakeTorch(), []
 
-    def instruments(kind, uuid, *, allow_estimate):
+    def gpus(kind, uuid):
         asked.append(uuid)
-        return Instruments(FixedPowerMeter())
+        return Gpus()
 
     monkeypatch.setitem(sys.modules, "torch", torch)
-    monkeypatch.setattr("dcase_energy.measure.energy_meter.instruments_for_torch", instruments)
+    monkeypatch.setattr("dcase_energy.api.energy_meter.gpus_of_torch", gpus)
+    instruments = lambda gpus, *, allow_estimate: Instruments(FixedPowerMeter())  # noqa: E731
+    monkeypatch.setattr("dcase_energy.api.energy_meter.instruments_for", instruments)
     with EnergyMeter("training", tmp_path / "e.json", device=name) as meter, meter.phase("training_steps"):
         torch.current = 0
     assert asked == [f"GPU-0000000{number}"]

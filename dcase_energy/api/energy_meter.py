@@ -1,25 +1,28 @@
-"""Measuring in one's own program, in three lines."""
+"""`EnergyMeter`: measuring in one's own program, in three lines."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
+from dcase_energy.api.energy import check_probing
+from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
 from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, measurement_header
-from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
-from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
+from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, select_gpus
+from dcase_energy.measure.instruments import gpus_of_torch, instruments_for
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.plan import STAGES, MeasurePlan, scope_of
+from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
 from dcase_energy.measure.record_file import RecordFile, how_to_write
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder
 from dcase_energy.measure.records import Energy
@@ -48,6 +51,14 @@ class EnergyMeter:
         Estimate the processor where its counters exist and may not be read.
     force
         Replace a complete record, once the new one is complete.
+    probe, probe_every_s, calibration
+        Whether the baseline is measured for half a minute before and after the block, and about how often inside it, as
+        for `dcase_energy.api.energy.measure`. Other than there, None probes only where ``probe_every_s`` is given.
+        Inside, a probe that is due waits until `phase` begins or ends a phase: the program waits for it there, and
+        where it works in other threads or processes meanwhile, the probe does not count. GPU memory that the program
+        holds must leave room for the baseline.
+    log
+        Receives messages about probes; those about probes that do not count are warnings, too.
 
     Attributes
     ----------
@@ -56,6 +67,10 @@ class EnergyMeter:
 
     Raises
     ------
+    ValueError, InputError
+        If an argument cannot be used.
+    RecordError
+        If ``calibration`` is not a calibration record.
     MeterError
         On entering, if energy cannot be measured rightly here. On leaving nothing is raised: a measurement that
         failed must not cost the training. ``record`` says so, or a warning where it could not be written.
@@ -71,31 +86,49 @@ class EnergyMeter:
 
         with EnergyMeter("training", "training.json"):
             train()
+
+    With probes before and after it and, where an epoch ends, about every quarter of an hour::
+
+        with EnergyMeter("training", "training.json", probe_every_s=900) as meter:
+            for epoch in range(epochs):
+                with meter.phase("training_steps", epoch=epoch):
+                    train_epoch()
     """
 
     def __init__(
         self,
         stage: str = "training",
-        output: str | os.PathLike[str] = "energy.json",
+        output: PathLike = "energy.json",
         *,
         device: str = "auto",
         scope: Sequence[str] = (),
         idle_s: float = 0.0,
         allow_estimate: bool = False,
         force: bool = False,
+        probe: Literal["auto", "none", "both"] | None = None,
+        probe_every_s: float | None = None,
+        calibration: PathLike | None = None,
+        log: Log = silent,
     ) -> None:
         if stage not in STAGES:
             raise ValueError(f"stage: expected one of {', '.join(STAGES)}, found {stage!r}")
         self._plan = MeasurePlan(
             stage, scope_of(scope, stage), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate
         )
+        check_probing(probe or "auto", probe_every_s)
+        self._probe: Literal["auto", "none", "both"] = probe or ("none" if probe_every_s is None else "both")
+        self._probe_every_s, self._log = probe_every_s, log
+        self._calibration = None if calibration is None else read_calibration(calibration)
         self._file = RecordFile(Path(output), force=force)
         self._device = str(device)
         self._torch_device: Any = None
         self._journal: JournalWriter | None = None
         self._recorder: LenientRecorder | None = None
+        self._probes: Probes | None = None
+        self._phases: list[str] = []
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._began_s, self._entered_by = 0.0, 0
         self._lock = contextlib.ExitStack()
         self.record: Energy | None = None
         self.path: Path | None = None
@@ -142,44 +175,95 @@ class EnergyMeter:
 
     @contextlib.contextmanager
     def phase(self, name: str, epoch: int = 0) -> Iterator[None]:
-        """Mark a phase of the block (``data_preparation``, ``training_steps``, ...), shown apart in the record."""
+        """Mark a phase of the block (``data_preparation``, ``training_steps``, ...), shown apart in the record.
+
+        A probe that is due runs before the phase, or after it unless an exception passes.
+        """
         if name == "window":
             raise ValueError("'window' is the name of the whole block")
+        self._probe_if_due()
         self._mark("begin", name, epoch=epoch)
+        self._phases.append(name)
         try:
             yield
         finally:
+            self._phases.remove(name)
             self._mark("end", name, epoch=epoch)
+        self._probe_if_due()
+
+    def _probe_if_due(self) -> None:
+        """Probe inside the block; only the thread that began it can make the program wait."""
+        if self._probes is None or threading.get_ident() != self._entered_by or time.monotonic() < self._probes.due_s:
+            return
+        self._probes.inside(contextlib.nullcontext(True), self._mark_open)
+
+    def _mark_open(self, edge: str) -> None:
+        """Mark the block and all phases that are open, which stand still together."""
+        for phase in ("window", *self._phases):
+            self._mark(edge, phase)
 
     def _begin(self, locked: bool) -> None:
         self._journal = self._file.begin()
-        self._journal.write("energy", **measurement_header(self._plan, None, locked))
+        probing = self._probing()
+        header = measurement_header(self._plan, None, locked)
+        self._journal.write("energy", **header, **({} if probing is None else probing.header()))
         self._recorder = recorder = LenientRecorder(self._instruments(), self._journal)
+        self._probes = Probes(probing, recorder, self._log, "block")
         recorder.idle("before", self._plan.idle_s, gpu_context=_has_gpu_context())
+        self._probes.before()
         self._mark("begin", "window", epoch=1)
         if recorder.failure is not None:  # nothing has begun yet: no hours of training without a measurement
             code, _, message = recorder.failure.partition(": ")
             raise MeterError(message, code)
+        self._began_s, self._entered_by = time.monotonic(), threading.get_ident()
+        self._probes.schedule()
         self._thread = threading.Thread(target=self._poll, args=(recorder,), name="dcase-energy", daemon=True)
         self._thread.start()
 
+    def _probing(self) -> ProbeSettings | None:
+        """When to probe; None where it is not wanted, or cannot be: then one line says why."""
+        if self._probe == "none":
+            return None
+        from dcase_energy.calibration.probing import probing_for
+
+        try:
+            gpus = self._gpus()
+        except MeterError:  # the instruments raise it again
+            return None
+        said: list[str] = []
+        probing = probing_for(
+            self._probe,
+            self._plan.stage,
+            gpus,
+            said.append,
+            calibration=self._calibration,
+            every_s=self._probe_every_s,
+        )
+        for line in said:
+            self._log(line)
+        if probing is None and self._probe == "both":
+            warnings.warn(said[-1], RuntimeWarning, stacklevel=4)
+        return probing
+
     def _instruments(self) -> Instruments:
-        allow = self._plan.allow_estimate
+        return instruments_for(self._gpus(), allow_estimate=self._plan.allow_estimate)
+
+    def _gpus(self) -> Gpus:
+        """The GPU that the block uses; none for the processor."""
         torch = sys.modules.get("torch")
         if self._device == "cpu":
-            return instruments_for_torch("cpu", None, allow_estimate=allow)
+            return Gpus()
         if torch is not None and (self._device != "auto" or torch.cuda.is_available()):
             device = torch.device("cuda" if self._device == "auto" else self._device)
             if device.type != "cuda":
-                return instruments_for_torch(device.type, None, allow_estimate=allow)
+                return gpus_of_torch(device.type, None)
             if device.index is None:  # the block may change which is current
                 device = torch.device("cuda", torch.cuda.current_device())
             self._torch_device = device
-            properties = torch.cuda.get_device_properties(device)
-            return instruments_for_torch("cuda", f"GPU-{properties.uuid}", allow_estimate=allow)
+            return gpus_of_torch("cuda", f"GPU-{torch.cuda.get_device_properties(device).uuid}")
         if self._device != "auto":
             raise MeterError(f"device {self._device!r} is torch's name for a GPU: import torch before measuring")
-        return instruments_for(select_gpus(list_gpus(load_nvml()), "auto"), allow_estimate=allow)
+        return select_gpus(list_gpus(load_nvml()), "auto")
 
     def _poll(self, recorder: LenientRecorder) -> None:
         while not self._ended.wait(POLL_S):
@@ -187,25 +271,36 @@ class EnergyMeter:
 
     def _mark(self, edge: str, phase: str, **fields: Any) -> None:
         """Read the instruments once the GPU is idle: what was started must end within its window."""
+        self._synchronise()
+        if self._recorder is not None:
+            self._recorder.mark(edge=edge, phase=phase, **fields)
+
+    def _synchronise(self) -> None:
         torch = sys.modules.get("torch")
         if torch is not None and self._device != "cpu" and _has_gpu_context():
             # Where torch was imported within the block, the GPU is not known: the current one.
             torch.cuda.synchronize(self._torch_device)
-        if self._recorder is not None:
-            self._recorder.mark(edge=edge, phase=phase, **fields)
 
     def _end(self, *, complete: bool) -> None:
-        if self._recorder is None or self._journal is None:
+        recorder, journal, probes = self._recorder, self._journal, self._probes
+        if recorder is None or journal is None or probes is None:
             return
-        failure = self._recorder.failure  # idle power after the block is for information: its failure spoils no figure
-        if complete:
-            self._recorder.idle("after", self._plan.idle_s, gpu_context=_has_gpu_context())
-        self._recorder.finish()
+        failure = recorder.failure  # of the block: what fails after it spoils no figure
         with contextlib.suppress(OSError):  # closing the journal tries once more
-            self._journal.write("finish", complete=complete and failure is None, exit_code=None, failure=failure)
-        self._journal.close()
-        self.record = energy_of(read_journal(self._journal.path))
-        self.path = self._file.write(self.record)
+            journal.write("finish", complete=complete and failure is None, exit_code=None, failure=failure)
+        try:
+            if complete:
+                probes.after(time.monotonic() - self._began_s)
+                recorder.idle("after", self._plan.idle_s, gpu_context=_has_gpu_context())
+        finally:
+            recorder.finish()
+            journal.close()
+            self.record = energy_of(read_journal(journal.path))
+            self.path = self._file.write(self.record)
+            for number, line in enumerate(about_probes(self.record)):
+                self._log(line)
+                if number:  # after what they cost, which do not count
+                    warnings.warn(line, RuntimeWarning, stacklevel=3)
 
 
 def _torch_facts() -> dict[str, Any]:
