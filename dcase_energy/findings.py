@@ -65,6 +65,8 @@ class Finding:
     (``energy_baseline_training_kwh``, or ``energy_baseline_kwh`` for both stages) it has none where the declared figure
     is the one divided by. The message then stands in the row as the reason. The place of such a finding is in the
     system's metadata, or in a file of its folder or the one above.
+
+    ``waived`` is why the organiser accepts it, None where they do not.
     """
 
     code: str
@@ -75,6 +77,7 @@ class Finding:
     found: str | None = None
     hint: str | None = None
     withholds: tuple[str, ...] = ()
+    waived: str | None = None
 
     def sort_key(self) -> tuple[str, str, int, int, str, str]:
         """File order, then position, then code: a total, stable order for reports."""
@@ -91,6 +94,10 @@ class Finding:
     def with_severity(self, severity: Severity) -> Finding:
         """The same finding as an edition weighs it."""
         return replace(self, severity=severity)
+
+    def waive(self, reason: str) -> Finding:
+        """The same finding accepted by the organiser: it fails nothing and withholds nothing."""
+        return replace(self, severity=Severity.INFO, withholds=(), waived=reason)
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

@@ -19,6 +19,7 @@ from dcase_energy.api.shared import (
     silent,
     write_sheets,
 )
+from dcase_energy.api.validating import read_accepted
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
@@ -141,6 +142,7 @@ def rank(
     calibration: PathLike | None = None,
     reference: PathLike | None = None,
     intervals: Mapping[str, str] | None = None,
+    waivers: PathLike | None = None,
     bootstrap: int = 0,
     jobs: int = 1,
     scheduler: str | None = None,
@@ -160,6 +162,8 @@ def rank(
         Record to divide by instead of the packages' own; an organiser's calibration as the common reference.
     intervals
         By figure the kind of a table's ``_low`` and ``_high`` columns, such as ``range over 3 runs``.
+    waivers
+        As `validate` takes it: findings that neither exclude a system nor keep it from being divided.
     bootstrap
         Resamples of the clips for intervals of scores; needs ground truth.
     jobs, scheduler
@@ -184,22 +188,26 @@ def rank(
     given = existing(sources)
     rules = choose_edition(edition, given, log=log)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
-    options = ValidateOptions(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
+    denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
+    options = ValidateOptions(denominator, own_machine(rules), outputs=truth is None, waivers=accepted)
     common = read_denominator(reference, rules)
     common_kwh = {} if common is None else recorded(common, rules).energy_kwh
     entries: list[Entry] = []
+    near: dict[str, set[str]] = {}
     for path in filter(is_results_table, given):
-        found, problems = read_results(path, rules, intervals or {})
+        found, problems = read_results(path, rules, intervals or {}, accepted)
         entries += found
         findings += problems
     if packages := [path for path in given if not is_results_table(path)]:
         assessed, validation = _assess(packages, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
         entries += [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
+        near = {one.name: validation.codes_near(one) for one in validation.systems if accepted.rows}
     once, twice = ranked_once(entries)
     known_kwh = {stage: energy_kwh for stage, energy_kwh in common_kwh.items() if energy_kwh is not None}
     ranking = make_ranking(once, rules, Reference(known_kwh) if common else None)
-    return RankingSheet(ranking, (*findings, *twice, *ranking.findings))
+    known = {one.entry.label: {*one.entry.findings, *near.get(one.entry.label, ())} for one in ranking.systems}
+    return RankingSheet(ranking, (*findings, *twice, *ranking.findings, *accepted.unused(known)))
 
 
 def _assess(

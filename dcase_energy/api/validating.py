@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dcase_energy.submission.fixing import Change
     from dcase_energy.submission.packing import Packed
     from dcase_energy.submission.validate import Validation
+    from dcase_energy.submission.waivers import Waivers
 
 
 def validate(
@@ -29,6 +30,7 @@ def validate(
     calibration: PathLike | None = None,
     durations: PathLike | None = None,
     pool: Paths = (),
+    waivers: PathLike | None = None,
     stdin: bytes | None = None,
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
@@ -49,6 +51,8 @@ def validate(
         Tab-separated ``filename duration`` (seconds) of the clips that outputs must hold.
     pool
         CSV tables with the results of other teams to compare with.
+    waivers
+        CSV table with ``code``, ``label`` and ``reason``: findings that the organiser accepts for one system.
     select, ignore
         Codes of rules or prefixes of codes: only these findings, all but these.
     jobs
@@ -73,11 +77,13 @@ def validate(
 
     given, chosen, dropped = existing(paths), tuple(select), tuple(ignore)
     rules = choose_edition(edition, given, stdin=stdin, log=log)
-    options = ValidateOptions(read_denominator(calibration, rules), durations_s=_durations(durations), stdin=stdin)
+    denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
+    options = ValidateOptions(denominator, durations_s=_durations(durations), stdin=stdin, waivers=accepted)
     found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs)
+    unused = accepted.unused({one.name: found.codes_near(one) for one in found.systems if accepted.rows})
     kept = [
         finding
-        for finding in found.findings
+        for finding in (*found.findings, *unused)
         if (not chosen or finding.code.startswith(chosen)) and not (dropped and finding.code.startswith(dropped))
     ]
     return replace(found, findings=kept)
@@ -182,8 +188,7 @@ def rule_codes(text: str | None, option: str) -> tuple[str, ...]:
     """
     if text is None:
         return ()
-    rules = load_rules()
-    known = {rule.code: rule.code for rule in rules} | {rule.name.upper(): rule.code for rule in rules}
+    known = _codes()
     found = []
     for part in filter(None, (one.strip().upper() for one in text.split(","))):
         code = known.get(part, part)
@@ -195,6 +200,30 @@ def rule_codes(text: str | None, option: str) -> tuple[str, ...]:
     if not found:
         raise InputError(f"{option}: name codes such as E201, or prefixes such as E")
     return tuple(found)
+
+
+def read_accepted(path: PathLike | None) -> Waivers:
+    """Read a file of waivers.
+
+    Raises
+    ------
+    InputError
+        If it cannot be used; what is wrong are its ``findings``.
+    """
+    from dcase_energy.submission.waivers import NO_WAIVERS, read_waivers
+
+    if path is None:
+        return NO_WAIVERS
+    waivers, findings = read_waivers(existing(path)[0], _codes())
+    if findings:
+        raise InputError(f"the waivers {path} cannot be used: {findings[0].message}", findings)
+    return waivers
+
+
+def _codes() -> dict[str, str]:
+    """Return the code of each rule by its code and by its name in capitals."""
+    rules = load_rules()
+    return {rule.code: rule.code for rule in rules} | {rule.name.upper(): rule.code for rule in rules}
 
 
 def _durations(path: PathLike | None) -> dict[str, float] | None:

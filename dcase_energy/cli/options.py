@@ -216,6 +216,13 @@ calibration_option = click.option(
     help="Calibration record to divide by instead of the packages' own.",
 )
 
+waivers_option = click.option(
+    "--waivers",
+    type=existing_path(folder=False),
+    metavar="CSV",
+    help="Findings that the organiser accepts: code, label, reason.",
+)
+
 
 def ground_truth_options(*, required: bool = False) -> Decorator:
     """Return ``--ground-truth`` and ``--durations``."""

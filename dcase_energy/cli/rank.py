@@ -20,6 +20,7 @@ from dcase_energy.cli.options import (
     output_dir_option,
     scheduler_option,
     sources_argument,
+    waivers_option,
 )
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import say
@@ -72,6 +73,7 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
     metavar="FIGURE=KIND",
     help="Kind of a table's _low and _high columns: psds1='range over 3 runs', psds1='bootstrap 95 %'.",
 )
+@waivers_option
 @jobs_option("Systems read and scored")
 @scheduler_option
 def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:

@@ -19,6 +19,7 @@ from dcase_energy.cli.options import (
     read_stdin,
     sources_argument,
     strict_option,
+    waivers_option,
 )
 from dcase_energy.cli.render import FINDING_FORMATS, reporter
 from dcase_energy.cli.terminal import say
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     metavar="CSV",
     help="Results of other teams to compare with; may be repeated.",
 )
+@waivers_option
 @click.option(
     "--fix", is_flag=True, help="Apply safe fixes (quoting, misspelled keys, trailing spaces) and print the diff."
 )
@@ -106,8 +108,10 @@ def command(
 def _counts(found: Validation) -> str:
     errors, warnings = found.count(Severity.ERROR), found.count(Severity.WARNING)
     files = f"{plural(found.files, 'metadata file')} (edition {found.edition.name})"
+    waived = sum(one.waived is not None for one in found.findings)
     counts = f"{plural(errors, 'error')}, {plural(warnings, 'warning')}"
-    return f"{files}: {counts if errors or warnings else 'no problems found'}"
+    text = f"{files}: {counts if errors or warnings else 'no problems found'}"
+    return f"{text}, {plural(waived, 'finding')} waived" if waived else text
 
 
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")

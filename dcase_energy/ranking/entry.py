@@ -48,6 +48,8 @@ class Entry:
         Why the system gets no rank; None if it gets one.
     findings
         Codes of what validation found.
+    waived
+        By code, why the organiser accepts such a finding of this system.
     extra
         Other columns of an input table, as text.
     """
@@ -75,7 +77,18 @@ class Entry:
     ensemble_subsystems: int | None = None
     excluded: str | None = None
     findings: tuple[str, ...] = ()
+    waived: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def open_findings(self) -> str | None:
+        """Codes of what was found and not waived, for a cell."""
+        return " ".join(code for code in self.findings if code not in self.waived) or None
+
+    @property
+    def waived_findings(self) -> str | None:
+        """Codes of what was found and waived, each with the reason, for a cell."""
+        return "; ".join(f"{code}: {self.waived[code]}" for code in self.findings if code in self.waived) or None
 
     def comparable_baseline_kwh(self, stage: str) -> float | None:
         """The baseline's energy of a stage; None where there is none that this system may be divided by."""

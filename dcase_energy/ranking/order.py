@@ -47,7 +47,10 @@ class Ranking:
         odd = odd_baselines([(one.entry, one.baselines) for one in self.placed])
         weaker = [_weaker(one.entry, self.edition) for one in self.placed if is_weaker(one.entry, self.edition)]
         least = [_least(one.entry, names) for one in self.placed if (names := counting_least(one.entry, self.edition))]
-        return [*odd, *weaker, *least]
+        found = [*odd, *weaker, *least]
+        waived = {one.entry.label[:120]: one.entry.waived for one in self.placed}
+        reasons = [waived.get(finding.where.file, {}).get(finding.code) for finding in found]
+        return [one if reason is None else one.waive(reason) for one, reason in zip(found, reasons, strict=True)]
 
 
 def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> Ranking:

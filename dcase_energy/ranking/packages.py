@@ -116,6 +116,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
     wrong = () if scored is None else scored.findings
     findings = [*validation.of_system(system), *wrong, *_no_energies(system)]
     findings += [finding for finding in together if system.files.holds(finding.where)]
+    findings = validation.waivers.apply(findings, system.name)
     computed = [name for name, score in edition.scores.items() if score.metric is not None]
     scores = {name: None if has_errors(wrong) else _stated(system, name) for name in edition.scores}
     if figures is not None:
@@ -138,6 +139,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         ensemble_subsystems=submission.ensemble_subsystems,
         excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),
+        waived=validation.waivers.of(system.name),
     )
     entry = _with_records(entry, system, {} if figures is None else intervals_of(figures, computed))
     return Assessed(entry, system, 0 if figures is None else len(figures.runs), findings)

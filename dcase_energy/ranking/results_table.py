@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE, Provenance, why_not_comparable
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, PERCENT_RANGE, SCORE_RANGE
+from dcase_energy.submission.waivers import NO_WAIVERS, Waivers
 
 MAX_TABLE_BYTES = 100_000_000
 _COUNTS = ("total_parameters", "macs")
@@ -39,13 +40,14 @@ _BELOW = (SCORE_RANGE, "is less than 0")
 
 
 def read_results(
-    path: Path, edition: Edition, declared: Mapping[str, str] | None = None
+    path: Path, edition: Edition, declared: Mapping[str, str] | None = None, waivers: Waivers = NO_WAIVERS
 ) -> tuple[list[Entry], list[Finding]]:
     """Read a table of results.
 
     An empty cell is a missing figure. A cell that is not a number, or an impossible one (a negative energy, a PSDS of
     48), is a finding and counts as missing. Other columns are kept as text. ``declared`` names the kind
     of the intervals whose ends stand in ``_low`` and ``_high``, by figure; a column ``_interval`` says it row by row.
+    Findings that ``waivers`` accept neither exclude a system nor keep it from being divided.
     """
     data = read_bytes(path, MAX_TABLE_BYTES)
     if isinstance(data, Finding):
@@ -68,11 +70,13 @@ def read_results(
         other = first.setdefault(key_of(label), index)
         problem = _label_problem(table, index, other)
         if problem is None or labels[other] != label or is_blank(label):
-            entry = _entry(table, index, label, edition, intervals)
+            entry = _entry(table, index, label, edition, intervals, waivers.of(label))
             entries.append(entry if problem is None else without_rank(entry, problem))
         if problem is not None:
             table.findings.append(problem)
-    return entries, sorted(table.findings, key=Finding.sort_key)
+    label_of = dict(zip(table.row_lines, labels, strict=True))
+    waived = [waivers.apply([one], label_of.get(one.where.line or 0, ""))[0] for one in table.findings]
+    return entries, sorted(waived, key=Finding.sort_key)
 
 
 def _label_problem(table: DelimitedTable, index: int, other: int) -> Finding | None:
@@ -100,7 +104,14 @@ def labels_of(path: Path) -> list[str]:
     return [row[table.columns.index("label")] for row in table.rows] if "label" in table.columns else []
 
 
-def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, intervals: IntervalColumns) -> Entry:
+def _entry(
+    table: DelimitedTable,
+    index: int,
+    label: str,
+    edition: Edition,
+    intervals: IntervalColumns,
+    waived: Mapping[str, str],
+) -> Entry:
     before = len(table.findings)
     scores = {name: _score(table, index, name, score) for name, score in edition.scores.items()}
     energies = {name: _energy(table, index, name) for name in edition.energy_fields}
@@ -111,7 +122,8 @@ def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, inte
     baseline = {stage: energies[one.baseline] for stage, one in edition.stages.items()}
     row = dict(zip(table.columns, table.rows[index], strict=True))
     evidence = _evidence(row, baseline)
-    not_comparable = _doubted(table, index, baseline, edition, evidence) | _not_comparable(table, index, row, edition)
+    doubted = _doubted(table, index, baseline, edition, evidence, waived)
+    not_comparable = doubted | _not_comparable(table, index, row, edition, waived)
     found = table.findings[before:]
     meant = {*_TEXTS, *scores, *energies, *counts, *parts, *_own_ends(known)}
     return Entry(
@@ -132,8 +144,9 @@ def _entry(table: DelimitedTable, index: int, label: str, edition: Edition, inte
         macs=_whole(counts.get("macs", scores.get("macs"))),
         macs_counter=row.get("macs_counter") or None,
         ensemble_subsystems=_subsystems(row.get("ensemble_subsystems", "")),
-        excluded=_reason(found),
+        excluded=_reason([one for one in found if one.code not in waived]),
         findings=tuple(sorted({finding.code for finding in found})),
+        waived=waived,
         extra={name: value for name, value in row.items() if name not in meant or counts.get(name, 0) is None},
     )
 
@@ -164,7 +177,9 @@ def _evidence(row: Mapping[str, str], baseline: Mapping[str, float | None]) -> s
     return stated if stated in {"record", "recomputed"} else "declared"
 
 
-def _not_comparable(table: DelimitedTable, index: int, row: Mapping[str, str], edition: Edition) -> dict[str, str]:
+def _not_comparable(
+    table: DelimitedTable, index: int, row: Mapping[str, str], edition: Edition, waived: Collection[str]
+) -> dict[str, str]:
     """Compare what the table says of the system's energies with what it says of the baseline's."""
     names = ("hardware", "tracker", "tier")
     system = Provenance(**{name: row.get(name) for name in names} | {"hardware": _hardware(row)})
@@ -173,7 +188,7 @@ def _not_comparable(table: DelimitedTable, index: int, row: Mapping[str, str], e
     if reason is None:
         return {}
     table.findings.append(NOT_COMPARABLE.finding(table.where(index), f"not divided by the baseline: {reason[:200]}"))
-    return dict.fromkeys(edition.stages, reason)
+    return {} if NOT_COMPARABLE.code in waived else dict.fromkeys(edition.stages, reason)
 
 
 def _hardware(row: Mapping[str, str]) -> str | None:
@@ -184,7 +199,12 @@ def _hardware(row: Mapping[str, str]) -> str | None:
 
 
 def _doubted(
-    table: DelimitedTable, index: int, baseline: Mapping[str, float | None], edition: Edition, evidence: str | None
+    table: DelimitedTable,
+    index: int,
+    baseline: Mapping[str, float | None],
+    edition: Edition,
+    evidence: str | None,
+    waived: Collection[str],
 ) -> dict[str, str]:
     """Find baselines that cannot be those of the recipe; the stages that are not divided by them, and why."""
     reasons = {}
@@ -192,7 +212,7 @@ def _doubted(
     stated = evidence == "declared"
     for stage, finding in doubts(baseline, edition, lambda stage: table.where(index, fields[stage]), stated=stated):
         table.findings.append(replace(finding, withholds=()))
-        if finding.withholds:
+        if finding.withholds and finding.code not in waived:
             reasons[stage] = f"{finding.code}: {finding.message}"
     return reasons
 

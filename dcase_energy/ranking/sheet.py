@@ -68,9 +68,8 @@ def base_columns(edition: Edition) -> list[SystemColumn]:
         SystemColumn("beats_next_basis", "from", _beats(1), "text", "Certainty"),
         *(SystemColumn(name, title, _count(name), "integer", "Complexity", "complexity") for name, title in counts),
         SystemColumn("excluded", "Without rank because", lambda one: one.entry.excluded, "text", "Notes"),
-        SystemColumn(
-            "findings", "Findings", lambda one: " ".join(one.entry.findings) or None, "text", "Notes", "ranking"
-        ),
+        SystemColumn("findings", "Findings", lambda one: one.entry.open_findings, "text", "Notes", "ranking"),
+        SystemColumn("waived", "Waived findings", lambda one: one.entry.waived_findings, "text", "Notes", "ranking"),
     ]
     # A score may be a count or an energy, which has a column already: the first is taken.
     return list({column.name: column for column in reversed(columns)}.values())[::-1]
@@ -186,12 +185,18 @@ def _not_comparable(ranked: Ranked) -> Value:
 
 
 def columns_of(ranking: Ranking) -> list[SystemColumn]:
-    """The columns of a ranking, each with its interval where one is known, then other columns of its input table."""
+    """The columns of a ranking, each with its interval where one is known, then other columns of its input table.
+
+    That of waivers is there where a finding was waived.
+    """
     with_interval = {name for one in ranking.systems for name in one.uncertainty.intervals}
     if any(one.uncertainty.rank is not None for one in ranking.systems):
         with_interval.add("rank")
     columns = []
+    waived = any(one.entry.waived_findings for one in ranking.systems)
     for column in base_columns(ranking.edition):
+        if column.name == "waived" and not waived:
+            continue
         columns.append(column)
         if column.name == "macs" and any(one.entry.macs_counter for one in ranking.systems):
             columns.append(_entry("macs_counter", "MACs counted by", "text", "Complexity", "complexity"))

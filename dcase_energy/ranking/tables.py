@@ -148,7 +148,7 @@ def _not_divided(ranking: Ranking) -> list[Table]:
 
 def _left_out(ranking: Ranking) -> list[Table]:
     rows = [
-        [one.entry.label, one.entry.team, one.entry.excluded or "it has no score", " ".join(one.entry.findings)]
+        [one.entry.label, one.entry.team, one.entry.excluded or "it has no score", one.entry.open_findings]
         for one in ranking.systems
         if one.rank is None
     ]

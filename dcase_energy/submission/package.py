@@ -129,6 +129,10 @@ class SystemFiles:
         """Whether a place is in a file of this system or in one that it shares with others of its team."""
         return self.holds(where) or any(_same_file(where, self.tree.where(name)) for name in self.reports)
 
+    def is_in_package(self, where: Where) -> bool:
+        """Whether a place is in the folder or archive that holds this system, in any file of it."""
+        return bool(_inside(where, self.tree.where("")))
+
     def by_place(self) -> dict[str, str]:
         """Names in the tree of all files of the system, except reports, by their place relative to its metadata."""
         outputs = [name for names in self.outputs() for name in names]

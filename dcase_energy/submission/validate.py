@@ -22,6 +22,7 @@ from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.inbox import NONE, Packages, copies_among, find_packages
 from dcase_energy.submission.metadata import read_metadata
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
+from dcase_energy.submission.waivers import NO_WAIVERS, Waivers
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Validation:
     """What validation found: the systems that could be read, and the findings in order.
 
     ``unread`` has the findings of what was submitted and could not be read as a system, by the name of its file or
-    folder.
+    folder. ``waivers`` are applied to ``findings`` already.
     """
 
     edition: Edition
@@ -38,6 +39,7 @@ class Validation:
     files: int
     packages: Packages = NONE
     unread: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    waivers: Waivers = NO_WAIVERS
 
     def count(self, severity: Severity) -> int:
         """Number of findings of a severity."""
@@ -45,7 +47,13 @@ class Validation:
 
     def of_system(self, system: System) -> list[Finding]:
         """The findings in the metadata, the outputs and the evidence of one system; see `SystemFiles.holds`."""
-        return [finding for finding in self.findings if system.files.holds(finding.where)]
+        found = [finding for finding in self.findings if system.files.holds(finding.where)]
+        return self.waivers.apply(found, system.name)
+
+    def codes_near(self, system: System) -> set[str]:
+        """Codes of everything found in the package of a system that may be about this system."""
+        files = system.files
+        return {one.code for one in self.findings if files.holds(one.where) or files.is_in_package(one.where)}
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,8 @@ class ValidateOptions:
         Duration of each clip the outputs must hold; None where that is not known.
     stdin
         The content of the path ``-``, standard input.
+    waivers
+        Findings that the organiser accepts.
     """
 
     calibration: Calibrated | None = None
@@ -71,6 +81,7 @@ class ValidateOptions:
     outputs: bool = True
     durations_s: Mapping[str, float] | None = None
     stdin: bytes | None = None
+    waivers: Waivers = NO_WAIVERS
 
 
 @dataclass
@@ -127,7 +138,8 @@ def validate_paths(
     findings += [*twice, *check_together(systems, pool)]
     files = sum(one.files for one in read) - len(copies)
     unread = {name: errors for one in read for name, errors in one.unread.items()}
-    return Validation(edition, systems, _weighed(findings, edition), files, packages, unread)
+    found = options.waivers.apply_to_all(_weighed(findings, edition), systems)
+    return Validation(edition, systems, found, files, packages, unread, options.waivers)
 
 
 def _read_package(path: Path, edition: Edition, options: ValidateOptions) -> _Read:

@@ -39,14 +39,17 @@ def reporter(name: str, *, summary: bool) -> Callable[[Validation], str]:
 
 
 def headline(finding: Finding) -> str:
-    """Return the place, severity, code and message of a finding."""
-    severity = style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
+    """Return the place, severity (or that it is waived), code and message of a finding."""
+    word = finding.severity if finding.waived is None else "waived"
+    severity = style(word, fg=_COLOURS[finding.severity], bold=True)
     return f"{visible(str(finding.where))}: {severity} {finding.code} {visible(finding.message)}"
 
 
 def details(finding: Finding) -> dict[str, str]:
     """Return what was expected and found, and how to fix it, as far as that is known, by its label."""
-    known = {"expected": finding.expected, "found": finding.found, "fix": finding.hint}
+    # What is accepted need not be fixed.
+    last = {"fix": finding.hint} if finding.waived is None else {"waived": finding.waived}
+    known = {"expected": finding.expected, "found": finding.found, **last}
     return {name: text for name, text in known.items() if text is not None}
 
 
@@ -59,7 +62,8 @@ def show_findings(findings: Iterable[Finding]) -> None:
         findings = [one for one in findings if one.severity is Severity.ERROR]
     hints: set[str | None] = {None}
     for one in capped(dict.fromkeys(findings), _MOST_SHOWN, family=lambda finding: finding.code):
-        to_stderr(headline(one) + (f" ({visible(one.found)})" if one.found else ""))
+        beside = one.found if one.waived is None else f"accepted by the organiser: {one.waived}"
+        to_stderr(headline(one) + (f" ({visible(beside)})" if beside else ""))
         if one.severity is not Severity.INFO and one.hint not in hints:
             to_stderr(f"      fix:      {visible(str(one.hint))}")
             hints.add(one.hint)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from dcase_energy.submission.validate import Validation
 
 RULES_URL = "https://github.com/dcase-energy/dcase-energy/blob/main/docs/rules.md"
-_KEYS = ("code", "severity", "file", "member", "line", "column", "path", "message", "expected", "found", "hint", "url")
+_KEYS = (
+    "code", "severity", "file", "member", "line", "column", "path", "message", "expected", "found", "hint", "waived",
+    "url",
+)  # fmt: skip
 
 
 def dumped(document: object) -> str:

@@ -58,6 +58,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, Any]:
+    waived = finding.waived
+    accepted = [] if waived is None else [{"kind": "external", "status": "accepted", "justification": waived}]
     sentences = [finding.message, *(f"{name.capitalize()}: {text}" for name, text in details(finding).items())]
     return {
         "ruleId": finding.code,
@@ -66,6 +68,7 @@ def _result(finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, 
         "message": {"text": " ".join(f"{one}." for one in sentences)},
         "locations": [_location(finding)],
         "partialFingerprints": {"dcaseEnergy/v1": _fingerprint(finding, seen)},
+        **({"suppressions": accepted} if accepted else {}),
     }
 
 

@@ -47,11 +47,14 @@ def _rows(validation: Validation) -> list[dict[str, Any]]:
 
 
 def _row(name: str, systems: int, findings: list[Finding]) -> dict[str, Any]:
-    severities, counts = Counter(one.severity for one in findings), Counter(one.code for one in findings)
-    order = sorted({(list(Severity).index(one.severity), one.code) for one in findings})
+    severities = Counter(one.severity for one in findings)
+    counts = Counter(one.code for one in findings if one.waived is None)
+    waived = Counter(one.code for one in findings if one.waived is not None)
+    order = sorted({(list(Severity).index(one.severity), one.code) for one in findings if one.waived is None})
     codes = {code: counts[code] for _, code in order}
     errors, warnings = severities[Severity.ERROR], severities[Severity.WARNING]
-    return {"package": name, "systems": systems, "errors": errors, "warnings": warnings, "codes": codes}
+    return {"package": name, "systems": systems, "errors": errors, "warnings": warnings, "codes": codes,
+            "waived": {code: waived[code] for code in sorted(waived)}}  # fmt: skip
 
 
 def _holder(system: System) -> str:
@@ -73,6 +76,7 @@ def summary_text(validation: Validation) -> str:
     for name, row in zip(names, rows, strict=True):
         colour = "red" if row["errors"] else "yellow" if row["warnings"] else "green"
         codes = [code if count == 1 else f"{code} x{count}" for code, count in row["codes"].items()]
+        codes += [f"{code} (waived)" for code in row["waived"]]
         shown = ", ".join(codes[:_MOST_CODES]) + more(len(codes) - _MOST_CODES)
         figures = f"{row['systems']:>7}  {row['errors']:>6}  {row['warnings']:>8}"
         lines.append(f"{style(f'{name:<{width}}', fg=colour)}  {figures}  {shown or '-'}")
