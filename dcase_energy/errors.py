@@ -117,7 +117,7 @@ class ParallelError(DcaseEnergyError, RuntimeError):
 
 
 class PlotError(DcaseEnergyError, RuntimeError):
-    """Figures cannot be drawn: matplotlib is not installed."""
+    """Figures cannot be drawn as PNG or PDF: matplotlib is not installed."""
 
 
 class WriteError(DcaseEnergyError, OSError):

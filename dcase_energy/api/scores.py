@@ -95,7 +95,7 @@ class ScoreSheet:
         Raises
         ------
         PlotError, WriteError
-            If matplotlib is not installed, or the folder cannot be written to.
+            If a format needs matplotlib, which is not installed, or the folder cannot be written to.
         """
         from dcase_energy.sheets.plots.files import chart_files
 

@@ -190,7 +190,7 @@ def write_sheets(
     Raises
     ------
     PlotError
-        If there are plots and matplotlib is not installed.
+        If a format of plots needs matplotlib and it is not installed.
     WriteError
         If the folder cannot be written to.
     """

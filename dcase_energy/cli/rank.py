@@ -88,8 +88,7 @@ def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plo
     from dcase_energy.findings import has_errors
     from dcase_energy.sheets.plots.files import require_matplotlib
 
-    if plots:
-        require_matplotlib()
+    require_matplotlib(plots)
     sheet = rank(sources, log=say, **options)
     if not sheet.systems:
         show_findings(sheet.findings)

@@ -147,10 +147,11 @@ def _plots(plots: str | None, output_dir: Path | None, plot_format: str) -> tupl
 
     if plots is None:
         return [], Path()
-    require_matplotlib()
     formats = list(dict.fromkeys(plots.split(",")))
     if set(formats) <= set(PLOT_FORMATS):
+        require_matplotlib(formats)
         return formats, output_dir or writable(Path("plots"), folder=True)
+    require_matplotlib([plot_format])
     return [plot_format], output_dir or writable(Path(plots), folder=True)
 
 

@@ -7,10 +7,23 @@ from dataclasses import replace
 
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.views import ViewFigure, energy_figure, energy_title, macs_title, pareto_front
-from dcase_energy.sheets.plots.chart import Chart, ChartPart, Series
+from dcase_energy.ranking.shifts import rank_pairs
+from dcase_energy.ranking.views import (
+    ViewFigure,
+    energy_figure,
+    energy_reference,
+    energy_title,
+    is_baseline,
+    macs_title,
+    pareto_front,
+    score_reference,
+)
+from dcase_energy.sheets.plots.chart import Chart, ChartPart, ReferenceLine, Series
+from dcase_energy.text import plural
 
 MOST_BARS = 30
+# The row of a system, itself, and its place.
+_Placed = tuple[int, Ranked, float, float]
 _UNITS = {"normalised energy": "Normalised energy", "energy as stated": "Energy as stated"}
 
 
@@ -21,28 +34,44 @@ def charts_of(ranking: Ranking) -> list[Chart]:
     found = [
         *(
             _against(
-                ranking, energy_figure(ranking, stage), f"energy_{stage}", f"{title}, {stage}", f"{unit} ({stage})"
+                ranking,
+                energy_figure(ranking, stage),
+                Chart(f"score_energy_{stage}", f"Score against {title}, {stage}", f"{unit} ({stage})"),
+                energy_reference(ranking, stage),
             )
             for stage in ranking.edition.stages
         ),
-        *(_shift(stage, placed) for stage in ranking.edition.stages),
-        _against(ranking, lambda one: one.entry.macs, "macs", "MACs", macs_title(ranking)),
-        _against(ranking, lambda one: one.entry.total_parameters, "parameters", "parameters", "Parameters"),
+        *(_shift(ranking, stage) for stage in ranking.edition.stages),
+        _against(ranking, lambda one: one.entry.macs, Chart("score_macs", "Score against MACs", macs_title(ranking))),
+        _against(
+            ranking,
+            lambda one: one.entry.total_parameters,
+            Chart("score_parameters", "Score against parameters", "Parameters"),
+        ),
         _components(placed),
     ]
     return [chart for chart in found if chart.groups or any(one.points for one in chart.series)]
 
 
-def _series(rows: Sequence[tuple[int, Ranked, float, float]]) -> Series:
+def _series(points: Sequence[_Placed]) -> Series:
     return Series(
-        [(x, y) for _, _, x, y in rows],
+        [(x, y) for _, _, x, y in points],
         marker=0,
-        names=[one.entry.label for _, one, _, _ in rows],
-        rows=[row for row, _, _, _ in rows],
+        names=[one.entry.label for _, one, _, _ in points],
+        rows=[row for row, _, _, _ in points],
     )
 
 
-def _against(ranking: Ranking, figure: ViewFigure, name: str, against: str, x_title: str) -> Chart:
+def _layers(points: Sequence[_Placed], front: Sequence[_Placed] = ()) -> list[Series]:
+    """Baselines and a front above the others, each in its colour and with its names."""
+    ahead = {row for row, *_ in front}
+    others = [point for point in points if point[0] not in ahead and not is_baseline(point[1])]
+    compared = [point for point in points if point[0] not in ahead and is_baseline(point[1])]
+    named = replace(_series(compared), colour="compared", marker=3, named=True)
+    return [_series(others), named, replace(_series(front), colour="accent", named=True)]
+
+
+def _against(ranking: Ranking, figure: ViewFigure, chart: Chart, reference: float | None = None) -> Chart:
     """The score of all systems against a figure, with the Pareto front as a staircase: each step holds to the next."""
     placed = ranking.placed
     front = {id(one): place for place, one in enumerate(pareto_front(placed, figure, ranking.edition.ranking_sign))}
@@ -51,32 +80,33 @@ def _against(ranking: Ranking, figure: ViewFigure, name: str, against: str, x_ti
         for row, one in enumerate(placed)
         if (x := figure(one)) is not None and x > 0 and one.figures.ranking_score is not None
     ]
-    others = _series([point for point in points if id(point[1]) not in front])
-    best = _series(sorted((point for point in points if id(point[1]) in front), key=lambda point: front[id(point[1])]))
-    end = [(max(point[2] for point in points), best.points[-1][1])] if points else []
-    line = Series([*best.points, *end], colour="accent", line=0, steps=True)
-    return Chart(
-        f"score_{name}", f"Score against {against}", x_title, "Ranking score",
-        series=[others, line, replace(best, colour="accent")], x_log=True,
+    best = sorted((point for point in points if id(point[1]) in front), key=lambda point: front[id(point[1])])
+    steps = [(x, y) for _, _, x, y in best] + ([(max(x for _, _, x, _ in points), best[-1][3])] if best else [])
+    others, compared, ahead = _layers(points, best)
+    references = [ReferenceLine("x", reference, "baseline's energy")] if reference else []
+    if (score := score_reference(ranking)) is not None:
+        references.append(ReferenceLine("y", score, "baseline's score"))
+    return replace(
+        chart, y_title="Ranking score", x_log=True, references=references,
+        series=[others, Series(steps, colour="accent", line=0, steps=True), compared, ahead],
         note=f"The line is the Pareto front.{_missing(len(placed) - len(points))}",
     )  # fmt: skip
 
 
 def _missing(count: int) -> str:
-    return f" {count:,} systems without the figure are not in it." if count else ""
+    return f" {plural(count, 'system')} without the figure {'is' if count == 1 else 'are'} not in it." if count else ""
 
 
-def _shift(stage: str, placed: Sequence[Ranked]) -> Chart:
-    points = [
-        (row, one, float(one.rank), float(one.baselines[stage].ew_rank))
-        for row, one in enumerate(placed)
-        if stage in one.baselines and one.rank is not None
-    ]
-    note = "Above the dashed line a system gains by its energy, below it loses."
+def _shift(ranking: Ranking, stage: str) -> Chart:
+    """Both ranks are among the systems that have both."""
+    pairs = rank_pairs(ranking, stage)
+    rows = {id(one): row for row, one in enumerate(ranking.placed)}
+    points = [(rows[id(one)], one, float(score), float(weighted)) for one, score, weighted in pairs]
+    note = "Above the dashed line a system gains by its energy, below it loses. Both ranks are among these systems."
     return Chart(
         f"rank_ew_rank_{stage}", f"Rank by score and by energy-weighted score, {stage}", "Rank by score",
-        "Rank by energy-weighted score", series=[_series(points)], ranks=True,
-        note=note + _missing(len(placed) - len(points)),
+        "Rank by energy-weighted score", series=_layers(points), ranks=True,
+        note=note + _missing(len(ranking.placed) - len(points)),
     )  # fmt: skip
 
 

@@ -9,28 +9,21 @@ from dcase_energy import __version__
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.bases import BASES, name_basis, official_basis
 from dcase_energy.ranking.charts import charts_of
-from dcase_energy.ranking.order import Ranked, Ranking
+from dcase_energy.ranking.order import Ranking
+from dcase_energy.ranking.page import findings_table, overview_of
 from dcase_energy.ranking.sheet import SystemColumn, base_columns, columns_of, interval_columns
 from dcase_energy.ranking.tables import (
     describe_formulas,
     describe_intervals,
-    noted,
     sensitivity_tables,
     sheet_columns,
     tables_of,
     view_tables,
 )
 from dcase_energy.ranking.views import View, views_of
-from dcase_energy.rules import get
-from dcase_energy.sheets.table import Cell, Overview, PageView, Report, Sheet, Table, data_table
-from dcase_energy.text import plural
+from dcase_energy.sheets.table import Report, Sheet, Table, data_table
 
 SCHEMA_VERSION = "1.1"
-_GROUPS = (
-    "System", "Team", "Scores", "Notes", "Certainty", "Energy-weighted", "Energy", "Other scores", "Complexity",
-    "Parts",
-)  # fmt: skip
-_OPEN_GROUPS = {"System", "Team", "Notes", "Scores", "Energy-weighted", "Energy"}
 _ENDING = "An empty cell is a figure that is not known. A system without a rank says why. Equal scores share a rank."
 
 
@@ -49,8 +42,8 @@ def report_of(ranking: Ranking) -> Report:
         data=[main, _all_views(views), *_all_checks(checks)],
         facts=_facts(ranking, main, views, checks),
         book=[main, *checks, *view_tables(ranking)],
-        page=checks,
-        overview=_overview(ranking, columns, views),
+        page=[*filter(None, [findings_table(ranking)]), *checks],
+        overview=overview_of(ranking, columns, views),
         charts=charts_of(ranking),
         origin=origin,
     )
@@ -96,53 +89,6 @@ def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Sequenc
         },
         "sensitivity": {_stage(check): check.records for check in checks},
     }
-
-
-def _overview(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequence[View]) -> Overview:
-    """The columns with something in them, group by group; intervals stand in the cells of their figures."""
-    # One baseline figure for all stages has one column, others one for each stage.
-    baselines = {stage.baseline for stage in ranking.edition.stages.values()}
-    other = {c.name for c in columns if c.group == "Energy" and c.name.startswith("energy_baseline_")} - baselines
-    chosen = [c for c in columns if c.interval_of is None and c.name not in other and _filled(c, ranking)]
-    order = [*_GROUPS, *dict.fromkeys(column.group for column in chosen)]
-    chosen.sort(key=lambda column: order.index(column.group))
-    at = {id(one): place for place, one in enumerate(ranking.systems)}
-    rows = [[_cell(one, column) for column in chosen] for one in ranking.systems]
-    systems = plural(len(ranking.systems), "system")
-    return Overview(
-        Table("ranking", "Systems", sheet_columns(chosen), rows),
-        ", ".join(filter(None, [f"{systems}, {len(ranking.placed):,} with a rank", name_basis(ranking.edition)])) + ".",
-        [_page_view(view, at) for view in views] or [PageView("All systems", "label", 1)],
-        label="label",
-        choose="team",
-        rank="rank",
-        pale={place for place, one in enumerate(ranking.systems) if one.rank is None},
-        closed={column.group for column in chosen} - _OPEN_GROUPS,
-        # On a phone these wait to be asked for.
-        wide={"Team"},
-    )
-
-
-def _filled(column: SystemColumn, ranking: Ranking) -> bool:
-    return column.name == "rank" or any(column.value(one) is not None for one in ranking.systems)
-
-
-def _cell(one: Ranked, column: SystemColumn) -> Cell:
-    cell = noted(one, column)
-    if column.name == "rank" and one.uncertainty.tied_with:
-        return Cell(cell.value, note=f"{cell.note} ≈ {one.uncertainty.tied_with}".strip())
-    if column.name == "findings" and not column.extra:
-        rules = {code: get(code) for code in one.entry.findings}
-        return Cell(cell.value, tips={code: rule.title for code, rule in rules.items() if rule is not None})
-    return cell
-
-
-def _page_view(view: View, at: dict[int, int]) -> PageView:
-    """What a view is sorted by in the page's table; fronts rise with what the score is set against."""
-    whole = view.name == "score" or view.name.startswith("ew_")
-    rows = None if whole else {at[id(one)] for _, one in view.rows}
-    by_rank = view.column == "ranking_score"
-    return PageView(view.title, "rank" if by_rank else view.column, 1 if by_rank else -view.sign, rows)
 
 
 def ranking_schema() -> dict[str, Any]:

@@ -68,12 +68,11 @@ def views_of(ranking: Ranking) -> list[View]:
 def fronts(ranking: Ranking) -> list[tuple[str, str, ViewFigure, str, str]]:
     """What a score may be set against: name, title, figure, its column and its heading."""
     energy, title = energy_title(ranking), "Pareto front: score against"
-    column, unit = _ENERGY_COLUMNS[energy]
-    if unit == _RATIO:
-        column = ratio_column("{}", official_basis(ranking.edition))
+    _, unit = _ENERGY_COLUMNS[energy]
     return [
         *(
-            (f"front_{stage}", f"{title} {energy}, {stage}", energy_figure(ranking, stage), column.format(stage), unit)
+            (f"front_{stage}", f"{title} {energy}, {stage}", energy_figure(ranking, stage),
+             energy_column(ranking, stage), unit)
             for stage in ranking.edition.stages
         ),
         ("front_macs", f"{title} {macs_title(ranking)}", lambda one: one.entry.macs, "macs", "MACs"),
@@ -102,6 +101,31 @@ def energy_figure(ranking: Ranking, stage: str) -> ViewFigure:
     if energy_title(ranking) == "energy over the baseline's":
         return lambda one: one.figures.official_ratio[stage]
     return lambda one: comparable_energy_kwh(one.entry, ranking.edition, one.figures.energy_normalized_kwh, stage)
+
+
+def energy_column(ranking: Ranking, stage: str) -> str:
+    """The column of the comparable energy of a stage."""
+    column, unit = _ENERGY_COLUMNS[energy_title(ranking)]
+    return ratio_column(stage, official_basis(ranking.edition)) if unit == _RATIO else column.format(stage)
+
+
+def energy_reference(ranking: Ranking, stage: str) -> float | None:
+    """The comparable energy at which an energy-weighted score is the score itself: that of the baseline."""
+    if energy_title(ranking) == "energy over the baseline's":
+        return 1.0
+    known = ranking.reference.energy_kwh if ranking.reference else {}
+    return ranking.edition.stages[stage].reference_kwh or known.get(stage)
+
+
+def score_reference(ranking: Ranking) -> float | None:
+    """The ranking score of the baseline where the edition divides scores by the baseline's: 1; None elsewhere."""
+    rule = ranking.edition.ranking
+    return 1.0 if rule.kind == "ratio_mean" and any(term.reference != 1 for term in rule.terms) else None
+
+
+def is_baseline(one: Ranked) -> bool:
+    """Whether a system is the organisers' baseline, which says so in its label."""
+    return one.entry.label.casefold().startswith("baseline")
 
 
 def team_best(placed: Sequence[Ranked]) -> list[Ranked]:

@@ -36,6 +36,26 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """A word with an explanation.
+
+    Attributes
+    ----------
+    text, tip
+        The word, and what it means.
+    kind
+        How much it matters: ``error``, ``warning`` or ``info``.
+    target
+        Anchor of a cell of the same report that explains it; empty without one.
+    """
+
+    text: str
+    tip: str = ""
+    kind: str = "info"
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A value with what people see beside it.
 
@@ -51,8 +71,14 @@ class Cell:
         Written small or in brackets: the ends of an interval, how many runs the figure is of.
     best
         Whether it is the best of its column.
-    tips
-        Words of the text with an explanation each.
+    basis
+        A word on a page beside the figure: what it is made of.
+    change
+        By how many places a rank is better than the one it is compared with; None: compared with none.
+    badges
+        What a page shows in place of the text.
+    anchor
+        Where badges of a page lead to; empty: nowhere.
     """
 
     value: Value
@@ -60,7 +86,10 @@ class Cell:
     deviation: str = ""
     note: str = ""
     best: bool = False
-    tips: Mapping[str, str] = field(default_factory=dict)
+    basis: str = ""
+    change: int | None = None
+    badges: Sequence[Badge] = ()
+    anchor: str = ""
 
     @property
     def shown(self) -> str:
@@ -122,12 +151,45 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """One order of the rows of an overview: the column to sort by, 1 or -1, and its rows (None: all)."""
+    """One order of the rows of an overview.
 
+    Attributes
+    ----------
+    name, title
+        For the address of the page, and for people.
+    sort, direction
+        The column to sort by, 1 or -1.
+    columns
+        What is shown with it.
+    rows
+        Its rows; None: all.
+    menu
+        Title of the list that it is chosen from; empty: it has a button.
+    """
+
+    name: str
     title: str
     sort: str
     direction: int
+    columns: Sequence[str]
     rows: Collection[int] | None = None
+    menu: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """How long the bars of a column are.
+
+    Attributes
+    ----------
+    log
+        Whether lengths are of logarithms.
+    reference
+        The figure that is marked by a line, and where bars begin if they are logarithmic; None without one.
+    """
+
+    log: bool = False
+    reference: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,28 +199,36 @@ class Overview:
     Attributes
     ----------
     table
-        Its columns, group by group.
+        Its columns: those that are shown first, then others group by group.
     summary
         A sentence above it.
+    cards
+        What is to be known first: a figure or a name, what it is, and an anchor or nothing.
     views
         Orders to choose from; the first is shown.
     label, choose, rank
-        Names of the columns that name a row, that rows can be chosen by, and whose lowest figure is first.
-    pale
-        Rows that are shown in grey.
-    closed, wide
-        Groups that are hidden until asked for: on every screen, on a phone.
+        Names of the columns that name a row, that rows are marked by, and whose lowest figure is first.
+    phone
+        Columns that fit on a phone.
+    bars
+        Columns with bars.
+    reasons
+        Rows that have no place, and why.
+    references
+        Rows that others are compared with, and what they are called.
     """
 
     table: Table
     summary: str
+    cards: Sequence[tuple[str, str, str]]
     views: Sequence[PageView]
     label: str
     choose: str
     rank: str
-    pale: Collection[int] = ()
-    closed: Collection[str] = ()
-    wide: Collection[str] = ()
+    phone: Collection[str] = ()
+    bars: Mapping[str, Bar] = field(default_factory=dict)
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    references: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ def test_columns_and_header():
     text, page = files["ranking.md"].decode(), files["ranking.html"].decode()
     assert "## Energy (ratios by basis counted)" in text
     assert "Basis of the energy ratios: counted, energies that sensors counted" in text
-    assert "2 systems, 2 with a rank, ratios by basis counted." in page
+    assert "2 systems, 2 with a rank, ratios by basis counted<" in page
     shown = {column.name for column in report.overview.table.columns}
     assert {view.sort for view in report.overview.views} <= shown
     assert "energy_ratio_training_counted" in {view.sort for view in report.overview.views}

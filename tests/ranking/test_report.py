@@ -89,9 +89,9 @@ def test_the_page_sorts_by_columns_it_has_and_marks_findings(report):
     names = [column.name for column in overview.table.columns]
     assert {view.sort for view in overview.views} <= set(names)
     assert all(view.rows is None or view.rows <= set(range(4)) for view in overview.views)
-    assert overview.pale == {4}
+    assert overview.reasons == {4: "it is late"}
     cells = dict(zip(names, overview.table.cells[4], strict=True))
-    assert set(cells["findings"].tips) == {TABLE_DUPLICATE.code}
+    assert [badge.text for badge in cells["findings"].badges] == [TABLE_DUPLICATE.code]
     assert overview.table.cells[0][0].note == "1 to 4 ≈ 3"
 
 

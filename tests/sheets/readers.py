@@ -16,6 +16,7 @@ _LATEX = {
 }  # fmt: skip
 
 
+_TEXT = {"script", "style", "bdi", "td", "th", "small", "span", "a"}
 _ENTITY = re.compile(r"&#([0-9]+);")
 
 
@@ -110,30 +111,30 @@ class Page(HTMLParser):
         self.tags.append((tag, found))
         if tag == "table":
             self._table = found.get("id")
-        if tag in {"script", "style", "bdi", "td", "small", "abbr"}:
+        if tag in _TEXT:
             self._inside = tag
         if self._table == "rows":
-            if tag == "th":
+            if tag == "th" and found.get("scope") == "col":
                 self.head.append(found.get("data-name", "#"))
             elif tag == "tr":
                 self.rows.append([])
-            elif tag == "td":
+            elif tag in {"td", "th"}:
                 self.rows[-1].append(("", found))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "table":
             self._table = None
-        self._inside = "td" if tag in {"bdi", "small", "abbr"} else None if tag == self._inside else self._inside
+        self._inside = "td" if tag in {"bdi", "small", "span", "a"} else None if tag == self._inside else self._inside
 
     def handle_data(self, data: str) -> None:
         if self._inside == "script":
             self.scripts.append(data)
         elif self._inside == "style":
             self.styles.append(data)
-        elif self._table == "rows" and self._inside in {"bdi", "td", "abbr"} and self.rows[-1]:
+        elif self._table == "rows" and self._inside in {"bdi", "td", "span", "a"} and self.rows and self.rows[-1]:
             text, attributes = self.rows[-1][-1]
             self.rows[-1][-1] = (text + data, attributes)
 
     def systems(self) -> list[dict[str, tuple[str, dict[str, str]]]]:
         """Cells by column of every system."""
-        return [dict(zip(self.head, row, strict=True)) for row in self.rows if row]
+        return [dict(zip(self.head, row, strict=True)) for row in self.rows if len(row) > 1]

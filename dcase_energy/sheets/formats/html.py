@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
+import mimetypes
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dcase_energy.sheets.plots.svg import chart_svg
-from dcase_energy.sheets.table import Cell, Column, Overview, Report, Table
+from dcase_energy.sheets import FORMATS, write_report
+from dcase_energy.sheets.cells import choices_of, column_bases, number_class, overview_rows, table_rows
+from dcase_energy.sheets.plots.svg import chart_style, chart_svg
+from dcase_energy.sheets.table import Column, Overview, PageView, Report
 from dcase_energy.text import one_line, plural
-from dcase_energy.writing.escape import html
 
+# What the page carries of other formats; larger sheets are downloaded from where the page lies.
+MOST_BYTES = 4_000_000
 _PAGE = Path(__file__).parent.parent / "page"
 
 
@@ -20,7 +25,10 @@ def write(report: Report) -> dict[str, bytes]:
     """Write a page; figures as people read them, all digits in their tooltips."""
     from markupsafe import Markup
 
-    style, script = _asset("page.css"), _asset("page.js") if report.overview else ""
+    columns = len(report.overview.table.columns) if report.overview else 0
+    hiding = "".join(f".x{place} .c{place}{{display:none}}" for place in range(columns))
+    style, script = _asset("page.css") + chart_style() + hiding, _asset("page.js") if report.overview else ""
+    names = _row_names(report.overview) if report.overview else {}
     page: str = _template().render(
         report=report,
         hashes=[_hash(style), _hash(script)],
@@ -28,7 +36,8 @@ def write(report: Report) -> dict[str, bytes]:
         script=Markup(script),
         charts=[(Markup(chart_svg(chart)), chart) for chart in report.charts],
         overview=None if report.overview is None else _overview(report.overview),
-        tables=[(table, Markup(_static(table))) for table in report.page],
+        downloads=_downloads(report) if report.overview else [],
+        tables=[(table, Markup(table_rows(table, names))) for table in report.page],
         notes=dict.fromkeys(note for sheet in report.sheets for note in sheet.notes),
     )
     return {f"{report.name}.html": page.encode()}
@@ -42,66 +51,46 @@ def _overview(overview: Overview) -> dict[str, Any]:
     from markupsafe import Markup
 
     columns = overview.table.columns
-    groups = list(dict.fromkeys(column.group for column in columns))
-    css = [
-        f"g{groups.index(column.group)}{_number(column)}{' label' if column.name == overview.label else ''}"
-        for column in columns
-    ]
-    at = next(place for place, column in enumerate(columns) if column.name == overview.choose)
-    chosen = [str(row[at] or "") for row in overview.table.values]
-    choices = {text: place for place, text in enumerate(sorted(set(chosen)))}
-    views = [(f"v{place}" * (view.rows is not None), view) for place, view in enumerate(overview.views)]
-    rows = []
-    for place, row in enumerate(overview.table.cells):
-        flags = " ".join(flag for flag, view in views if view.rows is not None and place in view.rows)
-        about = f'data-choice="{choices[chosen[place]]}" data-flags="{flags}"' + ' class="pale"' * (
-            place in overview.pale
-        )
-        cells = "".join(map(_cell, row, css))
-        rows.append(f'<tr id="s{place}" {about}><td class="n place"></td>{cells}</tr>')
+    views = [(_view(number, view), view) for number, view in enumerate(overview.views)]
+    menus = dict.fromkeys(view.menu for view in overview.views if view.menu)
+    groups: dict[str, list[Column]] = {}
+    for column in columns:
+        groups.setdefault(column.group, []).append(column)
     return {
-        "summary": overview.summary,
-        "choose": columns[at].title,
-        "choices": choices,
-        "views": views,
-        "groups": [(name, name in overview.closed, name in overview.wide) for name in groups],
-        "heads": [(column, where, column.name == overview.rank) for column, where in zip(columns, css, strict=True)],
-        "rows": Markup("\n".join(rows)),
+        "choose": next(column.title for column in columns if column.name == overview.choose),
+        "choices": choices_of(overview),
+        "views": [(data, view) for data, view in views if not view.menu],
+        "menus": {menu: [(data, view) for data, view in views if view.menu == menu] for menu in menus},
+        "groups": groups,
+        "heads": [
+            (f"c{place}{number_class(column)}", column, basis)
+            for place, (column, basis) in enumerate(zip(columns, column_bases(overview), strict=True))
+        ],
+        "rows": Markup(overview_rows(overview)),
     }
 
 
-def _number(column: Column) -> str:
-    return "" if column.kind == "text" else " n"
+def _view(number: int, view: PageView) -> str:
+    """What the script needs to know of a view."""
+    flag = "" if view.rows is None else f"v{number}"
+    facts = {"name": view.name, "sort": view.sort, "direction": view.direction, "flag": flag}
+    return json.dumps({**facts, "columns": list(view.columns)})
 
 
-def _static(table: Table) -> str:
-    css = [_number(column).strip() for column in table.columns]
-    head = "".join(
-        f'<th scope="col" class="{where}">{html(column.title)}</th>'
-        for column, where in zip(table.columns, css, strict=True)
-    )
-    rows = "\n".join(f"<tr>{''.join(map(_cell, row, css))}</tr>" for row in table.cells)
-    return f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>"
+def _row_names(overview: Overview) -> dict[str, int]:
+    at = next(place for place, column in enumerate(overview.table.columns) if column.name == overview.label)
+    return {str(row[at]): number for number, row in enumerate(overview.table.values)}
 
 
-def _cell(cell: Cell, css: str) -> str:
-    """A figure with all its digits for programs and tooltips, and its note below it."""
-    text = html(cell.shown)
-    if cell.tips:
-        css += " marked"
-        tips = [(html(word), html(cell.tips.get(word, ""))) for word in cell.shown.split(" ")]
-        text = " ".join(f'<abbr title="{tip}">{word}</abbr>' if tip else word for word, tip in tips)
-    elif css.endswith(" label"):
-        text = text.replace("_", "_<wbr>")
-    if cell.deviation:
-        text += f" ± {html(cell.deviation)}"
-    if cell.best:
-        text = f"<b>{text}</b>"
-    note = f"<small>{html(cell.note)}</small>" if cell.note else ""
-    if isinstance(cell.value, str):
-        return f'<td class="{css}"><bdi>{text}</bdi>{note}</td>'
-    digits = "" if cell.value is None else f' data-v="{cell.value!r}"'
-    return f'<td class="{css}"{digits}>{text}{note}</td>'
+def _downloads(report: Report) -> list[tuple[str, str, str]]:
+    """Name, type and content of what the other formats write: the page has it, wherever it is opened."""
+    files = write_report(report, [name for name in FORMATS if name != "html"])
+    if sum(map(len, files.values())) > MOST_BYTES:
+        return []
+    return [
+        (name, mimetypes.guess_type(name)[0] or "application/octet-stream", base64.b64encode(content).decode())
+        for name, content in files.items()
+    ]
 
 
 @cache

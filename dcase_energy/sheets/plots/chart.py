@@ -10,7 +10,7 @@ Point = tuple[float, float]
 PLOT_FORMATS = ("svg", "png", "pdf")
 # Colours that people with any colour vision can distinguish (Okabe and Ito); a page has its own for dark screens.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#f0e442")
-Colour = int | Literal["grey", "accent"]
+Colour = int | Literal["grey", "accent", "compared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Series:
     label
         Name in the legend; empty: not in it.
     colour
-        Index into `PALETTE` (which begins anew behind its last), grey, or the colour that is noticed first.
+        Index into `PALETTE` (which begins anew behind its last), grey, the colour that is noticed first, or that of
+        what others are compared with.
     line, marker
         Indices of a dash (solid, dashed, dash-dotted, dotted) and of a shape (circle, square, triangle, diamond);
         None: not drawn.
@@ -34,6 +35,8 @@ class Series:
         Lower and upper end of the error bar of each point.
     names, rows
         Name of each point, and the row of the overview it leads to.
+    named
+        Whether the names stand beside the points, as far as there is room.
     """
 
     points: Sequence[Point]
@@ -45,6 +48,16 @@ class Series:
     ends: Sequence[Point] = ()
     names: Sequence[str] = ()
     rows: Sequence[int] = ()
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceLine:
+    """A dashed line across a chart at a figure of one axis, with a word beside it."""
+
+    axis: Literal["x", "y"]
+    value: float
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,8 @@ class Chart:
         Whether both axes are ranks: 1 is at the top, and the diagonal means no change.
     x_range, y_range
         Ends of the axes; None: around what is drawn.
+    references
+        Lines at figures that others are compared with.
     note
         A sentence below it on a page.
     """
@@ -91,6 +106,7 @@ class Chart:
     ranks: bool = False
     x_range: Point | None = None
     y_range: Point | None = None
+    references: Sequence[ReferenceLine] = ()
     note: str = ""
 
     @property

@@ -1,4 +1,4 @@
-"""Charts as files: SVG, PNG and PDF, drawn by matplotlib (the extra ``plots``). The same charts give the same bytes."""
+"""Charts as files: SVG as the page draws it, PNG and PDF by matplotlib (the extra ``plots``); always the same bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcase_energy.errors import PlotError
 from dcase_energy.sheets.plots.chart import PALETTE, Chart, Colour
-from dcase_energy.sheets.plots.svg import short
+from dcase_energy.sheets.plots.svg import charts_svg, short
 from dcase_energy.text import one_line
 
 if TYPE_CHECKING:
@@ -17,25 +17,27 @@ if TYPE_CHECKING:
 
 _SETTINGS: Any = {
     # Foreign text is not a formula: a dollar sign in a name must not start one.
-    "text.parse_math": False, "text.usetex": False, "svg.hashsalt": "dcase-energy", "font.size": 9, "pdf.fonttype": 42,
+    "text.parse_math": False, "text.usetex": False, "font.size": 9, "pdf.fonttype": 42,
     "axes.grid": True, "grid.alpha": 0.3, "axes.axisbelow": True,
 }  # fmt: skip
 # A date would make each file differ from the one before.
 _UNDATED: dict[str, dict[str, Any]] = {
-    "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}
+    "pdf": {"CreationDate": None, "ModDate": None}, "png": {"Software": None}
 }  # fmt: skip
-_COLOURS = {"grey": "0.75", "accent": "#b4400b"}
+_COLOURS = {"grey": "0.75", "accent": "#b4400b", "compared": "#6b2fa8"}
 _LINES = ("-", "--", "-.", ":")
 _MARKERS = ("o", "s", "^", "D")
 _MOST_NAMED = 12
 
 
-def require_matplotlib() -> None:
+def require_matplotlib(formats: Iterable[str]) -> None:
     """Raise `PlotError` if charts cannot be drawn, before any work is done and not after an hour of it."""
     from importlib.util import find_spec
 
-    if find_spec("matplotlib") is None:
-        raise PlotError("figures need matplotlib: pip install 'dcase-energy[plots]'")
+    needing = [name for name in formats if name != "svg"]
+    if needing and find_spec("matplotlib") is None:
+        names = " and ".join(name.upper() for name in needing)
+        raise PlotError(f"figures as {names} need matplotlib: pip install 'dcase-energy[plots]'; svg does not need it")
 
 
 def chart_files(figures: Mapping[str, Sequence[Chart]], formats: Iterable[str]) -> dict[str, bytes]:
@@ -44,9 +46,16 @@ def chart_files(figures: Mapping[str, Sequence[Chart]], formats: Iterable[str]) 
     Raises
     ------
     PlotError
-        If matplotlib is not installed.
+        If a format needs matplotlib and it is not installed.
     """
-    require_matplotlib()
+    wanted = list(formats)
+    require_matplotlib(wanted)
+    files = {f"{name}.svg": charts_svg(charts) for name, charts in figures.items() if "svg" in wanted}
+    by_matplotlib = [name for name in wanted if name != "svg"]
+    return files | (_by_matplotlib(figures, by_matplotlib) if by_matplotlib else {})
+
+
+def _by_matplotlib(figures: Mapping[str, Sequence[Chart]], formats: Sequence[str]) -> dict[str, bytes]:
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -62,7 +71,7 @@ def chart_files(figures: Mapping[str, Sequence[Chart]], formats: Iterable[str]) 
             for axes, chart in zip(figure.subplots(1, len(charts), squeeze=False)[0], charts, strict=True):
                 (_bars if chart.groups else _lines)(axes, chart)
                 axes.set(title=chart.title, xlabel=chart.x_title, ylabel=chart.y_title)
-                if chart.legend:
+                if chart.legend or chart.references:
                     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7)
             for suffix in formats:
                 out = io.BytesIO()
@@ -92,9 +101,12 @@ def _lines(axes: Axes, chart: Chart) -> None:
         axes.plot(xs, ys, drawstyle="steps-post" if one.steps else "default", **look)
         if one.ends:
             axes.vlines(xs, [low for low, _ in one.ends], [high for _, high in one.ends], color=look["color"], lw=1)
-        named = zip(one.names, one.points, strict=False) if one.colour == "accent" else ()
+        named = zip(one.names, one.points, strict=False) if one.named else ()
         for name, point in list(named)[:_MOST_NAMED]:
             axes.annotate(_name(name, 30), point, xytext=(5, -9), textcoords="offset points", fontsize=6.5)
+    for reference in chart.references:
+        line = axes.axvline if reference.axis == "x" else axes.axhline
+        line(reference.value, linestyle=":", linewidth=1, color="gray", label=reference.label)
     if chart.x_ticks:
         axes.set_xticks(chart.x_ticks, [short(tick) for tick in chart.x_ticks])
         axes.minorticks_off()

@@ -1,17 +1,29 @@
-"""Charts as SVG inside a page: colours come from its style sheet, points are links to rows, no script is needed."""
+"""Charts as SVG: inside a page, where points are links to rows, and as files. Colours come from a style sheet."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
-from dcase_energy.sheets.plots.chart import PALETTE, Chart, Colour, Point, Series
+from dcase_energy.sheets.plots.chart import PALETTE, Chart, Colour, Point, ReferenceLine, Series
+from dcase_energy.sheets.plots.names import Box, box_of_line, place_names
 from dcase_energy.units import format_significant
 from dcase_energy.writing.escape import html
 
 WIDTH, HEIGHT = 460, 340
+# Of a file: room for a title, and between charts.
+_TITLE, _GAP = 26, 24
+# Colours of the style sheet for paper; `page.css` has them once more beside those for dark screens.
+LIGHT = {
+    "ink": "#1b1f24", "soft": "#56606b", "line": "#d5dae0", "paper": "#fff", "accent": "#b4400b", "point": "#1f5fa8",
+    "base": "#6b2fa8", "p0": "#0072b2", "p1": "#d55e00", "p2": "#009e73", "p3": "#cc79a7", "p4": "#c98500",
+    "p5": "#2f97d8", "p6": "#1b1f24", "p7": "#8a7d00",
+}  # fmt: skip
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
 # Width of a letter, height of a group with its name, and of its bars.
 _LETTER, _GROUP, _THICK = 6.4, 38, 22
@@ -83,7 +95,38 @@ def _log_ticks(low: float, high: float) -> list[float]:
 
 
 def chart_svg(chart: Chart) -> str:
-    """Draw a chart."""
+    """Draw a chart for a page: a group with a name, as what is drawn in an image cannot be reached."""
+    body, height = drawn(chart)
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="group" aria-label="{html(chart.title)}">{body}</svg>'
+
+
+def charts_svg(charts: Sequence[Chart]) -> bytes:
+    """Draw charts beside each other as a file, each below its title; nothing in it leads anywhere."""
+    parts, heights = [], []
+    for place, chart in enumerate(charts):
+        alone = replace(chart, series=[replace(one, rows=()) for one in chart.series])
+        body, height = drawn(alone)
+        title = _text("title", WIDTH / 2, -8, chart.title, "middle")
+        parts.append(f'<g transform="translate({place * (WIDTH + _GAP)} {_TITLE})">{title}{body}</g>')
+        heights.append(height + _TITLE)
+    width, height = len(charts) * (WIDTH + _GAP) - _GAP, max(heights)
+    # Programs that place figures in documents know no variables.
+    style = re.sub(r"var\(--([a-z0-9]+)\)", lambda match: LIGHT[match[1]], chart_style())
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
+        f'height="{height:.0f}" viewBox="0 0 {width} {height:.0f}"><style>{style}</style>'
+        f'<rect class="paper" width="100%" height="100%"/>{"".join(parts)}</svg>\n'
+    ).encode()
+
+
+@cache
+def chart_style() -> str:
+    """Return the style sheet of charts; colours are variables of the page's."""
+    return (Path(__file__).parent / "chart.css").read_text(encoding="utf-8")
+
+
+def drawn(chart: Chart) -> tuple[str, float]:
+    """Return what a chart consists of, and how high it is; it is `WIDTH` wide."""
     bottom = _TOP + len(chart.groups) * _GROUP if chart.groups else HEIGHT - _BOTTOM
     body = [*(_bars(chart, bottom) if chart.groups else _lines(chart, bottom))]
     body.append(_text("axis", (_LEFT + WIDTH - _RIGHT) / 2, bottom + 34, chart.x_title, "middle"))
@@ -98,33 +141,64 @@ def chart_svg(chart: Chart) -> str:
             body.append(_mark(one, x + 9, y - 4))
         body.append(_text("tick", x + 23, y, label))
         x += 30 + _LETTER * len(label)
-    height = y + 4 if chart.legend else bottom + _BOTTOM
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{html(chart.title)}">{"".join(body)}</svg>'
+    return "".join(body), y + 4 if chart.legend else bottom + _BOTTOM
+
+
+def _axes(chart: Chart, bottom: float) -> tuple[Axis, Axis]:
+    """Both axes, around what is drawn and what it is compared with."""
+    points = [point for one in chart.series for point in one.points]
+    ys = [*(y for _, y in points), *(end for one in chart.series for ends in one.ends for end in ends)]
+    marked = {axis: [line.value for line in chart.references if line.axis == axis] for axis in ("x", "y")}
+    xs, right = [*(x for x, _ in points), *marked["x"]], WIDTH - _RIGHT
+    y_ends = (_TOP, bottom) if chart.ranks else (bottom, _TOP)
+    return (
+        axis_of(chart.x_range or xs, _LEFT, right, log=chart.x_log, exact=chart.x_range is not None),
+        axis_of(chart.y_range or [*ys, *marked["y"]], *y_ends, exact=chart.y_range is not None),
+    )
 
 
 def _lines(chart: Chart, bottom: float) -> Iterator[str]:
-    points = [point for one in chart.series for point in one.points]
-    ys = [*(y for _, y in points), *(end for one in chart.series for ends in one.ends for end in ends)]
-    right = WIDTH - _RIGHT
-    x = axis_of(chart.x_range or [x for x, _ in points], _LEFT, right, log=chart.x_log, exact=chart.x_range is not None)
-    y_ends = (_TOP, bottom) if chart.ranks else (bottom, _TOP)
-    y = axis_of(chart.y_range or ys, *y_ends, exact=chart.y_range is not None)
+    x, y = _axes(chart, bottom)
     yield from _frame(x, y, chart)
     if chart.ranks:
         least, most = max(x.low, y.low), min(x.high, y.high)
         yield _line("diagonal", [(x.place(v), y.place(v)) for v in (least, most)])
+    taken = [
+        Box(at - 5, height - 5, at + 5, height + 5)
+        for one in chart.series
+        if one.marker is not None
+        for at, height in ((x.place(a), y.place(b)) for a, b in one.points)
+    ]
+    for reference in chart.references:
+        yield from _reference(reference, x, y, taken)
     for one in chart.series:
         places = [(x.place(a), y.place(b)) for a, b in one.points]
         if one.line is not None and places:
-            yield _line(f"line {_css(one.colour)}", _steps(places) if one.steps else places, _DASHES[one.line % 4])
+            line = _steps(places) if one.steps else places
+            taken += box_of_line(line)
+            yield _line(f"line {_css(one.colour)}", line, _DASHES[one.line % 4])
         for (at, _), ends in zip(places, one.ends, strict=False):
             yield _line(f"line {_css(one.colour)}", [(at, y.place(end)) for end in ends])
         if one.marker is not None:
             for number, place in enumerate(places):
-                yield _point(one, number, *place)
-    for one in chart.series:
-        if one.colour == "accent" and one.names:
-            yield from _names(one, x, y)
+                yield _point(chart, one, number, *place)
+    yield from _names(chart, x, y, taken)
+
+
+def _reference(line: ReferenceLine, x: Axis, y: Axis, taken: list[Box]) -> Iterator[str]:
+    """A line across the chart, its word at an end of it, where no point is if there is such a place."""
+    bottom, top = max(y.start, y.end), min(y.start, y.end)
+    width, upright = _LETTER * len(line.label), line.axis == "x"
+    at = x.place(line.value) if upright else y.place(line.value)
+    lefts = (at + 4, at - 4 - width) if upright else (x.end - width - 2, x.start + 4)
+    bases = (bottom - 5, top + 12) if upright else (at - 4, at + 12)
+    places = [(left, base) for base in bases for left in lefts if left >= x.start and left + width <= x.end]
+    boxes = [Box(left, base - 10, left + width, base + 3) for left, base in places]
+    free = [box for box in boxes if not any(box.meets(other) for other in taken)]
+    yield _line("reference", [(at, top), (at, bottom)] if upright else [(x.start, at), (x.end, at)])
+    if box := next(iter([*free, *boxes]), None):
+        taken.append(box)
+        yield _text("tick", box.left, box.bottom - 3, line.label)
 
 
 def _steps(places: Sequence[Point]) -> list[Point]:
@@ -132,22 +206,22 @@ def _steps(places: Sequence[Point]) -> list[Point]:
     return [point for pair in zip(places, [*corners, places[-1]], strict=True) for point in pair]
 
 
-def _point(one: Series, number: int, x: float, y: float) -> str:
+def _point(chart: Chart, one: Series, number: int, x: float, y: float) -> str:
     mark = _mark(one, x, y)
     if not one.names:
         return mark
-    anchor = "end" if x > WIDTH / 2 else "start"
-    place = f'x="{x + (-7 if anchor == "end" else 7):.1f}" y="{max(y - 7, 14):.1f}" text-anchor="{anchor}"'
-    figures = f"{html(_cut(one.names[number]))}: {', '.join(map(short, one.points[number]))}"
-    tip = f'{mark}<text class="tip" {place}>{figures}</text>'
-    return f'<a href="#s{one.rows[number]}" aria-label="{figures}">{tip}</a>'
+    across, up = (f"{value:.0f}" if chart.ranks else format_significant(value) for value in one.points[number])
+    title = f"{_cut(one.names[number])}: {chart.y_title} {up}; {chart.x_title} {across}"
+    if not one.rows:
+        return f"<g><title>{html(title)}</title>{mark}</g>"
+    return f'<a href="#s{one.rows[number]}"><title>{html(title)}</title>{mark}</a>'
 
 
 def _mark(one: Series, x: float, y: float) -> str:
     shape = (one.marker or 0) % (1 + len(_SHAPES))
     if shape:
         return f'<path class="{_css(one.colour)}" transform="translate({x:.1f} {y:.1f})" d="{_SHAPES[shape - 1]}"/>'
-    radius = 4.5 if one.colour == "accent" else 3.5
+    radius = 3.5 if isinstance(one.colour, int) else 4.5
     return f'<circle class="{_css(one.colour)}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>'
 
 
@@ -155,19 +229,19 @@ def _css(colour: Colour) -> str:
     return f"c{colour % len(PALETTE)}" if isinstance(colour, int) else colour
 
 
-def _names(one: Series, x: Axis, y: Axis) -> Iterator[str]:
-    """Names of points, where they lie neither over each other nor over the points."""
-    places = [(x.place(a), y.place(b)) for a, b in one.points]
-    taken = [(at - 4, at + 4, height) for at, height in places]
-    for name, (at, base) in zip(reversed(one.names), reversed(places), strict=True):
-        text = _cut(name, 24)
-        width = _LETTER * len(text)
-        for left, line in ((at - width - 7, base + 4), (at + 7, base + 14), (at - width - 7, base - 7)):
-            inside = left >= _LEFT and left + width <= WIDTH - _RIGHT and _TOP + 8 <= line <= HEIGHT - _BOTTOM
-            if inside and all(left + width < a or left > b or abs(line - 4 - c) > 9 for a, b, c in taken):
-                taken.append((left, left + width, line - 4))
-                yield f'<text class="name" x="{left:.1f}" y="{line:.1f}">{html(text)}</text>'
-                break
+def _names(chart: Chart, x: Axis, y: Axis, taken: Sequence[Box]) -> Iterator[str]:
+    """Names of the points that have theirs beside them, those on top first."""
+    found = [
+        (_cut(name, 24), (x.place(a), y.place(b)), one)
+        for one in reversed(chart.series)
+        if one.named
+        for name, (a, b) in zip(reversed(one.names), reversed(one.points), strict=True)
+    ]
+    frame = Box(_LEFT, min(y.start, y.end), WIDTH, max(y.start, y.end))
+    named = [(place, _LETTER * len(text)) for text, place, _ in found]
+    for number, left, base in place_names(named, taken, frame):
+        text, _, one = found[number]
+        yield _text(f"name {_css(one.colour)}", left, base, text)
 
 
 def _frame(x: Axis, y: Axis, chart: Chart) -> Iterator[str]:
@@ -211,7 +285,7 @@ def _bars(chart: Chart, bottom: float) -> Iterator[str]:
             edge, thickness = (_THICK * share for share in chart.across(number))
             at, width = x.place(start), x.place(start + (value or 0.0)) - x.place(start)
             if value:
-                title = f"<title>{html(part.label)}: {value!r}</title>"
+                title = f"<title>{html(f'{name}: {part.label} {value!r} {chart.x_title}')}</title>"
                 place = f'x="{at:.1f}" y="{top + 4 + edge:.1f}" width="{max(width, 0.5):.1f}" height="{thickness:.1f}"'
                 yield f'<rect class="{_css(number)}" {place}>{title}</rect>'
             if part.ends and (pair := part.ends[group]):

@@ -1,0 +1,259 @@
+"""What the page of a ranking shows first: the columns of its table, their bars and marks, and what is to be known."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from dcase_energy.findings import Severity
+from dcase_energy.ranking.bases import basis_of, name_basis
+from dcase_energy.ranking.order import Ranked, Ranking
+from dcase_energy.ranking.sheet import SystemColumn
+from dcase_energy.ranking.shifts import rank_pairs
+from dcase_energy.ranking.tables import noted, sheet_columns
+from dcase_energy.ranking.views import (
+    View,
+    energy_column,
+    energy_figure,
+    energy_reference,
+    energy_title,
+    is_baseline,
+    score_reference,
+)
+from dcase_energy.rules import get
+from dcase_energy.sheets.table import Badge, Bar, Cell, Column, Overview, PageView, Table, Value, show
+from dcase_energy.text import plural
+
+MOST_FIRST = 8
+_GROUPS = (
+    "System", "Scores", "Energy", "Energy-weighted", "Notes", "Team", "Certainty", "Other scores", "Complexity",
+    "Parts",
+)  # fmt: skip
+# What a button or an entry of a list need not repeat.
+_SHORT = re.compile(r"^Pareto front: |^By (?=ranking score|energy-weighted)")
+_ENERGY_TITLES = {
+    "normalised energy": "{} energy, normalised kWh",
+    "energy over the baseline's": "{} energy / baseline's",
+    "energy as stated": "{} energy as stated, kWh",
+}
+
+
+def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequence[View]) -> Overview:
+    """Return the table of the page: columns with something in them, intervals in the cells of their figures."""
+    known = {column.name: column for column in columns if column.interval_of is None and _filled(column, ranking)}
+    first = _first_columns(ranking, list(known))
+    chosen = _in_order(ranking, known, first, [view.column for view in views])
+    at = {id(one): place for place, one in enumerate(ranking.systems)}
+    titles = _titles(ranking)
+    heads = [replace(head, title=titles.get(head.name, head.title)) for head in sheet_columns(chosen)]
+    changes = _changes(ranking)
+    rows = [[_cell(one, column, ranking, changes) for column in chosen] for one in ranking.systems]
+    stages = list(ranking.edition.stages)
+    return Overview(
+        Table("ranking", "Systems", heads, rows),
+        _summary(ranking),
+        _cards(ranking),
+        [_page_view(view, at, first, stages) for view in views] or [PageView("all", "All systems", "label", 1, first)],
+        label="label",
+        choose="team",
+        rank="rank",
+        phone=[name for name in first if name in {"rank", "label", "ranking_score", *_one_stage(ranking)}],
+        bars=_bars(ranking, first),
+        reasons={
+            place: one.entry.excluded or "it has no score"
+            for place, one in enumerate(ranking.systems)
+            if one.rank is None
+        },
+        references={place: "baseline" for place, one in enumerate(ranking.systems) if is_baseline(one)},
+    )
+
+
+def findings_table(ranking: Ranking) -> Table | None:
+    """Return what the codes in the rows mean, the gravest first; None where there is none."""
+    counts = Counter(code for one in ranking.systems for code in one.entry.findings)
+    known = [(rule, count) for code, count in counts.items() if (rule := get(code)) is not None]
+    known.sort(key=lambda pair: (list(Severity).index(pair[0].severity), pair[0].code))
+    rows: list[list[Cell | Value]] = [
+        [Cell(rule.code, anchor=_anchor(rule.code)), str(rule.severity), count, rule.title, rule.why, rule.fix]
+        for rule, count in known
+    ]
+    columns = [
+        Column("code", "Code", "text"),
+        Column("severity", "Severity", "text"),
+        Column("systems", "Systems", "integer"),
+        Column("rule", "Rule", "text"),
+        Column("why", "Why it matters", "text"),
+        Column("fix", "How to fix it", "text"),
+    ]
+    return Table("findings", "Findings explained", columns, rows) if rows else None
+
+
+def _anchor(code: str) -> str:
+    return f"finding-{code}"
+
+
+def _first_columns(ranking: Ranking, known: Sequence[str]) -> list[str]:
+    """About eight columns that answer who is first and at what energy; scores and sizes fill what energies leave."""
+    stages = list(ranking.edition.stages)
+    weighted = [name.format(stages[0]) for name in ("ew_ranking_score_{}", "ew_rank_{}") if stages]
+    energies = [energy_column(ranking, stage) for stage in stages]
+    first = ["rank", "label", "ranking_score", *energies, *weighted]
+    first = [name for name in first if name in known]
+    others = [*ranking.edition.ranking.names, *ranking.edition.scores, "total_parameters", "macs"]
+    filling = [name for name in dict.fromkeys(others) if name in known and name not in first]
+    notes = ["findings"] if "findings" in known else []
+    return [*first, *filling[: max(0, MOST_FIRST - len(first) - len(notes))], *notes]
+
+
+def _one_stage(ranking: Ranking) -> list[str]:
+    """What a phone has room for besides the score; scores and sizes where no energy is known."""
+    stage = next(iter(ranking.edition.stages), "")
+    energy = [energy_column(ranking, stage), f"ew_rank_{stage}"] if stage else []
+    return [*energy, *ranking.edition.ranking.names[:2]] if _has_energy(ranking) is None else energy
+
+
+def _has_energy(ranking: Ranking) -> str | None:
+    """The first stage in which any system has an energy that can be compared; None without one."""
+    return next(
+        (stage for stage in ranking.edition.stages if any(one.entry.energy_kwh.get(stage) for one in ranking.placed)),
+        None,
+    )
+
+
+def _in_order(
+    ranking: Ranking, known: Mapping[str, SystemColumn], first: Sequence[str], sorted_by: Sequence[str]
+) -> list[SystemColumn]:
+    """The first columns, those of the other stages' views beside them, then the others group by group."""
+    weighted = [name for name in sorted_by if name.startswith("ew_")]
+    beside = [*weighted, *(name.replace("ew_ranking_score", "ew_rank") for name in weighted)]
+    names = [name for name in first if name != "findings"]
+    names += [name for name in beside if name in known and name not in names] + ["findings"] * ("findings" in first)
+    # One baseline figure for all stages has one column, others one for each stage.
+    baselines = {stage.baseline for stage in ranking.edition.stages.values()}
+    rest = [one for name, one in known.items() if name not in names and not _repeats(one, baselines)]
+    order = [*_GROUPS, *dict.fromkeys(column.group for column in rest)]
+    rest.sort(key=lambda column: order.index(column.group))
+    return [*(known[name] for name in names), *rest]
+
+
+def _repeats(column: SystemColumn, baselines: set[str]) -> bool:
+    return column.group == "Energy" and column.name.startswith("energy_baseline_") and column.name not in baselines
+
+
+def _titles(ranking: Ranking) -> dict[str, str]:
+    """Headings that need no abbreviation, as there are few columns."""
+    title = _ENERGY_TITLES[energy_title(ranking)]
+    found = {"ranking_score": "Ranking score"}
+    for stage, one in ranking.edition.stages.items():
+        found[energy_column(ranking, stage)] = title.format(one.title)
+        found[f"ew_ranking_score_{stage}"] = f"Energy-weighted score, {stage}"
+        found[f"ew_rank_{stage}"] = f"Energy-weighted rank, {stage}"
+    return found
+
+
+def _filled(column: SystemColumn, ranking: Ranking) -> bool:
+    # What is said of a system in a row below its own.
+    if column.name == "excluded":
+        return False
+    return column.name == "rank" or any(column.value(one) is not None for one in ranking.systems)
+
+
+def _changes(ranking: Ranking) -> dict[str, dict[int, int]]:
+    """By how many places each system is better by energy-weighted score, by column."""
+    return {
+        f"ew_rank_{stage}": {id(one): by_score - weighted for one, by_score, weighted in rank_pairs(ranking, stage)}
+        for stage in ranking.edition.stages
+    }
+
+
+def _cell(one: Ranked, column: SystemColumn, ranking: Ranking, changes: Mapping[str, Mapping[int, int]]) -> Cell:
+    cell = noted(one, column)
+    if column.name == "rank" and one.uncertainty.tied_with:
+        return Cell(cell.value, note=f"{cell.note} ≈ {one.uncertainty.tied_with}".strip())
+    if column.name == "label":
+        return Cell(cell.value, note=one.entry.team)
+    if column.name in changes:
+        return replace(cell, change=changes[column.name].get(id(one)))
+    if column.name == "findings" and not column.extra:
+        return Cell(cell.value, badges=_badges(one))
+    for stage in ranking.edition.stages:
+        if column.name == energy_column(ranking, stage) and cell.value is not None:
+            return replace(cell, basis=basis_of(one.entry, ranking.edition, stage) or "")
+    return cell
+
+
+def _badges(one: Ranked) -> list[Badge]:
+    """Findings, the gravest first, and whether the system is made of several."""
+    rules = [(get(code), code) for code in one.entry.findings]
+    known = [(rule, code) for rule, code in rules if rule is not None]
+    known.sort(key=lambda pair: (list(Severity).index(pair[0].severity), pair[1]))
+    found = [Badge(code, rule.title, str(rule.severity), _anchor(code)) for rule, code in known]
+    found += [Badge(code) for rule, code in rules if rule is None]
+    several = one.entry.ensemble_subsystems or 1
+    return [*found, Badge(f"ensemble {several:,}", "made of several subsystems")] if several > 1 else found
+
+
+def _bars(ranking: Ranking, first: Sequence[str]) -> dict[str, Bar]:
+    """Scores from 0, energies by their logarithm from the baseline's, which a line marks."""
+    bars = {
+        energy_column(ranking, stage): Bar(True, energy_reference(ranking, stage)) for stage in ranking.edition.stages
+    }
+    if ranking.edition.ranking_sign > 0:
+        bars["ranking_score"] = Bar(False, score_reference(ranking))
+    return {name: bar for name, bar in bars.items() if name in first}
+
+
+def _summary(ranking: Ranking) -> str:
+    systems = f"{plural(len(ranking.systems), 'system')}, {len(ranking.placed):,} with a rank"
+    if _has_energy(ranking) is None:
+        return systems
+    common = ranking.edition.normalisation.kind == "common_reference"
+    energies = "energies on a common reference machine" if common else name_basis(ranking.edition)
+    return ", ".join(filter(None, [systems, energies]))
+
+
+def _cards(ranking: Ranking) -> list[tuple[str, str, str]]:
+    """Who is best, by how much energies differ, and how many systems need a look."""
+    cards = _best("ranking score", [(one, one.figures.ranking_score) for one in ranking.placed if one.rank == 1])
+    stage = _has_energy(ranking)
+    if stage is not None:
+        pairs = rank_pairs(ranking, stage)
+        best = [(one, one.figures.ew_ranking_score[stage]) for one, _, rank in pairs if rank == 1]
+        cards += _best(f"energy-weighted score ({stage})", best)
+        figure = energy_figure(ranking, stage)
+        found = [value for one in ranking.placed if (value := figure(one)) is not None and value > 0]
+        if len(found) > 1:
+            spread = f"1 : {max(found) / min(found):,.0f}"
+            cards.append((spread, f"lowest to highest {energy_title(ranking)} ({stage})", ""))
+    grave = sum(any(badge.kind != "info" for badge in _badges(one)) for one in ranking.systems)
+    if left := len(ranking.systems) - len(ranking.placed):
+        cards.append((plural(left, "system"), "without a rank; the reason stands below each", ""))
+    if grave:
+        cards.append((plural(grave, "system"), "with errors or warnings", "findings"))
+    return cards
+
+
+def _best(what: str, found: Sequence[tuple[Ranked, float | None]]) -> list[tuple[str, str, str]]:
+    """The first of some systems with the same rank."""
+    if not found:
+        return []
+    (one, score), others = found[0], len(found) - 1
+    return [(one.entry.label, f"{'shares the' if others else ''} best {what}, {show(score)}".strip(), "")]
+
+
+def _page_view(view: View, at: Mapping[int, int], first: Sequence[str], stages: Sequence[str]) -> PageView:
+    """What a view is sorted by in the page's table; fronts rise with what the score is set against."""
+    whole = view.name == "score" or view.name.startswith("ew_")
+    rows = None if whole else {at[id(one)] for _, one in view.rows}
+    by_rank = view.column == "ranking_score"
+    # The weighted columns of the view's own stage stand in the place of those of the first.
+    stage = next((stage for stage in stages if view.name == f"ew_{stage}"), None)
+    columns = [name.replace(stages[0], stage) if stage and name.startswith("ew_") else name for name in first]
+    if view.column not in columns:
+        columns.append(view.column)
+    sort, direction = ("rank", 1) if by_rank else (view.column, -view.sign)
+    menu = "Pareto fronts" if view.name.startswith("front_") else ""
+    title = _SHORT.sub("", view.title)
+    return PageView(view.name, title[0].upper() + title[1:], sort, direction, columns, rows, menu)
