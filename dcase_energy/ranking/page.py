@@ -154,7 +154,7 @@ def _titles(ranking: Ranking) -> dict[str, str]:
 
 
 def _filled(column: SystemColumn, ranking: Ranking) -> bool:
-    # What is said of a system in a row below its own.
+    # It stands in a row below that of the system.
     if column.name == "excluded":
         return False
     return column.name == "rank" or any(column.value(one) is not None for one in ranking.systems)

@@ -27,8 +27,8 @@ CASES = {
     "doctor without codecarbon": (["doctor"], ("codecarbon",), "measure"),
     "macs without torch": (["macs", "baseline"], TORCH, "train"),
     "soundscapes without soundfile": (["soundscapes", "out", "--clips", "1"], ("soundfile",), "train"),
-    "plots of a ranking": ([*TABLE, "--plots", "svg", "--output-dir", "out"], ("matplotlib",), "plots"),
-    "plots of scores": (["score", "examples/packages/Baker_LAB", *TRUTH, "--plots", "out"], ("matplotlib",), "plots"),
+    "plots of a ranking": ([*TABLE, "--plots", "svg,png", "--output-dir", "out"], ("matplotlib",), "plots"),
+    "plots of scores": (["score", "examples/packages/Baker_LAB", *TRUTH, "--plots", "pdf"], ("matplotlib",), "plots"),
     "a scheduler": (
         ["score", "examples/packages/Baker_LAB", *TRUTH, "--scheduler", "tcp://127.0.0.1:9"],
         ("dask", "distributed"),

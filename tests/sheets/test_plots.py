@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from dcase_energy.errors import PlotError
 from dcase_energy.ranking.charts import charts_of
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS, Chart, ChartPart, Series
 from dcase_energy.sheets.plots.files import chart_files
+from dcase_energy.sheets.plots.names import Box
 from dcase_energy.sheets.plots.svg import Axis, axis_of, chart_svg, short
 from tests.ranking.systems import entry, ranking
 from tests.sheets.hostile import HOSTILE
@@ -122,6 +126,50 @@ def test_charts_as_files(found):
         tree = ElementTree.fromstring(files[name])
         assert not [key for element in tree.iter() for key in element.attrib if key.startswith("on") or "href" in key]
         assert "var(" not in files[name].decode(), "programs that place figures in documents know no variables"
+
+
+def test_svg_needs_no_matplotlib(found, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    charts = {"one": charts_of(found)[:1]}
+    assert list(chart_files(charts, ["svg"])) == ["one.svg"]
+    with pytest.raises(PlotError, match="PNG need matplotlib"):
+        chart_files(charts, ["svg", "png"])
+
+
+@pytest.mark.parametrize("count", [5, 49, 101])
+def test_names_lie_over_no_other_name_and_no_point(count):
+    drawn = random.Random(count)
+    systems = [
+        entry(f"Team{n}_UNI_task4_1", 0.2 + 0.5 * drawn.random(), energy_kwh={"training": 10 ** drawn.uniform(-1, 2)})
+        for n in range(count)
+    ]
+    for chart in charts_of(ranking(*systems, entry("Baseline_task4_1", 0.4, energy_kwh={"training": 1.0}))):
+        tree = ElementTree.fromstring(chart_svg(chart))
+        names = [text for text in tree.iter("text") if text.get("class").startswith("name")]
+        boxes = [
+            Box(
+                float(one.get("x")),
+                float(one.get("y")) - 8,
+                float(one.get("x")) + 5 * len(one.text),
+                float(one.get("y")),
+            )
+            for one in names
+        ]
+        points = [(float(one.get("cx")), float(one.get("cy"))) for one in tree.iter("circle")]
+        assert names or chart.groups
+        assert not [1 for a, b in itertools.combinations(boxes, 2) if a.meets(b)]
+        assert not [1 for box in boxes for x, y in points if box.meets(Box(x - 3, y - 3, x + 3, y + 3))]
+
+
+def test_ranks_are_among_the_same_systems():
+    """Who has no energy counts on neither axis: else every system seems to gain."""
+    known = {"A_U_task4_1": 0.8, "B_U_task4_1": 0.7, "C_U_task4_1": 0.6}
+    systems = [entry(f"N{n}_U_task4_1", 0.9 + n / 100, energy_kwh={"training": None}) for n in range(3)]
+    systems += [entry(label, score) for label, score in known.items()]
+    shift = next(chart for chart in charts_of(ranking(*systems)) if chart.name == "rank_ew_rank_training")
+    assert {name: place for place, name, _ in points_of(shift)} == {
+        label: (rank, rank) for rank, label in enumerate(known, 1)
+    }
 
 
 @pytest.mark.parametrize(
