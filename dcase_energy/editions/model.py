@@ -37,8 +37,9 @@ class Guess(Part):
 
     Attributes
     ----------
-    label, key
-        Form of labels, or a key path, that only this edition has: each is enough by itself.
+    label, key, file
+        Form of labels, a key path, or a pattern of names in a package, that only this edition has: each is enough by
+        itself.
     task, keys
         What labels call the task, and key paths by which this edition differs from others of the task (several in a
         list: only together). The edition with most of its keys in a file is guessed; without ``keys`` the task does.
@@ -46,6 +47,7 @@ class Guess(Part):
 
     label: str | None = None
     key: str | None = None
+    file: str | None = None
     task: str | None = None
     keys: tuple[str | tuple[str, ...], ...] = ()
 
@@ -64,6 +66,8 @@ class Edition(Part):
     template_labels: tuple[str, ...] = ()
     template_texts: tuple[str, ...] = ()
     guess: Guess = field(default_factory=Guess)
+    # Where the facts are from, for people.
+    source: str = ""
     # What is not known of this year, for people; and whether keys that are not known are right, as its template is not
     # (wholly) known.
     unknown: tuple[str, ...] = ()
@@ -85,8 +89,11 @@ class Edition(Part):
     evidence: Literal["declared", "record", "recomputed"] = "declared"
     energy_evidence: Literal["declared", "record", "recomputed"] = "declared"
     emissions_csv: bool = False
-    # Whether a technical report (PDF) belongs to a package.
+    # Whether a technical report (PDF) belongs to a package; patterns of names of files that belong to it beside what is
+    # read, and of those that must be in a system's folder.
     report: bool = False
+    files: tuple[str, ...] = ()
+    files_required: tuple[str, ...] = ()
     normalisation: Normalisation
     scores: dict[str, Score] = field(default_factory=dict)
     stages: dict[str, EditionStage] = field(default_factory=dict)

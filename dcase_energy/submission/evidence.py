@@ -166,12 +166,15 @@ class Records:
         Its energy records that can be used: the system's own energies.
     emissions
         CodeCarbon's files, by name in the tree.
+    others
+        Names of JSON and CSV files that are neither.
     """
 
     calibrations: tuple[Recorded[Calibration], ...] = ()
     refused: bool = False
     measured: tuple[Recorded[Energy], ...] = ()
     emissions: Mapping[str, Emissions] = field(default_factory=dict)
+    others: frozenset[str] = frozenset()
 
     def measured_kwh(self, stage: str) -> list[float]:
         """The energies that energy records give for a stage."""
@@ -202,6 +205,7 @@ def read_records(files: SystemFiles, known: dict[str, ReadFile] | None = None) -
         refused=None in calibrations,
         measured=tuple(one.value for one in read.values() if one.kind == "energy" and one.value is not None),
         emissions={name: one.value for name, one in read.items() if one.kind == "emissions"},
+        others=frozenset(name for name, one in read.items() if one.kind is None and not one.findings),
     )
     return records, [finding for one in read.values() for finding in one.findings]
 

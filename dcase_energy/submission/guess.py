@@ -16,7 +16,8 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import split_path
 from dcase_energy.findings import Finding
 from dcase_energy.submission.inbox import find_packages
-from dcase_energy.submission.package import STDIN, find_systems
+from dcase_energy.submission.listed import pattern_of
+from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 
 DEFAULT = "generic"
 # What judges metadata of which no edition is known.
@@ -64,7 +65,7 @@ def guess_edition(
     tuple
         The edition, and what gave it away; None where nothing did and the default is used.
     """
-    signs = [_signs(document, stem) for document, stem in islice(_documents(paths, stdin), _MOST_READ)]
+    signs = [_signs(document, files) for document, files in islice(_documents(paths, stdin), _MOST_READ)]
     signs += [_signs_of_label(label) for label in labels]
     tasks = Counter(one.task for one in signs if one.task is not None)
     task, most = tasks.most_common(1)[0] if tasks else (None, 0)
@@ -123,27 +124,27 @@ def _unjudged(why: str) -> Edition:
     return replace(load_edition(COMMON), unjudged=why)
 
 
-def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[tuple[Document, str]]:
-    """The metadata of each system, and what its label should be by its file's name."""
+def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[tuple[Document, SystemFiles]]:
+    """The metadata of each system, and its files."""
     for path in find_packages(paths).paths:
         data = stdin if path == STDIN else None
         for files in find_systems(path, data)[0] if data is not None or path.exists() else ():
             read = files.tree.read(files.meta, MAX_BYTES)
             if not isinstance(read, Finding):
-                yield load_yaml(read, files.meta), files.stem
+                yield load_yaml(read, files.meta), files
 
 
-def _signs(document: Document, stem: str) -> _Signs:
-    """What a metadata file points to: its first line, else its label (or its name, if that names no task) and keys."""
+def _signs(document: Document, files: SystemFiles) -> _Signs:
+    """What a system points to: its first line, else its label (or its name, if that names no task), keys and files."""
     label, what = _label(document), "label"
     if _task(label)[0] is None and document.data is not None:
-        label, what = stem, "file name"
+        label, what = files.stem, "file name"
     task, number = _task(label)
     if named := _schema_named(document):
         return _Signs({named: "its first line, which names the schema"}, number)
     by_key = {name: sign.key for name, sign in guesses().items() if sign.key is not None}
     certain = {name: f"the key {key}" for name, key in by_key.items() if split_path(key) in document.keys}
-    certain = dict.fromkeys(_of_form(label), f"the {what} {label}") | certain
+    certain = dict.fromkeys(_of_form(label), f"the {what} {label}") | certain | _by_file(files)
     if certain or number in {None, _OWN_TASK}:
         return _Signs(certain, number)
     hits = {name: _hits(name, document) for name, sign in guesses().items() if sign.task == task}
@@ -166,6 +167,15 @@ def _signs_of_label(label: str) -> _Signs:
     of_task = [name for name in editions_of_task(label) if guesses()[name].task == task]
     names = _of_form(label) or (of_task if len(of_task) == 1 else [])
     return _Signs(dict.fromkeys(names, f"the label {label[:_MOST_CHARACTERS]}"), number if names else None)
+
+
+def _by_file(files: SystemFiles) -> dict[str, str]:
+    """The editions of which a package holds a file that no other has."""
+    if files.folder is None:
+        return {}
+    patterns = {name: pattern_of(sign.file, files.stem) for name, sign in guesses().items() if sign.file is not None}
+    found = {name: next(filter(one.fullmatch, files.tree.names()), None) for name, one in patterns.items()}
+    return {name: f"the file {file[:_MOST_CHARACTERS]}" for name, file in found.items() if file is not None}
 
 
 def _of_form(label: str) -> list[str]:

@@ -133,10 +133,14 @@ class SystemFiles:
         """Whether a place is in the folder or archive that holds this system, in any file of it."""
         return bool(_inside(where, self.tree.where("")))
 
+    def names(self) -> list[str]:
+        """Names in the tree of all files that are read of the system, reports and shared evidence included."""
+        outputs = [name for names in self.outputs() for name in names]
+        return [self.meta, *outputs, *self.reports, *self.records, *self.journals, *self.tables]
+
     def by_place(self) -> dict[str, str]:
         """Names in the tree of all files of the system, except reports, by their place relative to its metadata."""
-        outputs = [name for names in self.outputs() for name in names]
-        own = [self.meta, *outputs, *self.records, *self.journals, *self.tables]
+        own = [name for name in self.names() if name not in self.reports]
         return {os.path.relpath(f"/{name}", f"/{self.home}"): name for name in own}
 
     @property

@@ -92,3 +92,14 @@ def test_what_is_read_of_one_line_is_what_the_edition_says(name):
     known = {*edition.field_of_path, *edition.parents}
     keys = [key for keys in edition.guess.keys for key in ([keys] if isinstance(keys, str) else keys)]
     assert {spelling.split_path(key) for key in keys} <= known
+
+
+def test_a_file_that_only_one_edition_has_names_it(tmp_path):
+    """Task 4 of 2026 separates sounds: its labels look like those of sound event detection."""
+    home = tmp_path / "Adams_UNI_task4_1"
+    home.mkdir()
+    (home / "Adams_UNI_task4_1.meta.yaml").write_text(labelled("Adams_UNI_task4_1")[0])
+    assert guess_edition([tmp_path])[0].name == "generic"
+    (home / "eval_results.json").write_text("{}")
+    edition, why = guess_edition([tmp_path])
+    assert (edition.name, why) == ("dcase2026-task4", "guessed from the file Adams_UNI_task4_1/eval_results.json")
