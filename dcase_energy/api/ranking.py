@@ -11,6 +11,7 @@ from dcase_energy.api.shared import (
     Log,
     PathLike,
     Paths,
+    TruthFiles,
     choose_edition,
     existing,
     is_results_table,
@@ -85,8 +86,8 @@ def report(
     submissions: Paths,
     *,
     edition: PathLike | Edition | None = None,
-    ground_truth: PathLike | None = None,
-    durations: PathLike | None = None,
+    ground_truth: TruthFiles | None = None,
+    durations: TruthFiles | None = None,
     calibration: PathLike | None = None,
     field: PathLike | None = None,
     bootstrap: int = 0,
@@ -137,8 +138,8 @@ def rank(
     sources: Paths,
     *,
     edition: PathLike | Edition | None = None,
-    ground_truth: PathLike | None = None,
-    durations: PathLike | None = None,
+    ground_truth: TruthFiles | None = None,
+    durations: TruthFiles | None = None,
     calibration: PathLike | None = None,
     reference: PathLike | None = None,
     intervals: Mapping[str, str] | None = None,
@@ -213,7 +214,7 @@ def rank(
 def _assess(
     packages: Sequence[Path],
     rules: Edition,
-    truth: GroundTruth | None,
+    truths: Mapping[str, GroundTruth] | None,
     options: ValidateOptions,
     spread: Spread,
     log: Log,
@@ -222,14 +223,20 @@ def _assess(
     validation = validate_paths(packages, rules, options=options, jobs=spread.jobs)
     if validation.packages.inbox:
         log(validation.packages.counted())
-    return assess(validation, truth, spread=spread), validation
+    return assess(validation, truths, spread=spread), validation
 
 
 def _truth(
-    ground_truth: PathLike | None, durations: PathLike | None, edition: Edition, bootstrap: int
-) -> tuple[GroundTruth | None, list[Finding]]:
+    ground_truth: TruthFiles | None, durations: TruthFiles | None, edition: Edition, bootstrap: int
+) -> tuple[Mapping[str, GroundTruth] | None, list[Finding]]:
     if ground_truth is not None and durations is not None:
-        return read_truth(ground_truth, durations, edition)
+        truths, findings = read_truth(ground_truth, durations, edition)
+        if missing := [name for name in edition.outputs.sets if name not in truths]:
+            raise InputError(
+                f"no ground truth of {' and '.join(missing)}: edition {edition.name} ranks by scores of the sets "
+                f"{' and '.join(edition.outputs.sets)}, so ground truth and durations of each are needed"
+            )
+        return truths, findings
     if ground_truth is not None or durations is not None:
         raise InputError("ground truth and durations belong together")
     if bootstrap:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
 
-from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_truth, silent, write_files
+from dcase_energy.api.shared import (
+    Log,
+    PathLike,
+    Paths,
+    TruthFiles,
+    choose_edition,
+    existing,
+    read_truth,
+    silent,
+    write_files,
+)
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
@@ -21,6 +31,7 @@ from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored, score_system
 from dcase_energy.scoring.plots import charts_of
 from dcase_energy.scoring.resampling import ResamplingKind
+from dcase_energy.scoring.sets import of_sets
 from dcase_energy.submission.inbox import find_all_outputs
 
 RESAMPLES = {"bootstrap": 1000, "subsample80": 100, "none": 0}
@@ -52,8 +63,9 @@ class ScoreSheet:
 
     Attributes
     ----------
-    edition, conventions, truth
-        Whose classes and which conventions applied, and the ground truth.
+    edition, conventions, truths
+        Whose classes and which conventions applied, and the ground truth by set of clips; one of the name ``""`` where
+        the edition has no sets.
     systems
         One for each system; ``figures`` is None for those that could not be scored.
     findings
@@ -62,7 +74,7 @@ class ScoreSheet:
 
     edition: Edition
     conventions: Conventions
-    truth: GroundTruth
+    truths: Mapping[str, GroundTruth]
     systems: tuple[Scored, ...]
     findings: tuple[Finding, ...]
 
@@ -105,8 +117,8 @@ class ScoreSheet:
 
 def score(
     outputs: Paths,
-    ground_truth: PathLike,
-    durations: PathLike,
+    ground_truth: TruthFiles,
+    durations: TruthFiles,
     *,
     edition: PathLike | Edition | None = None,
     like: str | None = None,
@@ -127,7 +139,8 @@ def score(
     outputs
         What to score.
     ground_truth, durations
-        Tab-separated files: ``filename onset offset event_label`` and ``filename duration``, seconds.
+        Tab-separated files: ``filename onset offset event_label`` and ``filename duration``, seconds; where the edition
+        has sets of clips, one of each set by its name.
     edition
         Whose conventions and classes apply; None guesses it as `validate` does.
     like
@@ -162,17 +175,18 @@ def score(
     chosen = {**LIKE.get(like or "", {}), **resampling, **chosen}
     made = Conventions.of_edition(rules.scoring, scores=rules.scores, **chosen)
     check_scores(made.scores)
-    truth, findings = read_truth(ground_truth, durations, rules, made.overlapping_truth)
+    truths, findings = read_truth(ground_truth, durations, rules, made.overlapping_truth)
+    made = of_sets(made, rules, truths)
     if packages.inbox:
         log(packages.counted())
     scored: list[Scored] = []
-    work = partial(score_system, truth=truth, conventions=made, curves=curves)
+    work = partial(score_system, truth=truths, conventions=made, curves=curves)
     for one in run_all(work, systems, jobs=jobs, scheduler=scheduler):
         scored.append(one)
         if progress is not None:
             progress(len(scored), len(systems), one.outputs.name)
     findings += [*problems, *(finding for one in scored for finding in one.findings)]
-    return ScoreSheet(rules, made, truth, tuple(scored), tuple(dict.fromkeys(findings)))
+    return ScoreSheet(rules, made, truths, tuple(scored), tuple(dict.fromkeys(findings)))
 
 
 def _resampling(interval: ResamplingKind | None, resamples: int | None, bootstrap: int | None) -> dict[str, object]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PathLike = str | os.PathLike[str]
 Paths = PathLike | Sequence[PathLike]
+# One file, or one for each set of clips of an edition, by name.
+TruthFiles = PathLike | Mapping[str, PathLike]
 Log = Callable[[str], None]
 
 
@@ -94,25 +96,52 @@ def is_results_table(path: Path) -> bool:
 
 
 def read_truth(
-    ground_truth: PathLike, durations: PathLike, edition: Edition, overlapping: Overlapping = "merge"
-) -> tuple[GroundTruth, list[Finding]]:
-    """Read annotated events and durations of clips.
+    ground_truth: TruthFiles, durations: TruthFiles, edition: Edition, overlapping: Overlapping = "merge"
+) -> tuple[dict[str, GroundTruth], list[Finding]]:
+    """Read annotated events and durations of clips, of each set of the edition that files are given for.
+
+    The one set of an edition that has no ``outputs.sets`` has the name ``""``.
 
     Raises
     ------
     InputError
-        If a file does not exist.
+        If a file does not exist, or files are not those of the edition's sets, or a clip is in two sets.
     UnusableError
         If one has errors; they are its ``findings``.
     """
     from dcase_energy.scoring.truth import read_ground_truth
 
-    (events,), (clips,) = existing(ground_truth), existing(durations)
-    truth, findings = read_ground_truth(events, clips, edition.classes, overlapping=overlapping)
-    if truth is None:
-        first, *others = [f"{one.where}: {one.message}" for one in findings if one.severity is Severity.ERROR]
-        raise UnusableError(f"the ground truth cannot be used: {first}{more(len(others))}", findings)
-    return truth, list(findings)
+    events, clips = (_by_set(one, edition) for one in (ground_truth, durations))
+    if events.keys() != clips.keys():
+        raise InputError(f"ground truth of {', '.join(events)}, durations of {', '.join(clips)}: give both of each set")
+    found: dict[str, GroundTruth] = {}
+    findings: list[Finding] = []
+    for name, path in events.items():
+        chosen = edition.outputs.sets.get(name)
+        classes = edition.classes if chosen is None else chosen.classes or edition.classes
+        truth, problems = read_ground_truth(
+            path, clips[name], classes, overlapping=overlapping, columns=edition.classes if chosen else ()
+        )
+        findings += problems
+        if truth is None:
+            first, *others = [f"{one.where}: {one.message}" for one in problems if one.severity is Severity.ERROR]
+            raise UnusableError(f"the ground truth cannot be used: {first}{more(len(others))}", findings)
+        for other, known in found.items():
+            if shared := sorted(set(known.clips) & set(truth.clips)):
+                raise InputError(f"clip {shared[0]} is in the durations of {other} and of {name}: it can be in one set")
+        found[name] = truth
+    return found, findings
+
+
+def _by_set(given: TruthFiles, edition: Edition) -> dict[str, Path]:
+    """Files by set, in the order of the edition's sets."""
+    sets = tuple(edition.outputs.sets)
+    files = dict(given) if isinstance(given, Mapping) else {"": given}
+    if wrong := [name for name in files if name not in (sets or ("",))]:
+        named = f"a set {wrong[0]!r}" if wrong[0] else "one file that is of no set"
+        expected = f"has the sets {', '.join(sets)}: give NAME=TSV for each" if sets else "has no sets: give one file"
+        raise InputError(f"{named} of ground truth or durations was given, and edition {edition.name} {expected}")
+    return {name: existing(files[name])[0] for name in sets or ("",) if name in files}
 
 
 def read_denominator(path: PathLike | None, edition: Edition) -> Calibrated | None:

@@ -226,10 +226,24 @@ waivers_option = click.option(
 
 def ground_truth_options(*, required: bool = False) -> Decorator:
     """Return ``--ground-truth`` and ``--durations``."""
-    table: dict[str, Any] = {"type": existing_path(folder=False), "metavar": "TSV", "required": required}
-    truth = click.option("--ground-truth", help="Annotated events.", **table)
-    durations = click.option("--durations", help="Durations of all clips.", **table)
+    sets = "; NAME=TSV, repeated, for each set of clips of an edition that has several."
+    table: dict[str, Any] = {"metavar": "TSV", "required": required, "multiple": True, "callback": _truth_files}
+    truth = click.option("--ground-truth", help=f"Annotated events{sets}", **table)
+    durations = click.option("--durations", help="Durations of all clips, given in the same way.", **table)
     return lambda function: truth(durations(function))
+
+
+def _truth_files(
+    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+) -> Path | dict[str, Path] | None:
+    """One file, or several by the name of their set; a file whose name holds ``=`` is taken as it is."""
+    found: dict[str, Path] = {}
+    for text in given:
+        name, equals, path = ("", "", text) if os.path.lexists(text) else text.partition("=")
+        file = Path(os.fsdecode(existing_path(folder=False).convert(path if equals else text, parameter, context)))
+        if found.setdefault(name if equals else "", file) is not file:
+            raise click.BadParameter(f"two files{f' of {visible(name)}' if equals else ''}", context, parameter)
+    return found.get("") if found.keys() <= {""} else found
 
 
 def together(*options: Decorator) -> Decorator:

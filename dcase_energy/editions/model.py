@@ -16,6 +16,7 @@ from dcase_energy.editions.parts import (
     Limit,
     Normalisation,
     Outputs,
+    OutputSet,
     Part,
     RankedBy,
     ReferenceWorkload,
@@ -132,6 +133,7 @@ class Edition(Part):
         if added and len({self.scores[name].better for name in self.ranking.names}) > 1:
             raise ValueError(f"scores of both directions cannot be added up by kind = '{self.ranking.kind}'")
         self._check_terms()
+        self._check_sets()
         if taken := sorted(set(self.scores) & {"label", "team", "rank", "ranking_score"}):
             raise ValueError(f"scores cannot be named like other columns: {', '.join(taken)}")
         own = [one.energy for one in self.stages.values()]
@@ -167,6 +169,17 @@ class Edition(Part):
                     f"low and high of {term.score} in [ranking] count it as if {better} were better, and "
                     f"[scores.{term.score}] says the opposite"
                 )
+
+    def _check_sets(self) -> None:
+        """Refuse sets of clips that scores or classes do not fit."""
+        sets = self.outputs.sets
+        for name, score in self.scores.items():
+            if score.set is not None and score.set not in sets:
+                known = f"known: {', '.join(sets)}" if sets else "[outputs] has no sets"
+                raise ValueError(f"scores.{name} is computed from a set {score.set!r}; {known}")
+        for name, one in sets.items():
+            if unknown := sorted(set(one.classes) - set(self.classes)):
+                raise ValueError(f"outputs.sets.{name} has classes which are not the edition's: {', '.join(unknown)}")
 
     @cached_property
     def ranking_sign(self) -> Literal[1, -1]:
@@ -258,6 +271,8 @@ def edition_of(table: dict[str, Any]) -> Edition:
     given["severities"] = {code: Severity(one) for code, one in given.get("severities", {}).items()}
     if "ranking" in given:
         given["ranking"]["terms"] = tuple(Term(**term) for term in given["ranking"].get("terms", ()))
+    if "sets" in given.get("outputs", {}):
+        given["outputs"]["sets"] = {name: OutputSet(**one) for name, one in given["outputs"]["sets"].items()}
     for spec in given["fields"].values():
         spec["kind"] = FieldKind(spec["kind"])
     for name, part in _PARTS.items():

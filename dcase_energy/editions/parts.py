@@ -91,6 +91,8 @@ class Score(Part):
         One of `UNITS`; None allows any number.
     better
         Direction in which it is better.
+    set
+        The set of clips whose outputs it is computed from, one of ``sets`` of `Outputs`; the first without one.
     energy_weighted
         Whether it is divided by the energy ratio as well.
     stated
@@ -100,6 +102,7 @@ class Score(Part):
     title: str
     metric: str | None = None
     options: dict[str, float | str] = field(default_factory=dict)
+    set: str | None = None
     unit: Unit | None = None
     better: Literal["higher", "lower"] = "higher"
     energy_weighted: bool = False
@@ -253,11 +256,29 @@ class RankedBy(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputSet(Part):
+    """One of several sets of clips, each with its own ground truth, whose score files lie in the same folders.
+
+    Attributes
+    ----------
+    classes
+        Those that are scored; all of the edition where it is empty. Score files have columns of all.
+    windows
+        Whether clips named like windows of longer files are joined to these files.
+    """
+
+    classes: tuple[str, ...] = ()
+    windows: Literal["separate", "join"] = "separate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs(Part):
     """What outputs a package contains; `none`: they are not checked.
 
     Attributes
     ----------
+    sets
+        Sets of clips by name, where there are several.
     clips, runs
         Number of clips, where it is known, and of runs.
     unprocessed
@@ -268,6 +289,7 @@ class Outputs(Part):
     clips: int | None = None
     runs: int = 1
     unprocessed: bool = False
+    sets: dict[str, OutputSet] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.require_positive("clips", "runs")

@@ -27,6 +27,7 @@ from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored
+from dcase_energy.scoring.sets import of_sets
 from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.comparable import gpu_of, own_records
@@ -59,7 +60,7 @@ class Spread:
 
 def assess(
     validation: Validation,
-    truth: GroundTruth | None = None,
+    truths: Mapping[str, GroundTruth] | None = None,
     *,
     spread: Spread = Spread(),
 ) -> list[Assessed]:
@@ -75,17 +76,17 @@ def assess(
         If work could not be spread as ``spread`` says.
     """
     systems = validation.systems
-    if truth is None:
+    if truths is None:
         scored: Iterable[Scored | None] = [None] * len(systems)
     else:
         chosen: dict[str, Any] = {"scores": validation.edition.scores}
         chosen |= {"resamples": spread.bootstrap, "interval": "bootstrap"} if spread.bootstrap else {}
-        conventions = Conventions.of_edition(validation.edition.scoring, **chosen)
+        conventions = of_sets(Conventions.of_edition(validation.edition.scoring, **chosen), validation.edition, truths)
         check_scores(conventions.scores)
-        work = partial(score_files, truth=truth, conventions=conventions)
+        work = partial(score_files, truth=truths, conventions=conventions)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
     done = list(scored)
-    together = list(_of_outputs(validation, [one for one in done if one is not None])) if truth is not None else []
+    together = list(_of_outputs(validation, [one for one in done if one is not None])) if truths is not None else []
     return [_assess(system, validation, one, together) for system, one in zip(systems, done, strict=True)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import GroundTruth
@@ -16,7 +16,9 @@ from dcase_energy.submission.package import SystemFiles
 _KINDS = {"runs": "runs", "bootstrap": "bootstrap", "subsample80": "subsample"}
 
 
-def score_files(files: SystemFiles, *, truth: GroundTruth, conventions: Conventions) -> Scored:
+def score_files(
+    files: SystemFiles, *, truth: GroundTruth | Mapping[str, GroundTruth], conventions: Conventions
+) -> Scored:
     """Score all runs of a system, whose names are the numbers of its output folders."""
     runs = {str(number): output_of(files.tree, names) for number, names in files.runs.items()}
     return score_system(SystemOutputs(files.stem, files.meta, runs), truth, conventions)

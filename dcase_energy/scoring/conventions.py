@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from dcase_energy.scoring.overlap import Timing
@@ -69,6 +69,8 @@ class Conventions:
         How intervals are made; see `Resampling`. With 0 resamples there are none.
     scores
         What is computed: metric and options of each score by name.
+    set_of, joined
+        The set of clips of each score, where there are several, and the sets whose windows are joined.
     """
 
     empty_clips: Literal["keep", "drop"] = "keep"
@@ -89,6 +91,8 @@ class Conventions:
     level: float = 0.9
     seed: int = 0
     scores: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=lambda: SCORES, hash=False)
+    set_of: Mapping[str, str] = field(default_factory=dict, hash=False)
+    joined: frozenset[str] = frozenset()
 
     @classmethod
     def of_edition(cls, scoring: Scoring, **chosen: Any) -> Conventions:
@@ -99,7 +103,17 @@ class Conventions:
         given = {name: value for name, value in chosen.items() if value is not None}
         scores: Mapping[str, Score] = given.pop("scores", {})
         own = {name: (score.metric, score.options) for name, score in scores.items() if score.metric}
-        return cls(**{**asdict(scoring), "scores": {**SCORES, **own}, **given})
+        set_of = {name: score.set for name, score in scores.items() if score.set}
+        return cls(**{**asdict(scoring), "scores": {**SCORES, **own}, "set_of": set_of, **given})
+
+    def of_set(self, name: str, first: str) -> Conventions:
+        """Those of one set of clips; scores that name none are of the ``first``."""
+        scores = {score: one for score, one in self.scores.items() if self.set_of.get(score, first) == name}
+        return replace(self.of_score(next(iter(scores), "")), scores=scores)
+
+    def of_score(self, name: str) -> Conventions:
+        """Those of the set of clips of one score."""
+        return replace(self, windows="join") if self.set_of.get(name) in self.joined else self
 
     @property
     def timing(self) -> Timing:
@@ -116,7 +130,7 @@ class Conventions:
         """As they are stored beside the figures."""
         resampling = self.resampling
         chosen = {**vars(self), "interval": resampling.kind, "resamples": resampling.count}
-        del chosen["scores"]
+        del chosen["scores"], chosen["set_of"], chosen["joined"]
         return {**chosen, "collar_s": COLLAR_S, "collar_share": COLLAR_SHARE, "segment_s": SEGMENT_S}
 
     def of_detections(self) -> list[str]:

@@ -69,12 +69,15 @@ class GroundTruth:
         Length of each clip in microseconds, shape (n_clips,).
     events
         Sorted by clip; events of one class in one clip do not overlap (the reader merges or refuses).
+    columns
+        Classes that score files have columns of; those of ``classes`` where it is empty.
     """
 
     clips: tuple[str, ...]
     classes: tuple[str, ...]
     duration_us: Ints
     events: Events
+    columns: tuple[str, ...] = ()
 
     @classmethod
     def build(

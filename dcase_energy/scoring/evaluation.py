@@ -104,6 +104,7 @@ def evaluate_points(
 def describe_figure(name: str, conventions: Conventions) -> str:
     """The conventions one score depends on, in a few words, to stand beside its figure."""
     metric, options = conventions.scores[name]
+    conventions = conventions.of_score(name)
     parts = [f"{conventions.empty_clips} empty clips"]
     parts += ["windows joined"] if conventions.windows == "join" else []
     parts += ["overlapping events kept"] if conventions.overlapping_truth == "keep" else []

@@ -7,8 +7,8 @@ which then read the files themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -17,6 +17,7 @@ from dcase_energy.documents.files import kind_of_file
 from dcase_energy.documents.names import ARCHIVES
 from dcase_energy.documents.tree import Folder, Tree
 from dcase_energy.findings import Finding, Where, capped, has_errors
+from dcase_energy.scoring.clips import clip_of_file
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.evaluation import Evaluation, evaluate_points, evaluate_scores
@@ -24,7 +25,7 @@ from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, read_events
 from dcase_energy.scoring.metrics.psds import PreparedPsds, PsdsResult
 from dcase_energy.scoring.rules import DOUBTS, OUTPUT_FORMAT, OUTPUT_KIND, THRESHOLD_MISSING
 from dcase_energy.scoring.score_files import read_scores
-from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, system_of_runs
+from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, joined_figures, system_of_runs
 
 OutputKind = Literal["scores", "events", "points"]
 # Event lists are known by their first line: psds_eval's own examples are named .csv.
@@ -166,27 +167,45 @@ def output_of(tree: Tree, names: Sequence[str], problems: Sequence[Finding] = ()
 
 
 def score_system(
-    outputs: SystemOutputs, truth: GroundTruth, conventions: Conventions, *, curves: bool = False
+    outputs: SystemOutputs,
+    truth: GroundTruth | Mapping[str, GroundTruth],
+    conventions: Conventions,
+    *,
+    curves: bool = False,
 ) -> Scored:
     """Read, match and resample all runs of a system; one run that cannot be used makes the system unusable.
 
-    ``curves`` keeps what figures are drawn from.
+    ``truth`` may be that of several sets of clips by name, whose score files lie in the same folders; ``curves`` keeps
+    what figures are drawn from.
     """
+    sets = truth if isinstance(truth, Mapping) else {"": truth}
+    chosen = {name: conventions.of_set(name, next(iter(sets))) for name in sets}
     findings: list[Finding] = []
     runs: dict[str, RunFigures] = {}
     kept: dict[str, dict[str, PsdsResult]] = {}
     digests: dict[str, bytes] = {}
     for name, output in outputs.runs.items():
-        evaluation, problems, digests[name] = evaluate(output, truth, conventions)
-        findings += problems
-        if evaluation is not None:
-            runs[name] = figures_of_run(evaluation, conventions.resampling)
+        parts = {part: evaluate(_of_set(output, part, sets), sets[part], chosen[part]) for part in sets}
+        findings += dict.fromkeys(problem for _, problems, _ in parts.values() for problem in problems)
+        digests[name] = b"".join(digest for *_, digest in parts.values())
+        matched = [evaluation for evaluation, *_ in parts.values() if evaluation is not None]
+        if len(matched) == len(parts):
+            runs[name] = joined_figures([figures_of_run(one, conventions.resampling) for one in matched])
             if curves:
-                prepared = evaluation.scores.items()
+                prepared = [pair for one in matched for pair in one.scores.items()]
                 kept[name] = {score: psds.result() for score, psds in prepared if isinstance(psds, PreparedPsds)}
     usable = len(runs) == len(outputs.runs) and any(run.names for run in runs.values())
     figures = system_of_runs(outputs.name, runs, conventions.resampling) if usable else None
     return Scored(outputs, figures, kept, tuple(findings), digests)
+
+
+def _of_set(output: Output, name: str, sets: Mapping[str, GroundTruth]) -> Output:
+    """The score files of one set of clips; those that no set knows are with the first, which reports them."""
+    if len(sets) == 1 or output.kind != "scores":
+        return output
+    owner = {clip: part for part, truth in sets.items() for clip in truth.clips}
+    first = next(iter(sets))
+    return replace(output, names=tuple(one for one in output.names if owner.get(clip_of_file(one), first) == name))
 
 
 def evaluate(

@@ -109,7 +109,7 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> ScoreFi
 
     There are none if there is any error: the scores of some clips only are not those of the run.
     """
-    reader = _Reader(tree, names, truth.classes, keep=True)
+    reader = _Reader(tree, names, truth.columns or truth.classes, keep=True, kept=truth.classes)
     run = reader.read()
     durations_s = dict(zip(truth.clips, (truth.duration_us / MICROSECONDS_PER_SECOND).tolist(), strict=True))
     run.findings += clip_findings(run.files, run.named, truth.clips, tree.where(run.folder))
@@ -122,8 +122,11 @@ def read_scores(tree: Tree, names: Sequence[str], truth: GroundTruth) -> ScoreFi
 class _Reader:
     """Reads one run."""
 
-    def __init__(self, tree: Tree, names: Sequence[str], classes: Sequence[str], *, keep: bool) -> None:
+    def __init__(
+        self, tree: Tree, names: Sequence[str], classes: Sequence[str], *, keep: bool, kept: Sequence[str] = ()
+    ) -> None:
         self.tree, self.names, self.classes, self.keep = tree, names, classes, keep
+        self.kept = [2 + classes.index(name) for name in kept]
         self.run = ScoreFiles(names[0].rpartition("/")[0] if names else "")
         self.blocks: list[Block] = []
         self.low, self.high = 1.0, 0.0
@@ -236,7 +239,7 @@ class _Reader:
         self._check_values(members, rows, first_row)
         if self.keep and not self.explained and not has_errors(self.findings):
             clips = [member.clip for member in members]
-            self.blocks.append(Block(clips, np.diff(first_row), times_us, rows.T[columns[2:]]))
+            self.blocks.append(Block(clips, np.diff(first_row), times_us, rows.T[[columns[at] for at in self.kept]]))
 
     def _check_times(self, members: Sequence[_Member], rows: Any, first_row: Any) -> Any:
         """Check that frames follow each other; returns their times in microseconds, shape (2, n_frames)."""

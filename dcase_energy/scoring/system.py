@@ -95,6 +95,13 @@ def figures_of_run(evaluation: Evaluation, resampling: Resampling) -> RunFigures
     return RunFigures(names, evaluation.figures(), samples)
 
 
+def joined_figures(parts: Sequence[RunFigures]) -> RunFigures:
+    """The figures of one run on several sets of clips, each with its own scores."""
+    names = tuple(name for part in parts for name in part.names)
+    values = np.concatenate([part.values for part in parts])
+    return RunFigures(names, values, np.concatenate([part.samples for part in parts], axis=1))
+
+
 def system_of_runs(name: str, runs: Mapping[str, RunFigures], resampling: Resampling) -> SystemFigures:
     """Average the runs of a system, as the organisers do; figures that not every run has are left out."""
     first, *others = runs.values()

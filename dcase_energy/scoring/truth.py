@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,12 @@ _Row = tuple[int, int, int, int, int]
 
 
 def read_ground_truth(
-    truth_path: Path, durations_path: Path, classes: Sequence[str], *, overlapping: Overlapping = "merge"
+    truth_path: Path,
+    durations_path: Path,
+    classes: Sequence[str],
+    *,
+    overlapping: Overlapping = "merge",
+    columns: Sequence[str] = (),
 ) -> tuple[GroundTruth | None, list[Finding]]:
     """Read annotated events and durations.
 
@@ -40,6 +45,8 @@ def read_ground_truth(
         TSV with ``filename duration`` (seconds). It says which clips there are.
     classes
         Classes of the edition, in order.
+    columns
+        Classes that score files have columns of, where they are more: events of the others do not count.
     overlapping
         What becomes of events of one class in one clip that overlap: they are merged, kept as they are, or refused.
 
@@ -56,12 +63,12 @@ def read_ground_truth(
     if durations is None or events is None:
         return None, findings
     clips = _clips(durations)
-    rows = _overlaps(list(_rows(events, clips, classes)), events, overlapping)
+    rows = _overlaps(list(_rows(events, clips, classes, set(columns) - set(classes))), events, overlapping)
     findings += [*durations.findings, *events.findings]
     if not clips or has_errors(findings):
         return None, findings
     found = Events.from_rows(row[1:] for row in rows)
-    truth = GroundTruth(tuple(clips), tuple(classes), to_us(list(clips.values())), found)
+    truth = GroundTruth(tuple(clips), tuple(classes), to_us(list(clips.values())), found, tuple(columns))
     findings += [*_past_end(truth, rows, events), *_classes_without_events(truth, events)]
     return (None if has_errors(findings) else truth), findings
 
@@ -103,7 +110,9 @@ def _clips(durations: DelimitedTable) -> dict[str, float]:
     return clips
 
 
-def _rows(events: DelimitedTable, clips: dict[str, float], classes: Sequence[str]) -> Iterator[_Row]:
+def _rows(
+    events: DelimitedTable, clips: dict[str, float], classes: Sequence[str], others: Collection[str]
+) -> Iterator[_Row]:
     """The usable rows; the others become findings."""
     clip_index = {name: index for index, name in enumerate(clips)}
     class_index = {name: index for index, name in enumerate(classes)}
@@ -121,7 +130,7 @@ def _rows(events: DelimitedTable, clips: dict[str, float], classes: Sequence[str
         if onset_s is None or offset_s is None or clip not in clip_index:
             continue
         if label not in class_index:
-            labels.append((index, label))
+            labels += [] if label in others else [(index, label)]
         elif not 0 <= onset_s < offset_s:
             events.add(TRUTH_EVENT.finding(events.where(index), f"the event lasts from {onset_s} to {offset_s} s"))
         else:

@@ -38,6 +38,11 @@ def join_windows(scores: Scores, truth: GroundTruth) -> tuple[Scores, GroundTrut
     return _joined_scores(scores, truth, joined, file, begin_us), joined
 
 
+def are_windows(truth: GroundTruth) -> bool:
+    """Whether the clips are named like windows of files; those of evaluation sets have anonymous names."""
+    return all(_WINDOW.fullmatch(clip) for clip in truth.clips)
+
+
 def _window(clip: str) -> re.Match[str]:
     match = _WINDOW.fullmatch(clip)
     if match is None:

@@ -122,7 +122,7 @@ def to_json(scores: ScoreSheet) -> str:
             "tool_version": __version__,
             "edition": scores.edition.name,
             "conventions": scores.conventions.to_dict(),
-            "clips": len(scores.truth.clips),
+            "clips": sum(len(truth.clips) for truth in scores.truths.values()),
             "systems": [_system_dict(one, figures, scores.conventions) for one, figures in known],
             "not_scored": [one.outputs.name for one in scores.systems if one.figures is None],
             "differences": [
