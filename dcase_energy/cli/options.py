@@ -97,6 +97,18 @@ class Sources(_Paths):
         return _files(incomplete)
 
 
+class SetFile(click.Path):
+    """A file of ground truth; ``NAME=FILE`` is that of one set of clips, unless a file of this name exists."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name of the set, empty without one, and the path."""
+        if isinstance(value, tuple):
+            return value
+        text = os.fsdecode(value)
+        name, equals, path = ("", "", text) if os.path.lexists(text) else text.partition("=")
+        return (name if equals else ""), super().convert(path if equals else text, param, ctx)
+
+
 class Duration(_Seconds):
     """A duration such as ``90s``, ``10m`` or ``1h30m``, in seconds."""
 
@@ -227,22 +239,22 @@ waivers_option = click.option(
 def ground_truth_options(*, required: bool = False) -> Decorator:
     """Return ``--ground-truth`` and ``--durations``."""
     sets = "; NAME=TSV, repeated, for each set of clips of an edition that has several."
-    table: dict[str, Any] = {"metavar": "TSV", "required": required, "multiple": True, "callback": _truth_files}
+    file = SetFile(exists=True, dir_okay=False, path_type=Path)
+    table: dict[str, Any] = {"type": file, "metavar": "TSV", "required": required, "multiple": True}
+    table["callback"] = _truth_files
     truth = click.option("--ground-truth", help=f"Annotated events{sets}", **table)
     durations = click.option("--durations", help="Durations of all clips, given in the same way.", **table)
     return lambda function: truth(durations(function))
 
 
 def _truth_files(
-    context: click.Context, parameter: click.Parameter, given: tuple[str, ...]
+    context: click.Context, parameter: click.Parameter, given: tuple[tuple[str, Path], ...]
 ) -> Path | dict[str, Path] | None:
-    """One file, or several by the name of their set; a file whose name holds ``=`` is taken as it is."""
-    found: dict[str, Path] = {}
-    for text in given:
-        name, equals, path = ("", "", text) if os.path.lexists(text) else text.partition("=")
-        file = Path(os.fsdecode(existing_path(folder=False).convert(path if equals else text, parameter, context)))
-        if found.setdefault(name if equals else "", file) is not file:
-            raise click.BadParameter(f"two files{f' of {visible(name)}' if equals else ''}", context, parameter)
+    """One file, or several by the name of their set."""
+    found = dict(given)
+    if len(found) < len(given):
+        twice = next(name for name, _ in given if [one for one, _ in given].count(name) > 1)
+        raise click.BadParameter(f"two files{f' of {visible(twice)}' if twice else ''}", context, parameter)
     return found.get("") if found.keys() <= {""} else found
 
 

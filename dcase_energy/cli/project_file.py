@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from dcase_energy.cli.options import Sources
+from dcase_energy.cli.options import SetFile, Sources
 from dcase_energy.errors import InputError
 from dcase_energy.text import visible
 
@@ -165,6 +165,9 @@ def _part(found: ProjectFile, parameter: click.Parameter, value: Any) -> Any:
     if not isinstance(value, str) or folder == Path.cwd():
         return value
     is_path = isinstance(parameter.type, click.Path | Sources)
+    if isinstance(parameter.type, SetFile):
+        name, equals, path = value.rpartition("=")
+        return f"{name}{equals}{os.path.relpath(folder / path)}"
     if is_path or (parameter.name == "edition" and (folder / value).exists()):
         return os.path.relpath(folder / value)
     return value

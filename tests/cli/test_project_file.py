@@ -38,7 +38,7 @@ def test_shared_values_and_those_of_a_command(tmp_path, monkeypatch):
     assert ranked == {
         "edition": "generic",
         "sources": ["Adams_UNI"],
-        "ground_truth": "truth.tsv",
+        "ground_truth": ["truth.tsv"],
         "jobs": 4,
         "formats": "csv,md",
     }
@@ -54,9 +54,12 @@ def test_paths_are_relative_to_the_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "sub")
     found = find_project_file(tmp_path / "sub")
     made = default_map(found, cli.get_command(None, "rank"), list(COMMANDS))
-    assert made["ground_truth"] == str(Path("..", "truth.tsv"))
+    assert made["ground_truth"] == [str(Path("..", "truth.tsv"))]
     assert made["sources"] == [str(Path("..", "Adams_UNI"))]
     assert made["edition"] == "generic"
+    (tmp_path / "dcase-energy.toml").write_text('ground-truth = ["a=one.tsv", "b=two.tsv"]')
+    made = default_map(find_project_file(tmp_path / "sub"), cli.get_command(None, "rank"), list(COMMANDS))
+    assert made["ground_truth"] == [f"a={Path('..', 'one.tsv')}", f"b={Path('..', 'two.tsv')}"]
 
 
 def test_other_projects_have_no_settings(tmp_path):
