@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,23 @@ class Browser:
         for key in keys:
             self.window.switch_to.active_element.send_keys(getattr(Keys, key, key))
 
+    def printed(self) -> bytes:
+        """The page as a PDF file, on the paper that its style sheet asks for."""
+        made = self.window.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True, "printBackground": True})
+        return base64.b64decode(made["data"])
+
+    def violations(self, axe: Path) -> dict[str, list[str]]:
+        """What axe finds, by rule, and how many of its rules found nothing to complain about."""
+        self.window.execute_cdp_cmd("Runtime.evaluate", {"expression": axe.read_text(encoding="utf-8")})
+        script = """
+        const [done] = arguments;
+        const named = (rule) => [rule.id, rule.nodes.map((node) => node.html)];
+        axe.run(document).then(({ passes, violations }) => done([passes.length, violations.map(named)]));
+        """
+        passes, found = self.window.execute_async_script(script)
+        assert passes > 10, "axe looked at nothing"
+        return dict(found)
+
     def choose(self, selector: str, text: str) -> None:
         """Choose an option by its text."""
         Select(self.find(selector)).select_by_visible_text(text)
@@ -86,6 +104,9 @@ class Browser:
         script = """
         const table = document.getElementById('rows');
         const at = Array.from(table.tHead.rows[0].cells).findIndex((head) => head.dataset.name === arguments[0]);
-        return Array.from(table.tBodies[0].rows).filter((row) => !row.hidden).map((row) => row.cells[at].textContent);
+        const parts = (cell) => cell.querySelector('bdi') ? [cell.querySelector('bdi')] : Array.from(cell.childNodes);
+        const shown = (part) => !part.matches || part.matches('bdi, b, .badge');
+        return Array.from(table.tBodies, (body) =>
+            parts(body.rows[0].cells[at]).filter(shown).map((part) => part.textContent).join(''));
         """
         return list(self.run(script, column))

@@ -30,6 +30,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def axe() -> Path:
+    """axe-core, which `tests/browser/run` downloads; it is not part of this repository."""
+    found = os.environ.get("AXE", "")
+    if not found:
+        pytest.skip("axe-core is not here: run `make browser-test` where npm is installed")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
 def hostile_page(tmp_path_factory) -> Path:
     """A page whose teams and systems call themselves all that H-T lists."""
     from dcase_energy.ranking.report import report_of

@@ -55,7 +55,8 @@
       last = value;
       row.cells[0].textContent = sortAt < 0 || value === null ? "" : place;
     });
-    table.replaceChildren(table.tHead, ...found.map(({ body }) => body));
+    items.forEach(({ body }) => body.remove());
+    table.append(...found.map(({ body }) => body));
     count.textContent = found.length + " of " + items.length + " " + table.dataset.noun + " shown";
     const byRank = sortAt >= 0 && heads[sortAt].dataset.rises !== undefined && direction > 0;
     table.classList.toggle("byrank", byRank && found.length === items.length);
@@ -216,12 +217,18 @@
     const head = owner.closest("table").tHead.rows[0].cells[owner.cellIndex];
     return [owner, titleOf(head) + ": " + owner.dataset.v];
   }
+  let tipOwner = null;
   function showTip(event) {
     const [owner, text] = tipText(event.target);
     tip.hidden = !owner;
     if (!owner) return;
     tip.textContent = text;
-    const box = owner.getBoundingClientRect(), own = tip.getBoundingClientRect();
+    tipOwner = owner;
+    placeTip();
+  }
+  function placeTip() {
+    if (tip.hidden) return;
+    const owner = tipOwner, box = owner.getBoundingClientRect(), own = tip.getBoundingClientRect();
     const top = box.top - own.height - 6;
     tip.style.top = (top > 0 ? top : box.bottom + 6) + "px";
     tip.style.left = Math.max(4, Math.min(box.left, document.documentElement.clientWidth - own.width - 4)) + "px";
@@ -229,7 +236,7 @@
   document.addEventListener("mouseover", showTip);
   document.addEventListener("focusin", showTip);
   document.addEventListener("focusout", () => { tip.hidden = true; });
-  document.addEventListener("scroll", () => { tip.hidden = true; }, true);
+  document.addEventListener("scroll", placeTip, true);
 
   // Of a plot one point can be reached by Tab, the others by arrow keys from left to right.
   all("figure svg").forEach((svg) => {
