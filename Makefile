@@ -53,11 +53,12 @@ gpu-check:
 docs: $(VENV)/.test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
 
-# What is made from the files of the editions: the table that the program reads, and a schema for each.
+# What is made from the files of the editions: the table that the program reads, and a schema and a page for each.
 editions: $(VENV)/.test
 	$(BIN)/python -m dcase_energy.editions.assembly
 	for folder in schemas/*/edition.toml; do name=$$(basename $$(dirname $$folder)); \
-	  $(BIN)/dcase-energy schema --edition $$name --output schemas/$$name/submission.schema.json || exit 1; done
+	  $(BIN)/dcase-energy schema --edition $$name --output schemas/$$name/submission.schema.json || exit 1; \
+	  $(BIN)/dcase-energy explain --markdown $$name > docs/reference/editions/$$name.md || exit 1; done
 
 # The manual pages, from the commands.
 man: $(VENV)/.test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -41,15 +42,17 @@ FAMILIES = {
 
 
 def _known(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
-    """Offer codes of rules with their titles (bash shows the codes alone), and names of rules and guards."""
+    """Offer codes of rules with their titles (bash shows the codes alone), and names of rules, guards and editions."""
     from click.shell_completion import CompletionItem
 
+    from dcase_energy.editions.shipped import titles
     from dcase_energy.measure.guards import GUARDS
 
     known = load_rules()
+    editions = [CompletionItem(name, help=title) for name, title in titles().items() if name.startswith(incomplete)]
     codes = [CompletionItem(rule.code, help=rule.title) for rule in known if rule.code.startswith(incomplete.upper())]
     names = [rule.name for rule in known] + [guard.code for guard in GUARDS]
-    return codes or [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return codes or [CompletionItem(name) for name in names if name.startswith(incomplete)] + editions
 
 
 @click.command(epilog="Example: dcase-energy explain E201")
@@ -58,7 +61,8 @@ def _known(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 def command(codes: tuple[str, ...], markdown: bool) -> int:
     """Explain a rule, with a bad and a good example; without CODE list all rules and guards.
 
-    CODE may also be a rule's name, such as energy-not-positive, or a guard of a measurement, such as min-duration.
+    CODE may also be a rule's name, such as energy-not-positive, a guard of a measurement, such as min-duration, or an
+    edition, such as dcase2025-task1, by its name or path: then its package, limits, scores and fields are listed.
     """
     rules = load_rules()
     if markdown and not codes:
@@ -68,15 +72,28 @@ def command(codes: tuple[str, ...], markdown: bool) -> int:
 
         click.echo("\n".join(f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in rules))
         click.echo("\n".join(["\nGuards of a measurement:", *(f"{one.code:<17}  {one.title}" for one in GUARDS)]))
-    for found in [_find(code, rules) for code in codes]:
-        if isinstance(found, Rule):
-            click.echo(_section(found) if markdown else _text(found))
-        else:
-            click.echo(_guard_text(found, markdown=markdown))
+    for text in [_explained(code, rules, markdown=markdown) for code in codes]:
+        click.echo(text)
     return 0
 
 
+def _explained(code: str, rules: list[Rule], *, markdown: bool) -> str:
+    from dcase_energy.editions.shipped import edition_names
+
+    named, path = code.strip(), Path(code)
+    if named in edition_names() or path.suffix == ".toml" or path.is_dir():
+        from dcase_energy.api.edition_page import edition_page
+
+        return edition_page(named, markdown=markdown).rstrip("\n")
+    found = _find(code, rules)
+    if isinstance(found, Rule):
+        return _section(found) if markdown else _text(found)
+    return _guard_text(found, markdown=markdown)
+
+
 def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
+    from dcase_energy.editions.shipped import edition_names
+
     wanted = code.strip().casefold()
     known: dict[str, Rule | GuardSpec] = {rule.code.casefold(): rule for rule in rules}
     known |= {rule.name: rule for rule in rules}
@@ -87,10 +104,11 @@ def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
     if wanted in known:
         return known[wanted]
     hint = ""
-    if close := difflib.get_close_matches(wanted, known, n=1):
-        meant = known[close[0]]
-        hint = f" Did you mean {meant.code}{f' ({meant.name})' if isinstance(meant, Rule) else ''}?"
-    raise InputError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` lists all")
+    if close := difflib.get_close_matches(wanted, [*known, *edition_names()], n=1):
+        meant = known.get(close[0])
+        code_meant = close[0] if meant is None else meant.code
+        hint = f" Did you mean {code_meant}{f' ({meant.name})' if isinstance(meant, Rule) else ''}?"
+    raise InputError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` and `editions` list all")
 
 
 def _guard_text(guard: GuardSpec, *, markdown: bool) -> str:

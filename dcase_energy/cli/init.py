@@ -68,19 +68,31 @@ def command(
 
 def _edition(name: str | None, label: str) -> Edition:
     from dcase_energy.editions.loader import load_edition
-    from dcase_energy.submission.guess import DEFAULT, edition_of_label, editions_of_task
 
-    guessed = edition_of_label(label) if name is None else None
-    if guessed is not None:
-        say(f"edition {guessed.name}, guessed from the label; --edition names another")
-    elif name is None and (known := editions_of_task(label)):
-        raise InputError(f"several editions have this task: name one with --edition ({', '.join(known)})")
-    edition = guessed or load_edition(name or DEFAULT)
+    edition = _guessed(label) if name is None else load_edition(name)
     if not re.fullmatch(edition.label_pattern, label):
         raise InputError(
             f"{visible(label)!r} is not a label of edition {edition.name}, such as {edition.label_example}"
         )
     return edition
+
+
+def _guessed(label: str) -> Edition:
+    """The edition that a label alone points to; the default, or what all tasks share, where it points to none."""
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.submission import guess
+
+    if (guessed := guess.edition_of_label(label)) is not None:
+        say(f"edition {guessed.name}, guessed from the label; --edition names another")
+        return guessed
+    if known := guess.editions_of_task(label):
+        raise InputError(f"several editions have this task: name one with --edition ({', '.join(known)})")
+    if guess.is_of_unknown_task(label):
+        say("no edition knows this task: the file has what all tasks share; --edition names an edition or its file")
+        return load_edition(guess.COMMON)
+    if others := guess.editions_that_take(label):
+        say(f"edition {guess.DEFAULT}; for one year name it with --edition ({', '.join(others)})")
+    return load_edition(guess.DEFAULT)
 
 
 def _figures(

@@ -106,6 +106,18 @@ def editions_of_task(label: str) -> list[str]:
     return [name for name, sign in guesses().items() if sign.task is not None and _task(f"_{sign.task}_")[1] == number]
 
 
+def is_of_unknown_task(label: str) -> bool:
+    """Whether a label names a task that no edition knows."""
+    number = _task(label)[1]
+    return number not in {None, _OWN_TASK} and not editions_of_task(label)
+
+
+def editions_that_take(label: str) -> list[str]:
+    """The editions of one task and year whose labels have this form."""
+    shared = {DEFAULT, COMMON}
+    return [name for name in guesses() if name not in shared and re.fullmatch(load_edition(name).label_pattern, label)]
+
+
 def _found(signs: Sequence[_Signs]) -> dict[str, str]:
     """The editions that systems point to, each with the first reason."""
     return {name: reason for one in reversed(signs) for name, reason in one.editions.items()}

@@ -8,7 +8,7 @@ from dcase_energy.submission.model import team_of
 
 
 def pattern_of(written: str, label: str) -> re.Pattern[str]:
-    """The names that a pattern of an edition stands for, at any depth of a package.
+    """The names that a pattern of an edition represents, at any depth of a package.
 
     ``<label>`` and ``<team>`` are those of the system, ``*`` is anything but a slash, ``**`` anything.
     """

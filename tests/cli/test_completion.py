@@ -29,6 +29,9 @@ def offered(line: str) -> list[str]:
         ("dcase-energy explain e20", ["plain,E201", "plain,E202", "plain,E203"]),
         ("dcase-energy explain energy-not", ["plain,energy-not-positive"]),
         ("dcase-energy explain gpu-ex", ["plain,gpu-exclusive"]),
+        ("dcase-energy explain dcase2025", ["plain,dcase2025-task1", "plain,dcase2025-task4"]),
+        ("dcase-energy init Adams_task3_1 --edition bio", ["plain,biodcase2026-task3"]),
+        ("dcase-energy schema --edition dcase2026-task4", ["plain,dcase2026-task4"]),
     ],
 )  # fmt: skip
 def test_what_is_offered(line, expected):

@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from dcase_energy.api.validating import load_rules
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import InputError
 from dcase_energy.measure.guards import BY_CODE, GUARDS
 from dcase_energy.rules import all_rules
@@ -41,6 +43,15 @@ def test_every_rule_has_a_page_a_family_and_a_name_of_its_own():
         assert not rule.title.endswith(".")
         assert not rule.fix.endswith(".")
     assert rules == all_rules()
+
+
+@pytest.mark.parametrize("name", edition_names())
+def test_the_pages_of_editions_are_current_and_what_explain_prints(name):
+    page = (ROOT / "docs/reference/editions" / f"{name}.md").read_text()
+    assert CliRunner().invoke(explain.command, ["--markdown", name]).output == page, "run: make editions"
+    edition, text = load_edition(name), CliRunner().invoke(explain.command, [name]).output
+    for shown in (edition.title, edition.source, edition.label_example, *edition.unknown, *edition.limits):
+        assert shown.replace("`", "") in text.replace("`", "")
 
 
 def test_every_guard_is_explained_as_its_page_tells_it():

@@ -1,0 +1,28 @@
+"""`init` without an edition: a guess from the label, a choice, or what all tasks share, each announced."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.run import run
+
+
+@pytest.mark.parametrize(
+    ("label", "first_field", "says"),
+    [
+        ("Adams_UNI_task1b_1", "DCASE 2020 task 1B", "edition dcase2020-task1b, guessed from the label"),
+        ("Adams_UNI_task5_1", "Common part of all DCASE tasks", "no edition knows this task"),
+        ("Adams_UNI_task4_1", "Generic edition", "dcase2024-task4, dcase2025-task4, dcase2026-task4)"),
+    ],
+)
+def test_the_edition_of_a_label_is_announced(label, first_field, says):
+    result = run("init", label, "--output", "-")
+    assert result.returncode == 0
+    assert f"# {first_field}" in result.stdout
+    assert says in result.stderr
+
+
+def test_a_task_of_several_years_must_be_named():
+    result = run("init", "Adams_UNI_task6_1", "--output", "-")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "(dcase2024-task6, dcase2026-task6)" in result.stderr
