@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.energy_meter import EnergyMeter
     from dcase_energy.api.ranking import rank, report
+    from dcase_energy.api.receipts import check_receipt, write_receipt
     from dcase_energy.api.records import compare_records, list_records, read_record, verify_record
     from dcase_energy.api.scores import score
     from dcase_energy.api.study import report_study, run_study
@@ -25,6 +26,7 @@ __all__ = [
     "InputError",
     "__version__",
     "calibrate",
+    "check_receipt",
     "compare_records",
     "fix",
     "list_records",
@@ -37,6 +39,7 @@ __all__ = [
     "score",
     "validate",
     "verify_record",
+    "write_receipt",
 ]
 
 _MODULES = {
@@ -44,6 +47,7 @@ _MODULES = {
     "EnergyMeter": "api.energy_meter",
     "InputError": "errors",
     "calibrate": "api.energy",
+    "check_receipt": "api.receipts",
     "compare_records": "api.records",
     "fix": "api.validating",
     "list_records": "api.records",
@@ -56,6 +60,7 @@ _MODULES = {
     "score": "api.scores",
     "validate": "api.validating",
     "verify_record": "api.records",
+    "write_receipt": "api.receipts",
 }
 
 

@@ -22,13 +22,20 @@ def command() -> int:
 
 @click.command(epilog="Example: dcase-energy schema --edition generic --output submission.schema.json")
 @edition_option("generic")
-@click.option("--record", type=click.Choice(["calibration", "energy"]), help="The schema of a kind of record instead.")
+@click.option(
+    "--record", type=click.Choice(["calibration", "energy", "receipt"]), help="The schema of a kind of record instead."
+)
 @output_option("the schema")
 def schema(edition: str, record: str | None, output: Path | None) -> int:
     """Print the JSON Schema (draft-07) of an edition's metadata file, for editors and other tools."""
     from dcase_energy.editions.loader import load_edition
     from dcase_energy.editions.schema import submission_schema
     from dcase_energy.measure.records import record_schema
+    from dcase_energy.submission.receipt import receipt_schema
 
-    emit(dumped(submission_schema(load_edition(edition)) if record is None else record_schema(record)), output)
+    if record == "receipt":
+        made = receipt_schema()
+    else:
+        made = submission_schema(load_edition(edition)) if record is None else record_schema(record)
+    emit(dumped(made), output)
     return 0

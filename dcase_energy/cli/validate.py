@@ -24,14 +24,14 @@ from dcase_energy.cli.options import (
 from dcase_energy.cli.render import FINDING_FORMATS, reporter
 from dcase_energy.cli.terminal import say
 from dcase_energy.findings import Severity
-from dcase_energy.text import plural
+from dcase_energy.text import plural, visible
 
 if TYPE_CHECKING:
     from dcase_energy.submission.validate import Validation
 
 
 @click.command(epilog="Example: dcase-energy validate examples/packages --edition generic")
-@sources_argument("paths", "PATH...")
+@sources_argument("paths", "PATH...", required=False)
 @edition_option()
 @calibration_option
 @click.option(
@@ -55,6 +55,18 @@ if TYPE_CHECKING:
 @jobs_option("Packages read")
 @format_option(*FINDING_FORMATS, default=None, text="[default: text; github in GitHub Actions]")
 @output_option("the findings")
+@click.option(
+    "--receipt",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also write a receipt: hashes, edition, what was checked and found.",
+)
+@click.option(
+    "--check-receipt",
+    type=existing_path(folder=False),
+    metavar="FILE",
+    help="Report whether packages, edition or verdict changed since a receipt; PATH is where it says if not given.",
+)
 @click.option("--summary", is_flag=True, help="Print one line per package instead of the findings.")
 @click.option("--select", metavar="CODES", help="Report only these rule codes or prefixes, for example `E,M101`.")
 @click.option("--ignore", metavar="CODES", help="Report all but these.")
@@ -70,6 +82,8 @@ def command(
     select: str | None,
     ignore: str | None,
     strict: bool,
+    receipt: Path | None,
+    check_receipt: Path | None,
     **options: Any,
 ) -> int:
     """Check metadata files, package folders and zip archives (- is standard input).
@@ -80,12 +94,21 @@ def command(
     """
     # Else pydantic looks through all installed packages for plugins: a tenth of the time that one file takes.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    from dcase_energy.api.receipts import refuse_receipt, write_receipt
     from dcase_energy.api.validating import fix as fix_files
     from dcase_energy.api.validating import rule_codes, validate
 
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true" and not summary
     render = reporter(output_format or ("github" if in_actions else "text"), summary=summary)
     chosen, dropped = rule_codes(select, "--select"), rule_codes(ignore, "--ignore")
+    if check_receipt is not None:
+        if select or ignore or strict or fix or diff or receipt:
+            raise click.UsageError("--check-receipt takes --select, --ignore and --strict from the receipt")
+        return _compare(check_receipt, paths, edition, options)
+    if not paths:
+        raise click.UsageError("Missing argument 'PATH...'.")
+    if receipt is not None:
+        refuse_receipt(receipt)
     stdin = read_stdin() if Path("-") in paths else None
     if fix or diff:
         done = "would fix" if diff else "fixed"
@@ -102,7 +125,29 @@ def command(
     if found.packages.inbox:
         say(found.packages.counted())
     say(_counts(found))
+    if receipt is not None:
+        del options["jobs"]
+        chosen_too: dict[str, Any] = {"select": chosen, "ignore": dropped, "strict": strict, "edition": edition}
+        say(f"receipt: {receipt}, digest {write_receipt(found, paths, receipt, **chosen_too, **options).digest}")
     return int(found.count(Severity.ERROR) > 0 or (strict and found.count(Severity.WARNING) > 0))
+
+
+def _compare(receipt: Path, paths: tuple[Path, ...], edition: str | None, options: dict[str, Any]) -> int:
+    """Print what changed since a receipt was written."""
+    from dcase_energy.api.receipts import check_receipt
+
+    found = check_receipt(receipt, paths, edition=edition, log=say, **options)
+    then = found.receipt
+    verdict, packages = "passed" if then.verdict.passed else "failed", plural(len(then.packages), "package")
+    click.echo(visible(f"receipt of {then.created} by dcase-energy {then.tool_version}: {packages}, {verdict}"))
+    for what in ("package", "edition", "inputs", "verdict"):
+        changes = getattr(found, what)
+        click.echo(f"{what + ':':<9} {'changed' if changes else 'unchanged'}")
+        for text in changes:
+            click.echo(visible(f"  {text}"))
+    for text in found.notes:
+        click.echo(visible(f"note:     {text}"))
+    return int(not found.holds)
 
 
 def _counts(found: Validation) -> str:
