@@ -92,7 +92,7 @@ def check_receipt(
     jobs: int = 1,
     log: Log = silent,
 ) -> ReceiptCheck:
-    """Tell whether packages, edition or verdict changed since a receipt was written.
+    """Report whether packages, edition or verdict changed since a receipt was written.
 
     Parameters
     ----------
