@@ -1,6 +1,7 @@
 """A receipt: what was checked, under which rules, and what was found, to be compared with later.
 
-It is sealed with a digest, so that a slip is noticed; it is not a signature, and proves as much as its keeper is trusted.
+It is sealed with a digest, so that a slip is noticed.
+It is not a signature: it proves as much as its keeper is trusted.
 """
 
 from __future__ import annotations
