@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 export CONSTRAINTS
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-long browser-test cluster-test gpu-check lint docs editions man readme coverage mutation matrix constraints bench bench-long oracle clean
+.PHONY: demo test test-long browser-test cluster-test integration-test gpu-check lint docs editions man readme coverage mutation matrix constraints bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -43,6 +43,14 @@ browser-test: $(VENV)/.test
 # Jobs, arrays, time limits and studies on a real SLURM, on this machine for as long as the tests run; needs root.
 cluster-test: $(VENV)/.test
 	tests/cluster/run $(BIN)/python
+
+# The callbacks and loggers with Lightning, transformers, accelerate, SpeechBrain, TensorBoard, MLflow and W&B themselves,
+# in build/integrations (gigabytes, where pip finds no torch without CUDA).
+integration-test:
+	$(PYTHON) -m venv build/integrations
+	build/integrations/bin/pip install --quiet --disable-pip-version-check -e '.[train,test]' \
+	  lightning transformers accelerate speechbrain tensorboard mlflow wandb
+	build/integrations/bin/pytest tests/integrations
 
 # The whole way on a real NVIDIA GPU against NVML read directly, in two calls of at most ten minutes: the second with
 # PARTS='quick epochs'. WHEELS=FOLDER (see tests/gpu/wheels.txt) for a machine without internet. Changes no setting of the GPU.

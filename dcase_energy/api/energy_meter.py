@@ -28,6 +28,7 @@ from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder
 from dcase_energy.measure.records import Energy
 from dcase_energy.measure.session import raise_on_sigterm
 from dcase_energy.measure.torch_state import torch_facts
+from dcase_energy.units import format_energy
 
 
 class EnergyMeter:
@@ -57,6 +58,8 @@ class EnergyMeter:
         Inside, a probe that is due waits until `phase` begins or ends a phase: the program waits for it there, and
         where it works in other threads or processes meanwhile, the probe does not count. GPU memory that the program
         holds must leave room for the baseline.
+    gpu
+        GPUs to count as ``measure --gpu`` takes them, for blocks that use several; None: that of ``device``.
     log
         Receives messages about probes; those about probes that do not count are warnings, too.
 
@@ -64,6 +67,8 @@ class EnergyMeter:
     ----------
     record, path
         After the block, the record and its file; None where it could not be written.
+    energy_kwh
+        The record's energy; None before the end of the block, or where there is no valid figure.
 
     Raises
     ------
@@ -108,6 +113,7 @@ class EnergyMeter:
         probe: Literal["auto", "none", "both"] | None = None,
         probe_every_s: float | None = None,
         calibration: PathLike | None = None,
+        gpu: str | None = None,
         log: Log = silent,
     ) -> None:
         if stage not in STAGES:
@@ -120,7 +126,7 @@ class EnergyMeter:
         self._probe_every_s, self._log = probe_every_s, log
         self._calibration = None if calibration is None else read_calibration(calibration)
         self._file = RecordFile(Path(output), force=force)
-        self._device = str(device)
+        self._device, self._gpu = str(device), gpu
         self._torch_device: Any = None
         self._journal: JournalWriter | None = None
         self._recorder: LenientRecorder | None = None
@@ -132,6 +138,31 @@ class EnergyMeter:
         self._lock = contextlib.ExitStack()
         self.record: Energy | None = None
         self.path: Path | None = None
+
+    def __repr__(self) -> str:
+        state = "not started" if self._journal is None else "measuring"
+        if self._ended.is_set():
+            energy = "no valid figure" if self.energy_kwh is None else format_energy(self.energy_kwh)
+            state = f"{energy}, {self.path}"
+        return f"<EnergyMeter {self._plan.stage}: {state}>"
+
+    @property
+    def energy_kwh(self) -> float | None:
+        """The energy of the block."""
+        record = self.record
+        return None if record is None or not record.valid else record.stages[record.stage].energy_kwh
+
+    def start(self) -> Self:
+        """Begin to measure, where a program has no block to put it around; `stop` ends it. Raises as the block does."""
+        return self.__enter__()
+
+    def stop(self) -> Energy | None:
+        """End the measurement and return the record; None where it could not be written."""
+        if self._journal is None:
+            raise RuntimeError("stop() without start(): nothing was measured")
+        if not self._ended.is_set():
+            self.__exit__(None, None, None)
+        return self.record
 
     def __enter__(self) -> Self:
         locked = self._lock.enter_context(only_session())
@@ -249,7 +280,9 @@ class EnergyMeter:
         return instruments_for(self._gpus(), allow_estimate=self._plan.allow_estimate)
 
     def _gpus(self) -> Gpus:
-        """The GPU that the block uses; none for the processor."""
+        """The GPUs that the block uses; none for the processor."""
+        if self._gpu is not None:
+            return select_gpus(list_gpus(load_nvml()), self._gpu)
         torch = sys.modules.get("torch")
         if self._device == "cpu":
             return Gpus()

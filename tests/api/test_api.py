@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ClassVar
 
 import pytest
 
@@ -183,63 +181,3 @@ def test_the_plain_loop_writes_a_record(tmp_path):
     record = load_energy(tmp_path / "t.json")
     assert record.complete
     assert record.stages["training"].phases["training_steps"].windows == 2
-
-
-class Meter:
-    """Stands in for EnergyMeter."""
-
-    made: ClassVar[list] = []
-
-    def __init__(self, stage, output, *, device):
-        self.events, self.stage, self.output, self.device, self.record = [], stage, output, device, "record"
-        self.path = output
-        Meter.made.append(self)
-
-    def __enter__(self):
-        self.events.append("begin")
-
-    def __exit__(self, kind, error, trace):
-        self.events.append(kind)
-
-
-@pytest.fixture
-def callback(monkeypatch):
-    spec = importlib.util.spec_from_file_location("lightning_callback", EXAMPLES / "lightning_callback.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "EnergyMeter", Meter)
-    Meter.made = []
-    return module.EnergyCallback()
-
-
-def fit(callback, trainer, error=None):
-    """As Lightning's Trainer calls its callbacks."""
-    callback.on_train_start(trainer, None)
-    if error is not None:
-        callback.on_exception(trainer, None, error)
-    else:
-        callback.on_train_end(trainer, None)
-
-
-def test_the_callback_measures_training_and_testing(callback):
-    fit(callback, SimpleNamespace(world_size=1))
-    callback.on_test_start(SimpleNamespace(), None)
-    callback.on_test_end(None, None)
-    assert [(meter.stage, meter.events) for meter in Meter.made] == [
-        ("training", ["begin", None]),
-        ("test", ["begin", None]),
-    ]
-    assert [meter.output for meter in Meter.made] == ["energy_training.json", "energy_test.json"]
-    assert (callback.record, callback.path) == ("record", "energy_test.json")
-
-
-def test_the_callback_says_that_training_was_cut_off(callback):
-    fit(callback, SimpleNamespace(world_size=1), KeyboardInterrupt())
-    callback.on_train_end(None, None)
-    assert Meter.made[0].events == ["begin", KeyboardInterrupt]
-
-
-def test_the_callback_refuses_several_processes(callback):
-    with pytest.raises(RuntimeError, match="one process"):
-        fit(callback, SimpleNamespace(world_size=2))
-    assert Meter.made == []

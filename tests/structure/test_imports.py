@@ -29,6 +29,7 @@ LAYERS = [
     {"submission"},
     {"ranking", "study"},
     {"api"},
+    {"integrations"},
     {"cli"},
     {"__main__"},
 ]

@@ -15,6 +15,8 @@ SYMMETRIES = {
     "prepare": "scoring/metrics/",  # every metric
     "describe": "scoring/metrics/",
     "OPTIONS": "scoring/metrics/",
+    "EnergyCallback": "integrations/",  # every training library
+    "measured": "integrations/",
     "SCHEMA_VERSION": "",  # every document with a version of its schema
     "report_of": "",  # a ranking and a study each give a report for the sheets
     "charts_of": "",  # and its charts, as scores do

@@ -1,0 +1,36 @@
+"""A block of a training with accelerate, measured, its figures given to the accelerator's trackers."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from dcase_energy.integrations import stages
+from dcase_energy.integrations.loggers import figures_of
+
+
+@contextlib.contextmanager
+def measured(
+    accelerator: Any, stage: str = "training", output: str = "energy_{stage}.json", **settings: Any
+) -> Iterator[stages.StageMeter]:
+    """Measure a block that all processes of an accelerator execute.
+
+    Parameters
+    ----------
+    accelerator
+        The `accelerate.Accelerator`.
+    stage, output, **settings
+        As `dcase_energy.integrations.stages.measured` takes them.
+
+    Examples
+    --------
+    ::
+
+        with measured(accelerator, "training"):
+            train(accelerator, model)
+    """
+    with stages.measured(stage, output, device=accelerator.device, **settings) as meter:
+        yield meter
+    if meter.record is not None:
+        accelerator.log(figures_of(meter.record))
