@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from dcase_energy.errors import DcaseEnergyError
 from dcase_energy.api.energy_meter import EnergyMeter
+from dcase_energy.errors import DcaseEnergyError
 from dcase_energy.measure.records import Energy
 
 OnRecord = Callable[[Energy, Path | None], object]

@@ -9,7 +9,7 @@ from tests.measure.test_command import FixedPowerMeter
 
 @pytest.fixture(autouse=True)
 def pretended(monkeypatch, tmp_path):
-    """A meter that counts a fixed power, in a folder of its own."""
+    """A meter that counts a fixed power, in a new folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DCASE_ENERGY_LOCK", str(tmp_path / "lock"))
     for name in ("LOCAL_RANK", "SLURM_LOCALID", "SLURM_JOB_ID"):

@@ -1,6 +1,6 @@
 """The callbacks and loggers with the real libraries: each test runs where its library is installed.
 
-``make integration-test`` installs them all into an environment of their own.
+``make integration-test`` installs them all into a separate environment.
 """
 
 from __future__ import annotations
