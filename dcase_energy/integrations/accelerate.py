@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dcase_energy.integrations import stages
-from dcase_energy.integrations.loggers import figures_of
+from dcase_energy.integrations.loggers import metrics_of_record
 
 
 @contextlib.contextmanager
@@ -33,4 +33,4 @@ def measured(
     with stages.measured(stage, output, device=accelerator.device, **settings) as meter:
         yield meter
     if meter.record is not None:
-        accelerator.log(figures_of(meter.record))
+        accelerator.log(metrics_of_record(meter.record))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dcase_energy.integrations.loggers import figures_of
+from dcase_energy.integrations.loggers import metrics_of_record
 from dcase_energy.integrations.stages import OnRecord, StageMeter
 
 if TYPE_CHECKING:
@@ -88,4 +88,4 @@ class EnergyCallback(Callback):  # type: ignore[misc]
         self._stages.end()
         if self.record is not None and self.record is not before:
             for logger in trainer.loggers:
-                logger.log_metrics(figures_of(self.record), step=trainer.global_step)
+                logger.log_metrics(metrics_of_record(self.record), step=trainer.global_step)

@@ -13,7 +13,7 @@ from dcase_energy.measure.record_file import journal_of
 from dcase_energy.measure.records import Energy
 
 
-def figures_of(record: Energy) -> dict[str, float]:
+def metrics_of_record(record: Energy) -> dict[str, float]:
     """Return the figures of a record, as loggers name metrics.
 
     Returns
@@ -36,7 +36,7 @@ def figures_of(record: Energy) -> dict[str, float]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def facts_of(record: Energy) -> dict[str, str]:
+def facts_of_record(record: Energy) -> dict[str, str]:
     """Return what a figure is worth, as loggers name parameters: tier, verdict, hardware, scope, digest."""
     facts = {
         "tier": record.tier.value,
@@ -61,9 +61,9 @@ def to_tensorboard(record: Energy, path: Path | None, *, writer: Any, step: int 
     step
         Global step of the figures.
     """
-    for name, value in figures_of(record).items():
+    for name, value in metrics_of_record(record).items():
         writer.add_scalar(name, value, step)
-    lines = [f"{name}: {value}" for name, value in facts_of(record).items()]
+    lines = [f"{name}: {value}" for name, value in facts_of_record(record).items()]
     writer.add_text(f"energy/{record.stage}", "  \n".join(lines), step)
 
 
@@ -82,9 +82,9 @@ def to_mlflow(record: Energy, path: Path | None, *, client: Any = None, run_id: 
 
         run = mlflow.active_run() or mlflow.start_run()
         client, run_id = mlflow.MlflowClient(), run.info.run_id
-    for name, value in figures_of(record).items():
+    for name, value in metrics_of_record(record).items():
         client.log_metric(run_id, name, value)
-    for name, text in facts_of(record).items():
+    for name, text in facts_of_record(record).items():
         client.set_tag(run_id, name, text)
     for file in _files(path):
         client.log_artifact(run_id, str(file), "energy")
@@ -105,7 +105,7 @@ def to_wandb(record: Energy, path: Path | None, *, run: Any = None) -> None:
     run = run or wandb.run
     if run is None:
         raise RuntimeError("no run of wandb is active: call wandb.init() first")
-    run.summary.update({**figures_of(record), **facts_of(record)})
+    run.summary.update({**metrics_of_record(record), **facts_of_record(record)})
     if files := _files(path):
         artifact = wandb.Artifact(f"energy-{record.stage}-{record.run_id[:8]}", type="energy-record")
         for file in files:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.integrations.loggers import figures_of, to_mlflow, to_tensorboard, to_wandb
+from dcase_energy.integrations.loggers import metrics_of_record, to_mlflow, to_tensorboard, to_wandb
 from dcase_energy.integrations.stages import measured
 from dcase_energy.measure.records import load_energy
 
@@ -123,7 +123,7 @@ def test_accelerate_measures_a_block_and_logs_it():
     with measured_by_accelerate(accelerator, "training", "{stage}.json") as energy:
         pass
     assert load_energy(Path("training.json")) == energy.record
-    assert logged == [figures_of(energy.record)]
+    assert logged == [metrics_of_record(energy.record)]
 
 
 def test_speechbrain_needs_no_more_than_the_block():
@@ -156,7 +156,7 @@ def test_tensorboard_shows_the_figures(tmp_path):
     ):
         pass
     found = EventAccumulator(str(tmp_path / "log")).Reload()
-    figures = figures_of(energy.record)
+    figures = metrics_of_record(energy.record)
     assert set(figures) <= set(found.Tags()["scalars"])
     (shown,) = found.Scalars("energy/training_kwh")
     assert shown.value == pytest.approx(figures["energy/training_kwh"], rel=1e-6)
@@ -169,7 +169,7 @@ def test_mlflow_has_figures_facts_and_files(tmp_path):
     with mlflow.start_run() as run, measured(on_record=to_mlflow) as energy:
         pass
     kept = mlflow.get_run(run.info.run_id).data
-    assert kept.metrics == pytest.approx(figures_of(energy.record))
+    assert kept.metrics == pytest.approx(metrics_of_record(energy.record))
     assert kept.tags["energy.training.digest"] == energy.record.digest
     files = [one.path for one in mlflow.MlflowClient().list_artifacts(run.info.run_id, "energy")]
     assert files == ["energy/energy_training.journal.jsonl", "energy/energy_training.json"]
@@ -181,5 +181,5 @@ def test_wandb_has_figures_in_the_summary(tmp_path, monkeypatch):
     run = wandb.init(mode="offline", dir=tmp_path, project="energy")
     with measured(on_record=to_wandb) as energy:
         pass
-    assert figures_of(energy.record).items() <= dict(run.summary).items()
+    assert metrics_of_record(energy.record).items() <= dict(run.summary).items()
     run.finish()

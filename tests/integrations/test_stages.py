@@ -13,7 +13,7 @@ import pytest
 
 from dcase_energy import EnergyMeter
 from dcase_energy.errors import MeterError
-from dcase_energy.integrations.loggers import facts_of, figures_of, to_mlflow, to_tensorboard
+from dcase_energy.integrations.loggers import facts_of_record, metrics_of_record, to_mlflow, to_tensorboard
 from dcase_energy.integrations.stages import StageMeter, measured
 from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_energy
@@ -146,11 +146,11 @@ def test_loggers_get_figures_and_facts():
         calls.clear()
         with measured("test", on_record=log, force=True) as energy:
             pass
-        figures = figures_of(energy.record)
+        figures = metrics_of_record(energy.record)
         assert figures["energy/test_kwh"] == energy.record.stages["test"].energy_kwh
         assert {"energy/test_duration_s", "energy/test_valid"} <= set(figures)
         assert set(figures.items()) <= set(calls)
-    assert facts_of(energy.record)["energy.test.digest"] == energy.record.digest
+    assert facts_of_record(energy.record)["energy.test.digest"] == energy.record.digest
 
 
 def test_start_and_stop_without_a_block():
