@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from dcase_energy.calibration.command_probe import CommandProbe, Place
 from dcase_energy.calibration.plan import Plan, QuickSettings
 from dcase_energy.calibration.prepare import (
     check_memory,
@@ -19,12 +20,12 @@ from dcase_energy.calibration.prepare import (
     execution_path_version,
     recipe_of,
 )
-from dcase_energy.calibration.store import kept, made_on
+from dcase_energy.calibration.store import kept, kept_beside, made_on
 from dcase_energy.errors import CalibrationError, RecipeError
 from dcase_energy.measure.gpu import Gpus, hidden_uuid, pinned
 from dcase_energy.measure.machine import describe_host
 from dcase_energy.measure.probed import can_be_probed
-from dcase_energy.measure.probes import AUTO_AFTER_S, ProbeSettings
+from dcase_energy.measure.probes import AUTO_AFTER_S, ProbeSettings, ProbeTask
 from dcase_energy.measure.recorder import Say
 from dcase_energy.measure.records import Calibration
 
@@ -132,7 +133,7 @@ def probing_for(
     return ProbeSettings(task, every_s, 0.0 if wanted else AUTO_AFTER_S, settle_s=_QUEUED_S if gpus.boards else 0.0)
 
 
-def probe_for(calibration: Calibration, gpus: Gpus) -> BaselineProbe:
+def probe_for(calibration: Calibration, gpus: Gpus) -> ProbeTask:
     """Return the probe for a calibration on the GPUs that are counted.
 
     Raises
@@ -140,10 +141,15 @@ def probe_for(calibration: Calibration, gpus: Gpus) -> BaselineProbe:
     CalibrationError
         If it cannot be measured again here; the message says why.
     """
-    check_packages()
+    if calibration.workload is None:
+        check_packages()
     if why := _why_not(calibration, gpus):
         raise CalibrationError(why)
     boards = [board for board in gpus.boards if board.uuid_sha256 == calibration.hardware.get("gpu_uuid_sha256")]
+    if calibration.workload is not None:
+        if (beside := kept_beside(calibration)) is None:
+            raise CalibrationError("where its command runs is not kept here: only the user who calibrated can probe it")
+        return CommandProbe.of(calibration, Place.parsed(beside), pinned(boards) if boards else Gpus())
     plan = _plan_of(calibration, "cuda:0" if boards else "cpu")
     return BaselineProbe(calibration, plan, pinned(boards).environment)
 
@@ -188,12 +194,14 @@ def _why_not(record: Calibration, gpus: Gpus) -> str | None:
         return "it was made on the processor, and the command's GPU is counted"
     if device != "cpu" and uuid not in {board.uuid_sha256 for board in gpus.boards}:
         return "it was made on a GPU that is not counted for the command"
+    if record.workload is not None and record.workload.probe_command_sha256 is None:
+        return "its edition names no probe_command"
     if not can_be_probed(record):
         return "it does not say how much of its training was measured; calibrate again"
     return None
 
 
-def newest_probe(gpus: Gpus) -> BaselineProbe:
+def newest_probe(gpus: Gpus) -> ProbeTask:
     """Return the probe for the newest of this machine's calibrations that allows one.
 
     Raises

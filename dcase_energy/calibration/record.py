@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dcase_energy.calibration.command_record import command_record_of
 from dcase_energy.calibration.stages import (
     TRAINING_PHASES,
     between_sessions_of,
@@ -64,6 +65,8 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     header = next((entry for entry in entries if entry["entry"] == "calibration"), None)
     if header is None or not of_kind(entries, "meter"):
         raise JournalError("nothing was measured: the journal ends before the first reading")
+    if "workload" in header:
+        return command_record_of(header, entries)
     for entry in of_kind(entries, "between_sessions"):
         header = {**header, "between_sessions": {name: entry[name] for name in ("relative_sd", "sessions")}}
     recipe = header["recipe"]

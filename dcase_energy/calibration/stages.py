@@ -34,7 +34,7 @@ _Value = Callable[[Window | Span], float | None]
 
 def stage_records(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> dict[str, Stage]:
     """The stages that were measured to their end, and beside them `SCORING`: the metrics of the test."""
-    wanted: dict[str, _Measured | None] = {}
+    wanted: dict[str, MeasuredStage | None] = {}
     if "training" in header["stages"]:
         training = _whole_training if header["quick"] is None else _quick_training
         wanted["training"] = training(header, windows)
@@ -44,7 +44,7 @@ def stage_records(header: Mapping[str, Any], windows: Sequence[Window], methods:
 
 
 @dataclass(frozen=True)
-class _Measured:
+class MeasuredStage:
     """A stage as it was measured, and a way to scale any quantity of it to the whole recipe.
 
     Attributes
@@ -113,7 +113,7 @@ class _Measured:
         return None if mean is None else mean.value
 
 
-def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
+def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredStage | None:
     """Whole epochs, scaled to the recipe's number of them: energy per epoch is stable (ICASSP 2023, section 4).
 
     Where an epoch validated fewer clips than the recipe has, its validation is scaled to the recipe's first.
@@ -143,7 +143,7 @@ def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
     whole = Span(tuple(part for rows in epochs for part in span(rows).parts))
     kind = "mean-of-epochs" if between is None else "epochs-of-session"
     median = None if between is None else recipe["epochs"] * median_of_means(known(attrgetter("energy_kwh")))
-    return _Measured(work, used, whole, total, kind, len(epochs), between, len(epochs), median)
+    return MeasuredStage(work, used, whole, total, kind, len(epochs), between, len(epochs), median)
 
 
 def _left_out(header: Mapping[str, Any], epoch: Sequence[Window]) -> list[tuple[float, Window]]:
@@ -170,7 +170,7 @@ def _metrics_amount(header: Mapping[str, Any], window: Window, clips: int) -> fl
     return float(recipe["validation_clips"] / clips if scored is None else recipe["strong_validation_clips"] / scored)
 
 
-def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
+def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredStage | None:
     """Windows of steps and of validated clips, scaled to the steps and clips of the whole recipe."""
     recipe = header["recipe"]
     steps, clips = of_phase(windows, "training_window"), of_phase(windows, "validation_window")
@@ -194,7 +194,7 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> _Me
     done, n = n_steps / recipe["steps_per_epoch"], len(steps) + len(clips)
     kind = "welch-of-windows" if between is None else "windows-of-session"
     median = None if between is None else _scaled(amounts, _median, attrgetter("energy_kwh"))
-    return _Measured(
+    return MeasuredStage(
         work, used, Span(tuple(used)), total, kind, n, between, done, None if median is None else median.value
     )
 
@@ -265,7 +265,7 @@ def _settled(header: Mapping[str, Any], windows: Sequence[Window], first: Window
     return [(w.payload["steps"], w) for w in rows if w.end.time_s > since_s]
 
 
-def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> dict[str, _Measured | None]:
+def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> dict[str, MeasuredStage | None]:
     """Inference of student and teacher, and apart from it all metrics, scaled to the clips of the dev-test set."""
     forward, metrics = (of_phase(windows, phase) for phase in TEST_PHASES)
     if not forward:
@@ -281,7 +281,7 @@ def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> dict[str, _Me
 
 def _per_clip(
     header: Mapping[str, Any], windows: Sequence[Window], clips: int, scope: str, what: str
-) -> _Measured | None:
+) -> MeasuredStage | None:
     """Windows of dev-test clips, ``clips`` where they do not say how many, scaled to those of the recipe."""
     if not windows:
         return None
@@ -291,7 +291,7 @@ def _per_clip(
     work = f"{what} on {done}" + (f" clips, scaled to {recipe_clips}" if len(parts) > 1 else f" of {recipe_clips}")
     amounts = [_Amount(recipe_clips, parts)]
     median = _scaled(amounts, _median, attrgetter("energy_kwh"))
-    return _Measured(
+    return MeasuredStage(
         work=f"{work} dev-test clips",
         used=windows,
         whole=Span(tuple(windows)),
@@ -304,7 +304,7 @@ def _per_clip(
     )
 
 
-def _test_1_0(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured | None:
+def _test_1_0(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredStage | None:
     """Inference and all metrics in one, as records of 1.0 have them."""
     used = of_phase(windows, *TEST_PHASES)
     if {window.phase for window in used} != set(TEST_PHASES):
@@ -318,7 +318,7 @@ def _test_1_0(header: Mapping[str, Any], windows: Sequence[Window]) -> _Measured
         return None if measured is None else Mean(measured * scale)
 
     work = f"inference of student and teacher on {clips} of {recipe['test_clips']} dev-test clips, with all metrics"
-    return _Measured(work, used, whole, total, "none", 1)
+    return MeasuredStage(work, used, whole, total, "none", 1)
 
 
 def by_epoch(windows: Sequence[Window]) -> list[list[Window]]:

@@ -13,6 +13,7 @@ from dcase_energy.stats import BetweenSessions
 from dcase_energy.writing.files import write_text
 
 FOLDER_VARIABLE = "DCASE_ENERGY_DATA"
+_BESIDE = ".private"
 
 
 def store_folder() -> Path:
@@ -29,15 +30,32 @@ def store_folder() -> Path:
     return (folder if folder.is_absolute() else Path(os.devnull)) / "calibrations"
 
 
-def keep(record: Calibration) -> Path | None:
-    """Keep a copy of a record; None if the folder cannot be written, which does not fail a calibration."""
-    path = store_folder() / f"{record.created.replace(':', '')}-{record.run_id[:8]}.json"
+def keep(record: Calibration, beside: str | None = None) -> Path | None:
+    """Keep a copy of a record; None if the folder cannot be written, which does not fail a calibration.
+
+    ``beside`` is what only this user may know of it, such as folders: `kept_beside` finds it again.
+    """
+    path = _path(record)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, record.model_dump_json(indent=2) + "\n")
+        if beside is not None:
+            write_text(path.with_suffix(_BESIDE), beside)
     except OSError:
         return None
     return path
+
+
+def _path(record: Calibration) -> Path:
+    return store_folder() / f"{record.created.replace(':', '')}-{record.run_id[:8]}.json"
+
+
+def kept_beside(record: Calibration) -> str | None:
+    """What was kept beside a record by this user; None where nothing was."""
+    try:
+        return _path(record).with_suffix(_BESIDE).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def kept() -> Iterator[Calibration]:

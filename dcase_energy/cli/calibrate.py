@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from dcase_energy.cli.options import existing_path, get_baseline, training_options, wait_idle_option
 from dcase_energy.cli.render.closing import after_calibration, usable_for
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.measure.records import Calibration
 
+# Options of `calibrate` for a baseline that is a recipe of the program.
+_OF_RECIPES = (
+    "recipe", "data", "execution_path", "threads", "seed", "epochs", "quick", "precision", "budget_s", "settle_s",
+    "batch_size", "resume",
+)  # fmt: skip
+
 
 def _names(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """Names of variables that are set: a misspelt one would be missed only in the figures."""
@@ -29,7 +36,10 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     return tuple(sorted(set(value)))
 
 
-@click.command(epilog="Example: dcase-energy calibrate --quick --output calibration.json")
+@click.command(
+    context_settings={"allow_interspersed_args": False},
+    epilog="Example: dcase-energy calibrate --quick --output calibration.json",
+)
 @training_options
 @click.option(
     "--stage", type=click.Choice([*STAGES, "both"]), default="both", show_default=True, help="What to measure."
@@ -100,12 +110,23 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 @wait_idle_option
 @click.option("--resume", is_flag=True, help="Continue the interrupted calibration of this output, if there is one.")
 @click.option("--strict", is_flag=True, help="Exit code 1 if a guard finds the record invalid.")
-def command(edition: str, stage: str, reference: Path | None, strict: bool, **options: Any) -> int:
+@click.option(
+    "--test-command",
+    metavar="TEXT",
+    help="Command of the baseline's test, where the edition's has a placeholder to fill in.",
+)
+@click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
+def command(
+    edition: str, stage: str, reference: Path | None, strict: bool, command_line: tuple[str, ...], **options: Any
+) -> int:
     """Train the reference baseline on this machine and write a calibration record.
 
     By default ten epochs of the edition's recipe are trained on embedded synthetic soundscapes and extrapolated to the
     full recipe; the energy of a training step does not depend on the content of the audio. --quick measures a few
     dozen steps.
+
+    Where the baseline of the edition is a command of its organisers, give that command after --, in the folder of the
+    baseline. It is executed once, with the edition's short probe before and after it. Exit code 1 if it fails.
     """
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.shared import choose_edition
@@ -119,10 +140,23 @@ def command(edition: str, stage: str, reference: Path | None, strict: bool, **op
         more = [*reference_lines(record, compared, rules), usable_for(record, rules), after_calibration(record)]
         click.echo(record_text(record, more))
 
+    if command_line:
+        _refuse_of_recipes()
     quick = quick_settings(*(options[name] for name in ("precision", "budget_s", "settle_s")))
     progress = ProgressLines(say, quick if options["quick"] else None, options["epochs"] or Plan.epochs)
-    record = calibrate(edition=rules, stages=stages, keep=True, log=say, progress=progress, on_end=show, **options)
-    return int(strict and not record.valid)
+    options |= {"edition": rules, "stages": stages, "command": command_line, "keep": True}
+    record = calibrate(log=say, progress=progress, on_end=show, **options)
+    failed = record.workload is not None and not record.complete
+    return int(failed or (strict and not record.valid))
+
+
+def _refuse_of_recipes() -> None:
+    """Refuse options that only a recipe of the program has."""
+    context = click.get_current_context()
+    given = [name for name in _OF_RECIPES if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    names = {parameter.name: parameter.opts[0] for parameter in context.command.params}
+    if given:
+        raise click.UsageError(f"{', '.join(names[name] for name in given)}: not for a baseline that is a command")
 
 
 def reference_lines(record: Calibration, reference: Calibration | None, edition: Edition) -> list[str]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
@@ -18,20 +19,21 @@ from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for
 from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
-from dcase_energy.measure.plan import MeasurePlan
+from dcase_energy.measure.plan import Executed, MeasuredWork, MeasurePlan
 from dcase_energy.measure.preflight import loud
 from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder, Say
-from dcase_energy.measure.records import Energy
+from dcase_energy.measure.records import Energy, Evidence
 
-__all__ = ["journal_of", "measure_command", "record_from_journal"]
+__all__ = ["journal_of", "measure_command", "measure_work", "record_from_journal"]
 
 # Exit codes of commands that run others (POSIX env, nohup, timeout).
 OWN_FAILURE, CANNOT_EXECUTE, NOT_FOUND = 125, 126, 127
 
 MakeInstruments = Callable[[], tuple[Instruments, dict[str, str]]]
 Mark = Callable[..., object]
+_Record = TypeVar("_Record", bound=Evidence)
 
 
 def measure_command(
@@ -72,15 +74,35 @@ def measure_command(
         If the journal cannot be begun, or journal or record cannot be written at the end.
     """
     file = output if isinstance(output, RecordFile) else RecordFile(output)
-    journal = file.begin()
     say = say or (lambda _: None)
-    make = make_instruments or partial(_machines_own, plan, say)
-    run = _Run(plan, command, journal, say, make, probing)
+    work = MeasuredWork(
+        "energy",
+        partial(measurement_header, plan, sha256_text(canonical_json(list(command)))),
+        [Executed(command, plan.repeat, plan.min_window_s, {})],
+        plan.idle_s,
+    )
+    make = make_instruments or partial(machines_own, plan.gpu, say, allow_estimate=plan.allow_estimate)
+    return measure_work(work, file, energy_of, say, make, probing)
+
+
+def measure_work(
+    work: MeasuredWork,
+    file: RecordFile,
+    compute: Callable[[Sequence[dict[str, Any]]], _Record],
+    say: Say,
+    make_instruments: MakeInstruments,
+    probing: ProbeSettings | None = None,
+) -> tuple[_Record, int]:
+    """Run the commands of some work under one session; ``compute`` makes the record from the journal.
+
+    The rest is as for `measure_command`; what ``compute`` raises is passed on, and the journal stays.
+    """
+    journal = file.begin()
     try:
-        code = run.all()
+        code = _Run(work, journal, say, make_instruments, probing).all()
     finally:
         journal.close()
-    record = energy_of(read_journal(file.journal))
+    record = compute(read_journal(file.journal))
     file.write(record)
     for line in about_probes(record):
         say(line)
@@ -110,24 +132,30 @@ def record_from_journal(journal: Path, file: RecordFile) -> Energy:
     return record
 
 
-def _machines_own(plan: MeasurePlan, say: Say) -> tuple[Instruments, dict[str, str]]:
-    gpus = select_gpus(list_gpus(load_nvml()), plan.gpu)
-    return loud(instruments_for(gpus, allow_estimate=plan.allow_estimate), say), dict(gpus.environment)
+def machines_own(gpu: str, say: Say, *, allow_estimate: bool) -> tuple[Instruments, dict[str, str]]:
+    """The machine's own instruments for some GPUs, and variables that keep a command on these.
+
+    Raises
+    ------
+    MeterError
+        If a GPU cannot be identified or counted.
+    """
+    gpus = select_gpus(list_gpus(load_nvml()), gpu)
+    return loud(instruments_for(gpus, allow_estimate=allow_estimate), say), dict(gpus.environment)
 
 
 class _Run:
-    """One call of `measure_command`."""
+    """One call of `measure_work`."""
 
     def __init__(
         self,
-        plan: MeasurePlan,
-        command: Sequence[str],
+        work: MeasuredWork,
         journal: JournalWriter,
         say: Say,
         make: MakeInstruments,
         probing: ProbeSettings | None,
     ) -> None:
-        self._plan, self._command, self._journal = plan, list(command), journal
+        self._todo, self._journal = work, journal
         self._say, self._make = say, make
         self._probing = probing
         self._inside = probing is not None and probing.every_s is not None
@@ -149,7 +177,7 @@ class _Run:
                 self._write_header(locked)
                 instruments, self._environment = self._make()
                 self._recorder = LenientRecorder(instruments, self._journal, self._say)
-                self._recorder.idle("before", self._plan.idle_s, gpu_context=False)
+                self._recorder.idle("before", self._todo.idle_s, gpu_context=False)
                 with Signals(own_group=self._inside) as signals:
                     self._work(self._recorder, signals)
         except MeterError as error:
@@ -161,16 +189,15 @@ class _Run:
 
     def _write_header(self, locked: bool | None) -> None:
         if self._journal.empty:
-            command = sha256_text(canonical_json(self._command))
             more = {} if self._probing is None else self._probing.header()
-            self._journal.write("energy", **measurement_header(self._plan, command, bool(locked)), **more)
+            self._journal.write(self._todo.kind, **self._todo.header(bool(locked)), **more)
 
     @property
     def _failure(self) -> str | None:
         return self._refusal or (None if self._recorder is None else self._recorder.failure)
 
     def _work(self, recorder: LenientRecorder, signals: Signals) -> None:
-        """The command, with a probe before and after it; what fails after its end spoils no figure."""
+        """All commands, with a probe before and after them; what fails after their end spoils no figure."""
         probes = Probes(self._probing, recorder, self._say)
         signals.on_signal = probes.stop
         probes.before()
@@ -179,35 +206,37 @@ class _Run:
             self._passed = 128 + signals.seen[0]
             return
         began = time.monotonic()
-        for number in range(1, self._plan.repeat + 1):
-            if not self._window(recorder, number, signals, probes) or signals.seen:
-                return
+        for part in self._todo.parts:
+            for number in range(1, part.repeat + 1):
+                if not self._window(part, recorder, number, signals, probes) or signals.seen:
+                    return
         self._write_finish()
         probes.after(time.monotonic() - began)
         if not signals.seen:
-            recorder.idle("after", self._plan.idle_s, gpu_context=False)
+            recorder.idle("after", self._todo.idle_s, gpu_context=False)
 
-    def _window(self, recorder: LenientRecorder, number: int, signals: Signals, probes: Probes) -> bool:
+    def _window(self, part: Executed, recorder: LenientRecorder, number: int, signals: Signals, probes: Probes) -> bool:
         """Executions until the window is long enough; whether all of them ended well."""
-        mark = partial(recorder.mark, phase="window", epoch=number)
+        mark = partial(recorder.mark, phase="window", epoch=number, **part.marked)
         mark(edge="begin")
         began = time.monotonic()
         # Counted over executions: of a short command none lasts until a reading is due.
         self._due_s = began + POLL_S
         noted_s, well = began, 0
         while True:
-            code = self._execute(recorder, mark, signals, probes)
+            code = self._execute(part.command, recorder, mark, signals, probes)
             if code or signals.seen:
                 self._end_badly(mark, number, well, code, signals)
                 return False
             well += 1
             now = time.monotonic()
-            if now - began >= self._plan.min_window_s or self._failure:
+            if now - began >= part.min_window_s or self._failure:
                 break
             if well == 1:
+                hint = " (--min-window 0 measures one execution)" if self._todo.kind == "energy" else ""
                 self._say(
-                    f"the command took {now - began:.1f} s: it is executed again until {self._plan.min_window_s:g} s "
-                    "are measured (--min-window 0 measures one execution)"
+                    f"the command took {now - began:.1f} s: it is executed again until {part.min_window_s:g} s are "
+                    f"measured{hint}"
                 )
             if well == 1 or now - noted_s >= POLL_S:
                 # Should a later execution fail, the window ends here.
@@ -233,11 +262,14 @@ class _Run:
         self._code = self._passed = code
         self._signal = received
 
-    def _execute(self, recorder: LenientRecorder, mark: Mark, signals: Signals, probes: Probes) -> int:
+    def _execute(
+        self, command: Sequence[str], recorder: LenientRecorder, mark: Mark, signals: Signals, probes: Probes
+    ) -> int:
         self._not_started = None
-        variables = {**os.environ, **self._environment}
+        callers = os.environ if self._todo.variables is None else self._todo.variables
+        variables = {**callers, **self._environment}
         try:
-            child = subprocess.Popen(self._command, env=variables, start_new_session=self._inside)
+            child = subprocess.Popen(list(command), env=variables, start_new_session=self._inside)
         except OSError as error:
             self._not_started = error.strerror
             return NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_EXECUTE

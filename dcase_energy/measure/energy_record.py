@@ -11,7 +11,7 @@ from dcase_energy.errors import JournalError
 from dcase_energy.measure.machine import session_header
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.probe_record import probe_spans, probes_of
-from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Stage
+from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Repeats, Stage
 from dcase_energy.measure.summary import (
     bases_of,
     basis_intervals,
@@ -53,28 +53,14 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     header = entries[0] if entries else {}
     if header.get("entry") != "energy":
         raise JournalError("not the journal of a measured command or block")
-    end: Mapping[str, Any] = next(reversed(of_kind(entries, "finish")), {})
-    windows = [w for w in of_phase(windows_of(entries), "window") if w.payload["executions"] > 0]
+    end, windows = last_finish(entries), executed_windows(entries)
     meters = of_kind(entries, "meter")
-    probed = probe_spans(entries)
     stages, repeats, name = {}, {}, header["stage"]
     if windows and meters:
         stages[name] = _stage(windows, meters[-1]["methods"], entries)
     if windows:
-        own_cpu_s = [None if w.own_cpu_s is None else w.own_cpu_s / w.payload["executions"] for w in windows]
-        repeats[name] = repeats_of([w.energy_kwh / w.payload["executions"] for w in windows], own_cpu_s)
-    view = JournalView(
-        header,
-        entries,
-        stages,
-        bool(end.get("complete")) and bool(stages),
-        repeats=repeats,
-        failure=end.get("failure"),
-        exit_reason=_reason(end, entries),
-        stages_kwh=math.fsum(window.energy_kwh for window in windows),
-        failed_kwh=failed_kwh(entries),
-        probes_kwh=math.fsum(span.energy_kwh for span in probed),
-    )
+        repeats[name] = repeats_of_windows(windows)
+    view = view_of_commands(header, entries, stages, repeats)
     return Energy(
         **evidence(view),
         stage=name,
@@ -85,10 +71,48 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
         executions=sum(w.payload["executions"] for w in windows),
         repeats=repeats,
         repeat_failure=failed_repetition(entries),
-        probes=probes_of(entries, probed),
+        probes=probes_of(entries, probe_spans(entries)),
         calibration_digest=header.get("probing", {}).get("calibration_digest"),
         failure=view.failure,
     ).seal()
+
+
+def last_finish(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """How the commands of a session ended; empty where nothing says so."""
+    return next(reversed(of_kind(entries, "finish")), {})
+
+
+def executed_windows(entries: Sequence[dict[str, Any]]) -> list[Window]:
+    """The windows that hold executions of a command, in order."""
+    return [w for w in of_phase(windows_of(entries), "window") if w.payload["executions"] > 0]
+
+
+def repeats_of_windows(windows: Sequence[Window]) -> Repeats:
+    """Energy and CPU seconds of one execution, window by window."""
+    own_cpu_s = [None if w.own_cpu_s is None else w.own_cpu_s / w.payload["executions"] for w in windows]
+    return repeats_of([w.energy_kwh / w.payload["executions"] for w in windows], own_cpu_s)
+
+
+def view_of_commands(
+    header: Mapping[str, Any],
+    entries: Sequence[dict[str, Any]],
+    stages: Mapping[str, Stage],
+    repeats: Mapping[str, Repeats],
+) -> JournalView:
+    """The journal of a session that executed commands, as guards and records look at it."""
+    end = last_finish(entries)
+    return JournalView(
+        header,
+        entries,
+        stages,
+        bool(end.get("complete")) and bool(stages),
+        repeats=repeats,
+        failure=end.get("failure"),
+        exit_reason=_reason(end, entries),
+        stages_kwh=math.fsum(window.energy_kwh for window in executed_windows(entries)),
+        failed_kwh=failed_kwh(entries),
+        probes_kwh=math.fsum(span.energy_kwh for span in probe_spans(entries)),
+    )
 
 
 def _reason(end: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 BASELINE_STAGES: tuple[Literal["training", "test"], ...] = ("training", "test")  # what a baseline run executes
 STAGES = (*BASELINE_STAGES, "evaluation")
@@ -76,3 +76,46 @@ class MeasurePlan:
             "repeat": self.repeat,
             "min_window_s": self.min_window_s,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One command of a session.
+
+    Attributes
+    ----------
+    command
+        Its words.
+    repeat, min_window_s
+        As fields of `dcase_energy.measure.plan.MeasurePlan`.
+    marked
+        What its marks say besides.
+    """
+
+    command: Sequence[str]
+    repeat: int
+    min_window_s: float
+    marked: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredWork:
+    """What a session executes, and what its journal says about it.
+
+    Attributes
+    ----------
+    kind, header
+        The first entry of the journal; the header is asked for once, with whether the session's lock is held.
+    parts
+        Executed one after the other, each only if all before it ended well.
+    idle_s
+        Seconds of idle power before and after.
+    variables
+        Environment of the commands; None is the caller's.
+    """
+
+    kind: str
+    header: Callable[[bool], Mapping[str, Any]]
+    parts: Sequence[Executed]
+    idle_s: float = 0.0
+    variables: Mapping[str, str] | None = None

@@ -15,6 +15,9 @@ from dcase_energy.stats import Mean, sample_mean
 
 # The kinds of windows of a probe, and the unit of work in each.
 PROBED = {"training_window": "steps", "validation_window": "clips"}
+# Of a baseline that is a command: each execution of its probe is one.
+PROBED_COMMAND = {"command_window": "executions"}
+UNITS = {**PROBED, **PROBED_COMMAND}
 
 
 def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
@@ -89,7 +92,7 @@ def _works(entries: Sequence[Mapping[str, Any]], number: int) -> dict[str, Probe
     """The windows of a probe, by kind."""
     marks = [{**e, "entry": "mark"} for e in entries if e["entry"] == "probe_mark" and e["number"] == number]
     windows = windows_of(marks)
-    return {phase: _work(rows, unit) for phase, unit in PROBED.items() if (rows := of_phase(windows, phase))}
+    return {phase: _work(rows, unit) for phase, unit in UNITS.items() if (rows := of_phase(windows, phase))}
 
 
 def _work(windows: Sequence[Window], unit: str) -> ProbeWork:

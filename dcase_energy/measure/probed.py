@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
+from statistics import fmean
 
 from dcase_energy.measure.probe_ratio import probed_cost
-from dcase_energy.measure.probe_record import PROBED
+from dcase_energy.measure.probe_record import PROBED, PROBED_COMMAND, UNITS
 from dcase_energy.measure.record_parts import Basis, PhaseEnergy, Probe, ProbeWork, Stage
 from dcase_energy.measure.records import Calibration, Energy, Evidence
 from dcase_energy.measure.summary import PARTIAL_BASES, basis_kwh, components_of
@@ -64,7 +65,7 @@ def probes_for(calibration: Calibration, system: Evidence | None) -> list[Probe]
         probe
         for probe in system.probes
         if (probe.recipe_sha256, probe.implementation.name, probe.implementation.execution_path) == wanted
-        and set(probe.work) == set(PROBED)
+        and set(probe.work) == set(PROBED if calibration.workload is None else PROBED_COMMAND)
     ]
 
 
@@ -76,7 +77,16 @@ def probed_share(calibration: Calibration, system: Evidence) -> float | None:
 
 def can_be_probed(calibration: Calibration) -> bool:
     """Whether a calibration says what probes are compared with: how much work cost how much."""
-    return bool(_cost(calibration, _phases(calibration), attrgetter("energy_kwh")))
+    return bool(_reference(calibration, attrgetter("energy_kwh")))
+
+
+def _reference(calibration: Calibration, quantity: _Quantity) -> float | None:
+    """What the probed work cost in the calibration: in its own phases, of a command in the probes around it."""
+    if calibration.workload is None:
+        return _cost(calibration, _phases(calibration), quantity)
+    costs = [_cost(calibration, probe.work, quantity) for probe in calibration.probes if probe.failure is None]
+    known = [cost for cost in costs if cost is not None]
+    return fmean(known) if known and len(known) == len(costs) else None
 
 
 def _phases(calibration: Calibration) -> dict[str, _Work | None]:
@@ -87,21 +97,23 @@ def _phases(calibration: Calibration) -> dict[str, _Work | None]:
 
 def _relative(calibration: Calibration, probes: list[Probe], quantity: _Quantity) -> Mean | None:
     """What the probes cost over what the same work cost in the calibration; None where either is not known."""
-    reference, repeats = _cost(calibration, _phases(calibration), quantity), calibration.repeats.get("training")
+    reference, repeats = _reference(calibration, quantity), calibration.repeats.get("training")
     costs = [cost for probe in probes if (cost := _cost(calibration, probe.work, quantity)) is not None]
     if not reference or not costs or len(costs) < len(probes):
         return None
     # The phases of several runs are those of the first.
-    first = repeats.values_kwh[0] / repeats.mean_kwh if repeats is not None and repeats.mean_kwh else 1.0
+    of_first = repeats is not None and repeats.mean_kwh and calibration.workload is None
+    first = repeats.values_kwh[0] / repeats.mean_kwh if repeats is not None and of_first else 1.0
     return probed_cost([first * cost / reference for cost in costs], calibration.between_sessions)
 
 
 def _cost(calibration: Calibration, works: Mapping[str, _Work | None], quantity: _Quantity) -> float | None:
-    """What an epoch of the recipe costs, by the work of each kind that was measured."""
+    """What an epoch of the recipe, or an execution of a probe, costs by the work of each kind that was measured."""
     terms = []
     for kind, work in works.items():
-        amount = getattr(calibration.recipe_work, _AMOUNT[kind], None)
-        units = work.units if isinstance(work, ProbeWork) else getattr(work, PROBED[kind], None)
+        # Of a command one execution is what is compared.
+        amount = 1 if kind in PROBED_COMMAND else getattr(calibration.recipe_work, _AMOUNT[kind], None)
+        units = work.units if isinstance(work, ProbeWork) else getattr(work, UNITS[kind], None)
         terms.append(None if work is None or amount is None or not units else times(quantity(work), amount / units))
     return sum_known(terms)
 

@@ -17,16 +17,17 @@ from typing import Any, Protocol
 
 from dcase_energy.errors import CalibrationError
 from dcase_energy.measure.meter import Reading
-from dcase_energy.measure.probe_record import PROBED
+from dcase_energy.measure.probe_record import PROBED_COMMAND, UNITS
+from dcase_energy.measure.record_parts import Probe
 from dcase_energy.measure.recorder import LenientRecorder, Say
-from dcase_energy.measure.records import Energy
+from dcase_energy.measure.records import Evidence
 from dcase_energy.measure.session import least_window_s, measured_child, serve
 from dcase_energy.text import plural
 from dcase_energy.units import format_duration
 
 PROBE_S = 30.0
 # Most of a training are steps; validated clips get the rest of the time.
-_SHARE = {"training_window": 0.8, "validation_window": 0.2}
+_SHARE = {"training_window": 0.8, "validation_window": 0.2, "command_window": 1.0}
 _MIN_STEPS, _MIN_WINDOWS = 10, 2
 _WARM_S, _WINDOW_S = 5.0, 3.0
 # The command may be stopped meanwhile: a probe that is stuck must not hold it for ever.
@@ -98,12 +99,13 @@ class ProbeRule:
         if mark["edge"] == "begin":
             return True
         spent_s = reading.time_s - self._begun_s[phase]
-        if phase not in PROBED:
+        if phase not in UNITS:
             return spent_s < _WARM_S
-        self._units[phase] = self._units.get(phase, 0) + mark[PROBED[phase]]
+        self._units[phase] = self._units.get(phase, 0) + mark[UNITS[phase]]
         self._windows[phase] = self._windows.get(phase, 0) + 1
         few = phase == "training_window" and self._units[phase] < _MIN_STEPS
-        return few or self._windows[phase] < _MIN_WINDOWS or spent_s < PROBE_S * _SHARE[phase]
+        few |= phase not in PROBED_COMMAND and self._windows[phase] < _MIN_WINDOWS
+        return few or spent_s < PROBE_S * _SHARE[phase]
 
 
 class Probes:
@@ -261,15 +263,16 @@ def why_ended(code: int, errors: bytes) -> str:
     return f"the baseline ended with {how}"
 
 
-def about_probes(record: Energy) -> list[str]:
+def about_probes(record: Evidence) -> list[str]:
     """What the probes of a record cost, and which do not count, for people."""
-    if not record.probes:
+    probes: list[Probe] = getattr(record, "probes", [])
+    if not probes:
         return []
-    spent_s = math.fsum(probe.end_s - probe.begin_s for probe in record.probes)
-    run_s = math.fsum(stage.duration_s for stage in record.stages.values())
+    spent_s = math.fsum(probe.end_s - probe.begin_s for probe in probes)
+    run_s = math.fsum(stage.duration_s for stage in record.figures.values())
     share = f", {spent_s / run_s:.0%} of the time of the run" if run_s > 0 else ""
-    lines = [f"{plural(len(record.probes), 'probe')} took {format_duration(spent_s)}{share}"]
-    work = "block" if record.command_sha256 is None else "command"
+    lines = [f"{plural(len(probes), 'probe')} took {format_duration(spent_s)}{share}"]
+    work = "block" if getattr(record, "command_sha256", "") is None else "command"
     return lines + [
-        f"the probe {probe.when} the {work} does not count: {probe.failure}" for probe in record.probes if probe.failure
+        f"the probe {probe.when} the {work} does not count: {probe.failure}" for probe in probes if probe.failure
     ]

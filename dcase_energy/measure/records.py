@@ -21,6 +21,7 @@ from dcase_energy.measure.record_parts import (
     AllEnergy,
     Basis,
     BatchJob,
+    CommandWorkload,
     Component,
     ComponentEnergy,
     CounterTick,
@@ -144,6 +145,7 @@ class Calibration(Evidence):
     ``recipe_work`` are the amounts of the recipe, ``measured_work`` those that were run. ``between_sessions`` is what
     the intervals hold of the difference between sessions; None in records of 1.0, which leave it out. ``scoring`` are
     the metrics of the test stage, scaled as it is; None where they were not measured, or are in the test stage itself.
+    ``workload`` is None where the baseline is a recipe; of a command, ``probes`` are what its probes are compared with.
     """
 
     kind: Literal["calibration"] = "calibration"
@@ -153,12 +155,14 @@ class Calibration(Evidence):
     recipe_work: RecipeWork | None = None
     measured_work: RecipeWork | None = None
     implementation: Implementation
+    workload: CommandWorkload | None = None
     quick: bool
     between_sessions: BetweenSessions | None = None
     stages: dict[Literal["training", "test"], Stage]
     scoring: Stage | None = None
     outside: dict[str, PhaseEnergy] = {}
     repeats: dict[Literal["training", "test"], Repeats] = {}
+    probes: list[Probe] = []
     data: Flat
     scores: dict[str, float | None]
     epochs_log: list[EpochRow]

@@ -58,14 +58,21 @@ class Baseline:
 def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
     """Return why a calibration cannot be what an edition divides by; None if it can."""
     from dcase_energy.calibration.recipe_identity import why_another_recipe
+    from dcase_energy.calibration.workload import why_another_command
 
-    record = found.record
+    record, of_command = found.record, edition.baseline.kind == "command"
     if edition.normalisation.kind != "ratio":
         return f"edition {edition.name} divides by figures of other work than a calibration measures"
-    if reason := why_another_recipe(record, found.entries, edition.baseline.recipe):
+    if record.workload is not None and not of_command:
+        return f"it is of a command of {record.recipe}, the edition's baseline is the recipe {edition.baseline.recipe}"
+    if of_command:
+        reason = why_another_command(record, edition)
+    else:
+        reason = why_another_recipe(record, found.entries, edition.baseline.recipe)
+    if reason:
         return reason
     path = record.implementation.execution_path.partition("/")[0]
-    if path != edition.baseline.execution_path:
+    if not of_command and path != edition.baseline.execution_path:
         return f"it is of the execution path {path}, the edition's is {edition.baseline.execution_path}"
     if not record.complete:
         return "the calibration was interrupted"
@@ -200,7 +207,11 @@ def load_denominator(path: Path, edition: Edition) -> Calibrated:
             more = "`dcase-energy records verify` shows every difference"
             raise UnusableError(f"{path} cannot be used: {finding.message}; {more}")
     if reason := why_no_denominator(found, edition):
-        raise UnusableError(f"{path} cannot be used: {reason}")
+        from dcase_energy.calibration.workload import how_to_calibrate
+
+        instead = how_to_calibrate(edition)
+        advice = f"; {instead} measures the edition's baseline" if instead is not None else ""
+        raise UnusableError(f"{path} cannot be used: {reason}{advice}")
     return replace(found, name="")
 
 

@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 
 def usable_for(record: Calibration, edition: Edition) -> str:
     """Return which editions can divide by a record; the given one's reason where there is none."""
+    from dcase_energy.calibration.workload import how_to_calibrate
     from dcase_energy.submission.baseline_choice import usable_editions, why_no_denominator
     from dcase_energy.submission.evidence import Calibrated
 
     found = Calibrated(record, "this calibration")
-    if names := usable_editions(found):
+    reason, names = why_no_denominator(found, edition), usable_editions(found)
+    if reason is None and edition.name not in names:  # an organiser's own
+        names.insert(0, edition.name)
+    if reason is None:
         return f"usable as the baseline of: {', '.join(names)}"
-    reason = visible(why_no_denominator(found, edition) or "")
-    return f"usable as the baseline of no edition; for {edition.name}: {reason}"
+    instead = how_to_calibrate(edition) if record.valid and record.complete else None
+    why = f"for {edition.name}: {reason}" + (f"; run {instead}" if instead else "")
+    return visible(f"usable as the baseline of {', '.join(names) or 'no edition'}; {'not ' if names else ''}{why}")
 
 
 def after_calibration(record: Calibration) -> str:

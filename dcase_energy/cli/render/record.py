@@ -109,7 +109,8 @@ def _summary(record: Calibration | Energy) -> Iterator[str]:
 
     stages = with_scoring(record)
     for name, stage in stages.items():
-        yield _figure_line(name, stage, whole=record.kind == "calibration")
+        recipe = record.kind == "calibration" and record.workload is None
+        yield _figure_line(name, stage, whole=record.kind == "calibration", of=" for the full recipe" if recipe else "")
     bounds = {name: bounds_of(stage) for name, stage in stages.items()}
     for label in dict.fromkeys(one.label for one in bounds.values() if one is not None):
         yield f"interval: {label}"
@@ -126,7 +127,7 @@ def _summary(record: Calibration | Energy) -> Iterator[str]:
         yield style("valid", fg="green", bold=True)
 
 
-def _figure_line(name: str, stage: Stage, *, whole: bool) -> str:
+def _figure_line(name: str, stage: Stage, *, whole: bool, of: str) -> str:
     """Energy, time and interval of a stage; of a calibration also the part of the interval that is this session's."""
     from dcase_energy.calibration.comparing import bounds_of
 
@@ -135,7 +136,6 @@ def _figure_line(name: str, stage: Stage, *, whole: bool) -> str:
     def ends(bounds: Interval) -> str:
         return " to ".join(format_energy(end, like_kwh=energy_kwh) for end in (bounds.low, bounds.high))
 
-    of = " for the full recipe" if whole else ""
     took = format_duration(stage.full_recipe_duration_s)
     line = f"{style(name, bold=True)}: {style(format_energy(energy_kwh), bold=True)}{of} in {took}"
     bounds, session = bounds_of(stage), stage.within_session_interval
