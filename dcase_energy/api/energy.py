@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,8 +31,6 @@ PROBES = ("auto", "none", "both")
 def calibrate(
     output: PathLike = "calibration.json",
     *,
-    command: Sequence[str] = (),
-    test_command: str | None = None,
     edition: PathLike | Edition = "generic",
     recipe: str | None = None,
     stages: Sequence[str] = BASELINE_STAGES,
@@ -66,9 +64,6 @@ def calibrate(
     output
         Record to write; its journal is written beside it. A complete record is never replaced: the next is written to
         ``calibration.2.json``, unless ``force`` is true.
-    command, test_command
-        Words of the command that the edition names as its baseline, run in the current folder; and the command of its
-        test where that needs an argument. Without a command the edition's recipe is trained.
     edition, recipe, execution_path
         Edition whose recipe and execution path are taken, unless they are given.
     stages
@@ -102,7 +97,6 @@ def calibrate(
     CalibrationError, MeterError, ChildFailedError, WriteError
         If the calibration fails; what was measured is in the journal.
     """
-    from dcase_energy.calibration.command_run import calibrate_command, plan_commands
     from dcase_energy.calibration.plan import Plan, quick_settings
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import run_calibration as run
@@ -112,23 +106,6 @@ def calibrate(
     if quick and epochs:
         raise InputError("--quick and --epochs exclude each other")
     rules = choose_edition(edition)
-    if command:
-        of_recipes = (quick, epochs, recipe, data, batch_size, execution_path, resume)
-        if any(one not in (None, False) for one in of_recipes):
-            raise InputError("a baseline that is a command cannot be quick, resumed or given another recipe or data")
-        planned = replace(
-            plan_commands(rules, command, stages, test_command),
-            device=device, repeats=repeats, idle_s=idle_s, allow_estimate=allow_estimate, pass_env=tuple(pass_env),
-        )  # fmt: skip
-        file = record_file(output, force=force)
-        log(f"calibrating: the command of edition {rules.name}, {' and '.join(planned.commands)}")
-        try:
-            record, beside = calibrate_command(planned, file, host=HostCheck(log, wait_idle_s))
-        except OSError as error:
-            raise WriteError(str(error)) from None
-        return _finished(record, file, log, on_end, keep=keep, beside=beside)
-    if test_command is not None:
-        raise InputError("--test-command belongs to a baseline that is a command: give it after --")
     if rules.baseline.kind == "command" and recipe is None:
         instead = how_to_calibrate(rules) or "its edition does not name it: its energy can only be stated"
         raise InputError(f"the baseline of edition {rules.name} is a command: {instead}")
@@ -159,10 +136,10 @@ def calibrate(
         raise _resumable(WriteError(str(error)), file) from None
     except (MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
         raise _resumable(error, file) from None
-    return _finished(record, file, log, on_end, keep=keep)
+    return finish_calibration(record, file, log, on_end, keep=keep)
 
 
-def _finished(
+def finish_calibration(
     record: Calibration,
     file: RecordFile,
     log: Log,
@@ -171,7 +148,7 @@ def _finished(
     keep: bool,
     beside: str | None = None,
 ) -> Calibration:
-    """Show a record, and keep one that can be used."""
+    """Show the record of a calibration, and keep one that can be used, with what only this user may know of it."""
     if on_end is not None:
         on_end(record)
     kept = [_keep(record, beside)] if keep and record.complete and record.valid else []

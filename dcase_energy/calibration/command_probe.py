@@ -18,7 +18,7 @@ from dcase_energy.measure.records import Calibration
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ProbePlace:
     """What a probe needs besides the record: in this user's own data folder, and never in a record.
 
     Attributes
@@ -41,7 +41,7 @@ class Place:
         return json.dumps(asdict(self), indent=2) + "\n"
 
     @classmethod
-    def parsed(cls, text: str) -> Place:
+    def parsed(cls, text: str) -> ProbePlace:
         """The place that `dumped` wrote.
 
         Raises
@@ -72,12 +72,12 @@ class CommandProbe:
     """
 
     said: Mapping[str, Any]
-    place: Place
+    place: ProbePlace
     device: str
     variables: Mapping[str, str]
 
     @classmethod
-    def around(cls, header: Mapping[str, Any], place: Place, gpus: Gpus) -> CommandProbe:
+    def around(cls, header: Mapping[str, Any], place: ProbePlace, gpus: Gpus) -> CommandProbe:
         """Return the probe around the calibration whose journal has this header: later ones are compared with it."""
         said = {
             "calibration_digest": None,
@@ -90,7 +90,7 @@ class CommandProbe:
         return cls(said, place, "cuda" if gpus.boards else "cpu", gpus.environment)
 
     @classmethod
-    def of(cls, calibration: Calibration, place: Place, gpus: Gpus) -> CommandProbe:
+    def of(cls, calibration: Calibration, place: ProbePlace, gpus: Gpus) -> CommandProbe:
         """Return the probe that measures a calibration again.
 
         Raises

@@ -8,10 +8,10 @@ from typing import Any
 
 from dcase_energy.calibration.stages import MeasuredStage, between_sessions_of
 from dcase_energy.errors import JournalError
+from dcase_energy.measure.baseline_parts import CommandWorkload
 from dcase_energy.measure.energy_record import executed_windows, last_finish, repeats_of_windows, view_of_commands
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.probe_record import probe_spans, probes_of
-from dcase_energy.measure.record_parts import CommandWorkload
 from dcase_energy.measure.records import Calibration, Implementation, RecipeWork, Repeats, Stage
 from dcase_energy.measure.summary import estimated_share, evidence, net_kwh, with_ticks
 from dcase_energy.measure.view import idle_of, of_kind, tick_s_of
@@ -50,7 +50,7 @@ def command_record_of(header: Mapping[str, Any], entries: Sequence[dict[str, Any
         between_sessions=between_sessions_of(header),
         stages=stages,
         repeats=repeats,
-        probes=probes_of(entries, probe_spans(entries)),
+        command_probes=probes_of(entries, probe_spans(entries)),
         data={},
         scores={},
         epochs_log=[],
@@ -66,7 +66,7 @@ def _stage(
 ) -> Stage:
     """The mean of all executions; of a training that tests at its end without what the test takes by itself."""
     own = windows[stage]
-    tested = windows["test"] if stage == "training" and header["recipe"]["holds_test"] else ()
+    tested = windows["test"] if stage == "training" and "test" in header["recipe"]["includes"] else ()
     meters, tick_s = of_kind(entries, "meter"), tick_s_of(entries)
 
     def total(value: Any) -> Mean | None:

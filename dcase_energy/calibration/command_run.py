@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.calibration.command_files import CommandFiles, files_of, versions_of
-from dcase_energy.calibration.command_probe import CommandProbe, Place
+from dcase_energy.calibration.command_probe import CommandProbe, ProbePlace
 from dcase_energy.calibration.command_record import COMMAND, command_record_of
 from dcase_energy.calibration.store import between_sessions
 from dcase_energy.calibration.workload import (
-    has_placeholder,
     how_to_calibrate,
     is_command,
     same_commit,
@@ -73,8 +72,13 @@ class CommandPlan:
         return child_environment({}, self.pass_env)
 
 
-def plan_commands(edition: Edition, command: Sequence[str], stages: Sequence[str], test: str | None) -> CommandPlan:
-    """Return what is executed for an edition's baseline; ``test`` is the test's command where it needs an argument.
+def plan_commands(
+    edition: Edition, command: Sequence[str], stages: Sequence[str], fill: Mapping[str, str]
+) -> CommandPlan:
+    """Return what is executed for an edition's baseline.
+
+    The command is that of the first stage. Those of further stages, and the probe, are the edition's own, by the same
+    program and with their placeholders filled.
 
     Raises
     ------
@@ -87,29 +91,28 @@ def plan_commands(edition: Edition, command: Sequence[str], stages: Sequence[str
         raise InputError(f"the baseline of edition {edition.name} is the recipe {baseline.recipe}{advice}")
     if baseline.command is None or instead is None:
         raise InputError(f"edition {edition.name} names no command of its baseline{advice}")
-    named = {"training": baseline.command, "test": baseline.test_command}
-    first = next(iter(stages))
-    given = {first: list(command)}
-    if baseline.test_command is not None and first == "training" and ("test" in stages or baseline.holds_test):
-        if test is None and has_placeholder(baseline.test_command):
-            option = f"--test-command {shlex.quote(baseline.test_command)}"
-            raise InputError(f"the test of edition {edition.name} needs an argument: fill in {option}")
-        given["test"] = shlex.split(test) if test is not None else words_here(baseline.test_command, command)
-    for stage, words in given.items():
-        expected = named[stage]
-        if expected is None:
-            raise InputError(f"edition {edition.name} names no command of the {stage} of its baseline{advice}")
-        if not is_command(words, expected):
-            found = shlex.join(words)
-            raise InputError(
-                f"not the command of the {stage} of edition {edition.name}: expected `{expected}`, found `{found}`"
-                f"{advice}"
-            )
-    probe = None if baseline.probe_command is None else words_here(baseline.probe_command, command)
-    return CommandPlan(edition, given, probe, Path.cwd())
+    named, first = {"training": baseline.command, **baseline.stage_commands}, stages[0]
+    if first not in named:
+        raise InputError(f"edition {edition.name} names no command of the {first} of its baseline{advice}")
+    if not is_command(command, named[first]):
+        found = shlex.join(command)
+        raise InputError(
+            f"not the command of the {first} of edition {edition.name}: expected `{named[first]}`, found `{found}`"
+            f"{advice}"
+        )
+    try:
+        more = {
+            stage: words_here(named[stage], command, fill)
+            for stage in baseline.stage_commands
+            if stage != first and (stage in stages or (stage in baseline.includes and first == "training"))
+        }
+        probe = None if baseline.probe_command is None else words_here(baseline.probe_command, command, fill)
+    except KeyError as missing:
+        raise InputError(f"--fill {missing.args[0]}=VALUE: a command of edition {edition.name} needs it") from None
+    return CommandPlan(edition, {first: list(command), **more}, probe, Path.cwd())
 
 
-def calibrate_command(
+def run_commands(
     plan: CommandPlan,
     file: RecordFile,
     *,
@@ -153,7 +156,7 @@ def calibrate_command(
     place = None
     if plan.probe is not None:
         probed = files_of([plan.probe], plan.folder, variables)
-        place = Place(tuple(plan.probe), str(plan.folder), plan.pass_env, probed)
+        place = ProbePlace(tuple(plan.probe), str(plan.folder), plan.pass_env, probed)
     header = _header(plan, files, gpus)
     work = MeasuredWork(
         "calibration",
@@ -224,7 +227,7 @@ def _header(plan: CommandPlan, files: CommandFiles, gpus: Gpus) -> dict[str, Any
             "sha256": sha256,
             "epochs": baseline.epochs,
             "epochs_measured": baseline.epochs_measured,
-            "holds_test": baseline.holds_test,
+            "includes": list(baseline.includes),
         },
         "workload": {
             **{f"{name}_sha256": words and sha256_text(canonical_json(list(words))) for name, words in hashes.items()},

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from dcase_energy.calibration.command_probe import CommandProbe, Place
+from dcase_energy.calibration.command_probe import CommandProbe, ProbePlace
 from dcase_energy.calibration.plan import Plan, QuickSettings
 from dcase_energy.calibration.prepare import (
     check_memory,
@@ -149,7 +149,7 @@ def probe_for(calibration: Calibration, gpus: Gpus) -> ProbeTask:
     if calibration.workload is not None:
         if (beside := kept_beside(calibration)) is None:
             raise CalibrationError("where its command runs is not kept here: only the user who calibrated can probe it")
-        return CommandProbe.of(calibration, Place.parsed(beside), pinned(boards) if boards else Gpus())
+        return CommandProbe.of(calibration, ProbePlace.parsed(beside), pinned(boards) if boards else Gpus())
     plan = _plan_of(calibration, "cuda:0" if boards else "cpu")
     return BaselineProbe(calibration, plan, pinned(boards).environment)
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.parts import ReferenceWorkload
+from dcase_energy.editions.reference_workload import ReferenceWorkload
 from dcase_energy.editions.shipped import edition_names
 from dcase_energy.measure.journal import canonical_json, sha256_text
 from dcase_energy.measure.records import Calibration
 
-# What makes it the same work; a probe measures it again, and may change.
-_IDENTITY = ("repository", "commit", "command", "test_command", "holds_test", "epochs_measured", "epochs")
+# What makes it the same work. A probe measures it again, and may change.
+_IDENTITY = ("repository", "commit", "command", "stage_commands", "includes", "epochs_measured", "epochs")
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _PYTHON = re.compile(r"python[0-9.]*(\.exe)?$")
 _SHOWN = 12
 
 
 def workload_sha256(baseline: ReferenceWorkload) -> str:
-    """Hash of the work that an edition names: of its own words, whatever program or path runs them here."""
+    """Hash of the work that an edition names, by its wording, whatever program or path runs them here."""
     return sha256_text(canonical_json({name: getattr(baseline, name) for name in _IDENTITY}))
 
 
@@ -41,9 +41,9 @@ def is_command(words: Sequence[str], named: str) -> bool:
     return all(_PLACEHOLDER.fullmatch(part) or part == own for own, part in zip(words[1:], wanted[1:], strict=True))
 
 
-def has_placeholder(named: str) -> bool:
-    """Whether a command of an edition needs an argument that only the caller knows."""
-    return any(_PLACEHOLDER.fullmatch(word) for word in shlex.split(named))
+def placeholders(named: str) -> list[str]:
+    """The names of what an edition's command leaves to be filled in."""
+    return [word[1:-1] for word in shlex.split(named) if _PLACEHOLDER.fullmatch(word)]
 
 
 def program_name(word: str) -> str:
@@ -52,9 +52,15 @@ def program_name(word: str) -> str:
     return "python" if _PYTHON.fullmatch(name) else name
 
 
-def words_here(named: str, given: Sequence[str]) -> list[str]:
-    """The words of an edition's command, run by the program of the command that was given, if it is the same one."""
-    words = shlex.split(named)
+def words_here(named: str, given: Sequence[str], fill: Mapping[str, str]) -> list[str]:
+    """The words of an edition's command, run by the program of the command that was given, if it is the same one.
+
+    Raises
+    ------
+    KeyError
+        If a placeholder is not filled.
+    """
+    words = [fill[word[1:-1]] if _PLACEHOLDER.fullmatch(word) else word for word in shlex.split(named)]
     return [given[0], *words[1:]] if program_name(given[0]) == program_name(words[0]) else words
 
 
@@ -66,8 +72,8 @@ def how_to_calibrate(edition: Edition) -> str | None:
     name = edition.name if edition.name in edition_names() else f"FOLDER_OF_{edition.name}"
     if baseline.kind == "recipe":
         return f"`dcase-energy calibrate --edition {name}`"
-    test = baseline.test_command
-    filled = f" --test-command {shlex.quote(test)}" if test is not None and has_placeholder(test) else ""
+    open_ones = [word for named in baseline.stage_commands.values() for word in placeholders(named)]
+    filled = "".join(f" --fill {name}=VALUE" for name in dict.fromkeys(open_ones))
     place = "" if baseline.repository is None else f", in a checkout of {baseline.repository}"
     place += f" at commit {baseline.commit}" if place and baseline.commit is not None else ""
     return f"`dcase-energy calibrate --edition {name}{filled} -- {baseline.command}`{place}"

@@ -36,6 +36,14 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
     return tuple(sorted(set(value)))
 
 
+def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
+    """``--fill checkpoint=best.ckpt``."""
+    pairs = [text.partition("=") for text in value]
+    if wrong := [name for name, equals, _ in pairs if not (name and equals)]:
+        raise click.BadParameter(f"write NAME=VALUE; found {visible(wrong[0])!r}", context, parameter)
+    return {name: text for name, _, text in pairs}
+
+
 @click.command(
     context_settings={"allow_interspersed_args": False},
     epilog="Example: dcase-energy calibrate --quick --output calibration.json",
@@ -111,9 +119,11 @@ def _names(context: click.Context, parameter: click.Parameter, value: tuple[str,
 @click.option("--resume", is_flag=True, help="Continue the interrupted calibration of this output, if there is one.")
 @click.option("--strict", is_flag=True, help="Exit code 1 if a guard finds the record invalid.")
 @click.option(
-    "--test-command",
-    metavar="TEXT",
-    help="Command of the baseline's test, where the edition's has a placeholder to fill in.",
+    "--fill",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_filled,
+    help="Value of a {NAME} in the commands that the edition names as its baseline; may be repeated.",
 )
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
 def command(
@@ -128,6 +138,7 @@ def command(
     Where the baseline of the edition is a command of its organisers, give that command after --, in the folder of the
     baseline. It is executed once, with the edition's short probe before and after it. Exit code 1 if it fails.
     """
+    from dcase_energy.api.commands import calibrate_command
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.shared import choose_edition
     from dcase_energy.calibration.plan import Plan, quick_settings
@@ -140,14 +151,18 @@ def command(
         more = [*reference_lines(record, compared, rules), usable_for(record, rules), after_calibration(record)]
         click.echo(record_text(record, more))
 
+    shared: dict[str, Any] = {"edition": rules, "stages": stages, "keep": True, "log": say, "on_end": show}
     if command_line:
         _refuse_of_recipes()
+        taken = {name: value for name, value in options.items() if name not in _OF_RECIPES}
+        record = calibrate_command(command_line, **taken, **shared)
+        return int(not record.complete or (strict and not record.valid))
+    if options.pop("fill"):
+        raise click.UsageError("--fill: only for a baseline that is a command, given after --")
     quick = quick_settings(*(options[name] for name in ("precision", "budget_s", "settle_s")))
     progress = ProgressLines(say, quick if options["quick"] else None, options["epochs"] or Plan.epochs)
-    options |= {"edition": rules, "stages": stages, "command": command_line, "keep": True}
-    record = calibrate(log=say, progress=progress, on_end=show, **options)
-    failed = record.workload is not None and not record.complete
-    return int(failed or (strict and not record.valid))
+    record = calibrate(progress=progress, **options, **shared)
+    return int(strict and not record.valid)
 
 
 def _refuse_of_recipes() -> None:

@@ -19,13 +19,13 @@ from dcase_energy.editions.parts import (
     OutputSet,
     Part,
     RankedBy,
-    ReferenceWorkload,
     Score,
     Scoring,
     Term,
     stated_field,
 )
 from dcase_energy.editions.plausible import Plausible
+from dcase_energy.editions.reference_workload import ReferenceWorkload
 from dcase_energy.editions.spelling import folded_path, split_path
 from dcase_energy.findings import Severity
 

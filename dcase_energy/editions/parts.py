@@ -7,7 +7,6 @@ by their path against these types with pydantic, which reports what ``__post_ini
 from __future__ import annotations
 
 import math
-import shlex
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -294,64 +293,6 @@ class Outputs(Part):
 
     def __post_init__(self) -> None:
         self.require_positive("clips", "runs")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceWorkload(Part):
-    """What a baseline run executes: a recipe of `dcase_baseline`, or the organisers' own command.
-
-    Attributes
-    ----------
-    recipe
-        Its name, in records too.
-    execution_path
-        Path of a recipe's implementation.
-    repository, commit, command
-        Where the organisers' own baseline is, and how its training is run there; ``{words}`` in braces are a
-        placeholder for any one argument.
-    test_command, holds_test
-        How its test is run, where that is a command too; and whether ``command`` tests at its end: what the test takes
-        is then subtracted from it.
-    probe_command
-        A short piece of the same work, to measure the baseline again around a system's own run.
-    epochs_measured, epochs
-        Epochs that the baseline figure covers, and those of the whole training.
-    """
-
-    kind: Literal["recipe", "command"] = "recipe"
-    recipe: str
-    execution_path: Literal["fast", "reference"] = "reference"
-    repository: str | None = None
-    commit: str | None = None
-    command: str | None = None
-    test_command: str | None = None
-    holds_test: bool = False
-    probe_command: str | None = None
-    epochs_measured: int | None = None
-    epochs: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("command", "test_command", "probe_command"):
-            _check_command(name, getattr(self, name))
-        if self.kind == "recipe" and self.command is not None:
-            raise ValueError("command in [baseline] belongs to kind = 'command'")
-        if self.command is None and (self.test_command or self.probe_command):
-            raise ValueError("test_command and probe_command in [baseline] need a command")
-        if self.holds_test and self.test_command is None:
-            raise ValueError("holds_test in [baseline] needs a test_command, whose energy is subtracted")
-        self.require_positive("epochs_measured", "epochs")
-        if self.epochs_measured is not None and self.epochs is not None and self.epochs_measured > self.epochs:
-            raise ValueError("epochs_measured cannot exceed epochs in [baseline]")
-
-
-def _check_command(name: str, text: str | None) -> None:
-    """Refuse what a shell would not split into words."""
-    try:
-        words = None if text is None else shlex.split(text)
-    except ValueError as error:
-        raise ValueError(f"{name} in [baseline] cannot be split into words: {error}") from None
-    if words == []:
-        raise ValueError(f"{name} in [baseline] is empty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

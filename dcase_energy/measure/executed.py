@@ -14,7 +14,7 @@ from dcase_energy.measure.marks import Marks
 from dcase_energy.orphans import ask_system
 
 
-def main(task_file: str) -> int:
+def execute(task_file: str) -> int:
     """Execute the command of a task (``command``, ``folder``, ``device``); give the exit code of the first that fails.
 
     What it prints is left out: a probe runs beside another command's output.
@@ -42,4 +42,4 @@ def main(task_file: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(execute(sys.argv[1]))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dcase_energy.measure.baseline_parts import Probe, ProbeWork
 from dcase_energy.measure.guards import BY_CODE
 from dcase_energy.measure.meter import Reading
-from dcase_energy.measure.record_parts import Implementation, Probe, ProbeWork
+from dcase_energy.measure.record_parts import Implementation
 from dcase_energy.measure.summary import interval_of_mean
 from dcase_energy.measure.watch import foreign_cpu_s
 from dcase_energy.measure.windows import Span, Window, of_phase, windows_of
@@ -17,7 +18,7 @@ from dcase_energy.stats import Mean, sample_mean
 PROBED = {"training_window": "steps", "validation_window": "clips"}
 # Of a baseline that is a command: each execution of its probe is one.
 PROBED_COMMAND = {"command_window": "executions"}
-UNITS = {**PROBED, **PROBED_COMMAND}
+PROBE_UNITS = {**PROBED, **PROBED_COMMAND}
 
 
 def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
@@ -92,7 +93,7 @@ def _works(entries: Sequence[Mapping[str, Any]], number: int) -> dict[str, Probe
     """The windows of a probe, by kind."""
     marks = [{**e, "entry": "mark"} for e in entries if e["entry"] == "probe_mark" and e["number"] == number]
     windows = windows_of(marks)
-    return {phase: _work(rows, unit) for phase, unit in UNITS.items() if (rows := of_phase(windows, phase))}
+    return {phase: _work(rows, unit) for phase, unit in PROBE_UNITS.items() if (rows := of_phase(windows, phase))}
 
 
 def _work(windows: Sequence[Window], unit: str) -> ProbeWork:

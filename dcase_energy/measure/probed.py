@@ -7,9 +7,10 @@ from functools import partial
 from operator import attrgetter
 from statistics import fmean
 
+from dcase_energy.measure.baseline_parts import Probe, ProbeWork
 from dcase_energy.measure.probe_ratio import probed_cost
-from dcase_energy.measure.probe_record import PROBED, PROBED_COMMAND, UNITS
-from dcase_energy.measure.record_parts import Basis, PhaseEnergy, Probe, ProbeWork, Stage
+from dcase_energy.measure.probe_record import PROBE_UNITS, PROBED, PROBED_COMMAND
+from dcase_energy.measure.record_parts import Basis, PhaseEnergy, Stage
 from dcase_energy.measure.records import Calibration, Energy, Evidence
 from dcase_energy.measure.summary import PARTIAL_BASES, basis_kwh, components_of
 from dcase_energy.measure.windows import sum_known, times
@@ -84,7 +85,7 @@ def _reference(calibration: Calibration, quantity: _Quantity) -> float | None:
     """What the probed work cost in the calibration: in its own phases, of a command in the probes around it."""
     if calibration.workload is None:
         return _cost(calibration, _phases(calibration), quantity)
-    costs = [_cost(calibration, probe.work, quantity) for probe in calibration.probes if probe.failure is None]
+    costs = [_cost(calibration, probe.work, quantity) for probe in calibration.command_probes if probe.failure is None]
     known = [cost for cost in costs if cost is not None]
     return fmean(known) if known and len(known) == len(costs) else None
 
@@ -113,7 +114,7 @@ def _cost(calibration: Calibration, works: Mapping[str, _Work | None], quantity:
     for kind, work in works.items():
         # Of a command one execution is what is compared.
         amount = 1 if kind in PROBED_COMMAND else getattr(calibration.recipe_work, _AMOUNT[kind], None)
-        units = work.units if isinstance(work, ProbeWork) else getattr(work, UNITS[kind], None)
+        units = work.units if isinstance(work, ProbeWork) else getattr(work, PROBE_UNITS[kind], None)
         terms.append(None if work is None or amount is None or not units else times(quantity(work), amount / units))
     return sum_known(terms)
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dcase_energy.errors import CalibrationError
+from dcase_energy.measure.baseline_parts import Probe
 from dcase_energy.measure.meter import Reading
-from dcase_energy.measure.probe_record import PROBED_COMMAND, UNITS
-from dcase_energy.measure.record_parts import Probe
+from dcase_energy.measure.probe_record import PROBE_UNITS, PROBED_COMMAND
 from dcase_energy.measure.recorder import LenientRecorder, Say
 from dcase_energy.measure.records import Evidence
 from dcase_energy.measure.session import least_window_s, measured_child, serve
@@ -99,9 +99,9 @@ class ProbeRule:
         if mark["edge"] == "begin":
             return True
         spent_s = reading.time_s - self._begun_s[phase]
-        if phase not in UNITS:
+        if phase not in PROBE_UNITS:
             return spent_s < _WARM_S
-        self._units[phase] = self._units.get(phase, 0) + mark[UNITS[phase]]
+        self._units[phase] = self._units.get(phase, 0) + mark[PROBE_UNITS[phase]]
         self._windows[phase] = self._windows.get(phase, 0) + 1
         few = phase == "training_window" and self._units[phase] < _MIN_STEPS
         few |= phase not in PROBED_COMMAND and self._windows[phase] < _MIN_WINDOWS
@@ -265,7 +265,7 @@ def why_ended(code: int, errors: bytes) -> str:
 
 def about_probes(record: Evidence) -> list[str]:
     """What the probes of a record cost, and which do not count, for people."""
-    probes: list[Probe] = getattr(record, "probes", [])
+    probes: list[Probe] = getattr(record, "probes", getattr(record, "command_probes", []))
     if not probes:
         return []
     spent_s = math.fsum(probe.end_s - probe.begin_s for probe in probes)

@@ -15,13 +15,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import RecordError
 from dcase_energy.measure import records_1_0
+from dcase_energy.measure.baseline_parts import CommandWorkload, Probe
 from dcase_energy.measure.journal import sealed, strict_json
 from dcase_energy.measure.machine import Flat
 from dcase_energy.measure.record_parts import (
     AllEnergy,
     Basis,
     BatchJob,
-    CommandWorkload,
     Component,
     ComponentEnergy,
     CounterTick,
@@ -33,7 +33,6 @@ from dcase_energy.measure.record_parts import (
     Implementation,
     Interruption,
     PhaseEnergy,
-    Probe,
     RecipeWork,
     Repeats,
     Stage,
@@ -78,6 +77,8 @@ __all__ = [
 SCHEMA_VERSION = "1.1"
 VERSIONS = (records_1_0.VERSION, SCHEMA_VERSION)
 MAX_RECORD_BYTES = 10_000_000
+# Later than the first records of this version: left out where there is nothing to say, so that their seals hold.
+_ADDED = ("workload", "command_probes")
 
 
 class Evidence(BaseModel):
@@ -126,12 +127,12 @@ class Evidence(BaseModel):
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """The record as it is stored, in the form of its version."""
         document = super().model_dump(**options)
-        return document if self.schema_version == SCHEMA_VERSION else records_1_0.stored_form(document)
+        if self.schema_version != SCHEMA_VERSION:
+            return records_1_0.stored_form(document)
+        return {key: value for key, value in document.items() if key not in _ADDED or value}
 
     def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
         """The record as JSON, in the form of its version."""
-        if self.schema_version == SCHEMA_VERSION:
-            return super().model_dump_json(indent=indent, **options)
         return json.dumps(self.model_dump(mode="json", **options), indent=indent, ensure_ascii=False)
 
     def seal(self) -> Self:
@@ -145,7 +146,8 @@ class Calibration(Evidence):
     ``recipe_work`` are the amounts of the recipe, ``measured_work`` those that were run. ``between_sessions`` is what
     the intervals hold of the difference between sessions; None in records of 1.0, which leave it out. ``scoring`` are
     the metrics of the test stage, scaled as it is; None where they were not measured, or are in the test stage itself.
-    ``workload`` is None where the baseline is a recipe; of a command, ``probes`` are what its probes are compared with.
+    ``workload`` is None where the baseline is a recipe; of a command, ``command_probes`` are what later
+    probes are compared with.
     """
 
     kind: Literal["calibration"] = "calibration"
@@ -162,7 +164,7 @@ class Calibration(Evidence):
     scoring: Stage | None = None
     outside: dict[str, PhaseEnergy] = {}
     repeats: dict[Literal["training", "test"], Repeats] = {}
-    probes: list[Probe] = []
+    command_probes: list[Probe] = []
     data: Flat
     scores: dict[str, float | None]
     epochs_log: list[EpochRow]
@@ -198,6 +200,7 @@ _WRITTEN_BY = {"calibration": "dcase-energy calibrate", "energy": "dcase-energy 
 def record_schema(kind: str) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a kind of `RECORDS`, of the version that is written today."""
     schema = RECORDS[kind].model_json_schema(mode="serialization")
+    schema["required"] = [name for name in schema["required"] if name not in _ADDED]
     schema["properties"]["schema_version"] = {"const": SCHEMA_VERSION, "title": "Schema Version", "type": "string"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -34,7 +34,7 @@ _LATER = (
     "all_energy",
 )
 _LATER_THAN_1_0 = {
-    "record": (*_LATER, "repeat_failure", "probes", "calibration_digest", "scoring", "workload"),
+    "record": (*_LATER, "repeat_failure", "probes", "calibration_digest", "scoring", "workload", "command_probes"),
     "stage": (
         *("scope", "bases", "within_session_interval", "full_recipe_energy_kwh_median", "basis_intervals"),
         *("own_cpu_s", "full_recipe_own_cpu_s", "energy_interval", "full_recipe_energy_interval"),

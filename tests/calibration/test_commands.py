@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from dcase_energy import calibrate
+from dcase_energy.api.commands import calibrate_command
 from dcase_energy.calibration import command_run, probing, store
-from dcase_energy.calibration.command_run import calibrate_command, plan_commands
+from dcase_energy.calibration.command_run import plan_commands, run_commands
 from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.workload import how_to_calibrate, is_command
 from dcase_energy.cli.render.closing import usable_for
@@ -44,7 +45,7 @@ terms = [{ score = "accuracy" }]
 kind = "command"
 recipe = "trees"
 command = "sh baseline.sh train"
-test_command = "sh baseline.sh test"
+stage_commands = { test = "sh baseline.sh test" }
 probe_command = "sh baseline.sh probe"
 epochs_measured = 10
 epochs = 300
@@ -73,11 +74,11 @@ def edition(tmp_path, text=EDITION, name="edition"):
     return load_edition(str(folder))
 
 
-def calibrated(tmp_path, rules, *command, stages=("training", "test"), test=None, meter=None):
-    plan = replace(plan_commands(rules, command or ["sh", "baseline.sh", "train"], stages, test), idle_s=0.0)
+def calibrated(tmp_path, rules, *command, stages=("training", "test"), meter=None, **fill):
+    plan = replace(plan_commands(rules, command or ["sh", "baseline.sh", "train"], stages, fill), idle_s=0.0)
     file = RecordFile(tmp_path / "calibration.json")
     make = lambda: (Instruments(meter or ClockMeter(gpu_w=None)), {})  # noqa: E731
-    record, beside = calibrate_command(plan, file, host=HostCheck(SAID.append), make_instruments=make)
+    record, beside = run_commands(plan, file, host=HostCheck(SAID.append), make_instruments=make)
     assert load_calibration(file.path) == record == record_of(read_journal(file.journal))
     return record, beside
 
@@ -89,7 +90,7 @@ def test_a_command_is_calibrated_and_divided_by(tmp_path):
     assert (record.complete, record.recipe, record.implementation.execution_path) == (True, "trees", "command")
     assert (record.workload.files, record.workload.exit_code, record.workload.commit) == (1, 0, None)
     assert (record.recipe_work.epochs, record.measured_work.epochs) == (300, 10)
-    assert [(one.when, one.failure, list(one.work)) for one in record.probes] == [
+    assert [(one.when, one.failure, list(one.work)) for one in record.command_probes] == [
         ("before", None, ["command_window"]), ("after", None, ["command_window"]),
     ]  # fmt: skip
     # Each reading of the pretended clock is ten seconds after the one before it, at 60 W: nothing is scaled to 300.
@@ -153,17 +154,15 @@ def test_commands_that_are_not_the_editions_are_refused_before_they_run(tmp_path
     with pytest.raises(
         InputError, match=r"expected `sh baseline.sh train`, found `sh baseline.sh train --epochs 1`.*run"
     ):
-        plan_commands(rules, ["sh", "baseline.sh", "train", "--epochs", "1"], ["training"], None)
+        plan_commands(rules, ["sh", "baseline.sh", "train", "--epochs", "1"], ["training"], {})
     with pytest.raises(InputError, match="is the recipe dcase2023; run `dcase-energy calibrate --edition generic`"):
-        calibrate(edition="generic", command=["true"])
+        calibrate_command(["true"], edition="generic")
     with pytest.raises(InputError, match="is a command: `dcase-energy calibrate --edition dcase2024-task4"):
         calibrate(edition="dcase2024-task4")
-    with pytest.raises(InputError, match="cannot be quick"):
-        calibrate(edition=rules, command=["sh", "baseline.sh", "train"], quick=True)
     nameless = edition(tmp_path, EDITION[: EDITION.index("command =")], "nameless")
     assert how_to_calibrate(nameless) is None
     with pytest.raises(InputError, match="names no command"):
-        plan_commands(nameless, ["true"], ["training"], None)
+        plan_commands(nameless, ["true"], ["training"], {})
 
 
 def test_a_command_that_fails_is_no_denominator(tmp_path):
@@ -181,12 +180,10 @@ def test_a_command_that_cannot_be_started_leaves_a_journal(tmp_path):
 
 
 def test_the_test_at_the_end_of_a_training_is_subtracted(tmp_path):
-    text = NO_PROBE.replace(
-        'test_command = "sh baseline.sh test"', 'test_command = "sh baseline.sh {file}"\nholds_test = true'
-    )
+    text = NO_PROBE.replace('sh baseline.sh test" }', 'sh baseline.sh {file}" }\nincludes = ["test"]')
     rules = edition(tmp_path, text)
-    with pytest.raises(InputError, match=r"--test-command 'sh baseline.sh \{file\}'"):
-        plan_commands(rules, ["sh", "baseline.sh", "train"], ["training"], None)
+    with pytest.raises(InputError, match="--fill file=VALUE"):
+        plan_commands(rules, ["sh", "baseline.sh", "train"], ["training"], {})
 
     class Slower(ClockMeter):
         """Its first command takes 30 s, the second 10 s."""
@@ -195,7 +192,7 @@ def test_the_test_at_the_end_of_a_training_is_subtracted(tmp_path):
             self.now_s += 20.0 if self.reads == 1 else 0.0
             return super().read()
 
-    record, _ = calibrated(tmp_path, rules, test="sh baseline.sh a.ckpt", meter=Slower(gpu_w=None))
+    record, _ = calibrated(tmp_path, rules, file="a.ckpt", meter=Slower(gpu_w=None))
     training = record.stages["training"]
     assert training.full_recipe_energy_kwh == pytest.approx(training.energy_kwh - record.stages["test"].energy_kwh)
     assert training.full_recipe_duration_s == 20.0

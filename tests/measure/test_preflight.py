@@ -16,7 +16,6 @@ from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
 from dcase_energy.measure import command, preflight
 from dcase_energy.measure.gpu import Gpu, Gpus
-from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.preflight import HostCheck, Load, LoudWatch, gpus_of_device, look
 from dcase_energy.measure.watch import HostWatch
 from tests.measure.simulators import Board, FakeNvml, PowercapTree
@@ -175,7 +174,7 @@ def test_an_interrupted_wait_measures_nothing(machine, tmp_path, seen):
 def test_a_calibration_and_a_measured_command_are_watched_aloud(machine):
     machine()
     said = []
-    instruments, _ = command._machines_own(MeasurePlan("test"), said.append)
+    instruments, _ = command.machines_own("auto", said.append, allow_estimate=False)
     assert isinstance(instruments.watch, LoudWatch)
     make = run._instruments(Plan(edition="generic", recipe="smoke"), check(said))
     assert isinstance(make({"device": "cpu"}).watch, LoudWatch)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.measure.baseline_parts import Probe, ProbeWork
 from dcase_energy.measure.guards.pairs import compare
 from dcase_energy.measure.probed import probed, probes_for
-from dcase_energy.measure.record_parts import Probe, ProbeWork
 from dcase_energy.measure.records import load_calibration, load_energy
 
 RECORDS = Path(__file__).parent.parent / "data" / "records" / "1.1"

@@ -10,8 +10,9 @@ import pytest
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.shipped import known_recipe
+from dcase_energy.measure.baseline_parts import Probe, ProbeWork
 from dcase_energy.measure.meter import COMPONENTS
-from dcase_energy.measure.record_parts import Probe, ProbeWork, RecipeWork
+from dcase_energy.measure.record_parts import RecipeWork
 from dcase_energy.measure.records import Basis, Energy, load_calibration
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
