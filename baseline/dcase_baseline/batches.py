@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -15,6 +16,44 @@ from dcase_baseline.data import TRAINING_SUBSETS, Pool, Pools
 from dcase_baseline.recipe import Recipe
 
 Indices = npt.NDArray[np.int64]
+
+
+def gather(parts: Sequence[tuple[npt.NDArray[np.int16], Indices]], pin_memory: bool) -> Tensor:
+    """Copy the chosen rows of several arrays (n, n_samples) below each other, shape (B, n_samples), int16.
+
+    ``pin_memory``: into memory from which a GPU copies while the processor does other work.
+    """
+    sizes = [len(index) for _, index in parts]
+    rows = torch.empty(sum(sizes), parts[0][0].shape[1], dtype=torch.int16, pin_memory=pin_memory)
+    for (audio, index), to in zip(parts, rows.split(sizes), strict=True):
+        np.take(audio, index, axis=0, out=to.numpy(), mode="clip")  # the other modes copy once more
+    return rows
+
+
+class QueueLimit:
+    """Keeps the processor from running ahead of a GPU: it sleeps, rather than fill memory with work to come.
+
+    Parameters
+    ----------
+    device
+        Nothing is waited for where it is a CPU.
+    ahead
+        Pieces of work that may wait in the queue.
+    """
+
+    def __init__(self, device: torch.device, ahead: int = 2) -> None:
+        self._on_gpu, self._ahead = device.type == "cuda", ahead
+        self._queued: deque[torch.cuda.Event] = deque()
+
+    def put(self) -> None:
+        """Note that a piece of work is in the queue of the current stream."""
+        if not self._on_gpu:
+            return
+        done = torch.cuda.Event(blocking=True)  # the processor sleeps; by default it would spin
+        done.record()
+        self._queued.append(done)
+        if len(self._queued) > self._ahead:
+            self._queued.popleft().synchronize()
 
 
 @dataclass(frozen=True)
@@ -111,10 +150,9 @@ class BatchLoader:
 
     def _make(self, order: list[Indices], step: int) -> Batch:
         chosen = [indices[step] for indices in order]  # one (size,) array a subset
-        audio = np.concatenate([pool.audio[index] for pool, index in zip(self.pools, chosen, strict=True)])
-        tensors = (
-            torch.from_numpy(audio),  # (B, n_samples)
+        audio = gather([(pool.audio, index) for pool, index in zip(self.pools, chosen, strict=True)], self.pin_memory)
+        targets = (
             torch.from_numpy(self.strong[chosen[0]]).float(),  # (n_strong, n_classes, frames)
             torch.from_numpy(self.weak[chosen[1]]).float(),  # (n_weak, n_classes)
         )
-        return Batch(*(tensor.pin_memory() if self.pin_memory else tensor for tensor in tensors))
+        return Batch(audio, *(tensor.pin_memory() if self.pin_memory else tensor for tensor in targets))

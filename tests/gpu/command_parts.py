@@ -24,6 +24,11 @@ def measured(
     return done, bench.record(name)
 
 
+def why(done: subprocess.CompletedProcess[str]) -> str:
+    """The reason that a refused command printed."""
+    return next((line for line in done.stderr.splitlines() if "INVALID" in line or "gpu-" in line), done.stderr[-160:])
+
+
 def naming(bench: Bench, results: Results) -> None:
     """Every way to name the GPU gives the energy of the counter."""
     uuid, index = bench.uuid(), str(bench.index)
@@ -70,9 +75,7 @@ def refused(bench: Bench, results: Results) -> None:
     for what, (name, code, changes, options) in cases.items():
         done, record = measured(bench, name, *options, **changes)
         ok = done.returncode == _FAILED and (record is None or not record["stages"])
-        results.add(
-            f"{what} is refused", ok, f"exit code {done.returncode}: {done.stderr.strip()[-160:]}", f"125, {code}"
-        )
+        results.add(f"{what} is refused", ok, f"exit code {done.returncode}: {why(done)}", f"125, {code}")
     done, record = measured(bench, "none", "--gpu", "none")
     energy = record and record["stages"] and record["stages"]["training"]["components"]["gpu"]["energy_kwh"]
     hidden = "cuda False" in done.stdout and bool(record and record["stages"]) and energy is None
@@ -89,9 +92,7 @@ def without_smi(bench: Bench, results: Results) -> None:
     done, record = measured(bench, "nosmi", "--gpu", str(bench.index), PATH=str(empty))
     if done.returncode == _FAILED:
         named = "nvidia-smi" in done.stderr + str(record)
-        results.add(
-            "without nvidia-smi", named, f"refused: {done.stderr.strip()[-160:]}", "the message names nvidia-smi"
-        )
+        results.add("without nvidia-smi", named, f"refused: {why(done)}", "the message names nvidia-smi")
     else:
         judge_measured(bench, results, "nosmi", done, record)
 

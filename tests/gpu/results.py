@@ -38,11 +38,12 @@ class Row:
 
 @dataclass
 class Results:
-    """All rows so far; figures are numbers that later parts and the page use."""
+    """All rows so far; figures are numbers that later parts and the page use, notes what the page says besides."""
 
     machine: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     figures: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     part: str = ""
 
     def add(self, check: str, state: bool | State, found: str, expected: str = "", *, weak: State = State.FAIL) -> None:
@@ -70,6 +71,7 @@ class Results:
     def write(self, path: Path) -> None:
         """Write JSON."""
         document = {"machine": self.machine, "rows": [asdict(row) for row in self.rows], "figures": self.figures}
+        document |= {"notes": self.notes} if self.notes else {}
         path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
     @classmethod
@@ -83,11 +85,14 @@ class Results:
             joined.rows += [Row(**{**row, "state": State(row["state"])}) for row in one["rows"]]
             joined.machine |= one["machine"]
             joined.figures |= one["figures"]
+            joined.notes += one.get("notes", [])
         return joined
 
 
 def page(results: Results, parts: Mapping[str, Any]) -> str:
     """The page `docs/gpu.md`."""
+    order = list(parts)
+    rows = sorted(results.rows, key=lambda row: order.index(row.part))
     missing = [name for name in parts if name not in {row.part for row in results.rows}]
     lines = [
         "# Seen on a GPU",
@@ -96,6 +101,7 @@ def page(results: Results, parts: Mapping[str, Any]) -> str:
         "",
         "What `make gpu-check` found on a real machine; [how to run it](how-to/gpu-server.md#check-the-tool-on-a-gpu).",
         f"{results.summary().splitlines()[0]}." + (f" Not run: {', '.join(missing)}." if missing else ""),
+        *(f"\n{note}" for note in results.notes),
         "",
         "## Machine",
         "| | |",
@@ -105,7 +111,7 @@ def page(results: Results, parts: Mapping[str, Any]) -> str:
         "## Checks",
         "| part | check | | found | expected |",
         "|---|---|---|---|---|",
-        *(f"| {' | '.join(map(_cell, (r.part, r.check, r.state, r.found, r.expected)))} |" for r in results.rows),
+        *(f"| {' | '.join(map(_cell, (r.part, r.check, r.state, r.found, r.expected)))} |" for r in rows),
         "",
         "## Figures",
         "| figure | value |",

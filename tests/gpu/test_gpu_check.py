@@ -203,20 +203,20 @@ def test_judgement_of_a_quick_calibration(bench, monkeypatch):
     steps = windows_of_steps(bench.samples, "training_window", 3000.0, 10.0, {"steps": 1000})
     monkeypatch.setattr(bench, "windows", lambda name: steps)
     results = Results(figures={"J per step, warm": 3.0})
-    calibration_parts.judge_quick(bench, results, "quick-2", quick_record())
+    calibration_parts.judge_quick(bench, results, "quick", quick_record())
     assert set(states(results).values()) == {"PASS"}, results.summary()
     calibration_parts.judge_epochs(results, {"stages": quick_record()["stages"]})
     assert results.rows[-1].state is State.PASS
-    results.figures["quick-2 (kWh)"] = 2.2
+    results.figures["quick (kWh)"] = 2.2
     calibration_parts.judge_epochs(results, {"stages": quick_record()["stages"]})
     assert results.rows[-1].state is State.FAIL
     # Windows that are short, on a machine that is not steady, with energy that the counter does not show.
     steps[:] = windows_of_steps(bench.samples, "training_window", 2700.0, 8.0, {"steps": 1000})
-    calibration_parts.judge_quick(bench, results := Results(), "quick-1", quick_record(False, "invalid"))
+    calibration_parts.judge_quick(bench, results := Results(), "again", quick_record(False, "invalid"))
     found = states(results)
-    assert found["quick-1: windows / counter"] == found["quick-1: guards"] == "FAIL"
-    assert found["quick-1: length of training_window"] == "FAIL"
-    assert found["quick-1: the machine is steady"] == "WARN"
+    assert found["again: windows / counter"] == found["again: guards"] == "FAIL"
+    assert found["again: length of training_window"] == "FAIL"
+    assert found["again: the machine is steady"] == "WARN"
 
 
 def test_a_trace_needs_the_gpus_energy(tmp_path):
@@ -236,7 +236,7 @@ def test_parts_join_one_file_and_a_page(tmp_path):
         program.run_part(name, bench)  # fails: there is no board
         return None
 
-    assert program.run_parts(["meter", "step", "quick"], tmp_path, 300, one) == 1
+    assert program.run_parts(["meter", "step", "quick"], tmp_path, 200, one) == 1
     assert program.run_parts(["step"], tmp_path, 0, one) == 1
     results = Results.read([tmp_path / program.RESULTS])
     assert [(row.part, str(row.state)) for row in results.rows] == [
@@ -293,3 +293,10 @@ def test_a_sampler_ends_with_its_block(bench):
         time.sleep(0.05)
     assert threading.active_count() == before
     assert len(samples) >= 2
+
+
+def test_the_page_of_what_was_seen_is_made_from_its_files():
+    seen = Results.read(sorted((FOLDER / "seen").glob("*.json")))
+    assert page(seen, program.PARTS) == (FOLDER.parents[1] / "docs" / "gpu.md").read_text(encoding="utf-8")
+    assert seen.count(State.FAIL) == 0
+    assert seen.machine["GPU"].startswith("NVIDIA")
