@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from dcase_baseline.crnn import CRNN
+from dcase_baseline.crnn import CRNN, _AveragePool
 from dcase_baseline.dropout import BitDropout
 from dcase_baseline.features import LogMel
 from dcase_baseline.recipe import load_recipe
@@ -112,3 +112,17 @@ def test_the_gate_is_the_raw_input():
     x = torch.randn(2, 16, 3, 4)
     linear = torch.einsum("oc,bctf->botf", glu.linear.weight, x) + glu.linear.bias[None, :, None, None]
     torch.testing.assert_close(glu(x), linear * torch.sigmoid(x))
+
+
+@pytest.mark.parametrize(("shape", "pool"), [((2, 3, 13, 8), (2, 2)), ((2, 3, 7, 9), (1, 2)), ((2, 5, 9, 10), (3, 4))])
+def test_the_gradient_of_the_pooling_is_torchs(shape, pool):
+    # What the fast path computes on a GPU; rows and columns that no field holds get no gradient.
+    x = torch.randn(shape, dtype=torch.float64).to(memory_format=torch.channels_last).requires_grad_()
+    expected = torch.nn.functional.avg_pool2d(x, pool)
+    weights = torch.randn_like(expected)
+    (theirs,) = torch.autograd.grad(expected, x, weights)
+    ours = _AveragePool.apply(x, *pool)
+    assert torch.equal(ours, expected)
+    (gradient,) = torch.autograd.grad(ours, x, weights)
+    torch.testing.assert_close(gradient, theirs)
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
