@@ -9,7 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, read_denominator, silent
+from dcase_energy.api.shared import (
+    Log,
+    PathLike,
+    Paths,
+    choose_edition,
+    existing,
+    read_denominator,
+    silent,
+    write_files,
+)
 from dcase_energy.errors import InputError, WriteError
 from dcase_energy.findings import Severity
 from dcase_energy.rules import Rule, all_rules
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
     from dcase_energy.submission.checks.system import Peer
     from dcase_energy.submission.fixing import Change
+    from dcase_energy.submission.letters import Changes
     from dcase_energy.submission.packing import Packed
     from dcase_energy.submission.validate import Validation
     from dcase_energy.submission.waivers import Waivers
@@ -36,6 +46,7 @@ def validate(
     ignore: Sequence[str] = (),
     jobs: int = 1,
     log: Log = silent,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Validation:
     """Check metadata files and packages: every finding at once, as `dcase-energy validate` does.
 
@@ -59,6 +70,8 @@ def validate(
         Packages read at a time; 0 for as many as there are processors.
     log
         Receives messages, such as how the edition was guessed.
+    progress
+        Receives how many packages were read, of how many, and the name of the last.
 
     Raises
     ------
@@ -79,7 +92,7 @@ def validate(
     rules = choose_edition(edition, given, stdin=stdin, log=log)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
     options = ValidateOptions(denominator, durations_s=_durations(durations), stdin=stdin, waivers=accepted)
-    found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs)
+    found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs, progress=progress)
     unused = accepted.unused({one.name: found.codes_near(one) for one in found.systems if accepted.rows})
     kept = [
         finding
@@ -87,6 +100,36 @@ def validate(
         if (not chosen or finding.code.startswith(chosen)) and not (dropped and finding.code.startswith(dropped))
     ]
     return replace(found, findings=kept)
+
+
+def write_letters(validation: Validation, folder: PathLike) -> tuple[list[Path], Changes | None]:
+    """Write a letter to each team as a page and as text: what was accepted, what is wrong, where, and how to fix it.
+
+    Parameters
+    ----------
+    validation
+        What `validate` found.
+    folder
+        Holds the letters, and what the next ones are compared with.
+
+    Returns
+    -------
+    The files, and what changed since the letters before; None where there were none.
+
+    Raises
+    ------
+    InputError
+        If the folder holds a file of that name which is not ours.
+    WriteError
+        If the folder cannot be written to.
+    """
+    from dcase_energy.submission.letter_files import letter_files
+    from dcase_energy.submission.letters import STATE, changes_of, file_names, letters_of, read_state, state_of
+
+    letters = letters_of(validation, read_state(Path(folder)))
+    files = letter_files(list(zip(file_names(letters), letters, strict=True)), validation.edition)
+    files[STATE] = state_of(letters, validation.edition.name)
+    return write_files(folder, files), changes_of(letters)
 
 
 def load_rules() -> list[Rule]:

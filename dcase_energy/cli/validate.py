@@ -20,8 +20,10 @@ from dcase_energy.cli.options import (
     sources_argument,
     strict_option,
     waivers_option,
+    writable,
 )
-from dcase_energy.cli.render import FINDING_FORMATS, reporter
+from dcase_energy.cli.render import FINDING_FORMATS, MOST_PACKAGES, reporter
+from dcase_energy.cli.render.bar import progress_bar
 from dcase_energy.cli.terminal import say
 from dcase_energy.findings import Severity
 from dcase_energy.text import plural, visible
@@ -68,6 +70,14 @@ if TYPE_CHECKING:
     help="Report whether packages, edition or verdict changed since a receipt; PATH is where it says if not given.",
 )
 @click.option("--summary", is_flag=True, help="Print one line per package instead of the findings.")
+@click.option("--statistics", is_flag=True, help="Print counts of packages, systems and findings by rule instead.")
+@click.option(
+    "--letters",
+    type=click.Path(file_okay=False, path_type=Path),
+    callback=lambda _context, _parameter, path: None if path is None else writable(path, folder=True),
+    metavar="DIR",
+    help="Also write a letter to each team, as HTML and as text; a second run says what changed.",
+)
 @click.option("--select", metavar="CODES", help="Report only these rule codes or prefixes, for example `E,M101`.")
 @click.option("--ignore", metavar="CODES", help="Report all but these.")
 @strict_option
@@ -79,6 +89,8 @@ def command(
     output_format: str | None,
     output: Path | None,
     summary: bool,
+    statistics: bool,
+    letters: Path | None,
     select: str | None,
     ignore: str | None,
     strict: bool,
@@ -98,8 +110,11 @@ def command(
     from dcase_energy.api.validating import fix as fix_files
     from dcase_energy.api.validating import rule_codes, validate
 
-    in_actions = os.environ.get("GITHUB_ACTIONS") == "true" and not summary
-    render = reporter(output_format or ("github" if in_actions else "text"), summary=summary)
+    if summary and statistics:
+        raise click.UsageError("--summary and --statistics are two listings: choose one")
+    what = "summary" if summary else "statistics" if statistics else "findings"
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true" and what == "findings"
+    render = reporter(output_format or ("github" if in_actions else "text"), what)
     chosen, dropped = rule_codes(select, "--select"), rule_codes(ignore, "--ignore")
     if check_receipt is not None:
         if select or ignore or strict or fix or diff or receipt:
@@ -118,10 +133,18 @@ def command(
             write=not diff,
             on_change=lambda change: say(f"{change.diff}\n{change.file}: {done}: {'; '.join(change.what)}"),
         )
-    found = validate(paths, edition=edition, stdin=stdin, select=chosen, ignore=dropped, log=say, **options)
+    with progress_bar("packages") as progress:
+        found = validate(
+            paths, edition=edition, stdin=stdin, select=chosen, ignore=dropped, log=say, progress=progress, **options
+        )
+    usual = output_format is None and output is None and what == "findings" and not in_actions
+    if usual and len(found.packages.paths) > MOST_PACKAGES:
+        render = reporter("text", "listing")
     text = render(found)
     if text or output is not None:
         emit(text, output)
+    if letters is not None:
+        _write_letters(found, letters)
     if found.packages.inbox:
         say(found.packages.counted())
     say(_counts(found))
@@ -148,6 +171,16 @@ def _compare(receipt: Path, paths: tuple[Path, ...], edition: str | None, option
     for text in found.notes:
         click.echo(visible(f"note:     {text}"))
     return int(not found.holds)
+
+
+def _write_letters(found: Validation, folder: Path) -> None:
+    from dcase_energy.api.validating import write_letters
+
+    written, changes = write_letters(found, folder)
+    say(f"{folder}: {plural((len(written) - 1) // 2, 'letter')}, each as .html and .txt")
+    if changes is not None:
+        counts = f"{changes.fixed:,} fixed, {changes.new:,} new, {changes.still:,} still there"
+        say(f"since the letters before: {plural(changes.fixed + changes.still + changes.new, 'finding')}: {counts}")
 
 
 def _counts(found: Validation) -> str:
@@ -181,7 +214,7 @@ def pack_command(folder: Path, **options: Any) -> int:
 
     found, packed = pack(folder, log=say, **options)
     if found.findings:
-        click.echo(reporter("text", summary=False)(found), nl=False)
+        click.echo(reporter("text")(found), nl=False)
     if packed is None:
         raise DcaseEnergyError(f"not packed: {_counts(found)}")
     files = plural(len(packed.names), "file")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -102,6 +102,7 @@ def validate_paths(
     options: ValidateOptions | None = None,
     pool: Sequence[Peer] = (),
     jobs: int = 1,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Validation:
     """Validate metadata files, package folders and zip archives.
 
@@ -119,6 +120,8 @@ def validate_paths(
         Systems of other teams to compare with, beside those validated.
     jobs
         Number of processes that read packages at a time. The findings do not depend on it.
+    progress
+        Receives how many packages were read, of how many, and the name of the last.
 
     Raises
     ------
@@ -127,7 +130,11 @@ def validate_paths(
     """
     options = options or ValidateOptions(calibration)
     packages = find_packages(paths)
-    read = list(run_all(partial(_read_package, edition=edition, options=options), packages.paths, jobs=jobs))
+    read = []
+    for one in run_all(partial(_read_package, edition=edition, options=options), packages.paths, jobs=jobs):
+        read.append(one)
+        if progress is not None:
+            progress(len(read), len(packages.paths), packages.paths[len(read) - 1].name)
     systems = [system for one in read for system in one.systems]
     findings = [*packages.findings, *(finding for one in read for finding in one.findings)]
     findings = packages.without_nested(findings)

@@ -14,26 +14,32 @@ from dcase_energy.text import visible
 if TYPE_CHECKING:
     from dcase_energy.submission.validate import Validation
 
-# Module and function of each format, by its name and whether it is a summary; imported when it is used.
+# Module and function of each format, by its name and what it shows; imported when it is used.
 REPORTERS = {
-    ("text", False): "text:findings_text",
-    ("json", False): "json:findings_json",
-    ("github", False): "github:findings_github",
-    ("sarif", False): "sarif:findings_sarif",
-    ("text", True): "summary:summary_text",
-    ("json", True): "summary:summary_json",
+    ("text", "findings"): "text:findings_text",
+    ("concise", "findings"): "concise:findings_concise",
+    ("json", "findings"): "json:findings_json",
+    ("github", "findings"): "github:findings_github",
+    ("sarif", "findings"): "sarif:findings_sarif",
+    ("text", "summary"): "summary:summary_text",
+    ("json", "summary"): "summary:summary_json",
+    ("text", "statistics"): "summary:statistics_text",
+    ("json", "statistics"): "summary:statistics_json",
+    ("text", "listing"): "summary:listing_text",
 }
-FINDING_FORMATS = tuple(name for name, summary in REPORTERS if not summary)
+# So many packages are listed finding by finding; more would fill screens.
+MOST_PACKAGES = 12
+FINDING_FORMATS = tuple(name for name, what in REPORTERS if what == "findings")
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 _MOST_SHOWN = 20
 
 
-def reporter(name: str, *, summary: bool) -> Callable[[Validation], str]:
-    """Return the function that writes a format; a summary without it is a usage error."""
-    if (name, summary) not in REPORTERS:
-        formats = " and ".join(known for known, of_summary in REPORTERS if of_summary)
-        raise InputError(f"--summary has the formats {formats}, not {name}")
-    module, _, function = REPORTERS[name, summary].partition(":")
+def reporter(name: str, what: str = "findings") -> Callable[[Validation], str]:
+    """Return the function that writes a format; what it cannot show is a usage error."""
+    if (name, what) not in REPORTERS:
+        formats = " and ".join(known for known, shown in REPORTERS if shown == what)
+        raise InputError(f"--{what} has the formats {formats}, not {name}")
+    module, _, function = REPORTERS[name, what].partition(":")
     found: Callable[[Validation], str] = getattr(importlib.import_module(f"{__name__}.{module}"), function)
     return found
 

@@ -1,82 +1,47 @@
-"""One line per package: what an organiser sees of a hundred packages."""
+"""What an organiser sees of a hundred packages: a line for each, counts by rule, or as much as fits a screen."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from pathlib import PurePath
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
-from dcase_energy.findings import Finding, Severity
-from dcase_energy.submission.model import team_of
-from dcase_energy.text import more, visible
+from dcase_energy.findings import Severity
+from dcase_energy.rules import get
+from dcase_energy.submission.by_package import Package, by_package, counts_by_rule, gravity, submitted
+from dcase_energy.text import more, plural, visible
 
 if TYPE_CHECKING:
-    from dcase_energy.submission.checks.system import System
     from dcase_energy.submission.validate import Validation
 
+_MOST_ROWS, _MOST_RULES = 20, 8
 _MOST_CODES = 12
 _WIDEST = 60
 
 
-def _rows(validation: Validation) -> list[dict[str, Any]]:
-    """Count findings by package: an archive, the folder that holds the systems of one team, or a file given by itself.
-
-    A folder with the systems of several teams is one package per team.
-    """
-    teams: dict[str, set[str]] = defaultdict(set)
-    for system in validation.systems:
-        teams[_holder(system)].add(team_of(system.name))
-    systems: Counter[str] = Counter()
-    findings: dict[str, list[Finding]] = defaultdict(list)
-    owners: dict[PurePath, str] = {}
-    for system in validation.systems:
-        holder, where = _holder(system), system.files.tree.where(system.files.meta)
-        several = len(teams[holder]) > 1 and where.member is None
-        name = str(PurePath(holder) / team_of(system.name)) if several else holder
-        systems[name] += 1
-        owners[PurePath(where.file)] = name
-        if where.member is None and system.files.folder is not None:
-            owners.setdefault(PurePath(where.file).parent, name)
-            owners.setdefault(PurePath(holder), holder)
-    for finding in validation.findings:
-        file = PurePath(finding.where.file)
-        findings[next((owners[place] for place in (file, *file.parents) if place in owners), str(file))].append(finding)
-    return [_row(name, systems[name], findings[name]) for name in sorted({*systems, *findings})]
-
-
-def _row(name: str, systems: int, findings: list[Finding]) -> dict[str, Any]:
-    severities = Counter(one.severity for one in findings)
-    counts = Counter(one.code for one in findings if one.waived is None)
-    waived = Counter(one.code for one in findings if one.waived is not None)
-    order = sorted({(list(Severity).index(one.severity), one.code) for one in findings if one.waived is None})
-    codes = {code: counts[code] for _, code in order}
+def _row(package: Package) -> dict[str, Any]:
+    findings = package.findings
+    severities, counts = Counter(one.severity for one in findings), Counter(one.code for one in findings)
+    codes = {code: counts[code] for _, code in sorted({(gravity(one), one.code) for one in findings})}
     errors, warnings = severities[Severity.ERROR], severities[Severity.WARNING]
-    return {"package": name, "systems": systems, "errors": errors, "warnings": warnings, "codes": codes,
-            "waived": {code: waived[code] for code in sorted(waived)}}  # fmt: skip
-
-
-def _holder(system: System) -> str:
-    """The archive, the folder above the system's own one, or the file itself."""
-    where = system.files.tree.where(system.files.meta)
-    if where.member is not None or system.files.folder is None:
-        return where.file
-    path = PurePath(where.file)
-    own_folder = path.parent.name == system.files.stem
-    return str(path.parent.parent if own_folder and path.parent.parent.name else path.parent)
+    return {
+        "package": package.name, "systems": len(package.systems), "errors": errors, "warnings": warnings, "codes": codes
+    }  # fmt: skip
 
 
 def summary_text(validation: Validation) -> str:
     """Return a table for people: package, systems, errors, warnings, codes with errors first."""
-    rows = _rows(validation)
+    return _table([_row(package) for package in by_package(validation)])
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
     names = [_cut(visible(row["package"])) for row in rows]
     width = max((len(name) for name in names), default=0)
     lines = [f"{'package':<{width}}  systems  errors  warnings  findings"] if rows else []
     for name, row in zip(names, rows, strict=True):
         colour = "red" if row["errors"] else "yellow" if row["warnings"] else "green"
         codes = [code if count == 1 else f"{code} x{count}" for code, count in row["codes"].items()]
-        codes += [f"{code} (waived)" for code in row["waived"]]
         shown = ", ".join(codes[:_MOST_CODES]) + more(len(codes) - _MOST_CODES)
         figures = f"{row['systems']:>7}  {row['errors']:>6}  {row['warnings']:>8}"
         lines.append(f"{style(f'{name:<{width}}', fg=colour)}  {figures}  {shown or '-'}")
@@ -89,4 +54,67 @@ def _cut(name: str) -> str:
 
 def summary_json(validation: Validation) -> str:
     """Return the same for programs."""
-    return dumped({"schema_version": "1.0", "edition": validation.edition.name, "packages": _rows(validation)})
+    packages = [_row(package) for package in by_package(validation)]
+    return dumped({"schema_version": "1.0", "edition": validation.edition.name, "packages": packages})
+
+
+def statistics_text(validation: Validation) -> str:
+    """Return counts of packages, systems and severities, then findings and packages by rule."""
+    return _totals(validation) + _by_rule(validation, None)
+
+
+def _totals(validation: Validation) -> str:
+    packages = [_row(one) for one in submitted(validation)]
+    failing = sum(row["errors"] > 0 for row in packages)
+    warned = sum(row["warnings"] > 0 and not row["errors"] for row in packages)
+    kinds = ", ".join(f"{validation.count(one):,} {one}{'s' if validation.count(one) != 1 else ''}" for one in Severity)
+    return (
+        f"packages: {len(packages):,}, {failing:,} with errors, {warned:,} with warnings alone, "
+        f"{len(packages) - failing - warned:,} without either\n"
+        f"systems:  {len(validation.systems):,}\n"
+        f"findings: {len(validation.findings):,}: {kinds}\n"
+    )
+
+
+def _by_rule(validation: Validation, most: int | None) -> str:
+    counts = counts_by_rule(validation)
+    severities = {one.code: one.severity for one in reversed(validation.findings)}
+    lines = ["", "rule  severity  findings  packages  title"] if counts else []
+    for code, findings, packages in counts[:most]:
+        rule = get(code)
+        lines.append(f"{code}  {severities[code]:<8}  {findings:>8,}  {packages:>8,}  {rule.title if rule else ''}")
+    if most is not None and len(counts) > most:
+        lines.append(f"and {plural(len(counts) - most, 'more rule')}: --statistics lists all")
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def statistics_json(validation: Validation) -> str:
+    """Return the same for programs."""
+    packages = submitted(validation)
+    severities = {one.code: str(one.severity) for one in reversed(validation.findings)}
+    rules = [
+        {"code": code, "severity": severities[code], "findings": findings, "packages": count}
+        for code, findings, count in counts_by_rule(validation)
+    ]
+    counts = {"packages": len(packages), "systems": len(validation.systems), "findings": len(validation.findings)}
+    return dumped({"schema_version": "1.0", "edition": validation.edition.name, **counts, "rules": rules})
+
+
+def listing_text(validation: Validation) -> str:
+    """Return what fits a screen of an inbox of many packages: the worst ones, counts, and what shows the rest."""
+    rows = [_row(package) for package in by_package(validation)]
+    worst = sorted((row for row in rows if row["codes"]), key=lambda row: (-row["errors"], -row["warnings"]))
+    left = len(worst) - _MOST_ROWS
+    rest = [f"and {plural(left, 'more package')} with findings: --summary lists all"] if left > 0 else []
+    ends = [
+        "",
+        "every finding on a line: --format concise; with how to fix it: --format text",
+        "a letter to each team: --letters DIR",
+    ]
+    return (
+        _table(worst[:_MOST_ROWS])
+        + "".join(f"{line}\n" for line in [*rest, ""])
+        + _totals(validation)
+        + _by_rule(validation, _MOST_RULES)
+        + "".join(f"{line}\n" for line in ends)
+    )
