@@ -107,14 +107,10 @@ def command(
     # Else pydantic looks through all installed packages for plugins: a tenth of the time that one file takes.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from dcase_energy.api.receipts import refuse_receipt, write_receipt
-    from dcase_energy.api.validating import fix as fix_files
     from dcase_energy.api.validating import rule_codes, validate
 
-    if summary and statistics:
-        raise click.UsageError("--summary and --statistics are two listings: choose one")
-    what = "summary" if summary else "statistics" if statistics else "findings"
-    in_actions = os.environ.get("GITHUB_ACTIONS") == "true" and what == "findings"
-    render = reporter(output_format or ("github" if in_actions else "text"), what)
+    what = _what(summary, statistics)
+    reporter(output_format or "text", what)
     chosen, dropped = rule_codes(select, "--select"), rule_codes(ignore, "--ignore")
     if check_receipt is not None:
         if select or ignore or strict or fix or diff or receipt:
@@ -126,23 +122,12 @@ def command(
         refuse_receipt(receipt)
     stdin = read_stdin() if Path("-") in paths else None
     if fix or diff:
-        done = "would fix" if diff else "fixed"
-        fix_files(
-            paths,
-            edition=edition,
-            write=not diff,
-            on_change=lambda change: say(f"{change.diff}\n{change.file}: {done}: {'; '.join(change.what)}"),
-        )
+        _fix(paths, edition, write=not diff)
     with progress_bar("packages") as progress:
         found = validate(
             paths, edition=edition, stdin=stdin, select=chosen, ignore=dropped, log=say, progress=progress, **options
         )
-    usual = output_format is None and output is None and what == "findings" and not in_actions
-    if usual and len(found.packages.paths) > MOST_PACKAGES:
-        render = reporter("text", "listing")
-    text = render(found)
-    if text or output is not None:
-        emit(text, output)
+    _show(found, output_format, output, what)
     if letters is not None:
         _write_letters(found, letters)
     if found.packages.inbox:
@@ -153,6 +138,37 @@ def command(
         chosen_too: dict[str, Any] = {"select": chosen, "ignore": dropped, "strict": strict, "edition": edition}
         say(f"receipt: {receipt}, digest {write_receipt(found, paths, receipt, **chosen_too, **options).digest}")
     return int(found.count(Severity.ERROR) > 0 or (strict and found.count(Severity.WARNING) > 0))
+
+
+def _what(summary: bool, statistics: bool) -> str:
+    """Return what is listed."""
+    if summary and statistics:
+        raise click.UsageError("--summary and --statistics are two listings: choose one")
+    return "summary" if summary else "statistics" if statistics else "findings"
+
+
+def _fix(paths: tuple[Path, ...], edition: str | None, *, write: bool) -> None:
+    from dcase_energy.api.validating import fix
+
+    done = "fixed" if write else "would fix"
+    fix(
+        paths,
+        edition=edition,
+        write=write,
+        on_change=lambda change: say(f"{change.diff}\n{change.file}: {done}: {'; '.join(change.what)}"),
+    )
+
+
+def _show(found: Validation, output_format: str | None, output: Path | None, what: str) -> None:
+    """Print the findings; those of many packages, where no format is asked for, as far as they fit a screen."""
+    if output_format is None and what == "findings":
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            output_format = "github"
+        elif output is None and len(found.packages.paths) > MOST_PACKAGES:
+            what = "listing"
+    text = reporter(output_format or "text", what)(found)
+    if text or output is not None:
+        emit(text, output)
 
 
 def _compare(receipt: Path, paths: tuple[Path, ...], edition: str | None, options: dict[str, Any]) -> int:

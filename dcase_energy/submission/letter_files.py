@@ -14,7 +14,7 @@ from dcase_energy import __version__
 from dcase_energy.findings import Severity
 from dcase_energy.rules import get
 from dcase_energy.sheets.table import show
-from dcase_energy.submission.letters import Item, Letter
+from dcase_energy.submission.letters import Letter, LetterItem
 from dcase_energy.text import one_line, plural
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _changes(letter: Letter) -> str:
     return f"Since the last letter: {len(letter.fixed):,} fixed, {new:,} new, {len(letter.items) - new:,} still there."
 
 
-def _groups(letter: Letter) -> list[tuple[str, list[Item]]]:
+def _groups(letter: Letter) -> list[tuple[str, list[LetterItem]]]:
     waived = [item for item in letter.items if item.finding.waived is not None]
     groups = [(heading, letter.of(severity)) for severity, heading in _HEADINGS.items()]
     return [(heading, items) for heading, items in [*groups, ("Waived by the organisers", waived)] if items]
@@ -77,7 +77,7 @@ def _read(system: System) -> Iterator[tuple[str, str]]:
         yield "runs with outputs", show(len(system.outputs))
 
 
-def _rows(item: Item) -> Iterator[tuple[str, str]]:
+def _rows(item: LetterItem) -> Iterator[tuple[str, str]]:
     """Where it is, what was expected and found, how to fix it, and why there is a rule."""
     finding, rule = item.finding, get(item.finding.code)
     if item.systems:

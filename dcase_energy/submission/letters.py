@@ -28,7 +28,7 @@ Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
-class Item:
+class LetterItem:
     """A finding as a team sees it.
 
     Attributes
@@ -71,10 +71,10 @@ class Letter:
 
     team: str
     systems: Sequence[tuple[System, bool]]
-    items: Sequence[Item]
+    items: Sequence[LetterItem]
     fixed: Sequence[str] | None = None
 
-    def of(self, severity: Severity) -> list[Item]:
+    def of(self, severity: Severity) -> list[LetterItem]:
         """The findings of a severity; what the organisers waived is not among them."""
         return [one for one in self.items if one.finding.severity is severity and one.finding.waived is None]
 
@@ -110,10 +110,10 @@ def letters_of(validation: Validation, before: Mapping[str, Sequence[Mapping[str
     return letters
 
 
-def _by_team(validation: Validation) -> tuple[dict[str, list[System]], dict[str, list[Item]]]:
+def _by_team(validation: Validation) -> tuple[dict[str, list[System]], dict[str, list[LetterItem]]]:
     """Systems and findings by team; what lies in a package of several teams and is none's is written to each."""
     systems: dict[str, list[System]] = defaultdict(list)
-    items: dict[str, list[Item]] = defaultdict(list)
+    items: dict[str, list[LetterItem]] = defaultdict(list)
     roots = [PurePath(path) for path in validation.packages.paths]
     inboxes = {PurePath(path).parent for path in validation.packages.paths} if validation.packages.inbox else set()
     for package in by_package(validation):
@@ -123,7 +123,7 @@ def _by_team(validation: Validation) -> tuple[dict[str, list[System]], dict[str,
             if not package.systems and PurePath(finding.where.file) in inboxes:
                 continue  # it is the organiser's: what lies beside the packages
             owners = [system for system in package.systems if system.files.holds(finding.where)]
-            item = Item(finding, _place(finding, roots), tuple(system.name for system in owners))
+            item = LetterItem(finding, _place(finding, roots), tuple(system.name for system in owners))
             for team in sorted({team_of(system.name) for system in owners}) or package.teams:
                 items[team].append(item)
     return systems, items
@@ -136,7 +136,9 @@ def _place(finding: Finding, roots: Sequence[PurePath]) -> str:
     return place if root is None else place.removeprefix(str(root.parent)).lstrip("/\\")
 
 
-def _compared(items: Sequence[Item], last: Sequence[Mapping[str, str]] | None) -> tuple[list[Item], list[str] | None]:
+def _compared(
+    items: Sequence[LetterItem], last: Sequence[Mapping[str, str]] | None
+) -> tuple[list[LetterItem], list[str] | None]:
     """The findings with whether each is new, and those of the last letter that are gone."""
     if last is None:
         return list(items), None
@@ -145,7 +147,7 @@ def _compared(items: Sequence[Item], last: Sequence[Mapping[str, str]] | None) -
     for item in items:
         is_new = known[item.key] == 0
         known[item.key] -= not is_new
-        found.append(Item(item.finding, item.place, item.systems, is_new))
+        found.append(LetterItem(item.finding, item.place, item.systems, is_new))
     gone = []
     for one in last:
         key = one["code"], one["system"], one["file"], one["path"]
