@@ -125,7 +125,10 @@ def whole(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, w
 
 
 def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, windows: Windows) -> None:
-    """Windows of training steps and validated clips, of metrics of a validation, and of a test."""
+    """Windows of training steps and validated clips, of metrics of a validation, and of a test.
+
+    Without stages the first two alone run, for a probe; the test alone needs neither.
+    """
     settings = task["quick"]
     path, seed = task["execution_path"], task["seed"]
     probe(
@@ -140,6 +143,7 @@ def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, w
         window_clips=settings["window_clips"],
         window_s=windows.window_s,
         settle=settings["max_settle_s"] > 0,
+        counted="training" in task["stages"] or not task["stages"],
     )
     trainer = TrainStep(recipe, execution_path=path, device=windows.device, seed=seed)
     if "training" in task["stages"]:

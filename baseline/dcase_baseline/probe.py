@@ -118,6 +118,7 @@ def probe(
     window_clips: int = 48,
     window_s: float = 0.0,
     settle: bool = False,
+    counted: bool = True,
     max_windows: int = MOST_WINDOWS,
 ) -> dict[str, float]:
     """Run windows of training steps, then windows of validated clips, until ``on_mark`` has seen enough.
@@ -142,13 +143,15 @@ def probe(
         Least seconds in a window: on a fast device more steps and clips go into one, since counters tick slowly.
     settle
         Run windows of steps that do not count before the others, while the machine gets warm.
+    counted
+        Run windows that count after that; without them the machine is only made ready for other work.
     max_windows
         Of each phase, if ``on_mark`` never has enough.
 
     Returns
     -------
     dict
-        Mean losses over all steps but those of the warm-up.
+        Mean losses over all steps that count; empty where none do.
     """
     trainer = TrainStep(recipe, execution_path=execution_path, device=device, seed=seed)
     loader = BatchLoader(recipe, pools, seed, pin_memory=trainer.device.type == "cuda")
@@ -177,6 +180,8 @@ def probe(
     if settle:
         window_steps = windows.run("settling_window", steps, window_steps, done, most=max_windows)
     trainer.drain_losses()
+    if not counted:
+        return {}
     fewest = _STEPS_ON_CPU if trainer.device.type == "cpu" else 0
     windows.run("training_window", steps, window_steps, done, fewest_units=fewest, most=max_windows)
     losses = trainer.drain_losses()

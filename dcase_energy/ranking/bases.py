@@ -80,8 +80,9 @@ def is_weaker(entry: Entry, edition: Edition) -> bool:
 
 
 def time_ratio(entry: Entry, stage: str) -> float | None:
-    """Duration of a system over that of the baseline, both of records."""
-    return _quotient(entry, stage, "time")
+    """Duration of a system over that of the baseline: of records, or of a training as its team states it."""
+    declared = None if stage in entry.not_comparable else entry.declared_times.get(stage)
+    return _quotient(entry, stage, "time") if declared is None else declared.system / declared.baseline
 
 
 def work_ratio(entry: Entry, stage: str) -> float | None:

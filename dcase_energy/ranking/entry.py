@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.measure.compared import Compared
+from dcase_energy.measure.compared import Compared, Pair
 from dcase_energy.stats import Interval
 
 
@@ -31,6 +31,8 @@ class Entry:
         reports so, where records or columns hold it; None is a component that was not measured.
     compared
         By stage, the records of system and baseline beside each other; empty where one of them has none.
+    declared_times
+        By stage, the seconds that a team states and those of its baseline, where no record holds them.
     within_session
         By stage, the interval of the baseline's energy without what differs between sessions, where that is known.
     intervals
@@ -65,6 +67,7 @@ class Entry:
     components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     baseline_components_kwh: Mapping[str, float | None] = field(default_factory=dict)
     compared: Mapping[str, Compared] = field(default_factory=dict)
+    declared_times: Mapping[str, Pair] = field(default_factory=dict)
     within_session: Mapping[str, Interval] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)

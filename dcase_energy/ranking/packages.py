@@ -31,7 +31,7 @@ from dcase_energy.scoring.sets import of_sets
 from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.comparable import gpu_of, own_records
-from dcase_energy.submission.checks.durations import compared_stages
+from dcase_energy.submission.checks.durations import compared_stages, declared_times
 from dcase_energy.submission.checks.outputs import outputs_alike, without_outputs
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
@@ -158,6 +158,7 @@ def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval
         components_kwh=_components(_stage_of(own.get(detailed), detailed)),
         baseline_components_kwh=_components(baseline.stages.get(detailed)),
         compared=compared,
+        declared_times=declared_times(system),
         within_session={stage: one for stage, one in within.items() if one is not None},
         intervals={**intervals, **_intervals(system.edition, own, baseline.stages), **_ratio_intervals(compared)},
         gpu_model=_gpu_of(system, (own.get(detailed), None if calibration is None else calibration.record)),

@@ -77,22 +77,24 @@ def test_calibrate_and_measure(slurm, tmp_path):
     assert measured.constants_w == record.constants_w
     assert "trained" in job.output
     assert "baseline" in job.output
+    if not record.valid:
+        pytest.skip(f"all else passed, but no calibration of this busy machine was valid: {'; '.join(record.reasons)}")
 
 
 def calibrated(slurm: Slurm, folder: Path) -> Calibration:
-    """Follow the guide until a calibration is valid: what others do on this machine meanwhile is not its failure."""
+    """Follow the guide until a calibration is valid, three times at most: others may work on this machine meanwhile."""
     for attempt in ("first", "second", "third"):
         (folder / attempt).mkdir()
         job = follow(slurm, folder / attempt, blocks()["docs/how-to/slurm.md 1"], QUICK).wait()
         record = load_calibration(folder / attempt / "calibration-main.json")
         assert (record.complete, record.quick, record.batch_job.id) == (True, True, job.number), job.output
         assert job.exit_code == int(not record.valid), job.output
+        shutil.copy(folder / attempt / "calibration-main.json", folder)
         if record.valid:
-            shutil.copy(folder / attempt / "calibration-main.json", folder)
-            return record
+            break
         # A single reason: the guard for other work on the processors.
         assert [reason.partition(":")[0] for reason in record.reasons] == ["host-exclusive"]
-    pytest.skip(f"a calibration of this busy machine was never valid: {'; '.join(record.reasons)}")
+    return record
 
 
 def test_study(slurm, tmp_path):

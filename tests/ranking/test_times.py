@@ -14,6 +14,7 @@ from dcase_energy.measure.baseline_parts import Probe, ProbeWork
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.measure.record_parts import RecipeWork
 from dcase_energy.measure.records import Basis, Energy, load_calibration
+from dcase_energy.ranking.bases import time_ratio
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
 from dcase_energy.stats import Interval
@@ -165,3 +166,41 @@ def test_probes_of_the_systems_record_give_the_denominator(tmp_path):
     assert "probed: 2 probes" in text
     run("rank", tmp_path / NAME, "--output-dir", tmp_path / "r", "--formats", "csv")
     assert "probed: 2 probes" in (tmp_path / "r" / "ranking.csv").read_text()
+
+
+@pytest.mark.parametrize(("scope", "codes"), [(None, ["K810"]), (["inference"], [])])
+def test_a_record_that_does_not_state_its_scope_is_divided_with_a_warning(tmp_path, scope, codes):
+    found = validate_paths([record_of_both(tmp_path, time=1.0, stage="test", scope=scope)], GENERIC)
+    assert [finding.code for finding in found.findings if finding.code == "K810"] == codes
+    assert found.systems[0].baseline.energy_kwh["test"] > 0
+
+
+def stating(folder: Path, time: str) -> Path:
+    """The package of the example with its calibration and this training time, without a record of its own."""
+    shutil.copytree(PACKAGE / NAME, folder / NAME)
+    shutil.copy(CALIBRATION, folder / NAME / "calibration.json")
+    (metadata,) = (folder / NAME).glob("*.meta.yaml")
+    text = metadata.read_text()
+    (line,) = (one for one in text.splitlines() if "training_time" in one)
+    metadata.write_text(text.replace(line, f"{line.partition(':')[0]}: {time}"))
+    return folder / NAME
+
+
+@pytest.mark.parametrize(
+    ("time", "known", "codes"),
+    [
+        ("25 h", True, ["K808"]),
+        ("20 h + 5 h", False, []),
+        ("25 h (2 RTX 3090)", False, []),
+        ("some hours", False, []),
+    ],
+)
+def test_a_stated_training_time_gives_the_time_ratio_where_no_record_does(tmp_path, time, known, codes):
+    package = stating(tmp_path, time)
+    found = validate_paths([package], GENERIC)
+    assert [finding.code for finding in found.findings if finding.code == "K808"] == codes
+    entry = assess(found)[0].entry
+    baseline_s = found.systems[0].baseline.stages["training"].full_recipe_duration_s
+    ratio = time_ratio(entry, "training")
+    assert ratio == (pytest.approx(25 * 3600 / baseline_s) if known else None)
+    assert "training" not in entry.compared

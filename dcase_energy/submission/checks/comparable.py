@@ -36,6 +36,19 @@ NOT_COMPARABLE = define(
         severity=Severity.WARNING,
     )
 )
+SCOPE_NOT_STATED = define(
+    Rule(
+        code="K810",
+        name="scope-not-stated",
+        title="The record of a stage that is divided states whether it holds scoring",
+        why="The baseline records inference and scoring apart, and a ratio divides like by like. A command that also "
+        "scores its outputs, measured without a stated scope, is divided by inference alone: its ratio is too high.",
+        bad="dcase-energy measure --stage test -- python test.py",
+        good="dcase-energy measure --stage test --scope inference -- python predict.py",
+        fix="measure again with --scope inference, or inference+scoring for a command that also scores",
+        severity=Severity.WARNING,
+    )
+)
 _UNNAMED = "a GPU"
 
 
@@ -161,3 +174,24 @@ def measured_alike(system: System) -> Iterator[Finding]:
         fields = tuple(system.edition.stages[name].energy for name in names)
         message = f"{' and '.join(names)} not divided by the baseline's: {reason[:200]}"
         yield system.finding(NOT_COMPARABLE, fields[0], message, withholds=fields)
+
+
+@each_system
+def scope_is_stated(system: System) -> Iterator[Finding]:
+    """Of each stage that is divided, in editions that say what the baseline's figure holds."""
+    found = system.baseline.calibration
+    if found is None:
+        return
+    from dcase_energy.measure.scopes import holds_scoring, in_words
+
+    for stage, own in own_records(system).items():
+        scope, held = system.edition.stages[stage].scope, own.record.figures.get(stage)
+        stated = held is None or holds_scoring(held.scope) is not None
+        if stated or holds_scoring(scope) is None or system.baseline.energy_kwh.get(stage) is None:
+            continue
+        if why_not_divided(system, found.record, stage) is None:
+            field = system.edition.stages[stage].energy
+            message = f"{stage}: divided by the baseline's {in_words(scope)}; its record does not state what it holds"
+            yield system.finding(
+                SCOPE_NOT_STATED, field, message, expected=f"a record of {in_words(scope)}", found="no scope"
+            )

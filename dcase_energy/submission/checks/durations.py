@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.compared import Compared, compared
+from dcase_energy.measure.compared import Compared, Pair, compared
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.comparable import own_records, why_not_divided
 from dcase_energy.submission.checks.system import System, each_system
+from dcase_energy.submission.training_time import parse_training_time
 
 TIME_UNLIKE = define(
     Rule(
@@ -42,18 +43,41 @@ def compared_stages(system: System) -> dict[str, Compared]:
     return found
 
 
+def declared_times(system: System) -> dict[str, Pair]:
+    """Return the training time that a team states, with its baseline's; empty where a record of its energy has it.
+
+    A time that is the sum of several parts, or of several devices, is not compared with one on one device.
+    """
+    stage = "training"
+    baseline, parts = system.baseline.stages.get(stage), parse_training_time(system.submission.training_time or "")
+    if baseline is None or stage not in system.edition.stages or stage in compared_stages(system) or len(parts) != 1:
+        return {}
+    own_s, baseline_s = parts[0].duration_s, baseline.full_recipe_duration_s
+    known = own_s is not None and baseline_s > 0 and parts[0].devices == 1
+    return {stage: Pair(own_s or 0.0, baseline_s)} if known else {}
+
+
 @each_system
 def times_agree(system: System) -> Iterator[Finding]:
-    """In each stage that records of both hold, and that is divided."""
-    for stage, found in compared_stages(system).items():
-        total, time, calibration = found.energies["total"], found.time, system.baseline.calibration
-        if time is None or calibration is None or not (total.system and total.baseline):
+    """In each stage that is divided, where times are known: of records, or of a training as its team states it."""
+    calibration = system.baseline.calibration
+    if calibration is None:
+        return
+    recorded = {stage: one.time for stage, one in compared_stages(system).items()}
+    stated = declared_times(system)
+    for stage, time in {**recorded, **stated}.items():
+        own_kwh, baseline_kwh = (
+            system.figures.get(system.edition.stages[stage].energy),
+            system.baseline.energy_kwh.get(stage),
+        )
+        if time is None or not own_kwh or not baseline_kwh:
             continue
-        energy, duration = total.system / total.baseline, time.system / time.baseline
+        energy, duration = own_kwh / baseline_kwh, time.system / time.baseline
         power = energy / duration
         if 1 / MOST_APART <= power <= MOST_APART or why_not_divided(system, calibration.record, stage):
             continue
-        message = f"{stage}: {energy:.3g} times the baseline's energy in {duration:.3g} times its time"
+        how = " as stated" if stage in stated else ""
+        message = f"{stage}: {energy:.3g} times the baseline's energy in {duration:.3g} times its time{how}"
         field = system.edition.stages[stage].energy
         yield system.finding(
             TIME_UNLIKE,
