@@ -176,7 +176,7 @@ def test_a_record_that_does_not_state_its_scope_is_divided_with_a_warning(tmp_pa
 
 
 def stating(folder: Path, time: str) -> Path:
-    """The package of the example with its calibration and this training time, without a record of its own."""
+    """The package of the example with its calibration and this training time, without an energy record."""
     shutil.copytree(PACKAGE / NAME, folder / NAME)
     shutil.copy(CALIBRATION, folder / NAME / "calibration.json")
     (metadata,) = (folder / NAME).glob("*.meta.yaml")
