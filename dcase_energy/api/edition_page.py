@@ -94,8 +94,8 @@ def _guess(edition: Edition) -> str:
         keys = [one if isinstance(one, str) else " with ".join(one) for one in sign.keys]
         named = f" and keys such as {', '.join(f'`{key}`' for key in keys[:3])}" if keys else ""
         parts.append(f"`{sign.task}` in the label{named}")
-    told = f"is guessed from {', or '.join(parts)}" if parts else "is not guessed"
-    return f"Without `--edition` it {told}; the first line that `init` writes names it as well."
+    way = f"is guessed from {', or '.join(parts)}" if parts else "is not guessed"
+    return f"Without `--edition` it {way}; the first line that `init` writes names it as well."
 
 
 def _package(edition: Edition) -> Iterator[str]:
