@@ -22,6 +22,7 @@ from dcase_energy.api.shared import (
 )
 from dcase_energy.api.validating import read_accepted
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.parts import EfficientTrack
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
 from dcase_energy.ranking.entry import Entry
@@ -32,6 +33,7 @@ from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
 from dcase_energy.ranking.packages import Assessed, Spread, assess, unread
 from dcase_energy.ranking.report import report_of
 from dcase_energy.ranking.results_table import read_results
+from dcase_energy.ranking.tradeoffs import with_views
 from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.submission.baseline_choice import own_machine, recorded
 from dcase_energy.submission.evidence import Calibrated
@@ -144,6 +146,8 @@ def rank(
     reference: PathLike | None = None,
     intervals: Mapping[str, str] | None = None,
     waivers: PathLike | None = None,
+    against: Sequence[tuple[str, str]] = (),
+    efficient: EfficientTrack | None = None,
     bootstrap: int = 0,
     jobs: int = 1,
     scheduler: str | None = None,
@@ -167,6 +171,10 @@ def rank(
         As `validate` takes it: findings that neither exclude a system nor keep it from being divided.
     bootstrap
         Resamples of the clips for intervals of scores; needs ground truth.
+    against
+        Pairs of a score and a cost, by their columns, to show the Pareto front of.
+    efficient
+        The floor of the score of an efficient track, in place of the edition's.
     jobs, scheduler
         Systems read and scored at a time (0: as many as there are processors), or the address of a Dask scheduler.
     log
@@ -175,7 +183,8 @@ def rank(
     Raises
     ------
     InputError
-        If a path, the edition, a record or the ground truth cannot be used, or one of the two truth files is missing.
+        If a path, the edition, a record or the ground truth cannot be used, one of the two truth files is missing, or a
+        view that is asked for cannot be made.
     ParallelError
         If the work cannot be distributed.
 
@@ -207,6 +216,8 @@ def rank(
     once, twice = ranked_once(entries)
     known_kwh = {stage: energy_kwh for stage, energy_kwh in common_kwh.items() if energy_kwh is not None}
     ranking = make_ranking(once, rules, Reference(known_kwh) if common else None)
+    if against or efficient is not None:
+        ranking = with_views(ranking, against, efficient)
     known = {one.entry.label: {*one.entry.findings, *near.get(one.entry.label, ())} for one in ranking.systems}
     return RankingSheet(ranking, (*findings, *twice, *ranking.findings, *accepted.unused(known)))
 

@@ -30,6 +30,7 @@ from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 from dcase_energy.text import plural, visible
 
 if TYPE_CHECKING:
+    from dcase_energy.editions.parts import EfficientTrack
     from dcase_energy.ranking.order import Ranking
 
 
@@ -49,6 +50,28 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
     return found
 
 
+def _against(context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> list[tuple[str, str]]:  # noqa: ARG001
+    """``--against psds1:macs``."""
+    pairs = [text.partition(":") for text in texts]
+    for text, (score, _, cost) in zip(texts, pairs, strict=True):
+        if not score.strip() or not cost.strip():
+            raise InputError(f"--against {visible(text)}: write SCORE:COST with two columns, such as psds1:macs")
+    return [(score.strip(), cost.strip()) for score, _, cost in pairs]
+
+
+def _track(context: click.Context, parameter: click.Parameter, text: str | None) -> EfficientTrack | None:  # noqa: ARG001
+    """``--efficient 0.9:baseline``."""
+    from dcase_energy.ranking.tradeoffs import track_of
+
+    track = None if text is None else track_of(text)
+    if text is not None and track is None:
+        raise InputError(
+            f"--efficient {visible(text)}: write a share of the best score or of the baseline's, such as 0.9, 90% or "
+            "1:baseline"
+        )
+    return track
+
+
 @click.command(epilog="Example: dcase-energy rank results_2023.csv --edition dcase2023-task4a --output-dir results")
 @sources_argument("sources", "SOURCE...")
 @edition_option()
@@ -63,6 +86,19 @@ def _kinds(context: click.Context, parameter: click.Parameter, texts: tuple[str,
 @output_dir_option("ranking")
 @list_option("--formats", FORMATS, "csv,html", f"Any of {','.join(FORMATS)}.")
 @list_option("--plots", PLOT_FORMATS, "none", f"Also draw plots: any of {','.join(PLOT_FORMATS)}.")
+@option(
+    "--against",
+    multiple=True,
+    callback=_against,
+    metavar="SCORE:COST",
+    help="Also show which systems have the best score for the cost: two columns, such as psds1:macs.",
+)
+@option(
+    "--efficient",
+    callback=_track,
+    metavar="SHARE[:best|baseline]",
+    help="Also show the least energy among systems whose score is at least this share of the best, or the baseline's.",
+)
 @bootstrap_option
 @option(
     "--interval-kind",

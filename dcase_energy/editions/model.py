@@ -13,6 +13,7 @@ from dcase_energy.editions.fields import COMPUTED, NUMBER_KINDS, FieldKind, Fiel
 from dcase_energy.editions.parts import (
     UNITS,
     EditionStage,
+    EfficientTrack,
     Limit,
     Normalisation,
     Outputs,
@@ -102,6 +103,7 @@ class Edition(Part):
     outputs: Outputs = field(default_factory=Outputs)
     baseline: ReferenceWorkload
     ranking: RankedBy = field(default_factory=RankedBy)
+    efficient: EfficientTrack | None = None
     scoring: Scoring = field(default_factory=Scoring)
     plausible: Plausible = field(default_factory=Plausible)
     fields: dict[str, FieldSpec]
@@ -258,7 +260,7 @@ def _above(paths: Iterable[Path]) -> frozenset[Path]:
 
 _PARTS: dict[str, type] = {
     "guess": Guess, "normalisation": Normalisation, "outputs": Outputs, "baseline": ReferenceWorkload,
-    "ranking": RankedBy, "scoring": Scoring, "plausible": Plausible, "scores": Score,
+    "ranking": RankedBy, "efficient": EfficientTrack, "scoring": Scoring, "plausible": Plausible, "scores": Score,
     "stages": EditionStage, "limits": Limit,
     "fields": FieldSpec,
 }  # fmt: skip

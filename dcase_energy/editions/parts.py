@@ -256,6 +256,23 @@ class RankedBy(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EfficientTrack(Part):
+    """A second order of systems: the least energy among those whose ranking score is high enough.
+
+    Attributes
+    ----------
+    share, of
+        The floor, as a share of the ``best`` ranking score or of that of the ``baseline``.
+    """
+
+    share: float
+    of: Literal["best", "baseline"] = "best"
+
+    def __post_init__(self) -> None:
+        self.require_positive("share")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutputSet(Part):
     """One of several sets of clips, each with its own ground truth, whose score files lie in the same folders.
 

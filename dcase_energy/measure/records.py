@@ -124,6 +124,10 @@ class Evidence(BaseModel):
         stages: Mapping[str, Stage] = getattr(self, "stages", {})
         return stages
 
+    def gpu_hours(self, stage: str) -> float | None:
+        """GPU-hours of a stage, of a calibration those of the full recipe; None without a GPU."""
+        return len(self.devices) * self.figures[stage].full_recipe_duration_s / 3600 if self.devices else None
+
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """The record as it is stored, in the form of its version."""
         document = super().model_dump(**options)

@@ -8,14 +8,16 @@ from dataclasses import replace
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.shifts import rank_pairs
+from dcase_energy.ranking.tradeoffs import asked_fronts
 from dcase_energy.ranking.views import (
+    View,
     ViewFigure,
     energy_figure,
     energy_reference,
     energy_title,
-    is_baseline,
     macs_title,
     pareto_front,
+    ranking_score_of,
     score_reference,
 )
 from dcase_energy.sheets.plots.chart import Chart, ChartPart, ReferenceLine, Series
@@ -49,6 +51,10 @@ def charts_of(ranking: Ranking) -> list[Chart]:
             Chart("score_parameters", "Score against parameters", "Parameters"),
         ),
         _components(placed),
+        *(
+            _against(ranking, view.figure, Chart(view.name, view.title, view.figure_title), view=view)
+            for view in asked_fronts(ranking)
+        ),
     ]
     return [chart for chart in found if chart.groups or any(one.points for one in chart.series)]
 
@@ -65,30 +71,36 @@ def _series(points: Sequence[_Placed]) -> Series:
 def _layers(points: Sequence[_Placed], front: Sequence[_Placed] = ()) -> list[Series]:
     """Baselines and a front above the others, each in its colour and with its names."""
     ahead = {row for row, *_ in front}
-    others = [point for point in points if point[0] not in ahead and not is_baseline(point[1])]
-    compared = [point for point in points if point[0] not in ahead and is_baseline(point[1])]
+    others = [point for point in points if point[0] not in ahead and not point[1].entry.is_baseline]
+    compared = [point for point in points if point[0] not in ahead and point[1].entry.is_baseline]
     named = replace(_series(compared), colour="compared", marker=3, named=True)
     return [_series(others), named, replace(_series(front), colour="accent", named=True)]
 
 
-def _against(ranking: Ranking, figure: ViewFigure, chart: Chart, reference: float | None = None) -> Chart:
-    """The score of all systems against a figure, with the Pareto front as a staircase: each step holds to the next."""
-    placed = ranking.placed
-    front = {id(one): place for place, one in enumerate(pareto_front(placed, figure, ranking.edition.ranking_sign))}
+def _against(
+    ranking: Ranking, figure: ViewFigure, chart: Chart, reference: float | None = None, view: View | None = None
+) -> Chart:
+    """The score of all systems against a figure, with the Pareto front as a staircase: each step holds to the next.
+
+    The score, and the front, are those of the ``view`` where one is given.
+    """
+    placed, score_of = ranking.placed, (view and view.score) or ranking_score_of
+    ahead = [one for _, one in view.rows] if view else pareto_front(placed, figure, ranking.edition.ranking_sign)
+    front = {id(one): place for place, one in enumerate(ahead)}
     points = [
-        (row, one, x, one.figures.ranking_score)
+        (row, one, x, y)
         for row, one in enumerate(placed)
-        if (x := figure(one)) is not None and x > 0 and one.figures.ranking_score is not None
+        if (x := figure(one)) is not None and x > 0 and (y := score_of(one)) is not None
     ]
     best = sorted((point for point in points if id(point[1]) in front), key=lambda point: front[id(point[1])])
     steps = [(x, y) for _, _, x, y in best] + ([(max(x for _, _, x, _ in points), best[-1][3])] if best else [])
-    others, compared, ahead = _layers(points, best)
+    others, compared, on_front = _layers(points, best)
     references = [ReferenceLine("x", reference, "baseline's energy")] if reference else []
-    if (score := score_reference(ranking)) is not None:
+    if view is None and (score := score_reference(ranking)) is not None:
         references.append(ReferenceLine("y", score, "baseline's score"))
     return replace(
-        chart, y_title="Ranking score", x_log=True, references=references,
-        series=[others, Series(steps, colour="accent", line=0, steps=True), compared, ahead],
+        chart, y_title=view.score_column[1] if view else "Ranking score", x_log=True, references=references,
+        series=[others, Series(steps, colour="accent", line=0, steps=True), compared, on_front],
         note=f"The line is the Pareto front.{_missing(len(placed) - len(points))}",
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.compared import Compared, Pair
+from dcase_energy.ranking.epochs import EpochLog
 from dcase_energy.stats import Interval
 
 
@@ -44,8 +45,10 @@ class Entry:
         In one spelling, from records or from what the team wrote of its hardware.
     not_comparable
         By stage, why the system's energy may not be divided by the baseline's; such figures stay missing.
-    last_share
-        Share of the training energy that went into the last 5 % of the score, where an epoch log holds it.
+    epochs
+        The log of its training's epochs, where there is one.
+    duration_s, gpu_hours, batch_jobs
+        By stage, what the system's own records hold: seconds, GPU-hours, and the job of a batch system.
     excluded
         Why the system gets no rank; None if it gets one.
     findings
@@ -73,7 +76,10 @@ class Entry:
     replicates: Mapping[str, Sequence[float]] = field(default_factory=dict)
     gpu_model: str | None = None
     not_comparable: Mapping[str, str] = field(default_factory=dict)
-    last_share: float | None = None
+    epochs: EpochLog | None = None
+    duration_s: Mapping[str, float | None] = field(default_factory=dict)
+    gpu_hours: Mapping[str, float | None] = field(default_factory=dict)
+    batch_jobs: Mapping[str, str] = field(default_factory=dict)
     total_parameters: int | None = None
     macs: int | None = None
     macs_counter: str | None = None
@@ -92,6 +98,11 @@ class Entry:
     def waived_findings(self) -> str | None:
         """Codes of what was found and waived, each with the reason, for a cell."""
         return "; ".join(f"{code}: {self.waived[code]}" for code in self.findings if code in self.waived) or None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the organisers' baseline, which says so in its label."""
+        return self.label.casefold().startswith("baseline")
 
     def comparable_baseline_kwh(self, stage: str) -> float | None:
         """The baseline's energy of a stage; None where there is none that this system may be divided by."""

@@ -1,13 +1,16 @@
-"""What the last few per cent of a score cost, from a log of epochs (`epochs.csv`, as studies write it)."""
+"""What a score cost on the way, from a log of epochs (`epochs.csv`, as studies write it)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding
+from dcase_energy.ranking.normalize import energy_ratio
 from dcase_energy.submission.package import SystemFiles
+from dcase_energy.text import plural
 
 LOG = "epochs.csv"
 MAX_LOG_BYTES = 10_000_000
@@ -36,8 +39,55 @@ def share_of_last(energies_kwh: Sequence[float], scores: Sequence[float], last: 
     return sum(energies_kwh[reached + 1 :]) / total
 
 
-def last_share(files: SystemFiles) -> float | None:
-    """The same from a system's own log; None without one, or where a row of it is not complete."""
+@dataclass(frozen=True, slots=True)
+class EpochLog:
+    """Energy (kWh) and score of each epoch of a training, in their order."""
+
+    energies_kwh: tuple[float, ...]
+    scores: tuple[float, ...]
+
+    @property
+    def best(self) -> float:
+        """The best score of all epochs."""
+        return max(self.scores)
+
+    def epoch_of(self, score: float) -> int | None:
+        """The first epoch, from 1 on, whose score is at least as high; None where none is."""
+        return next((number for number, one in enumerate(self.scores, 1) if one >= score), None)
+
+    def kwh_to(self, score: float) -> float | None:
+        """Energy up to and with the first epoch whose score is at least as high; None where none is."""
+        epoch = self.epoch_of(score)
+        return None if epoch is None else sum(self.energies_kwh[:epoch])
+
+
+@dataclass(frozen=True, slots=True)
+class ToBaseline:
+    """What a training spent until it reached the best score of the baseline's.
+
+    Attributes
+    ----------
+    kwh, ratio
+        Energy, and the same over the baseline's energy that the system is divided by; None where it was not reached or
+        is not known.
+    epoch
+        When, for people.
+    """
+
+    kwh: float | None
+    ratio: float | None
+    epoch: str
+
+
+def to_baseline(log: EpochLog, score: float, baseline_kwh: float | None) -> ToBaseline:
+    """Find when a training reached the baseline's score, and what it had spent by then."""
+    epoch, kwh, count = log.epoch_of(score), log.kwh_to(score), plural(len(log.scores), "epoch")
+    when = f"never in {count}" if epoch is None else f"epoch {epoch} of {len(log.scores)}"
+    return ToBaseline(kwh, energy_ratio(kwh, baseline_kwh), f"{when} ({SCORE} {score:.3f})")
+
+
+def epoch_log(files: SystemFiles) -> EpochLog | None:
+    """A system's own log; None without one, or where a row of it is not complete."""
     name = str(PurePosixPath(files.meta).parent / LOG)
     if name not in files.tree.names():
         return None
@@ -47,6 +97,6 @@ def last_share(files: SystemFiles) -> float | None:
     table = read_table(data, name, required=("epoch", "energy_kwh", SCORE), delimiter=",")
     rows = [(table.number(row, "energy_kwh"), table.number(row, SCORE)) for row in range(len(table.rows))]
     complete = [(energy, score) for energy, score in rows if energy is not None and score is not None]
-    if table.findings or any(energy < 0 for energy, _ in complete):
+    if table.findings or not complete or any(energy < 0 for energy, _ in complete):
         return None
-    return share_of_last([energy for energy, _ in complete], [score for _, score in complete])
+    return EpochLog(tuple(energy for energy, _ in complete), tuple(score for _, score in complete))

@@ -9,6 +9,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.bases import basis_of, is_weaker, official_basis, with_basis
 from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.epochs import ToBaseline, to_baseline
 from dcase_energy.ranking.figures import Figures, Reference, figures
 from dcase_energy.ranking.named_scores import counting_least, unranked, with_references
 from dcase_energy.ranking.normalize import mean_ranks
@@ -26,15 +27,20 @@ class Ranked:
     figures: Figures
     uncertainty: Uncertainty = field(default_factory=Uncertainty)
     baselines: Mapping[str, BaselineCheck] = field(default_factory=dict)
+    to_baseline: ToBaseline | None = None
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """All systems in their order, with the rules and the reference they were ranked by."""
+    """All systems in their order, with the rules and the reference they were ranked by.
+
+    ``against`` are pairs of a score and a cost, by their columns, that a front is asked for.
+    """
 
     edition: Edition
     systems: Sequence[Ranked]
     reference: Reference | None = None
+    against: Sequence[tuple[str, str]] = ()
 
     @property
     def placed(self) -> list[Ranked]:
@@ -62,7 +68,21 @@ def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Referenc
         If the edition divides scores by those of a system whose scores are not known.
     """
     edition = with_references(with_basis(edition, entries), entries)
-    return Ranking(edition, rank_entries(entries, edition, reference), reference)
+    return Ranking(edition, _with_progress(rank_entries(entries, edition, reference), edition), reference)
+
+
+def _with_progress(systems: Sequence[Ranked], edition: Edition) -> list[Ranked]:
+    """The systems with what they spent until they reached the baseline's score, where both have a log of epochs."""
+    logs = [one.entry.epochs for one in systems if one.entry.is_baseline and one.entry.epochs is not None]
+    score, stage = max((log.best for log in logs), default=None), edition.component_stage
+    if score is None or stage is None:
+        return list(systems)
+    return [
+        one
+        if one.entry.epochs is None
+        else replace(one, to_baseline=to_baseline(one.entry.epochs, score, one.entry.comparable_baseline_kwh(stage)))
+        for one in systems
+    ]
 
 
 def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> list[Ranked]:

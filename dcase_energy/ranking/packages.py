@@ -18,7 +18,7 @@ from dcase_energy.measure.records import Stage as RecordStage
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.bases import TOTAL, ratio_column
 from dcase_energy.ranking.entry import Entry
-from dcase_energy.ranking.epochs import last_share
+from dcase_energy.ranking.epochs import epoch_log
 from dcase_energy.ranking.interval import INTERVAL_KINDS
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY
@@ -133,7 +133,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         baseline_source=baseline.source,
         replicates={} if figures is None else replicates_of(figures, computed),
         not_comparable=_withheld(system, findings),
-        last_share=last_share(system.files),
+        epochs=epoch_log(system.files),
         total_parameters=submission.total_parameters,
         macs=submission.macs,
         macs_counter=submission.macs_counter,
@@ -151,11 +151,17 @@ def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval
     baseline, detailed = system.baseline, system.edition.component_stage or ""
     calibration = baseline.calibration
     own = {stage: one.record for stage, one in own_records(system).items()}
+    measured = {stage: found for stage, record in own.items() if (found := _stage_of(record, stage)) is not None}
     compared = compared_stages(system)
     within = {stage: one.within_session_interval for stage, one in baseline.stages.items()}
     return replace(
         entry,
         components_kwh=_components(_stage_of(own.get(detailed), detailed)),
+        duration_s={stage: one.full_recipe_duration_s for stage, one in measured.items()},
+        gpu_hours={stage: own[stage].gpu_hours(stage) for stage in measured},
+        batch_jobs={
+            stage: f"{job.system} {job.id}" for stage, one in own.items() if (job := one.batch_job) is not None
+        },
         baseline_components_kwh=_components(baseline.stages.get(detailed)),
         compared=compared,
         declared_times=declared_times(system),

@@ -19,7 +19,6 @@ from dcase_energy.ranking.views import (
     energy_figure,
     energy_reference,
     energy_title,
-    is_baseline,
     score_reference,
 )
 from dcase_energy.rules import get
@@ -66,7 +65,7 @@ def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequen
             for place, one in enumerate(ranking.systems)
             if one.rank is None
         },
-        references={place: "baseline" for place, one in enumerate(ranking.systems) if is_baseline(one)},
+        references={place: "baseline" for place, one in enumerate(ranking.systems) if one.entry.is_baseline},
     )
 
 

@@ -20,7 +20,8 @@ from dcase_energy.ranking.tables import (
     tables_of,
     view_tables,
 )
-from dcase_energy.ranking.views import View, views_of
+from dcase_energy.ranking.tradeoffs import all_views, why_no_track
+from dcase_energy.ranking.views import View
 from dcase_energy.sheets.table import Report, Sheet, Table, data_table
 
 SCHEMA_VERSION = "1.1"
@@ -29,12 +30,12 @@ _ENDING = "An empty cell is a figure that is not known. A system without a rank 
 
 def report_of(ranking: Ranking) -> Report:
     """Return everything that the sheets of a ranking show."""
-    edition, columns, views = ranking.edition, columns_of(ranking), views_of(ranking)
+    edition, columns, views = ranking.edition, columns_of(ranking), all_views(ranking)
     rows = [[column.value(one) for column in columns] for one in ranking.systems]
     main = Table("ranking", "Ranking", sheet_columns(columns), rows)
     checks = sensitivity_tables(ranking)
     origin = ", ".join(filter(None, [f"Edition {edition.name}", name_basis(edition), f"dcase-energy {__version__}."]))
-    notes = [*describe_formulas(edition), *describe_intervals(ranking), _ENDING]
+    notes = [*describe_formulas(edition), *describe_intervals(ranking), *why_no_track(ranking), _ENDING]
     return Report(
         "ranking",
         edition.title,

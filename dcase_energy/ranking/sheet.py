@@ -9,6 +9,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.bases import WORK, basis_of, ratio_by, ratio_column, time_ratio, work_ratio
 from dcase_energy.ranking.entry import component_column
+from dcase_energy.ranking.epochs import share_of_last
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.sheets.table import ColumnKind, Value
 from dcase_energy.stats import Interval
@@ -35,6 +36,8 @@ class SystemColumn:
         What it belongs to, for pages that show some columns at a time, and for tables; empty: in no table.
     extra
         Whether the column came with an input table.
+    optional
+        Whether it is left out where no system has it.
     interval_of
         Name of the figure whose interval it is a part of; None for the figures themselves.
     """
@@ -46,6 +49,7 @@ class SystemColumn:
     group: str = "Scores"
     table: str = ""
     extra: bool = False
+    optional: bool = False
     interval_of: str | None = None
 
 
@@ -69,7 +73,15 @@ def base_columns(edition: Edition) -> list[SystemColumn]:
         *(SystemColumn(name, title, _count(name), "integer", "Complexity", "complexity") for name, title in counts),
         SystemColumn("excluded", "Without rank because", lambda one: one.entry.excluded, "text", "Notes"),
         SystemColumn("findings", "Findings", lambda one: one.entry.open_findings, "text", "Notes", "ranking"),
-        SystemColumn("waived", "Waived findings", lambda one: one.entry.waived_findings, "text", "Notes", "ranking"),
+        SystemColumn(
+            "waived",
+            "Waived findings",
+            lambda one: one.entry.waived_findings or None,
+            "text",
+            "Notes",
+            "ranking",
+            optional=True,
+        ),
     ]
     # A score may be a count or an energy, which has a column already: the first is taken.
     return list({column.name: column for column in reversed(columns)}.values())[::-1]
@@ -96,6 +108,17 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
         yield from _ratios(edition, stage, words)
     detailed = edition.component_stage
     yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
+    of_records: tuple[tuple[str, str, Of], ...] = (
+        ("duration_{}_s", "{}, s", lambda one: one.entry.duration_s),
+        ("gpu_hours_{}", "{}, GPU-hours", lambda one: one.entry.gpu_hours),
+    )
+    for name, title, table in of_records:
+        for stage, words in titles.items():
+            value = _of(table, stage)
+            yield SystemColumn(
+                name.format(stage), title.format(words), value, "number", "Energy", "energy", optional=True
+            )
+    yield SystemColumn("batch_jobs", "Batch jobs", _batch_jobs, "text", "Energy", optional=True)
     yield SystemColumn("not_comparable", "Not divided because", _not_comparable, "text", "Energy")
     for name in weighted:
         title = f"EW-{edition.scores[name].title}, {{}}"
@@ -140,8 +163,13 @@ def _components(edition: Edition, words: str, stage: str) -> Iterator[SystemColu
     for part in COMPONENTS:
         name, title = component_column(edition, part, baseline=True), f"Baseline {words.lower()}, {part.upper()}, kWh"
         yield SystemColumn(name, title, _of(lambda one: one.entry.baseline_components_kwh, part), "number", "Parts")
+    for key, title in (("kwh", "kWh"), ("ratio", "over the baseline's")):
+        name, heading = f"to_baseline_score_{key}", f"{words} to the baseline's score, {title}"
+        yield SystemColumn(name, heading, _to_baseline(key), "number", "Parts", "complexity", optional=True)
+    name, heading = "to_baseline_score_epoch", "Baseline's score reached"
+    yield SystemColumn(name, heading, _to_baseline("epoch"), "text", "Parts", "complexity", optional=True)
     name, title = f"{stage}_share_last_5_percent", "Share for last 5 %"
-    yield SystemColumn(name, title, lambda one: one.entry.last_share, "number", "Parts", "complexity")
+    yield SystemColumn(name, title, _last_share, "number", "Parts", "complexity")
 
 
 def _score(name: str, title: str, ranked_by: bool) -> SystemColumn:
@@ -180,22 +208,31 @@ def _single_baseline(ranked: Ranked) -> Value:
     return values.pop() if len(values) == 1 else None
 
 
+def _last_share(ranked: Ranked) -> Value:
+    log = ranked.entry.epochs
+    return None if log is None else share_of_last(log.energies_kwh, log.scores)
+
+
+def _to_baseline(name: str) -> Callable[[Ranked], Value]:
+    return lambda ranked: None if ranked.to_baseline is None else getattr(ranked.to_baseline, name)
+
+
+def _batch_jobs(ranked: Ranked) -> Value:
+    return "; ".join(f"{stage} {job}" for stage, job in ranked.entry.batch_jobs.items()) or None
+
+
 def _not_comparable(ranked: Ranked) -> Value:
     return "; ".join(dict.fromkeys(ranked.entry.not_comparable.values())) or None
 
 
 def columns_of(ranking: Ranking) -> list[SystemColumn]:
-    """The columns of a ranking, each with its interval where one is known, then other columns of its input table.
-
-    That of waivers is there where a finding was waived.
-    """
+    """The columns of a ranking, each with its interval where one is known, then other columns of its input table."""
     with_interval = {name for one in ranking.systems for name in one.uncertainty.intervals}
     if any(one.uncertainty.rank is not None for one in ranking.systems):
         with_interval.add("rank")
     columns = []
-    waived = any(one.entry.waived_findings for one in ranking.systems)
     for column in base_columns(ranking.edition):
-        if column.name == "waived" and not waived:
+        if column.optional and all(column.value(one) is None for one in ranking.systems):
             continue
         columns.append(column)
         if column.name == "macs" and any(one.entry.macs_counter for one in ranking.systems):

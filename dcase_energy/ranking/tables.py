@@ -11,7 +11,8 @@ from dcase_energy.measure.scopes import in_words
 from dcase_energy.ranking.bases import describe_basis, name_basis
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
-from dcase_energy.ranking.views import View, views_of
+from dcase_energy.ranking.tradeoffs import all_views
+from dcase_energy.ranking.views import View
 from dcase_energy.sheets.table import Cell, Column, Table, show
 
 _GROUPS = {
@@ -109,16 +110,15 @@ def sensitivity_tables(ranking: Ranking) -> list[Table]:
 
 def view_tables(ranking: Ranking) -> list[Table]:
     """Return one table per view, except for the ranking itself."""
-    return [_view(view) for view in views_of(ranking) if view.name != "score"]
+    return [_view(view) for view in all_views(ranking) if view.name != "score"]
 
 
 def _view(view: View) -> Table:
-    front = view.name.startswith("front_")
-    score = [Column("ranking_score", "Ranking score")] if front else []
-    figure = Column(view.name if front else "figure", view.figure_title)
+    score = [] if view.score is None else [Column(*view.score_column)]
+    figure = Column(view.name if score else "figure", view.figure_title)
     columns = [Column("place", "Place", "integer"), _LABEL, _TEAM, *score, figure]
     rows = [
-        [place, one.entry.label, one.entry.team, *([one.figures.ranking_score] if score else []), view.figure(one)]
+        [place, one.entry.label, one.entry.team, *([view.score(one)] if view.score else []), view.figure(one)]
         for place, one in view.rows
     ]
     return Table(view.name, view.title, columns, rows)

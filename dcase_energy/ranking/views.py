@@ -33,6 +33,8 @@ class View:
         Heading of that figure.
     sign
         1 where the highest figure is first, -1 where the lowest is.
+    score, score_column
+        Of a front, and of a track with a floor, the score and its column.
     rows
         Place in this view and system. Equal figures share a place.
     """
@@ -44,24 +46,26 @@ class View:
     figure_title: str
     sign: int
     rows: Sequence[tuple[int, Ranked]]
+    score: ViewFigure | None = None
+    score_column: tuple[str, str] = ("ranking_score", "Ranking score")
 
 
 def views_of(ranking: Ranking) -> list[View]:
     """All views of a ranking that have a system in them."""
     placed, score = ranking.placed, ("ranking_score", "Ranking score", ranking.edition.ranking_sign)
-    found = [_ordered("score", "By ranking score", placed, ranking_score_of, *score)]
+    found = [ordered("score", "By ranking score", placed, ranking_score_of, *score)]
     found += [
-        _ordered(f"ew_{stage}", f"By energy-weighted score, {stage}", placed, _ew(stage), f"ew_ranking_score_{stage}",
+        ordered(f"ew_{stage}", f"By energy-weighted score, {stage}", placed, _ew(stage), f"ew_ranking_score_{stage}",
                  "EW ranking score", 1)
         for stage in ranking.edition.stages
     ]  # fmt: skip
     found += [
-        _ordered("team_best", "Best system of each team", team_best(placed), ranking_score_of, *score),
-        _ordered("no_ensembles", "Without ensembles", single_systems(placed), ranking_score_of, *score),
+        ordered("team_best", "Best system of each team", team_best(placed), ranking_score_of, *score),
+        ordered("no_ensembles", "Without ensembles", single_systems(placed), ranking_score_of, *score),
     ]
     for name, title, figure, column, heading in fronts(ranking):
         front = pareto_front(placed, figure, ranking.edition.ranking_sign)
-        found.append(View(name, title, figure, column, heading, -1, list(enumerate(front, 1))))
+        found.append(View(name, title, figure, column, heading, -1, list(enumerate(front, 1)), ranking_score_of))
     return [view for view in found if view.rows]
 
 
@@ -123,11 +127,6 @@ def score_reference(ranking: Ranking) -> float | None:
     return 1.0 if rule.kind == "ratio_mean" and any(term.reference != 1 for term in rule.terms) else None
 
 
-def is_baseline(one: Ranked) -> bool:
-    """Whether a system is the organisers' baseline, which says so in its label."""
-    return one.entry.label.casefold().startswith("baseline")
-
-
 def team_best(placed: Sequence[Ranked]) -> list[Ranked]:
     """The best system of each team; the first by label where two are equal."""
     best: dict[str, Ranked] = {}
@@ -141,16 +140,19 @@ def single_systems(placed: Sequence[Ranked]) -> list[Ranked]:
     return [one for one in placed if (one.entry.ensemble_subsystems or 1) <= 1]
 
 
-def pareto_front(placed: Sequence[Ranked], figure: ViewFigure, sign: int) -> list[Ranked]:
+def pareto_front(
+    placed: Sequence[Ranked], figure: ViewFigure, sign: int, score: ViewFigure | None = None
+) -> list[Ranked]:
     """Systems that no other beats: none has as good a score for less, nor a better one for as little.
 
-    Ordered by rising figure. Systems without the figure, or with none above zero, are not on it. ``sign`` is that of
-    the edition's ranking.
+    Ordered by rising figure. Systems without the figure, or with none above zero, are not on it. ``score`` is the
+    ranking score unless another is given, and ``sign`` 1 where higher ones are better, -1 where lower ones are.
     """
+    scored = [(one, (score or ranking_score_of)(one)) for one in placed]
     points = [
-        (value, -sign * (one.figures.ranking_score or 0.0), one.entry.label, one)
-        for one in placed
-        if (value := figure(one)) is not None and value > 0
+        (value, -sign * points, one.entry.label, one)
+        for one, points in scored
+        if points is not None and (value := figure(one)) is not None and value > 0
     ]
     points.sort(key=lambda point: point[:3])
     front: list[tuple[float, float, str, Ranked]] = []
@@ -169,9 +171,10 @@ def _ew(stage: str) -> ViewFigure:
     return lambda one: one.figures.ew_ranking_score[stage]
 
 
-def _ordered(
+def ordered(
     name: str, title: str, systems: Sequence[Ranked], figure: ViewFigure, column: str, heading: str, sign: int
 ) -> View:
+    """The view of systems in the order of a figure; those without it are left out, equal ones share a place."""
     pairs = [(value, one) for one in systems if (value := figure(one)) is not None]
     pairs.sort(key=lambda pair: (-sign * pair[0], pair[1].entry.label))
     ranks = shared_ranks([value for value, _ in pairs])

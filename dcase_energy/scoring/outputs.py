@@ -21,9 +21,10 @@ from dcase_energy.scoring.clips import clip_of_file
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.evaluation import Evaluation, evaluate_points, evaluate_scores
-from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, read_events
+from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, all_clip_long, read_events
+from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics.psds import PreparedPsds, PsdsResult
-from dcase_energy.scoring.rules import DOUBTS, OUTPUT_FORMAT, OUTPUT_KIND, THRESHOLD_MISSING
+from dcase_energy.scoring.rules import DOUBTS, EVENTS_CLIP_LONG, OUTPUT_FORMAT, OUTPUT_KIND, THRESHOLD_MISSING
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, joined_figures, system_of_runs
 
@@ -220,6 +221,12 @@ def evaluate(
     if output.kind == "scores":
         run = read_scores(output.tree, output.names, truth)
         evaluation = None if run.scores is None else evaluate_scores(run.scores, truth, conventions)
+        detections = None if run.scores is None else detections_at(run.scores, conventions.threshold)
+        if detections is not None and all_clip_long(detections, truth):
+            message = (
+                f"nearly every one of the {len(detections):,} detections above {conventions.threshold:g} is as long "
+            )
+            run.findings.append(EVENTS_CLIP_LONG.finding(output.tree.where(run.folder), f"{message}as its clip"))
         return evaluation, run.findings, run.digest
     points: dict[str, Events] = {}
     findings = []

@@ -191,8 +191,9 @@ EVENTS_CLIP_LONG = define(
         code="O614",
         name="events-clip-long",
         title="Detections are shorter than their clips",
-        why="Labels of whole clips stretched to events reach a high PSDS2 without saying when anything happens.",
-        bad="every row from 0.0 to 10.0 s in clips of 10 s",
+        why="Labels of whole clips stretched to events reach a high PSDS2 without saying when anything happens. It is "
+        "judged at the threshold of the conventions, where less than half of the annotated events are so long.",
+        bad="every row from 0.0 to 10.0 s in clips of 10 s, or scores that are the same in all frames of a clip",
         good="rows with the onset and offset of each event",
         fix="export the times of the events; nothing to do if the system detects no times",
         severity=Severity.WARNING,

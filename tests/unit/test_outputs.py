@@ -106,6 +106,20 @@ def test_operating_points_without_the_threshold_have_no_f1_and_say_so(tmp_path):
     assert scored.figures.estimates[Figure("collar_f1")].value == 1.0
 
 
+@pytest.mark.parametrize(("score", "codes"), [("0.9", {"O614"}), ("0.4", set())])
+def test_detections_as_long_as_their_clips_are_a_finding_of_scores_too(tmp_path, score, codes):
+    """Weak labels stretched over the clip; the annotated events are shorter."""
+    clips = [f"c{number}" for number in range(10)]
+    truth = GroundTruth.build(dict.fromkeys(clips, 4.0), [(clip, 1.0, 2.0, "Dog") for clip in clips], ("Cat", "Dog"))
+    rows = "".join(f"{second}\t{second + 1}\t0.1\t{score}\n" for second in range(4))
+    folder = write(tmp_path / "S_run1.output", {f"{clip}.tsv": f"onset\toffset\tCat\tDog\n{rows}" for clip in clips})
+    scored = score_system(find_outputs(folder)[0][0], truth, Conventions())
+    assert {finding.code for finding in scored.findings} & {"O614"} == codes
+    assert scored.figures is not None
+    long = GroundTruth.build(dict.fromkeys(clips, 4.0), [(clip, 0.0, 4.0, "Dog") for clip in clips], ("Cat", "Dog"))
+    assert "O614" not in {one.code for one in score_system(find_outputs(folder)[0][0], long, Conventions()).findings}
+
+
 def test_one_bad_run_makes_the_system_unusable(tmp_path):
     folder = write(tmp_path, {"S_run1.output/a.tsv": SCORES, "S_run2.output/a.tsv": SCORES.replace("0.9", "nan")})
     scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions())

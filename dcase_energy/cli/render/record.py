@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dcase_energy.cli.terminal import style
-from dcase_energy.text import visible
+from dcase_energy.text import plural, visible
 from dcase_energy.units import format_duration, format_energy
 
 if TYPE_CHECKING:
@@ -111,6 +111,11 @@ def _summary(record: Calibration | Energy) -> Iterator[str]:
     for name, stage in stages.items():
         recipe = record.kind == "calibration" and record.workload is None
         yield _figure_line(name, stage, whole=record.kind == "calibration", of=" for the full recipe" if recipe else "")
+    for name in record.figures:
+        if (hours := record.gpu_hours(name)) is not None:
+            yield f"{name}: {hours:.3g} GPU-hours on {plural(len(record.devices), 'GPU')}"
+    if record.batch_job is not None:
+        yield visible(f"job: {record.batch_job.system} {record.batch_job.id}")
     bounds = {name: bounds_of(stage) for name, stage in stages.items()}
     for label in dict.fromkeys(one.label for one in bounds.values() if one is not None):
         yield f"interval: {label}"
