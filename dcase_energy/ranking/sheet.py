@@ -108,17 +108,7 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
         yield from _ratios(edition, stage, words)
     detailed = edition.component_stage
     yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
-    of_records: tuple[tuple[str, str, Of], ...] = (
-        ("duration_{}_s", "{}, s", lambda one: one.entry.duration_s),
-        ("gpu_hours_{}", "{}, GPU-hours", lambda one: one.entry.gpu_hours),
-    )
-    for name, title, table in of_records:
-        for stage, words in titles.items():
-            value = _of(table, stage)
-            yield SystemColumn(
-                name.format(stage), title.format(words), value, "number", "Energy", "energy", optional=True
-            )
-    yield SystemColumn("batch_jobs", "Batch jobs", _batch_jobs, "text", "Energy", optional=True)
+    yield from _of_records(titles)
     yield SystemColumn("not_comparable", "Not divided because", _not_comparable, "text", "Energy")
     for name in weighted:
         title = f"EW-{edition.scores[name].title}, {{}}"
@@ -137,6 +127,19 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
         yield from by_stage(f"kwh_per_{name}_point_{{}}", title, of, "Energy-weighted", "weighted")
     if detailed is not None:
         yield from _components(edition, titles[detailed], detailed)
+
+
+def _of_records(titles: Mapping[str, str]) -> Iterator[SystemColumn]:
+    """What energy records hold besides: seconds, GPU-hours, and jobs of batch systems."""
+    tables: tuple[tuple[str, str, Of], ...] = (
+        ("duration_{}_s", "{}, s", lambda one: one.entry.duration_s),
+        ("gpu_hours_{}", "{}, GPU-hours", lambda one: one.entry.gpu_hours),
+    )
+    for name, title, table in tables:
+        for stage, words in titles.items():
+            heading, value = title.format(words), _of(table, stage)
+            yield SystemColumn(name.format(stage), heading, value, "number", "Energy", "energy", optional=True)
+    yield SystemColumn("batch_jobs", "Batch jobs", _batch_jobs, "text", "Energy", optional=True)
 
 
 def _ratios(edition: Edition, stage: str, words: str) -> Iterator[SystemColumn]:
