@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import edition_option, emit, existing_path, together
+from dcase_energy.cli.options import edition_option, emit, existing_path, format_option, together
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import InputError
 from dcase_energy.measure.plan import BASELINE_STAGES
-from dcase_energy.text import visible
+from dcase_energy.text import one_line, visible
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
+
+# `validate` reads the edition from it; hidden, so that no package holds it.
+_SCHEMA_BESIDE = ".dcase-energy/{edition}/submission.schema.json"
 
 
 @click.command(epilog="Example: dcase-energy init Adams_UNI_task4_1 --calibration calibration.json")
@@ -32,38 +36,80 @@ if TYPE_CHECKING:
         for stage in BASELINE_STAGES
     )
 )
-@click.option("--schema", metavar="URL|PATH", help="JSON Schema named for editors.  [default: the published one]")
+@click.option(
+    "--allow-invalid",
+    is_flag=True,
+    help="Take the figure of a measurement that a guard found invalid, with a comment that says so.",
+)
+@click.option(
+    "--schema",
+    metavar="URL|PATH",
+    help="JSON Schema named for editors.  [default: one that is written beside the file]",
+)
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@format_option("text", "json", text="How to say what was written.  [default: text]")
 @click.option("-o", "--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")
 def command(
     label: str,
     edition: str | None,
     calibration: Path | None,
+    allow_invalid: bool,
     schema: str | None,
     force: bool,
     output: str | None,
+    output_format: str,
     **records: Any,
 ) -> int:
     """Write a commented metadata file for a system, filled from records.
 
     Every field of the edition is included and explained. Mandatory fields without a known value stay empty, and
-    `validate` lists them. Editors that know the YAML language server complete and check the file by the schema in its
-    first line.
+    `validate` lists them. Editors that know the YAML language server complete and check the file by the schema that its
+    first line names; it is written beside the file, into a hidden folder that `pack` leaves out, so that this needs no
+    internet.
     """
     from dcase_energy.editions.shipped import edition_names
     from dcase_energy.submission.template import SCHEMA_URL, template
 
     rules = _edition(edition, label)
-    values, origin = _figures(rules, calibration, records)
-    published = SCHEMA_URL.format(edition=rules.name) if rules.name in edition_names() else None
-    text = template(rules, label, values, schema or published, origin)
+    values, origin = _figures(rules, calibration, records, allow_invalid=allow_invalid)
     if output == "-":
-        emit(text, None)
+        published = SCHEMA_URL.format(edition=rules.name) if rules.name in edition_names() else None
+        emit(template(rules, label, values, schema or published, origin), None)
         return 0
     target = Path(output) if output is not None else Path(label) / f"{label}.meta.yaml"
-    _write(target, text, force=force, make_folder=output is None)
-    say(f"{target}: edition {rules.name}; fill in what is empty, then `dcase-energy validate {target}`")
+    beside = _SCHEMA_BESIDE.format(edition=rules.name)
+    _write(target, template(rules, label, values, schema or beside, origin), force=force, make_folder=output is None)
+    if schema is None:
+        _write_schema(rules, target.parent / beside)
+    chosen = "" if edition is None else f" --edition {shlex.quote(edition)}"
+    validating = f"dcase-energy validate{chosen} {shlex.quote(str(target))}"
+    if output_format == "json":
+        emit(_as_json(label, rules, target, validating, values, origin), None)
+    else:
+        say(f"{target}: edition {rules.name}; fill in what is empty, then:\n  {validating}")
     return 0
+
+
+def _as_json(
+    label: str, rules: Edition, target: Path, validating: str, values: dict[str, str], origin: dict[str, str]
+) -> str:
+    from dcase_energy.cli.render.json import dumped
+
+    filled = {name: {"value": value, "from": origin[name]} for name, value in values.items()}
+    made = {"label": label, "edition": rules.name, "file": str(target), "validate": validating, "filled": filled}
+    return dumped({"schema_version": "1.0", **made})
+
+
+def _write_schema(edition: Edition, path: Path) -> None:
+    """Write the schema for editors; without it they ask for the internet, and nothing else is missing."""
+    from dcase_energy.cli.render.json import dumped
+    from dcase_energy.editions.schema import submission_schema
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        emit(dumped(submission_schema(edition)), path)
+    except (OSError, InputError) as error:
+        say(f"warning: the schema for editors was not written: {error}")
 
 
 def _edition(name: str | None, label: str) -> Edition:
@@ -96,7 +142,7 @@ def _guessed(label: str) -> Edition:
 
 
 def _figures(
-    edition: Edition, calibration: Path | None, records: dict[str, Path | None]
+    edition: Edition, calibration: Path | None, records: dict[str, Path | None], *, allow_invalid: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return values by field, and where each comes from."""
     from dcase_energy.api.shared import read_calibration
@@ -106,17 +152,27 @@ def _figures(
     sources = []
     if calibration is not None:
         read_calibration(calibration, say)
-        sources.append((calibration, of_calibration(load_calibration(calibration), edition)))
-    sources += [(path, of_energy_record(path, stage)) for stage, path in records.items() if path is not None]
+        record = load_calibration(calibration)
+        sources.append((calibration, of_calibration(record, edition, allow_invalid=allow_invalid)))
+    sources += [
+        (path, of_energy_record(path, stage, allow_invalid=allow_invalid))
+        for stage, path in records.items()
+        if path is not None
+    ]
     values: dict[str, str] = {}
     origin: dict[str, str] = {}
-    for path, found in sources:
+    for path, filled in sources:
+        found = filled.values
+        if filled.invalid:
+            say(f"warning: {path} is not a valid measurement: {filled.invalid}")
         if "hardware" in values and found.get("hardware", values["hardware"]) != values["hardware"]:
             say(f"warning: {path} is of {found['hardware']}, the other records are of {values['hardware']}")
         for name, value in found.items():
             if name in edition.fields and name not in values:
                 values[name] = value
                 origin[name] = f"from {path.name}"
+                if filled.invalid and name.endswith("_kwh"):
+                    origin[name] += f"; NOT A VALID MEASUREMENT: {one_line(filled.invalid)}"
     return values, origin
 
 

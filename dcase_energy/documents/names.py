@@ -14,6 +14,7 @@ from dcase_energy.rules import Rule
 from dcase_energy.text import JOINERS, UNSAFE, more
 
 MAX_NAME_BYTES = 1024
+OWN_FOLDER = ".dcase-energy"
 MAX_PART_BYTES = 255
 MAX_FOLDER_DEPTH = 20
 SHOWN = 5
@@ -153,7 +154,8 @@ def judge_names(names: Iterable[str], where: Callable[[str], Where]) -> tuple[li
         ),
     ]
     findings = few(rule.finding(where(name), message) for rule, name, message in problems)
-    if litter:
+    # `init` leaves a schema for editors there.
+    if litter := [name for name in litter if OWN_FOLDER not in name.split("/")]:
         message = f"hidden, or left by the operating system or a tool: ignored ({len(litter):,} in all)"
         findings.append(LITTER.finding(where(min(litter)), message))
     return sorted(usable.values()), findings

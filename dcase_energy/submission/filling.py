@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,26 @@ from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import RecordError
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, parse_energy
+from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, Evidence, parse_energy
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.units import format_significant
 
 # Enough that the rounding is far below any interval, few enough to read.
 _DIGITS = 6
+_ALLOW = "--allow-invalid takes its figure, with a comment that says so"
 
 
-def of_calibration(record: Calibration, edition: Edition) -> dict[str, str]:
-    """The baseline's energies, for the full recipe, and the hardware, by canonical field.
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a record fills in: texts by canonical field, and why its measurement is not valid (empty if it is)."""
+
+    values: dict[str, str]
+    invalid: str = ""
+
+
+def of_calibration(record: Calibration, edition: Edition, *, allow_invalid: bool = False) -> Filled:
+    """The baseline's energies, for the full recipe, and the hardware; of an invalid record only if that is allowed.
 
     Raises
     ------
@@ -28,32 +38,35 @@ def of_calibration(record: Calibration, edition: Edition) -> dict[str, str]:
         If the record cannot be what the edition divides by; the message says why.
     """
     found = Calibrated(record, "the calibration")
-    reason = why_no_denominator(found, edition)
-    if reason is not None:
-        raise RecordError(f"this calibration cannot be the baseline of edition {edition.name}: {reason}")
+    if (reason := why_no_denominator(found, edition)) is not None:
+        others = Calibrated(record.model_copy(update={"valid": True}), found.source)
+        only_invalid = not record.valid and why_no_denominator(others, edition) is None
+        if not (only_invalid and allow_invalid):
+            hint = f"; {_ALLOW}" if only_invalid else ""
+            raise RecordError(f"this calibration cannot be the baseline of edition {edition.name}: {reason}{hint}")
     values = {
         f"energy_baseline_{stage}_kwh": format_significant(energy_kwh, _DIGITS)
         for stage, energy_kwh in recorded(found, edition).energy_kwh.items()
         if energy_kwh is not None
     }
     hardware = hardware_of(record.hardware)
-    return {**values, **({"hardware": hardware} if hardware else {})}
+    return Filled({**values, **({"hardware": hardware} if hardware else {})}, _why_invalid(record))
 
 
-def of_energy_record(path: Path, stage: str) -> dict[str, str]:
-    """The energy of one stage of the system itself, and the hardware, by canonical field.
+def of_energy_record(path: Path, stage: str, *, allow_invalid: bool = False) -> Filled:
+    """The energy of one stage of the system itself, and the hardware; of an invalid record only if that is allowed.
 
     Raises
     ------
     RecordError
-        If the file is neither an energy record nor CodeCarbon's with one run, was changed, is of another stage, or is
-        not valid.
+        If the file is neither an energy record nor CodeCarbon's with one run, was changed, is of another stage, is not
+        complete, or not valid and that is not allowed.
     """
     data = read_bytes(path, MAX_RECORD_BYTES)
     if isinstance(data, Finding):
         raise RecordError(f"{path}: {data.message}")
     if has_codecarbons_header(data):
-        return _of_emissions(path, data, stage)
+        return Filled(_of_emissions(path, data, stage))
     if not data.lstrip().startswith((b"{", b"[")):
         raise RecordError(f"{path} is neither a record of `dcase-energy measure` nor a CodeCarbon file")
     record = parse_energy(data, str(path))
@@ -62,9 +75,16 @@ def of_energy_record(path: Path, stage: str) -> dict[str, str]:
     energy_kwh = record.figures[stage].energy_kwh
     if energy_kwh <= 0:
         raise RecordError(f"{path}: the energy of the stage {stage} is {energy_kwh} kWh")
-    if not (record.complete and record.valid):
-        raise RecordError(f"{path} is not a valid measurement: {'; '.join(record.reasons) or 'it says so itself'}")
-    return _of_stage(stage, energy_kwh, hardware_of(record.hardware))
+    invalid = _why_invalid(record)
+    if not record.complete:
+        raise RecordError(f"{path} is a measurement that was cut off: {invalid}")
+    if invalid and not allow_invalid:
+        raise RecordError(f"{path} is not a valid measurement: {invalid}; {_ALLOW}")
+    return Filled(_of_stage(stage, energy_kwh, hardware_of(record.hardware)), invalid)
+
+
+def _why_invalid(record: Evidence) -> str:
+    return "" if record.valid else "; ".join(record.reasons) or "it says so itself"
 
 
 def _of_stage(stage: str, energy_kwh: float, hardware: str | None) -> dict[str, str]:

@@ -101,6 +101,46 @@ def test_a_record_that_cannot_be_used_is_told(tmp_path, content, words):
     assert words in str(caught.value)
 
 
+def test_an_invalid_measurement_is_used_where_that_is_allowed_and_says_so(tmp_path):
+    record, target = tmp_path / "r.json", tmp_path / "a.yaml"
+    record.write_text(energy_record("training", 1.39, valid=False, reasons=["host-exclusive: others\nworked"]))
+    words = ["init", "Adams_UNI_task4_1", "--training", record, "--output", target]
+    refused = run(*words)
+    assert refused.returncode == 2
+    assert "; --allow-invalid takes its figure" in refused.stderr
+    assert run(*words, "--allow-invalid").returncode == 0
+    (line,) = [one for one in target.read_text().splitlines() if one.startswith("    training:")]
+    assert line == "    training: 1.39000  # from r.json; NOT A VALID MEASUREMENT: host-exclusive: others worked"
+
+
+def test_what_was_cut_off_is_never_used(tmp_path):
+    record = tmp_path / "r.json"
+    record.write_text(energy_record("training", 1.39, valid=False, complete=False, reasons=["interrupted"]))
+    result = run("init", "Adams_UNI_task4_1", "--training", record, "--allow-invalid", "--output", "-")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "was cut off" in result.stderr
+
+
+@pytest.mark.parametrize("edition", [None, "dcase2023-task4a"])
+def test_the_command_that_is_printed_validates_the_file_and_nothing_lies_in_its_way(tmp_path, edition):
+    import shlex
+
+    target = tmp_path / "a folder" / "Adams_UNI_task4a_1.meta.yaml"
+    target.parent.mkdir()
+    chosen = [] if edition is None else ["--edition", edition]
+    made = run("init", "Adams_UNI_task4a_1", *chosen, "--output", target)
+    program, *words = shlex.split(made.stderr.splitlines()[-1])
+    assert program == "dcase-energy"
+    checked = run(*words)
+    assert "(edition dcase2023-task4a)" in checked.stderr
+    assert "Z811" not in run("validate", target.parent).stdout
+    (schema,) = target.parent.rglob("submission.schema.json")
+    named = target.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert target.parent / named == schema
+    assert json.loads(schema.read_text()) == submission_schema(load_edition("dcase2023-task4a"))
+    assert members(target.parent, tmp_path / "x.zip") == [target.name]
+
+
 def test_a_record_that_cannot_be_used_is_wrong_use(tmp_path):
     record = tmp_path / "r.json"
     record.write_text("{")
