@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,11 @@ def choose_device(name: str) -> torch.device:
     """``auto`` is the first GPU if there is one that torch can use."""
     if name == "auto":
         name = "cuda:0" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+    device = torch.device(name)
+    count = torch.cuda.device_count()
+    if device.type == "cuda" and (device.index or 0) >= count:
+        sys.exit(f"torch {torch.__version__} sees {count} GPUs, so not {name}; name another --device, or cpu")
+    return device
 
 
 def about(device: torch.device, execution_path: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dcase_energy.api.shared import Log, PathLike, choose_edition, read_calibration, record_file, silent
-from dcase_energy.errors import ChildFailedError, InputError, JournalError, MeterError, WriteError
+from dcase_energy.errors import CalibrationError, ChildFailedError, InputError, JournalError, MeterError, WriteError
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.parallel import usable_threads
 from dcase_energy.text import plural, visible
@@ -134,7 +134,7 @@ def calibrate(
         record = run(plan, file, progress, resume=resume, host=HostCheck(log, wait_idle_s))
     except OSError as error:
         raise _resumable(WriteError(str(error)), file) from None
-    except (MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
+    except (CalibrationError, MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
         raise _resumable(error, file) from None
     return finish_calibration(record, file, log, on_end, keep=keep)
 
@@ -183,6 +183,8 @@ def _check_environment(plan: Plan, log: Log) -> None:
 def _resumable(error: BaseException, file: RecordFile) -> BaseException:
     if file.begun:
         error.add_note(f"what was measured is in {file.journal}, --resume continues it")
+    else:
+        error.add_note("the baseline was not trained")
     return error
 
 

@@ -166,7 +166,8 @@ def _show_theirs(error: BaseException) -> None:
     show_default=True,
     help="Sample rate of the files.",
 )
-def soundscapes(out: Path, clips: int, seed: int, profile: str, sample_rate_hz: str) -> int:
+@format_option("text", "json")
+def soundscapes(out: Path, clips: int, seed: int, profile: str, sample_rate_hz: str, output_format: str) -> int:
     """Write synthetic soundscapes to the folder OUT, laid out as DESED_task lays out DESED.
 
     Strong, weak and unlabelled training clips, and a quarter as many for validation and test, 10 s each, with their
@@ -190,5 +191,8 @@ def soundscapes(out: Path, clips: int, seed: int, profile: str, sample_rate_hz: 
         raise click.BadParameter(f"{out} is not empty; name a new folder", param_hint="OUT") from None
     except OSError as error:
         raise DcaseEnergyError(f"{out} cannot be written: {error}") from None
-    click.echo(f"{sum(written.values())} clips in {out} (synthetic, not comparable)")
+    if output_format == "json":
+        emit(dumped({"schema_version": "1.0", "folder": str(out), "clips": dict(written)}), None)
+    else:
+        click.echo(f"{sum(written.values())} clips in {out} (synthetic, not comparable)")
     return 0

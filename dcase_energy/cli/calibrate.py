@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from dcase_energy.cli.options import existing_path, get_baseline, training_options, wait_idle_option
+from dcase_energy.cli.options import existing_path, format_option, get_baseline, training_options, wait_idle_option
 from dcase_energy.cli.render.closing import after_calibration, usable_for
+from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import record_text
-from dcase_energy.cli.terminal import say
+from dcase_energy.cli.terminal import end_live, live_wanted, say
 from dcase_energy.measure.plan import BASELINE_STAGES as STAGES
 from dcase_energy.text import visible
 from dcase_energy.units import format_significant
@@ -125,9 +126,16 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     callback=_filled,
     help="Value of a {NAME} in the commands that the edition names as its baseline; may be repeated.",
 )
+@format_option("text", "json", text="json prints the record.  [default: text]")
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
 def command(
-    edition: str, stage: str, reference: Path | None, strict: bool, command_line: tuple[str, ...], **options: Any
+    edition: str,
+    stage: str,
+    reference: Path | None,
+    strict: bool,
+    command_line: tuple[str, ...],
+    output_format: str,
+    **options: Any,
 ) -> int:
     """Train the reference baseline on this machine and write a calibration record.
 
@@ -142,14 +150,17 @@ def command(
     from dcase_energy.api.energy import calibrate
     from dcase_energy.api.shared import choose_edition
     from dcase_energy.calibration.plan import Plan, quick_settings
+    from dcase_energy.cli.render.bar import show_bar
     from dcase_energy.cli.render.progress import ProgressLines
 
+    as_json = output_format == "json"
     rules, compared = choose_edition(edition), get_baseline(reference)
     stages = STAGES if stage == "both" else (stage,)
 
     def show(record: Calibration) -> None:
         more = [*reference_lines(record, compared, rules), usable_for(record, rules), after_calibration(record)]
-        click.echo(record_text(record, more))
+        end_live()
+        click.echo(dumped(record.model_dump(mode="json")).rstrip() if as_json else record_text(record, more))
 
     shared: dict[str, Any] = {"edition": rules, "stages": stages, "keep": True, "log": say, "on_end": show}
     if command_line:
@@ -160,7 +171,9 @@ def command(
     if options.pop("fill"):
         raise click.UsageError("--fill: only for a baseline that is a command, given after --")
     quick = quick_settings(*(options[name] for name in ("precision", "budget_s", "settle_s")))
-    progress = ProgressLines(say, quick if options["quick"] else None, options["epochs"] or Plan.epochs)
+    epochs = options["epochs"] or Plan.epochs
+    bar = show_bar if live_wanted() else None
+    progress = ProgressLines(say, quick if options["quick"] else None, epochs, bar=bar)
     record = calibrate(progress=progress, **options, **shared)
     return int(strict and not record.valid)
 

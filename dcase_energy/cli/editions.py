@@ -6,15 +6,20 @@ from pathlib import Path
 
 import click
 
-from dcase_energy.cli.options import edition_option, emit, output_option
+from dcase_energy.cli.options import edition_option, emit, format_option, output_option
 from dcase_energy.cli.render.json import dumped
 
 
 @click.command(epilog="Example: dcase-energy editions")
-def command() -> int:
+@format_option("text", "json")
+def command(output_format: str) -> int:
     """List the editions that come with the program."""
     from dcase_energy.editions.shipped import titles
 
+    if output_format == "json":
+        listed = [{"name": name, "title": title} for name, title in titles().items()]
+        emit(dumped({"schema_version": "1.0", "editions": listed}), None)
+        return 0
     for name, title in titles().items():
         click.echo(f"{name:<20} {title}")
     return 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import itertools
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from dcase_energy.api.validating import load_rules
+from dcase_energy.cli.options import format_option
 from dcase_energy.cli.terminal import style
 from dcase_energy.errors import InputError
 from dcase_energy.rules import Rule
@@ -58,13 +60,17 @@ def _known(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.command(epilog="Example: dcase-energy explain E201")
 @click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=_known)
 @click.option("--markdown", is_flag=True, help="Print Markdown; without CODE the page of all rules, docs/rules.md.")
-def command(codes: tuple[str, ...], markdown: bool) -> int:
+@format_option("text", "json", text="json is of rules and guards, all of them without CODE.  [default: text]")
+def command(codes: tuple[str, ...], markdown: bool, output_format: str) -> int:
     """Explain a rule, with a bad and a good example; without CODE list all rules and guards.
 
     CODE may also be a rule's name, such as energy-not-positive, a guard of a measurement, such as min-duration, or an
     edition, such as dcase2025-task1, by its name or path: then its package, limits, scores and fields are listed.
     """
     rules = load_rules()
+    if output_format == "json":
+        click.echo(_as_json(codes, rules), nl=False)
+        return 0
     if markdown and not codes:
         click.echo(page(rules), nl=False)
     elif not codes:
@@ -75,6 +81,20 @@ def command(codes: tuple[str, ...], markdown: bool) -> int:
     for text in [_explained(code, rules, markdown=markdown) for code in codes]:
         click.echo(text)
     return 0
+
+
+def _as_json(codes: tuple[str, ...], rules: list[Rule]) -> str:
+    from dcase_energy.cli.render.json import dumped
+    from dcase_energy.measure.guards import GUARDS
+
+    found = [_find(code, rules) for code in codes] or [*rules, *GUARDS]
+    of_rules = [asdict(one) for one in found if isinstance(one, Rule)]
+    of_guards = [
+        {"code": one.code, "title": one.title, "moment": one.moment, "limits": dict(one.limits), "fix": one.fix}
+        for one in found
+        if not isinstance(one, Rule)
+    ]
+    return dumped({"schema_version": "1.0", "rules": of_rules, "guards": of_guards})
 
 
 def _explained(code: str, rules: list[Rule], *, markdown: bool) -> str:

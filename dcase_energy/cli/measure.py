@@ -23,7 +23,7 @@ from dcase_energy.cli.options import (
 from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
-from dcase_energy.cli.terminal import complain, log, style
+from dcase_energy.cli.terminal import complain, log, style, to_stderr
 from dcase_energy.measure.plan import STAGES
 from dcase_energy.text import plural, visible
 
@@ -111,8 +111,11 @@ gpu_option = click.option(
 @click.option(
     "--strict", is_flag=True, help="Exit code 1 if the command went well and a guard finds the record invalid."
 )
+@format_option("text", "json", text="json prints the record to stdout, after what the command prints.  [default: text]")
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
-def command(command_line: tuple[str, ...], calibration: Path | None, strict: bool, **options: Any) -> int:
+def command(
+    command_line: tuple[str, ...], calibration: Path | None, strict: bool, output_format: str, **options: Any
+) -> int:
     """Run any command under the same session as the baseline's, and write its energy record.
 
     The command's exit code is passed on. 125: the measurement failed (the record says why); 126, 127: the command could
@@ -131,7 +134,9 @@ def command(command_line: tuple[str, ...], calibration: Path | None, strict: boo
         complain(f"dcase-energy: {error}")
         return OWN_FAILURE
     more = after_measurement(found.record, _compared(found.record, baseline, calibration))
-    log("\n".join([record_text(found.record, more), *found.files]))
+    (log if found.record.executions else to_stderr)("\n".join([record_text(found.record, more), *found.files]))
+    if output_format == "json":
+        click.echo(dumped(found.record.model_dump(mode="json")), nl=False)
     return 1 if strict and found.exit_code == 0 and not found.record.valid else found.exit_code
 
 

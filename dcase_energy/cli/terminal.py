@@ -130,7 +130,31 @@ def complain(text: str) -> None:
 
 def to_stderr(text: str) -> None:
     """Print what no option silences; foreign text in it must be `visible`."""
+    end_live()
     click.echo(text, err=True, color=colours())
+
+
+_LIVE: ContextVar[bool] = ContextVar("live", default=False)
+
+
+def live_wanted() -> bool:
+    """Whether a line that is written again and again can be shown: stderr is a terminal that can take lines back."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not quiet()
+
+
+def live(text: str) -> None:
+    """Write a line of stderr in place of the last one that this function wrote."""
+    sys.stderr.write(f"\r\x1b[K{text}")
+    sys.stderr.flush()
+    _LIVE.set(True)
+
+
+def end_live() -> None:
+    """Take the line of `live` away, before something else is printed."""
+    if _LIVE.get():
+        _LIVE.set(False)
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def _visible_lines(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -219,17 +220,23 @@ def _counts(found: Validation) -> str:
     help="Zip file to write.  [default: DIR.zip beside DIR]",
 )
 @strict_option
-def pack_command(folder: Path, **options: Any) -> int:
+@format_option("text", "json")
+def pack_command(folder: Path, output_format: str, **options: Any) -> int:
     """Validate a package folder, then write the submission zip.
 
     Nothing is written while there is an error. Links, hidden files and files of the operating system are left out; the
     same files give the same bytes. The zip is written completely or not at all.
     """
     from dcase_energy.api.validating import pack
+    from dcase_energy.cli.render.json import dumped, finding_fields
     from dcase_energy.errors import DcaseEnergyError
 
     found, packed = pack(folder, log=say, **options)
-    if found.findings:
+    if output_format == "json":
+        zip_file = None if packed is None else {**asdict(packed), "path": str(packed.path)}
+        listed = [finding_fields(one) for one in found.findings]
+        emit(dumped({"schema_version": "1.0", "zip": zip_file, "findings": listed}), None)
+    elif found.findings:
         click.echo(reporter("text")(found), nl=False)
     if packed is None:
         raise DcaseEnergyError(f"not packed: {_counts(found)}")

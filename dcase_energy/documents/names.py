@@ -155,9 +155,9 @@ def judge_names(names: Iterable[str], where: Callable[[str], Where]) -> tuple[li
     ]
     findings = few(rule.finding(where(name), message) for rule, name, message in problems)
     # `init` leaves a schema for editors there.
-    if litter := [name for name in litter if OWN_FOLDER not in name.split("/")]:
-        message = f"hidden, or left by the operating system or a tool: ignored ({len(litter):,} in all)"
-        findings.append(LITTER.finding(where(min(litter)), message))
+    if reported := [name for name in litter if OWN_FOLDER not in name.split("/")]:
+        message = f"hidden, or left by the operating system or a tool: ignored ({len(reported):,} in all)"
+        findings.append(LITTER.finding(where(min(reported)), message))
     return sorted(usable.values()), findings
 
 

@@ -58,6 +58,28 @@ def test_a_quick_calibration_shows_trend_windows_interval_and_budget():
     assert len(work.said) == 8
 
 
+def test_a_bar_knows_the_share_of_the_budget_and_the_epochs():
+    shown = []
+    work = Work(QuickSettings(budget_s=12.0))
+    work.progress = ProgressLines(
+        work.said.append, QuickSettings(budget_s=12.0), 10, bar=lambda *one: shown.append(one)
+    )
+    work.phase("settling_window", steps=2)
+    for _ in range(2):
+        work.phase("training_window", steps=2)
+    assert [one[:2] for one in shown] == [(None, None), (0.25, 9.0), (0.5, 6.0)]
+    assert shown[-1][2].startswith("training steps: 2 windows, 0.5000 Wh a step")
+    shown.clear()
+    clock = lambda: 1_800_000_000.0 + work.now_s  # noqa: E731
+    work.progress = ProgressLines(work.said.append, None, 10, clock, bar=lambda *one: shown.append(one))
+    for epoch in (1, 2):
+        work.phase("training_steps", 60.0, epoch=epoch, steps=5)
+        work.mark("end", "validation_metrics", epoch=epoch)
+    assert shown[-1][:2] == (0.2, 480.0)
+    assert shown[-1][2].startswith("1.000 Wh an epoch ± 0.0%, epoch 2 of 10; expected to end")
+    assert work.said == []
+
+
 def test_each_run_has_its_own_windows():
     work = Work(QuickSettings())
     for _ in range(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import sys
@@ -86,6 +87,52 @@ def test_colours_are_forced_into_a_pipe_and_never_into_a_file(tmp_path):
     assert run("validate", BAD, NO_COLOR="1", FORCE_COLOR="1").stdout == plain
     run("validate", BAD, "-o", tmp_path / "findings.txt", NO_COLOR="", FORCE_COLOR="1")
     assert (tmp_path / "findings.txt").read_text() == plain
+
+
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        (["editions"], "editions"),
+        (["explain", "E201", "min-duration"], "guards"),
+        (["pack", GOOD, "-o", os.devnull + "/no.zip"], "findings"),
+        (["records", "list"], "records"),
+        (["doctor"], "components"),
+        (["schema"], "properties"),
+    ],
+    ids=lambda value: str(value[0]) if isinstance(value, list) else "",
+)
+def test_results_are_json_where_it_is_asked_for(words, key, tmp_path):
+    if words[0] == "pack":
+        words = ["pack", GOOD, "-o", tmp_path / "a.zip"]
+    asked = [] if words[0] == "schema" else ["-f", "json"]
+    assert key in json.loads(run(*words, *asked).stdout)
+
+
+def test_what_was_not_run_is_said_whatever_is_quiet(tmp_path):
+    """A refused measurement ends in 125; users took the silence of their command for its end."""
+    words = ["--stage", "test", "--gpu", "7", "-o", tmp_path / "a.json", "--", "echo", "hello"]
+    result = run("measure", "-q", *words, DCASE_ENERGY_LOCK=str(tmp_path / "lock"))
+    assert (result.returncode, result.stdout) == (125, "")
+    assert "the command was NOT RUN: gpu-identity: --gpu '7' names no GPU of this machine" in result.stderr
+    words = ["--stage", "test", "-o", tmp_path / "b.json", "--", "no-such-command"]
+    result = run("measure", *words, DCASE_ENERGY_LOCK=str(tmp_path / "lock"))
+    assert result.returncode == 127
+    assert "NOT RUN: the command could not be started: No such file or directory" in result.stderr
+
+
+def test_the_bar_shows_share_time_left_and_figure_and_makes_room_for_messages(monkeypatch, capsys):
+    from dcase_energy.cli.render.bar import show_bar
+    from dcase_energy.cli.terminal import log
+
+    monkeypatch.setenv("COLUMNS", "100")
+    show_bar(0.25, 90.0, "training steps: 3 windows, 0.5 Wh a step ± 1.0%")
+    log("a message")
+    shown = capsys.readouterr().err
+    bar, _, rest = shown.partition("\r\x1b[Ka message")
+    assert (
+        bar == "\r\x1b[K[#####---------------]  25%  1 min 30 s left  training steps: 3 windows, 0.5 Wh a step ± 1.0%"
+    )
+    assert rest == "\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dcase_energy.cli.render.record import guard_lines
+from dcase_energy.cli.terminal import style
 from dcase_energy.text import visible
 from dcase_energy.units import format_significant
 
@@ -42,6 +43,10 @@ def after_calibration(record: Calibration) -> str:
 
 def after_measurement(record: Energy, compared: SideBySide | None) -> list[str]:
     """Return the ratio to a baseline, as far as there is one, and what to do after a measurement."""
+    if record.executions == 0 and record.failure is not None:
+        why = visible(record.failure.removeprefix("interrupted: "))
+        repair = [] if record.failure.startswith("interrupted: the command") else [_repair(record)]
+        return [style("the command was NOT RUN", fg="red", bold=True) + f": {why}", *filter(None, repair)]
     if not record.valid:
         withheld = ["not divided by a baseline's energy, as it is not valid"] if compared is not None else []
         return [*withheld, *filter(None, [_repair(record)])]
