@@ -161,8 +161,9 @@ def _baselines(ranking: Ranking) -> list[str]:
 
 def _summarise(ranking: Ranking) -> None:
     """How many systems, and what is not known of how sure their ranks are."""
+    from dcase_energy.ranking.tables import describe_lacking
+
     placed = len(ranking.placed)
     say(f"{plural(len(ranking.systems), 'system')}, {placed} with a rank (edition {ranking.edition.name})")
-    unsure = sum(one.uncertainty.tied_with is None for one in ranking.placed)
-    if 0 < unsure < placed:
-        say(f"no interval of ranks: {plural(unsure, 'system')} without an interval of every score")
+    for line in describe_lacking(ranking):
+        say(line)

@@ -14,6 +14,7 @@ from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
 from dcase_energy.ranking.tradeoffs import all_views
 from dcase_energy.ranking.views import View
 from dcase_energy.sheets.table import Cell, Column, Table, show
+from dcase_energy.text import more, plural
 
 _GROUPS = {
     "ranking": "Ranking",
@@ -29,6 +30,7 @@ _FORMULAS = {
     "mean_rank": "rank by {title}",
     "min_max": "({title} - {low:g}) / ({high:g} - {low:g})",
 }
+_MOST_LACKING = 12
 _LABEL, _TEAM = Column("label", "System", "text"), Column("team", "Team", "text")
 _CHECK = (
     _LABEL,
@@ -235,5 +237,23 @@ def describe_intervals(ranking: Ranking) -> list[str]:
     return [
         f"Intervals: {'; '.join(kinds)}. That of a figure computed from others holds if every input lies in its own.",
         "Of a ratio: what the baseline's interval contains and, where the system was repeated, its own, in quadrature.",
-        "Tied with: systems whose score's interval overlaps. Ranks get an interval where every score has one.",
+        "Tied with: systems whose score's interval overlaps. The interval of a rank is from those of the scores.",
+        *describe_lacking(ranking),
     ]
+
+
+def describe_lacking(ranking: Ranking) -> list[str]:
+    """Which systems with a rank lack an interval, of which scores; nothing where none or all do."""
+    rule, sure = ranking.edition.ranking, [one for one in ranking.placed if one.uncertainty.rank is not None]
+    lacking = [one for one in ranking.placed if one.uncertainty.rank is None]
+    if not sure or not lacking:
+        return []
+    named = [
+        f"{one.entry.label} ({', '.join(missing) or 'ranking score'})"
+        for one in lacking[:_MOST_LACKING]
+        for missing in [[ranking.edition.scores[name].title for name in rule.names
+                         if name not in one.uncertainty.intervals]]
+    ]  # fmt: skip
+    count = f"{plural(len(lacking), 'system')} without an interval of every score"
+    names = ", ".join(named) + more(len(lacking) - _MOST_LACKING)
+    return [f"Ranks count {count} at the score alone, which makes other ranks look surer than they are: {names}."]

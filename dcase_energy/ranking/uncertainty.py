@@ -16,6 +16,7 @@ from dcase_energy.ranking.figures import Reference, derived, figures
 from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score, score_deviation
 from dcase_energy.stats import Interval, quotient_ends
+from dcase_energy.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,11 @@ class Uncertainty:
     intervals
         By column name, of inputs and of what follows from them.
     rank
-        The best and the worst rank within the intervals of all scores; None unless all of them are known.
+        The best and the worst rank within the intervals of scores; None where its own is not known. A system whose
+        interval is not known counts with its score alone, and the kind says how many there are.
     tied_with
-        Number of systems whose score's interval overlaps this one's; None where its own is not known.
+        Number of systems whose score's interval (or score, without one) overlaps this one's; None where its own is not
+        known.
     beats_next
         Probability that its score is higher than that of the system in the next row, and what that rests on.
     """
@@ -142,22 +145,29 @@ def judge(
 ) -> list[Uncertainty]:
     """Ranks, ties and probabilities of systems in the order of their scores, best first."""
     intervals = [score_interval(one, edition) for one in known]
-    lows = sorted(one.low for one in intervals if one is not None)
-    highs = sorted(one.high for one in intervals if one is not None)
-    complete = len(lows) == len(intervals)
+    ends = [
+        (edition.ranking_sign * score,) * 2 if interval is None else (interval.low, interval.high)
+        for (_, score), interval in zip(scored, intervals, strict=True)
+    ]
+    lows, highs = sorted(low for low, _ in ends), sorted(high for _, high in ends)
+    kind = _kind_of_ranks(sum(interval is None for interval in intervals))
     judged = []
     for place, (own, interval) in enumerate(zip(known, intervals, strict=True)):
         rank, tied = None, None
         if interval is not None:
             above = len(lows) - bisect_right(lows, interval.high)
-            below = bisect_left(highs, interval.low)
-            tied = len(lows) - above - below - 1
-            if complete:
-                others_above = len(highs) - bisect_right(highs, interval.low) - (interval.high > interval.low)
-                rank = Interval(above + 1, others_above + 1, "from the intervals of all scores")
+            tied = len(lows) - above - bisect_left(highs, interval.low) - 1
+            others_above = len(highs) - bisect_right(highs, interval.low) - (interval.high > interval.low)
+            rank = Interval(above + 1, others_above + 1, kind)
         beats = _beats(scored, known, place, edition) if place + 1 < len(scored) else None
         judged.append(Uncertainty(own, rank, tied, beats))
     return judged
+
+
+def _kind_of_ranks(lacking: int) -> str:
+    if not lacking:
+        return "from the intervals of all scores"
+    return f"from the intervals of scores, {plural(lacking, 'system')} without one at the score alone"
 
 
 def _beats(

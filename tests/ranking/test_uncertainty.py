@@ -17,6 +17,7 @@ from dcase_energy.ranking.interval import combined, parse_kind, standard_deviati
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sheet import columns_of
+from dcase_energy.ranking.tables import describe_lacking
 from dcase_energy.ranking.uncertainty import carried
 from dcase_energy.stats import Interval
 from tests.ranking.systems import entry, ranking, sure
@@ -110,8 +111,26 @@ def test_ranks_have_an_interval_where_every_score_has_one():
     assert [(end.low, end.high) for end in ends if end] == [(1, 1), (2, 3), (2, 3), (4, 4)]
     assert [one.uncertainty.tied_with for one in found] == [0, 1, 1, 0]
     partly = ranking(*systems[:3], entry("D_U_task4_1", 0.3)).systems
-    assert [one.uncertainty.rank for one in partly] == [None] * 4
+    ends = [one.uncertainty.rank for one in partly]
+    assert [end and (end.low, end.high) for end in ends] == [(1, 1), (2, 3), (2, 3), None]
     assert [one.uncertainty.tied_with for one in partly] == [0, 1, 1, None]
+
+
+def test_one_system_without_an_interval_removes_no_other_rank_interval_and_is_named():
+    one_score = {"psds1": sure(0.5, 0.6)["psds1"]}
+    found = ranking(
+        entry("A_U_task4_1", 0.70, intervals=sure(0.56, 0.72)),
+        entry("B_U_task4_1", 0.60, intervals=sure(0.55, 0.66)),
+        entry("C_U_task4_1", 0.58, intervals=one_score),
+        entry("D_U_task4_1", 0.57),
+    )
+    ends = [one.uncertainty.rank for one in found.systems]
+    assert [end and (end.low, end.high) for end in ends] == [(1, 4), (1, 4), None, None]
+    assert ends[0] is not None
+    assert ends[0].kind == "from the intervals of scores, 2 systems without one at the score alone"
+    (note,) = describe_lacking(found)
+    assert note.endswith(": C_U_task4_1 (PSDS2), D_U_task4_1 (PSDS1, PSDS2).")
+    assert describe_lacking(ranking(entry("A_U_task4_1", 0.5))) == []
 
 
 def test_rank_intervals_are_those_of_a_slow_search():
