@@ -55,7 +55,7 @@ class RankingSheet:
     def write(
         self, output_dir: PathLike, formats: Sequence[str] = ("csv", "html"), plots: Sequence[str] = ()
     ) -> list[Path]:
-        """Write sheets (csv, md, html, latex, xlsx, json) and plots (svg, png, pdf), all at once.
+        """Write sheets (csv, md, html, latex, xlsx, json, datatable) and plots (svg, png, pdf), all at once.
 
         Raises
         ------

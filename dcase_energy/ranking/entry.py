@@ -17,6 +17,8 @@ class Entry:
 
     Attributes
     ----------
+    name
+        Of the system, for people; None where only its label is known.
     scores
         By name, in the unit of the edition.
     scores_are
@@ -88,6 +90,7 @@ class Entry:
     findings: tuple[str, ...] = ()
     waived: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
 
     @property
     def open_findings(self) -> str | None:

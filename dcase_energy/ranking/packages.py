@@ -141,6 +141,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
         findings=tuple(sorted({finding.code for finding in findings})),
         waived=validation.waivers.of(system.name),
+        name=submission.name,
     )
     entry = _with_records(entry, system, {} if figures is None else intervals_of(figures, computed))
     return Assessed(entry, system, 0 if figures is None else len(figures.runs), findings)

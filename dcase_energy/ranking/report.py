@@ -12,6 +12,7 @@ from dcase_energy.ranking.charts import charts_of
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.page import findings_table, overview_of
 from dcase_energy.ranking.sheet import SystemColumn, base_columns, columns_of, interval_columns
+from dcase_energy.ranking.site import site_of
 from dcase_energy.ranking.tables import (
     describe_formulas,
     describe_intervals,
@@ -46,6 +47,7 @@ def report_of(ranking: Ranking) -> Report:
         page=[*filter(None, [findings_table(ranking)]), *checks],
         overview=overview_of(ranking, columns, views),
         charts=charts_of(ranking),
+        site=site_of(ranking),
         origin=origin,
     )
 

@@ -71,8 +71,8 @@ def tables_of(ranking: Ranking) -> list[Table]:
         *(table for table in tables if table is not None),
         *sensitivity_tables(ranking),
         *view_tables(ranking),
-        *_not_divided(ranking),
-        *_left_out(ranking),
+        *not_divided(ranking),
+        *left_out(ranking),
     ]
 
 
@@ -126,7 +126,8 @@ def _view(view: View) -> Table:
     return Table(view.name, view.title, columns, rows)
 
 
-def _not_divided(ranking: Ranking) -> list[Table]:
+def not_divided(ranking: Ranking) -> list[Table]:
+    """Return the table of energies that have no ratio, with the reasons; none where all have one."""
     rows = [
         [
             one.entry.label,
@@ -148,7 +149,8 @@ def _not_divided(ranking: Ranking) -> list[Table]:
     return [Table("not_divided", title, columns, rows)] if rows else []
 
 
-def _left_out(ranking: Ranking) -> list[Table]:
+def left_out(ranking: Ranking) -> list[Table]:
+    """Return the table of systems without a rank, with the reasons; none where all have one."""
     rows = [
         [one.entry.label, one.entry.team, one.entry.excluded or "it has no score", one.entry.open_findings]
         for one in ranking.systems

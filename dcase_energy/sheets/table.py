@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dcase_energy.sheets.plots.chart import Chart
 from dcase_energy.units import format_significant
+
+if TYPE_CHECKING:
+    from dcase_energy.sheets.site import SiteTable
 
 Value = str | int | float | None
 ColumnKind = Literal["text", "integer", "number"]
@@ -251,6 +254,8 @@ class Report:
         Tables below the overview and the charts of a page.
     overview, charts
         For a page.
+    site
+        A table for a website, beside those of the other formats.
     origin
         A sentence at the end: edition and program.
     fragments
@@ -266,6 +271,7 @@ class Report:
     page: Sequence[Table] = ()
     overview: Overview | None = None
     charts: Sequence[Chart] = ()
+    site: SiteTable | None = None
     origin: str = ""
     fragments: bool = False
 

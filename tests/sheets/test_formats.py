@@ -47,8 +47,9 @@ def cut(text: str) -> str:
 
 
 def test_every_format_is_a_file_of_its_name(made):
-    assert FORMATS == ("csv", "html", "json", "latex", "md", "xlsx")
-    assert sorted(made) == [f"ranking.{suffix}" for suffix in ("csv", "html", "json", "md", "tex", "xlsx")]
+    assert FORMATS == ("csv", "datatable", "html", "json", "latex", "md", "xlsx")
+    files = [f"ranking.{end}" for end in ("csv", "html", "json", "md", "tex", "xlsx")]
+    assert sorted(made) == [*files, "ranking_datatable.html", "ranking_datatable.yaml"]
 
 
 def test_csv(made):

@@ -83,8 +83,8 @@ def _row_names(overview: Overview) -> dict[str, int]:
 
 
 def _downloads(report: Report) -> list[tuple[str, str, str]]:
-    """Name, type and content of what the other formats write: the page has it, wherever it is opened."""
-    files = write_report(report, [name for name in FORMATS if name != "html"])
+    """Name, type and content of what the other formats write, except for another page: wherever the page is opened."""
+    files = write_report(report, [name for name in FORMATS if name not in {"html", "datatable"}])
     if sum(map(len, files.values())) > MOST_BYTES:
         return []
     return [

@@ -14,7 +14,7 @@ def write(report: Report) -> dict[str, bytes]:
 
 
 def _sheet(sheet: Sheet, origin: str) -> str:
-    parts = [f"# {markdown(sheet.title)}", *(_table(table) for table in sheet.tables)]
+    parts = [f"# {markdown(sheet.title)}", *(markdown_table(table) for table in sheet.tables)]
     if sheet.notes:
         parts.append("\n".join(f"- {markdown(note)}" for note in sheet.notes))
     if origin:
@@ -22,7 +22,8 @@ def _sheet(sheet: Sheet, origin: str) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(table: Table) -> str:
+def markdown_table(table: Table) -> str:
+    """Write one table below its title and note."""
     head = [f"## {markdown(table.title)}\n", *([f"{markdown(table.note)}\n"] if table.note else [])]
     rows = [
         _row(markdown(column.title) for column in table.columns),

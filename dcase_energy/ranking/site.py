@@ -1,0 +1,170 @@
+"""A ranking as the table of a challenge's website: its columns, marked rows, the chart and the text around it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dcase_energy.ranking.bases import official_basis, ratio_column
+from dcase_energy.ranking.order import Ranked, Ranking
+from dcase_energy.ranking.sheet import interval_of
+from dcase_energy.ranking.tables import left_out, not_divided
+from dcase_energy.ranking.views import is_baseline
+from dcase_energy.sheets.site import SiteColumn, SiteTable, SiteValue
+from dcase_energy.sheets.table import Value
+from dcase_energy.text import plural
+
+_SUBMISSION, _ENERGY, _WEIGHTED = "Submission information", "Energy", "Energy-weighted"
+_LEVEL = re.compile(r"[0-9.]+ %")
+# What scores are of, by how they are known.
+_SCORES_OF = {"scored": "Evaluation dataset", "given": "Evaluation dataset", "stated": "Development dataset, as stated"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A column with its value, and the name of the figure whose interval it may show."""
+
+    column: SiteColumn
+    value: Callable[[Ranked], Value]
+    figure: str = ""
+
+
+def site_of(ranking: Ranking) -> SiteTable:
+    """Return the table; columns without a figure are left out, and a system without a rank has none in it."""
+    systems = ranking.systems
+    sources = [
+        one
+        for one in (*_submission(), *_scores(ranking), *_energies(ranking))
+        if one.column.field in {"rank", "code", "ranking_score"} or any(one.value(row) is not None for row in systems)
+    ]
+    numbered = [one.rank for one in systems] == list(range(1, len(systems) + 1))
+    sources = [one for one in sources if not (numbered and one.column.field == "rank")]
+    columns = [_with_interval(one, systems) for one in sources]
+    shown = [column.field for column in columns]
+    stages = [f"energy_{stage}" for stage in ranking.edition.stages]
+    x = next((name for name in (*stages, "total_parameters", "macs") if name in shown), None)
+    y = next(iter(name for name in ranking.edition.ranking.names if name in shown), "ranking_score")
+    return SiteTable(
+        columns,
+        [[_cell(one, row) for one in sources] for row in systems],
+        f"content/data/{ranking.edition.name}/ranking_datatable.yaml",
+        "ranking_score",
+        descending=ranking.edition.ranking_sign > 0,
+        scatter=None if x is None else (x, y),
+        numbered=numbered,
+        highlighted=dict(_highlighted(systems)),
+        baselines={place for place, one in enumerate(systems) if is_baseline(one)},
+        text=_text(ranking),
+        tables=[*not_divided(ranking), *left_out(ranking)],
+    )
+
+
+def _submission() -> Iterator[_Source]:
+    yield _Source(SiteColumn("rank", "Rank", "integer"), lambda one: one.rank)
+    yield _Source(SiteColumn("code", "Submission code", "text", _SUBMISSION), lambda one: one.entry.label)
+    yield _Source(
+        SiteColumn("name", "Name", "text", _SUBMISSION), lambda one: one.entry.name or one.entry.extra.get("name")
+    )
+    # The key of the technical report in the bibliography of the page.
+    yield _Source(
+        SiteColumn("bibtex_key", "Technical report", "key", _SUBMISSION),
+        lambda one: one.entry.extra.get("bibtex_key") or None,
+    )
+    yield _Source(SiteColumn("waived", "Waived findings", "text", _SUBMISSION), lambda one: one.entry.waived_findings)
+
+
+def _scores(ranking: Ranking) -> Iterator[_Source]:
+    edition = ranking.edition
+    group = "Scores"
+    if len(known := {_SCORES_OF.get(one.entry.scores_are or "") for one in ranking.placed}) == 1:
+        group = known.pop() or group
+    low = edition.ranking_sign < 0
+    yield _Source(
+        SiteColumn("ranking_score", "Ranking score", "number", group, "Ranking score", low),
+        lambda one: one.figures.ranking_score,
+        "ranking_score",
+    )
+    for name in edition.ranking.names:
+        score = edition.scores[name]
+        column = SiteColumn(name, score.title, "number", group, score.title, score.better == "lower")
+        yield _Source(column, _score(name), name)
+    for name, title in (("total_parameters", "Parameters"), ("macs", "MACs")):
+        if name not in edition.ranking.names:
+            yield _Source(SiteColumn(name, title, "integer", group, title), _count(name))
+
+
+def _energies(ranking: Ranking) -> Iterator[_Source]:
+    edition = ranking.edition
+    for stage, one in edition.stages.items():
+        title = f"{one.title} (kWh)"
+        column = SiteColumn(f"energy_{stage}", title, "number", _ENERGY, title, low_is_best=True)
+        yield _Source(column, _energy(stage), one.energy)
+    for stage, one in edition.stages.items():
+        title, name = f"{one.title} / baseline", ratio_column(stage, official_basis(edition))
+        column = SiteColumn(name, title, "number", _ENERGY, title, low_is_best=True)
+        yield _Source(column, _ratio(stage), name)
+    for stage, one in edition.stages.items():
+        title, name = f"EW score, {one.title.lower()}", f"ew_ranking_score_{stage}"
+        yield _Source(SiteColumn(name, title, "number", _WEIGHTED, title), _weighted(stage), name)
+
+
+def _score(name: str) -> Callable[[Ranked], Value]:
+    return lambda one: one.entry.scores.get(name)
+
+
+def _count(name: str) -> Callable[[Ranked], Value]:
+    return lambda one: getattr(one.entry, name)
+
+
+def _energy(stage: str) -> Callable[[Ranked], Value]:
+    return lambda one: one.entry.energy_kwh.get(stage)
+
+
+def _ratio(stage: str) -> Callable[[Ranked], Value]:
+    return lambda one: one.figures.official_ratio.get(stage)
+
+
+def _weighted(stage: str) -> Callable[[Ranked], Value]:
+    return lambda one: one.figures.ew_ranking_score.get(stage)
+
+
+def _cell(source: _Source, one: Ranked) -> SiteValue:
+    value, interval = source.value(one), interval_of(one, source.figure)
+    if interval is None or isinstance(value, str | None):
+        return value
+    return float(value), interval.low, interval.high
+
+
+def _with_interval(source: _Source, systems: Sequence[Ranked]) -> SiteColumn:
+    """The column, whose title says what its intervals are."""
+    column = source.column
+    labels = [one.label for row in systems if (one := interval_of(row, source.figure)) is not None]
+    if not labels:
+        return column
+    levels = {f"{match[0]} interval" if (match := _LEVEL.search(label)) else label for label in labels}
+    words = levels.pop() if len(levels) == 1 else "interval"
+    title = f"{column.title} ({words})"
+    return SiteColumn(column.field, title, column.kind, column.group, column.axis, column.low_is_best)
+
+
+def _highlighted(systems: Sequence[Ranked]) -> Iterator[tuple[int, str]]:
+    for place, one in enumerate(systems):
+        if is_baseline(one):
+            yield place, "active"
+        elif one.rank is None:
+            yield place, "warning"
+        elif one.rank == 1:
+            yield place, "info"
+
+
+def _text(ranking: Ranking) -> list[str]:
+    """How many systems of how many teams, and what the marks of rows mean."""
+    systems, teams = ranking.systems, {one.entry.team for one in ranking.systems if not is_baseline(one)}
+    own = sum(not is_baseline(one) for one in systems)
+    without = len(systems) - len(ranking.placed)
+    first = f"{plural(own, 'system')} of {plural(len(teams), 'team')} were submitted"
+    first += f"; {without} without a rank, see below." if without else "; all have a rank."
+    if own < len(systems):
+        first += f" The table also has {plural(len(systems) - own, 'baseline')}."
+    return [first]
