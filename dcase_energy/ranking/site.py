@@ -11,8 +11,7 @@ from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import interval_of
 from dcase_energy.ranking.tables import left_out, not_divided
 from dcase_energy.ranking.views import is_baseline
-from dcase_energy.sheets.site import SiteColumn, SiteTable, SiteValue
-from dcase_energy.sheets.table import Value
+from dcase_energy.sheets.table import SiteColumn, SiteTable, SiteValue, Value
 from dcase_energy.text import plural
 
 _SUBMISSION, _ENERGY, _WEIGHTED = "Submission information", "Energy", "Energy-weighted"
