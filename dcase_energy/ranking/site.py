@@ -10,7 +10,6 @@ from dcase_energy.ranking.bases import official_basis, ratio_column
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import interval_of
 from dcase_energy.ranking.tables import left_out, not_divided
-from dcase_energy.ranking.views import is_baseline
 from dcase_energy.sheets.table import SiteColumn, SiteTable, SiteValue, Value
 from dcase_energy.text import plural
 
@@ -53,7 +52,7 @@ def site_of(ranking: Ranking) -> SiteTable:
         scatter=None if x is None else (x, y),
         numbered=numbered,
         highlighted=dict(_highlighted(systems)),
-        baselines={place for place, one in enumerate(systems) if is_baseline(one)},
+        baselines={place for place, one in enumerate(systems) if one.entry.is_baseline},
         text=_text(ranking),
         tables=[*not_divided(ranking), *left_out(ranking)],
     )
@@ -149,7 +148,7 @@ def _with_interval(source: _Source, systems: Sequence[Ranked]) -> SiteColumn:
 
 def _highlighted(systems: Sequence[Ranked]) -> Iterator[tuple[int, str]]:
     for place, one in enumerate(systems):
-        if is_baseline(one):
+        if one.entry.is_baseline:
             yield place, "active"
         elif one.rank is None:
             yield place, "warning"
@@ -159,8 +158,8 @@ def _highlighted(systems: Sequence[Ranked]) -> Iterator[tuple[int, str]]:
 
 def _text(ranking: Ranking) -> list[str]:
     """How many systems of how many teams, and what the marks of rows mean."""
-    systems, teams = ranking.systems, {one.entry.team for one in ranking.systems if not is_baseline(one)}
-    own = sum(not is_baseline(one) for one in systems)
+    systems, teams = ranking.systems, {one.entry.team for one in ranking.systems if not one.entry.is_baseline}
+    own = sum(not one.entry.is_baseline for one in systems)
     without = len(systems) - len(ranking.placed)
     first = f"{plural(own, 'system')} of {plural(len(teams), 'team')} were submitted"
     first += f"; {without} without a rank, see below." if without else "; all have a rank."
