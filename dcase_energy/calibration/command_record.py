@@ -10,6 +10,7 @@ from dcase_energy.calibration.stages import MeasuredStage, between_sessions_of
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.baseline_parts import CommandWorkload
 from dcase_energy.measure.energy_record import executed_windows, last_finish, repeats_of_windows, view_of_commands
+from dcase_energy.measure.memory import ON_GPU, STARTED, highest
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.probe_record import probe_spans, probes_of
 from dcase_energy.measure.records import Calibration, Implementation, RecipeWork, Repeats, Stage
@@ -93,6 +94,8 @@ def _stage(
         "net_energy_kwh": net_kwh(found.components, found.duration_s, idle_of(entries)),
         "estimated_share": estimated_share(found.components),
         "phases": with_ticks(found.phases, tick_s),
+        "memory_bytes": highest(entries, own, STARTED),
+        "gpu_memory_bytes": highest(entries, own, ON_GPU),
         **({"within_session_interval": None} if len(own) < 2 else {}),
     }
     return found.model_copy(update=more)

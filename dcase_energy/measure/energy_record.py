@@ -9,6 +9,7 @@ from typing import Any
 
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.machine import session_header
+from dcase_energy.measure.memory import ON_GPU, SESSION, STARTED, highest
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.probe_record import probe_spans, probes_of
 from dcase_energy.measure.records import SCHEMA_VERSION, Energy, Repeats, Stage
@@ -166,4 +167,14 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
         full_recipe_own_cpu_s=times(whole.own_cpu_s, 1 / executions),
         components=parts,
         phases=with_ticks(phases_of([*windows, *inner]), tick_s_of(entries)),
+        **_memory(windows, entries),
     )
+
+
+def _memory(windows: Sequence[Window], entries: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """The most memory that was seen; a block runs in the session's own process, a command is started by it."""
+    own = [SESSION] if entries[0]["command_sha256"] is None else []
+    return {
+        "memory_bytes": highest(entries, windows, *own, STARTED),
+        "gpu_memory_bytes": highest(entries, windows, ON_GPU),
+    }

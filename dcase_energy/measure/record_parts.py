@@ -125,7 +125,8 @@ class Stage(RecordPart):
     ``full_recipe_energy_kwh_median`` the same figure by a median of means. ``estimated_share`` is the part that no
     sensor measured. ``bases`` are those that a ratio of this stage can have, ``basis_intervals`` the full recipe's for
     the energies of ``counted`` and ``gpu`` alone, and ``scope`` what the window holds, None where it is not stated.
-    ``own_cpu_s`` are CPU seconds of the measured process and all it started.
+    ``own_cpu_s`` are CPU seconds of the measured process and all it started, ``memory_bytes`` and ``gpu_memory_bytes``
+    the most memory that was seen of them; None where it was not.
     """
 
     work: str
@@ -149,6 +150,8 @@ class Stage(RecordPart):
     full_recipe_own_cpu_s: Seconds | None = None
     components: dict[str, ComponentEnergy]
     phases: dict[str, PhaseEnergy]
+    memory_bytes: Count | None = None
+    gpu_memory_bytes: Count | None = None
 
     @property
     def timed_s(self) -> float:

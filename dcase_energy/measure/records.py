@@ -79,6 +79,7 @@ VERSIONS = (records_1_0.VERSION, SCHEMA_VERSION)
 MAX_RECORD_BYTES = 10_000_000
 # Later than the first records of this version: left out where there is nothing to say, so that their seals hold.
 _ADDED = ("workload", "command_probes")
+_ADDED_TO_STAGES = ("memory_bytes", "gpu_memory_bytes")
 
 
 class Evidence(BaseModel):
@@ -133,6 +134,10 @@ class Evidence(BaseModel):
         document = super().model_dump(**options)
         if self.schema_version != SCHEMA_VERSION:
             return records_1_0.stored_form(document)
+        for stage in (*document.get("stages", {}).values(), document.get("scoring")):
+            for name in _ADDED_TO_STAGES if stage else ():
+                if stage[name] is None:
+                    del stage[name]
         return {key: value for key, value in document.items() if key not in _ADDED or value}
 
     def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
@@ -204,7 +209,9 @@ _WRITTEN_BY = {"calibration": "dcase-energy calibrate", "energy": "dcase-energy 
 def record_schema(kind: str) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a kind of `RECORDS`, of the version that is written today."""
     schema = RECORDS[kind].model_json_schema(mode="serialization")
-    schema["required"] = [name for name in schema["required"] if name not in _ADDED]
+    stage = schema["$defs"]["Stage"]
+    for part, added in ((schema, _ADDED), (stage, _ADDED_TO_STAGES)):
+        part["required"] = [name for name in part["required"] if name not in added]
     schema["properties"]["schema_version"] = {"const": SCHEMA_VERSION, "title": "Schema Version", "type": "string"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -38,6 +38,7 @@ _LATER_THAN_1_0 = {
     "stage": (
         *("scope", "bases", "within_session_interval", "full_recipe_energy_kwh_median", "basis_intervals"),
         *("own_cpu_s", "full_recipe_own_cpu_s", "energy_interval", "full_recipe_energy_interval"),
+        *("memory_bytes", "gpu_memory_bytes"),
     ),
     "phase": ("steps", "clips", "own_cpu_s", "ticks", "components"),
     "repeats": ("values_own_cpu_s",),

@@ -13,6 +13,7 @@ from typing import Any
 
 from dcase_energy.measure.counters import read_text
 from dcase_energy.measure.gpu import ask_nvml
+from dcase_energy.measure.memory import ON_GPU, SESSION, STARTED, memory_of
 
 _PROC = Path("/proc")
 _BUSY = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal: what /proc/stat counts besides idle and iowait
@@ -115,7 +116,8 @@ class HostWatch:
     def __init__(
         self, root_pid: int | None = None, nvml: Any = None, indices: Sequence[int] = (), proc: Path = _PROC
     ) -> None:
-        self._tree = ProcessTree(os.getpid() if root_pid is None else root_pid, proc)
+        self._root = os.getpid() if root_pid is None else root_pid
+        self._tree = ProcessTree(self._root, proc)
         self._proc = proc
         self._nvml = nvml
         self._indices = frozenset(indices)
@@ -136,6 +138,8 @@ class HostWatch:
             "boottime_s": boottime_s(),
             "cpu_busy_s": None if own is None else busy_s(self._proc),
             "cpu_own_s": own,
+            SESSION: memory_of({self._root}, self._proc),
+            STARTED: memory_of(self._tree.pids - {self._root}, self._proc),
             **self._gpu(),
         }
 
@@ -148,6 +152,7 @@ class HostWatch:
         except self._nvml.NVMLError:  # the driver is lost: the meter says so, and the work continues
             return {}
         ours, counted, own, foreign, elsewhere = self._tree.pids, [], 0, 0, 0
+        memory: dict[tuple[int, int], int | None] = {}
         drawing: list[tuple[Any, set[int]]] = []
         for index, handle in enumerate(handles):
             compute = self._pids("Compute", handle)
@@ -156,6 +161,7 @@ class HostWatch:
                 elsewhere += len((compute | graphics) & ours)
                 continue
             counted.append(handle)
+            memory |= {(index, pid): used for pid, used in self._gpu_memory(handle).items() if pid in ours}
             own += len((compute | graphics) & ours)
             foreign += len(compute - ours)
             drawing += [(handle, graphics - ours)] if graphics - ours else []
@@ -163,10 +169,16 @@ class HostWatch:
             "gpu_own": own,
             "gpu_own_elsewhere": elsewhere,
             "gpu_foreign": foreign,
+            ON_GPU: None if not memory or None in memory.values() else sum(filter(None, memory.values())),
             "gpu_graphics": sum(len(pids) for _, pids in drawing),
             "gpu_graphics_utilisation": self._utilisation(drawing, computing=bool(own)),
             **self._state(counted),
         }
+
+    def _gpu_memory(self, handle: Any) -> dict[int, int | None]:
+        """Bytes of GPU memory that each computing process has; None where the driver does not say."""
+        running = ask_nvml(self._nvml, "nvmlDeviceGetComputeRunningProcesses", handle) or ()
+        return {int(process.pid): getattr(process, "usedGpuMemory", None) for process in running}
 
     def _pids(self, kind: str, handle: Any) -> set[int]:
         running = ask_nvml(self._nvml, f"nvmlDeviceGet{kind}RunningProcesses", handle)

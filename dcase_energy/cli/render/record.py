@@ -66,6 +66,9 @@ def _details(record: Calibration | Energy, *, full: bool) -> Iterator[str]:
         if any(words in warning for warning in record.warnings):
             yield f"cpu: {meaning}"
     for name, stage in stages.items():
+        if stage.memory_bytes is not None:
+            on_gpu = f", {stage.gpu_memory_bytes / 1e9:.3g} GB on GPUs" if stage.gpu_memory_bytes is not None else ""
+            yield f"{name}: at most {stage.memory_bytes / 1e9:.3g} GB of memory were seen{on_gpu}"
         if stage.net_energy_kwh is not None:
             yield f"{name}: without idle power, for information: {format_energy(stage.net_energy_kwh)}"
     for name, repeats in record.repeats.items():
