@@ -214,10 +214,11 @@ def measure(
     scope: Sequence[str] = (),
     idle_s: float = 0.0,
     allow_estimate: bool = False,
+    folder: PathLike | None = None,
     from_journal: PathLike | None = None,
     force: bool = False,
     wait_idle_s: float | None = None,
-    probe: Literal["auto", "none", "both"] = "auto",
+    probe: Literal["auto", "none", "both", "any"] = "auto",
     probe_every_s: float | None = None,
     calibration: PathLike | None = None,
     log: Log = silent,
@@ -234,14 +235,16 @@ def measure(
         Windows to measure, and their minimum length in seconds; None is 60, and 0 for a training.
     gpu, scope, idle_s, allow_estimate
         As fields of `dcase_energy.measure.plan.MeasurePlan`.
+    folder
+        Where the command runs; None is the current folder.
     from_journal
         Execute nothing: write the record of this journal.
     force, wait_idle_s, log
         Replace a complete record, once the new one is complete; as for `calibrate`; receives messages.
     probe, probe_every_s
         Whether the baseline is measured for half a minute before and after a training (``auto``: where a calibration of
-        this machine allows it, and after commands of at least 5 minutes), and about how often inside it, which stops
-        the command meanwhile.
+        this machine allows it, and after commands of at least 5 minutes; ``any``: around other stages as well), and
+        about how often inside it, which stops the command meanwhile.
     calibration
         Record to measure again in the probes; None is the newest of this machine's that can be.
 
@@ -269,7 +272,7 @@ def measure(
         scopes = scope_of(scope, stage or "")
     except ValueError as error:
         raise InputError(f"--{error}") from None
-    check_probing(probe, probe_every_s)
+    check_probing("both" if probe == "any" else probe, probe_every_s)
     given = None if calibration is None else read_calibration(calibration)
     default = f"energy_{stage}.json" if journal is None else record_beside(journal)
     file = record_file(output or default, force=force)
@@ -281,7 +284,8 @@ def measure(
             window_s = (
                 (0.0 if stage == BASELINE_STAGES[0] else DEFAULT_WINDOW_S) if min_window_s is None else min_window_s
             )
-            plan = MeasurePlan(stage or "", scopes, gpu, repeats, window_s, idle_s, allow_estimate)
+            place = None if folder is None else Path(folder)
+            plan = MeasurePlan(stage or "", scopes, gpu, repeats, window_s, idle_s, allow_estimate, place)
             gpus = _counted(gpu)
             _look_at_host(plan, file, gpus, HostCheck(log, wait_idle_s))
             probing = probing_for(probe, plan.stage, gpus, log, calibration=given, every_s=probe_every_s)

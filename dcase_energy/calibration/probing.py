@@ -90,7 +90,7 @@ class BaselineProbe:
 
 
 def probing_for(
-    asked: Literal["auto", "none", "both"],
+    asked: Literal["auto", "none", "both", "any"],
     stage: str,
     gpus: Gpus,
     say: Say,
@@ -104,7 +104,8 @@ def probing_for(
     ----------
     asked
         Whether probes were asked for (``both``; an ``every_s`` does so, too), are welcome where they cost little
-        (``auto``), or unwanted.
+        (``auto``), or unwanted. ``any`` is ``both`` for other stages than training as well: such probes show how the
+        machine changed between systems, and enter no ratio.
     stage, gpus
         What is measured, and the GPUs that are counted.
     say
@@ -116,9 +117,9 @@ def probing_for(
     """
     if asked == "none":
         return None
-    wanted = asked == "both" or every_s is not None
+    wanted = asked in {"both", "any"} or every_s is not None
     try:
-        if stage != "training":
+        if stage != "training" and asked != "any":
             raise CalibrationError("probes are windows of a training, for --stage training")
         task = newest_probe(gpus) if calibration is None else probe_for(calibration, gpus)
     except CalibrationError as error:

@@ -85,6 +85,13 @@ gpu_option = click.option(
     metavar="JOURNAL",
     help="Execute nothing: write the record of a measurement whose record could not be written.",
 )
+@click.option(
+    "--each",
+    type=existing_path(folder=False),
+    metavar="SYSTEMS_TOML",
+    help="Measure every system of a list, one after the other, and write a table for `rank --measured`. The same call "
+    "again measures what is missing.  [default table: measured.csv]",
+)
 @wait_idle_option
 @click.option(
     "--probe",
@@ -114,7 +121,12 @@ gpu_option = click.option(
 @format_option("text", "json", text="json prints the record to stdout, after what the command prints.  [default: text]")
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
 def command(
-    command_line: tuple[str, ...], calibration: Path | None, strict: bool, output_format: str, **options: Any
+    command_line: tuple[str, ...],
+    calibration: Path | None,
+    strict: bool,
+    output_format: str,
+    each: Path | None,
+    **options: Any,
 ) -> int:
     """Run any command under the same session as the baseline's, and write its energy record.
 
@@ -125,6 +137,8 @@ def command(
     from dcase_energy.errors import JournalError, WriteError
     from dcase_energy.measure.command import OWN_FAILURE
 
+    if each is not None:
+        return _each(each, command_line, {**options, "calibration": calibration, "json": output_format == "json"})
     if options["from_journal"] is None:
         _check_required(stage=options["stage"], command_line=command_line)
     baseline = get_baseline(calibration)
@@ -138,6 +152,28 @@ def command(
     if output_format == "json":
         click.echo(dumped(found.record.model_dump(mode="json")), nl=False)
     return 1 if strict and found.exit_code == 0 and not found.record.valid else found.exit_code
+
+
+def _each(path: Path, command_line: tuple[str, ...], options: dict[str, Any]) -> int:
+    """Measure the systems of a list; 0 if every figure was measured, 130 if a signal ended it, else 1."""
+    from dcase_energy.api.each import measure_each, summary_of
+
+    named = {"a command": command_line, "--stage": options["stage"], "--scope": options["scope"]}
+    named |= {"--from-journal": options["from_journal"], "--force": options["force"], "--format json": options["json"]}
+    if given := [name for name, value in named.items() if value]:
+        raise click.UsageError(f"--each and {given[0]} exclude each other: the list says what is measured")
+    taken = [
+        "repeats", "min_window_s", "gpu", "idle_s", "wait_idle_s", "allow_estimate", "probe", "probe_every_s",
+        "calibration",
+    ]  # fmt: skip
+    found = measure_each(
+        path,
+        options["output"] or "measured.csv",
+        log=lambda text: log(f"dcase-energy: {text}"),
+        **{name: options[name] for name in taken},
+    )
+    log("\n".join([*map(visible, summary_of(found)), f"table: {found.table}"]))
+    return 130 if found.interrupted else int(not found.complete)
 
 
 def _check_required(**values: object) -> None:

@@ -78,7 +78,7 @@ def measure_command(
     work = MeasuredWork(
         "energy",
         partial(measurement_header, plan, sha256_text(canonical_json(list(command)))),
-        [Executed(command, plan.repeat, plan.min_window_s, {})],
+        [Executed(command, plan.repeat, plan.min_window_s, {}, plan.folder)],
         plan.idle_s,
     )
     make = make_instruments or partial(machines_own, plan.gpu, say, allow_estimate=plan.allow_estimate)
@@ -224,7 +224,7 @@ class _Run:
         self._due_s = began + POLL_S
         noted_s, well = began, 0
         while True:
-            code = self._execute(part.command, recorder, mark, signals, probes)
+            code = self._execute(part, recorder, mark, signals, probes)
             if code or signals.seen:
                 self._end_badly(mark, number, well, code, signals)
                 return False
@@ -262,14 +262,12 @@ class _Run:
         self._code = self._passed = code
         self._signal = received
 
-    def _execute(
-        self, command: Sequence[str], recorder: LenientRecorder, mark: Mark, signals: Signals, probes: Probes
-    ) -> int:
+    def _execute(self, part: Executed, recorder: LenientRecorder, mark: Mark, signals: Signals, probes: Probes) -> int:
         self._not_started = None
         callers = os.environ if self._todo.variables is None else self._todo.variables
         variables = {**callers, **self._environment}
         try:
-            child = subprocess.Popen(list(command), env=variables, start_new_session=self._inside)
+            child = subprocess.Popen(list(part.command), cwd=part.folder, env=variables, start_new_session=self._inside)
         except OSError as error:
             self._not_started = error.strerror
             return NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_EXECUTE

@@ -171,7 +171,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     )
 
 
-def _memory(windows: Sequence[Window], entries: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+def _memory(windows: Sequence[Window], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The most memory that was seen; a block runs in the session's own process, a command is started by it."""
     own = [SESSION] if entries[0]["command_sha256"] is None else []
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 BASELINE_STAGES: tuple[Literal["training", "test"], ...] = ("training", "test")  # what a baseline run executes
@@ -58,6 +59,8 @@ class MeasurePlan:
         Seconds of idle power measured before and after, where a sensor would see them.
     allow_estimate
         Estimate the processor where its counters exist and may not be read.
+    folder
+        Where the command runs; None is the current folder.
     """
 
     stage: str
@@ -67,6 +70,7 @@ class MeasurePlan:
     min_window_s: float = 60.0
     idle_s: float = 0.0
     allow_estimate: bool = False
+    folder: Path | None = None
 
     def header(self) -> Mapping[str, object]:
         """What the journal says about it."""
@@ -90,12 +94,15 @@ class Executed:
         As fields of `dcase_energy.measure.plan.MeasurePlan`.
     marked
         What its marks say besides.
+    folder
+        Where it runs; None is the current folder.
     """
 
     command: Sequence[str]
     repeat: int
     min_window_s: float
     marked: Mapping[str, Any]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,223 @@
+"""`measure --each`: every system of a list on one machine, one after the other."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dcase_energy.api.energy import measure
+from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
+from dcase_energy.errors import InputError, JournalError, RecordError, WriteError
+from dcase_energy.text import plural
+from dcase_energy.units import format_duration, format_energy
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.measured_table import MeasuredSystem, StageCost
+    from dcase_energy.measure.records import Calibration, Energy
+    from dcase_energy.measure.systems import ListedSystem
+
+# How a command ends that a signal to `measure` has reached, too.
+_INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredList:
+    """What `measure_each` gives.
+
+    Attributes
+    ----------
+    systems
+        The rows of the table, in the order of the list.
+    table
+        Where it was written.
+    interrupted
+        Whether a signal ended it: the same call continues.
+    """
+
+    systems: tuple[MeasuredSystem, ...]
+    table: Path
+    interrupted: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether every figure was measured."""
+        return not self.interrupted and all(system.problem is None for system in self.systems)
+
+
+def measure_each(
+    systems: PathLike,
+    output: PathLike = "measured.csv",
+    *,
+    calibration: PathLike | None = None,
+    probe: Literal["auto", "none", "both"] = "auto",
+    gpu: str = "auto",
+    log: Log = silent,
+    **options: Any,
+) -> MeasuredList:
+    """Measure all systems of a list, and write the table that `rank --measured` reads.
+
+    A command whose record is there, complete and valid and computed from its journal, is not executed again: after an
+    interruption, or where a record was not valid, the same call does what is missing. The table is written after each.
+
+    Parameters
+    ----------
+    systems
+        The list, as `dcase_energy.measure.systems.read_systems` reads it.
+    output
+        The table; records and journals lie in a folder beside it, ``measured.records``.
+    calibration
+        The baseline's record of this machine; None is the newest that was kept here. Its energy stands in the table.
+    probe
+        Whether the baseline is measured again around every command; ``auto`` does so where ``calibration`` is given.
+    gpu, options
+        As for `dcase_energy.api.energy.measure`; a system of the list may name its own GPUs.
+    log
+        Receives messages.
+
+    Raises
+    ------
+    InputError
+        If the list or an option cannot be used.
+    WriteError
+        If a record or the table cannot be written.
+    """
+    from dcase_energy.measure.measured_table import write_measured
+    from dcase_energy.measure.systems import read_systems
+
+    listed, table = read_systems(Path(systems)), Path(output)
+    baseline = None if calibration is None else read_calibration(calibration)
+    if not table.parent.is_dir():
+        raise InputError(f"the folder {table.parent} does not exist")
+    probing = "any" if probe == "both" or (probe == "auto" and baseline is not None) else probe
+    options |= {"probe": probing, "calibration": calibration, "log": log}
+    records = table.with_name(f"{table.stem}.records")
+    rows: list[MeasuredSystem] = []
+    interrupted = False
+    for number, system in enumerate(listed, 1):
+        found: dict[str, Energy | str] = {}
+        for stage in system.commands:
+            if interrupted:
+                found[stage] = "not measured yet"
+                continue
+            log(f"[{number}/{len(listed)}] {system.label}, {stage}")
+            found[stage], code = _measured(system, stage, records, log, {**options, "gpu": system.gpu or gpu})
+            interrupted = code in _INTERRUPTED
+        rows.append(_row(system, found, baseline))
+        try:
+            write_measured(table, rows)
+        except OSError as error:
+            raise WriteError(f"{table} cannot be written: {error.strerror}") from None
+    return MeasuredList(tuple(rows), table, interrupted)
+
+
+def _measured(
+    system: ListedSystem, stage: str, records: Path, log: Log, options: dict[str, Any]
+) -> tuple[Energy | str, int]:
+    """The record of a command, the one that is there or a new one, or why there is none; and its exit code."""
+    folder = records / system.label
+    path = folder / f"energy_{stage}.json"
+    if (kept := _kept(path, system.commands[stage])) is not None:
+        log(f"  measured before: {path}")
+        return kept, 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"{folder} cannot be made: {error.strerror}") from None
+    scope = system.scope if stage != "training" else ()
+    try:
+        done = measure(
+            system.commands[stage], stage=stage, output=path, scope=scope, force=True, folder=system.folder, **options
+        )
+    except JournalError as error:
+        return str(error), 0
+    record = done.record
+    if record.valid and (energy := record.figures.get(stage)) is not None:
+        log(f"  {format_energy(energy.energy_kwh)} in {format_duration(energy.full_recipe_duration_s)}")
+    else:
+        log(f"  NOT VALID: {'; '.join(record.reasons)}")
+    return record, done.exit_code
+
+
+def _kept(path: Path, command: Sequence[str]) -> Energy | None:
+    """A valid record of this very command that follows from the journal beside it; None where there is none."""
+    from dcase_energy.measure.energy_record import energy_of
+    from dcase_energy.measure.journal import canonical_json, read_journal, sha256_text
+    from dcase_energy.measure.record_file import journal_of
+    from dcase_energy.measure.records import load_energy
+
+    try:
+        record = load_energy(path)
+        again = energy_of(read_journal(journal_of(path)))
+    except (RecordError, JournalError, OSError):
+        return None
+    same = record.command_sha256 == sha256_text(canonical_json(list(command))) and again.digest == record.digest
+    return record if same and record.complete and record.valid else None
+
+
+def _row(system: ListedSystem, found: dict[str, Energy | str], baseline: Calibration | None) -> MeasuredSystem:
+    """The row of a system: figures of valid records, and why the others are missing."""
+    from dcase_energy.measure.measured_table import MeasuredSystem
+
+    costs: dict[str, StageCost] = {}
+    problems: list[str] = []
+    valid: list[Energy] = []
+    recipes: list[str | None] = []
+    for stage, record in found.items():
+        if isinstance(record, str):
+            problems.append(f"{stage}: {record}")
+        elif not record.valid or stage not in record.figures:
+            problems.append(f"{stage}: not valid: {'; '.join(record.reasons)}")
+        else:
+            costs[stage], recipe, problem = _cost(record, stage, baseline)
+            problems += [f"{stage}: not divided: {problem}"] if problem else []
+            valid.append(record)
+            recipes.append(recipe)
+    return MeasuredSystem(
+        system.label,
+        costs,
+        hardware=_joined([str(one.hardware.get("gpu_name") or one.hardware.get("cpu_model")) for one in valid]),
+        tracker=_joined([f"CodeCarbon {one.software.get('codecarbon_version')}" for one in valid]),
+        tier=_joined([one.tier.value for one in valid]),
+        baseline=_joined(recipes),
+        problem="; ".join(problems) or None,
+    )
+
+
+def _joined(texts: Sequence[str | None]) -> str | None:
+    return " / ".join(dict.fromkeys(text for text in texts if text is not None)) or None
+
+
+def _cost(record: Energy, stage: str, given: Calibration | None) -> tuple[StageCost, str | None, str | None]:
+    """What a stage cost, the recipe of the baseline whose energy stands beside it, and why none does."""
+    from dcase_energy.calibration.rescaling import rescaled
+    from dcase_energy.measure.guards.pairs import compare, denominator
+    from dcase_energy.measure.measured_table import StageCost
+    from dcase_energy.measure.probed import probed
+    from dcase_energy.measure.records import GuardState
+    from dcase_energy.submission.baseline_choice import kept_for
+
+    own = record.figures[stage]
+    baseline_kwh, recipe, problem = None, None, None
+    baseline = given if given is not None else kept_for(record)
+    if baseline is not None:
+        refusing = [one for one in compare(baseline, record, own.scope or ()) if one.state is GuardState.INVALID]
+        problem = refusing[0].message if refusing else None
+        scaled, _ = probed(rescaled(baseline)[0], record)
+        of = None if refusing else denominator(scaled, stage, own.scope)
+        if of is not None:
+            baseline_kwh, recipe = of.full_recipe_energy_kwh, baseline.recipe
+    cost = StageCost(own.energy_kwh, baseline_kwh, own.full_recipe_duration_s, own.memory_bytes, own.gpu_memory_bytes)
+    return cost, recipe, problem
+
+
+def summary_of(found: MeasuredList) -> list[str]:
+    """What was measured, what is missing and how to get it, for people."""
+    missing = [system for system in found.systems if system.problem is not None]
+    done = f"{len(found.systems) - len(missing)} of {plural(len(found.systems), 'system')} measured"
+    lines = [done, *(f"  {one.label}: {one.problem}" for one in missing)]
+    if found.complete:
+        return [*lines, f"next: `dcase-energy rank PACKAGES --measured {found.table}` ranks by these figures"]
+    return [*lines, "next: the same command again measures what is missing"]
