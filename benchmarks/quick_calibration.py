@@ -45,6 +45,8 @@ from dcase_energy.units import joules_to_kwh
 
 TRACES = Path(__file__).parent / "traces"
 SEEDS = 200
+# Journals are written to the end of each entry, thousands of times: not to a disk where there is memory for files.
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 PHASES = ("settling_window", "training_window", "validation_window", "validation_metrics")
 PLAN = Plan("generic", "smoke", stages=("training",), quick=QuickSettings())
 BEHIND_S = 30.0  # from the end of a quick calibration to the training
@@ -171,7 +173,7 @@ def scenario_table(seeds: int) -> bool:
     print(f"{'':<28} " + "   ".join(f"{head:<44}" for head in heads))
     print(f"{'scenario':<28} " + "   ".join(f"{'cover half-w. bias   rms':<44}" for _ in heads))
     good = True
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, ProcessPoolExecutor() as pool:
         for place, scenario in enumerate(SCENARIOS):
             rows = list(pool.map(partial(simulated, place, Path(folder)), range(seeds), chunksize=5))
             cells = []
@@ -253,7 +255,7 @@ def full_run_kwh(trace: dict[str, list[Piece]]) -> float:
 def trace_lines(path: Path, seeds: int) -> tuple[list[str], bool]:
     """Coverage, half-width, bias and rms error of quick calibrations in a trace."""
     trace = load_trace(path)
-    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor() as pool:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, ProcessPoolExecutor() as pool:
         outcomes = list(pool.map(partial(replayed, trace, Path(folder)), range(seeds), chunksize=5))
     text, good = cell(outcomes, Asked().quick)
     length_s = sum(piece.duration_s for piece in trace["training_window"])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 
+@lru_cache(maxsize=1024)
 def t_quantile(probability: float, degrees: float) -> float:
     """Quantile of Student's t, by bisection of its distribution function.
 
@@ -16,6 +18,8 @@ def t_quantile(probability: float, degrees: float) -> float:
     low, high = 0.0, 1e6
     for _ in range(200):
         middle = (low + high) / 2
+        if middle in {low, high}:  # no number lies between them
+            break
         if 1 - _beta_tail(middle, degrees) / 2 < probability:
             low = middle
         else:

@@ -19,7 +19,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
-    """Give each test process, and what it starts, a separate lock and data folder."""
+    """Give each test process, and what it starts, a separate lock and data folder; wait for no disk.
+
+    Nothing of a test process is lost if the machine stops; what it starts as a separate process does wait.
+    """
+    os.fsync = lambda number: None
     folder = tempfile.TemporaryDirectory(prefix="dcase-energy-tests-")
     config.add_cleanup(folder.cleanup)
     os.environ["DCASE_ENERGY_LOCK"] = os.path.join(folder.name, "lock")  # noqa: PTH118

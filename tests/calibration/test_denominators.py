@@ -24,14 +24,6 @@ SECONDS = {"step": 0.5, "forward": 0.05, "metrics": 0.001, "test": 0.06, "scorin
 seconds = st.fixed_dictionaries({name: st.floats(1e-4, 10.0) for name in SECONDS})
 
 
-@pytest.fixture(autouse=True, scope="module")
-def unsynced():
-    """Nothing is lost here if the machine stops."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.fsync", lambda number: None)
-        yield
-
-
 def of_recipe(name, **fields):
     """A plan as `calibrate` completes it."""
     found = plan(recipe=name, **fields)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from dcase_energy.measure.recorder import Instruments
 from dcase_energy.measure.records import load_energy
 from tests.calibration.killable import FixedPowerMeter
 from tests.cli.run import ROOT
+from tests.cli.run import run as run_program
 
 
 def measure(output: Path, *command: str, force: bool = False) -> tuple[str, int]:
@@ -322,13 +324,10 @@ def test_a_block_whose_record_cannot_be_written_warns(tmp_path, pretended, monke
 # --- the command
 
 
-def test_the_command_says_where_the_record_is(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'baseline'}", "NO_COLOR": "1"}
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "dcase_energy", "measure", *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-
+def test_the_command_says_where_the_record_is(tmp_path, monkeypatch):
+    monkeypatch.setattr("dcase_energy.measure.preflight.LOOK_S", 0.0)
+    monkeypatch.setattr("tests.cli.run.ROOT", tmp_path)
+    run = partial(run_program, "measure")
     assert run("--stage", "test", "--min-window", "0", "--", "true").returncode == 0
     done = run("--stage", "test", "--min-window", "0", "--", "true")
     assert "record: energy_test.2.json\njournal: energy_test.2.journal.jsonl" in done.stderr

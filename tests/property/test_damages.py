@@ -29,7 +29,7 @@ from tests.builders.damages import DAMAGES, OF_BYTES
 from tests.builders.packages import CLASSES, LABEL, META, metadata, scores, write
 from tests.reference import slow_score_files as slow
 
-N_DAMAGES = int(os.environ.get("DCASE_ENERGY_DAMAGES", "300"))
+N_DAMAGES = int(os.environ.get("DCASE_ENERGY_DAMAGES", "150"))
 BLOCK = 500
 CLIPS, LENGTH_S = ("clip1", "clip2", "clip3", "clip4"), 2.0
 TRUTH = GroundTruth.build(

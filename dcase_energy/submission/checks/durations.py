@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.compared import Compared, Pair, compared
+from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.comparable import own_records, why_not_divided
+from dcase_energy.submission.checks.plausibility import works_of
 from dcase_energy.submission.checks.system import System, each_system
-from dcase_energy.submission.training_time import parse_training_time
 
 TIME_UNLIKE = define(
     Rule(
@@ -48,8 +49,8 @@ def declared_times(system: System) -> dict[str, Pair]:
 
     A time that is the sum of several parts, or of several devices, is not compared with one on one device.
     """
-    stage = "training"
-    baseline, parts = system.baseline.stages.get(stage), parse_training_time(system.submission.training_time or "")
+    stage = BASELINE_STAGES[0]
+    baseline, parts = system.baseline.stages.get(stage), works_of(system)
     if baseline is None or stage not in system.edition.stages or stage in compared_stages(system) or len(parts) != 1:
         return {}
     own_s, baseline_s = parts[0].duration_s, baseline.full_recipe_duration_s
