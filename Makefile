@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 export CONSTRAINTS
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-long browser-test cluster-test integration-test gpu-check lint docs editions man readme coverage mutation matrix constraints bench bench-long oracle clean
+.PHONY: demo test test-long browser-test cluster-test integration-test gpu-check lint docs editions man readme coverage mutation matrix release constraints bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -88,6 +88,11 @@ mutation: $(VENV)/.test
 # The fast tests with the oldest and the newest Python and libraries; ARGS are pytest's, or --only oldest.
 matrix:
 	$(PYTHON) tests/matrix/run.py $(ARGS)
+
+# Builds wheel and source archive, checks them, and runs the fast tests with what was built, on each Python of this
+# machine; --quick in ARGS tries the first commands alone.
+release:
+	$(PYTHON) -m tests.matrix.release $(ARGS)
 
 # constraints.txt anew: the newest releases that pyproject.toml allows, for each Python; nothing is installed. Minutes.
 constraints:

@@ -1,0 +1,108 @@
+"""Builds a release and tests what was built, not the checkout: ``make release``.
+
+Wheel and source archive are built into ``dist/`` and checked by twine. Then, for each Python from 3.11 to 3.13 that
+this machine has, both are installed into a fresh environment in ``.matrix/``, and the fast tests run with what was
+installed. ``--quick`` validates and ranks the examples instead. Nothing is uploaded: the workflow ``release`` does that
+when a tag is pushed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.matrix.run import FOLDER, PYTHONS, ROOT, interpreter
+
+DIST = ROOT / "dist"
+PIP: tuple[str, ...] = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+# What a user runs first; each must end well.
+COMMANDS = (
+    ("--version",),
+    ("validate", "examples/packages/Adams_UNI"),
+    ("rank", "tests/data/dcase2022_task4_results.csv", "--edition", "dcase2022-task4", "--output-dir"),
+)
+
+
+def main() -> int:
+    """Build, check, install and test; prints a line for each environment. The exit code is 1 if one failed."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="no tests: validate and rank the examples")
+    parser.add_argument("--python", action="append", choices=PYTHONS, help="this one alone; may be given again")
+    options = parser.parse_args()
+    files, lines, failed = build(), [], False
+    for version in options.python or PYTHONS:
+        python = interpreter((version,))
+        for file in files if python else ():
+            problem = try_out(str(python), file, quick=options.quick)
+            failed |= problem is not None
+            lines.append(f"Python {version}, {file.name}: {problem or 'passed'}")
+        if python is None:
+            lines.append(f"Python {version}: not on this machine")
+    print("\n".join(lines))
+    return int(failed)
+
+
+def build() -> list[Path]:
+    """Build wheel and source archive into an empty ``dist/``, and check what the package index will show."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    tools = FOLDER / "tools"
+    subprocess.run([sys.executable, "-m", "venv", "--clear", tools], check=True)
+    subprocess.run([tools / "bin/python", *PIP, "build>=1.2", "twine>=6"], check=True)
+    subprocess.run([tools / "bin/python", "-m", "build", "--outdir", DIST, ROOT], check=True, stdout=subprocess.DEVNULL)
+    files = sorted(DIST.iterdir())
+    subprocess.run([tools / "bin/twine", "check", "--strict", *files], check=True)
+    return files
+
+
+def try_out(python: str, file: Path, *, quick: bool) -> str | None:
+    """Install a file into a fresh environment and test it there; what went wrong, or None."""
+    place = FOLDER / "release"
+    subprocess.run([python, "-m", "venv", "--clear", place], check=True)
+    extras = "" if quick else "[train,test]"
+    held = ["--constraint", str(ROOT / "constraints.txt")]
+    if subprocess.run([place / "bin/python", *PIP, *held, f"{file}{extras}"], check=False).returncode:
+        return "cannot be installed"
+    # Neither PYTHONPATH nor the current folder may put the checkout in the place of what was installed.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    origin = "import dcase_energy; print(dcase_energy.__file__)"
+    found = _run([place / "bin/python", "-P", "-c", origin], clean, capture_output=True, text=True).stdout
+    if not Path(found.strip()).is_relative_to(place):
+        return f"not what was installed: {found.strip()}"
+    if quick:
+        return _first_commands(place, clean)
+    tests: list[str | Path] = [
+        place / "bin/pytest",
+        "-q",
+        "-m",
+        "not slow",
+        "--import-mode=append",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+    ]
+    left_out = [f"--ignore=tests/{name}" for name in ("browser", "cluster", "structure")]
+    code = _run([*tests, *left_out, "tests"], clean | {"PYTHONSAFEPATH": "1"}).returncode
+    return f"pytest ended with {code}" if code else None
+
+
+def _first_commands(place: Path, environment: dict[str, str]) -> str | None:
+    for command in COMMANDS:
+        folder = [str(place / "out")] if command[-1] == "--output-dir" else []
+        done = _run([place / "bin/dcase-energy", *command, *folder], environment, capture_output=True, text=True)
+        if done.returncode:
+            return f"dcase-energy {' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-300:]}"
+    return None
+
+
+def _run(command: Sequence[str | Path], environment: dict[str, str], **how: bool) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False, **how)  # type: ignore[call-overload,no-any-return]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
