@@ -111,7 +111,7 @@ def read_truth(
     """
     from dcase_energy.scoring.truth import read_ground_truth
 
-    events, clips = (_by_set(one, edition) for one in (ground_truth, durations))
+    events, clips = (by_set(one, edition) for one in (ground_truth, durations))
     if events.keys() != clips.keys():
         raise InputError(f"ground truth of {', '.join(events)}, durations of {', '.join(clips)}: give both of each set")
     found: dict[str, GroundTruth] = {}
@@ -133,7 +133,7 @@ def read_truth(
     return found, findings
 
 
-def _by_set(given: TruthFiles, edition: Edition) -> dict[str, Path]:
+def by_set(given: TruthFiles, edition: Edition) -> dict[str, Path]:
     """Files by set, in the order of the edition's sets."""
     sets = tuple(edition.outputs.sets)
     files = dict(given) if isinstance(given, Mapping) else {"": given}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ from dcase_energy.api.shared import (
     Log,
     PathLike,
     Paths,
+    TruthFiles,
+    by_set,
     choose_edition,
     existing,
     read_denominator,
@@ -38,7 +40,7 @@ def validate(
     *,
     edition: PathLike | Edition | None = None,
     calibration: PathLike | None = None,
-    durations: PathLike | None = None,
+    durations: TruthFiles | None = None,
     pool: Paths = (),
     waivers: PathLike | None = None,
     stdin: bytes | None = None,
@@ -59,7 +61,8 @@ def validate(
     calibration
         Record to divide by instead of the packages' own.
     durations
-        Tab-separated ``filename duration`` (seconds) of the clips that outputs must hold.
+        Tab-separated ``filename duration`` (seconds) of the clips that outputs must hold; one file, or one of each set
+        of clips by its name.
     pool
         CSV tables with the results of other teams to compare with.
     waivers
@@ -91,7 +94,7 @@ def validate(
     given, chosen, dropped = existing(paths), tuple(select), tuple(ignore)
     rules = choose_edition(edition, given, stdin=stdin, log=log)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
-    options = ValidateOptions(denominator, durations_s=_durations(durations), stdin=stdin, waivers=accepted)
+    options = ValidateOptions(denominator, durations_s=_durations(durations, rules), stdin=stdin, waivers=accepted)
     found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs, progress=progress)
     unused = accepted.unused({one.name: found.codes_near(one) for one in found.systems if accepted.rows})
     kept = [
@@ -269,17 +272,21 @@ def _codes() -> dict[str, str]:
     return {rule.code: rule.code for rule in rules} | {rule.name.upper(): rule.code for rule in rules}
 
 
-def _durations(path: PathLike | None) -> dict[str, float] | None:
-    if path is None:
+def _durations(given: TruthFiles | None, edition: Edition) -> dict[str, float] | None:
+    """Durations of all clips that outputs must contain; those of several sets together."""
+    if given is None:
         return None
     from dcase_energy.scoring.truth import read_durations
 
-    clips, findings = read_durations(*existing(path))
-    if findings or not clips:
-        raise InputError(
-            f"the durations cannot be used: {'; '.join(f'{one.where}: {one.message}' for one in findings)}"
-        )
-    return clips
+    found: dict[str, float] = {}
+    paths = by_set(given, edition).values() if isinstance(given, Mapping) else existing(given)
+    for path in paths:
+        clips, findings = read_durations(path)
+        if findings or not clips:
+            reasons = "; ".join(f"{one.where}: {one.message}" for one in findings)
+            raise InputError(f"the durations cannot be used: {reasons}")
+        found |= clips
+    return found
 
 
 def _peers(tables: Paths) -> list[Peer]:

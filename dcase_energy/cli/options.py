@@ -239,12 +239,20 @@ waivers_option = click.option(
 def ground_truth_options(*, required: bool = False) -> Decorator:
     """Return ``--ground-truth`` and ``--durations``."""
     sets = "; NAME=TSV, repeated, for each set of clips of an edition that has several."
-    file = SetFile(exists=True, dir_okay=False, path_type=Path)
-    table: dict[str, Any] = {"type": file, "metavar": "TSV", "required": required, "multiple": True}
-    table["callback"] = _truth_files
-    truth = click.option("--ground-truth", help=f"Annotated events{sets}", **table)
-    durations = click.option("--durations", help="Durations of all clips, given in the same way.", **table)
+    truth = _by_set("--ground-truth", f"Annotated events{sets}", required=required)
+    durations = durations_option("Durations of all clips, given in the same way.", required=required)
     return lambda function: truth(durations(function))
+
+
+def durations_option(text: str, *, required: bool = False) -> Decorator:
+    """Return ``--durations``."""
+    return _by_set("--durations", text, required=required)
+
+
+def _by_set(name: str, text: str, *, required: bool) -> Decorator:
+    file: Any = SetFile(exists=True, dir_okay=False, path_type=Path)
+    settings: dict[str, Any] = {"metavar": "TSV", "required": required, "multiple": True, "help": text}
+    return click.option(name, type=file, callback=_truth_files, **settings)
 
 
 def _truth_files(

@@ -11,6 +11,7 @@ import click
 
 from dcase_energy.cli.options import (
     calibration_option,
+    durations_option,
     edition_option,
     emit,
     existing_path,
@@ -37,12 +38,7 @@ if TYPE_CHECKING:
 @sources_argument("paths", "PATH...", required=False)
 @edition_option()
 @calibration_option
-@click.option(
-    "--durations",
-    type=existing_path(folder=False),
-    metavar="TSV",
-    help="Durations of the clips that the outputs must contain.",
-)
+@durations_option("Durations of the clips that the outputs must contain; NAME=TSV, repeated, for each set of clips.")
 @click.option(
     "--pool",
     multiple=True,

@@ -15,6 +15,10 @@ from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.ranking.entry import Entry
+from dcase_energy.text import more
+
+# Scores that a message names.
+_SHOWN = 4
 
 
 def energies_alone(edition: Edition) -> bool:
@@ -46,13 +50,14 @@ def why_not_ranked_by(data: bytes, file: str, edition: Edition) -> Finding | Non
     }
     own = f"name the column in your own edition: [scores.{next(iter(known.values()), 'NAME')}] with a title"
     of_project = ", ".join(f"--edition {name} ({score})" for name, score in known.items())
-    message = f"no column {' or '.join(ranked_by)}, by which edition {edition.name} ranks"
+    some = " or ".join(ranked_by[:_SHOWN]) + more(len(ranked_by) - _SHOWN)
+    message = f"no column {some}, by which edition {edition.name} ranks"
     if not ranked_by:
         message = f"edition {edition.name} names no score to rank by"
     hint = f"name an edition that ranks by another ({of_project}), or {own}" if known else own
     found = ", ".join(header.columns)[:200]
     finding = TABLE_HEADER.finding(
-        header.where(), f"{message}; {hint}", expected=", ".join(ranked_by), found=found, hint=hint
+        header.where(), f"{message}; {hint}", expected=", ".join(ranked_by)[:200], found=found, hint=hint
     )
     return finding.with_severity(Severity.WARNING) if energies_alone(edition) else finding
 

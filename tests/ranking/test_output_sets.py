@@ -98,6 +98,20 @@ def test_score_gives_the_figures_of_both_sets(package):
     assert not shown["conventions"].keys() & {"set_of", "joined"}
 
 
+def test_validate_takes_the_durations_of_both_sets(package):
+    durations = [f"--durations={name}={package / name}_durations.tsv" for name in ("desed", "maestro")]
+    shown = run("validate", package / "package", "--edition", EDITION.name, *durations, "--select", "O601,O602")
+    assert shown.returncode == 0, shown.stdout
+    one = run("validate", package / "package", "--edition", EDITION.name, durations[0], "--select", "O601,O602")
+    assert "3 errors" in one.stdout + one.stderr
+    both = package / "all.tsv"
+    both.write_text("filename\tduration\nsound1\t10\nstreet1\t23.4\n")
+    shown = run(
+        "validate", package / "package", "--edition", EDITION.name, "--durations", both, "--select", "O601,O602"
+    )
+    assert shown.returncode == 0, shown.stdout
+
+
 def test_the_other_convention_of_the_area_is_one_line_of_an_edition(package):
     path = package / "edition.toml"
     path.write_text('base = "dcase2024-task4"\nname = "own"\ntitle = "Own"\n[scores.mpauc.options]\narea = "linear"\n')
