@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from dcase_energy.cli.options import SetFile, Sources
+from dcase_energy.cli.parameters import SetFile, Sources
 from dcase_energy.errors import InputError
 from dcase_energy.text import visible
 

@@ -1,0 +1,77 @@
+"""Types of the values of options and arguments."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dcase_energy.text import visible
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    _Paths = click.ParamType[tuple[Path, ...]]
+    _Seconds = click.ParamType[float]
+else:
+    # Older releases of click know no parameters of this type.
+    _Paths = _Seconds = click.ParamType
+
+_PATTERN = frozenset("*?[")
+
+
+def offer_files(incomplete: str) -> list[CompletionItem]:
+    """Leave it to the shell to name files."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+class Sources(_Paths):
+    """A path that exists, ``-``, or a pattern that matches something (Windows leaves patterns to the program)."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Path, ...]:
+        """Return the paths that are meant."""
+        text = os.fsdecode(value)
+        if text == "-" or os.path.lexists(text):
+            return (Path(text),)
+        matches = tuple(map(Path, sorted(glob.glob(text)))) if _PATTERN & set(text) else ()  # noqa: PTH207
+        if not matches:
+            self.fail(f"Path '{visible(text)}' does not exist.", param, ctx)
+        return matches
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        """Leave it to the shell to name files."""
+        return offer_files(incomplete)
+
+
+class SetFile(click.Path):
+    """A file of ground truth; ``NAME=FILE`` is that of one set of clips, unless a file of this name exists."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the name of the set, empty without one, and the path."""
+        if isinstance(value, tuple):
+            return value
+        text = os.fsdecode(value)
+        name, equals, path = ("", "", text) if os.path.lexists(text) else text.partition("=")
+        return (name if equals else ""), super().convert(path if equals else text, param, ctx)
+
+
+class Duration(_Seconds):
+    """A duration such as ``90s``, ``10m`` or ``1h30m``, in seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the seconds."""
+        from dcase_energy.units import parse_duration
+
+        seconds = parse_duration(str(value))
+        if seconds is None:
+            self.fail(f"{visible(str(value))!r} is not a duration; write for example 90s, 10m or 1h30m", param, ctx)
+        return seconds
