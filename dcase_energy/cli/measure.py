@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import (
-    Duration,
     emit,
     estimate_option,
     existing_path,
@@ -20,6 +19,7 @@ from dcase_energy.cli.options import (
     output_option,
     wait_idle_option,
 )
+from dcase_energy.cli.parameters import Duration
 from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
