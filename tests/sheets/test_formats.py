@@ -92,6 +92,21 @@ def test_xlsx(made):
     assert [cell.value for cell in book["about"]["A"]] == ["Title <b>", "A note & a rule.", "Edition <b>."]
 
 
+def test_xlsx_is_ready_to_read_and_to_print(made):
+    import openpyxl
+
+    sheet = openpyxl.load_workbook(io.BytesIO(made["ranking.xlsx"]))["ranking"]
+    cells = dict(zip((column.name for column in COLUMNS), sheet[3], strict=True))
+    assert (cells["rank"].number_format, cells["count"].number_format) == ("#,##0", "#,##0")
+    assert cells["score"].number_format == "[>=1000]#,##0;[>=1]0.000;0.0000##"
+    assert cells["label"].number_format == "General"
+    last = f"F{len(TEXTS) + 2}"
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("C2", f"A1:{last}")
+    assert sheet.print_area == f"'ranking'!$A$1:$F${len(TEXTS) + 2}"
+    assert (sheet.print_title_rows, sheet.page_setup.orientation) == ("$1:$1", "landscape")
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+
+
 def test_markdown(made):
     text = made["ranking.md"].decode()
     rows = markdown_rows(text, "Ranking")

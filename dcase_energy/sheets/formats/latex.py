@@ -12,6 +12,7 @@ _PREAMBLE = r"""% Compile it three times: long tables learn the widths of their 
 \ifPDFTeX
   \usepackage[utf8]{inputenc}
   \usepackage[T1]{fontenc}
+  \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{} % outlines instead of bitmaps
   \newcommand{\foreign}[2]{\texttt{U+#1}}
 \else
   \usepackage{fontspec}
@@ -26,6 +27,7 @@ _PREAMBLE = r"""% Compile it three times: long tables learn the widths of their 
 """
 # Characters that the font lacks, and a figure with a note: a document may define what they become.
 _FRAGMENT = r"""% needs \usepackage{booktabs,graphicx} and \usepackage[T1]{fontenc}
+% \usepackage{lmodern} has outlines in place of bitmaps
 \providecommand{\foreign}[2]{#2}
 \providecommand{\noted}[2]{#1 (#2)}
 \begin{table*}

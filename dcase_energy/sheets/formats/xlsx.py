@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy.sheets.table import Report, Table, Value
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
 # A cell holds no more than this; the format says so, and programs call a file with more damaged.
 LONGEST_TEXT = 32_767
+# What is shown of a number, about four significant digits; the cell has all of them.
+NUMBER_FORMATS = {"integer": "#,##0", "number": "[>=1000]#,##0;[>=1]0.000;0.0000##"}
+# So many columns can be read on the width of one page.
+FIT_ONE_PAGE = 14
 # The first date the format can hold: the same report gives the same bytes.
 _NO_DATE = datetime.datetime(1980, 1, 1)
 
@@ -31,9 +36,10 @@ def write(report: Report) -> dict[str, bytes]:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": report.title, "comments": report.origin, "created": _NO_DATE})
-    bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+    looks = {"head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})}
+    looks |= {kind: book.add_format({"num_format": text}) for kind, text in NUMBER_FORMATS.items()}
     for table in report.book or report.data:
-        _table(book.add_worksheet(table.name), table, bold)
+        _table(book.add_worksheet(table.name), table, looks)
     about = book.add_worksheet("about")
     about.set_column(0, 0, 120)
     notes = dict.fromkeys(note for sheet in report.sheets for note in sheet.notes)
@@ -43,21 +49,38 @@ def write(report: Report) -> dict[str, bytes]:
     return {f"{report.name}.xlsx": out.getvalue()}
 
 
-def _table(sheet: Worksheet, table: Table, bold: Any) -> None:
+def _table(sheet: Worksheet, table: Table, looks: Mapping[str, Any]) -> None:
     rows = table.values
     for place, column in enumerate(table.columns):
-        sheet.write_string(0, place, _cut(column.name), bold)
+        sheet.write_string(0, place, _cut(column.name), looks["head"])
         longest = max((len(text) for row in rows if isinstance(text := row[place], str)), default=8)
         sheet.set_column(place, place, min(40, max(9, longest, len(column.name) / 2)))
     for index, row in enumerate(rows, 1):
-        for place, value in enumerate(row):
-            _cell(sheet, index, place, value)
+        for place, (column, value) in enumerate(zip(table.columns, row, strict=True)):
+            _cell(sheet, index, place, value, looks.get("integer" if isinstance(value, int) else column.kind))
     sheet.freeze_panes(1, 2)
     if rows:
         sheet.autofilter(0, 0, len(rows), len(table.columns) - 1)
+    _paper(sheet, len(rows), len(table.columns))
 
 
-def _cell(sheet: Worksheet, row: int, place: int, value: Value) -> None:
+def _paper(sheet: Worksheet, rows: int, columns: int) -> None:
+    """Landscape A4 with the head and the names on every page; few columns fit the width of one."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer("&L&A&RPage &P of &N")
+    sheet.print_area(0, 0, rows, columns - 1)
+    sheet.repeat_rows(0)
+    if columns <= FIT_ONE_PAGE:
+        sheet.fit_to_pages(1, 0)
+    else:
+        sheet.repeat_columns(0, 1)
+        sheet.set_print_scale(70)
+        sheet.print_across()
+
+
+def _cell(sheet: Worksheet, row: int, place: int, value: Value, look: Any) -> None:
     if isinstance(value, str):
         text = _cut(value)
         if text.startswith("<r>") and text.endswith("</r>"):
@@ -67,7 +90,7 @@ def _cell(sheet: Worksheet, row: int, place: int, value: Value) -> None:
         else:
             sheet.write_string(row, place, text)
     elif value is not None:
-        sheet.write_number(row, place, _Exact(value))
+        sheet.write_number(row, place, _Exact(value), look)
 
 
 def _cut(text: str) -> str:
