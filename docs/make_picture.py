@@ -1,4 +1,4 @@
-"""Makes `docs/pictures/ranking.png`: the ranking page of DCASE 2022 task 4 as a browser shows it.
+"""Makes the pictures of the ranking page of DCASE 2022 task 4: as a browser shows it, and one of its plots.
 
 ``python docs/make_picture.py`` needs chromium (Debian: `apt-get install chromium`).
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "pictures" / "ranking.png"
+PLOT = "plot_score_energy_training.svg"
 TABLE = ROOT / "tests" / "data" / "dcase2022_task4_results.csv"
-WIDTH, HEIGHT = 1200, 560
+WIDTH, HEIGHT = 1280, 900
 
 
 def main() -> int:
@@ -27,7 +28,9 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as folder:
         rank = [sys.executable, "-m", "dcase_energy", "rank", TABLE, "--edition", "dcase2022-task4"]
-        subprocess.run([*rank, "--output-dir", folder, "--formats", "html"], check=True, capture_output=True)
+        formats = ["--formats", "html", "--plots", "svg"]
+        subprocess.run([*rank, "--output-dir", folder, *formats], check=True, capture_output=True)
+        shutil.copyfile(Path(folder) / PLOT, PICTURE.parent / PLOT)
         flags = [
             "--headless=new",
             "--no-sandbox",

@@ -133,14 +133,14 @@ def drawn(chart: Chart) -> tuple[str, float]:
     x, y = float(_LEFT), bottom + _BOTTOM + 12
     for one in chart.legend:
         label = _cut(one.label)
-        if x + 30 + _LETTER * len(label) > WIDTH and x > _LEFT:
+        if x + 36 + _LETTER * len(label) > WIDTH and x > _LEFT:
             x, y = _LEFT, y + 16
         if one.line is not None:
             body.append(_line(f"line {_css(one.colour)}", [(x, y - 4), (x + 18, y - 4)], _DASHES[one.line % 4]))
         if one.marker is not None:
             body.append(_mark(one, x + 9, y - 4))
         body.append(_text("tick", x + 23, y, label))
-        x += 30 + _LETTER * len(label)
+        x += 36 + _LETTER * len(label)
     return "".join(body), y + 4 if chart.legend else bottom + _BOTTOM
 
 
