@@ -52,7 +52,7 @@ def site_of(ranking: Ranking) -> SiteTable:
         scatter=None if x is None else (x, y),
         numbered=numbered,
         highlighted=dict(_highlighted(systems)),
-        baselines={place for place, one in enumerate(systems) if one.entry.is_baseline},
+        references={place for place, one in enumerate(systems) if one.entry.is_baseline},
         text=_text(ranking),
         tables=[*not_divided(ranking), *left_out(ranking)],
     )

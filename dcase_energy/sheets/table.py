@@ -277,8 +277,8 @@ class SiteTable:
         Whether the number of a row is its rank.
     highlighted
         By row ``info``, ``active``, ``warning`` and so on.
-    baselines
-        Rows of baselines.
+    references
+        Rows that others are compared with.
     text, tables
         Paragraphs above it on a page, and tables below it.
     """
@@ -291,7 +291,7 @@ class SiteTable:
     scatter: tuple[str, str] | None = None
     numbered: bool = False
     highlighted: Mapping[int, str] = field(default_factory=dict)
-    baselines: Collection[int] = ()
+    references: Collection[int] = ()
     text: Sequence[str] = ()
     tables: Sequence[Table] = ()
 

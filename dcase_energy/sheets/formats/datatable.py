@@ -160,7 +160,7 @@ def datatable_yaml(site: SiteTable, types: Sequence[str]) -> str:
 
 
 def _marks(site: SiteTable, place: int) -> Iterator[tuple[str, str]]:
-    if place in site.baselines:
+    if place in site.references:
         yield from (("hline", "true"), ("baseline", "true"))
     if place in site.highlighted:
         yield "row_css", site.highlighted[place]
