@@ -11,6 +11,7 @@ from dcase_energy.documents.document import dotted
 from dcase_energy.editions.fields import KINDS, FieldKind, FieldSpec
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.ranking.tables import describe_formulas
 from dcase_energy.text import plural
 
@@ -80,7 +81,7 @@ def _commands(edition: Edition, named: str) -> Iterator[str]:
     yield f"`dcase-energy init {label} --edition {named}` writes a metadata file to fill in."
     yield f"`dcase-energy validate {label} --edition {named}` checks the system's folder, or a whole package."
     yield f"`dcase-energy schema --edition {named}` prints the schema for editors; `pack` writes the zip."
-    yield _guess(edition)
+    yield _guess(edition) if named in edition_names() else "It is named by its path each time: it is never guessed."
 
 
 def _guess(edition: Edition) -> str:
@@ -214,4 +215,4 @@ def _as_text(section: PageSection) -> Iterator[str]:
         yield from ("", f"{section.title}:")
     yield from (f"  {line}".replace("`", "") for line in section.sentences if line)
     for first, *others in section.rows:
-        yield f"  {first}: {'; '.join(filter(None, others))}".replace("`", "")
+        yield f"  {first}: {'; '.join(one for one in others if one not in {'', '-'})}".replace("`", "")

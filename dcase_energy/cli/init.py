@@ -74,11 +74,12 @@ def command(
     values, origin = _figures(rules, calibration, records, allow_invalid=allow_invalid)
     if output == "-":
         published = SCHEMA_URL.format(edition=rules.name) if rules.name in edition_names() else None
-        emit(template(rules, label, values, schema or published, origin), None)
+        emit(template(rules, label, values, schema or published, origin, named=edition), None)
         return 0
     target = Path(output) if output is not None else Path(label) / f"{label}.meta.yaml"
     beside = _SCHEMA_BESIDE.format(edition=rules.name)
-    _write(target, template(rules, label, values, schema or beside, origin), force=force, make_folder=output is None)
+    text = template(rules, label, values, schema or beside, origin, named=edition)
+    _write(target, text, force=force, make_folder=output is None)
     if schema is None:
         _write_schema(rules, target.parent / beside)
     chosen = "" if edition is None else f" --edition {shlex.quote(edition)}"

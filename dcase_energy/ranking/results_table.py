@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from dcase_energy.ranking.rules import LABEL_MISSING, NO_ENERGY
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE, Provenance, why_not_comparable
+from dcase_energy.submission.checks.complexity import OTHER_COUNTER
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, PERCENT_RANGE, SCORE_RANGE
 from dcase_energy.submission.waivers import NO_WAIVERS, Waivers
@@ -74,9 +75,24 @@ def read_results(
             entries.append(entry if problem is None else without_rank(entry, problem))
         if problem is not None:
             table.findings.append(problem)
+    table.findings.extend(_counters(table))
     label_of = dict(zip(table.row_lines, labels, strict=True))
     waived = [waivers.apply([one], label_of.get(one.where.line or 0, ""))[0] for one in table.findings]
     return entries, sorted(waived, key=Finding.sort_key)
+
+
+def _counters(table: DelimitedTable) -> Iterator[Finding]:
+    """The first row whose MACs come from another counter than those of the rows before; views compare them all."""
+    if not {"macs", "macs_counter"} <= set(table.columns):
+        return
+    macs, counter = (table.columns.index(name) for name in ("macs", "macs_counter"))
+    counted = [row[counter] if row[macs] else "" for row in table.rows]
+    first = next(filter(None, counted), "")
+    index = next((index for index, one in enumerate(counted) if one not in {"", first}), None)
+    if index is not None:
+        message = f"MACs were counted by {counted[index][:40]}, those of rows before by {first[:40]}"
+        where = table.where(index, "macs_counter")
+        yield OTHER_COUNTER.finding(where, message, expected=first, found=counted[index])
 
 
 def _label_problem(table: DelimitedTable, index: int, other: int) -> Finding | None:

@@ -15,7 +15,13 @@ _WIDTH = 110
 
 
 def template(
-    edition: Edition, label: str, values: Mapping[str, str], schema: str | None, origin: Mapping[str, str]
+    edition: Edition,
+    label: str,
+    values: Mapping[str, str],
+    schema: str | None,
+    origin: Mapping[str, str],
+    *,
+    named: str | None = None,
 ) -> str:
     """Write the commented template.
 
@@ -29,6 +35,8 @@ def template(
         Address or path of the JSON Schema, for editors; None if there is none to name.
     origin
         Where a value comes from, by canonical field; shown beside it.
+    named
+        How the user named the edition, such as a path; None is its own name.
 
     Returns
     -------
@@ -46,7 +54,8 @@ def template(
         *([f"# yaml-language-server: $schema={schema}"] if schema else []),
         f"# {edition.title}",
         "# Fill in what is empty; leave null what does not apply. Text after # is for you, and is ignored.",
-        f"# `dcase-energy validate --edition {edition.name}` shows what is missing, `dcase-energy explain` says why.",
+        f"# `dcase-energy validate --edition {named or edition.name}` shows what is missing,",
+        "# `dcase-energy explain CODE` says why a rule is there.",
     ]
     return "\n".join([*head, *_lines(tree, 0, edition, known, origin)]) + "\n"
 

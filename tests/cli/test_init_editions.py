@@ -26,3 +26,14 @@ def test_a_task_of_several_years_must_be_named():
     result = run("init", "Adams_UNI_task6_1", "--output", "-")
     assert (result.returncode, result.stdout) == (2, "")
     assert "(dcase2024-task6, dcase2026-task6)" in result.stderr
+
+
+def test_an_edition_of_ones_own_is_named_by_its_path_in_the_template_and_on_its_page(tmp_path):
+    own = tmp_path / "edition.toml"
+    own.write_text('base = "common"\nname = "hives"\ntitle = "Sounds of hives"\n')
+    made = run("init", "Adams_UNI_task11_1", "--edition", own, "--output", tmp_path / "x.yaml")
+    assert f"--edition {own} " in made.stderr
+    assert f"--edition {own}` shows what is missing" in (tmp_path / "x.yaml").read_text()
+    page = run("explain", own).stdout
+    assert page.startswith("hives\n  Sounds of hives.\n")
+    assert "It is named by its path each time" in page

@@ -8,6 +8,7 @@ import pytest
 
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.submission.validate import validate_paths
+from tests.cli.run import run
 
 ROOT = Path(__file__).parent.parent
 GOOD = (ROOT / "acceptance" / "positive" / "C309" / "Adams_UNI_task1_3.meta.yaml").read_text()
@@ -80,6 +81,17 @@ def test_systems_of_different_counters_are_named_where_the_edition_names_none(tm
     assert [(one.where.file[-11:], one.message) for one in found if one.code == "C310"] == [
         ("3.meta.yaml", "MACs were counted by fvcore, those of 2 other systems by thop")
     ]
+
+
+def test_a_table_of_different_counters_is_a_warning_and_has_them_in_the_sheet(tmp_path):
+    own, table, out = tmp_path / "edition.toml", tmp_path / "results.csv", tmp_path / "out"
+    own.write_text('base = "common"\nname = "own"\ntitle = "Own"\n[scores.accuracy]\ntitle = "Accuracy"\n')
+    table.write_text("label,accuracy,macs,macs_counter\nA_B_task9_1,0.7,5,thop\nC_D_task9_1,0.6,4,fvcore\n")
+    result = run("rank", table, "--edition", own, "--output-dir", out, "--formats", "csv")
+    assert result.returncode == 0
+    assert "results.csv:3: warning C310 MACs were counted by fvcore, those of rows before by thop" in result.stderr
+    rows = [line.split(",") for line in (out / "ranking.csv").read_text().splitlines()]
+    assert [row[rows[0].index("macs_counter")] for row in rows] == ["macs_counter", "thop", "fvcore"]
 
 
 def test_the_counters_of_the_fields_are_those_that_an_edition_may_name():
