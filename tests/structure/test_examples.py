@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 import subprocess
 import sys
@@ -75,8 +76,8 @@ def test_the_broken_system_shows_everything_at_once():
 def test_all_but_the_broken_system_are_ranked(tmp_path):
     result = run("rank", EXAMPLES / "packages", *TRUTH, "--output-dir", tmp_path)
     assert result.returncode == 1
-    rows = [line.split(",") for line in (tmp_path / "ranking.csv").read_text().splitlines()]
-    ranks = {row[1]: row[0] for row in rows[1:]}
+    with (tmp_path / "ranking.csv").open(newline="") as file:
+        ranks = {row["label"]: row["rank"] for row in csv.DictReader(file)}
     assert ranks == {
         "Baker_LAB_task4_2": "1",
         "Adams_UNI_task4_2": "2",
