@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 export CONSTRAINTS
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-long browser-test cluster-test integration-test gpu-check lint docs editions man readme coverage mutation matrix release constraints bench bench-long oracle clean
+.PHONY: demo test test-long browser-test cluster-test integration-test container-test gpu-check lint docs editions man readme coverage mutation matrix release constraints bench bench-long oracle clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,10 @@ integration-test:
 	build/integrations/bin/pip install --quiet --disable-pip-version-check -e '.[train,test]' \
 	  lightning transformers accelerate speechbrain tensorboard mlflow wandb
 	build/integrations/bin/pytest tests/integrations
+
+# The images of containers/, built and tried, as far as Docker or Apptainer is here.
+container-test: $(VENV)/.test
+	DCASE_ENERGY_BUILD=1 $(BIN)/pytest tests/docs/test_containers.py
 
 # The whole way on a real NVIDIA GPU against NVML read directly, in two calls of at most ten minutes: the second with
 # PARTS='quick epochs'. WHEELS=FOLDER (see tests/gpu/wheels.txt) for a machine without internet. Changes no setting of the GPU.

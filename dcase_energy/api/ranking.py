@@ -18,13 +18,16 @@ from dcase_energy.api.shared import (
     read_denominator,
     read_truth,
     silent,
+    write_files,
     write_sheets,
 )
 from dcase_energy.api.validating import read_accepted
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import EfficientTrack
+from dcase_energy.editions.shipped import field_of_year
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
+from dcase_energy.ranking.card import card_of
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.field import in_field
 from dcase_energy.ranking.figures import Reference
@@ -74,10 +77,25 @@ class ReportSheet(RankingSheet):
     own
         The systems reported on; ``ranking`` also holds those of the field, where one was given.
     field_name
-        Name of the file with the field, or None.
+        Name of the field: its file's, or its title where it comes with the program; None without one.
     own_machine
         This machine's newest calibration that the edition can divide by, or None.
     """
+
+    def write_cards(self, folder: PathLike) -> list[Path]:
+        """Write for each own system what a technical report needs: a paragraph, a LaTeX table, and a badge in SVG.
+
+        Raises
+        ------
+        WriteError
+            If the folder cannot be written to.
+        """
+        files: dict[str, bytes] = {}
+        hardware = {one.entry.label: one.system.submission.hardware for one in self.own}
+        for one in self.systems:
+            if one.entry.label in hardware:
+                files |= card_of(one, self.ranking.edition, hardware[one.entry.label])
+        return write_files(folder, files)
 
     own: tuple[Assessed, ...] = ()
     field_name: str | None = None
@@ -106,7 +124,7 @@ def report(
     edition, ground_truth, durations, calibration, bootstrap, jobs, scheduler, log
         As `rank` takes them.
     field
-        A past table of results to place the systems in.
+        A past table of results to place the systems in, or ``dcase2022`` or ``dcase2023``, which come with the program.
 
     Raises
     ------
@@ -115,12 +133,7 @@ def report(
     """
     given = existing(submissions)
     rules = choose_edition(edition, given, log=log)
-    others: list[Entry] = []
-    if field is not None:
-        others, problems = read_results(existing(field)[0], rules)
-        if not others:
-            found = "; ".join(f"{one.where}: {one.message}" for one in problems[:3])
-            raise InputError(f"the field {field} has no system to compare with: {found}")
+    others, name = ([], None) if field is None else _field(field, rules)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     options = ValidateOptions(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
     assessed, validation = _assess(given, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
@@ -132,8 +145,17 @@ def report(
     labels = {entry.label for entry in own}
     findings += [*validation.findings, *(finding for one in assessed for finding in one.findings)]
     findings += [finding for finding in ranking.findings if finding.where.file in labels]
-    name = None if field is None else Path(field).name
     return ReportSheet(ranking, tuple(dict.fromkeys(findings)), tuple(assessed), name, options.own_machine)
+
+
+def _field(field: PathLike, rules: Edition) -> tuple[list[Entry], str]:
+    """Return the systems of a past table of results, and its name."""
+    path, name = field_of_year(str(field)) or (existing(field)[0], Path(field).name)
+    entries, problems = read_results(path, rules)
+    if not entries:
+        found = "; ".join(f"{one.where}: {one.message}" for one in problems[:3])
+        raise InputError(f"the field {field} has no system to compare with: {found}")
+    return entries, name
 
 
 def rank(

@@ -45,6 +45,14 @@ def _louder(context: click.Context, parameter: click.Parameter, value: bool) -> 
         log(f"settings of {context.find_root().obj}: {', '.join(sorted(names))}")
 
 
+def require_given(**values: object) -> None:
+    """Refuse as click does what is required without another option alone."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        if parameter.name in values and not values[parameter.name]:
+            raise click.MissingParameter(ctx=context, param=parameter)
+
+
 def with_verbosity(command: click.Command) -> click.Command:
     """Return a command, and the commands of a group, with ``-q`` and ``-v``; they are added once."""
     if isinstance(command, click.Group):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.cli.groups import require_given
 from dcase_energy.cli.options import (
     emit,
     estimate_option,
@@ -140,7 +141,7 @@ def command(
     if each is not None:
         return _each(each, command_line, {**options, "calibration": calibration, "json": output_format == "json"})
     if options["from_journal"] is None:
-        _check_required(stage=options["stage"], command_line=command_line)
+        require_given(stage=options["stage"], command_line=command_line)
     baseline = get_baseline(calibration)
     try:
         found = measure(command_line, calibration=calibration, log=lambda text: log(f"dcase-energy: {text}"), **options)
@@ -174,14 +175,6 @@ def _each(path: Path, command_line: tuple[str, ...], options: dict[str, Any]) ->
     )
     log("\n".join([*map(visible, summary_of(found)), f"table: {found.table}"]))
     return 130 if found.interrupted else int(not found.complete)
-
-
-def _check_required(**values: object) -> None:
-    """Refuse as click does: neither is required with --from-journal."""
-    context = click.get_current_context()
-    for parameter in context.command.params:
-        if parameter.name in values and not values[parameter.name]:
-            raise click.MissingParameter(ctx=context, param=parameter)
 
 
 def _compared(record: Energy, baseline: Calibration | None, path: Path | None) -> SideBySide | None:

@@ -168,7 +168,7 @@ def _part(found: ProjectFile, parameter: click.Parameter, value: Any) -> Any:
     if isinstance(parameter.type, SetFile):
         name, equals, path = value.rpartition("=")
         return f"{name}{equals}{os.path.relpath(folder / path)}"
-    if is_path or (parameter.name == "edition" and (folder / value).exists()):
+    if is_path or (parameter.name in {"edition", "field"} and (folder / value).exists()):
         return os.path.relpath(folder / value)
     return value
 

@@ -13,7 +13,6 @@ from dcase_energy.cli.options import (
     calibration_option,
     edition_option,
     emit,
-    existing_path,
     format_option,
     ground_truth_options,
     jobs_option,
@@ -47,14 +46,25 @@ _EVIDENCE = {
 @ground_truth_options()
 @calibration_option
 @click.option(
-    "--field", type=existing_path(folder=False), metavar="TABLE", help="Past results table to place your systems in."
+    "--field",
+    metavar="TABLE|dcase2022|dcase2023",
+    help="Past results to place your systems in: a table, or a year's that comes with the program.",
+)
+@click.option(
+    "--card",
+    "card_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Also write for each system what a technical report needs: a paragraph, a LaTeX table and a badge (SVG).",
 )
 @bootstrap_option
 @jobs_option("Systems read and scored")
 @scheduler_option
 @format_option("text", "json", "csv", "html")
 @output_option("the report")
-def command(submissions: tuple[Path, ...], output_format: str, output: Path | None, **options: Any) -> int:
+def command(
+    submissions: tuple[Path, ...], output_format: str, output: Path | None, card_dir: Path | None, **options: Any
+) -> int:
     """Your systems: scores, energies, and their ratio to the baseline on your hardware.
 
     Validates, scores the outputs if ground truth is given, and divides each energy by the baseline's: that of
@@ -74,6 +84,8 @@ def command(submissions: tuple[Path, ...], output_format: str, output: Path | No
     if found.ranking.edition.normalisation.kind == "ratio":
         _explain_missing_baseline(found)
     emit(_render(output_format, found), output)
+    for path in found.write_cards(card_dir) if card_dir is not None else []:
+        say(f"wrote {path}")
     return int(has_errors(found.findings))
 
 
@@ -143,7 +155,7 @@ def _lines(ranked: Ranked, assessed: Assessed, edition: Edition) -> list[str]:
     origins = {"scored": f"scored, {plural(assessed.runs_scored, 'run')}", "stated": "as stated in the metadata"}
     scores = [f"{score.title} {_figure(entry.scores.get(name))}" for name, score in edition.scores.items()]
     origin = origins.get(entry.scores_are or "", "not scored")
-    lines = [style(visible(entry.label), bold=True), f"  {', '.join(scores)} ({origin})"]
+    lines = [_headline(ranked, edition), f"  {', '.join(scores)} ({origin})"]
     for stage in edition.stages:
         energy, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
         normalised = figures.energy_normalized_kwh[stage]
@@ -161,6 +173,34 @@ def _lines(ranked: Ranked, assessed: Assessed, edition: Edition) -> list[str]:
     if entry.excluded is not None:
         lines.append("  " + style("cannot be ranked: ", fg="red") + visible(entry.excluded))
     return lines
+
+
+def _headline(ranked: Ranked, edition: Edition) -> str:
+    """Scores, energies and ratios in one line, each with its interval as far as one is known."""
+    from dcase_energy.ranking.bases import official_basis, ratio_column
+
+    entry, intervals = ranked.entry, ranked.uncertainty.intervals
+
+    def within(name: str) -> str:
+        known = intervals.get(name)
+        return "" if known is None else f" ({_short(known.low)} to {_short(known.high)})"
+
+    parts = [
+        f"{edition.scores[name].title} {_short(value)}{within(name)}"
+        for name in edition.ranking.names
+        if (value := entry.scores.get(name)) is not None
+    ]
+    for stage in edition.stages:
+        energy, ratio = entry.energy_kwh.get(stage), ranked.figures.official_ratio[stage]
+        if energy is not None:
+            times = "" if ratio is None else f" = {_short(ratio)} baselines"
+            sure = "" if ratio is None else within(ratio_column(stage, official_basis(edition)))
+            parts.append(f"{stage} {format_energy(energy, 3)}{times}{sure}")
+    return f"{style(visible(entry.label), bold=True)}: {'; '.join(parts) or 'no figure is known'}"
+
+
+def _short(value: float) -> str:
+    return format_significant(value, 3)
 
 
 def _ratios(entry: Entry, edition: Edition) -> list[str]:

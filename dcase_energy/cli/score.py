@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dcase_energy.cli.groups import require_given
 from dcase_energy.cli.options import (
     edition_option,
     emit,
@@ -98,8 +99,16 @@ _conventions = together(
 
 
 @click.command(epilog="Example: dcase-energy score packages/ --ground-truth truth.tsv --durations durations.tsv")
-@sources_argument("outputs", "OUTPUT...")
-@ground_truth_options(required=True)
+@sources_argument("outputs", "OUTPUT...", required=False)
+@ground_truth_options()
+@click.option(
+    "--codabench",
+    nargs=2,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="INPUT OUTPUT",
+    help="Be a scoring program of Codabench: score INPUT/res by INPUT/ref/ground_truth.tsv and durations.tsv, and "
+    "write scores.json and detailed_results.html to OUTPUT.",
+)
 @edition_option()
 @_conventions
 @format_option("text", "json", "csv")
@@ -116,6 +125,7 @@ def command(
     plots: str | None,
     output_dir: Path | None,
     plot_format: str,
+    codabench: tuple[Path, Path] | None,
     **options: Any,
 ) -> int:
     """PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, over all classes and of each.
@@ -130,6 +140,9 @@ def command(
     from dcase_energy.errors import DcaseEnergyError
     from dcase_energy.findings import has_errors
 
+    if codabench is not None:
+        return _score_codabench(*codabench, options)
+    require_given(outputs=outputs, ground_truth=options["ground_truth"], durations=options["durations"])
     formats, folder = _plots(plots, output_dir, plot_format)
     found = score(outputs, curves=bool(formats), log=say, progress=_progress, **options)
     show_findings(found.findings)
@@ -139,6 +152,18 @@ def command(
     for path in found.draw(folder, formats):
         say(f"wrote {path}")
     return int(has_errors(found.findings) or any(one.figures is None for one in found.systems))
+
+
+def _score_codabench(input_dir: Path, output_dir: Path, options: dict[str, Any]) -> int:
+    from dcase_energy.api.codabench import score_codabench
+    from dcase_energy.findings import has_errors
+
+    chosen = {name: value for name, value in options.items() if name not in {"ground_truth", "durations"}}
+    found, files = score_codabench(input_dir, output_dir, log=say, **chosen)
+    show_findings(found.findings)
+    for path in files:
+        say(f"wrote {path}")
+    return int(has_errors(found.findings))
 
 
 def _plots(plots: str | None, output_dir: Path | None, plot_format: str) -> tuple[list[str], Path]:

@@ -40,6 +40,21 @@ def titles() -> dict[str, str]:
     return {name: str(shipped()["editions"][name]["title"]) for name in edition_names()}
 
 
+# Results of past years that come with the program, and what they hold.
+FIELDS = {
+    "dcase2022": ("dcase2022-task4/results.csv", "DCASE 2022 task 4 (101 systems)"),
+    "dcase2023": ("dcase2023-task4a/results.csv", "DCASE 2023 task 4A (49 of its 84 systems)"),
+}
+
+
+def field_of_year(name: str) -> tuple[Path, str] | None:
+    """Return the file and the title of a past year's results; None where the name is another."""
+    if name not in FIELDS:
+        return None
+    file, title = FIELDS[name]
+    return schemas_dir() / file, title
+
+
 @dataclass(frozen=True, slots=True)
 class KnownRecipe:
     """What identifies a recipe of the baseline, known without the baseline's code.

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from dcase_energy.findings import Severity
 from dcase_energy.ranking.bases import basis_of, name_basis
+from dcase_energy.ranking.field import OWN
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn
 from dcase_energy.ranking.shifts import rank_pairs
@@ -65,6 +66,7 @@ def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequen
             for place, one in enumerate(ranking.systems)
             if one.rank is None
         },
+        marked=next((one.entry.team for one in ranking.systems if one.entry.extra.get(OWN)), ""),
         references={place: "baseline" for place, one in enumerate(ranking.systems) if one.entry.is_baseline},
     )
 

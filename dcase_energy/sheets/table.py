@@ -218,6 +218,8 @@ class Overview:
         Rows that have no place, and why.
     references
         Rows that others are compared with, and what they are called.
+    marked
+        What is marked by the column ``choose`` until another is chosen; empty: nothing.
     """
 
     table: Table
@@ -231,6 +233,7 @@ class Overview:
     bars: Mapping[str, Bar] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
     references: Mapping[int, str] = field(default_factory=dict)
+    marked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@
     const state = new URLSearchParams(location.search);
     choose(views.find(({ name }) => name === state.get("view")) || views[0], "quiet");
     search.value = state.get("search") || "";
-    const marked = Array.from(choice.options).find(({ textContent }) => textContent === state.get("mark"));
+    const marked = Array.from(choice.options).find(({ textContent }) => textContent === (state.get("mark") ?? choice.dataset.marked));
     choice.value = marked ? marked.value : "";
     only.checked = state.get("only") === "1";
     if (state.has("columns")) columns = state.get("columns").split(",").filter((name) => name in at);
