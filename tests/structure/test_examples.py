@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import csv
 import subprocess
 import sys
 from pathlib import Path
