@@ -27,11 +27,13 @@ from dcase_energy.editions.parts import EfficientTrack
 from dcase_energy.editions.shipped import field_of_year
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
+from dcase_energy.measure.measured_table import MeasuredSystem
 from dcase_energy.ranking.card import card_of
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.field import in_field
 from dcase_energy.ranking.figures import Reference
 from dcase_energy.ranking.labels import ranked_once
+from dcase_energy.ranking.measured import about_measured, load_measured, overruled, with_measured
 from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
 from dcase_energy.ranking.packages import Assessed, Spread, assess, unread
 from dcase_energy.ranking.report import report_of
@@ -167,6 +169,7 @@ def rank(
     calibration: PathLike | None = None,
     reference: PathLike | None = None,
     intervals: Mapping[str, str] | None = None,
+    measured: PathLike | None = None,
     waivers: PathLike | None = None,
     against: Sequence[tuple[str, str]] = (),
     efficient: EfficientTrack | None = None,
@@ -189,6 +192,8 @@ def rank(
         Record to divide by instead of the packages' own; an organiser's calibration as the common reference.
     intervals
         By figure the kind of a table's ``_low`` and ``_high`` columns, such as ``range over 3 runs``.
+    measured
+        Table of what the organiser measured: energies, times and memory that take the place of declared ones.
     waivers
         As `validate` takes it: findings that neither exclude a system nor keep it from being divided.
     bootstrap
@@ -222,6 +227,7 @@ def rank(
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
     options = ValidateOptions(denominator, own_machine(rules), outputs=truth is None, waivers=accepted)
+    own = {} if measured is None else load_measured(existing(measured)[0])
     common = read_denominator(reference, rules)
     common_kwh = {} if common is None else recorded(common, rules).energy_kwh
     entries: list[Entry] = []
@@ -231,11 +237,14 @@ def rank(
         entries += found
         findings += problems
     if packages := [path for path in given if not is_results_table(path)]:
-        assessed, validation = _assess(packages, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
+        assessed, validation = _assess(packages, rules, truth, options, Spread(bootstrap, jobs, scheduler), log, own)
         entries += [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
         near = {one.name: validation.codes_near(one) for one in validation.systems if accepted.rows}
     once, twice = ranked_once(entries)
+    if measured is not None:
+        once = with_measured(once, own, rules, same_machine=denominator is not None)
+        findings += about_measured(own, Path(measured), once, rules)
     known_kwh = {stage: energy_kwh for stage, energy_kwh in common_kwh.items() if energy_kwh is not None}
     ranking = make_ranking(once, rules, Reference(known_kwh) if common else None)
     if against or efficient is not None:
@@ -251,9 +260,10 @@ def _assess(
     options: ValidateOptions,
     spread: Spread,
     log: Log,
+    measured: Mapping[str, MeasuredSystem] | None = None,
 ) -> tuple[list[Assessed], Validation]:
     """Validate packages and score them; score files are read once."""
-    validation = validate_paths(packages, rules, options=options, jobs=spread.jobs)
+    validation = overruled(validate_paths(packages, rules, options=options, jobs=spread.jobs), measured or {})
     if validation.packages.inbox:
         log(validation.packages.counted())
     return assess(validation, truths, spread=spread), validation

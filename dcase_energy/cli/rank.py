@@ -83,6 +83,12 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
     metavar="RECORD",
     help="An organiser's calibration, the common reference.",
 )
+@click.option(
+    "--measured",
+    type=existing_path(folder=False),
+    metavar="CSV",
+    help="What the organiser measured (`measure --each` writes it), in place of what is declared.",
+)
 @output_dir_option("ranking")
 @list_option("--formats", FORMATS, "csv,html", f"Any of {','.join(FORMATS)}.")
 @list_option("--plots", PLOT_FORMATS, "none", f"Also draw plots: any of {','.join(PLOT_FORMATS)}.")

@@ -60,6 +60,8 @@ def ratio_by(entry: Entry, edition: Edition, stage: str, basis: str = TOTAL) -> 
 
 def supported_bases(entry: Entry, edition: Edition, stage: str) -> list[str]:
     """The bases that the records of a system support, the strongest first; none where a figure is only declared."""
+    if stage in entry.declared_kwh:  # measured by the organiser, who gives totals
+        return [TOTAL]
     known = BASES if stage in entry.compared else ()
     return [basis for basis in known if ratio_by(entry, edition, stage, basis) is not None]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.compared import Compared, Pair
+from dcase_energy.measure.measured_table import StageCost
 from dcase_energy.ranking.epochs import EpochLog
 from dcase_energy.stats import Interval
 
@@ -59,6 +60,8 @@ class Entry:
         By code, why the organiser accepts such a finding of this system.
     extra
         Other columns of an input table, as text.
+    measured, declared_kwh
+        By stage, what the organiser measured, and the energy that was declared in its place; empty where they did not.
     """
 
     label: str
@@ -91,6 +94,8 @@ class Entry:
     waived: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
+    measured: Mapping[str, StageCost] = field(default_factory=dict)
+    declared_kwh: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def open_findings(self) -> str | None:
@@ -106,6 +111,11 @@ class Entry:
     def is_baseline(self) -> bool:
         """Whether it is the organisers' baseline, which says so in its label."""
         return self.label.casefold().startswith("baseline")
+
+    def measured_over_declared(self, stage: str) -> float | None:
+        """The measured energy of a stage over the declared one; None where one of them is not known."""
+        declared, measured = self.declared_kwh.get(stage), self.energy_kwh.get(stage)
+        return measured / declared if measured and declared else None
 
     def comparable_baseline_kwh(self, stage: str) -> float | None:
         """The baseline's energy of a stage; None where there is none that this system may be divided by."""

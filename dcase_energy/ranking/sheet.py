@@ -106,6 +106,7 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
     yield from by_stage("energy_ratio_{}", "{} / baseline", lambda one: one.figures.energy_ratio)
     for stage, words in titles.items():
         yield from _ratios(edition, stage, words)
+    yield from _of_the_organiser(titles)
     detailed = edition.component_stage
     yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
     yield from _of_records(titles)
@@ -127,6 +128,27 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
         yield from by_stage(f"kwh_per_{name}_point_{{}}", title, of, "Energy-weighted", "weighted")
     if detailed is not None:
         yield from _components(edition, titles[detailed], detailed)
+
+
+def _of_the_organiser(titles: Mapping[str, str]) -> Iterator[SystemColumn]:
+    """What was declared where the organiser measured, the ratio of both, and memory; only where they did."""
+
+    def column(name: str, title: str, value: Callable[[Ranked], Value]) -> SystemColumn:
+        return SystemColumn(name, title, value, "number", "Energy", "energy", optional=True)
+
+    def memory(stage: str, name: str) -> Callable[[Ranked], Value]:
+        return lambda one: getattr(one.entry.measured.get(stage), name, None)
+
+    for stage, words in titles.items():
+        declared = _of(lambda one: one.entry.declared_kwh, stage)
+        yield column(f"energy_{stage}_declared_kwh", f"{words}, declared, kWh", declared)
+        yield column(f"energy_{stage}_measured_over_declared", f"{words}, measured / declared", _over_declared(stage))
+        yield column(f"memory_{stage}_bytes", f"{words}, memory, bytes", memory(stage, "memory_bytes"))
+        yield column(f"gpu_memory_{stage}_bytes", f"{words}, GPU memory, bytes", memory(stage, "gpu_memory_bytes"))
+
+
+def _over_declared(stage: str) -> Callable[[Ranked], Value]:
+    return lambda one: one.entry.measured_over_declared(stage)
 
 
 def _of_records(titles: Mapping[str, str]) -> Iterator[SystemColumn]:

@@ -99,6 +99,12 @@ def _energies(ranking: Ranking) -> Iterator[_Source]:
         column = SiteColumn(f"energy_{stage}", title, "number", _ENERGY, title, low_is_best=True)
         yield _Source(column, _energy(stage), one.energy)
     for stage, one in edition.stages.items():
+        title = f"{one.title}, declared (kWh)"
+        yield _Source(SiteColumn(f"energy_{stage}_declared", title, "number", _ENERGY), _declared(stage))
+        title = f"{one.title}, measured / declared"
+        column = SiteColumn(f"energy_{stage}_measured_over_declared", title, "number", _ENERGY, title)
+        yield _Source(column, _over_declared(stage))
+    for stage, one in edition.stages.items():
         title, name = f"{one.title} / baseline", ratio_column(stage, official_basis(edition))
         column = SiteColumn(name, title, "number", _ENERGY, title, low_is_best=True)
         yield _Source(column, _ratio(stage), name)
@@ -117,6 +123,14 @@ def _count(name: str) -> Callable[[Ranked], Value]:
 
 def _energy(stage: str) -> Callable[[Ranked], Value]:
     return lambda one: one.entry.energy_kwh.get(stage)
+
+
+def _declared(stage: str) -> Callable[[Ranked], Value]:
+    return lambda one: one.entry.declared_kwh.get(stage)
+
+
+def _over_declared(stage: str) -> Callable[[Ranked], Value]:
+    return lambda one: one.entry.measured_over_declared(stage)
 
 
 def _ratio(stage: str) -> Callable[[Ranked], Value]:
