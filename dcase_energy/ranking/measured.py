@@ -9,28 +9,14 @@ from pathlib import Path
 from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
-from dcase_energy.findings import Finding, Severity, Where
+from dcase_energy.findings import Finding, Where
 from dcase_energy.measure.measured_table import COSTS, MeasuredSystem, StageCost, read_measured
 from dcase_energy.ranking.bases import BASES, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.normalize import is_energy
-from dcase_energy.ranking.rules import NO_ENERGY
-from dcase_energy.rules import Rule, define
+from dcase_energy.ranking.rules import MEASURED_INCOMPLETE, NO_ENERGY
 from dcase_energy.submission.validate import Validation
 
-MEASURED_INCOMPLETE = define(
-    Rule(
-        code="K811",
-        name="measured-incomplete",
-        title="The table of measured systems has every system, on one machine",
-        why="A sheet that mixes energies which the organiser measured with declared ones, or those of two machines "
-        "without a baseline, compares unlike figures.",
-        bad="a table of measured systems without Baker_LAB_task4_2",
-        good="a row for every system that is ranked",
-        fix="measure what is missing (`dcase-energy measure --each` continues where it ended), or leave the system out",
-        severity=Severity.WARNING,
-    )
-)
 MEASURED = "measured"
 _OVERRULED = ("E", "P", "V")
 _NO_BASELINE = (

@@ -91,3 +91,16 @@ SCORE_LEAST = define(
         severity=Severity.WARNING,
     )
 )
+MEASURED_INCOMPLETE = define(
+    Rule(
+        code="K811",
+        name="measured-incomplete",
+        title="The table of measured systems has every system, on one machine",
+        why="A sheet that mixes energies which the organiser measured with declared ones, or those of two machines "
+        "without a baseline, compares unlike figures.",
+        bad="a table of measured systems without Baker_LAB_task4_2",
+        good="a row for every system that is ranked",
+        fix="measure what is missing (`dcase-energy measure --each` continues where it ended), or leave the system out",
+        severity=Severity.WARNING,
+    )
+)
