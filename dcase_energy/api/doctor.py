@@ -21,7 +21,7 @@ class KeptCalibration:
 
     Attributes
     ----------
-    file, created, recipe, quick
+    file, created, recipe, quick, how
         Where it is, and what it is.
     editions
         Those that can divide by it; none where it does not fit.
@@ -33,6 +33,7 @@ class KeptCalibration:
     created: str
     recipe: str
     quick: bool
+    how: str
     editions: tuple[str, ...]
     why_not: str | None = None
 
@@ -73,6 +74,7 @@ def _judged(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> Ke
         created=record.created,
         recipe=record.recipe,
         quick=record.quick,
+        how=record.how,
         editions=row.editions if why_not is None else (),
         why_not=why_not,
     )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 DEFAULT_WINDOW_S = 60.0
 LEAST_PROBE_EVERY_S = 30.0
+NO_RECIPE = "none"  # of editions whose baseline is not known here (`schemas/common.toml`)
 PROBES = ("auto", "none", "both")
 
 
@@ -100,15 +101,13 @@ def calibrate(
     from dcase_energy.calibration.plan import Plan, quick_settings
     from dcase_energy.calibration.prepare import check_data
     from dcase_energy.calibration.run import run_calibration as run
-    from dcase_energy.calibration.workload import how_to_calibrate
     from dcase_energy.measure.preflight import HostCheck
 
     if quick and epochs:
         raise InputError("--quick and --epochs exclude each other")
     rules = choose_edition(edition)
-    if rules.baseline.kind == "command" and recipe is None:
-        instead = how_to_calibrate(rules) or "its edition does not name it: its energy can only be stated"
-        raise InputError(f"the baseline of edition {rules.name} is a command: {instead}")
+    if recipe is None:
+        _check_baseline(rules)
     plan = Plan(
         edition=rules.name,
         recipe=recipe or rules.baseline.recipe,
@@ -137,6 +136,17 @@ def calibrate(
     except (CalibrationError, MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
         raise _resumable(error, file) from None
     return finish_calibration(record, file, log, on_end, keep=keep)
+
+
+def _check_baseline(edition: Edition) -> None:
+    """Refuse an edition whose baseline is not a recipe; say what to run instead."""
+    from dcase_energy.calibration.workload import how_to_calibrate
+
+    baseline, instead = edition.baseline, how_to_calibrate(edition)
+    if baseline.kind == "command" and instead is not None:
+        raise InputError(f"the baseline of edition {edition.name} is a command: {instead}")
+    if baseline.kind == "command" or baseline.recipe == NO_RECIPE:
+        raise InputError(f"edition {edition.name} names no baseline to run: its energy can only be stated")
 
 
 def finish_calibration(

@@ -20,6 +20,7 @@ from dcase_energy.calibration.workload import (
     workload_sha256,
 )
 from dcase_energy.editions.model import Edition
+from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.errors import CalibrationError, InputError
 from dcase_energy.measure.command import MakeInstruments, measure_work
 from dcase_energy.measure.environment import ChildEnvironment, child_environment
@@ -87,9 +88,9 @@ def plan_commands(
     """
     baseline, instead = edition.baseline, how_to_calibrate(edition)
     advice = f"; run {instead}" if instead else "; its energy can only be stated in the metadata"
-    if baseline.kind == "recipe":
+    if baseline.kind == "recipe" and known_recipe(baseline.recipe) is not None:
         raise InputError(f"the baseline of edition {edition.name} is the recipe {baseline.recipe}{advice}")
-    if baseline.command is None or instead is None:
+    if baseline.command is None:
         raise InputError(f"edition {edition.name} names no command of its baseline{advice}")
     named, first = {"training": baseline.command, **baseline.stage_commands}, stages[0]
     if first not in named:

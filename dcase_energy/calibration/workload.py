@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.reference_workload import ReferenceWorkload
-from dcase_energy.editions.shipped import edition_names
+from dcase_energy.editions.shipped import edition_names, known_recipe
 from dcase_energy.measure.journal import canonical_json, sha256_text
 from dcase_energy.measure.records import Calibration
 
@@ -70,6 +70,8 @@ def how_to_calibrate(edition: Edition) -> str | None:
     if edition.normalisation.kind != "ratio" or (baseline.kind == "command" and baseline.command is None):
         return None
     name = edition.name if edition.name in edition_names() else f"FOLDER_OF_{edition.name}"
+    if baseline.kind == "recipe" and known_recipe(baseline.recipe) is None:
+        return None
     if baseline.kind == "recipe":
         return f"`dcase-energy calibrate --edition {name}`"
     open_ones = [word for named in baseline.stage_commands.values() for word in placeholders(named)]

@@ -220,9 +220,8 @@ def calibration_lines(calibrations: Sequence[KeptCalibration]) -> list[str]:
     """The calibrations kept on this machine, and what each is good for."""
     lines = ["", style("calibrations kept on this machine", bold=True)]
     for one in calibrations:
-        how = "quick" if one.quick else "whole epochs"
         use = f"usable for {', '.join(one.editions)}" if one.why_not is None else f"not usable: {one.why_not}"
-        lines += [visible(f"{one.created}, recipe {one.recipe}, {how}"), visible(f"     {use}")]
+        lines += [visible(f"{one.created}, recipe {one.recipe}, {one.how}"), visible(f"     {use}")]
     return lines if calibrations else [*lines, "none; `dcase-energy calibrate --quick` makes one"]
 
 

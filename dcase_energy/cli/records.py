@@ -58,8 +58,7 @@ def _about(record: Calibration | Energy) -> str:
     """What a record is, in half a line."""
     if record.kind == "energy":
         return f"energy of stage {record.stage}, {record.created}"
-    how = "quick" if record.quick else "whole epochs"
-    return f"calibration of recipe {record.recipe} ({how}), {record.created}"
+    return f"calibration of recipe {record.recipe} ({record.how}), {record.created}"
 
 
 def _usable(record: Calibration | Energy) -> list[str]:

@@ -178,6 +178,11 @@ class Calibration(Evidence):
     scores: dict[str, float | None]
     epochs_log: list[EpochRow]
 
+    @property
+    def how(self) -> str:
+        """How it was measured, for people."""
+        return "by command" if self.workload is not None else "quick" if self.quick else "whole epochs"
+
 
 class Energy(Evidence):
     """An energy record: a system's energy in one stage, measured around its command or in its own program.

@@ -159,6 +159,10 @@ def test_commands_that_are_not_the_editions_are_refused_before_they_run(tmp_path
         calibrate_command(["true"], edition="generic")
     with pytest.raises(InputError, match="is a command: `dcase-energy calibrate --edition dcase2024-task4"):
         calibrate(edition="dcase2024-task4")
+    with pytest.raises(InputError, match="edition dcase2025-task1 names no baseline to run"):
+        calibrate(edition="dcase2025-task1")
+    with pytest.raises(InputError, match="names no command of its baseline; its energy can only be stated"):
+        calibrate_command(["true"], edition="dcase2025-task1")
     nameless = edition(tmp_path, EDITION[: EDITION.index("command =")], "nameless")
     assert how_to_calibrate(nameless) is None
     with pytest.raises(InputError, match="names no command"):
