@@ -79,4 +79,7 @@ def calibrate_command(
         record, beside = run_commands(plan, file, host=HostCheck(log, wait_idle_s))
     except OSError as error:
         raise WriteError(str(error)) from None
+    except KeyboardInterrupt as error:
+        error.add_note(f"what was measured is in {file.journal}")
+        raise
     return finish_calibration(record, file, log, on_end, keep=keep, beside=beside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
 
 TEST_WINDOW_S = 60.0
+_INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,8 @@ def run_commands(
         If nothing was measured, as the command could not be started.
     OSError
         If journal or record cannot be written.
+    KeyboardInterrupt
+        On SIGINT and SIGTERM, once the record is written.
     """
     baseline, variables = plan.edition.baseline, plan.environment.variables
     words = [*plan.commands.values(), *([] if plan.probe is None else [plan.probe])]
@@ -170,7 +174,9 @@ def run_commands(
         variables,
     )
     probing = None if place is None else ProbeSettings(CommandProbe.around(header, place, gpus))
-    record, _ = measure_work(work, file, _record_of, host.say, make_instruments or own, probing)
+    record, code = measure_work(work, file, _record_of, host.say, make_instruments or own, probing)
+    if code in _INTERRUPTED:
+        raise KeyboardInterrupt
     return record, None if place is None else place.dumped()
 
 

@@ -99,8 +99,6 @@ _HOW = {"declared": "only declared", "record": "recorded without a journal"}
 @each_system
 def record_fits(system: System) -> Iterator[Finding]:
     """The package's calibration can be the denominator, where the edition divides by one; there are not several."""
-    from dcase_energy.calibration.workload import how_to_calibrate
-
     found, edition, tree = system.records.calibrations, system.edition, system.files.tree
     own = candidates(found, edition)
     if not found or edition.normalisation.kind != "ratio" or usable(found, edition) is not None:
@@ -121,6 +119,8 @@ def record_fits(system: System) -> Iterator[Finding]:
             if system.states(part.baseline, first.energy_kwh(stage))
         )
         enough = system.baseline.evidence is not None and edition.evidence == "declared"
+        from dcase_energy.calibration.workload import how_to_calibrate
+
         instead = how_to_calibrate(edition)
         hint = f"run {instead} on the system's hardware" if instead is not None else None
         finding = RECORD_UNFIT.finding(tree.where(first.name), message, withholds=withholds, hint=hint)
