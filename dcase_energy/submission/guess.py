@@ -177,6 +177,8 @@ def _signs_of_label(label: str) -> _Signs:
     """What a label alone points to: its form, or a task that only one edition has."""
     task, number = _task(label)
     of_task = [name for name in editions_of_task(label) if guesses()[name].task == task]
+    # Some take labels of another form than the others.
+    of_task = [name for name in of_task if re.fullmatch(load_edition(name).label_pattern, label)] or of_task
     names = _of_form(label) or (of_task if len(of_task) == 1 else [])
     return _Signs(dict.fromkeys(names, f"the label {label[:_MOST_CHARACTERS]}"), number if names else None)
 

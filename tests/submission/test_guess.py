@@ -103,3 +103,8 @@ def test_a_file_that_only_one_edition_has_names_it(tmp_path):
     (home / "eval_results.json").write_text("{}")
     edition, why = guess_edition([tmp_path])
     assert (edition.name, why) == ("dcase2026-task4", "guessed from the file Adams_UNI_task4_1/eval_results.json")
+
+
+def test_a_label_of_three_parts_is_of_the_edition_that_has_such_labels():
+    assert edition_of_label("Adams_task3_1").name == "biodcase2026-task3"
+    assert edition_of_label("Adams_UNI_task3_1") is None
