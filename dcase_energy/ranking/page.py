@@ -190,7 +190,7 @@ def _badges(one: Ranked) -> list[Badge]:
     rules = [(get(code), code) for code in one.entry.findings]
     known = [(rule, code) for rule, code in rules if rule is not None]
     known.sort(key=lambda pair: (list(Severity).index(pair[0].severity), pair[1]))
-    found = [Badge(code, rule.title, str(rule.severity), _anchor(code)) for rule, code in known]
+    found = [Badge(code, f"the rule is: {rule.title}", str(rule.severity), _anchor(code)) for rule, code in known]
     found += [Badge(code) for rule, code in rules if rule is None]
     several = one.entry.ensemble_subsystems or 1
     return [*found, Badge(f"ensemble {several:,}", "made of several subsystems")] if several > 1 else found
@@ -225,7 +225,7 @@ def _cards(ranking: Ranking) -> list[tuple[str, str, str]]:
         cards += _best(f"energy-weighted score ({stage})", best)
         figure = energy_figure(ranking, stage)
         found = [value for one in ranking.placed if (value := figure(one)) is not None and value > 0]
-        if len(found) > 1:
+        if len(found) > 1 and max(found) >= 2 * min(found):
             spread = f"1 : {max(found) / min(found):,.0f}"
             cards.append((spread, f"lowest to highest {energy_title(ranking)} ({stage})", ""))
     grave = sum(any(badge.kind != "info" for badge in _badges(one)) for one in ranking.systems)

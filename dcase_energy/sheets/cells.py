@@ -156,7 +156,9 @@ class _Scale:
         low, high = (min(ends), max(ends)) if known else (0.0, 0.0)
         if not bar.log:
             return cls(0.0, high, bar) if low >= 0 < high else None
-        return cls(low, high, bar) if 0 < low < high else None
+        # At least from half to twice what is marked: small differences stay small.
+        middle = bar.reference or math.sqrt(low * high)
+        return cls(min(low, middle / 2), max(high, middle * 2), bar) if low > 0 else None
 
     def _place(self, value: float) -> float:
         if self._bar.log:
