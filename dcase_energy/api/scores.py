@@ -82,7 +82,7 @@ class ScoreSheet:
     def values(self) -> dict[str, dict[str, float | None]]:
         """Figures over all classes by system and metric (``psds1``, ``collar_f1``, ...), means over its runs."""
         return {
-            one.outputs.name: {
+            one.name: {
                 figure.metric: estimate.value
                 for figure, estimate in one.figures.estimates.items()
                 if figure.label is None and figure.average == "macro"
@@ -184,7 +184,7 @@ def score(
     for one in run_all(work, systems, jobs=jobs, scheduler=scheduler):
         scored.append(one)
         if progress is not None:
-            progress(len(scored), len(systems), one.outputs.name)
+            progress(len(scored), len(systems), one.name)
     findings += [*problems, *(finding for one in scored for finding in one.findings)]
     return ScoreSheet(rules, made, truths, tuple(scored), tuple(dict.fromkeys(findings)))
 

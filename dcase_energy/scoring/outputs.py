@@ -61,12 +61,12 @@ class SystemOutputs:
 
 @dataclass(frozen=True)
 class Scored:
-    """What came of scoring a system.
+    """What came of scoring a system; the list of its files, long where there are many clips, is not kept.
 
     Attributes
     ----------
-    outputs
-        What was scored.
+    name, path, kind
+        Of the outputs that were scored; their kind is that of the first run, ``scores`` where there is none.
     figures
         None if it could not be scored.
     curves
@@ -77,7 +77,9 @@ class Scored:
         Of the score files of each run; empty where none could be read.
     """
 
-    outputs: SystemOutputs
+    name: str
+    path: str
+    kind: OutputKind
     figures: SystemFigures | None
     curves: dict[str, dict[str, PsdsResult]] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -197,7 +199,8 @@ def score_system(
                 kept[name] = {score: psds.result() for score, psds in prepared if isinstance(psds, PreparedPsds)}
     usable = len(runs) == len(outputs.runs) and any(run.names for run in runs.values())
     figures = system_of_runs(outputs.name, runs, conventions.resampling) if usable else None
-    return Scored(outputs, figures, kept, tuple(findings), digests)
+    kind: OutputKind = next((output.kind for output in outputs.runs.values()), "scores")
+    return Scored(outputs.name, outputs.path, kind, figures, kept, tuple(findings), digests)
 
 
 def _of_set(output: Output, name: str, sets: Mapping[str, GroundTruth]) -> Output:

@@ -23,11 +23,11 @@ def charts_of(scored: Sequence[Scored], titles: Mapping[str, str] = TITLES) -> d
     """
     figures = {}
     for one in scored:
-        stem = _UNSAFE.sub("_", one.outputs.name).strip(".") or "system"
+        stem = _UNSAFE.sub("_", one.name).strip(".") or "system"
         if any(one.curves.values()):
             figures[f"{stem}_psd_roc"] = _roc_charts(one, titles)
         if one.figures is not None:
-            figures[f"{stem}_classes"] = [_class_chart(one.outputs.name, one.figures, titles)]
+            figures[f"{stem}_classes"] = [_class_chart(one.name, one.figures, titles)]
     return figures
 
 
@@ -45,7 +45,7 @@ def _roc_charts(one: Scored, titles: Mapping[str, str]) -> list[Chart]:
             for number, (run, result) in enumerate(results.items())
         ]
         x, y = "effective false positives per hour", "effective true positive rate (classes in grey)"
-        title = f"{one.outputs.name}: {titles[metric]}"
+        title = f"{one.name}: {titles[metric]}"
         charts.append(Chart(metric, title, x, y, series, x_range=(0.0, first.e_max), y_range=(0.0, 1.0)))
     return charts
 

@@ -37,7 +37,7 @@ def to_text(scores: ScoreSheet) -> str:
 
 
 def _system_lines(one: Scored, figures: SystemFigures, scores: ScoreSheet) -> Iterator[str]:
-    kind, drawn = KIND_NAMES[next(iter(one.outputs.runs.values())).kind], figures.resampling
+    kind, drawn = KIND_NAMES[one.kind], figures.resampling
     how = f"; {drawn.kind}, {drawn.n} resamples, {drawn.level:.0%} intervals" if drawn.count else ""
     doubts = f"; in doubt: {', '.join(one.doubts)}" if one.doubts else ""
     yield style(visible(figures.name), bold=True) + f"  ({kind}, {plural(len(figures.runs), 'run')}{how}{doubts})"
@@ -67,7 +67,7 @@ def _classes(figures: SystemFigures) -> list[str]:
 def _why_not(metric: str, one: Scored, conventions: Conventions) -> str:
     if _is_f1(metric, conventions):
         return f"no detections at threshold {conventions.threshold:g}"
-    if conventions.timing.in_seconds and "scores" in {output.kind for output in one.outputs.runs.values()}:
+    if conventions.timing.in_seconds and one.kind == "scores":
         return "PSDS of scores needs --arithmetic microseconds"
     return "PSDS needs scores or several operating points"
 
@@ -124,7 +124,7 @@ def to_json(scores: ScoreSheet) -> str:
             "conventions": scores.conventions.to_dict(),
             "clips": sum(len(truth.clips) for truth in scores.truths.values()),
             "systems": [_system_dict(one, figures, scores.conventions) for one, figures in known],
-            "not_scored": [one.outputs.name for one in scores.systems if one.figures is None],
+            "not_scored": [one.name for one in scores.systems if one.figures is None],
             "differences": [
                 {
                     "first": first.name,
@@ -149,9 +149,9 @@ def to_json(scores: ScoreSheet) -> str:
 def _system_dict(one: Scored, figures: SystemFigures, conventions: Conventions) -> dict[str, Any]:
     classes, names = _classes(figures), tuple(conventions.scores)
     return {
-        "output": one.outputs.path,
+        "output": one.path,
         "system": figures.name,
-        "kind": next(iter(one.outputs.runs.values())).kind,
+        "kind": one.kind,
         "in_doubt": one.doubts,
         **_estimates(figures, None, conventions),
         "per_class": {label: _estimates(figures, label, conventions) for label in classes},
@@ -209,7 +209,7 @@ def _csv_row(
     estimate = system.estimates[figure]
     value = estimate.value if run is None else system.runs[run].value(figure)
     drawn, spread = (estimate.resampled, estimate.runs) if run is None else (None, None)
-    cells: list[Value] = [one.outputs.path, system.name, run, figure.metric, figure.label, figure.average, value]
+    cells: list[Value] = [one.path, system.name, run, figure.metric, figure.label, figure.average, value]
     cells += [None] * 6 if drawn is None else [drawn.mean, drawn.low, drawn.high, drawn.kind, drawn.level, drawn.n]
     cells += [None] * 2 if spread is None else [spread.low, spread.high]
     return [*cells, describe_figure(figure.metric, conventions), " ".join(one.doubts)]
