@@ -63,12 +63,18 @@ class Scenario:
         Standard deviation of the energy of each step, independent of all others.
     asked
         How often intervals must hold.
+    beyond
+        By how much the half-width within the session may exceed twice 1.96 times the rms error.
+    why
+        Why that is more than one per cent, where it is.
     """
 
     name: str
     draw: Draw
     noise: float = 0.01
     asked: Asked = Asked()
+    beyond: float = 0.01
+    why: str | None = None
 
 
 def _steady(times: Values, _: np.random.Generator) -> tuple[Values, Values]:
@@ -146,7 +152,12 @@ SCENARIOS = (
     Scenario("throttling after 240 s", _until(240, (1.0, 1.0), (1.085, 0.85)), asked=Asked(quick=None)),
     Scenario("bimodal clocks 12 %, 40 s", _bimodal(0.12, 40)),
     Scenario("bimodal clocks 12 %, 300 s", _bimodal(0.12, 300), asked=Asked(0.75, 0.90)),
-    Scenario("bursts +40 %, 8 s in 60 s", _bursts(0.4, 8, 60)),
+    Scenario(
+        "bursts +40 %, 8 s in 60 s",
+        _bursts(0.4, 8, 60),
+        beyond=0.02,
+        why="a minute shows one burst or two, and not that every minute has one, which makes the error so small",
+    ),
     Scenario("bursts +60 %, 60 s in 600 s", _bursts(0.6, 60, 600), asked=Asked(0.90, 0.60)),
     Scenario("drift +6 % in 20 min", _drift(0.06, 1200)),
     Scenario("wave of 5 %, 30 min", _wave(0.05, 1800)),

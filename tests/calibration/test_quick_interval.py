@@ -20,7 +20,7 @@ def test_intervals_hold_what_the_training_that_follows_costs_and_are_narrow(what
     command = [sys.executable, "benchmarks/quick_calibration.py", "--seeds", "20", *what]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert len(result.stdout.splitlines()) == (19 if "--scenarios" in what else 2)
+    assert len(result.stdout.splitlines()) == (20 if "--scenarios" in what else 2)
 
 
 def test_independent_values_get_students_interval():
