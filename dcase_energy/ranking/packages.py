@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from dcase_energy.documents.device_names import gpu_model
+from dcase_energy.editions.fields import COUNT_KINDS, FieldKind
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import stated_field
 from dcase_energy.findings import Finding, Severity, has_errors
@@ -37,6 +38,9 @@ from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
 from dcase_energy.text import more
+
+# Counts that have separate columns.
+_COUNTS = ("total_parameters", "macs", "ensemble_subsystems", "parameter_bits")
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,19 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         findings=tuple(sorted({finding.code for finding in findings})),
         waived=validation.waivers.of(system.name),
         name=submission.name,
+        extra=_sizes(system),
     )
     entry = _with_records(entry, system, {} if figures is None else intervals_of(figures, computed))
     return Assessed(entry, system, 0 if figures is None else len(figures.runs), findings)
+
+
+def _sizes(system: System) -> dict[str, str]:
+    """Further figures of the metadata that a score may be set against, such as the size of the model in bytes."""
+    edition = system.edition
+    kinds = COUNT_KINDS | {FieldKind.QUANTITY}
+    names = [name for name, spec in edition.fields.items() if spec.kind in kinds and spec.group is None]
+    others = [name for name in names if name not in (*_COUNTS, *edition.scores)]
+    return {name: f"{value:.15g}" for name in others if (value := system.figures.get(name)) is not None}
 
 
 def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval]) -> Entry:

@@ -131,6 +131,22 @@ def test_the_options(tmp_path):
         assert (wrong.returncode, words in wrong.stderr) == (2, True)
 
 
+def test_sizes_of_the_metadata_can_be_costs(tmp_path):
+    package = ROOT / "tests/cases/other-tasks-metadata/2024-task1-good"
+    run(
+        "rank",
+        package,
+        "--against",
+        "ranking_score:total_model_size_bytes",
+        "--formats",
+        "json",
+        "--output-dir",
+        tmp_path,
+    )
+    views = json.loads((tmp_path / "ranking.json").read_text())["views"]
+    assert [one["figure"] for one in views["front_ranking_score_total_model_size_bytes"]] == [122296.0]
+
+
 LOG = EpochLog((1.0, 2.0, 3.0), (0.2, 0.5, 0.4))
 
 
