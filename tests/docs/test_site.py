@@ -79,9 +79,8 @@ def test_the_architecture_page_tells_the_imports_as_they_are_tested():
     from tests.structure.test_imports import LAYERS
 
     page = (ROOT / "docs/architecture.md").read_text()
-    told = [
-        {name.strip() for name in part.split(",")} for part in re.search(r"`(cli\b[^`]* -> .*?)`", page, re.S)[1].split("->")
-    ]
+    chain = re.search(r"`(cli\b[^`]* -> .*?)`", page, re.S)[1]
+    told = [{name.strip() for name in part.split(",")} for part in chain.split("->")]
     tested = [names - {"__init__"} for names in reversed(LAYERS[:-1])]
     assert told == tested
 
