@@ -193,6 +193,7 @@ def _joined(texts: Sequence[str | None]) -> str | None:
 def _cost(record: Energy, stage: str, given: Calibration | None) -> tuple[StageCost, str | None, str | None]:
     """What a stage cost, the recipe of the baseline whose energy stands beside it, and why none does."""
     from dcase_energy.calibration.rescaling import rescaled
+    from dcase_energy.calibration.workload import baseline_in_words
     from dcase_energy.measure.guards.pairs import compare, denominator
     from dcase_energy.measure.measured_table import StageCost
     from dcase_energy.measure.probed import probed
@@ -208,7 +209,7 @@ def _cost(record: Energy, stage: str, given: Calibration | None) -> tuple[StageC
         scaled, _ = probed(rescaled(baseline)[0], record)
         of = None if refusing else denominator(scaled, stage, own.scope)
         if of is not None:
-            baseline_kwh, recipe = of.full_recipe_energy_kwh, baseline.recipe
+            baseline_kwh, recipe = of.full_recipe_energy_kwh, baseline_in_words(baseline)
     cost = StageCost(own.energy_kwh, baseline_kwh, own.full_recipe_duration_s, own.memory_bytes, own.gpu_memory_bytes)
     return cost, recipe, problem
 

@@ -101,3 +101,21 @@ def why_another_command(record: Calibration, edition: Edition) -> str | None:
 def same_commit(found: str | None, wanted: str | None) -> bool:
     """Whether a commit is the one that an edition names, which may be written short; all are where it names none."""
     return wanted is None or (found is not None and found.startswith(wanted.lower()))
+
+
+def baseline_in_words(record: Calibration) -> str:
+    """Which baseline a calibration is of, in the words of a table: recipe, beginning of its hash, execution path."""
+    path = record.implementation.execution_path.partition("/")[0]
+    return f"{record.recipe} {record.recipe_sha256[:_SHOWN]} {path}"
+
+
+def why_another_baseline(words: str, edition: Edition) -> str | None:
+    """Return why the baseline that a table names is not the edition's; None if it is, or only its recipe is named."""
+    baseline = edition.baseline
+    known = known_recipe(baseline.recipe)
+    of_command = baseline.kind == "command"
+    sha256 = workload_sha256(baseline) if of_command else "" if known is None else known.sha256
+    wanted = [baseline.recipe, sha256[:_SHOWN], "command" if of_command else baseline.execution_path]
+    if words.split() == wanted[: len(words.split())]:
+        return None
+    return f"the baseline of the table is {words}, that of edition {edition.name} {' '.join(wanted)}"

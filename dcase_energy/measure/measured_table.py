@@ -63,7 +63,7 @@ class MeasuredSystem:
     hardware, tracker, tier
         What it was measured on and with; None where the table does not say.
     baseline
-        Recipe of the baseline whose energy the table holds.
+        Recipe of the baseline whose energy the table holds, with the beginning of its hash and the execution path.
     problem
         Why a figure is missing, for people.
     line

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dcase_energy.calibration.workload import why_another_baseline
 from dcase_energy.documents.device_names import gpu_model
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
@@ -88,11 +89,16 @@ def with_measured(
 def _overridden(entry: Entry, measured: MeasuredSystem, edition: Edition, same_machine: bool) -> Entry:
     costs = {stage: cost for stage, cost in measured.costs.items() if stage in edition.stages}
     stages = [stage for stage, cost in costs.items() if cost.energy_kwh is not None]
-    baselines = {stage: value for stage in stages if (value := _baseline(costs, stage, edition)) is not None}
+    unlike = None if measured.baseline is None else why_another_baseline(measured.baseline, edition)
+    baselines = {
+        stage: value for stage in stages if unlike is None and (value := _baseline(costs, stage, edition)) is not None
+    }
     reasons = {stage: why for stage, why in entry.not_comparable.items() if stage not in stages}
     if not same_machine and edition.normalisation.kind != "none":
         missing = [stage for stage in stages if stage not in baselines]
-        reasons |= {stage: _NO_BASELINE.format(COSTS["baseline_kwh"].format(stage=stage)) for stage in missing}
+        reasons |= {
+            stage: unlike or _NO_BASELINE.format(COSTS["baseline_kwh"].format(stage=stage)) for stage in missing
+        }
     stale = {name for stage in stages for name in _columns(stage, edition)}
     kept = {stage: one for stage, one in entry.compared.items() if stage not in stages}
     source = f"the table of measured systems{f' ({measured.baseline})' if measured.baseline else ''}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from dcase_energy import rank
 from dcase_energy.api.each import measure_each, summary_of
 from dcase_energy.calibration.store import keep
 from dcase_energy.cli.measure import command as measure_command
@@ -111,11 +112,24 @@ def test_the_baseline_stands_beside_with_what_its_probes_cost(tmp_path, monkeypa
     keep(record, beside)
     found = each(calibration=tmp_path / "calibration.json")
     adams = found.systems[0]
-    assert (adams.baseline, adams.costs["training"].baseline_kwh) == ("trees", pytest.approx(600 / 3.6e6))
+    assert adams.costs["training"].baseline_kwh == pytest.approx(600 / 3.6e6)
     assert adams.costs["test"].baseline_kwh == pytest.approx(600 / 3.6e6)
     for stage in ("training", "test"):
         own = load_energy(tmp_path / "measured.records" / "Adams_UNI_task9_1" / f"energy_{stage}.json")
         assert [one.failure for one in own.probes] == [None, None]
+    # The table is what `rank --measured` ranks by; a baseline that is not the edition's divides nothing.
+    (tmp_path / "ready").touch()
+    each(calibration=tmp_path / "calibration.json")
+    labels = ["Adams_UNI_task9_1", "Baker_LAB_task9_1", "Clark_LAB_task9_1"]
+    rows = [f"{label},0.{6 - number},9,9" for number, label in enumerate(labels)]
+    (tmp_path / "results.csv").write_text("\n".join(["label,accuracy,energy_training_kwh,energy_test_kwh", *rows, ""]))
+    for epochs, ratio in (("300", pytest.approx(1.0)), ("200", None)):
+        text = test_commands.EDITION.replace("epochs = 300", f"epochs = {epochs}")
+        rules = test_commands.edition(tmp_path, text, f"edition{epochs}")
+        ranked = rank(["results.csv"], edition=rules, measured="measured.csv").ranking.systems
+        assert [one.entry.label for one in ranked] == labels
+        assert [one.entry.energy_kwh["training"] for one in ranked] == [pytest.approx(600 / 3.6e6)] * 3
+        assert ranked[0].figures.official_ratio["training"] == ratio
 
 
 @pytest.mark.parametrize(
