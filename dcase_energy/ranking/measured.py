@@ -102,13 +102,16 @@ def _overridden(entry: Entry, measured: MeasuredSystem, edition: Edition, same_m
     stale = {name for stage in stages for name in _columns(stage, edition)}
     kept = {stage: one for stage, one in entry.compared.items() if stage not in stages}
     source = f"the table of measured systems{f' ({measured.baseline})' if measured.baseline else ''}"
+    others = [stage for stage, value in entry.baseline_kwh.items() if value is not None and stage not in baselines]
+    if others:
+        source = f"{entry.baseline_source} ({' and '.join(others)}), {source} ({' and '.join(baselines)})"
     detailed = edition.component_stage in stages
     return replace(
         entry,
         declared_kwh={stage: entry.energy_kwh.get(stage) for stage in stages},
         energy_kwh={**entry.energy_kwh, **{stage: costs[stage].energy_kwh for stage in stages}},
         baseline_kwh={**entry.baseline_kwh, **baselines},
-        baseline_evidence=MEASURED if baselines else entry.baseline_evidence,
+        baseline_evidence=MEASURED if baselines and not others else entry.baseline_evidence,
         baseline_source=source if baselines else entry.baseline_source,
         components_kwh={} if detailed else entry.components_kwh,
         baseline_components_kwh={} if detailed else entry.baseline_components_kwh,

@@ -179,4 +179,7 @@ def _text(ranking: Ranking) -> list[str]:
     first += f"; {without} without a rank, see below." if without else "; all have a rank."
     if own < len(systems):
         first += f" The table also has {plural(len(systems) - own, 'baseline')}."
-    return [first]
+    measured = sum(bool(one.entry.declared_kwh) for one in systems)
+    if not measured:
+        return [first]
+    return [first, f"The energy of {plural(measured, 'system')} was measured by the organiser; see both figures below."]

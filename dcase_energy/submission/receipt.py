@@ -163,7 +163,7 @@ def load_receipt(path: Path) -> Receipt:
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"{path} is not JSON: {error}") from None
+        raise RecordError(f"{path} is not a receipt (`dcase-energy validate --receipt` writes one): {error}") from None
     if not isinstance(document, dict) or document.get("kind") != "receipt":
         raise RecordError(f"{path} is not a receipt (`dcase-energy validate --receipt` writes one)")
     if document.get("schema_version") != SCHEMA_VERSION:
