@@ -21,12 +21,14 @@ _WIDEST = 60
 
 
 def _row(package: Package) -> dict[str, Any]:
-    findings = package.findings
+    findings = [one for one in package.findings if one.waived is None]
+    waived = Counter(one.code for one in package.findings if one.waived is not None)
     severities, counts = Counter(one.severity for one in findings), Counter(one.code for one in findings)
     codes = {code: counts[code] for _, code in sorted({(gravity(one), one.code) for one in findings})}
     errors, warnings = severities[Severity.ERROR], severities[Severity.WARNING]
     return {
-        "package": package.name, "systems": len(package.systems), "errors": errors, "warnings": warnings, "codes": codes
+        "package": package.name, "systems": len(package.systems), "errors": errors, "warnings": warnings, "codes": codes,
+        "waived": dict(sorted(waived.items())),
     }  # fmt: skip
 
 
@@ -42,6 +44,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     for name, row in zip(names, rows, strict=True):
         colour = "red" if row["errors"] else "yellow" if row["warnings"] else "green"
         codes = [code if count == 1 else f"{code} x{count}" for code, count in row["codes"].items()]
+        codes += [f"{code} (waived)" for code in row["waived"]]
         shown = ", ".join(codes[:_MOST_CODES]) + more(len(codes) - _MOST_CODES)
         figures = f"{row['systems']:>7}  {row['errors']:>6}  {row['warnings']:>8}"
         lines.append(f"{style(f'{name:<{width}}', fg=colour)}  {figures}  {shown or '-'}")
