@@ -27,8 +27,8 @@ def _row(package: Package) -> dict[str, Any]:
     codes = {code: counts[code] for _, code in sorted({(gravity(one), one.code) for one in findings})}
     errors, warnings = severities[Severity.ERROR], severities[Severity.WARNING]
     return {
-        "package": package.name, "systems": len(package.systems), "errors": errors, "warnings": warnings, "codes": codes,
-        "waived": dict(sorted(waived.items())),
+        "package": package.name, "systems": len(package.systems), "errors": errors, "warnings": warnings,
+        "codes": codes, "waived": dict(sorted(waived.items())),
     }  # fmt: skip
 
 
