@@ -39,7 +39,7 @@ from dcase_energy.ranking.packages import Assessed, Spread, assess, unread
 from dcase_energy.ranking.report import report_of
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.tradeoffs import with_views
-from dcase_energy.scoring.data import GroundTruth
+from dcase_energy.scoring.clip_tables import Truth
 from dcase_energy.submission.baseline_choice import own_machine, recorded
 from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.submission.validate import ValidateOptions, Validation, validate_paths
@@ -256,7 +256,7 @@ def rank(
 def _assess(
     packages: Sequence[Path],
     rules: Edition,
-    truths: Mapping[str, GroundTruth] | None,
+    truths: Mapping[str, Truth] | None,
     options: ValidateOptions,
     spread: Spread,
     log: Log,
@@ -271,8 +271,8 @@ def _assess(
 
 def _truth(
     ground_truth: TruthFiles | None, durations: TruthFiles | None, edition: Edition, bootstrap: int
-) -> tuple[Mapping[str, GroundTruth] | None, list[Finding]]:
-    if ground_truth is not None and durations is not None:
+) -> tuple[Mapping[str, Truth] | None, list[Finding]]:
+    if ground_truth and (durations or edition.outputs.kind == "clip_table"):
         truths, findings = read_truth(ground_truth, durations, edition)
         if missing := [name for name in edition.outputs.sets if name not in truths]:
             raise InputError(

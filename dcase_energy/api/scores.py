@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, TypedDict, Unpack
@@ -24,8 +24,9 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
 from dcase_energy.parallel import run_all
+from dcase_energy.scoring.clip_outputs import find_all_clip_tables
+from dcase_energy.scoring.clip_tables import Truth
 from dcase_energy.scoring.conventions import LIKE, SCORES, Conventions
-from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import SHORT_TITLES, TITLES
 from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored, score_system
@@ -53,6 +54,7 @@ class ConventionChoices(TypedDict, total=False):
     late_detections: Literal["count", "ignore"] | None
     segment_grid: Literal["cut", "whole", "extend"] | None
     windows: Literal["separate", "join"] | None
+    class_thresholds: Mapping[str, float] | None
     level: float | None
     seed: int | None
 
@@ -74,7 +76,7 @@ class ScoreSheet:
 
     edition: Edition
     conventions: Conventions
-    truths: Mapping[str, GroundTruth]
+    truths: Mapping[str, Truth]
     systems: tuple[Scored, ...]
     findings: tuple[Finding, ...]
 
@@ -91,6 +93,11 @@ class ScoreSheet:
             if one.figures is not None
         }
 
+    @property
+    def lower(self) -> frozenset[str]:
+        """Names of the scores of which less is better."""
+        return frozenset(name for name, score in self.edition.scores.items() if score.better == "lower")
+
     def titles(self, *, short: bool = False) -> dict[str, str]:
         """Titles of all scores that are computed; in short those that tables of classes and differences show.
 
@@ -99,7 +106,8 @@ class ScoreSheet:
         known = SHORT_TITLES if short else TITLES
         usual = {name: title for name, title in known.items() if self.conventions.scores.get(name) == SCORES[name]}
         wanted = [name for name in self.conventions.scores if name in known or name not in TITLES]
-        return {name: usual.get(name) or self.edition.scores[name].title for name in wanted}
+        own = self.edition.scores
+        return {name: usual.get(name) or (own[name].title if name in own else name) for name in wanted}
 
     def draw(self, folder: PathLike, formats: Sequence[str]) -> list[Path]:
         """Draw figures of systems whose curves were kept, in each format.
@@ -118,13 +126,14 @@ class ScoreSheet:
 def score(
     outputs: Paths,
     ground_truth: TruthFiles,
-    durations: TruthFiles,
+    durations: TruthFiles | None = None,
     *,
     edition: PathLike | Edition | None = None,
     like: str | None = None,
     interval: ResamplingKind | None = None,
     resamples: int | None = None,
     bootstrap: int | None = None,
+    scores: Mapping[str, tuple[str, Mapping[str, float | str]]] | None = None,
     curves: bool = False,
     jobs: int = 1,
     scheduler: str | None = None,
@@ -132,7 +141,7 @@ def score(
     progress: Callable[[int, int, str], None] | None = None,
     **conventions: Unpack[ConventionChoices],
 ) -> ScoreSheet:
-    """PSDS and F1 of score folders, event lists or packages, as `dcase-energy score` does.
+    """PSDS and F1 of score folders, event lists or packages, or an edition's scores of tables of clips.
 
     Parameters
     ----------
@@ -140,7 +149,8 @@ def score(
         What to score.
     ground_truth, durations
         Tab-separated files: ``filename onset offset event_label`` and ``filename duration``, seconds; where the edition
-        has sets of clips, one of each set by its name.
+        has sets of clips, one of each set by its name. Where its outputs are tables of clips: a table with the class of
+        each clip, and no durations.
     edition
         Whose conventions and classes apply; None guesses it as `validate` does.
     like
@@ -149,6 +159,8 @@ def score(
         Kind of intervals, and number of resamples of the clips.
     bootstrap
         Short for ``interval="bootstrap"`` with this many resamples.
+    scores
+        Scores to compute besides, or in place of those of their name: metric and its options by name of the score.
     curves
         Keep what figures are drawn from.
     jobs, scheduler
@@ -173,10 +185,20 @@ def score(
         rules = load_edition("generic")
     chosen = {name: value for name, value in conventions.items() if value is not None}
     chosen = {**LIKE.get(like or "", {}), **resampling, **chosen}
-    made = Conventions.of_edition(rules.scoring, scores=rules.scores, **chosen)
+    of_clips = rules.outputs.kind == "clip_table"
+    made = Conventions.of_edition(rules.scoring, clips=of_clips, scores=rules.scores, **chosen)
+    made = replace(made, scores={**made.scores, **(scores or {})})
     check_scores(made.scores)
+    if unknown := sorted(set(made.class_thresholds) - set(rules.classes)):
+        raise InputError(
+            f"there are thresholds of classes that edition {rules.name} does not have: {', '.join(unknown)}"
+        )
+    if of_clips and not made.scores:
+        raise InputError(f"edition {rules.name} names no metric that is computed from its tables of clips")
     truths, findings = read_truth(ground_truth, durations, rules, made.overlapping_truth)
     made = of_sets(made, rules, truths)
+    if of_clips:
+        systems, problems = find_all_clip_tables(packages.paths, rules.outputs)
     if packages.inbox:
         log(packages.counted())
     scored: list[Scored] = []

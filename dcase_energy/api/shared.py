@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from dcase_energy.errors import InputError, RecordError, UnusableError, WriteError
 from dcase_energy.findings import Severity
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from dcase_energy.findings import Finding
     from dcase_energy.measure.record_file import RecordFile
     from dcase_energy.measure.records import Calibration
-    from dcase_energy.scoring.data import GroundTruth
+    from dcase_energy.scoring.clip_tables import Truth
     from dcase_energy.scoring.truth import Overlapping
     from dcase_energy.sheets.table import Report as SheetReport
     from dcase_energy.submission.evidence import Calibrated
 
 PathLike = str | os.PathLike[str]
+_T = TypeVar("_T")
 Paths = PathLike | Sequence[PathLike]
 # One file, or one for each set of clips of an edition, by name.
 TruthFiles = PathLike | Mapping[str, PathLike]
@@ -96,26 +97,35 @@ def is_results_table(path: Path) -> bool:
 
 
 def read_truth(
-    ground_truth: TruthFiles, durations: TruthFiles, edition: Edition, overlapping: Overlapping = "merge"
-) -> tuple[dict[str, GroundTruth], list[Finding]]:
+    ground_truth: TruthFiles, durations: TruthFiles | None, edition: Edition, overlapping: Overlapping = "merge"
+) -> tuple[dict[str, Truth], list[Finding]]:
     """Read annotated events and durations of clips, of each set of the edition that files are given for.
 
-    The one set of an edition that has no ``outputs.sets`` has the name ``""``.
+    The one set of an edition that has no ``outputs.sets`` has the name ``""``. Where outputs are tables of clips, what
+    is read is the table with the class of each.
 
     Raises
     ------
     InputError
-        If a file does not exist, or files are not those of the edition's sets, or a clip is in two sets.
+        If a file does not exist, or files are not those of the edition's sets, or a clip is in two sets, or durations
+        are missing.
     UnusableError
         If one has errors; they are its ``findings``.
     """
+    from dcase_energy.scoring.clip_tables import read_clip_truth
     from dcase_energy.scoring.truth import read_ground_truth
 
-    events, clips = (by_set(one, edition) for one in (ground_truth, durations))
+    events = by_set(ground_truth, edition)
+    if edition.outputs.kind == "clip_table":
+        table, findings = read_clip_truth(events[""], edition.outputs, edition.classes)
+        return {"": _usable(table, findings)}, findings
+    if not durations:
+        raise InputError(f"the outputs of edition {edition.name} are scores or events: give --durations as well")
+    clips = by_set(durations, edition)
     if events.keys() != clips.keys():
         raise InputError(f"ground truth of {', '.join(events)}, durations of {', '.join(clips)}: give both of each set")
-    found: dict[str, GroundTruth] = {}
-    findings: list[Finding] = []
+    found: dict[str, Truth] = {}
+    findings = []
     for name, path in events.items():
         chosen = edition.outputs.sets.get(name)
         classes = edition.classes if chosen is None else chosen.classes or edition.classes
@@ -123,14 +133,20 @@ def read_truth(
             path, clips[name], classes, overlapping=overlapping, columns=edition.classes if chosen else ()
         )
         findings += problems
-        if truth is None:
-            first, *others = [f"{one.where}: {one.message}" for one in problems if one.severity is Severity.ERROR]
-            raise UnusableError(f"the ground truth cannot be used: {first}{more(len(others))}", findings)
+        truth = _usable(truth, findings)
         for other, known in found.items():
             if shared := sorted(set(known.clips) & set(truth.clips)):
                 raise InputError(f"clip {shared[0]} is in the durations of {other} and of {name}: it can be in one set")
         found[name] = truth
     return found, findings
+
+
+def _usable(truth: _T | None, findings: list[Finding]) -> _T:
+    """Raise `UnusableError` where a ground truth has errors."""
+    if truth is None:
+        first, *others = [f"{one.where}: {one.message}" for one in findings if one.severity is Severity.ERROR]
+        raise UnusableError(f"the ground truth cannot be used: {first}{more(len(others))}", findings)
+    return truth
 
 
 def by_set(given: TruthFiles, edition: Edition) -> dict[str, Path]:

@@ -178,8 +178,8 @@ waivers_option = click.option(
 def ground_truth_options(*, required: bool = False) -> Decorator:
     """Return ``--ground-truth`` and ``--durations``."""
     sets = "; NAME=TSV, repeated, for each set of clips of an edition that has several."
-    truth = _by_set("--ground-truth", f"Annotated events{sets}", required=required)
-    durations = durations_option("Durations of all clips, given in the same way.", required=required)
+    truth = _by_set("--ground-truth", f"Annotated events, or the class of each clip{sets}", required=required)
+    durations = durations_option("Durations of all clips, given in the same way; not needed for tables of clips.")
     return lambda function: truth(durations(function))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import click
 
 from dcase_energy.cli.groups import require_given
 from dcase_energy.cli.options import (
+    MAX_STDIN_BYTES,
     edition_option,
     emit,
+    existing_path,
     format_option,
     ground_truth_options,
     jobs_option,
@@ -28,6 +31,48 @@ from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 
 LIBRARIES = ("psds_eval-0.5", "psds_eval-0.3", "sed_scores_eval", "sed_eval")
 _SHARE = click.FloatRange(0, 1)
+
+
+def _thresholds(path: Path | None) -> dict[str, float] | None:
+    """Return the thresholds in a table; a usage error names the line that cannot be used."""
+    if path is None:
+        return None
+    from dcase_energy.documents.files import read_bytes
+    from dcase_energy.documents.tables import read_table
+    from dcase_energy.findings import Finding
+
+    data = read_bytes(path, MAX_STDIN_BYTES)
+    if isinstance(data, Finding):
+        raise click.UsageError(f"--thresholds: {path}: {data.message}")
+    table = read_table(data, str(path), required=["event_label", "threshold"])
+    numbers = [table.number(row, "threshold") for row in range(len(table.rows))]
+    labels = [row[table.columns.index("event_label")] for row in table.rows]
+    for finding in table.findings:
+        raise click.UsageError(f"--thresholds: {finding.where}: {finding.message}")
+    found = {label: number for label, number in zip(labels, numbers, strict=True) if number is not None}
+    if len(found) < len(labels) or not all(0 <= one <= 1 for one in found.values()):
+        raise click.UsageError(f"--thresholds: {path}: each class has one threshold from 0 to 1")
+    return found
+
+
+def _score_of(text: str) -> tuple[str, tuple[str, dict[str, float | str]]]:
+    """Return a score by its name, from ``name=metric,option=value``."""
+    name, equals, rest = text.partition("=")
+    metric, *pairs = rest.split(",")
+    options: dict[str, float | str] = {}
+    for pair in pairs:
+        option, assigned, value = pair.partition("=")
+        try:
+            options[option.strip()] = float(value)
+        except ValueError:
+            options[option.strip()] = value.strip()
+        if not assigned or not option.strip():
+            raise click.UsageError(f"--score: {pair!r} is not OPTION=VALUE")
+    if not equals or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or not metric:
+        raise click.UsageError(f"--score: {text!r} is not NAME=METRIC[,OPTION=VALUE...]")
+    return name, (metric.strip(), options)
+
+
 # One option a convention; what is not given is as the edition says.
 _conventions = together(
     click.option("--bootstrap", type=click.IntRange(1), metavar="N", help="Compute intervals from N resamples."),
@@ -40,6 +85,23 @@ _conventions = together(
         help="Use the conventions of this library; explicit options override them.",
     ),
     click.option("--threshold", type=_SHARE, help="Threshold of every F1."),
+    click.option(
+        "--thresholds",
+        "class_thresholds",
+        type=existing_path(folder=False),
+        metavar="TSV",
+        callback=lambda _, __, path: _thresholds(path),
+        help="Threshold of each class that has another one: a table with the columns event_label and threshold.",
+    ),
+    click.option(
+        "--score",
+        "scores",
+        multiple=True,
+        metavar="NAME=METRIC[,OPTION=VALUE...]",
+        callback=lambda _, __, texts: dict(map(_score_of, texts)),
+        help="Compute this score as well, or in place of the one of this name; may be repeated. Example: "
+        "onset_f1=collar_f1,collar_s=0.5,offsets=any",
+    ),
     click.option("--dtc", type=_SHARE, help="Detection tolerance of the intersection-based F1."),
     click.option("--gtc", type=_SHARE, help="Ground-truth tolerance of the intersection-based F1."),
     click.option(
@@ -128,12 +190,14 @@ def command(
     codabench: tuple[Path, Path] | None,
     **options: Any,
 ) -> int:
-    """PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, over all classes and of each.
+    """PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, or the scores of an edition, by class.
 
     OUTPUT is a folder of score files (one TSV a clip: onset, offset and every class), an event list (TSV: filename,
     onset, offset, event_label), a folder of event lists (one a threshold), or a package with outputs of several systems
-    and runs (<system>_run<number>.output). What libraries and papers do differently is an option; the edition chooses
-    the defaults, and the figures say what was chosen. Exit code 1 if anything could not be scored.
+    and runs (<system>_run<number>.output). Where the edition's outputs are tables with one row for each clip, OUTPUT is
+    such a table, or a folder or package with <system>.output.csv. What libraries and papers do differently is an
+    option; the edition chooses the defaults, and the figures say what was chosen. Exit code 1 if anything could not be
+    scored.
     """
     from dcase_energy.api.scores import score
     from dcase_energy.cli.render.scores import SHEETS

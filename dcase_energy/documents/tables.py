@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from dcase_energy.documents.numbers import parse_number
 from dcase_energy.documents.rules import (
@@ -70,8 +71,9 @@ def read_table(
     delimiter: str = "\t",
     member: str | None = None,
     restore: Restore | None = None,
+    header: Sequence[str] | None = None,
 ) -> DelimitedTable:
-    """Read a table whose first line names its columns.
+    """Read a table whose first line names its columns, or which has the columns ``header`` and no such line.
 
     Every required column must be there once; others are kept. Ragged rows are findings and left out, unless ``restore``
     knows what became of them. Fields are quoted only in comma-separated tables.
@@ -84,8 +86,9 @@ def read_table(
         message = f"byte 0x{data[error.start]:02x} is not UTF-8"
         table.findings.append(TABLE_ENCODING.finding(Where(file, member, line), message))
         return table
+    records = _records(text, delimiter)
     try:
-        _fill(table, _records(text, delimiter), required, restore)
+        _fill(table, records if header is None else chain([(0, list(header))], records), required, restore)
     except csv.Error as error:
         table.add(TABLE_ROW.finding(Where(file, member), f"not a table: {error}"))
     return table

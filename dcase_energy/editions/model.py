@@ -10,14 +10,13 @@ from typing import Any, Literal
 
 from dcase_energy.documents.document import Path
 from dcase_energy.editions.fields import COMPUTED, NUMBER_KINDS, FieldKind, FieldSpec
+from dcase_energy.editions.outputs import Outputs, OutputSet
 from dcase_energy.editions.parts import (
     UNITS,
     EditionStage,
     EfficientTrack,
     Limit,
     Normalisation,
-    Outputs,
-    OutputSet,
     Part,
     RankedBy,
     Score,

@@ -273,46 +273,6 @@ class EfficientTrack(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutputSet(Part):
-    """One of several sets of clips, each with its own ground truth, whose score files lie in the same folders.
-
-    Attributes
-    ----------
-    classes
-        Those that are scored; all of the edition where it is empty. Score files have columns of all.
-    windows
-        Whether clips named like windows of longer files are joined to these files.
-    """
-
-    classes: tuple[str, ...] = ()
-    windows: Literal["separate", "join"] = "separate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outputs(Part):
-    """What outputs a package contains; `none`: they are not checked.
-
-    Attributes
-    ----------
-    sets
-        Sets of clips by name, where there are several.
-    clips, runs
-        Number of clips, where it is known, and of runs.
-    unprocessed
-        Whether outputs before post-processing belong beside those after it.
-    """
-
-    kind: Literal["score_folders", "none"] = "score_folders"
-    clips: int | None = None
-    runs: int = 1
-    unprocessed: bool = False
-    sets: dict[str, OutputSet] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.require_positive("clips", "runs")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scoring(Part):
     """What the edition chooses where libraries and papers differ; see `dcase_energy.scoring.conventions`."""
 
@@ -324,6 +284,7 @@ class Scoring(Part):
     classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
     time_tolerance_us: int = 0
     windows: Literal["separate", "join"] = "separate"
+    class_thresholds: dict[str, float] = field(default_factory=dict)
     interval: Literal["bootstrap", "subsample80", "none"] = "bootstrap"
     resamples: int = 0
     level: float = 0.9
@@ -332,5 +293,7 @@ class Scoring(Part):
         for name in ("dtc", "gtc", "threshold", "level"):
             if not 0 <= getattr(self, name) <= 1 or self.level in (0, 1):
                 raise ValueError(f"{name} must be between 0 and 1")
+        if not all(0 <= one <= 1 for one in self.class_thresholds.values()):
+            raise ValueError("class_thresholds must be between 0 and 1")
         if not 0 <= self.resamples <= 1_000_000:
             raise ValueError("resamples must be from 0 to 1,000,000")

@@ -24,8 +24,8 @@ from dcase_energy.ranking.interval import INTERVAL_KINDS
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import NO_ENERGY
 from dcase_energy.ranking.scored import intervals_of, replicates_of, score_files, values_of
+from dcase_energy.scoring.clip_tables import Truth
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored
 from dcase_energy.scoring.sets import of_sets
@@ -64,7 +64,7 @@ class Spread:
 
 def assess(
     validation: Validation,
-    truths: Mapping[str, GroundTruth] | None = None,
+    truths: Mapping[str, Truth] | None = None,
     *,
     spread: Spread = Spread(),
 ) -> list[Assessed]:
@@ -85,7 +85,9 @@ def assess(
     else:
         chosen: dict[str, Any] = {"scores": validation.edition.scores}
         chosen |= {"resamples": spread.bootstrap, "interval": "bootstrap"} if spread.bootstrap else {}
-        conventions = of_sets(Conventions.of_edition(validation.edition.scoring, **chosen), validation.edition, truths)
+        of_clips = validation.edition.outputs.kind == "clip_table"
+        made = Conventions.of_edition(validation.edition.scoring, clips=of_clips, **chosen)
+        conventions = of_sets(made, validation.edition, truths)
         check_scores(conventions.scores)
         work = partial(score_files, truth=truths, conventions=conventions)
         scored = run_all(work, [system.files for system in systems], jobs=spread.jobs, scheduler=spread.scheduler)
@@ -111,7 +113,7 @@ def _of_outputs(validation: Validation, scored: Sequence[Scored]) -> Iterator[Fi
     """What `validate` says of outputs when it reads them: none, or those of another run or system."""
     digests = [{int(run): digest for run, digest in one.digests.items()} for one in scored]
     yield from outputs_alike(validation.systems, digests)
-    if validation.edition.outputs.kind != "none":
+    if validation.edition.outputs.kind == "score_folders":
         yield from (without_outputs(system) for system in validation.systems if not system.files.runs)
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from dcase_energy.scoring.clip_tables import ClipTruth, Truth
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.data import GroundTruth
 from dcase_energy.scoring.evaluation import Figure
-from dcase_energy.scoring.outputs import Scored, SystemOutputs, output_of, score_system
+from dcase_energy.scoring.outputs import Output, Scored, SystemOutputs, output_of, score_system
 from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.stats import Interval
-from dcase_energy.submission.package import SystemFiles
+from dcase_energy.submission.package import SystemFiles, clip_tables_of
 
 _KINDS = {"runs": "runs", "bootstrap": "bootstrap", "subsample80": "subsample"}
 
 
-def score_files(
-    files: SystemFiles, *, truth: GroundTruth | Mapping[str, GroundTruth], conventions: Conventions
-) -> Scored:
-    """Score all runs of a system, whose names are the numbers of its output folders."""
+def score_files(files: SystemFiles, *, truth: Truth | Mapping[str, Truth], conventions: Conventions) -> Scored:
+    """Score all runs of a system, whose names are the numbers of its output folders, or its tables of clips."""
+    first = next(iter(truth.values())) if isinstance(truth, Mapping) else truth
+    if isinstance(first, ClipTruth):
+        names = clip_tables_of(files, first.layout)
+        runs = {"1": Output(files.tree, tuple(names), "clips")} if names else {}
+        return score_system(SystemOutputs(files.stem, files.meta, runs), truth, conventions)
     runs = {str(number): output_of(files.tree, names) for number, names in files.runs.items()}
     return score_system(SystemOutputs(files.stem, files.meta, runs), truth, conventions)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from dcase_energy.scoring.data import Floats
 from dcase_energy.scoring.overlap import Timing
 from dcase_energy.scoring.resampling import Resampling, ResamplingKind
 
@@ -42,8 +45,8 @@ class Conventions:
         over ``all``, C classes (psds_eval before 0.5).
     dtc, gtc
         Tolerances of the intersection-based F1: 0.5 as DESED_task reports it, 0.7 as the ICASSP 2023 paper states.
-    threshold
-        A frame is detected if its score is above it.
+    threshold, class_thresholds
+        A frame is detected if its score is above it; some classes may have another one.
     classes_without_hits
         In a macro F1 a class without true positives counts ``zero``, or is left out (``skip``: psds_eval), or is left
         out only where nothing was detected or annotated (``skip-undetected``: sed_eval).
@@ -86,6 +89,7 @@ class Conventions:
     late_detections: Literal["count", "ignore"] = "count"
     segment_grid: Grid = "cut"
     windows: Literal["separate", "join"] = "separate"
+    class_thresholds: Mapping[str, float] = field(default_factory=dict, hash=False)
     interval: ResamplingKind = "bootstrap"
     resamples: int = 0
     level: float = 0.9
@@ -95,16 +99,17 @@ class Conventions:
     joined: frozenset[str] = frozenset()
 
     @classmethod
-    def of_edition(cls, scoring: Scoring, **chosen: Any) -> Conventions:
+    def of_edition(cls, scoring: Scoring, *, clips: bool = False, **chosen: Any) -> Conventions:
         """An edition's conventions with some chosen otherwise; None chooses nothing.
 
-        ``scores`` may be those of the edition: what is computed of them comes beside what is always computed.
+        ``scores`` may be those of the edition: what is computed of them comes beside what is always computed of scores
+        and events; of tables of ``clips`` they are all that is computed.
         """
         given = {name: value for name, value in chosen.items() if value is not None}
         scores: Mapping[str, Score] = given.pop("scores", {})
         own = {name: (score.metric, score.options) for name, score in scores.items() if score.metric}
         set_of = {name: score.set for name, score in scores.items() if score.set}
-        return cls(**{**asdict(scoring), "scores": {**SCORES, **own}, "set_of": set_of, **given})
+        return cls(**{**asdict(scoring), "scores": own if clips else {**SCORES, **own}, "set_of": set_of, **given})
 
     def of_set(self, name: str, first: str) -> Conventions:
         """Those of one set of clips; scores that name none are of the ``first``."""
@@ -126,16 +131,26 @@ class Conventions:
         kind = self.interval if self.resamples else "none"
         return Resampling(kind, max(self.resamples, 1), self.level, self.seed)
 
+    def thresholds_of(self, classes: Sequence[str]) -> Floats:
+        """Threshold of each class, shape (n_classes,)."""
+        return np.array([self.class_thresholds.get(name, self.threshold) for name in classes], dtype=np.float64)
+
     def to_dict(self) -> dict[str, Any]:
         """As they are stored beside the figures."""
         resampling = self.resampling
-        chosen = {**vars(self), "interval": resampling.kind, "resamples": resampling.count}
+        chosen = {
+            **vars(self),
+            "class_thresholds": dict(self.class_thresholds),
+            "interval": resampling.kind,
+            "resamples": resampling.count,
+        }
         del chosen["scores"], chosen["set_of"], chosen["joined"]
         return {**chosen, "collar_s": COLLAR_S, "collar_share": COLLAR_SHARE, "segment_s": SEGMENT_S}
 
     def of_detections(self) -> list[str]:
         """What an F1 depends on, in a few words each."""
-        return [f"threshold {self.threshold:g}", f"no hits: {self.classes_without_hits}"]
+        threshold = "thresholds by class" if self.class_thresholds else f"threshold {self.threshold:g}"
+        return [threshold, f"no hits: {self.classes_without_hits}"]
 
     def of_times(self) -> list[str]:
         """How times are compared, in a few words each."""

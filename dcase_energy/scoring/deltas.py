@@ -58,14 +58,15 @@ class ClassDeltas:
     clip, kind, sign
         One row a change, in order of falling score, shape (n_changes,). ``kind`` is 0 for a true positive, 1 for a
         false positive and 2 + k for a cross-trigger with class k.
-    point
-        Index of the last change of each operating point, shape (n_points,).
+    point, level
+        Index of the last change of each operating point, and its score as an index, shape (n_points,).
     """
 
     clip: npt.NDArray[np.int32]
     kind: npt.NDArray[np.int16]
     sign: npt.NDArray[np.int8]
     point: Ints
+    level: Ints
 
 
 def class_deltas(
@@ -106,7 +107,8 @@ def class_deltas(
     order = _falling(level)
     level = level[order]
     point = np.flatnonzero(np.append(level[1:] != level[:-1], True)[: len(level)])
-    return ClassDeltas(clip.astype(np.int32)[order], kind.astype(np.int16)[order], sign.astype(np.int8)[order], point)
+    columns = clip.astype(np.int32)[order], kind.astype(np.int16)[order], sign.astype(np.int8)[order]
+    return ClassDeltas(*columns, point, level[point])
 
 
 def _falling(level: Ints) -> Ints:

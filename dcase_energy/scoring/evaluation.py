@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dcase_energy.scoring.clip_tables import ClipTable, ClipTruth
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores, keep_clips
 from dcase_energy.scoring.intervals import detections_at
-from dcase_energy.scoring.metrics import Options, Prepared, Run, metric_named
+from dcase_energy.scoring.metrics import ClipRun, Options, Prepared, Run, is_of_clips, metric_named
 from dcase_energy.scoring.windows import join_windows
 
 # How people read the metrics, and those that tables of classes and differences show, in short.
@@ -55,16 +56,17 @@ class Evaluation:
         What was chosen.
     """
 
-    truth: GroundTruth
+    truth: GroundTruth | ClipTruth
     scores: Mapping[str, Prepared]
     conventions: Conventions
 
     def names(self) -> list[Figure]:
         """Which figures `figures` gives, in its order."""
         found = []
-        for name, score in self.scores.items():
-            found += [Figure(name, label) for label in (None, *self.truth.classes)]
-            found += [Figure(name, None, "micro")] if score.pooled else []
+        for score, prepared in self.scores.items():
+            for name in (score, *(f"{score}_{part}" for part in prepared.beside)):
+                found += [Figure(name, label) for label in (None, *prepared.labels)]
+                found += [Figure(name, None, "micro")] if prepared.pooled else []
         return found
 
     def means(self) -> dict[str, float]:
@@ -86,7 +88,9 @@ def evaluate_scores(scores: Scores, truth: GroundTruth, conventions: Conventions
     if conventions.empty_clips == "drop":
         truth, kept = truth.without_empty_clips()
         scores = scores.take_clips(kept)
-    return _evaluate(Run(truth, conventions, scores, detections=detections_at(scores, conventions.threshold)))
+    return _evaluate(
+        Run(truth, conventions, scores, detections=detections_at(scores, conventions.thresholds_of(truth.classes)))
+    )
 
 
 def evaluate_points(
@@ -101,20 +105,36 @@ def evaluate_points(
     return _evaluate(Run(truth, conventions, points=points, detections=detections))
 
 
+def score_beside(name: str, conventions: Conventions) -> str:
+    """The score that a figure belongs to: ``collar_f1`` of ``collar_f1_precision``, which stands beside it."""
+    if name in conventions.scores:
+        return name
+    return max((score for score in conventions.scores if name.startswith(f"{score}_")), key=len)
+
+
 def describe_figure(name: str, conventions: Conventions) -> str:
-    """The conventions one score depends on, in a few words, to stand beside its figure."""
-    metric, options = conventions.scores[name]
-    conventions = conventions.of_score(name)
+    """The conventions one figure depends on, in a few words, to stand beside it."""
+    score = score_beside(name, conventions)
+    metric, options = conventions.scores[score]
+    if is_of_clips(metric):
+        return "; ".join(metric_named(metric).describe(options, conventions))
+    conventions = conventions.of_score(score)
     parts = [f"{conventions.empty_clips} empty clips"]
     parts += ["windows joined"] if conventions.windows == "join" else []
     parts += ["overlapping events kept"] if conventions.overlapping_truth == "keep" else []
     return "; ".join([*parts, *metric_named(metric).describe(options, conventions)])
 
 
-def _evaluate(run: Run) -> Evaluation:
+def evaluate_clips(table: ClipTable, truth: ClipTruth, conventions: Conventions) -> Evaluation:
+    """Match tables of clips with what is true of them; the table holds all clips."""
+    return _evaluate(ClipRun(truth, conventions, table.in_order_of(truth.clips)))
+
+
+def _evaluate(run: Run | ClipRun) -> Evaluation:
     wanted: defaultdict[str, dict[str, Options]] = defaultdict(dict)
     for name, (metric, options) in run.conventions.scores.items():
-        wanted[metric][name] = options
+        if is_of_clips(metric) == isinstance(run, ClipRun):
+            wanted[metric][name] = options
     found = {
         name: score
         for metric, scores in wanted.items()

@@ -77,10 +77,10 @@ def class_intervals(scores: Scores, label: int, floor: float = -np.inf) -> Inter
     return Intervals(events, level[kept], np.maximum(level[left], level[right]), levels)
 
 
-def detections_at(scores: Scores, threshold: float) -> Events:
-    """Detections of all classes at one threshold: runs of frames whose score is above it."""
+def detections_at(scores: Scores, threshold: float | Floats) -> Events:
+    """Detections of all classes at one threshold, or at one for each class: runs of frames whose score is above it."""
     above = np.zeros((scores.values.shape[1], len(scores.values) + 1), dtype=bool)
-    np.greater(scores.values.T, threshold, out=above[:, :-1])
+    np.greater(scores.values.T, np.reshape(threshold, (-1, 1)), out=above[:, :-1])
     opens, closes = above.copy(), above.copy()
     opens[:, 1:] &= ~above[:, :-1]
     closes[:, :-1] &= ~above[:, 1:]

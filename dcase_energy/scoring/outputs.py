@@ -12,15 +12,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+import numpy as np
+
 from dcase_energy.documents.archive import Archive
 from dcase_energy.documents.files import kind_of_file
 from dcase_energy.documents.names import ARCHIVES
 from dcase_energy.documents.tree import Folder, Tree
 from dcase_energy.findings import Finding, Where, capped, has_errors
+from dcase_energy.scoring.clip_tables import ClipTruth, Truth, read_clip_tables
 from dcase_energy.scoring.clips import clip_of_file
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.data import Events, GroundTruth
-from dcase_energy.scoring.evaluation import Evaluation, evaluate_points, evaluate_scores
+from dcase_energy.scoring.data import Events, Floats, GroundTruth
+from dcase_energy.scoring.evaluation import Evaluation, evaluate_clips, evaluate_points, evaluate_scores
 from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, all_clip_long, read_events
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics.psds import PreparedPsds, PsdsResult
@@ -28,10 +31,10 @@ from dcase_energy.scoring.rules import DOUBTS, EVENTS_CLIP_LONG, OUTPUT_FORMAT, 
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, joined_figures, system_of_runs
 
-OutputKind = Literal["scores", "events", "points"]
+OutputKind = Literal["scores", "events", "points", "clips"]
 # Event lists are known by their first line: psds_eval's own examples are named .csv.
 EVENT_SUFFIXES = (".tsv", ".csv", ".txt")
-KIND_NAMES = {"scores": "scores", "events": "one event list", "points": "operating points"}
+KIND_NAMES = {"scores": "scores", "events": "one event list", "points": "operating points", "clips": "a table of clips"}
 _SHOWN_LISTS = 3
 _RUN = re.compile(r"(?P<system>.+?)(?:_run(?P<run>[0-9]+))?(?P<raw>_unprocessed)?\.output")
 _THRESHOLD = re.compile(r"(?<![0-9])[01]?\.[0-9]+(?=\D*$)|(?<![0-9.])[01](?=\D*$)")
@@ -171,7 +174,7 @@ def output_of(tree: Tree, names: Sequence[str], problems: Sequence[Finding] = ()
 
 def score_system(
     outputs: SystemOutputs,
-    truth: GroundTruth | Mapping[str, GroundTruth],
+    truth: Truth | Mapping[str, Truth],
     conventions: Conventions,
     *,
     curves: bool = False,
@@ -203,7 +206,7 @@ def score_system(
     return Scored(outputs.name, outputs.path, kind, figures, kept, tuple(findings), digests)
 
 
-def _of_set(output: Output, name: str, sets: Mapping[str, GroundTruth]) -> Output:
+def _of_set(output: Output, name: str, sets: Mapping[str, Truth]) -> Output:
     """The score files of one set of clips; those that no set knows are with the first, which reports them."""
     if len(sets) == 1 or output.kind != "scores":
         return output
@@ -212,25 +215,42 @@ def _of_set(output: Output, name: str, sets: Mapping[str, GroundTruth]) -> Outpu
     return replace(output, names=tuple(one for one in output.names if owner.get(clip_of_file(one), first) == name))
 
 
-def evaluate(
-    output: Output, truth: GroundTruth, conventions: Conventions
-) -> tuple[Evaluation | None, list[Finding], bytes]:
+def evaluate(output: Output, truth: Truth, conventions: Conventions) -> tuple[Evaluation | None, list[Finding], bytes]:
     """Read the files of one run and match them; None if anything is wrong that would change a figure.
 
     With the digest of its score files.
     """
     if has_errors(output.problems):
         return None, list(output.problems), b""
+    if isinstance(truth, ClipTruth):
+        table, findings = read_clip_tables(output.tree, output.names, truth.layout, truth.classes, truth.clips)
+        return (None if table is None else evaluate_clips(table, truth, conventions)), findings, b""
     if output.kind == "scores":
-        run = read_scores(output.tree, output.names, truth)
-        evaluation = None if run.scores is None else evaluate_scores(run.scores, truth, conventions)
-        detections = None if run.scores is None else detections_at(run.scores, conventions.threshold)
-        if detections is not None and all_clip_long(detections, truth):
-            message = (
-                f"nearly every one of the {len(detections):,} detections above {conventions.threshold:g} is as long "
-            )
-            run.findings.append(EVENTS_CLIP_LONG.finding(output.tree.where(run.folder), f"{message}as its clip"))
-        return evaluation, run.findings, run.digest
+        return _evaluate_scores(output, truth, conventions)
+    points, findings = _event_lists(output, truth)
+    if has_errors(findings):
+        return None, findings, b""
+    detections = next(iter(points.values()), None)
+    if output.kind == "points":
+        detections, missing = _at_thresholds(output, points, conventions.thresholds_of(truth.classes))
+        findings += missing
+    return evaluate_points(list(points.values()), detections, truth, conventions), findings, b""
+
+
+def _evaluate_scores(
+    output: Output, truth: GroundTruth, conventions: Conventions
+) -> tuple[Evaluation | None, list[Finding], bytes]:
+    run = read_scores(output.tree, output.names, truth)
+    if run.scores is None:
+        return None, run.findings, run.digest
+    detections = detections_at(run.scores, conventions.thresholds_of(truth.classes))
+    if all_clip_long(detections, truth):
+        message = f"nearly every one of the {len(detections):,} detections above {conventions.threshold:g} is as long "
+        run.findings.append(EVENTS_CLIP_LONG.finding(output.tree.where(run.folder), f"{message}as its clip"))
+    return evaluate_scores(run.scores, truth, conventions), run.findings, run.digest
+
+
+def _event_lists(output: Output, truth: GroundTruth) -> tuple[dict[str, Events], list[Finding]]:
     points: dict[str, Events] = {}
     findings = []
     for name in output.names:
@@ -242,21 +262,27 @@ def evaluate(
         findings += problems
         if events is not None:
             points[name] = events
-    findings = capped(
+    return points, capped(
         findings,
         _SHOWN_LISTS,
         family=lambda one: one.code,
         unit=lambda one: (one.where.file, one.where.member),
         what="event lists",
     )
-    if has_errors(findings):
-        return None, findings, b""
-    chosen = next(iter(points)) if output.kind == "events" else _at_threshold(list(points), conventions.threshold)
-    if chosen is None:
-        message = f"no detections at threshold {conventions.threshold:g}: only PSDS is computed, no F1"
-        findings.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=_nearest(points, conventions)))
-    detections = None if chosen is None else points[chosen]
-    return evaluate_points(list(points.values()), detections, truth, conventions), findings, b""
+
+
+def _at_thresholds(
+    output: Output, points: dict[str, Events], thresholds: Floats
+) -> tuple[Events | None, list[Finding]]:
+    """The detections of each class at its threshold; none at all where a list is missing, which is a finding."""
+    at = {threshold: _at_threshold(list(points), threshold) for threshold in sorted(set(thresholds.tolist()))}
+    missing = []
+    for threshold in [one for one, name in at.items() if name is None]:
+        message = f"no detections at threshold {threshold:g}: only PSDS is computed, no F1"
+        found = _nearest(points, threshold)
+        missing.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=found))
+    named = {threshold: points[name] for threshold, name in at.items() if name is not None}
+    return (None if missing else _by_class(named, thresholds)), missing
 
 
 def threshold_of(name: str) -> float | None:
@@ -269,6 +295,13 @@ def _at_threshold(names: list[str], threshold: float) -> str | None:
     return next((n for n in names if (t := threshold_of(n)) is not None and abs(t - threshold) < 1e-9), None)
 
 
-def _nearest(points: dict[str, Events], conventions: Conventions) -> str:
-    known = [(abs(t - conventions.threshold), t) for name in points if (t := threshold_of(name)) is not None]
+def _by_class(points: Mapping[float, Events], thresholds: Floats) -> Events:
+    """The detections of each class at its threshold."""
+    rows = [one.take(thresholds[one.label] == threshold) for threshold, one in points.items()]
+    columns = zip(*((one.clip, one.label, one.onset_us, one.offset_us) for one in rows), strict=True)
+    return Events(*(np.concatenate(column) for column in columns))
+
+
+def _nearest(points: dict[str, Events], threshold: float) -> str:
+    known = [(abs(t - threshold), t) for name in points if (t := threshold_of(name)) is not None]
     return ", ".join(f"{t:g}" for _, t in sorted(known)[:2]) if known else "no threshold in any name"

@@ -84,6 +84,11 @@ class Arranged:
             lasting=lasting,
         )
 
+    def highest(self, table: Floats) -> float:
+        """The highest effective false positive rate of all operating points; ``table`` as in `roc`."""
+        running = np.append(0.0, np.cumsum(table.take(self.wrong_cell)))
+        return float(running.take(self.last_wrong).max(initial=0.0))
+
     def holds_for(self, weight: Floats, budget: float) -> bool:
         """Whether all scores that were left out cost more than ``budget`` false positives."""
         return self.lasting is None or float(np.dot(weight, self.lasting)) > budget * (1 + ROUNDING)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -111,22 +111,20 @@ def system_of_runs(name: str, runs: Mapping[str, RunFigures], resampling: Resamp
 
 
 def differences(
-    systems: Sequence[SystemFigures], figures: Sequence[Figure]
+    systems: Sequence[SystemFigures], figures: Sequence[Figure], lower: Container[str] = ()
 ) -> Iterator[tuple[SystemFigures, SystemFigures, Figure, Difference]]:
-    """Every pair of systems, in their order, on every figure both have."""
+    """Every pair of systems, in their order, on every figure both have; of scores in ``lower``, less is better."""
     for first, second in combinations(systems, 2):
         for figure in figures:
             values = [system.estimates[figure].value for system in (first, second) if figure in system.estimates]
             if len(values) < 2 or values[0] is None or values[1] is None:
                 continue
-            yield (
-                first,
-                second,
-                figure,
-                paired_difference(
-                    values[0], values[1], first.samples(figure), second.samples(figure), first.resampling
-                ),
+            found = paired_difference(
+                values[0], values[1], first.samples(figure), second.samples(figure), first.resampling
             )
+            if figure.metric in lower and found.probability_better is not None:
+                found = replace(found, probability_better=1 - found.probability_better)
+            yield first, second, figure, found
 
 
 def _estimate(runs: Sequence[RunFigures], figure: Figure, resampling: Resampling) -> Estimate:

@@ -94,12 +94,12 @@ class Timeline:
         first = np.searchsorted(self.latest_us, begin_us, side="right")
         return first, np.maximum(np.searchsorted(self.onset_us, end_us, side="left") - first, 0)
 
-    def beginning_near(self, detections: Timed, window_us: int) -> tuple[_Ints, _Ints]:
+    def beginning_near(self, detections: Timed, label: _Ints, window_us: int) -> tuple[_Ints, _Ints]:
         """First place in ``event`` and number of the events that begin near each detection's onset.
 
-        All of the detection's class and clip that do are among them; some may be of others.
+        All that do of the detection's clip and of a class, one for each detection, are among them.
         """
-        onset_us = self.start_us[detections.label * self.n_clips + detections.clip] + detections.onset_us
+        onset_us = self.start_us[label * self.n_clips + detections.clip] + detections.onset_us
         first = np.searchsorted(self.onset_us, onset_us - window_us, side="left")
         return first, np.searchsorted(self.onset_us, onset_us + window_us, side="right") - first
 

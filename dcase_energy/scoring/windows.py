@@ -7,6 +7,7 @@ are averaged with equal weight, and a second that no window holds gets 0. Events
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -38,9 +39,9 @@ def join_windows(scores: Scores, truth: GroundTruth) -> tuple[Scores, GroundTrut
     return _joined_scores(scores, truth, joined, file, begin_us), joined
 
 
-def are_windows(truth: GroundTruth) -> bool:
-    """Whether the clips are named like windows of files; those of evaluation sets have anonymous names."""
-    return all(_WINDOW.fullmatch(clip) for clip in truth.clips)
+def are_windows(clips: Sequence[str]) -> bool:
+    """Whether clips are named like windows of files; those of evaluation sets have anonymous names."""
+    return all(_WINDOW.fullmatch(clip) for clip in clips)
 
 
 def _window(clip: str) -> re.Match[str]:

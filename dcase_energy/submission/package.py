@@ -23,6 +23,7 @@ from dcase_energy.documents.files import kind_of_bytes, kind_of_file
 from dcase_energy.documents.package_rules import REPORT_KIND
 from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.documents.yaml import MAX_BYTES
+from dcase_energy.editions.outputs import Outputs
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 
@@ -147,6 +148,15 @@ class SystemFiles:
     def home(self) -> PurePosixPath:
         """The folder in the tree that holds the metadata."""
         return PurePosixPath(self.meta).parent
+
+
+def clip_tables_of(files: SystemFiles, layout: Outputs) -> list[str]:
+    """Names of a system's tables of clips, beside its metadata; only those that are named as the edition says."""
+    beside = [name for name in files.tree.names() if PurePosixPath(name).parent == files.home]
+    if layout.file is not None:
+        return [name for name in beside if re.fullmatch(layout.file, name.rpartition("/")[2])]
+    own = {f"{files.stem}.output.csv", f"{files.stem}.output.tsv", "output.csv"}
+    return [name for name in beside if name.rpartition("/")[2] in own]
 
 
 def _same_file(one: Where, other: Where) -> bool:

@@ -15,7 +15,7 @@ from dcase_energy.submission.alone import read_alone
 from dcase_energy.submission.baseline_choice import choose
 from dcase_energy.submission.checks import check_alone, check_together
 from dcase_energy.submission.checks.comparable import is_same_hardware, own_records
-from dcase_energy.submission.checks.outputs import outputs_complete, outputs_numbered
+from dcase_energy.submission.checks.outputs import clip_tables_complete, outputs_complete, outputs_numbered
 from dcase_energy.submission.checks.system import Peer, System
 from dcase_energy.submission.evidence import Calibrated, ReadFile, read_records
 from dcase_energy.submission.guess import edition_for
@@ -183,7 +183,9 @@ def _read_system(
         edition = judge
         metadata, found = read_metadata(data, where.file, edition, where.member)
     records, problems = read_records(files, known)
-    asked, outputs = edition.outputs.kind != "none", None
+    asked, outputs = edition.outputs.kind == "score_folders", None
+    if edition.outputs.kind == "clip_table" and options.outputs:
+        problems += clip_tables_complete(files, edition, options.durations_s)
     if asked:
         problems += outputs_numbered(files, edition)
     if asked and options.outputs:

@@ -95,6 +95,35 @@ def _outputs() -> dict[str, tuple[Files, Files]]:
     }
 
 
+def _clip_tables() -> dict[str, tuple[Files, Files]]:
+    """Tables with one row for each clip, under separate editions: scenes with probabilities, and captions."""
+    label = "Adams_UNI_task9_1"
+    author = (
+        "{lastname: Adams, firstname: Ann, email: a@uni.example, corresponding: true, affiliation: {institute: UNI}}"
+    )
+    meta = f"submission:\n  label: {label}\n  name: Small CNN\n  abbreviation: SmallCNN\n  authors: [{author}]\n"
+    base = 'base = "common"\nname = "clips"\ntitle = "Clips"\nclasses = ["bus", "park"]\n'
+    scenes = base + '[outputs]\nkind = "clip_table"\nlabel = "scene"\nprobabilities = true\nclips = 12\n'
+    texts = base + '[outputs]\nkind = "clip_table"\ntext = "caption"\n'
+    rows = [f"{k}.wav\t{'bus' if k % 2 else 'park'}\t{k % 2}\t{1 - k % 2}" for k in range(12)]
+
+    def package(lines: list[str], edition: str = scenes, header: str = "filename\tscene\tbus\tpark") -> Files:
+        table = "\n".join([header, *lines, ""]).encode()
+        own = {f"{label}/{label}.meta.yaml": meta.encode(), f"{label}/{label}.output.csv": table}
+        return {**own, "edition.toml": edition.encode()}
+
+    captions = [f"{k}.wav\ta sound, {k} times" for k in range(3)]
+    good, spoken = package(rows), package(captions, texts, "filename\tcaption")
+    return {
+        "O640": (package([*rows[:11], rows[0]]), good),
+        "O641": (package([rows[0].replace("park", "Park"), *rows[1:]]), good),
+        "O642": (package([rows[0].replace("\t0\t1", "\t-3.1\t12.4"), *rows[1:]]), good),
+        "O643": (package([rows[0].replace("\t0\t1", "\t0.1\t0.1"), *rows[1:]]), good),
+        "O644": (package([f"{k}.wav\tbus\t1\t0" for k in range(12)]), good),
+        "O645": (package([*captions, "3.wav\t "], texts, "filename\tcaption"), spoken),
+    }
+
+
 def _constant() -> bytes:
     return scores(1, rows=["\t".join([str(i), str(i + 1), *["0.5"] * len(CLASSES)]) for i in range(4)])
 
@@ -306,6 +335,7 @@ def chained(entries: list[dict[str, Any]]) -> bytes:
 FAMILIES: tuple[Callable[[], dict[str, tuple[Files, Files]]], ...] = (
     _archives,
     _outputs,
+    _clip_tables,
     _emissions,
     _evidence,
     _energy_evidence,

@@ -83,12 +83,14 @@ def test_csv_has_one_row_a_figure_with_its_conventions():
     result = run("score", BAKER, *TRUTH, "--format", "csv", "--interval", "subsample80", "--resamples", 10)
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     overall = [row for row in rows if not row["class"] and not row["run"] and row["average"] == "macro"]
-    assert [row["metric"] for row in overall] == list(METRICS) * 2
+    assert [row["metric"] for row in overall if row["metric"] in METRICS] == list(METRICS) * 2
+    beside = {row["metric"].removeprefix("collar_f1_") for row in overall if row["metric"].startswith("collar_f1_")}
+    assert beside == {"precision", "recall", "error_rate"}
     assert {row["interval"] for row in overall} == {"subsample80"}
     assert {row["n"] for row in overall} == {"10"}
     assert all("keep empty clips" in row["conventions"] for row in rows)
     micro = [row for row in rows if row["average"] == "micro" and not row["run"]]
-    assert len(micro) == 4 * 2
+    assert len(micro) == 4 * 2 * (1 + len(beside))
 
 
 def test_the_edition_chooses_and_an_option_chooses_otherwise():
@@ -125,6 +127,45 @@ def test_scores_of_an_edition_stand_beside_the_others_in_every_format(longer_col
     assert len(re.findall(r"collar F1 \(1 s\)", text)) == 2 * 2 + 1
     table = csv.DictReader(io.StringIO(run("score", *chosen, *TRUTH, "--format", "csv").stdout))
     assert float(next(row["value"] for row in table if row["metric"] == "long_collar")) == system["long_collar"]
+
+
+def test_scores_of_the_command_line_in_every_format(tmp_path):
+    (tmp_path / "thresholds.tsv").write_text("event_label\tthreshold\nDog\t0.3\n")
+    asked = (
+        BAKER,
+        "--score",
+        "onset_f1=collar_f1,collar_s=0.5,offsets=any",
+        "--score",
+        "segment_f1=segment_f1,segment_s=2",
+    )
+    system = scored(*asked, "--thresholds", tmp_path / "thresholds.tsv")["systems"][0]
+    assert system["collar_f1"] < system["onset_f1"] < 1
+    assert system["segment_f1"] != scored(BAKER)["systems"][0]["segment_f1"]
+    text = run("score", *asked, *TRUTH).stdout
+    assert f"onset_f1                      {scored(*asked)['systems'][0]['onset_f1']:.4f}" in text
+    assert "any offset" in text
+    assert "onset_f1" in run("score", *asked, *TRUTH, "--format", "csv").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--score", "x"), "is not NAME=METRIC"),
+        (("--score", "x=collar_f1,far"), "'far' is not OPTION=VALUE"),
+        (("--score", "x=none"), "'none' is not a metric"),
+        (("--score", "x=collar_f1,offsets=none"), "offsets is one of compare, any"),
+        (("--thresholds", "Dog\t0.3\nDog\t0.4"), "each class has one threshold from 0 to 1"),
+        (("--thresholds", "Dog\tx"), "'threshold' is not a number"),
+        (("--thresholds", "Bear\t0.3"), "does not have: Bear"),
+    ],
+)
+def test_scores_of_the_command_line_that_do_not_exist(tmp_path, options, message):
+    if options[0] == "--thresholds":
+        (tmp_path / "own.tsv").write_text(f"event_label\tthreshold\n{options[1]}\n")
+        options = ("--thresholds", tmp_path / "own.tsv")
+    result = run("score", BAKER, *TRUTH, *options)
+    assert result.returncode == 2
+    assert message in result.stderr
 
 
 def test_no_intervals_without_asking():

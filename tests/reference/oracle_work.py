@@ -92,13 +92,20 @@ def sed_eval(folder: Path) -> dict:
         ]
         collar.evaluate(*lists)
         segment.evaluate(*lists)
+    figures = {
+        "": ("f_measure", "f_measure"),
+        "_precision": ("f_measure", "precision"),
+        "_recall": ("f_measure", "recall"),
+        "_error_rate": ("error_rate", "error_rate"),
+    }
     return {
-        metric: {
-            "micro": float(one.results_overall_metrics()["f_measure"]["f_measure"]),
-            "macro": float(one.results_class_wise_average_metrics()["f_measure"]["f_measure"]),
-            "classes": [float(one.results_class_wise_metrics()[name]["f_measure"]["f_measure"]) for name in CLASSES],
+        metric + end: {
+            "micro": float(one.results_overall_metrics()[group][name]),
+            "macro": float(one.results_class_wise_average_metrics()[group][name]),
+            "classes": [float(one.results_class_wise_metrics()[label][group][name]) for label in CLASSES],
         }
         for metric, one in (("collar_f1", collar), ("segment_f1", segment))
+        for end, (group, name) in figures.items()
     }
 
 
@@ -116,6 +123,42 @@ def sed_scores_eval_auc(folder: Path) -> dict:
     }
 
 
+def sed_scores_eval_best(folder: Path) -> dict:
+    from sed_scores_eval import intersection_based, io, segment_based
+
+    scores = io.read_sed_scores(folder / "scores")
+    durations = io.read_audio_durations(folder / "durations.tsv")
+    truth = {**{clip: [] for clip in durations}, **io.read_ground_truth_events(folder / "truth.tsv")}
+    return {
+        "segment": float(segment_based.best_fscore(scores, truth, durations, segment_length=1.0)[0]["macro_average"]),
+        "intersection": float(
+            intersection_based.best_fscore(scores, truth, dtc_threshold=0.5, gtc_threshold=0.5)[0]["macro_average"]
+        ),
+    }
+
+
+def psds_eval_options(folder: Path) -> dict:
+    """Without ``max_efpr``, and of one list."""
+    import pandas as pd
+    from psds_eval import PSDSEval
+
+    found = {}
+    lists = sorted((folder / "lists").glob("*.tsv"))
+    for name, paths, limit in (("last_point", lists, None), ("one_list", [folder / "at_0.5.tsv"], 100)):
+        evaluation = PSDSEval(
+            ground_truth=pd.read_csv(folder / "truth.tsv", sep="\t").dropna(),
+            metadata=pd.read_csv(folder / "durations.tsv", sep="\t"),
+            dtc_threshold=0.5,
+            gtc_threshold=0.5,
+            cttc_threshold=0.3,
+            class_names=CLASSES,
+        )
+        for path in paths:
+            evaluation.add_operating_point(pd.read_csv(path, sep="\t"))
+        found[name] = float(evaluation.psds(0.5, 1.0, limit).value)
+    return found
+
+
 def sklearn_auc(folder: Path) -> dict:
     """Of rows of a score and a label, 0 or 1: the area, and the partial one that McClish scales."""
     import numpy as np
@@ -125,7 +168,25 @@ def sklearn_auc(folder: Path) -> dict:
     return {str(max_fpr): float(roc_auc_score(labels, scores, max_fpr=max_fpr)) for max_fpr in (0.1, 0.3, 1.0)}
 
 
+def sklearn_clips(folder: Path) -> dict:
+    """Of rows of a class, the class it was given, and three probabilities."""
+    import numpy as np
+    from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss, recall_score
+
+    rows = np.loadtxt(folder / "rows.txt")
+    truth, given = rows[:, 0].astype(int), rows[:, 1].astype(int)
+    return {
+        "micro": float(accuracy_score(truth, given)),
+        "macro": float(balanced_accuracy_score(truth, given)),
+        "classes": recall_score(truth, given, average=None).tolist(),
+        "log_loss": float(log_loss(truth, rows[:, 2:], labels=[0, 1, 2])),
+    }
+
+
 WORK = {
+    "sed_scores_eval_best": sed_scores_eval_best,
+    "psds_eval_options": psds_eval_options,
+    "sklearn_clips": sklearn_clips,
     "sklearn_auc": sklearn_auc,
     "sed_scores_eval_auc": sed_scores_eval_auc,
     "psds_eval": psds_eval,

@@ -17,6 +17,7 @@ SYMMETRIES = {
     "OPTIONS": "scoring/metrics/",
     "EnergyCallback": "integrations/",  # every training library
     "measured": "integrations/",
+    "OUTPUTS": "scoring/metrics/",
     "SCHEMA_VERSION": "",  # every document with a version of its schema
     "report_of": "",  # a ranking and a study each give a report for the sheets
     "charts_of": "",  # and its charts, as scores do

@@ -12,7 +12,7 @@ from dcase_energy.api.scores import ScoreSheet
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.evaluation import Figure, describe_figure
+from dcase_energy.scoring.evaluation import Figure, describe_figure, score_beside
 from dcase_energy.scoring.outputs import KIND_NAMES, Scored
 from dcase_energy.scoring.resampling import SampledInterval
 from dcase_energy.scoring.system import Estimate, SystemFigures, differences
@@ -49,6 +49,8 @@ def _system_lines(one: Scored, figures: SystemFigures, scores: ScoreSheet) -> It
             continue
         runs = "" if estimate.runs is None else f"   runs {_range(estimate.runs, 4)}"
         yield f"{name}  {_figure(estimate)}{runs}  [{describe_figure(metric, scores.conventions)}]"
+        if beside := _beside(metric, figures, scores.conventions):
+            yield f"  {'':<28}  {beside}"
     shown = {name: title for name, title in scores.titles(short=True).items() if Figure(name) in figures.estimates}
     width = max([21 if drawn.count else 10, *map(len, shown.values())])
     rows = [["class", *shown.values()]]
@@ -58,6 +60,24 @@ def _system_lines(one: Scored, figures: SystemFigures, scores: ScoreSheet) -> It
     ]
     for first, *cells in rows:
         yield f"  {first:<28}" + "".join(f"  {cell:<{width}}" for cell in cells).rstrip()
+
+
+def _beside(metric: str, figures: SystemFigures, conventions: Conventions) -> str:
+    """What was computed beside a score, then the same of all classes together, in a few words."""
+    start = f"{metric}_"
+    all_names = dict.fromkeys(one.metric for one in figures.estimates)
+    parts = [name for name in all_names if name != metric and score_beside(name, conventions) == metric]
+    words = []
+    for average, names in (("macro", parts), ("micro", [metric, *parts])):
+        known = [(name, figures.estimates.get(Figure(name, None, average))) for name in names if parts]
+        shown = [
+            f"{'F' if name == metric else name.removeprefix(start).replace('_', ' ')} {one.value:.3f}"
+            for name, one in known
+            if one is not None and one.value is not None
+        ]
+        if shown:
+            words.append(("all classes together: " if average == "micro" else "") + ", ".join(shown))
+    return "; ".join(words)
 
 
 def _classes(figures: SystemFigures) -> list[str]:
@@ -73,7 +93,7 @@ def _why_not(metric: str, one: Scored, conventions: Conventions) -> str:
 
 
 def _is_f1(score: str, conventions: Conventions) -> bool:
-    return conventions.scores[score][0] != "psds"
+    return conventions.scores[score][0].endswith("_f1")
 
 
 def _range(interval: SampledInterval, digits: int) -> str:
@@ -100,10 +120,11 @@ def _difference_lines(scores: ScoreSheet) -> Iterator[str]:
     titles = scores.titles(short=True)
     first_figure, *_ = figures = [Figure(name) for name in titles]
     values = {one.name: one.estimates[first_figure].value or 0.0 for one in systems if first_figure in one.estimates}
-    order = sorted((one.name for one in systems), key=lambda name: -values.get(name, 0.0))
+    sign = 1 if first_figure.metric in scores.lower else -1
+    order = sorted((one.name for one in systems), key=lambda name: sign * values.get(name, 0.0))
     pairs = pairwise(order) if len(order) > _MANY_SYSTEMS else combinations(order, 2)
     beside = {frozenset(pair) for pair in pairs}
-    for first, second, figure, found in differences(systems, figures):
+    for first, second, figure, found in differences(systems, figures, scores.lower):
         if frozenset((first.name, second.name)) in beside and found.interval is not None:
             low, high = found.interval.low, found.interval.high
             yield (
@@ -135,7 +156,9 @@ def to_json(scores: ScoreSheet) -> str:
                     "high": None if found.interval is None else found.interval.high,
                     "probability_first_better": found.probability_better,
                 }
-                for first, second, figure, found in differences([figures for _, figures in known], overall)
+                for first, second, figure, found in differences(
+                    [figures for _, figures in known], overall, scores.lower
+                )
             ],
             # As the commands show findings: what they withhold is a matter of ratios.
             "findings": [
@@ -171,9 +194,10 @@ def _system_dict(one: Scored, figures: SystemFigures, conventions: Conventions) 
 def _estimates(figures: SystemFigures, label: str | None, conventions: Conventions) -> dict[str, Any]:
     """``collar_f1``, ``collar_f1_low``, ... of all scores; the F1s of all classes pooled beside their means."""
     found: dict[str, Any] = {}
-    for metric in conventions.scores:
+    for metric in dict.fromkeys([*conventions.scores, *(one.metric for one in figures.estimates)]):
         wanted = {metric: Figure(metric, label)}
-        if _is_f1(metric, conventions) and label is None:
+        pooled = metric in conventions.scores and _is_f1(metric, conventions)
+        if label is None and (pooled or Figure(metric, None, "micro") in figures.estimates):
             wanted[f"{metric}_micro"] = Figure(metric, None, "micro")
         for name, figure in wanted.items():
             estimate = figures.estimates.get(figure, Estimate(None, None, None))

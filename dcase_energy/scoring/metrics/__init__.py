@@ -17,6 +17,7 @@ from pkgutil import iter_modules
 from typing import Any, Protocol, cast
 
 from dcase_energy.errors import EditionError
+from dcase_energy.scoring.clip_tables import ClipTable, ClipTruth
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores
 
@@ -47,23 +48,46 @@ class Run:
     detections: Events | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ClipRun:
+    """What a metric of clips (``OUTPUTS = "clips"``) is computed from: the rows, in the order of the ground truth."""
+
+    truth: ClipTruth
+    conventions: Conventions
+    table: ClipTable
+
+
 class Prepared(Protocol):
     """A run matched with the ground truth: figures for all clips or for any weighting of them."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """What figures are of besides the whole: the classes, as a rule."""
 
     @property
     def pooled(self) -> bool:
         """Whether there is a figure of all classes' counts together."""
 
+    @property
+    def beside(self) -> Sequence[str]:
+        """Names of what is computed beside the score, such as precision and recall."""
+
     def figures(self, clip_weight: Floats | None = None) -> Floats:
-        """Mean over the classes, figure of each class, and the pooled figure if there is one; NaN is not judged."""
+        """Mean over the classes, figure of each label, and the pooled figure if there is one; NaN is not judged.
+
+        The same follows for each name of ``beside``.
+        """
 
 
 class Metric(Protocol):
-    """A module of this package; ``OPTIONS`` says of each option whether a number must be given, or lists its words."""
+    """A module of this package; ``OPTIONS`` says of each option whether a number must be given, or lists its words.
+
+    One that has ``OUTPUTS = "clips"`` is computed from tables of clips, others from scores or events.
+    """
 
     OPTIONS: Mapping[str, bool | tuple[str, ...]]
 
-    def prepare(self, run: Run, wanted: Mapping[str, Options]) -> Mapping[str, Prepared]:
+    def prepare(self, run: Any, wanted: Mapping[str, Options]) -> Mapping[str, Prepared]:
         """Match a run for all scores of this metric."""
 
     def describe(self, options: Options, conventions: Conventions) -> list[str]:
@@ -73,6 +97,11 @@ class Metric(Protocol):
 def metric_named(name: str) -> Metric:
     """The metric of a name, one of `METRICS`."""
     return cast(Metric, import_module(f"{__name__}.{name}"))
+
+
+def is_of_clips(name: str) -> bool:
+    """Whether a metric is computed from tables of clips."""
+    return getattr(metric_named(name), "OUTPUTS", "events") == "clips"
 
 
 def check_scores(scores: Mapping[str, tuple[str, Options]]) -> None:

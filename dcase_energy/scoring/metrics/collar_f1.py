@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
 from dcase_energy.scoring.conventions import COLLAR_S, COLLAR_SHARE, Conventions
-from dcase_energy.scoring.counts import F1, ClipCounts, count_by_clip, f1_scores
+from dcase_energy.scoring.counts import F1, ClipCounts, count_by_clip, f1_scores, of_beta
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, expand_ranges, to_us
 from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.overlap import EXACT, Timing, seconds
 
-OPTIONS = {"collar_s": False, "offset_share": False}
+OPTIONS: Mapping[str, bool | tuple[str, ...]] = {
+    "collar_s": False,
+    "offset_share": False,
+    "offsets": ("compare", "any"),
+    "beta": False,
+}
 Graph = Mapping[int, Sequence[int]]
 
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
-    """Match the detections; the options are those of `collar_by_clip`, ``collar_s`` and ``offset_share``."""
+    """Match the detections; the options are those of `collar_by_clip`, and ``beta``."""
     return f1_scores(run, wanted, collar_by_clip, timing=run.conventions.timing)
 
 
 def describe(options: Options, conventions: Conventions) -> list[str]:
     """What a figure depends on besides the data."""
     collar_s, share = options.get("collar_s", COLLAR_S), options.get("offset_share", COLLAR_SHARE)
-    return [f"collars {collar_s:g} s, {share:.0%}", *conventions.of_detections(), *conventions.of_times()]
+    offsets = "any offset" if options.get("offsets") == "any" else f"{share:.0%}"
+    return [
+        f"collars {collar_s:g} s, {offsets}",
+        *of_beta(options),
+        *conventions.of_detections(),
+        *conventions.of_times(),
+    ]
 
 
 def collar_by_clip(
@@ -33,41 +45,74 @@ def collar_by_clip(
     *,
     collar_s: float = COLLAR_S,
     offset_share: float = COLLAR_SHARE,
+    offsets: str = "compare",
     timing: Timing = EXACT,
 ) -> ClipCounts:
     """Count detections matched one to one with annotated events of their class.
 
     A pair may match if its onsets differ by at most ``collar_s`` and its offsets by at most the larger of ``collar_s``
-    and ``offset_share`` of the annotated event. The matching is a largest one. ``timing`` says how times are compared.
+    and ``offset_share`` of the annotated event; with ``offsets="any"`` offsets do not matter. The matching is a largest
+    one. What it leaves, of any two classes, is matched in the same way: these are substitutions. ``timing`` says how
+    times are compared.
     """
     n_clips, n_classes = len(truth.clips), len(truth.classes)
-    detection, event = _candidates(detections, truth, collar_s, offset_share, timing)
+    near = partial(
+        _candidates, truth=truth, collar_s=collar_s, offset_share=offset_share, offsets=offsets, timing=timing
+    )
+    detection, event = near(detections, detections.label)
     matched = _largest_matching(detection, event)
     return ClipCounts.build(
         truth.classes,
         count_by_clip(detections, detection[matched], n_clips, n_classes),
         count_by_clip(detections, None, n_clips, n_classes),
         count_by_clip(truth.events, None, n_clips, n_classes),
+        _substitutions(detections, truth, near, detection[matched], event[matched]),
     )
 
 
+def _substitutions(
+    detections: Events, truth: GroundTruth, near: Callable[..., tuple[Ints, Ints]], matched: Ints, found: Ints
+) -> Ints:
+    """How many detections of each clip are near an event of another class, where both have no match in theirs."""
+    free = np.delete(np.arange(len(detections)), matched)
+    left = detections.take(free)
+    missed = np.ones(len(truth.events), dtype=bool)
+    missed[found] = False
+    pairs = [near(left, np.full(len(left), label)) for label in range(len(truth.classes))]
+    detection, event = (np.concatenate([np.empty(0, np.int64), *some]) for some in zip(*pairs, strict=True))
+    open_ = missed[event]
+    detection, event = detection[open_], event[open_]
+    clip = left.clip[detection[_largest_matching(detection, event)]]
+    return np.bincount(clip, minlength=len(truth.clips))
+
+
 def _candidates(
-    detections: Events, truth: GroundTruth, collar_s: float, offset_share: float, timing: Timing
+    detections: Events,
+    label: Ints,
+    *,
+    truth: GroundTruth,
+    collar_s: float,
+    offset_share: float,
+    offsets: str,
+    timing: Timing,
 ) -> tuple[Ints, Ints]:
-    """All pairs of a detection and an event of one clip and class that lie within the collars."""
+    """All pairs of a detection and an event of its clip and of a class, one for each, that lie within the collars."""
     events = truth.events
     collar_us = int(to_us([collar_s])[0])
-    first, counts = truth.timeline.beginning_near(detections, max(collar_us + timing.tolerance_us, 0) + 1)
+    first, counts = truth.timeline.beginning_near(detections, label, max(collar_us + timing.tolerance_us, 0) + 1)
     detection = np.repeat(np.arange(len(detections)), counts)
     event = truth.timeline.event[expand_ranges(first, counts)]
-    same = (detections.clip[detection] == events.clip[event]) & (detections.label[detection] == events.label[event])
+    same = (detections.clip[detection] == events.clip[event]) & (label[detection] == events.label[event])
     detection, event = detection[same], event[same]
     share_ppm = round(offset_share * 1_000_000)
     offset_collar_us = np.maximum(collar_us, events.duration_us[event] * share_ppm // 1_000_000)
     length_s = seconds(events.offset_us[event]) - seconds(events.onset_us[event])
     offset_collar_s = np.maximum(collar_s, offset_share * length_s)
     near = timing.within(detections.onset_us[detection], events.onset_us[event], collar_us, collar_s)
-    near &= timing.within(detections.offset_us[detection], events.offset_us[event], offset_collar_us, offset_collar_s)
+    if offsets == "compare":
+        near &= timing.within(
+            detections.offset_us[detection], events.offset_us[event], offset_collar_us, offset_collar_s
+        )
     return detection[near], event[near]
 
 

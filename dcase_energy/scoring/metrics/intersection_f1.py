@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dcase_energy.scoring.conventions import Conventions
-from dcase_energy.scoring.counts import F1, ClipCounts, count_by_clip, f1_scores
+from dcase_energy.scoring.counts import F1, ClipCounts, count_by_clip, f1_scores, of_beta
 from dcase_energy.scoring.data import Events, GroundTruth
 from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.overlap import EXACT, Timing, covered_by_events, overlapping_pairs, summed
 
-OPTIONS = {"dtc": False, "gtc": False}
+OPTIONS = {"dtc": False, "gtc": False, "beta": False}
 
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
-    """Match the detections; the options are ``dtc`` and ``gtc``, by default those of the conventions."""
+    """Match the detections; the options are ``dtc``, ``gtc`` (by default those of the conventions) and ``beta``."""
     chosen = run.conventions
     return f1_scores(run, wanted, intersection_by_clip, dtc=chosen.dtc, gtc=chosen.gtc, timing=chosen.timing)
 
@@ -22,7 +22,7 @@ def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
 def describe(options: Options, conventions: Conventions) -> list[str]:
     """What a figure depends on besides the data."""
     dtc, gtc = options.get("dtc", conventions.dtc), options.get("gtc", conventions.gtc)
-    return [f"DTC {dtc:g}, GTC {gtc:g}", *conventions.of_detections(), *conventions.of_times()]
+    return [f"DTC {dtc:g}, GTC {gtc:g}", *of_beta(options), *conventions.of_detections(), *conventions.of_times()]
 
 
 def intersection_by_clip(

@@ -10,6 +10,7 @@ follows: scores below are not looked at.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -17,7 +18,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from dcase_energy.scoring.conventions import Conventions
+from dcase_energy.scoring.conventions import SCORES, Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores
 from dcase_energy.scoring.deltas import (
     CROSS_TRIGGER,
@@ -36,7 +37,16 @@ _US_PER_HOUR = SECONDS_PER_HOUR * MICROSECONDS_PER_SECOND
 # How far above the affordable false positives scores are kept for resamples: one of them hardly ever needs more.
 _MARGIN = 1.5
 
-OPTIONS = {"dtc": True, "gtc": True, "alpha_ct": True, "alpha_st": True, "cttc": False, "e_max": False}
+OPTIONS: Mapping[str, bool | tuple[str, ...]] = {
+    "dtc": True,
+    "gtc": True,
+    "alpha_ct": True,
+    "alpha_st": True,
+    "cttc": False,
+    "e_max": False,
+    "area_end": ("e_max", "last_point"),
+    "min_points": False,
+}
 PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
 PSDS2 = PsdsScenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5, alpha_st=1.0)
 
@@ -68,17 +78,24 @@ class PsdsResult:
 
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, PreparedPsds]:
-    """Match a run for each scenario; options are the fields of `PsdsScenario`.
+    """Match a run for each scenario; options are the fields of `PsdsScenario`, and two more.
 
-    A single event list has no PSDS, and scores have none in floating-point seconds: no library computes one.
+    With ``area_end = "last_point"`` the area ends at the highest effective false positive rate of all operating points,
+    whatever ``e_max`` is (psds_eval without ``max_efpr``). Event lists have a PSDS if there are ``min_points``, by
+    default 2; scores have none in floating-point seconds: no library computes one.
     """
     chosen, timing = run.conventions, run.conventions.timing
-    if (len(run.points) < 2) if run.scores is None else timing.in_seconds:
+    if run.scores is not None and timing.in_seconds:
         return {}
-    scenarios = {
-        name: PsdsScenario(cross_trigger_average=chosen.cross_trigger_average, **options)
-        for name, options in wanted.items()
-    }
+    scenarios = {}
+    for name, given in wanted.items():
+        options = dict(given)
+        last, least = options.pop("area_end", "e_max") == "last_point", options.pop("min_points", 2)
+        if run.scores is not None or len(run.points) >= max(least, 1):
+            options |= {"e_max": math.inf} if last else {}
+            scenarios[name] = PsdsScenario(cross_trigger_average=chosen.cross_trigger_average, **options)
+    if not scenarios:
+        return {}
     often, lost = chosen.resampling.count > 0, chosen.lost_classes
     detected = run.points if run.scores is None else run.scores
     return prepare_psds(detected, run.truth, scenarios, timing, often=often, lost_classes=lost)
@@ -86,12 +103,21 @@ def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, PreparedPsds]:
 
 def describe(options: Options, conventions: Conventions) -> list[str]:
     """What a figure depends on besides the data."""
-    parts = []
+    known = [usual for metric, usual in SCORES.values() if metric == "psds"]
+    parts = [] if options in known else [_in_words(options)]
     if conventions.lost_classes == "zero" and conventions.resampling.count:
         parts.append("classes lost in a resample: zero")
     if options.get("alpha_ct"):
         parts.append(f"cross-triggers over {'C-1' if conventions.cross_trigger_average == 'others' else 'C'}")
     return parts + conventions.of_times()
+
+
+def _in_words(options: Options) -> str:
+    """The parameters of a scenario that is none of the usual ones."""
+    names = {"dtc": "DTC", "gtc": "GTC", "cttc": "CTTC", "alpha_ct": "alpha_ct", "alpha_st": "alpha_st"}
+    words = [f"{names[name]} {options[name]:g}" for name in names if name in options]
+    end = f"up to {options.get('e_max', 100.0):g} per hour"
+    return ", ".join([*words, "up to the last point" if options.get("area_end") == "last_point" else end])
 
 
 def prepare_psds(
@@ -181,6 +207,8 @@ def _floors(
     highest = np.full((n_clips, n_classes), -np.inf)
     hours = float(truth.duration_us.sum()) / _US_PER_HOUR
     budget = max(scenario.e_max for scenario in scenarios) * hours
+    if math.isinf(budget):
+        return highest.max(axis=0), highest
     n_needed = int(budget * (_MARGIN if often else 1 + ROUNDING)) + 1
     exact = timing == EXACT and all(scenario.dtc > 0 for scenario in scenarios)
     if not isinstance(detected, Scores) or not exact or n_needed > n_clips:
@@ -207,6 +235,12 @@ class PreparedPsds:
     scenario: PsdsScenario
     lost_classes: str = "skip"
     pooled: ClassVar[bool] = False
+    beside: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.truth.classes
 
     def figures(self, clip_weight: Floats | None = None) -> Floats:
         """PSDS and the area of each class, shape (1 + n_classes,); NaN where the ground truth has no event."""
@@ -232,14 +266,18 @@ class PreparedPsds:
         if self.lost_classes == "zero" and clip_weight is not None:
             lost = set(truth.events.label.tolist()) - set(np.flatnonzero(n_events).tolist())
             rocs |= {truth.classes[label]: PsdRoc(np.zeros(1), np.zeros(1)) for label in sorted(lost)}
-        roc = mean_roc(list(rocs.values()), scenario.alpha_st)
+        roc, e_max = mean_roc(list(rocs.values()), scenario.alpha_st), scenario.e_max
+        if math.isinf(e_max):
+            # No class may have a false positive: then all areas are those of one false positive an hour.
+            judged = np.flatnonzero(n_events).tolist()
+            e_max = max((self.classes[label].highest(table) for label in judged), default=0.0) or 1.0
         return PsdsResult(
-            value=roc.area(scenario.e_max),
-            per_class={name: curve.area(scenario.e_max) for name, curve in rocs.items()},
+            value=roc.area(e_max),
+            per_class={name: curve.area(e_max) for name, curve in rocs.items()},
             roc=roc,
             class_rocs=rocs,
             classes_without_events=tuple(name for name in truth.classes if name not in rocs),
-            e_max=scenario.e_max,
+            e_max=e_max,
         )
 
 

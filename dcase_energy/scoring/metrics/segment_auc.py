@@ -26,10 +26,12 @@ _DEFAULTS: Mapping[str, Any] = {"segment_s": SEGMENT_S, "max_fpr": 0.1, "area": 
 class SegmentAuc:
     """The areas of all classes, for any weighting of the clips."""
 
+    labels: tuple[str, ...]
     classes: tuple[Decisions, ...]
     max_fpr: float
     area: Area
     pooled: ClassVar[bool] = False
+    beside: ClassVar[tuple[str, ...]] = ()
 
     def figures(self, clip_weight: Floats | None = None) -> Floats:
         """Mean over the classes, and the area of each; NaN where no segment, or each, is annotated."""
@@ -46,7 +48,7 @@ def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, SegmentAuc]:
     for name, options in wanted.items():
         chosen = {**_DEFAULTS, **options}
         decisions = segment_decisions(run.scores, run.truth, chosen["segment_s"], run.conventions.segment_grid)
-        found[name] = SegmentAuc(tuple(decisions), chosen["max_fpr"], chosen["area"])
+        found[name] = SegmentAuc(run.truth.classes, tuple(decisions), chosen["max_fpr"], chosen["area"])
     return found
 
 

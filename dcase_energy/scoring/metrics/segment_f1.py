@@ -7,23 +7,23 @@ from collections.abc import Mapping
 import numpy as np
 
 from dcase_energy.scoring.conventions import SEGMENT_S, Conventions, Grid
-from dcase_energy.scoring.counts import F1, ClipCounts, f1_scores
+from dcase_energy.scoring.counts import F1, ClipCounts, f1_scores, of_beta
 from dcase_energy.scoring.data import Events, GroundTruth, Ints, to_us
 from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.segments import active_segments, first_segments, segment_ends
 
-OPTIONS = {"segment_s": False}
+OPTIONS = {"segment_s": False, "beta": False}
 
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, F1]:
-    """Compare the segments; the option is the length of a segment, ``segment_s``."""
+    """Compare the segments; the options are the length of a segment, ``segment_s``, and ``beta``."""
     return f1_scores(run, wanted, segment_by_clip, grid=run.conventions.segment_grid)
 
 
 def describe(options: Options, conventions: Conventions) -> list[str]:
     """What a figure depends on besides the data."""
     length = f"{options.get('segment_s', SEGMENT_S):g} s"
-    return [f"{length}, {conventions.segment_grid} at the end", *conventions.of_detections()]
+    return [f"{length}, {conventions.segment_grid} at the end", *of_beta(options), *conventions.of_detections()]
 
 
 def segment_by_clip(
@@ -39,11 +39,14 @@ def segment_by_clip(
     n_classes = len(truth.classes)
     annotated = active_segments(truth.events, n_classes, segment_us, first, end_us)
     detected = active_segments(detections, n_classes, segment_us, first, end_us)
+    hits = annotated & detected
+    substituted = np.minimum((annotated & ~hits).sum(axis=0), (detected & ~hits).sum(axis=0))
     return ClipCounts.build(
         truth.classes,
-        _by_clip(annotated & detected, first),
+        _by_clip(hits, first),
         _by_clip(detected, first),
         _by_clip(annotated, first),
+        np.add.reduceat(substituted, first[:-1]),
     )
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
+from dcase_energy.scoring.clip_rules import CLIP_TABLES
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_team
-from dcase_energy.submission.package import SystemFiles
+from dcase_energy.submission.package import SystemFiles, clip_tables_of
 from dcase_energy.text import more
 
 if TYPE_CHECKING:
@@ -111,6 +112,27 @@ def _coverage(run: ScoreFiles, expected_s: Mapping[str, float], where: Where) ->
         clip = min(short)
         message = f"frames of {clip} end at {run.ends[clip][0]:g} s, the clip at {expected_s[clip]:g} s"
         yield SCORE_COVERAGE.finding(where, message + more(len(short) - 1, "clips of this run"))
+
+
+def clip_tables_complete(
+    files: SystemFiles, edition: Edition, durations_s: Mapping[str, float] | None
+) -> list[Finding]:
+    """Read the tables of clips of a system and check them without ground truth; ``durations_s`` names the clips."""
+    from dcase_energy.scoring.clip_tables import classes_of, read_clip_tables
+
+    layout, where = edition.outputs, files.tree.where(files.meta)
+    names = clip_tables_of(files, layout)
+    if not names:
+        # Metadata alone may be validated; what is made for submission holds all files.
+        expected = layout.file or f"{files.stem}.output.csv"
+        return [CLIP_TABLES.finding(where, "no table of clips", expected=expected)] if where.member else []
+    expected_clips = None if durations_s is None else sorted(durations_s)
+    table, findings = read_clip_tables(files.tree, names, layout, classes_of(layout, edition.classes), expected_clips)
+    if table is not None and expected_clips is None and layout.clips not in (None, len(table.clips)):
+        rule = CLIPS_MISSING if len(table.clips) < (layout.clips or 0) else CLIPS_UNKNOWN
+        message = f"{len(table.clips):,} rows, where the edition's clips are {layout.clips:,}"
+        findings.append(rule.finding(files.tree.where(names[0]), message))
+    return findings
 
 
 def outputs_numbered(files: SystemFiles, edition: Edition) -> Iterator[Finding]:

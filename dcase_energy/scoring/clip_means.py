@@ -1,0 +1,91 @@
+"""Means of a value of each clip: over the clips of a class, of a group, over the classes, over all clips."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from dcase_energy.scoring.clip_tables import ClipTruth
+from dcase_energy.scoring.data import Floats, Ints
+
+AVERAGES = ("macro", "micro", "groups")
+DESCRIBED = {
+    "macro": "mean over the classes",
+    "micro": "mean over the clips",
+    "groups": "mean over the groups of clips",
+}
+UNITS_OF_SHARES = ("fraction", "percent")
+
+
+@dataclass(frozen=True)
+class ClipMeans:
+    """Means of a value of each clip, for any weighting of the clips.
+
+    Attributes
+    ----------
+    values
+        Of each clip, shape (n_clips,).
+    parts
+        Which clips each label means: codes of the clips, shape (n_clips,), and the names of the codes.
+    average
+        Which mean is the figure: over the classes, over the clips, or over the values of the first column of the means
+        over the classes.
+    """
+
+    values: Floats
+    parts: tuple[tuple[Ints, tuple[str, ...]], ...]
+    average: Literal["macro", "micro", "groups"]
+    pooled: ClassVar[bool] = True
+    beside: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def build(cls, values: Floats, truth: ClipTruth, average: Any) -> ClipMeans:
+        """Of the classes of the clips, and of each column that figures are reported by."""
+        parts = [(truth.label, truth.classes)]
+        for column, of_clips in truth.groups.items():
+            names, codes = np.unique(np.array(of_clips, dtype=np.str_), return_inverse=True)
+            parts.append((codes.astype(np.int64), tuple(f"{column} {name}" for name in names.tolist())))
+        return cls(values, tuple(parts), average)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Classes, then the values of each column."""
+        return tuple(name for _, names in self.parts for name in names)
+
+    def figures(self, clip_weight: Floats | None = None) -> Floats:
+        """The figure, the mean of each label, and the mean over all clips; NaN where there is no clip."""
+        weight = np.ones(len(self.values)) if clip_weight is None else clip_weight
+        means = [_means(self.values, weight, codes, len(names)) for codes, names in self.parts]
+        micro = _means(self.values, weight, np.zeros(len(weight), dtype=np.int64), 1)[0]
+        if self.average == "groups" and len(self.parts) > 1:
+            codes, names = self.parts[1]
+            figure = _known_mean([self._macro(weight * (codes == code)) for code in range(len(names))])
+        else:
+            figure = micro if self.average == "micro" else self._macro(weight)
+        return np.array([figure, *np.concatenate(means), micro])
+
+    def _macro(self, weight: Floats) -> float:
+        codes, names = self.parts[0]
+        return _known_mean(_means(self.values, weight, codes, len(names)))
+
+
+def _means(values: Floats, weight: Floats, codes: Ints, n_codes: int) -> Floats:
+    held = np.bincount(codes, weight, n_codes)
+    summed = np.bincount(codes, weight * values, n_codes)
+    means: Floats = np.divide(summed, held, out=np.full(n_codes, np.nan), where=held > 0)
+    return means
+
+
+def _known_mean(values: npt.ArrayLike) -> float:
+    known = np.asarray(values)[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def scale_of(options: Mapping[str, Any]) -> float:
+    """What a share is multiplied by."""
+    return 100.0 if options.get("unit") == "percent" else 1.0
