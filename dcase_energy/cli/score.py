@@ -206,7 +206,7 @@ def command(
 
     if codabench is not None:
         return _score_codabench(*codabench, options)
-    require_given(outputs=outputs, ground_truth=options["ground_truth"], durations=options["durations"])
+    require_given(outputs=outputs, ground_truth=options["ground_truth"])
     formats, folder = _plots(plots, output_dir, plot_format)
     found = score(outputs, curves=bool(formats), log=say, progress=_progress, **options)
     show_findings(found.findings)
