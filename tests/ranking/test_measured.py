@@ -71,7 +71,7 @@ def test_a_measured_energy_is_not_divided_by_the_participants_baseline(tmp_path)
     assert a.figures.energy_ratio == {"training": None, "test": 2.5}
     assert "no baseline is known of the same machine" in a.entry.not_comparable["training"]
     assert b.figures.energy_ratio["training"] == 3.0
-    # What stands for both stages is only as good as the weaker one.
+    # The evidence of both stages is that of the weaker one.
     assert (b.entry.baseline_evidence, b.entry.baseline_source) == (
         "declared",
         "the table (training), the table of measured systems (dcase2023) (test)",
