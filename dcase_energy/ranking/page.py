@@ -256,5 +256,5 @@ def _page_view(view: View, at: Mapping[int, int], first: Sequence[str], stages: 
         columns.append(view.column)
     sort, direction = ("rank", 1) if by_rank else (view.column, -view.sign)
     menu = "Pareto fronts" if view.name.startswith("front_") else ""
-    title = _SHORT.sub("", view.title)
-    return PageView(view.name, title[0].upper() + title[1:], sort, direction, columns, rows, menu)
+    title, _, note = _SHORT.sub("", view.title).partition(": ")
+    return PageView(view.name, title[0].upper() + title[1:], sort, direction, columns, rows, menu, note)

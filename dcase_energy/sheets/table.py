@@ -165,8 +165,8 @@ class PageView:
         What is shown with it.
     rows
         Its rows; None: all.
-    menu
-        Title of the list that it is chosen from; empty: it has a button.
+    menu, note
+        Title of the list that it is chosen from (empty: it has a button), and what its title leaves out.
     """
 
     name: str
@@ -176,6 +176,7 @@ class PageView:
     columns: Sequence[str]
     rows: Collection[int] | None = None
     menu: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,17 @@ def test_letters_of_other_programs_are_left_alone(inbox, tmp_path):
     assert [path.name for path in (tmp_path / "letters").iterdir()] == ["letters.json"]
 
 
-def test_a_team_named_like_markup_stays_text(tmp_path):
-    from dcase_energy.submission.letters import Letter, file_names
+def test_a_team_named_like_markup_stays_text():
+    from dcase_energy.editions.loader import load_edition
+    from dcase_energy.findings import Finding, Severity, Where
+    from dcase_energy.submission.letter_files import letter_files
+    from dcase_energy.submission.letters import Letter, LetterItem, file_names
 
+    text = "<script>alert(1)</script>\x1b[31m"
+    finding = Finding("X999", Severity.ERROR, Where(text), text, text, text, text)
+    letter = Letter(text, [], [LetterItem(finding, text, (text,))], [text])
+    made = letter_files([("a", letter)], load_edition("generic"))
+    assert "script" not in {tag for tag, _ in Read(made["a.html"].decode()).tags}
+    assert b"\x1b" not in made["a.html"] + made["a.txt"]
     letters = [Letter(name, [], []) for name in ("<b>x", "../../x", "b_x", "B_x", "")]
     assert file_names(letters) == ["b_x", "x", "b_x_", "B_x__", "team"]
