@@ -13,6 +13,7 @@ from dcase_energy.rules import Rule, define
 from dcase_energy.scoring.clip_rules import CLIP_TABLES
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVERAGE
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_team
+from dcase_energy.submission.listed import pattern_of
 from dcase_energy.submission.package import SystemFiles, clip_tables_of
 from dcase_energy.text import more
 
@@ -123,7 +124,11 @@ def clip_tables_complete(
     layout, where = edition.outputs, files.tree.where(files.meta)
     names = clip_tables_of(files, layout)
     if not names:
-        # Metadata alone may be validated; what is made for submission holds all files.
+        # Metadata alone may be validated; what is made for submission holds all files, or those of other names that the
+        # edition lists, such as a table for each split.
+        patterns = [pattern_of(one, files.stem) for one in edition.files]
+        if any(one.fullmatch(name) for one in patterns for name in files.tree.names()):
+            return []
         expected = layout.file or f"{files.stem}.output.csv"
         return [CLIP_TABLES.finding(where, "no table of clips", expected=expected)] if where.member else []
     expected_clips = None if durations_s is None else sorted(durations_s)
