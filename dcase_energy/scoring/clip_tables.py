@@ -291,7 +291,9 @@ def _against(clips: Sequence[str], expected: Sequence[str] | None, where: Where)
     have, wanted = set(clips), set(expected)
     if missing := [clip for clip in expected if clip not in have]:
         message = f"no row of {len(missing):,} of {len(wanted):,} clips: {some_names(missing)}"
-        yield CLIPS_MISSING.finding(where, message, expected=f"{len(wanted):,} rows")
+        hint = "write a row for each of these clips as well"
+        yield CLIPS_MISSING.finding(where, message, expected=f"{len(wanted):,} rows", hint=hint)
     if unknown := sorted(have - wanted):
         message = f"{len(unknown):,} of {len(have):,} rows are of no known clip: {some_names(unknown)}"
-        yield CLIPS_UNKNOWN.finding(where, message)
+        hint = "name each clip as the ground truth does, with or without the extension of the audio file"
+        yield CLIPS_UNKNOWN.finding(where, message, hint=hint)

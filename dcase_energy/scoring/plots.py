@@ -68,4 +68,7 @@ def _class_chart(name: str, figures: SystemFigures, titles: Mapping[str, str]) -
             ends = [None if one.interval is None else (one.interval.low, one.interval.high) for one in found]
             parts.append(ChartPart(title, [one.value for one in found], ends))
     groups = [label.replace("_", " ") for label in labels]
-    return Chart("classes", name, "score", groups=groups, parts=parts, x_range=(0.0, 1.0))
+    highest = max((value for part in parts for value in part.values if value is not None), default=1.0)
+    # Fractions, percentages, or what has no upper limit.
+    end = next((limit for limit in (1.0, 100.0) if highest <= limit), highest)
+    return Chart("classes", name, "score", groups=groups, parts=parts, x_range=(0.0, end))

@@ -13,6 +13,7 @@ from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.outputs import Outputs
 from dcase_energy.errors import InputError, UnusableError
 from dcase_energy.scoring.clip_tables import read_clip_tables, read_clip_truth
+from dcase_energy.scoring.plots import charts_of
 from tests.cli.run import run
 
 CLASSES = ("bus", "park")
@@ -200,3 +201,10 @@ def test_what_cannot_be_scored_says_why(tmp_path):
     assert [(one.code, one.expected) for one in found.findings] == [("O646", "<label>.output.csv")]
     with pytest.raises(UnusableError, match="missing id, label"):
         score(folder, truth, edition="dcase2026-task1")
+
+
+def test_bars_of_percentages_fit_into_their_chart(tmp_path):
+    folder, truth = scenes(tmp_path)
+    found = score(folder, truth, edition="dcase2023-task1")
+    (chart,) = charts_of(found.systems, {"accuracy": "Accuracy"})["Adams_UNI_task1_1_classes"]
+    assert chart.x_range == (0.0, 100.0)
