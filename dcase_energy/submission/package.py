@@ -155,8 +155,8 @@ def clip_tables_of(files: SystemFiles, layout: Outputs) -> list[str]:
     beside = [name for name in files.tree.names() if PurePosixPath(name).parent == files.home]
     if layout.file is not None:
         return [name for name in beside if re.fullmatch(layout.file, name.rpartition("/")[2])]
-    own = {f"{files.stem}.output.csv", f"{files.stem}.output.tsv", "output.csv"}
-    return [name for name in beside if name.rpartition("/")[2] in own]
+    own = re.compile(rf"output\.csv|{re.escape(files.stem)}\.output(?:\..+)?\.[ct]sv")
+    return [name for name in beside if own.fullmatch(name.rpartition("/")[2])]
 
 
 def _same_file(one: Where, other: Where) -> bool:

@@ -132,11 +132,15 @@ def clip_tables_complete(
         expected = layout.file or f"{files.stem}.output.csv"
         return [CLIP_TABLES.finding(where, "no table of clips", expected=expected)] if where.member else []
     expected_clips = None if durations_s is None else sorted(durations_s)
-    table, findings = read_clip_tables(files.tree, names, layout, classes_of(layout, edition.classes), expected_clips)
-    if table is not None and expected_clips is None and layout.clips not in (None, len(table.clips)):
-        rule = CLIPS_MISSING if len(table.clips) < (layout.clips or 0) else CLIPS_UNKNOWN
-        message = f"{len(table.clips):,} rows, where the edition's clips are {layout.clips:,}"
-        findings.append(rule.finding(files.tree.where(names[0]), message))
+    classes = classes_of(layout, edition.classes)
+    findings: list[Finding] = []
+    for part in [names] if layout.file is not None else [[name] for name in names]:
+        table, problems = read_clip_tables(files.tree, part, layout, classes, expected_clips)
+        findings += problems
+        if table is not None and expected_clips is None and layout.clips not in (None, len(table.clips)):
+            rule = CLIPS_MISSING if len(table.clips) < (layout.clips or 0) else CLIPS_UNKNOWN
+            message = f"{len(table.clips):,} rows, where the edition's clips are {layout.clips:,}"
+            findings.append(rule.finding(files.tree.where(part[0]), message))
     return findings
 
 
