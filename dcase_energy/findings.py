@@ -125,8 +125,8 @@ class Capped:
 
     Attributes
     ----------
-    findings
-        Those kept, in the order in which they were added.
+    findings, left_out
+        Those kept and the others, in the order in which they were added.
     """
 
     def __init__(
@@ -138,6 +138,7 @@ class Capped:
         what: str = "",
     ) -> None:
         self.findings: list[Finding] = []
+        self.left_out: list[Finding] = []
         self._shown, self._family, self._unit, self._what = shown, family, unit, what
         self._units: dict[Any, dict[Any, int]] = {}
         self._last: dict[Any, tuple[int, Finding]] = {}
@@ -151,6 +152,7 @@ class Capped:
             self._last[key] = len(self.findings), finding
             self.findings.append(finding)
             return
+        self.left_out.append(finding)
         index, last = self._last[key]
         self.findings[index] = replace(last, message=f"{last.message}{more(len(units) - self._shown, self._what)}")
 

@@ -43,6 +43,14 @@ class DelimitedTable:
         """Add a finding; of each rule the first few are kept and the others counted."""
         self._found.add(finding)
 
+    def mark(self) -> tuple[int, int]:
+        """The findings so far, for `since`."""
+        return len(self.findings), len(self._found.left_out)
+
+    def since(self, mark: tuple[int, int]) -> list[Finding]:
+        """All findings since a mark, also those that are only counted: a row is judged by what is wrong with it."""
+        return [*self.findings[mark[0] :], *self._found.left_out[mark[1] :]]
+
     def where(self, row: int | None = None, column: str | None = None) -> Where:
         """Place of a row (counted from 0) or of the header; ``column`` names the cell."""
         line = 1 if row is None else self.row_lines[row]

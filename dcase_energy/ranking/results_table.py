@@ -128,7 +128,7 @@ def _entry(
     intervals: IntervalColumns,
     waived: Mapping[str, str],
 ) -> Entry:
-    before = len(table.findings)
+    before = table.mark()
     scores = {name: _score(table, index, name, score) for name, score in edition.scores.items()}
     energies = {name: _energy(table, index, name) for name in edition.energy_fields}
     counts = {name: _count(table, index, name) for name in _COUNTS if name not in scores}
@@ -140,7 +140,7 @@ def _entry(
     evidence = _evidence(row, baseline)
     doubted = _doubted(table, index, baseline, edition, evidence, waived)
     not_comparable = doubted | _not_comparable(table, index, row, edition, waived)
-    found = table.findings[before:]
+    found = table.since(before)
     meant = {*_TEXTS, *scores, *energies, *counts, *parts, *_own_ends(known)}
     return Entry(
         label=label,

@@ -259,14 +259,14 @@ def read_epochs(path: Path) -> tuple[tuple[Epoch, ...], list[Finding]]:
 
 
 def _epoch(table: DelimitedTable, row: int) -> Epoch | None:
-    before = len(table.findings)
+    before = table.mark()
     values = {name: table.number(row, name, empty=name not in EPOCH_COLUMNS[:3]) for name in EPOCH_COLUMNS}
-    if len(table.findings) == before:
+    if not table.since(before):
         for name, value in values.items():
             if value is not None and (wrong := _wrong_value(name, value, row)):
                 where, found = table.where(row, name), f"{value:g}"
                 table.findings.append(RUN_EPOCHS.finding(where, wrong[0], expected=wrong[1], found=found))
-    if len(table.findings) > before:
+    if table.since(before):
         return None
     return Epoch(**{**values, "epoch": row + 1})  # type: ignore[arg-type]
 
