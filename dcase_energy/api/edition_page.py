@@ -105,12 +105,15 @@ def _package(edition: Edition) -> Iterator[str]:
         yield f"At most {plural(edition.max_systems_per_team, 'system')} of a team."
     yield "Metadata: `<label>/<label>.meta.yaml`."
     outputs = edition.outputs
-    if outputs.kind != "none":
+    if outputs.kind == "none":
+        yield "Outputs are not read."
+    elif outputs.kind == "score_folders":
         clips = "" if outputs.clips is None else f", {plural(outputs.clips, 'clip')}"
         raw = "; outputs before post-processing as well" if outputs.unprocessed else ""
         yield f"Outputs: folders of scores, {plural(outputs.runs, 'run')}{clips}{raw}."
     else:
-        yield "Outputs are not read."
+        name = "<label>.output.csv" if outputs.file is None else outputs.file
+        yield f"Outputs: {outputs.kind.replace('_', ' ')} `{name}`."
     if edition.report:
         yield "A technical report (PDF)."
     if edition.emissions_csv:
