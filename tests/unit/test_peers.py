@@ -23,7 +23,7 @@ def test_a_perfect_system_of_one_class_has_a_psds_of_1():
 
 
 def test_times_are_rounded_to_microseconds_and_compared_exactly():
-    """An event of a third of a second, a detection of two: half of it is covered but for the rounding."""
+    """An event of a third of a second, a detection of two: half of it is covered except for the rounding."""
     truth = GroundTruth.build({"a": 10.0}, [("a", 0.0, float(Fraction(1, 3)), "Dog")], ("Dog",))
     found = GroundTruth.build({"a": 10.0}, [("a", 0.0, float(Fraction(2, 3)), "Dog")], ("Dog",)).events
     assert (truth.events.offset_us.tolist(), found.offset_us.tolist()) == ([333_333], [666_667])
