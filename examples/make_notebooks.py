@@ -1,10 +1,16 @@
-"""Makes the notebooks in this folder, the same bytes every time: ``python examples/make_notebooks.py [FOLDER]``."""
+"""Makes the notebooks in this folder and executes them: ``python examples/make_notebooks.py [FOLDER]``.
+
+They are stored with their outputs, the same bytes every time; nbclient and ipykernel are needed.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
 
 START = """\
 from pathlib import Path
@@ -23,10 +29,10 @@ PARTICIPANT = [
     "    print(finding.where.line, finding.code, finding.message, '->', finding.hint)",
     'package = here / "packages" / "Baker_LAB"\nvalidation = validate(package)\nassert not validation.findings',
     "## What does it score?",
-    'from dcase_energy import score\n\nscores = score(package, here / "truth.tsv", here / "durations.tsv")\nscores.values',
+    'from dcase_energy import score\n\nscores = score(package, here / "truth.tsv", here / "durations.tsv")\nscores.to_pandas().query("average == \'macro\' and `class`.isna()")[["system", "metric", "value"]]',
     "## What does it cost, against the baseline on the same hardware?",
     'from dcase_energy import rank\n\nsheet = rank(package, ground_truth=here / "truth.tsv", durations=here / "durations.tsv")\n'
-    "for one in sheet.systems:\n    print(one.rank, one.entry.label, one.figures.energy_ratio)",
+    "sheet",
 ]
 ORGANISER = [
     "# An organiser's night\n\nWhat came in is validated; what is valid is scored, normalised and ranked; the sheets are written.",
@@ -38,7 +44,7 @@ ORGANISER = [
     "## Rank, with intervals from resampled clips",
     "from dcase_energy import rank\n\n"
     'sheet = rank(valid, ground_truth=here / "truth.tsv", durations=here / "durations.tsv", bootstrap=100)\n'
-    "[(one.rank, one.entry.label) for one in sheet.systems]",
+    "sheet",
     "## Write the sheets\n\nThe page `ranking.html` is one file: it can be mailed.",
     "import tempfile\n\nfolder = Path(tempfile.mkdtemp())\n"
     'sorted(path.name for path in sheet.write(folder, ["csv", "md", "html"]))',
@@ -55,7 +61,20 @@ def notebook(cells: list[str]) -> str:
         made.append(cell)
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     document = {"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+    return json.dumps(executed(document), indent=1, sort_keys=True) + "\n"
+
+
+def executed(document: dict[str, Any]) -> dict[str, Any]:
+    """The notebook with its outputs, without what differs from one execution to the next."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    ready = nbformat.from_dict(document)
+    NotebookClient(ready, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}).execute()
+    for cell in ready.cells:  # times of execution
+        cell.metadata = {}
+    ready.metadata = document["metadata"]
+    return ready
 
 
 def main(folder: Path) -> None:
@@ -65,4 +84,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)

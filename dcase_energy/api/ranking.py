@@ -40,17 +40,29 @@ from dcase_energy.ranking.report import report_of
 from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.tradeoffs import with_views
 from dcase_energy.scoring.clip_tables import Truth
+from dcase_energy.sheets.frames import Tabular
+from dcase_energy.sheets.table import Value
 from dcase_energy.submission.baseline_choice import own_machine, recorded
 from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.submission.validate import ValidateOptions, Validation, validate_paths
 
 
-@dataclass(frozen=True)
-class RankingSheet:
+@dataclass(frozen=True, repr=False)
+class RankingSheet(Tabular):
     """What `rank` found: the systems in their order, and everything found on the way."""
 
     ranking: Ranking
     findings: tuple[Finding, ...]
+
+    def _rows(self) -> list[dict[str, Value]]:
+        return report_of(self.ranking).data[0].records
+
+    def _shown(self) -> list[str]:
+        stages = self.ranking.edition.stages
+        energies = [
+            f"{kind}_{stage}{unit}" for kind, unit in (("energy", "_kwh"), ("energy_ratio", "")) for stage in stages
+        ]
+        return ["rank", "label", *self.ranking.edition.ranking.names, "ranking_score", *energies]
 
     @property
     def systems(self) -> Sequence[Ranked]:
@@ -70,7 +82,7 @@ class RankingSheet:
         return write_sheets(report_of(self.ranking), output_dir, formats, plots, "plot_")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReportSheet(RankingSheet):
     """What `report` found.
 

@@ -33,6 +33,8 @@ from dcase_energy.scoring.outputs import Scored, score_system
 from dcase_energy.scoring.plots import charts_of
 from dcase_energy.scoring.resampling import ResamplingKind
 from dcase_energy.scoring.sets import of_sets
+from dcase_energy.sheets.frames import Tabular
+from dcase_energy.sheets.table import Value
 from dcase_energy.submission.inbox import find_all_outputs
 
 RESAMPLES = {"bootstrap": 1000, "subsample80": 100, "none": 0}
@@ -59,8 +61,8 @@ class ConventionChoices(TypedDict, total=False):
     seed: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreSheet:
+@dataclass(frozen=True, slots=True, repr=False)
+class ScoreSheet(Tabular):
     """What `score` found.
 
     Attributes
@@ -79,6 +81,23 @@ class ScoreSheet:
     truths: Mapping[str, Truth]
     systems: tuple[Scored, ...]
     findings: tuple[Finding, ...]
+
+    def _rows(self) -> list[dict[str, Value]]:
+        """One row for each system and figure, of a class or over all."""
+        return [
+            {
+                "system": one.outputs.name,
+                "metric": figure.metric,
+                "class": figure.label,
+                "average": figure.average,
+                "value": estimate.value,
+                "low": None if estimate.resampled is None else estimate.resampled.low,
+                "high": None if estimate.resampled is None else estimate.resampled.high,
+            }
+            for one in self.systems
+            if one.figures is not None
+            for figure, estimate in one.figures.estimates.items()
+        ]
 
     @property
     def values(self) -> dict[str, dict[str, float | None]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -40,7 +40,11 @@ from dcase_energy.measure.record_parts import (
     Tier,
     Watts,
 )
+from dcase_energy.sheets.frames import Tabular
 from dcase_energy.stats import BetweenSessions
+
+if TYPE_CHECKING:
+    from dcase_energy.sheets.table import Value
 
 __all__ = [
     "MAX_RECORD_BYTES",
@@ -82,7 +86,7 @@ _ADDED = ("workload", "command_probes")
 _ADDED_TO_STAGES = ("memory_bytes", "gpu_memory_bytes")
 
 
-class Evidence(BaseModel):
+class Evidence(Tabular, BaseModel):
     """What every record holds: verdict, devices, surroundings, and the seal over journal and record.
 
     ``environment`` is None where the measured process had its caller's variables, ``backends`` (switches of torch)
@@ -128,6 +132,26 @@ class Evidence(BaseModel):
     def gpu_hours(self, stage: str) -> float | None:
         """GPU-hours of a stage, of a calibration those of the full recipe; None without a GPU."""
         return len(self.devices) * self.figures[stage].full_recipe_duration_s / 3600 if self.devices else None
+
+    def _rows(self) -> list[dict[str, Value]]:
+        """One row for each stage: the figure of the full recipe, or of one execution, and what was measured of it."""
+        rows: list[dict[str, Value]] = []
+        for name, one in self.figures.items():
+            bounds = one.full_recipe_energy_interval
+            rows.append(
+                {
+                    "stage": name,
+                    "full_recipe_energy_kwh": one.full_recipe_energy_kwh,
+                    "full_recipe_energy_kwh_low": None if bounds is None else bounds.low,
+                    "full_recipe_energy_kwh_high": None if bounds is None else bounds.high,
+                    "measured_kwh": one.energy_kwh,
+                    **{f"measured_{part}_kwh": found.energy_kwh for part, found in one.components.items()},
+                    "measured_s": one.duration_s,
+                    "tier": self.tier.value,
+                    "valid": str(self.valid).lower(),
+                }
+            )
+        return rows
 
     def model_dump(self, **options: Any) -> dict[str, Any]:
         """The record as it is stored, in the form of its version."""

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dcase_energy.documents.yaml import MAX_BYTES
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import run_all
+from dcase_energy.sheets.frames import Tabular
 from dcase_energy.submission.alone import read_alone
 from dcase_energy.submission.baseline_choice import choose
 from dcase_energy.submission.checks import check_alone, check_together
@@ -24,9 +26,12 @@ from dcase_energy.submission.metadata import read_metadata
 from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
 from dcase_energy.submission.waivers import NO_WAIVERS, Waivers
 
+if TYPE_CHECKING:
+    from dcase_energy.sheets.table import Value
 
-@dataclass(frozen=True)
-class Validation:
+
+@dataclass(frozen=True, repr=False)
+class Validation(Tabular):
     """What validation found: the systems that could be read, and the findings in order.
 
     ``unread`` has the findings of what was submitted and could not be read as a system, by the name of its file or
@@ -40,6 +45,15 @@ class Validation:
     packages: Packages = NONE
     unread: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     waivers: Waivers = NO_WAIVERS
+
+    def _rows(self) -> list[dict[str, Value]]:
+        return [
+            {
+                "where": str(one.where), "severity": str(one.severity), "code": one.code, "message": one.message,
+                "expected": one.expected, "found": one.found, "fix": one.hint,
+            }
+            for one in self.findings
+        ]  # fmt: skip
 
     def count(self, severity: Severity) -> int:
         """Number of findings of a severity."""
