@@ -86,7 +86,7 @@ class ScoreSheet(Tabular):
         """One row for each system and figure, of a class or over all."""
         return [
             {
-                "system": one.outputs.name,
+                "system": one.name,
                 "metric": figure.metric,
                 "class": figure.label,
                 "average": figure.average,

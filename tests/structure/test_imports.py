@@ -29,8 +29,7 @@ LAYERS = [
     {"submission"},
     {"ranking", "study"},
     {"api"},
-    {"integrations"},
-    {"cli"},
+    {"cli", "integrations"},
     {"__main__"},
 ]
 HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dask", "distributed", "dcase_baseline"}
