@@ -29,7 +29,8 @@ LAYERS = [
     {"submission"},
     {"ranking", "study"},
     {"api"},
-    {"cli", "integrations"},
+    {"integrations"},
+    {"cli"},
     {"__main__"},
 ]
 HEAVY = {"torch", "pandas", "codecarbon", "matplotlib", "dask", "distributed", "dcase_baseline"}
