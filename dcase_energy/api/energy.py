@@ -104,7 +104,9 @@ def calibrate(
     from dcase_energy.measure.preflight import HostCheck
 
     if quick and epochs:
-        raise InputError("--quick and --epochs exclude each other")
+        raise InputError(
+            "--quick and --epochs exclude each other: --quick extrapolates from steps, --epochs trains whole epochs"
+        )
     rules = choose_edition(edition)
     if recipe is None:
         _check_baseline(rules)

@@ -293,7 +293,8 @@ def _truth(
             )
         return truths, findings
     if ground_truth is not None or durations is not None:
-        raise InputError("ground truth and durations belong together")
+        absent = "durations" if ground_truth else "ground truth"
+        raise InputError(f"ground truth and durations belong together: give the {absent} of the same clips as well")
     if bootstrap:
         raise InputError("bootstrap resamples the clips of the ground truth: it needs ground truth")
     return None, []

@@ -64,7 +64,8 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     type=click.FloatRange(0, 1, min_open=True),
     default=0.02,
     show_default=True,
-    help="Relative half-width of the 95 % interval of the session for which the time of `--quick` is planned.",
+    help="Precision that `--quick` aims at: half the width of the session's 95 % interval, as a fraction of the "
+    "figure.",
 )
 @click.option(
     "--budget",
@@ -72,7 +73,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     type=click.FloatRange(min=1),
     default=120.0,
     show_default=True,
-    help="Most seconds of training and validation that `--quick` measures.",
+    help="Maximum time of training and validation that `--quick` measures, in seconds.",
 )
 @click.option(
     "--settle",
@@ -80,7 +81,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     type=click.FloatRange(0),
     default=300.0,
     show_default=True,
-    help="Most seconds that `--quick` waits until the energy of a step is steady; 0 does not wait.",
+    help="Maximum time that `--quick` waits until the energy of a step is steady, in seconds; 0 does not wait.",
 )
 @click.option("--batch-size", type=click.IntRange(min=4), help="Batch size instead of the recipe's; a multiple of 4.")
 @click.option(
@@ -91,7 +92,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     show_default=True,
     help="Record to write, with its journal beside it. A complete one is never replaced: the next is NAME.2.json.",
 )
-@click.option("--force", is_flag=True, help="Replace a complete record, once the new one is complete.")
+@click.option("--force", is_flag=True, help="Replace a complete record as soon as the new one is complete.")
 @click.option(
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Number of trainings to measure."
 )
@@ -114,7 +115,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     "--reference",
     type=existing_path(folder=False),
     metavar="RECORD",
-    help="An organiser's calibration; prints how many kWh on the reference machine one kWh here is.",
+    help="An organiser's calibration. Prints how many kWh on the reference machine equal one kWh on this machine.",
 )
 @wait_idle_option
 @click.option("--resume", is_flag=True, help="Continue the interrupted calibration of this output, if there is one.")
@@ -126,7 +127,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     callback=_filled,
     help="Value of a {NAME} in the commands that the edition names as its baseline; may be repeated.",
 )
-@format_option("text", "json", text="json prints the record.  [default: text]")
+@format_option("text", "json", text="json prints the record.")
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="[-- CMD...]")
 def command(
     edition: str,

@@ -60,7 +60,7 @@ def _known(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 @click.command(epilog="Example: dcase-energy explain E201")
 @click.argument("codes", nargs=-1, metavar="[CODE]...", shell_complete=_known)
 @click.option("--markdown", is_flag=True, help="Print Markdown; without CODE the page of all rules, docs/rules.md.")
-@format_option("text", "json", text="json is of rules and guards, all of them without CODE.  [default: text]")
+@format_option("text", "json", text="json prints rules and guards; without CODE all of them.")
 def command(codes: tuple[str, ...], markdown: bool, output_format: str) -> int:
     """Explain a rule, with a bad and a good example; without CODE list all rules and guards.
 
@@ -128,7 +128,10 @@ def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:
         meant = known.get(close[0])
         code_meant = close[0] if meant is None else meant.code
         hint = f" Did you mean {code_meant}{f' ({meant.name})' if isinstance(meant, Rule) else ''}?"
-    raise InputError(f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` and `editions` list all")
+    raise InputError(
+        f"no rule {visible(repr(code))}.{hint} `dcase-energy explain` lists all rules and guards, "
+        "`dcase-energy editions` all editions"
+    )
 
 
 def _guard_text(guard: GuardSpec, *, markdown: bool) -> str:

@@ -47,7 +47,7 @@ _SCHEMA_BESIDE = ".dcase-energy/{edition}/submission.schema.json"
     help="JSON Schema named for editors.  [default: one that is written beside the file]",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-@format_option("text", "json", text="How to say what was written.  [default: text]")
+@format_option("text", "json", text="json prints what was written, for programs.")
 @click.option("-o", "--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")
 def command(
     label: str,

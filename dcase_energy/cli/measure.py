@@ -47,7 +47,7 @@ gpu_option = click.option(
     context_settings={"allow_interspersed_args": False},
     epilog="Example: dcase-energy measure --stage training -- python train.py --epochs 200",
 )
-@click.option("--stage", type=click.Choice(STAGES), help="What the command does.  [required]")
+@click.option("--stage", type=click.Choice(STAGES), help="Stage of the challenge that the command runs.  [required]")
 @option("--repeats", type=click.IntRange(1), default=1, show_default=True, old=["--repeat"], help="Windows to measure.")
 @click.option(
     "--min-window",
@@ -61,8 +61,8 @@ gpu_option = click.option(
     "--scope",
     multiple=True,
     metavar="WHAT",
-    help="What the command does: inference or inference+scoring for a test, and data-preparation, "
-    "embedding-extraction, hyper-parameter-search or pretraining.",
+    help="Parts of the work that the command does: inference or inference+scoring for a test, and data-preparation, "
+    "embedding-extraction, hyper-parameter-search or pretraining; may be repeated.",
 )
 @click.option(
     "--idle",
@@ -79,7 +79,7 @@ gpu_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Record to write. A complete one is never replaced: the next is NAME.2.json.  [default: energy_STAGE.json]",
 )
-@click.option("--force", is_flag=True, help="Replace a complete record, once the new one is complete.")
+@click.option("--force", is_flag=True, help="Replace a complete record as soon as the new one is complete.")
 @click.option(
     "--from-journal",
     type=existing_path(folder=False),
@@ -108,18 +108,19 @@ gpu_option = click.option(
     "probe_every_s",
     type=Duration(),
     metavar="DURATION",
-    help="Stop the command about so often (5m, 300s) and probe inside it as well; the time does not count.",
+    help="Pause the command at about this interval (5m, 300s) and measure the baseline in the pause as well; the "
+    "pauses are not counted.",
 )
 @click.option(
     "--calibration",
     type=existing_path(folder=False),
     metavar="RECORD",
-    help="Print the ratio to this baseline, and measure it again in the probes.",
+    help="Baseline to divide by: print the ratio to it, and measure it again in the probes.",
 )
 @click.option(
-    "--strict", is_flag=True, help="Exit code 1 if the command went well and a guard finds the record invalid."
+    "--strict", is_flag=True, help="Exit code 1 if the command succeeded but a guard finds the record invalid."
 )
-@format_option("text", "json", text="json prints the record to stdout, after what the command prints.  [default: text]")
+@format_option("text", "json", text="json prints the record to stdout, after what the command prints.")
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
 def command(
     command_line: tuple[str, ...],

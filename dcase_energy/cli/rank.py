@@ -81,13 +81,13 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
     "--reference",
     type=existing_path(folder=False),
     metavar="RECORD",
-    help="An organiser's calibration, the common reference.",
+    help="An organiser's calibration: normalised energies are given in kWh on its machine.",
 )
 @click.option(
     "--measured",
     type=existing_path(folder=False),
     metavar="CSV",
-    help="What the organiser measured (`measure --each` writes it), in place of what is declared.",
+    help="Energies that the organiser measured (`measure --each` writes the table); they replace the declared ones.",
 )
 @output_dir_option("ranking")
 @list_option("--formats", FORMATS, "csv,html", f"Any of {','.join(FORMATS)}.")
@@ -113,7 +113,8 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
     old=["--interval"],
     callback=_kinds,
     metavar="FIGURE=KIND",
-    help="Kind of a table's _low and _high columns: psds1='range over 3 runs', psds1='bootstrap 95 %'.",
+    help="How the intervals in a table's _low and _high columns were computed: psds1='range over 3 runs', "
+    "psds1='bootstrap 95 %'.",
 )
 @waivers_option
 @jobs_option("Systems read and scored")

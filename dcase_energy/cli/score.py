@@ -76,9 +76,17 @@ def _score_of(text: str) -> tuple[str, tuple[str, dict[str, float | str]]]:
 # One option a convention; what is not given is as the edition says.
 _conventions = together(
     click.option("--bootstrap", type=click.IntRange(1), metavar="N", help="Compute intervals from N resamples."),
-    click.option("--interval", type=click.Choice(["bootstrap", "subsample80", "none"]), help="Kind of intervals."),
+    click.option(
+        "--interval",
+        type=click.Choice(["bootstrap", "subsample80", "none"]),
+        help="How intervals are computed: from resampled clips, from subsets of 80 % of the clips, or not at all.",
+    ),
     click.option("--resamples", type=click.IntRange(1), metavar="N", help="Number of resamples of the clips."),
-    click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Level of the intervals."),
+    click.option(
+        "--level",
+        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        help="Confidence level of the intervals, such as 0.95.",
+    ),
     click.option(
         "--like",
         type=click.Choice(LIBRARIES),
@@ -111,7 +119,7 @@ _conventions = together(
         "--cross-triggers",
         "cross_trigger_average",
         type=click.Choice(["others", "all"]),
-        help="Average cross-trigger rates over the C-1 other classes, or all C.",
+        help="Average cross-trigger rates over the other classes (C-1 of C classes), or over all C.",
     ),
     click.option(
         "--no-hits",
@@ -134,7 +142,7 @@ _conventions = together(
         "time_tolerance_us",
         type=int,
         metavar="MICROSECONDS",
-        help="Tolerance added to what is compared with a limit; -1 makes every tie a miss.",
+        help="Tolerance of every comparison of times with a limit; with -1 a value that equals the limit is a miss.",
     ),
     click.option(
         "--late-detections",
@@ -150,7 +158,8 @@ _conventions = together(
         "--segments",
         "segment_grid",
         type=click.Choice(["cut", "whole", "extend"]),
-        help="Where segments end: with the clip, the last one shorter; with the last whole one; with the last event.",
+        help="Segments at the end of a clip: the last one is cut there; it is as long as the others (whole); or "
+        "segments continue to the last event (extend).",
     ),
     click.option(
         "--windows",
@@ -168,8 +177,8 @@ _conventions = together(
     nargs=2,
     type=click.Path(file_okay=False, path_type=Path),
     metavar="INPUT OUTPUT",
-    help="Be a scoring program of Codabench: score INPUT/res by INPUT/ref/ground_truth.tsv and durations.tsv, and "
-    "write scores.json and detailed_results.html to OUTPUT.",
+    help="Work as the scoring program of a Codabench competition: score INPUT/res by INPUT/ref/ground_truth.tsv and "
+    "durations.tsv, and write scores.json and detailed_results.html to OUTPUT.",
 )
 @edition_option()
 @_conventions
@@ -192,11 +201,11 @@ def command(
 ) -> int:
     """PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, or the scores of an edition, by class.
 
-    OUTPUT is a folder of score files (one TSV a clip: onset, offset and every class), an event list (TSV: filename,
-    onset, offset, event_label), a folder of event lists (one a threshold), or a package with outputs of several systems
-    and runs (<system>_run<number>.output). Where the edition's outputs are tables with one row for each clip, OUTPUT is
-    such a table, or a folder or package with <system>.output.csv. What libraries and papers do differently is an
-    option; the edition chooses the defaults, and the figures say what was chosen. Exit code 1 if anything could not be
+    OUTPUT is a folder of score files (one TSV per clip: onset, offset and every class), an event list (TSV: filename,
+    onset, offset, event_label), a folder of event lists (one per threshold), or a package with outputs of several
+    systems and runs (<system>_run<number>.output). Where the edition's outputs are tables with one row for each clip,
+    OUTPUT is such a table, or a folder or package with <system>.output.csv. Where libraries and papers differ there
+    is an option; the edition sets the default, and the output names each choice. Exit code 1 if anything could not be
     scored.
     """
     from dcase_energy.api.scores import score

@@ -60,7 +60,7 @@ def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str)
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs of each run.  [default: the recipe's, 200]")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
 @training_options
-@click.option("--gpu", help="Name of the hardware in the tables, instead of the detected one.")
+@click.option("--gpu", help="Name of the hardware in the tables; the default is the detected name.")
 @scheduler_option
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
 @click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")

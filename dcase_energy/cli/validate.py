@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     "--check-receipt",
     type=existing_path(folder=False),
     metavar="FILE",
-    help="Report whether packages, edition or verdict changed since a receipt; PATH is where it says if not given.",
+    help="Report whether packages, edition or verdict changed since a receipt; without PATH those that it names.",
 )
 @click.option("--summary", is_flag=True, help="Print one line per package instead of the findings.")
 @click.option("--statistics", is_flag=True, help="Print counts of packages, systems and findings by rule instead.")
@@ -73,10 +73,11 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     callback=lambda _context, _parameter, path: None if path is None else writable(path, folder=True),
     metavar="DIR",
-    help="Also write a letter to each team, as HTML and as text; a second run says what changed.",
+    help="Also write a letter to each team, as HTML and as text. A second run with the same folder also reports what "
+    "changed.",
 )
 @click.option("--select", metavar="CODES", help="Report only these rule codes or prefixes, for example `E,M101`.")
-@click.option("--ignore", metavar="CODES", help="Report all but these.")
+@click.option("--ignore", metavar="CODES", help="Do not report these rule codes or prefixes.")
 @strict_option
 def command(
     paths: tuple[Path, ...],
@@ -220,8 +221,8 @@ def _counts(found: Validation) -> str:
 def pack_command(folder: Path, output_format: str, **options: Any) -> int:
     """Validate a package folder, then write the submission zip.
 
-    Nothing is written while there is an error. Links, hidden files and files of the operating system are left out; the
-    same files give the same bytes. The zip is written completely or not at all.
+    Nothing is written while there is an error. Links, hidden files and files of the operating system are left out. The
+    same files always give the same zip, byte for byte. The zip is written completely or not at all.
     """
     from dcase_energy.api.validating import pack
     from dcase_energy.cli.render.json import dumped, finding_fields

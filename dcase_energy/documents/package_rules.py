@@ -142,7 +142,7 @@ LITTER = define(
         "is not a second system; here they are not part of the package.",
         bad="__MACOSX/Adams_UNI_task4_1/._Adams_UNI_task4_1.meta.yaml",
         good="(nothing of the kind)",
-        fix="nothing need be done; `zip -r x.zip FOLDER -x '*/.*' '__MACOSX/*'` leaves them out",
+        fix="no action is needed; `zip -r x.zip FOLDER -x '*/.*' '__MACOSX/*'` leaves them out",
         severity=Severity.INFO,
     )
 )
@@ -155,7 +155,7 @@ FILES_BESIDE = define(
         "and a system in it would be left out without a word.",
         bad="Adams_UNI.zip, Baker_LAB/ and notes.txt in one folder",
         good="Adams_UNI.zip and Baker_LAB/ in one folder",
-        fix="nothing need be done if the files are no part of a submission",
+        fix="no action is needed if the files are no part of a submission",
         severity=Severity.INFO,
     )
 )
@@ -167,7 +167,7 @@ PACKAGE_TWICE = define(
         why="A folder and the archive made of it are one submission; counted twice, a team would compete with itself.",
         bad="Adams_UNI/ and Adams_UNI.zip with the same files",
         good="Adams_UNI.zip",
-        fix="nothing need be done; the copy may be removed",
+        fix="no action is needed; the copy may be removed",
         severity=Severity.INFO,
     )
 )

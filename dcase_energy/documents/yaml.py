@@ -169,15 +169,15 @@ class _Reader:
             self._stop(YAML_LIMIT, event, f"nested deeper than {MAX_DEPTH} levels")
         self.document.values[path] = _place(event)
         if isinstance(event, yaml.AliasEvent):
-            self._refuse(YAML_ALIAS, event, f"alias *{event.anchor}", path)
+            self._refuse(YAML_ALIAS, event, f"alias *{event.anchor} is not allowed", path)
             return None
         if event.anchor is not None:
-            self._note(YAML_ALIAS, event, f"anchor &{event.anchor}", path)
+            self._note(YAML_ALIAS, event, f"anchor &{event.anchor} is not allowed", path)
         scalar = isinstance(event, yaml.ScalarEvent)
         if event.tag and not (scalar and event.tag == _NULL_TAG):
             # A tag that says what the value is anyway changes nothing about it.
             note = self._note if event.tag == _OWN_TAGS.get(type(event)) else self._refuse
-            note(YAML_TAG, event, f"tag {event.tag.replace(_TAG_PREFIX, '!!')}", path)
+            note(YAML_TAG, event, f"tag {event.tag.replace(_TAG_PREFIX, '!!')} is not allowed", path)
         if scalar:
             return self._scalar(event, path)
         return self._sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(path)
@@ -233,12 +233,12 @@ class _Reader:
         if len(key) > MAX_KEY_CHARACTERS:
             self._stop(YAML_LIMIT, event, f"a key of {len(key):,} characters", path)
         if event.anchor:
-            self._note(YAML_ALIAS, event, f"anchor &{event.anchor}", path)
+            self._note(YAML_ALIAS, event, f"anchor &{event.anchor} is not allowed", path)
         if not event.style and (slip := slip_of_key(_place(event), key)):
             self.document.note(YAML_SYNTAX, f"not valid YAML: {slip.message}", slip.at, hint=slip.hint)
             raise _StopError
         if key == "<<":
-            self._note(YAML_ALIAS, event, "merge key <<", path)
+            self._note(YAML_ALIAS, event, "merge key << is not allowed", path)
             return None
         if event.tag or (not event.style and _CONSTANTS.get(key, 0) is None):
             self._note(YAML_KEY, event, "a key must be plain text", path)
@@ -257,8 +257,13 @@ class _Reader:
                 self._refuse(YAML_TAG, event, f"!!null in front of {text[:40]!r}", path)
             return None
         if event.style:
-            if FORBIDDEN.search(text):
-                self._refuse(YAML_CHARACTER, event, "control character written as an escape", path)
+            if control := FORBIDDEN.search(text):
+                self._refuse(
+                    YAML_CHARACTER,
+                    event,
+                    f"the text holds a control character ({control[0]!r}), written as an escape",
+                    path,
+                )
             return text
         if reading := other_reading(text):
             self._note(YAML_OTHER_READERS, event, f"{text[:40]!r} is {reading} to other programs", path)

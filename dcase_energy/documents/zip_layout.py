@@ -79,7 +79,7 @@ def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | 
     elif offset + length < directory_end or (kind not in {"zip", None} and entries):
         before = directory_end - offset - length
         what = f"{before:,} bytes that belong to no member" if before else f"the beginning of {kind}"
-        return ARCHIVE_AMBIGUOUS, f"the archive has {what}: it was put together of several files"
+        return ARCHIVE_AMBIGUOUS, f"the archive has {what}: it was put together from several files"
     elif _has_other_end(tail, found, offset - start):
         return ARCHIVE_AMBIGUOUS, "the archive has two ends: readers differ in which they take"
     if entries > MAX_MEMBERS:

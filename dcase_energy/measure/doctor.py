@@ -31,7 +31,8 @@ _REMEDIES = {
 # How an estimated processor could be counted, by whether the machine has counters.
 _BETTER_CPU = {
     True: f"the counters are there; the administrator of the machine allows reading them with: {PERMIT_RAPL}",
-    False: "this machine shows no energy counter (a virtual machine, or a processor without RAPL): use one that does",
+    False: "this machine shows no energy counter (a virtual machine, or a processor without RAPL): use a machine that "
+    "has one",
 }
 
 

@@ -309,7 +309,9 @@ def _document(data: bytes, name: str) -> Any:
     try:
         return strict_json(data)
     except (ValueError, RecursionError) as error:
-        raise RecordError(f"{name} is not JSON: {error}") from None
+        raise RecordError(
+            f"{name} is not JSON ({error}); give a record that `dcase-energy calibrate` or `measure` wrote"
+        ) from None
 
 
 def _parse(data: bytes, name: str, model: type[_Kind], kind: str, *, changed: bool = False) -> _Kind:

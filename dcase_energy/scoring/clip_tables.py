@@ -220,7 +220,7 @@ def _part_of(
         findings += _of_probabilities(table, values, label)
     if layout.text is not None:
         empty = [row for row, cells in enumerate(table.rows) if not cells[at[layout.text]].strip()]
-        findings += capped([CLIP_TEXT.finding(table.where(row), f"no text of {clips[row]}") for row in empty])
+        findings += capped([CLIP_TEXT.finding(table.where(row), f"clip {clips[row]} has no text") for row in empty])
     findings += _same(table, layout)
     if layout.file is not None:
         clips = [f"{group_of(name, layout)}/{clip}" for clip in clips]
@@ -248,7 +248,7 @@ def _twice(clips: Sequence[str], table: DelimitedTable) -> list[Finding]:
     again = [(row, clip) for row, clip in enumerate(clips) if first.setdefault(clip, row) != row]
     return capped(
         [
-            CLIP_ROW_TWICE.finding(table.where(row), f"{clip} stands in line {table.row_lines[first[clip]]} already")
+            CLIP_ROW_TWICE.finding(table.where(row), f"clip {clip} is already in line {table.row_lines[first[clip]]}")
             for row, clip in again
         ]
     )

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 _RELATIVE = 0.005
 # Slips that turn up in real submissions.
-_SLIPS = {1e3: "Wh for kWh", 3.6e6: "joule for kWh", 3600.0: "kilojoule for kWh", 10.0: "a decimal place"}
+_SLIPS = {1e3: "Wh given as kWh", 3.6e6: "J given as kWh", 3600.0: "kJ given as kWh", 10.0: "a misplaced decimal point"}
 
 
 def agrees(declared: float, text: str | None, measured: float) -> bool:

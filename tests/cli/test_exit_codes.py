@@ -56,7 +56,7 @@ def test_warnings_alone_are_0_and_strict_makes_them_1():
         (["validate", "no/such/file.yaml"], "Path 'no/such/file.yaml' does not exist"),
         (["validate", GOOD, "--editoin", "generic"], "No such option"),
         (["validate", GOOD, "--edition", "dcase2023"], "Did you mean 'dcase2023-task1' or 'dcase2023-task4a'?"),
-        (["validate", GOOD, "--format", "xml"], "'xml' is not one of 'text', 'json'"),
+        (["validate", GOOD, "--format", "xml"], "'xml' is not one of 'text', 'concise'"),
         (["validate", GOOD, "--calibration", GOOD / "Adams_UNI_task4_1.meta.yaml"], "is not JSON"),
         (["explain", "E999"], "no rule 'E999'"),
         (["rank", "no.csv"], "does not exist"),
@@ -150,6 +150,7 @@ def test_json_is_sorted_and_the_same_each_time():
         "expected",
         "found",
         "hint",
+        "waived",
         "url",
     ]
     assert all(list(f) == keys for f in findings)

@@ -63,9 +63,9 @@ def _powers(row: EmissionsRow, duration_s: float) -> Iterator[Finding]:
     factor = energy_kwh / expected_kwh if expected_kwh > 0 else 0.0
     if 0 < factor < math.inf and not 1 / _POWER_SLACK < factor < _POWER_SLACK:
         near = min(_UNITS, key=lambda known: abs(math.log(factor / known)))
-        suspect = f"; in {_UNITS[near]}?" if abs(math.log(factor / near)) < math.log(10) else ""
+        suspect = f"; it may be in {_UNITS[near]}" if abs(math.log(factor / near)) < math.log(10) else ""
         times = f"{factor:,.0f}" if 1 <= factor < 1e7 else f"{factor:.2g}"
-        message = f"energy_consumed is {times} times power by duration{suspect}"
+        message = f"energy_consumed is {times} times the power multiplied by the duration{suspect}"
         yield EMISSIONS_UNITS.finding(row.where, message, expected=f"about {energy_kwh / factor:.3g} kWh")
     # PUE multiplies the energies, not the powers.
     power_w = mean_power_w((row.components_kwh["cpu_energy"] or 0.0) / (row.pue or 1.0), duration_s)
@@ -113,7 +113,7 @@ def _energies(row: EmissionsRow) -> list[tuple[str, float | None]]:
 
 
 def several_runs(runs: Sequence[EmissionsRow]) -> Iterator[Finding]:
-    """Yield a finding where a file has several runs of the same work: which of them the metadata mean is not known."""
+    """Yield a finding where a file has several runs of the same work: which one the metadata describe is not known."""
     same_work: dict[tuple[str, str], list[EmissionsRow]] = {}
     for row in runs:
         same_work.setdefault((row.project, row.task), []).append(row)

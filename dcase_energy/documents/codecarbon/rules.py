@@ -64,12 +64,12 @@ EMISSIONS_RUNS = define(
         title="A CodeCarbon file holds one run, and no backup beside it holds more",
         why="CodeCarbon appends to the file that is there, and renames it to a backup (emissions.csv.bak, "
         "emissions.csv_0.bak) when the columns change: several runs may be restarts, attempts or other work, "
-        "and which of them the metadata mean is not known. The same holds for a run that no figure reports and no name "
-        "assigns to a stage, where a declared figure is in no file. Runs that are each a figure of the metadata are "
-        "not reported.",
+        "and it is not known which of them the metadata describe. The same holds for a run that no figure reports and "
+        "no name assigns to a stage, where a declared figure is in no file. Runs that are each a figure of the "
+        "metadata are not reported.",
         bad="emissions_training.csv with rows of three run_ids",
         good="emissions_training.csv with rows of one run_id",
-        fix="leave the file as it is and state in the report which run the metadata mean; give each run a "
+        fix="leave the file as it is and state in the report which run the metadata describe; give each run a "
         "separate file (output_file=...)",
         severity=Severity.WARNING,
     )

@@ -18,7 +18,8 @@ MACS_NOT_SUMMED = define(
         code="C302",
         name="macs-not-summed",
         title="MACs grow with the number of models in an ensemble",
-        why="One team of 2023 filed 88.2 G for 1, 4, 8 and 11 models; another gave the MACs of four models for five. "
+        why="One team of 2023 reported 88.2 G for 1, 4, 8 and 11 models; another gave the MACs of four models for "
+        "five. "
         "MACs are there to be compared, so they are summed over the ensemble.",
         bad="two systems of 4 and 8 models, both with macs: 88200000000",
         good="macs: 88200000000 for 4 models, macs: 176400000000 for 8",
@@ -31,7 +32,7 @@ PARAMETERS_NOT_SUMMED = define(
         code="C303",
         name="parameters-not-summed",
         title="Parameters grow with the number of models in an ensemble",
-        why="In 2022 ensembles of 12, 31, 53 and 150 models all filed 11,061,468 parameters: those of one model.",
+        why="In 2022 ensembles of 12, 31, 53 and 150 models all reported 11,061,468 parameters: those of one model.",
         bad="two systems of 12 and 150 models, both with total_parameters: 11061468",
         good="total_parameters: 132737616 for 12 models",
         fix="give the sum of the parameters of all models, embedding networks included",
@@ -56,7 +57,7 @@ BASELINE_VARIES = define(
         code="S702",
         name="baseline-varies",
         title="A team has one baseline energy a hardware",
-        why="The baseline's energy is a property of the hardware, not of the system; teams of 2023 filed 0.006 and "
+        why="The baseline's energy is a property of the hardware, not of the system; teams of 2023 reported 0.006 and "
         "0.007, or 0.03 and 0.04 kWh, for systems measured on the same GPU.",
         bad="baseline: 0.150 in one system and 0.156 in another, both on 1 A100",
         good="baseline: 0.153 in both",
@@ -135,7 +136,7 @@ def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
             others = [other.name for other in group if other.name != system.name]
             if others:
                 named = ", ".join(others[:4]) + more(len(others) - 4)
-                message = f"{' and '.join(system.edition.stages)} energy are those of {named} as well"
+                message = f"{' and '.join(system.edition.stages)} energy are the same as those of {named}"
                 found = " and ".join(f"{energy:g}" for energy in energies)
                 yield system.finding(PAIR_REUSED, system.energy_fields[0], message, found=f"{found} kWh")
 

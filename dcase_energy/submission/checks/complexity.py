@@ -28,7 +28,8 @@ MACS_TOO_FEW = define(
         code="C305",
         name="macs-too-few",
         title="MACs are not fewer than the parameters make plausible",
-        why="Systems of 11 to 44 million parameters filed the 911.7 M MACs of a bare CRNN: the embedding network was "
+        why="Systems of 11 to 44 million parameters reported the 911.7 M MACs of a bare CRNN: the embedding network "
+        "was "
         "left out. Common counters also miss attention and functional products, so that transformers come out too "
         "low.",
         bad="total_parameters: 44200000\nmacs: 911727000",
@@ -42,7 +43,7 @@ PRETRAINED_NOT_COUNTED = define(
         code="C306",
         name="pretrained-not-counted",
         title="Parameters include those of the pre-trained networks named",
-        why="BEATs alone has 90 million parameters; systems that use it filed one to forty million, because its "
+        why="BEATs alone has 90 million parameters; systems that use it reported one to forty million, because its "
         "embeddings were computed beforehand.",
         bad="total_parameters: 1227236\npre_trained_models: BEATs",
         good="total_parameters: 91227236\npre_trained_models: BEATs",
@@ -55,8 +56,9 @@ TEACHER_COUNTED = define(
         code="C307",
         name="teacher-counted",
         title="Parameters are those of the network that is run, not of student and teacher",
-        why="Mean teacher trains two copies of a network and runs one. The baseline of 2022 was filed with 2,200,000 "
-        "parameters, participants who used it filed 1,112,420, and 2023 filed that as well.",
+        why="Mean teacher trains two copies of a network and runs one. The baseline of 2022 was published with "
+        "2,200,000 "
+        "parameters, participants who used it reported 1,112,420, and so did 2023.",
         bad="total_parameters: 2224840",
         good="total_parameters: 1112420",
         fix="count the student (or the teacher, if that one is run) once; keep the figure if both are run",
@@ -132,7 +134,7 @@ def macs_enough_for_parameters(system: System) -> Iterator[Finding]:
     yield system.finding(
         MACS_TOO_FEW,
         "macs",
-        f"{macs:,} MACs are {macs / parameters:.3g} a parameter over 10 s of audio",
+        f"{macs:,} MACs are {macs / parameters:.3g} per parameter, for 10 s of audio",
         expected=f"at least {least:g}",
         found=f"{macs / parameters:.3g}",
     )

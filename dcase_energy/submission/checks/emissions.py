@@ -100,7 +100,7 @@ def _differs(system: System, side: Side) -> Iterator[Finding]:
     several = more(len(usable) - 1, "runs")
     message = f"{side.field} is {side.value_kwh:.6g} kWh; {usable[0].file} has {held_kwh:.6g} kWh{several}"
     reason = slip(side.value_kwh, held_kwh)
-    hint = f"{reason}? copy energy_consumed from the file" if reason else None
+    hint = f"this looks like {reason}: copy energy_consumed from the file" if reason else None
     expected, found = f"{held_kwh:.6g}", f"{side.value_kwh:.6g}"
     yield system.finding(EMISSIONS_DIFFER, side.field, message, expected=expected, found=found, hint=hint)
 

@@ -100,7 +100,7 @@ def _number_of_clips(run: ScoreFiles, expected: Mapping[str, float], where: Wher
     if number is None or found == number or expected.keys() - run.named or found < number <= len(run.named):
         return []
     rule = CLIPS_MISSING if found < number else CLIPS_UNKNOWN
-    message = f"{found:,} score files, where the edition's clips are {number:,}"
+    message = f"{found:,} score files; the number of clips of the edition is {number:,}"
     hint = "submit one score file for each clip of the evaluation set, and no others"
     return [rule.finding(where, message, expected=f"{number:,}", found=f"{found:,}", hint=hint)]
 
@@ -139,7 +139,7 @@ def clip_tables_complete(
         findings += problems
         if table is not None and expected_clips is None and layout.clips not in (None, len(table.clips)):
             rule = CLIPS_MISSING if len(table.clips) < (layout.clips or 0) else CLIPS_UNKNOWN
-            message = f"{len(table.clips):,} rows, where the edition's clips are {layout.clips:,}"
+            message = f"{len(table.clips):,} rows; the number of clips of the edition is {layout.clips:,}"
             findings.append(rule.finding(files.tree.where(part[0]), message))
     return findings
 
@@ -150,7 +150,7 @@ def outputs_numbered(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
     if numbers and numbers != list(range(1, max(count, len(numbers)) + 1)):
         expected = "run1" if count == 1 else f"run1 to run{count}"
         found = ", ".join(f"run{number}" for number in numbers[:10])
-        message = f"outputs of {found} are there, not of {expected}"
+        message = f"the package has outputs of {found}; expected are those of {expected}"
         yield RUNS_MISSING.finding(where, message, expected=expected, found=found)
     missing = [number for number in numbers if number not in files.unprocessed]
     if missing and edition.outputs.unprocessed:

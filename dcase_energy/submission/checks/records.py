@@ -136,7 +136,7 @@ def declared_is_recorded(system: System) -> Iterator[Finding]:
             continue
         reason = slip(value, energy_kwh)
         message = f"{field} is {value:.6g} kWh, {name} {energy_kwh:.6g} kWh"
-        hint = f"{reason}? copy the figure from the record" if reason else None
+        hint = f"this looks like {reason}: copy the figure from the record" if reason else None
         expected, found = f"{energy_kwh:.6g}", f"{value:.6g}"
         yield system.finding(DECLARED_DIFFERS, field, message, expected=expected, found=found, hint=hint)
 
