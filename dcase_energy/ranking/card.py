@@ -22,7 +22,6 @@ _EVIDENCE = {
     "record": "a calibration record",
     "declared": "the metadata, which declare it",
 }
-_STAGES = {"training": "Training", "test": "Inference over the test set"}
 _CHARACTER_PX = 6.6
 
 
@@ -63,7 +62,7 @@ def _paragraph(one: Ranked, edition: Edition, hardware: str) -> str:
 def _of_stage(one: Ranked, edition: Edition, stage: str) -> str:
     entry, ratio = one.entry, one.figures.official_ratio[stage]
     energy_kwh, baseline_kwh = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
-    what = _STAGES.get(stage, stage.capitalize())
+    what = stage.capitalize()
     if energy_kwh is None:
         return f"The energy of the {stage} is not known."
     if ratio is None or baseline_kwh is None:

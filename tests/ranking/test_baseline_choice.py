@@ -71,7 +71,7 @@ def ratios_of_report(text: str) -> dict[str, str]:
     found = {}
     for block in text.strip().split("\n\n"):
         ratio = re.search(r"^  training .* ratio +(\S+)", block, re.MULTILINE)
-        found[block.partition("\n")[0]] = "" if ratio is None or ratio[1] == "-" else ratio[1]
+        found[block.partition(":")[0]] = "" if ratio is None or ratio[1] == "-" else ratio[1]
     return found
 
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dcase_energy import __version__
-from dcase_energy.sheets import write_report
+from dcase_energy.sheets import FORMATS, write_report
 from dcase_energy.sheets.plots.svg import chart_svg
 from dcase_energy.study.gather import gather
 from dcase_energy.study.report import make_report
@@ -75,6 +75,12 @@ def test_the_sheets_read_as_reviewed(small):
     files = texts(report, ["csv", "md", "latex"])
     for name in ("table1.md", "table2.md", "table2.tex", "claims.md"):
         assert files[name].replace(__version__, "VERSION") == (GOLDENS / f"small_{name}").read_text(), name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_has_the_sheets(small, name):
+    *_, report = report_of(small)
+    assert all(write_report(sheets_of(report), [name]).values())
 
 
 def test_levels_that_were_not_reached_are_counted(small):
@@ -242,7 +248,7 @@ def test_the_command_writes_every_file_and_a_page_on_its_own(small, tmp_path):
     ("arguments", "message"),
     [
         (["report", "EMPTY"], "no run folder was found"),
-        (["report", "EMPTY", "--formats", "pdf"], "choose from csv, html, json, latex, md, xlsx"),
+        (["report", "EMPTY", "--formats", "pdf"], f"choose from {', '.join(FORMATS)}"),
         (["report", "EMPTY", "--figures", "jpg"], "choose from svg, png, pdf"),
         (["status", "EMPTY"], "no run was found"),
         (["run", "--batch-sizes", "4,x"], "list of batch sizes"),

@@ -110,7 +110,7 @@ def datatable_html(site: SiteTable, types: Sequence[str]) -> str:
 
 
 def _attributes(site: SiteTable) -> Iterator[str]:
-    named = next(column.field for column in site.columns if column.kind == "text")
+    named = next((column.field for column in site.columns if column.kind == "text"), site.columns[0].field)
     order = "desc" if site.descending else "asc"
     drawn = any(column.axis for column in site.columns)
     scatter = site.scatter and tuple(_NO_FIELD.sub("_", field) for field in site.scatter)
