@@ -148,7 +148,7 @@ def _check_baseline(edition: Edition) -> None:
     if baseline.kind == "command" and instead is not None:
         raise InputError(f"the baseline of edition {edition.name} is a command: {instead}")
     if baseline.kind == "command" or baseline.recipe == NO_RECIPE:
-        raise InputError(f"edition {edition.name} names no baseline to run: its energy can only be stated")
+        raise InputError(f"edition {edition.name} names no baseline to run, so `calibrate` cannot measure its energy")
 
 
 def finish_calibration(

@@ -175,5 +175,8 @@ def report_study(
             "these runs do not belong into one table; report each kind separately, or give --mixed", findings
         )
     if not usable and not findings:
-        raise InputError(f"no run folder was found in {', '.join(map(str, places))}")
+        raise InputError(
+            f"no run folder was found in {', '.join(map(str, places))}; `dcase-energy study run` or `study import` "
+            f"makes them"
+        )
     return StudySheet(make_report(usable, f1) if usable else None, tuple(findings))

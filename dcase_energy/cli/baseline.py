@@ -127,9 +127,10 @@ def _load(target: str, shapes: list[tuple[int, ...]]) -> tuple[nn.Module, tuple[
             made = made()
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
         _show_theirs(error)
+        searched = "; MODULE is searched in the current folder and among the installed packages"
+        where = searched if isinstance(error, ModuleNotFoundError) else ""
         raise DcaseEnergyError(
-            f"{target} cannot be loaded: {type(error).__name__}: {str(error)[:500]}; MODULE is searched in the "
-            "current folder and among the installed packages"
+            f"{target} cannot be loaded: {type(error).__name__}: {str(error)[:500]}{where}"
         ) from None
     model, *given = made if isinstance(made, tuple) else (made,)
     if not isinstance(model, nn.Module):

@@ -130,7 +130,9 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
     if found.imported:
         say(f"{plural(found.imported, 'imported run')}, with nothing left to do")
     if not found.runs and not found.unreadable and not found.imported:
-        raise InputError(f"no run was found in {', '.join(map(str, runs))}")
+        raise InputError(
+            f"no run was found in {', '.join(map(str, runs))}; `dcase-energy study run` or `study import` makes them"
+        )
     now = datetime.datetime.now().astimezone()
     emit(status_json(found, now) if output_format == "json" else status_text(found, now), None)
     return int(bool(found.unreadable or found.count("failed")))

@@ -60,7 +60,7 @@ def with_views(ranking: Ranking, against: Sequence[tuple[str, str]], track: Effi
                 one.name for one in known.values() if any(_figure(one)(row) is not None for row in ranking.systems)
             ]
             what = "holds no number" if name in known else "is not a column of the ranking"
-            raise InputError(f"{name} {what}: any of {', '.join(numbers)} can be a score or a cost")
+            raise InputError(f"{name} {what}: any of {', '.join(numbers)} can be given")
     if track is not None:
         _floor(ranking, track)
     return asked

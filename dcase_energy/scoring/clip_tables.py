@@ -248,7 +248,7 @@ def _twice(clips: Sequence[str], table: DelimitedTable) -> list[Finding]:
     again = [(row, clip) for row, clip in enumerate(clips) if first.setdefault(clip, row) != row]
     return capped(
         [
-            CLIP_ROW_TWICE.finding(table.where(row), f"clip {clip} is already in line {table.row_lines[first[clip]]}")
+            CLIP_ROW_TWICE.finding(table.where(row), f"clip {clip} is in line {table.row_lines[first[clip]]} already")
             for row, clip in again
         ]
     )

@@ -60,7 +60,7 @@ def read_alone(path: Path) -> list[Finding] | None:
         hint = f"put it beside the metadata; `dcase-energy init LABEL --training {name}` takes its energy"
         _, found = read_records(SystemFiles(tree, "", "", None, tables=[name]))
     else:
-        hint = "`rank` takes a table of results, `score` takes outputs; metadata is <label>.meta.yaml"
+        hint = "`rank` takes a table of results (CSV), `score` takes outputs; metadata is <label>.meta.yaml"
         return [NO_SYSTEM.finding(where, "a table, not metadata", hint=hint)]
     if kind is None:
         return None

@@ -62,7 +62,9 @@ def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
 
     record, of_command = found.record, edition.baseline.kind == "command"
     if edition.normalisation.kind != "ratio":
-        return f"edition {edition.name} divides by figures of other work than a calibration measures"
+        if edition.normalisation.kind == "none":
+            return f"edition {edition.name} does not normalise energies"
+        return f"the baseline's energies of edition {edition.name} are of other work than `calibrate` measures"
     if record.workload is not None and not of_command:
         return f"it is of a command of {record.recipe}, the edition's baseline is the recipe {edition.baseline.recipe}"
     if of_command:

@@ -193,7 +193,10 @@ def finding_of(
         return NONE_AS_TEXT.finding(where, message, expected="null", found=repr(value))
     message = f"{shown} cannot be {describe_value(value)}" if place else f"{shown} is not {expected}"
     hint = _LENGTH_HINTS.get(str(error.validator)) or _hint(value, spec)
-    return _rule(error).finding(where, message, expected=expected, found=describe_value(value), hint=hint)
+    rule = _rule(error)
+    if hint is None and rule is FIELD_TYPE:
+        hint = f"write {expected}"
+    return rule.finding(where, message, expected=expected, found=describe_value(value), hint=hint)
 
 
 def _rule(error: ValidationError) -> Rule:
