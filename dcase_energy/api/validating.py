@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from dcase_energy.api.shared import (
     write_files,
 )
 from dcase_energy.errors import InputError, WriteError
-from dcase_energy.findings import Severity
+from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, all_rules
 
 if TYPE_CHECKING:
@@ -220,8 +220,18 @@ def pack(
     if (reason := why_not_writable(target)) is not None:
         raise WriteError(f"cannot write {target}: {reason}")
     found = validate(folder, edition=edition, calibration=calibration, log=log)
+    found = replace(found, findings=sorted([*found.findings, *_without_outputs(found)], key=Finding.sort_key))
     prevented = found.count(Severity.ERROR) or (strict and found.count(Severity.WARNING))
     return found, None if prevented else write_zip(Path(folder), target)
+
+
+def _without_outputs(found: Validation) -> Iterator[Finding]:
+    """What only a zip has to bring: a folder may be unfinished, and its outputs are written last."""
+    from dcase_energy.submission.checks.outputs import without_outputs
+
+    if found.edition.outputs.kind == "score_folders":
+        missing = (without_outputs(system) for system in found.systems if not system.files.runs)
+        yield from (one for one in missing if one not in found.findings)
 
 
 def rule_codes(text: str | None, option: str) -> tuple[str, ...]:

@@ -79,7 +79,7 @@ def command(
     target = Path(output) if output is not None else Path(label) / f"{label}.meta.yaml"
     beside = _SCHEMA_BESIDE.format(edition=rules.name)
     text = template(rules, label, values, schema or beside, origin, named=edition)
-    _write(target, text, force=force, make_folder=output is None)
+    _write(target, text, force=force)
     if schema is None:
         _write_schema(rules, target.parent / beside)
     chosen = "" if edition is None else f" --edition {shlex.quote(edition)}"
@@ -177,12 +177,11 @@ def _figures(
     return values, origin
 
 
-def _write(target: Path, text: str, *, force: bool, make_folder: bool) -> None:
+def _write(target: Path, text: str, *, force: bool) -> None:
     if (target.exists() or target.is_symlink()) and not force:
         raise InputError(f"{target} exists already; --force overwrites it")
     try:
-        if make_folder:
-            target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot make the folder {target.parent}: {error.strerror}") from None
     emit(text, target)

@@ -23,6 +23,7 @@ from dcase_energy.cli.options import (
     waivers_option,
 )
 from dcase_energy.cli.render import show_findings
+from dcase_energy.cli.render.overview import show_many
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import DcaseEnergyError, InputError
 from dcase_energy.sheets import FORMATS
@@ -149,7 +150,7 @@ def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plo
     )
     if older:
         say(f"left over from an earlier run (not deleted): {', '.join(older)}")
-    show_findings(sheet.findings)
+    show_many(sheet.findings, f"the reason for each system without a rank: {output_dir}/ranking.*")
     _summarise(sheet.ranking)
     return int(has_errors(sheet.findings))
 
@@ -170,7 +171,6 @@ def _summarise(ranking: Ranking) -> None:
     """How many systems, and what is not known of how sure their ranks are."""
     from dcase_energy.ranking.tables import describe_lacking
 
-    placed = len(ranking.placed)
-    say(f"{plural(len(ranking.systems), 'system')}, {placed} with a rank (edition {ranking.edition.name})")
+    say(f"{ranking.counted()} (edition {ranking.edition.name})")
     for line in describe_lacking(ranking):
         say(line)

@@ -60,6 +60,8 @@ class Entry:
         By code, why the organiser accepts such a finding of this system.
     extra
         Other columns of an input table, as text.
+    unread
+        Whether it represents a package in which no system could be read.
     measured, declared_kwh
         By stage, what the organiser measured, and the energy that was declared in its place; empty where they did not.
     """
@@ -94,6 +96,7 @@ class Entry:
     waived: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
+    unread: bool = False
     measured: Mapping[str, StageCost] = field(default_factory=dict)
     declared_kwh: Mapping[str, float | None] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from dcase_energy.ranking.normalize import mean_ranks
 from dcase_energy.ranking.rules import BASELINE_ODD, BASIS_WEAKER, SCORE_LEAST
 from dcase_energy.ranking.sensitivity import BaselineCheck, check_baselines, odd_baselines
 from dcase_energy.ranking.uncertainty import Uncertainty, carried, judge
+from dcase_energy.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ class Ranking:
     def placed(self) -> list[Ranked]:
         """The systems with a rank."""
         return [one for one in self.systems if one.rank is not None]
+
+    @property
+    def unread(self) -> int:
+        """Number of rows that are packages in which no system could be read."""
+        return sum(one.entry.unread for one in self.systems)
+
+    def counted(self) -> str:
+        """Return how many systems there are, how many have a rank, and how many packages had none to read."""
+        count = plural(len(self.systems) - self.unread, "system")
+        unread = f", {plural(self.unread, 'package')} without a readable system" if self.unread else ""
+        return f"{count}, {len(self.placed):,} with a rank{unread}"
 
     @property
     def findings(self) -> list[Finding]:

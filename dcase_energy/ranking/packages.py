@@ -105,7 +105,7 @@ def unread(validation: Validation) -> list[Entry]:
         if errors:
             stem = PurePath(name).stem
             team = team_of(stem) if stem[-1:].isdigit() else stem
-            found.append(Entry(name, team, excluded=_reason(errors), findings=codes))
+            found.append(Entry(name, team, excluded=_reason(errors), findings=codes, unread=True))
     return found
 
 

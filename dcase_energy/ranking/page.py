@@ -207,7 +207,7 @@ def _bars(ranking: Ranking, first: Sequence[str]) -> dict[str, Bar]:
 
 
 def _summary(ranking: Ranking) -> str:
-    systems = f"{plural(len(ranking.systems), 'system')}, {len(ranking.placed):,} with a rank"
+    systems = ranking.counted()
     if _has_energy(ranking) is None:
         return systems
     common = ranking.edition.normalisation.kind == "common_reference"
@@ -229,7 +229,7 @@ def _cards(ranking: Ranking) -> list[tuple[str, str, str]]:
             spread = f"1 : {max(found) / min(found):,.0f}"
             cards.append((spread, f"lowest to highest {energy_title(ranking)} ({stage})", ""))
     grave = sum(any(badge.kind != "info" for badge in _badges(one)) for one in ranking.systems)
-    if left := len(ranking.systems) - len(ranking.placed):
+    if left := len(ranking.systems) - len(ranking.placed) - ranking.unread:
         cards.append((plural(left, "system"), "without a rank; the reason stands below each", ""))
     if grave:
         cards.append((plural(grave, "system"), "with errors or warnings", "findings"))

@@ -173,12 +173,15 @@ def _highlighted(systems: Sequence[Ranked]) -> Iterator[tuple[int, str]]:
 def _text(ranking: Ranking) -> list[str]:
     """How many systems of how many teams, and what the marks of rows mean."""
     systems, teams = ranking.systems, {one.entry.team for one in ranking.systems if not one.entry.is_baseline}
-    own = sum(not one.entry.is_baseline for one in systems)
-    without = len(systems) - len(ranking.placed)
+    baselines = sum(one.entry.is_baseline for one in systems)
+    own = len(systems) - baselines - ranking.unread
+    without = len(systems) - len(ranking.placed) - ranking.unread
     first = f"{plural(own, 'system')} of {plural(len(teams), 'team')} were submitted"
     first += f"; {without} without a rank, see below." if without else "; all have a rank."
-    if own < len(systems):
-        first += f" The table also has {plural(len(systems) - own, 'baseline')}."
+    if ranking.unread:
+        first += f" {plural(ranking.unread, 'package')} had no system that could be read."
+    if baselines:
+        first += f" The table also has {plural(baselines, 'baseline')}."
     measured = sum(bool(one.entry.declared_kwh) for one in systems)
     if not measured:
         return [first]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -60,19 +60,30 @@ def by_package(validation: Validation) -> list[Package]:
 
 
 def submitted(validation: Validation) -> list[Package]:
-    """Return the packages without an inbox itself, which has findings where files lie in no package."""
-    inboxes = {str(path.parent) for path in validation.packages.paths} if validation.packages.inbox else set()
-    return [one for one in by_package(validation) if one.systems or one.name not in inboxes]
+    """Return the packages without what is the organiser's own; see `of_organiser`."""
+    own = of_organiser(validation)
+    return [one for one in by_package(validation) if one.systems or PurePath(one.name) not in own]
+
+
+def of_organiser(validation: Validation) -> set[PurePath]:
+    """Return what has findings and was submitted by no team: the inbox with files in no package, and the waivers."""
+    inboxes = {PurePath(path).parent for path in validation.packages.paths} if validation.packages.inbox else set()
+    return inboxes | {PurePath(row.where.file) for row in validation.waivers.rows}
 
 
 def counts_by_rule(validation: Validation) -> list[tuple[str, int, int]]:
     """Return code, findings and packages of each rule that found something, the gravest and most frequent first."""
     findings, packages = Counter(one.code for one in validation.findings), Counter[str]()
-    for package in by_package(validation):
+    for package in submitted(validation):
         packages.update({one.code for one in package.findings})
-    grave = {one.code: gravity(one) for one in reversed(validation.findings)}
-    order = sorted(findings, key=lambda code: (grave[code], -packages[code], -findings[code], code))
+    worst = gravest(validation.findings)
+    order = sorted(findings, key=lambda code: (gravity(worst[code]), -packages[code], -findings[code], code))
     return [(code, findings[code], packages[code]) for code in order]
+
+
+def gravest(findings: Iterable[Finding]) -> dict[str, Finding]:
+    """Return the gravest finding of each rule, by its code."""
+    return {one.code: one for one in sorted(findings, key=gravity, reverse=True)}
 
 
 def gravity(finding: Finding) -> int:

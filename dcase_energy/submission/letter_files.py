@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dcase_energy import __version__
 from dcase_energy.findings import Severity
 from dcase_energy.rules import get
+from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN
 from dcase_energy.sheets.table import show
 from dcase_energy.submission.letters import Letter, LetterItem
 from dcase_energy.text import one_line, plural
@@ -114,7 +115,13 @@ def _lines(letter: Letter, edition: Edition) -> Iterator[str]:
     if letter.fixed:
         yield from ("", "Fixed since the last letter", "", *(f"* {one_line(one)}" for one in letter.fixed))
     yield from ("", f"Edition {edition.name}, dcase-energy {__version__}.")
-    yield f"On your machine: dcase-energy validate YOUR_FOLDER --edition {edition.name}"
+    yield f"On your machine: {_command(letter, edition)}"
+
+
+def _command(letter: Letter, edition: Edition) -> str:
+    """The command that finds the same at the team's; clips are missing only where it is known which there are."""
+    of_clips = {CLIPS_MISSING.code, CLIPS_UNKNOWN.code} & {item.finding.code for item in letter.items}
+    return f"dcase-energy validate YOUR_FOLDER --edition {edition.name}{' --durations TSV' if of_clips else ''}"
 
 
 def _wrapped(start: str, text: str) -> list[str]:
@@ -142,6 +149,7 @@ def _page(letter: Letter, edition: Edition) -> bytes:
         groups=_groups(letter),
         read=_read,
         rows=_rows,
+        command=_command(letter, edition),
     )
     return page.encode()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Severity
-from dcase_energy.submission.by_package import by_package, gravity
+from dcase_energy.submission.by_package import by_package, gravity, of_organiser
 from dcase_energy.submission.model import team_of
 
 if TYPE_CHECKING:
@@ -115,13 +115,13 @@ def _by_team(validation: Validation) -> tuple[dict[str, list[System]], dict[str,
     systems: dict[str, list[System]] = defaultdict(list)
     items: dict[str, list[LetterItem]] = defaultdict(list)
     roots = [PurePath(path) for path in validation.packages.paths]
-    inboxes = {PurePath(path).parent for path in validation.packages.paths} if validation.packages.inbox else set()
+    own = of_organiser(validation)
     for package in by_package(validation):
         for system in package.systems:
             systems[team_of(system.name)].append(system)
         for finding in package.findings:
-            if not package.systems and PurePath(finding.where.file) in inboxes:
-                continue  # it is the organiser's: what lies beside the packages
+            if not package.systems and PurePath(finding.where.file) in own:
+                continue
             owners = [system for system in package.systems if system.files.holds(finding.where)]
             item = LetterItem(finding, _place(finding, roots), tuple(system.name for system in owners))
             for team in sorted({team_of(system.name) for system in owners}) or package.teams:

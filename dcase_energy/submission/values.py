@@ -131,6 +131,7 @@ PERCENT_RANGE = define(
         fix="write the score in percent, without the sign",
     )
 )
+_TYPES = {"string": "text", "boolean": "true or false", "object": "a mapping", "array": "a list"}
 _LENGTH_HINTS = {"maxLength": "shorten it", "minLength": "fill it in, or write null where that is allowed"}
 
 
@@ -177,10 +178,10 @@ def finding_of(
     document: Document, edition: Edition, name: str, field_path: Path, place: Path, error: ValidationError | None
 ) -> Finding:
     """The finding of a violation, as `violations` has it, at a place within a field's value."""
-    path, spec, expected = (*field_path, *place), edition.fields[name], expected_of(edition, name)
+    path, spec = (*field_path, *place), edition.fields[name]
     if error is None:
         return missing(document, path)
-    value = error.instance
+    value, expected = error.instance, _expected_inside(error) if place else expected_of(edition, name)
     if value is None and name in edition.required:
         return missing(document, path, None if place else expected, "fill it in", "empty")
     where, shown = document.where(path), dotted(path)
@@ -197,6 +198,13 @@ def finding_of(
     if hint is None and rule is FIELD_TYPE:
         hint = f"write {expected}"
     return rule.finding(where, message, expected=expected, found=describe_value(value), hint=hint)
+
+
+def _expected_inside(error: ValidationError) -> str | None:
+    """What may stand at a place within a field's value, in words; None where its type is not what is wrong."""
+    types: Any = error.validator_value if error.validator == "type" else []
+    words = [_TYPES[one] for one in ([types] if isinstance(types, str) else types) if one in _TYPES]
+    return " or ".join(words) or None
 
 
 def _rule(error: ValidationError) -> Rule:

@@ -209,7 +209,7 @@ def test_nothing_is_packed_while_there_is_an_error_and_an_older_zip_stays(tmp_pa
     result = run("pack", package)
     assert result.returncode == 1
     assert "E201" in result.stdout
-    assert "not packed: 1 metadata file (edition generic): 1 error, 0 warnings" in result.stderr
+    assert "not packed: 1 metadata file (edition generic): 1 error, 1 warning" in result.stderr
     assert target.read_bytes() == b"older"
     meta.write_text(meta.read_text().replace("training: 0\n", "training: 1.717\n"))
     assert run("pack", package, "--strict").returncode == 1

@@ -9,10 +9,11 @@ from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.findings import Severity
 from dcase_energy.rules import get
-from dcase_energy.submission.by_package import Package, by_package, counts_by_rule, gravity, submitted
+from dcase_energy.submission.by_package import Package, by_package, counts_by_rule, gravest, gravity, submitted
 from dcase_energy.text import more, plural, visible
 
 if TYPE_CHECKING:
+    from dcase_energy.findings import Finding
     from dcase_energy.submission.validate import Validation
 
 _MOST_ROWS, _MOST_RULES = 20, 8
@@ -70,22 +71,29 @@ def _totals(validation: Validation) -> str:
     packages = [_row(one) for one in submitted(validation)]
     failing = sum(row["errors"] > 0 for row in packages)
     warned = sum(row["warnings"] > 0 and not row["errors"] for row in packages)
-    kinds = ", ".join(f"{validation.count(one):,} {one}{'s' if validation.count(one) != 1 else ''}" for one in Severity)
+    counts = Counter(_severity(one) for one in validation.findings)
+    kinds = [plural(counts[str(one)], str(one)) for one in Severity] + [f"{counts['waived']:,} waived"]
     return (
         f"packages: {len(packages):,}, {failing:,} with errors, {warned:,} with warnings alone, "
         f"{len(packages) - failing - warned:,} without either\n"
         f"systems:  {len(validation.systems):,}\n"
-        f"findings: {len(validation.findings):,}: {kinds}\n"
+        f"findings: {len(validation.findings):,}: {', '.join(kinds if counts['waived'] else kinds[:-1])}\n"
     )
+
+
+def _severity(finding: Finding) -> str:
+    return "waived" if finding.waived is not None else str(finding.severity)
 
 
 def _by_rule(validation: Validation, most: int | None) -> str:
     counts = counts_by_rule(validation)
-    severities = {one.code: one.severity for one in reversed(validation.findings)}
+    worst = gravest(validation.findings)
     lines = ["", "rule  severity  findings  packages  title"] if counts else []
     for code, findings, packages in counts[:most]:
         rule = get(code)
-        lines.append(f"{code}  {severities[code]:<8}  {findings:>8,}  {packages:>8,}  {rule.title if rule else ''}")
+        lines.append(
+            f"{code}  {_severity(worst[code]):<8}  {findings:>8,}  {packages:>8,}  {rule.title if rule else ''}"
+        )
     if most is not None and len(counts) > most:
         lines.append(f"and {plural(len(counts) - most, 'more rule')}: --statistics lists all")
     return "".join(line.rstrip() + "\n" for line in lines)
@@ -94,9 +102,9 @@ def _by_rule(validation: Validation, most: int | None) -> str:
 def statistics_json(validation: Validation) -> str:
     """Return the same for programs."""
     packages = submitted(validation)
-    severities = {one.code: str(one.severity) for one in reversed(validation.findings)}
+    worst = gravest(validation.findings)
     rules = [
-        {"code": code, "severity": severities[code], "findings": findings, "packages": count}
+        {"code": code, "severity": str(worst[code].severity), "findings": findings, "packages": count}
         for code, findings, count in counts_by_rule(validation)
     ]
     counts = {"packages": len(packages), "systems": len(validation.systems), "findings": len(validation.findings)}

@@ -129,13 +129,13 @@ EMISSIONS_MISSING = define(
     Rule(
         code="W810",
         name="emissions-missing",
-        title="The package brings CodeCarbon's files where the edition asks for them",
+        title="The package brings CodeCarbon's files, or energy records, where the edition asks for them",
         why="The organisers asked for the whole CSV files, which list GPU, CPU and RAM separately. CodeCarbon 2.7.0 to "
         "2.8.4 writes none where a lock file of an earlier run is left (issues 702 and 779): its log then names "
         "another instance.",
         bad="a package of 2024 without any emissions.csv",
         good="emissions_training.csv and emissions_test.csv beside the metadata",
-        fix="put CodeCarbon's files beside the metadata",
+        fix="put CodeCarbon's files beside the metadata, or the records of `dcase-energy measure` and their journals",
         severity=Severity.WARNING,
     )
 )

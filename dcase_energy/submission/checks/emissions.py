@@ -44,10 +44,14 @@ _SERIES = re.compile(r"[0-9]+\.[0-9]+")
 
 @each_system
 def emissions_agree(system: System) -> Iterator[Finding]:
-    """CodeCarbon's files are there where the edition asks for them, and agree with the metadata and each other."""
+    """CodeCarbon's files are there where the edition asks for them, and agree with the metadata and each other.
+
+    An energy record has all that is in them.
+    """
     edition = system.edition
     if edition.emissions_csv and system.files.folder is not None:
-        field = next((part.energy for part in edition.stages.values() if system.metadata.given(part.energy)), None)
+        fields = [part.energy for stage, part in edition.stages.items() if not system.records.measured_kwh(stage)]
+        field = next((field for field in fields if system.metadata.given(field)), None)
         if field is not None and not any(one.rows for one in system.records.emissions.values()):
             yield system.finding(EMISSIONS_MISSING, field, "no CodeCarbon file (*.csv) beside the metadata")
     if not system.records.emissions:

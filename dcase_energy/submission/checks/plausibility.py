@@ -135,11 +135,15 @@ def _most_power_w(work: TrainingPart, limits: Plausible) -> float:
 
 
 def slip_hint(value: float, low: float, high: float, limits: Plausible) -> str:
-    """The slip that would best explain a value outside a range, as a clause to append; empty if none does."""
+    """The slip that would best explain a value outside a range, as a clause to append; empty if none does.
+
+    It is named for values above the range alone: Wh given as kWh make no figure smaller.
+    """
     moved = {name: value / factor if value > high else value * factor for name, factor in limits.slips.items()}
     inside = {name: abs(math.log(at / math.sqrt(low * high))) for name, at in moved.items() if low <= at <= high}
     best = min(inside, key=inside.__getitem__, default=None)
-    return f"; a factor of {limits.slips[best]:g} ({best}) would explain it" if best else ""
+    name = f" ({best})" if value > high else ""
+    return f"; a factor of {limits.slips[best]:g}{name} would explain it" if best else ""
 
 
 @each_system
