@@ -163,8 +163,8 @@ def test_an_organiser_of_a_hundred_packages_from_inbox_to_results(tmp_path):
     assert "<script>alert" not in (letters / f"{odd.folder}.html").read_text()
     assert not [name for name, text in texts.items() if str(tmp_path) in text]
 
-    mended, waived = faulty[1], faulty[9]
-    path = inbox / mended.folder / mended.meta
+    repaired, waived = faulty[1], faulty[9]
+    path = inbox / repaired.folder / repaired.meta
     path.write_text(path.read_text().replace("training: -", "training: "))
     waivers = tmp_path / "waivers.csv"
     waivers.write_text(f"code,label,reason\nM102,{waived.labels[0]},asked by mail\nE201,Nobody_UNI_task4_1,a slip\n")
@@ -172,7 +172,7 @@ def test_an_organiser_of_a_hundred_packages_from_inbox_to_results(tmp_path):
     again = (*validate, "--letters", letters, "--waivers", waivers, "--receipt", receipt)
     shown = command(*again, code=1)
     assert "100 letters" in shown
-    assert "Since the last letter: 1 fixed" in (letters / f"{mended.folder}.txt").read_text()
+    assert "Since the last letter: 1 fixed" in (letters / f"{repaired.folder}.txt").read_text()
     assert "asked by mail" in (letters / f"{waived.folder}.txt").read_text()
     assert "verdict:  unchanged" in command("validate", "--check-receipt", receipt)
 
@@ -189,6 +189,6 @@ def test_an_organiser_of_a_hundred_packages_from_inbox_to_results(tmp_path):
         assert (results / f"ranking.{name}").stat().st_size > 10_000
     text = (results / "ranking_datatable.md").read_text()
     assert "115 systems of 100 teams were submitted; 21 without a rank, see below. 4 packages had no system" in text
-    verbose = command("rank", inbox, *given, "--verbose", "--formats", "csv", "--output-dir", results, code=1)
+    verbose = command("rank", inbox, "--verbose", "--formats", "csv", "--output-dir", results, code=1)
     assert verbose.count(" error ") > 20
     assert "left over from an earlier run" in verbose
