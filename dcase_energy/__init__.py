@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dcase_energy.api.validating import fix, pack, validate
     from dcase_energy.errors import DcaseEnergyError, InputError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "DcaseEnergyError",
     "EnergyMeter",
