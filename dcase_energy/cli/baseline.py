@@ -161,8 +161,14 @@ def _show_theirs(error: BaseException) -> None:
 @click.option(
     "--clips", type=click.IntRange(1, 100_000), default=40, show_default=True, help="Clips per training subset."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
-@click.option("--profile", type=click.Choice(["easy", "hard"]), default="easy", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True, help="Seed of the clips.")
+@click.option(
+    "--profile",
+    type=click.Choice(["easy", "hard"]),
+    default="easy",
+    show_default=True,
+    help="Duration of events and their level over the noise; hard is the range of DESED.",
+)
 @click.option(
     "--sample-rate-hz",
     type=click.Choice(["16000", "44100"]),

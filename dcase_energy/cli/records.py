@@ -133,7 +133,8 @@ def _verified_fields(found: Verified) -> dict[str, Any]:
 def compare_two(first: Path, second: Path, output_format: str) -> int:
     """Set two records side by side: figures, ratio, what differs in machine, software and work, and what guards say.
 
-    Of a calibration and an energy record the calibration is divided by, whichever is named first.
+    If one is a calibration and the other an energy record, the ratio is system over calibration, in whichever order
+    they are given.
     """
     from dcase_energy.api.records import compare_records
     from dcase_energy.cli.render.side_by_side import comparison_json, comparison_text

@@ -157,7 +157,7 @@ def import_(
 ) -> int:
     """Make run folders from sheets made elsewhere, and name what they lack.
 
-    SHEET is a CSV with one run a row (columns gpu, batch_size or batch_unit, total_kwh, and any of max_f1_pct,
+    SHEET is a CSV with one run per row (columns gpu, batch_size or batch_unit, total_kwh, and any of max_f1_pct,
     time_hh_mm or duration_s, kwh_at_f1_40, kwh_at_95, kwh_at_max), or an emissions.csv of CodeCarbon, for which
     --batch-size is needed. Exit code 1 if something in a sheet is wrong; what is right is imported nevertheless.
     """

@@ -22,7 +22,7 @@ ARCHIVE_BROKEN = define(
         code="Z802",
         name="package-broken",
         title="An archive is whole: every member can be read to its end and has the checksum it states",
-        why="An upload that was cut short, or a flipped bit in a score file, changes figures without a word.",
+        why="An upload that was cut short, or a flipped bit in a score file, changes figures without a message.",
         bad="submission.zip (the last megabyte is missing)",
         good="submission.zip (passes `unzip -t`)",
         fix="make the archive again, test it with `unzip -t` and upload it again",
@@ -55,7 +55,7 @@ ARCHIVE_BOMB = define(
     Rule(
         code="Z805",
         name="package-too-large",
-        title="An archive unpacks to a sane size and number of files",
+        title="The unpacked size and the number of files of an archive are within limits",
         why="A few kilobytes can unpack to terabytes; one organiser's machine reads all packages of the challenge.",
         bad="submission.zip (1 MB that unpacks to 1 GB)",
         good="submission.zip (60 MB that unpacks to 350 MB)",
@@ -152,7 +152,7 @@ FILES_BESIDE = define(
         name="files-beside-packages",
         title="A folder of packages holds folders and archives",
         why="In a folder of packages every subfolder and every archive is one; another file belongs to none of them, "
-        "and a system in it would be left out without a word.",
+        "and a system in it would be left out without a message.",
         bad="Adams_UNI.zip, Baker_LAB/ and notes.txt in one folder",
         good="Adams_UNI.zip and Baker_LAB/ in one folder",
         fix="no action is needed if the files are no part of a submission",

@@ -30,7 +30,7 @@ PROBE_S = 30.0
 _SHARE = {"training_window": 0.8, "validation_window": 0.2, "command_window": 1.0}
 _MIN_STEPS, _MIN_WINDOWS = 10, 2
 _WARM_S, _WINDOW_S = 5.0, 3.0
-# The command may be stopped meanwhile: a probe that is stuck must not hold it for ever.
+# The command may be stopped meanwhile: a probe that is stuck must not stop it permanently.
 _LIMIT_S = 900.0
 # In the default mode no probe follows a command that ended sooner.
 AUTO_AFTER_S = 300.0

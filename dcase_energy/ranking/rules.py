@@ -9,9 +9,9 @@ INTERVAL_KIND = define(
     Rule(
         code="K802",
         name="interval-of-no-kind",
-        title="Every interval says of what kind it is",
-        why="The results of 2023 hold the range over three runs beside a bootstrap over clips under like names: one is "
-        "three times as wide as the other and means something else.",
+        title="The kind of every interval is stated",
+        why="The results of 2023 contain ranges over three runs and bootstraps over clips under similar names: one is "
+        "three times as wide as the other and has another meaning.",
         bad="psds1_low,psds1_high",
         good="psds1_low,psds1_high,psds1_interval with `range over 3 runs` or `bootstrap 95 %`",
         fix="add a column <figure>_interval, or give --interval-kind psds1='range over 3 runs'; until then the columns "
@@ -47,7 +47,8 @@ BASELINE_ODD = define(
         code="K804",
         name="baseline-unlike-others",
         title="A baseline energy is like that of other teams on the same GPU model",
-        why="A team gains by a slower baseline: in 2023 the same baseline on an A100 was stated at 0.007 to 2.34 kWh.",
+        why="A larger baseline energy improves a team's ratio: in 2023 the same baseline on an A100 was stated at "
+        "0.007 to 2.34 kWh.",
         bad="baseline 0.156 kWh on an A100, others 0.032",
         good="baseline 0.031 kWh on an A100, others 0.032",
         fix="see the sheet `sensitivity` for the rank with the other teams' median, and ask for the calibration record",

@@ -71,7 +71,7 @@ RUNS_MIXED = define(
         why="The same mathematics costs four times more on another execution path, another recipe is another system.",
         bad="recipe dcase2023 beside recipe smoke",
         good="recipe dcase2023, fast/1, embedded soundscapes in all runs",
-        fix="report each kind by itself; --mixed reports them together all the same",
+        fix="report each kind by itself; --mixed reports them together anyway",
     )
 )
 GRID_UNBALANCED = define(

@@ -132,7 +132,7 @@ def _wait(command: Sequence[str], log: int, folder: Path, on_progress: OnProgres
 
 
 def _ended(folder: Path, returncode: int) -> Ended:
-    """What became of a run whose process has ended; one that ended without a word has failed."""
+    """What became of a run whose process has ended; one that ended without a message has failed."""
     try:
         about = open_run(folder).about
     except StudyError as error:

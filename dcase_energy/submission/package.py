@@ -44,7 +44,7 @@ METADATA_BESIDE = define(
         name="metadata-beside",
         title="Metadata beside a *.meta.yaml are called *.meta.yaml too",
         why="Packages hold other YAML files, of settings or of tools; where one file is called *.meta.yaml, only such "
-        "files are read as metadata, and a system in another one would be left out without a word.",
+        "files are read as metadata, and a system in another one would be left out without a message.",
         bad="Adams_UNI_task4_2.yaml beside Adams_UNI_task4_1.meta.yaml",
         good="Adams_UNI_task4_2.meta.yaml beside Adams_UNI_task4_1.meta.yaml",
         fix="rename it to <label>.meta.yaml if it is a system, else remove it",

@@ -6,7 +6,7 @@ import torch
 
 @pytest.fixture(autouse=True, scope="package")
 def one_thread():
-    """Tests are small: two threads would mostly wait for each other, and on a busy machine for everybody."""
+    """Tests are small: two threads would mostly wait for each other, and on a busy machine for other programs."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield

@@ -53,7 +53,7 @@ def peldt_cell(value: Any, kind: str) -> str:
             one, low, high = (f"{float(number):.{decimals}f}" for number in numbers)
             return f"{one} ({low} - {high})"
         return "" if not isinstance(value, int | float) else f"{value:.{decimals}f}"
-    # A number without a type is dropped without a word.
+    # A number without a type is dropped without a message.
     return value if isinstance(value, str) else ""
 
 

@@ -76,7 +76,7 @@ class Repairs:
     def findings(self, where: Where) -> Iterator[Finding]:
         """One finding for each kind of repair."""
         if self._padded:
-            message = "cells are padded with blanks: the file was re-formatted by an editor; it is read all the same"
+            message = "cells are padded with blanks: the file was re-formatted by an editor; it is read anyway"
             yield EMISSIONS_EDITOR.finding(replace(where, line=1), message)
         for kind, lines in self._done.items():
             yield EMISSIONS_RESTORED.finding(replace(where, line=lines[0]), kind.format(rows=plural(len(lines), "row")))

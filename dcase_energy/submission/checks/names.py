@@ -17,7 +17,8 @@ LABEL_PLACE = define(
         code="N105",
         name="label-not-file-name",
         title="Label, folder and file name agree",
-        why="In a real package the files said Sean_NTU_task1_1 and the label Yeo_NTU_task1_1; scores were filed under "
+        why="In a real package the files were named Sean_NTU_task1_1 and the label Yeo_NTU_task1_1; scores were "
+        "listed under "
         "the wrong name.",
         bad="Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml with label: Adams_UNI_task4_2",
         good="Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml with label: Adams_UNI_task4_1",
@@ -29,7 +30,7 @@ LABEL_TEMPLATE = define(
         code="N106",
         name="label-of-template",
         title="The label is not the template's",
-        why="A label left over from the template collides with everybody else's.",
+        why="A label left over from the template is the same as that of others who left it.",
         bad="label: Cornell_CMU_task4_1",
         good="label: Adams_UNI_task4_1",
         fix="write your own label",
