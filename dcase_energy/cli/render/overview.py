@@ -12,7 +12,7 @@ from dcase_energy.rules import get
 from dcase_energy.submission.by_package import gravest, gravity
 from dcase_energy.text import plural, visible
 
-_MOST_FINDINGS, _MOST_RULES = 12, 12
+_MOST_FINDINGS, _MOST_RULES = 20, 12
 
 
 def show_many(findings: Iterable[Finding], elsewhere: str) -> None:

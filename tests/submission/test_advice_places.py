@@ -1,0 +1,35 @@
+"""What a finding advises fits its place and its direction."""
+
+from __future__ import annotations
+
+import pytest
+
+from dcase_energy import validate
+from tests.builders.packages import metadata
+
+
+def findings(folder, old, new):
+    path = folder / "Adams_UNI_task4_1.meta.yaml"
+    text = metadata()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return {one.code: one for one in validate(path, edition="generic").findings}
+
+
+@pytest.mark.parametrize(("new", "expected"), [("email: 0", "text"), ("email: [a]", "text")])
+def test_within_authors_the_expected_kind_is_that_of_the_place(tmp_path, new, expected):
+    found = findings(tmp_path, "email: ada@uni.example", new)["M102"]
+    assert (found.where.path, found.expected) == ("submission.authors[0].email", expected)
+
+
+@pytest.mark.parametrize(
+    ("energy", "hint"),
+    [
+        ("1390.7", "a factor of 1000 (Wh given as kWh) would explain it"),
+        ("0.0013907", "a factor of 1000 would explain"),
+    ],
+)
+def test_a_slip_of_units_is_named_only_where_it_made_the_figure_larger(tmp_path, energy, hint):
+    found = findings(tmp_path, "training: 1.3907", f"training: {energy}")
+    assert hint in " ".join(str(one.hint) for one in found.values())
+    assert ("Wh given" in str([one.hint for one in found.values()])) == ("Wh given" in hint)
