@@ -98,7 +98,7 @@ def _of_emissions(path: Path, data: bytes, stage: str) -> dict[str, str]:
     runs = emissions.runs if emissions else ()
     for finding in (*findings, *(problem for run in runs for problem in run.problems)):
         if finding.severity is Severity.ERROR:
-            raise RecordError(f"{path} (CodeCarbon): {finding.message}")
+            raise RecordError(f"{path} (CodeCarbon): {finding.message}; {finding.hint}")
     if len(runs) != 1 or runs[0].problems:
         message = f"{path} (CodeCarbon) holds {len(runs)} runs; a file with the run of the {stage} alone is needed"
         raise RecordError(message)
