@@ -104,7 +104,7 @@ def unread(validation: Validation) -> list[Entry]:
         codes = tuple(sorted({finding.code for finding in findings}))
         if errors:
             stem = PurePath(name).stem
-            team = team_of(stem) if stem[-1:].isdigit() else stem
+            team = team_of(stem) if stem.rpartition("_")[2].isdigit() else stem
             found.append(Entry(name, team, excluded=_reason(errors), findings=codes, unread=True))
     return found
 

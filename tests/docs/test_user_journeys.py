@@ -185,6 +185,9 @@ def test_an_organiser_of_a_hundred_packages_from_inbox_to_results(tmp_path):
     assert len(rows) == 119
     assert sum(bool(row["rank"]) for row in rows) == 94
     assert all(row["excluded"] for row in rows if not row["rank"])
+    assert {row["team"] for row in rows} == {team(number).folder for number in range(100)} - {mislabelled.folder} | {
+        "Other_UNI_task4"
+    }
     for name in ("html", "json", "tex", "md", "xlsx"):
         assert (results / f"ranking.{name}").stat().st_size > 10_000
     text = (results / "ranking_datatable.md").read_text()

@@ -40,14 +40,36 @@ def check(runs: Path, out: Path, repeats: int) -> None:
     assert all(row["total_kwh_known"] == str(repeats) and float(row["total_kwh"]) > 0 for row in both)
 
 
-def test_alone(tmp_path):
-    runs = tmp_path / "runs"
-    result = run("study", "run", *GRID, "--repeats", "2", "--output", runs)
+def test_a_researcher_alone_from_the_grid_to_its_tables(tmp_path):
+    """The whole journey: run, look, run again, ask for more, report in each format, read the tables."""
+    runs, out = tmp_path / "runs", tmp_path / "out"
+    result = run("study", "run", *GRID, "--repeats", "1", "--output", runs)
     assert result.returncode == 0, result.stderr
-    check(runs, tmp_path / "out", 2)
-    assert "4 done" in run("study", "status", runs).stdout
-    again = run("study", "run", *GRID, "--repeats", "2", "--output", runs)
-    assert (again.returncode, "4 runs, 0 to train" in again.stderr) == (0, True)
+    assert "2 runs, 2 to train" in result.stderr
+    check(runs, tmp_path / "checked", 1)
+    again = run("study", "run", *GRID, "--repeats", "1", "--output", runs)
+    assert (again.returncode, "2 runs, 0 to train" in again.stderr) == (0, True)
+    more = run("study", "run", *GRID[:2], "--batch-sizes", "4", *GRID[4:], "--repeats", "2", "--output", runs)
+    assert (more.returncode, "2 runs, 1 to train" in more.stderr) == (0, True), more.stderr
+    status = run("study", "status", runs).stdout
+    assert "3 runs: 3 done" in status
+    assert status.count("  done      3/3  ") == 3, status
+
+    # Whether runs are valid depends on what else the machine does: those that are not are named, with what helps.
+    done = run("study", "report", runs, "--output-dir", out, "--plots", "none")
+    left_out = done.stderr.count("warning U104 the run is not valid; it is left out")
+    assert left_out == status.count(": not valid; ")
+    assert done.returncode == int(left_out == 3), done.stderr
+    assert not left_out or "--include-invalid shows the tables with it" in done.stderr
+    options = ("--include-invalid", "--output-dir", out, "--formats", "csv,html,json,latex,md,xlsx", "--plots", "svg")
+    done = run("study", "report", runs, *options)
+    assert done.returncode == 0, done.stderr
+    written = {Path(line).name for line in done.stdout.splitlines()}
+    assert {"table1.md", "table2.tex", "claims.csv", "report.html", "report.xlsx", "f1_against_energy.svg"} <= written
+    text = (out / "table1.md").read_text()
+    assert "| 4 | 2 |" in text
+    assert "| 8 | 1 |" in text
+    assert "- Epochs of a training: 3." in text
 
 
 def test_through_dask(tmp_path):
