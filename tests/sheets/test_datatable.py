@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
+from dcase_energy import __version__
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.parts import Normalisation, RankedBy, Score, Term
 from dcase_energy.ranking.entry import Entry
@@ -189,4 +190,4 @@ def test_the_page_has_formulas_and_origin():
     report = replace(report_of(make_ranking([], load_edition("generic"))), site=example())
     page = datatable.write(report)["ranking_datatable.md"].decode()
     assert "## How the figures are computed" in page
-    assert page.rstrip().endswith("dcase-energy 0.1.0.")
+    assert page.rstrip().endswith(f"dcase-energy {__version__}.")
