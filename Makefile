@@ -8,7 +8,7 @@ CONSTRAINTS ?= constraints.txt
 export CONSTRAINTS
 INSTALL := PIP_CONSTRAINT=$(CONSTRAINTS) PIP_BUILD_CONSTRAINT=$(CONSTRAINTS) $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-long browser-test cluster-test integration-test container-test gpu-check lint docs editions man readme coverage mutation matrix release constraints bench bench-long oracle clean
+.PHONY: demo test test-long browser-test cluster-test integration-test container-test gpu-check lint docs editions man readme coverage mutation matrix release constraints bench bench-long oracle oracle-test clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -113,6 +113,10 @@ bench-long: $(VENV)/.demo
 # The peers that scores are compared with, pinned, in .oracle (sed_scores_eval needs a C++ compiler).
 oracle:
 	$(PYTHON) benchmarks/oracle.py
+
+# Equality with the peers.
+oracle-test: $(VENV)/.test oracle
+	$(BIN)/pytest tests/reference/test_oracles.py
 
 clean:
 	rm -rf $(VENV) .oracle .matrix build dist demo-output
