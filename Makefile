@@ -42,7 +42,7 @@ browser-test: $(VENV)/.test
 
 # Jobs, arrays, time limits and studies on a real SLURM, on this machine for as long as the tests run; needs root.
 cluster-test: $(VENV)/.test
-	tests/cluster/run $(BIN)/python
+	tests/cluster/run $(BIN)/python $(ARGS)
 
 # The callbacks and loggers with Lightning, transformers, accelerate, SpeechBrain, TensorBoard, MLflow and W&B themselves,
 # in build/integrations (gigabytes, where pip finds no torch without CUDA).
