@@ -152,7 +152,7 @@ class CRNN(nn.Module):
         ``fast``: channels-last activations, one-bit dropout, gates as convolutions, the GRU on one thread; same
         mathematics, float32.
     seed
-        Of the one-bit dropout; the reference path draws from torch's global generator.
+        Of the one-bit dropout; the reference path, and any path on a GPU, draws from torch's global generator.
 
     Raises
     ------

@@ -45,6 +45,8 @@ class BitStream:
 class BitDropout(nn.Module):
     """Zero each element with probability 1/2 and double the others, in training only.
 
+    On a GPU it is torch's dropout, one kernel that draws from torch's global generator.
+
     Parameters
     ----------
     stream

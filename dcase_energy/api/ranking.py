@@ -96,6 +96,10 @@ class ReportSheet(RankingSheet):
         This machine's newest calibration that the edition can divide by, or None.
     """
 
+    own: tuple[Assessed, ...] = ()
+    field_name: str | None = None
+    own_machine: Calibrated | None = dataclasses.field(default=None, repr=False)
+
     def write_cards(self, folder: PathLike) -> list[Path]:
         """Write for each own system what a technical report needs: a paragraph, a LaTeX table, and a badge in SVG.
 
@@ -110,10 +114,6 @@ class ReportSheet(RankingSheet):
             if one.entry.label in hardware:
                 files |= card_of(one, self.ranking.edition, hardware[one.entry.label])
         return write_files(folder, files)
-
-    own: tuple[Assessed, ...] = ()
-    field_name: str | None = None
-    own_machine: Calibrated | None = dataclasses.field(default=None, repr=False)
 
 
 def report(

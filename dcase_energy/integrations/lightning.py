@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dcase_energy.integrations.loggers import metrics_of_record
-from dcase_energy.integrations.stages import OnRecord, StageMeter
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from dcase_energy.measure.records import Energy
+from dcase_energy.integrations.stages import LastRecord, OnRecord, StageMeter
 
 try:
     from lightning.pytorch.callbacks import Callback
@@ -18,7 +13,7 @@ except ImportError:
     from pytorch_lightning.callbacks import Callback
 
 
-class EnergyCallback(Callback):  # type: ignore[misc]
+class EnergyCallback(LastRecord, Callback):  # type: ignore[misc]
     """Measures ``fit`` (stage training), ``test`` and ``predict`` (stage evaluation), each with its own record.
 
     Sanity checks and the set-up of data loaders before the training are not in it, validation during the training is.
@@ -44,16 +39,6 @@ class EnergyCallback(Callback):  # type: ignore[misc]
     def __init__(self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Any) -> None:
         super().__init__()
         self._stages = StageMeter(output, on_record, **settings)
-
-    @property
-    def record(self) -> Energy | None:
-        """The last record."""
-        return self._stages.record
-
-    @property
-    def path(self) -> Path | None:
-        """The last record's file."""
-        return self._stages.path
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Begin, after the data loaders and the sanity check."""

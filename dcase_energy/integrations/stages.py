@@ -92,6 +92,28 @@ class StageMeter:
             warnings.warn(f"dcase-energy: {meaning}: {problem}", RuntimeWarning, stacklevel=3)
 
 
+class LastRecord:
+    """What a library's callback shows of the stages it measures, in ``_stages``.
+
+    Attributes
+    ----------
+    record, path
+        The last record and its file.
+    """
+
+    _stages: StageMeter
+
+    @property
+    def record(self) -> Energy | None:
+        """The last record."""
+        return self._stages.record
+
+    @property
+    def path(self) -> Path | None:
+        """The last record's file."""
+        return self._stages.path
+
+
 @contextlib.contextmanager
 def measured(stage: str = "training", output: str = "energy_{stage}.json", **settings: Any) -> Iterator[StageMeter]:
     """Measure a block that all processes of a training execute: under torchrun, accelerate, SpeechBrain or alone.

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dcase_energy.integrations.stages import OnRecord, StageMeter
+from dcase_energy.integrations.stages import LastRecord, OnRecord, StageMeter
 
 try:
     from transformers import TrainerCallback
 except ImportError as error:
     raise ImportError("dcase_energy.integrations.transformers needs transformers and torch") from error
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-    from dcase_energy.measure.records import Energy
-
-
-class EnergyCallback(TrainerCallback):  # type: ignore[misc]
+class EnergyCallback(LastRecord, TrainerCallback):  # type: ignore[misc]
     """Measures ``Trainer.train`` and writes one record, in the first process for all GPUs of one host.
 
     ``Trainer.evaluate`` and ``predict`` have no hook before their work: put `measured` of
@@ -42,16 +37,6 @@ class EnergyCallback(TrainerCallback):  # type: ignore[misc]
 
     def __init__(self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Any) -> None:
         self._stages = StageMeter(output, on_record, **settings)
-
-    @property
-    def record(self) -> Energy | None:
-        """The last record."""
-        return self._stages.record
-
-    @property
-    def path(self) -> Path | None:
-        """The last record's file."""
-        return self._stages.path
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Begin; with DataParallel one process uses several GPUs."""

@@ -77,8 +77,20 @@ def read_results(
             table.findings.append(problem)
     table.findings.extend(_counters(table))
     label_of = dict(zip(table.row_lines, labels, strict=True))
-    waived = [waivers.apply([one], label_of.get(one.where.line or 0, ""))[0] for one in table.findings]
-    return entries, sorted(waived, key=Finding.sort_key)
+    return entries, sorted(_waived(table, waivers, label_of), key=Finding.sort_key)
+
+
+def _waived(table: DelimitedTable, waivers: Waivers, label_of: Mapping[int, str]) -> Iterator[Finding]:
+    """The findings, waived row by row; one that also counts rows which are not waived stands as it is."""
+    others = {
+        one.code
+        for one in table.since((len(table.findings), 0))
+        if one.code not in waivers.of(label_of.get(one.where.line or 0, ""))
+    }
+    last = {one.code: number for number, one in enumerate(table.findings)}
+    for number, one in enumerate(table.findings):
+        counts_others = one.code in others and last[one.code] == number
+        yield one if counts_others else waivers.apply([one], label_of.get(one.where.line or 0, ""))[0]
 
 
 def _counters(table: DelimitedTable) -> Iterator[Finding]:

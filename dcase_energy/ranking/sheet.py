@@ -133,18 +133,23 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
 def _of_the_organiser(titles: Mapping[str, str]) -> Iterator[SystemColumn]:
     """What was declared where the organiser measured, the ratio of both, and memory; only where they did."""
 
-    def column(name: str, title: str, value: Callable[[Ranked], Value]) -> SystemColumn:
-        return SystemColumn(name, title, value, "number", "Energy", "energy", optional=True)
+    def column(name: str, title: str, value: Callable[[Ranked], Value], kind: ColumnKind = "number") -> SystemColumn:
+        return SystemColumn(name, title, value, kind, "Energy", "energy", optional=True)
 
     def memory(stage: str, name: str) -> Callable[[Ranked], Value]:
-        return lambda one: getattr(one.entry.measured.get(stage), name, None)
+        def whole(one: Ranked) -> int | None:
+            value = getattr(one.entry.measured.get(stage), name, None)
+            return None if value is None else int(value)
+
+        return whole
 
     for stage, words in titles.items():
         declared = _of(lambda one: one.entry.declared_kwh, stage)
         yield column(f"energy_{stage}_declared_kwh", f"{words}, declared, kWh", declared)
         yield column(f"energy_{stage}_measured_over_declared", f"{words}, measured / declared", _over_declared(stage))
-        yield column(f"memory_{stage}_bytes", f"{words}, memory, bytes", memory(stage, "memory_bytes"))
-        yield column(f"gpu_memory_{stage}_bytes", f"{words}, GPU memory, bytes", memory(stage, "gpu_memory_bytes"))
+        for name, what in (("memory", "memory"), ("gpu_memory", "GPU memory")):
+            own = memory(stage, f"{name}_bytes")
+            yield column(f"{name}_{stage}_bytes", f"{words}, {what}, bytes", own, "integer")
 
 
 def _over_declared(stage: str) -> Callable[[Ranked], Value]:

@@ -115,6 +115,20 @@ def test_a_waived_finding_of_a_table_lets_a_stage_be_divided(tmp_path):
     assert {f.where.line: f.waived for f in sheet.findings} == {2: "measured on the whole node", 3: None}
 
 
+def test_a_waived_row_does_not_waive_the_rows_that_its_finding_counts(tmp_path):
+    table = tmp_path / "results.csv"
+    labels = [f"Team_U{number}_task4_1" for number in range(8)]
+    rows = [f"{label},0.4,0.6,abc,0.02" for label in labels]
+    table.write_text("\n".join(["label,psds1,psds2,energy_training_kwh,energy_test_kwh", *rows]) + "\n")
+    five = waivers(tmp_path, *(f"T104,{label},agreed" for label in labels[:5]))
+    sheet = rank(table, edition="dcase2022-task4", waivers=five)
+    assert [f.waived for f in sheet.findings if f.code == "T104"] == ["agreed"] * 4 + [None]
+    assert {one.entry.label for one in sheet.systems if one.entry.excluded} == set(labels[5:])
+    all_of_them = waivers(tmp_path, *(f"T104,{label},agreed" for label in labels))
+    sheet = rank(table, edition="dcase2022-task4", waivers=all_of_them)
+    assert {f.waived for f in sheet.findings if f.code == "T104"} == {"agreed"}
+
+
 def test_a_waiver_without_effect_is_a_warning(packages, tmp_path):
     file = waivers(tmp_path, "P805,Baker_LAB_task4_1,x", "C301,Bakr_LAB_task4_1,x")
     for found in (validate(packages / "Baker_LAB", edition="generic", waivers=file).findings,
