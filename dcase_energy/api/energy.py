@@ -103,10 +103,7 @@ def calibrate(
     from dcase_energy.calibration.run import run_calibration as run
     from dcase_energy.measure.preflight import HostCheck
 
-    if quick and epochs:
-        raise InputError(
-            "--quick and --epochs exclude each other: --quick extrapolates from steps, --epochs trains whole epochs"
-        )
+    _check_counts(quick=quick, epochs=epochs, threads=threads, repeats=repeats, batch_size=batch_size)
     rules = choose_edition(edition)
     if recipe is None:
         _check_baseline(rules)
@@ -114,7 +111,7 @@ def calibrate(
         edition=rules.name,
         recipe=recipe or rules.baseline.recipe,
         stages=tuple(stages),
-        epochs=epochs or 10,
+        epochs=epochs or Plan.epochs,
         quick=quick_settings(precision, budget_s, settle_s) if quick else None,
         batch_size=batch_size,
         execution_path=execution_path or rules.baseline.execution_path,
@@ -138,6 +135,17 @@ def calibrate(
     except (CalibrationError, MeterError, ChildFailedError, JournalError, KeyboardInterrupt) as error:
         raise _resumable(error, file) from None
     return finish_calibration(record, file, log, on_end, keep=keep)
+
+
+def _check_counts(*, quick: bool, **counts: int | None) -> None:
+    """Refuse what is less than 1, which is not the default, and epochs of a quick calibration."""
+    for name, count in counts.items():
+        if count is not None and count < 1:
+            raise InputError(f"{name}: expected 1 or more, found {count}")
+    if quick and counts["epochs"] is not None:
+        raise InputError(
+            "--quick and --epochs exclude each other: --quick extrapolates from steps, --epochs trains whole epochs"
+        )
 
 
 def _check_baseline(edition: Edition) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcase_energy.api.shared import Log, PathLike, Paths, existing, silent
+from dcase_energy.api.shared import Log, PathLike, Paths, TruthFiles, existing, silent
 from dcase_energy.api.validating import load_rules, validate
 from dcase_energy.errors import InputError, WriteError
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from dcase_energy.submission.receipt import Receipt, UsedEdition
     from dcase_energy.submission.receipt_check import ReceiptCheck
     from dcase_energy.submission.validate import Validation
-
-_INPUTS = ("calibration", "durations", "pool", "waivers")
+# A file of one set of clips is named so in a receipt: "durations maestro".
+_SET = "durations "
 
 
 def write_receipt(
@@ -27,7 +27,7 @@ def write_receipt(
     *,
     edition: object = None,
     calibration: PathLike | None = None,
-    durations: PathLike | None = None,
+    durations: TruthFiles | None = None,
     pool: Paths = (),
     waivers: PathLike | None = None,
     select: Sequence[str] = (),
@@ -86,7 +86,7 @@ def check_receipt(
     *,
     edition: PathLike | None = None,
     calibration: PathLike | None = None,
-    durations: PathLike | None = None,
+    durations: TruthFiles | None = None,
     pool: Paths = (),
     waivers: PathLike | None = None,
     jobs: int = 1,
@@ -116,19 +116,19 @@ def check_receipt(
     then = load_receipt(existing(receipt)[0])
     given = existing(paths) if paths else _existing(then.paths, "PATH")
     inputs = _files(calibration, durations, pool, waivers)
-    for name in _INPUTS:
-        if name not in inputs and name in then.inputs:
-            inputs[name] = _existing([one.path for one in then.inputs[name]], f"--{name}")
-    calibration, durations, waivers = (
-        inputs[name][0] if name in inputs else None for name in ("calibration", "durations", "waivers")
-    )
+    named = {name.partition(" ")[0] for name in inputs}
+    for name, used in then.inputs.items():
+        if name.partition(" ")[0] not in named:
+            inputs[name] = _existing([one.path for one in used], f"--{name}")
+    files = {name: paths[0] for name, paths in inputs.items()}
+    sets = {name.removeprefix(_SET): path for name, path in files.items() if name.startswith(_SET)}
     found = validate(
         given,
         edition=_edition_of(then.editions[0]) if edition is None else edition,
-        calibration=calibration,
-        durations=durations,
+        calibration=files.get("calibration"),
+        durations=sets or files.get("durations"),
         pool=inputs.get("pool", ()),
-        waivers=waivers,
+        waivers=files.get("waivers"),
         select=then.select,
         ignore=then.ignore,
         jobs=jobs,
@@ -147,10 +147,12 @@ def _edition_of(used: UsedEdition) -> Edition:
 
 
 def _files(
-    calibration: PathLike | None, durations: PathLike | None, pool: Paths, waivers: PathLike | None
+    calibration: PathLike | None, durations: TruthFiles | None, pool: Paths, waivers: PathLike | None
 ) -> dict[str, list[Path]]:
-    """The files besides the packages that were given, by option."""
-    given = dict(zip(_INPUTS, (calibration, durations, pool or None, waivers), strict=True))
+    """The files besides the packages that were given, by option, and durations of several sets by option and set."""
+    sets = durations if isinstance(durations, Mapping) else {"": durations}
+    of_sets = {f"{_SET}{name}".rstrip(): file for name, file in sets.items()}
+    given = {"calibration": calibration, **of_sets, "pool": pool or None, "waivers": waivers}
     return {name: existing(files) for name, files in given.items() if files is not None}
 
 

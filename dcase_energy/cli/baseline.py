@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import emit, format_option
+from dcase_energy.cli.parameters import SEED, Number
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import DcaseEnergyError
@@ -34,7 +35,7 @@ CLIP_DURATION_S = 10
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, 3600, min_open=True),
+    type=Number(0, 3600, min_open=True),
     default=CLIP_DURATION_S,
     show_default=True,
     help="Audio that the MACs are counted for; task 1 asks for 1 s.",
@@ -161,7 +162,7 @@ def _show_theirs(error: BaseException) -> None:
 @click.option(
     "--clips", type=click.IntRange(1, 100_000), default=40, show_default=True, help="Clips per training subset."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True, help="Seed of the clips.")
+@click.option("--seed", type=SEED, default=42, show_default=True, help="Seed of the clips.")
 @click.option(
     "--profile",
     type=click.Choice(["easy", "hard"]),

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from dcase_energy.cli.options import existing_path, format_option, get_baseline, training_options, wait_idle_option
+from dcase_energy.cli.parameters import Number
 from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import record_text
@@ -61,7 +62,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 )
 @click.option(
     "--precision",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Number(0, 1, min_open=True),
     default=0.02,
     show_default=True,
     help="Precision that `--quick` aims at: half the width of the session's 95 % interval, as a fraction of the "
@@ -70,7 +71,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "--budget",
     "budget_s",
-    type=click.FloatRange(min=1),
+    type=Number(min=1),
     default=120.0,
     show_default=True,
     help="Maximum time of training and validation that `--quick` measures, in seconds.",
@@ -78,7 +79,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "--settle",
     "settle_s",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=300.0,
     show_default=True,
     help="Maximum time that `--quick` waits until the energy of a step is steady, in seconds; 0 does not wait.",
@@ -99,7 +100,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "--idle",
     "idle_s",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=30.0,
     show_default=True,
     help="Seconds of idle power to record before and after, where sensors are read.",

@@ -87,6 +87,8 @@ def _as_json(codes: tuple[str, ...], rules: list[Rule]) -> str:
     from dcase_energy.cli.render.json import dumped
     from dcase_energy.measure.guards import GUARDS
 
+    if editions := [code for code in codes if _is_edition(code)]:
+        raise InputError(f"--format json prints rules and guards; {visible(editions[0])} is an edition: leave it out")
     found = [_find(code, rules) for code in codes] or [*rules, *GUARDS]
     of_rules = [asdict(one) for one in found if isinstance(one, Rule)]
     of_guards = [
@@ -98,17 +100,21 @@ def _as_json(codes: tuple[str, ...], rules: list[Rule]) -> str:
 
 
 def _explained(code: str, rules: list[Rule], *, markdown: bool) -> str:
-    from dcase_energy.editions.shipped import edition_names
-
-    named, path = code.strip(), Path(code)
-    if named in edition_names() or path.suffix == ".toml" or path.is_dir():
+    if _is_edition(code):
         from dcase_energy.api.edition_page import edition_page
 
-        return edition_page(named, markdown=markdown).rstrip("\n")
+        return edition_page(code.strip(), markdown=markdown).rstrip("\n")
     found = _find(code, rules)
     if isinstance(found, Rule):
         return _section(found) if markdown else _text(found)
     return _guard_text(found, markdown=markdown)
+
+
+def _is_edition(code: str) -> bool:
+    """Whether an edition is meant: a name that comes with the program, or a path."""
+    from dcase_energy.editions.shipped import edition_names
+
+    return code.strip() in edition_names() or Path(code).suffix == ".toml" or Path(code).is_dir()
 
 
 def _find(code: str, rules: list[Rule]) -> Rule | GuardSpec:

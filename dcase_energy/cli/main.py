@@ -127,12 +127,18 @@ def main() -> None:
     except DcaseEnergyError as error:
         if isinstance(error, StdoutError):
             sys.stdout = nowhere()
-        code = _show_error(error) if sys.argv[1:2] != ["measure"] else _show_error(error, failed=125)
+        code = _show_error(error, failed=_failure(1))
     except Exception:  # noqa: BLE001 - the one place where an internal error becomes an exit code
         _show_crash()
-        # `measure` passes exit codes on: 3 would be its command's.
-        code = 125 if sys.argv[1:2] == ["measure"] else 3
+        code = _failure(3)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _failure(code: int) -> int:
+    """Return the exit code of a failure; `measure` passes exit codes on: the usual ones would be its command's."""
+    # Options before the command's name are flags.
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    return 125 if command == "measure" else code
 
 
 def _show_refusal(error: click.ClickException) -> None:

@@ -20,11 +20,11 @@ from dcase_energy.cli.options import (
     output_option,
     wait_idle_option,
 )
-from dcase_energy.cli.parameters import Duration
+from dcase_energy.cli.parameters import Duration, Number
 from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
-from dcase_energy.cli.terminal import complain, log, style, to_stderr
+from dcase_energy.cli.terminal import log, style, to_stderr
 from dcase_energy.measure.plan import STAGES
 from dcase_energy.text import plural, visible
 
@@ -52,7 +52,7 @@ gpu_option = click.option(
 @click.option(
     "--min-window",
     "min_window_s",
-    type=click.FloatRange(0),
+    type=Number(0),
     help="Minimum measurement window in seconds; a shorter command is repeated and the energy averaged.  "
     "[default: 60; 0 for a training]",
 )
@@ -67,7 +67,7 @@ gpu_option = click.option(
 @click.option(
     "--idle",
     "idle_s",
-    type=click.FloatRange(0),
+    type=Number(0),
     default=0.0,
     show_default=True,
     help="Seconds of idle power to record before and after.",
@@ -136,19 +136,13 @@ def command(
     not be started. What the command prints stays untouched; messages of dcase-energy go to stderr.
     """
     from dcase_energy.api.energy import measure
-    from dcase_energy.errors import JournalError, WriteError
-    from dcase_energy.measure.command import OWN_FAILURE
 
     if each is not None:
         return _each(each, command_line, {**options, "calibration": calibration, "json": output_format == "json"})
     if options["from_journal"] is None:
         require_given(stage=options["stage"], command_line=command_line)
     baseline = get_baseline(calibration)
-    try:
-        found = measure(command_line, calibration=calibration, log=lambda text: log(f"dcase-energy: {text}"), **options)
-    except (JournalError, WriteError) as error:
-        complain(f"dcase-energy: {error}")
-        return OWN_FAILURE
+    found = measure(command_line, calibration=calibration, log=lambda text: log(f"dcase-energy: {text}"), **options)
     more = after_measurement(found.record, _compared(found.record, baseline, calibration))
     (log if found.record.executions else to_stderr)("\n".join([record_text(found.record, more), *found.files]))
     if output_format == "json":

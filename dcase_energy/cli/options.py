@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.parameters import Duration, SetFile, Sources, offer_files
+from dcase_energy.cli.parameters import SEED, Duration, SetFile, Sources, offer_files
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import InputError
 from dcase_energy.text import visible
@@ -256,7 +256,7 @@ training_options = together(
     ),
     click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all usable]"),
     click.option(
-        "--seed", type=int, default=42, show_default=True, help="Seed of the first repeat; each further repeat adds 1."
+        "--seed", type=SEED, default=42, show_default=True, help="Seed of the first repeat; each further repeat adds 1."
     ),
     estimate_option,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,21 @@ class SetFile(click.Path):
         text = os.fsdecode(value)
         name, equals, path = ("", "", text) if os.path.lexists(text) else text.partition("=")
         return (name if equals else ""), super().convert(path if equals else text, param, ctx)
+
+
+class Number(click.FloatRange):
+    """A finite number within limits; NaN would be within any, as no comparison with it holds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{visible(str(value))!r} is not a finite number", param, ctx)
+        return number
+
+
+# What the generators of torch and NumPy all take; repeats add 1 each.
+SEED = click.IntRange(0, 2**32 - 1)
 
 
 class Duration(_Seconds):

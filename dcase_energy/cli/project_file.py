@@ -117,8 +117,10 @@ def default_map(found: ProjectFile, command: click.Command, commands: Sequence[s
 
 
 def _defaults(
-    found: ProjectFile, command: click.Command, shared: Mapping[str, Any], table: Mapping[str, Any], words: list[str]
+    found: ProjectFile, command: click.Command, shared: Mapping[str, Any], table: Any, words: list[str]
 ) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        raise InputError(f"{_place(found)}: [{'.'.join(words)}]: expected a table of options, found {table!r}")
     if isinstance(command, click.Group):
         if unknown := sorted(set(table) - set(command.commands)):
             hint = _close(unknown[0], list(command.commands))

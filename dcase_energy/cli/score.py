@@ -25,12 +25,13 @@ from dcase_energy.cli.options import (
     together,
     writable,
 )
+from dcase_energy.cli.parameters import Number
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import say
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 
 LIBRARIES = ("psds_eval-0.5", "psds_eval-0.3", "sed_scores_eval", "sed_eval")
-_SHARE = click.FloatRange(0, 1)
+_SHARE = Number(0, 1)
 
 
 def _thresholds(path: Path | None) -> dict[str, float] | None:
@@ -84,7 +85,7 @@ _conventions = together(
     click.option("--resamples", type=click.IntRange(1), metavar="N", help="Number of resamples of the clips."),
     click.option(
         "--level",
-        type=click.FloatRange(0, 1, min_open=True, max_open=True),
+        type=Number(0, 1, min_open=True, max_open=True),
         help="Confidence level of the intervals, such as 0.95.",
     ),
     click.option(
@@ -214,6 +215,10 @@ def command(
     from dcase_energy.findings import has_errors
 
     if codabench is not None:
+        if outputs or output or plots or output_dir or options["ground_truth"] or options["durations"]:
+            raise click.UsageError(
+                "--codabench INPUT OUTPUT names what is scored, the ground truth and what is written"
+            )
         return _score_codabench(*codabench, options)
     require_given(outputs=outputs, ground_truth=options["ground_truth"])
     formats, folder = _plots(plots, output_dir, plot_format)

@@ -16,6 +16,7 @@ from dcase_energy.cli.options import (
     existing_path,
     format_option,
     list_option,
+    option,
     output_dir_option,
     scheduler_option,
     training_options,
@@ -60,7 +61,9 @@ def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str)
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs of each run.  [default: the recipe's, 200]")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
 @training_options
-@click.option("--gpu", help="Name of the hardware in the tables; the default is the detected name.")
+@option(
+    "--gpu-name", "gpu", old=["--gpu"], help="Name of the hardware in the tables.  [default: the one that is detected]"
+)
 @scheduler_option
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
 @click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
@@ -143,7 +146,7 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 )
 @click.argument("sheets", nargs=-1, required=True, type=existing_path(folder=False), metavar="SHEET...")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
-@click.option("--gpu", help="GPU of all rows, instead of the sheet's.")
+@option("--gpu-name", "gpu", old=["--gpu"], help="GPU of all rows, instead of the sheet's.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs of all trainings.")
 @click.option("--f1", type=click.Choice(["07", "05"]), help="F1 criterion of the sheet.  [default: not known]")

@@ -113,6 +113,8 @@ def command(
     if check_receipt is not None:
         if select or ignore or strict or fix or diff or receipt:
             raise click.UsageError("--check-receipt takes --select, --ignore and --strict from the receipt")
+        if output_format or output or summary or statistics or letters:
+            raise click.UsageError("--check-receipt prints what changed, as text: it lists and writes no findings")
         return _compare(check_receipt, paths, edition, options)
     if not paths:
         raise click.UsageError("Missing argument 'PATH...'.")

@@ -94,7 +94,7 @@ SHEET_COLUMNS = define(
         why="A figure without its hardware or batch size belongs into no cell of the study.",
         bad="run,energy\n1,0.9",
         good="gpu,batch_size,total_kwh\nA100,8,0.9",
-        fix="add the columns, or give --gpu and --batch-size for all rows",
+        fix="add the columns, or give --gpu-name and --batch-size for all rows",
     )
 )
 SHEET_VALUE = define(

@@ -161,6 +161,12 @@ def test_calibrate_gives_the_record_before_it_reports_files(monkeypatch, tmp_pat
     assert seen[-1].startswith(f"record: {tmp_path / 'c.json'}")
 
 
+@pytest.mark.parametrize("name", ["epochs", "threads", "repeats", "batch_size"])
+def test_calibrate_takes_no_count_of_0_for_its_default(tmp_path, name):
+    with pytest.raises(dcase_energy.InputError, match=f"{name}: expected 1 or more, found 0"):
+        dcase_energy.calibrate(tmp_path / "c.json", **{name: 0})
+
+
 def test_calibrate_hands_its_options_on(monkeypatch, tmp_path):
     seen = {}
     monkeypatch.setattr(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.errors import MeterError
 from tests.cli.run import ROOT, run, spawn
 
 GOOD = ROOT / "tests/acceptance/positive/M101"
@@ -234,3 +235,14 @@ def test_no_command_writes_into_the_folder_it_reads(tmp_path):
     run("validate", folder)
     run("report", folder)
     assert sorted(Path(folder).rglob("*")) == before
+
+
+@pytest.mark.parametrize("before", [[], ["-q"], ["--verbose"]])
+def test_a_failure_of_measure_is_125_whatever_stands_before_it(before, monkeypatch):
+    """Else it would be taken for the exit code of the command."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise MeterError("no meter")
+
+    monkeypatch.setattr("dcase_energy.api.energy.measure", fail)
+    assert run(*before, "measure", "--stage", "test", "--", "true").returncode == 125

@@ -6,6 +6,7 @@ import click
 import pytest
 
 from dcase_energy.cli.main import cli
+from tests.cli.run import run
 
 # Command, words of an earlier version, and what they mean now.
 OLD = """
@@ -13,6 +14,8 @@ measure --stage test --repeat 3 -- true | repeats 3
 study run --output runs_old | output_dir runs_old
 study run --resume --seed 7 | seed 7
 study import README.md --output runs_old | output_dir runs_old
+study import README.md --gpu A100 | gpu A100
+study run --gpu A100 | gpu A100
 study report tests --figures svg,png | plots ['svg', 'png']
 study report tests --figures none | plots []
 score tests --ground-truth README.md --durations README.md --plots figures --plot-format pdf | plot_format pdf
@@ -103,3 +106,30 @@ def test_help_names_no_option_of_an_earlier_version():
         command, _ = command_of(line.split())
         text = command.get_help(click.Context(command))
         assert not {"--repeat ", "--figures", "--resume", "--plot-format"} & {f"{word} " for word in text.split()}
+
+
+def test_numbers_are_finite():
+    """NaN is within any limits, as no comparison with it holds: `score --threshold nan` counted no detection."""
+    numbers = [(command, one) for command, one in all_options() if isinstance(one.type, click.FloatRange)]
+    assert len(numbers) > 8
+    for command, one in numbers:
+        for value in ("nan", "inf"):
+            with pytest.raises(click.BadParameter):
+                one.type.convert(value, one, click.Context(command))
+
+
+@pytest.mark.parametrize("line", ["calibrate --seed -1", "study run --seed 4294967296", "soundscapes out --seed -1"])
+def test_seeds_are_those_that_all_generators_take(line):
+    with pytest.raises(click.BadParameter):
+        parsed(line)
+
+
+def test_codabench_refuses_what_it_does_not_use():
+    for words in (["tests"], ["--output", "x.json"], ["--plots", "svg"], ["--durations", "examples/durations.tsv"]):
+        done = run("score", "--codabench", "examples", "nowhere", *words)
+        assert (done.returncode, "--codabench INPUT OUTPUT" in done.stderr) == (2, True)
+
+
+def test_an_edition_is_no_rule_in_json():
+    done = run("explain", "dcase2024-task4", "--format", "json")
+    assert (done.returncode, "is an edition" in done.stderr) == (2, True)

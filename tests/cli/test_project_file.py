@@ -48,6 +48,12 @@ def test_shared_values_and_those_of_a_command(tmp_path, monkeypatch):
     assert defaults(tmp_path, SHARED_VALUES, "records") == {name: {} for name in ("show", "verify", "compare", "list")}
 
 
+def test_gpus_to_count_are_no_name_of_hardware(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert defaults(tmp_path, "gpu = '0'", "measure") == {"gpu": "0"}
+    assert defaults(tmp_path, "gpu = '0'", "study")["run"] == {}
+
+
 def test_paths_are_relative_to_the_file(tmp_path, monkeypatch):
     (tmp_path / "sub").mkdir()
     (tmp_path / "pyproject.toml").write_text(f"[tool.dcase-energy]\n{SHARED_VALUES.partition('[rank]')[0]}")
@@ -75,6 +81,7 @@ def test_other_projects_have_no_settings(tmp_path):
         ("[rnk]\njobs = 2", "no command 'rnk'; did you mean 'rank'?"),
         ("[rank]\nformts = 'csv'", "[rank] has no option 'formts'; did you mean 'formats'?"),
         ("[study.rnu]\nepochs = 2", "[study] has no command 'rnu'; did you mean 'run'?"),
+        ("[study]\nrun = 3", "[study.run]: expected a table of options, found 3"),
         ("strict = 'yes'", "strict: expected true or false, found 'yes'"),
         ("jobs = true", "jobs: expected a text, a number or a list of them, found True"),
         ("x = [", "is not TOML"),

@@ -238,6 +238,29 @@ def test_the_command_writes_and_checks(inbox, tmp_path):
     assert "Missing argument" in run("validate").stderr
 
 
+def test_durations_of_several_sets_are_named_by_their_set(tmp_path):
+    package = ROOT / "examples/editions/dcase2024-task4"
+    files = {name: tmp_path / f"{name}.tsv" for name in ("desed", "maestro")}
+    for name, file in files.items():
+        file.write_text(f"filename\tduration\n{name}.wav\t10.0\n")
+    receipt = tmp_path / "r.json"
+    durations = [word for name, file in files.items() for word in ("--durations", f"{name}={file}")]
+    done = run("validate", package, "--edition", "dcase2024-task4", *durations, "--receipt", receipt)
+    assert f"receipt: {receipt}" in done.stderr
+    assert set(json.loads(receipt.read_text())["inputs"]) == {"durations desed", "durations maestro"}
+    assert check_receipt(receipt).holds
+    files["maestro"].write_text("filename\tduration\nother.wav\t10.0\n")
+    assert check_receipt(receipt).inputs == (f"--durations maestro is another file than then ({files['maestro']})",)
+    moved = {"desed": files["desed"].rename(tmp_path / "moved.tsv"), "maestro": files["maestro"]}
+    assert check_receipt(receipt, durations=moved).inputs[0].startswith("--durations maestro")
+
+
+def test_what_a_check_does_not_use_is_refused(inbox, tmp_path):
+    receipt = written(inbox, tmp_path / "r.json")
+    for words in (["--format", "json"], ["--output", tmp_path / "x"], ["--summary"], ["--letters", tmp_path / "y"]):
+        assert run("validate", "--check-receipt", receipt, *words).returncode == 2
+
+
 def test_the_schema_is_current():
     shipped = json.loads((ROOT / "schemas/records/receipt.schema.json").read_text())
     assert shipped == receipt_schema(), (
