@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dcase_energy.api.validating import load_rules
+from dcase_energy.api.shared import load_rules
 from dcase_energy.documents.document import dotted
 from dcase_energy.editions.fields import KINDS, FieldKind, FieldSpec
 from dcase_energy.editions.loader import load_edition

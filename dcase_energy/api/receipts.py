@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcase_energy.api.shared import Log, PathLike, Paths, TruthFiles, existing, silent
-from dcase_energy.api.validating import load_rules, validate
+from dcase_energy.api.shared import Log, PathLike, Paths, TruthFiles, existing, load_rules, silent
+from dcase_energy.api.validating import validate
 from dcase_energy.errors import InputError, WriteError
 
 if TYPE_CHECKING:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from dcase_energy.errors import InputError, RecordError, UnusableError, WriteError
+from dcase_energy.errors import EditionError, InputError, RecordError, UnusableError, WriteError
 from dcase_energy.findings import Severity
+from dcase_energy.rules import Rule, all_rules
 from dcase_energy.text import more
 
 if TYPE_CHECKING:
@@ -72,12 +74,14 @@ def choose_edition(
     Raises
     ------
     EditionError
-        If there is no such edition.
+        If there is no such edition, or it weighs rules that do not exist.
     """
     from dcase_energy.editions.loader import load_edition
 
+    if isinstance(given, str | os.PathLike):
+        return _with_known_rules(load_edition(os.fspath(given)))
     if given is not None:
-        return load_edition(os.fspath(given)) if isinstance(given, str | os.PathLike) else given
+        return given
     from dcase_energy.submission.guess import guess_edition
 
     tables = [path for path in paths if is_results_table(path)]
@@ -89,6 +93,27 @@ def choose_edition(
     if reason is not None:
         log(f"edition {edition.name}, {reason}; --edition names another")
     return edition
+
+
+def _with_known_rules(edition: Edition) -> Edition:
+    """Refuse a severity of no rule: the rule that is meant would keep its own."""
+    from dcase_energy.editions.shipped import edition_names
+
+    codes = set() if edition.name in edition_names() else set(edition.severities)
+    if codes and (unknown := sorted(codes - {rule.code for rule in load_rules()})):
+        hint = "write codes such as P805; `dcase-energy explain` lists all"
+        raise EditionError(f"[severities] of edition {edition.name} names no rule by {', '.join(unknown)}: {hint}")
+    return edition
+
+
+def load_rules() -> list[Rule]:
+    """Return all rules of the program, by code, wherever they are defined: importing a module registers its rules."""
+    package = Path(__file__).parents[1]
+    for path in sorted(package.glob("*/**/*rules.py")):
+        importlib.import_module(".".join(["dcase_energy", *path.relative_to(package).with_suffix("").parts]))
+    # Other rules are defined beside their checks.
+    importlib.import_module("dcase_energy.submission.validate")
+    return all_rules()
 
 
 def is_results_table(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +16,13 @@ from dcase_energy.api.shared import (
     by_set,
     choose_edition,
     existing,
+    load_rules,
     read_denominator,
     silent,
     write_files,
 )
 from dcase_energy.errors import InputError, WriteError
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.rules import Rule, all_rules
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
@@ -133,16 +132,6 @@ def write_letters(validation: Validation, folder: PathLike) -> tuple[list[Path],
     files = letter_files(list(zip(file_names(letters), letters, strict=True)), validation.edition)
     files[STATE] = state_of(letters, validation.edition.name)
     return write_files(folder, files), changes_of(letters)
-
-
-def load_rules() -> list[Rule]:
-    """Return all rules of the program, by code, wherever they are defined: importing a module registers its rules."""
-    package = Path(__file__).parents[1]
-    for path in sorted(package.glob("*/**/*rules.py")):
-        importlib.import_module(".".join(["dcase_energy", *path.relative_to(package).with_suffix("").parts]))
-    # Other rules are defined beside their checks.
-    importlib.import_module("dcase_energy.submission.validate")
-    return all_rules()
 
 
 def fix(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dcase_energy.api.validating import load_rules
+from dcase_energy.api.shared import load_rules
 from dcase_energy.cli.options import format_option
 from dcase_energy.cli.terminal import style
 from dcase_energy.errors import InputError

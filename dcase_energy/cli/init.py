@@ -156,7 +156,7 @@ def _figures(
         record = load_calibration(calibration)
         sources.append((calibration, of_calibration(record, edition, allow_invalid=allow_invalid)))
     sources += [
-        (path, of_energy_record(path, stage, allow_invalid=allow_invalid))
+        (path, of_energy_record(path, stage, edition, allow_invalid=allow_invalid))
         for stage, path in records.items()
         if path is not None
     ]
@@ -168,6 +168,8 @@ def _figures(
             say(f"warning: {path} is not a valid measurement: {filled.invalid}")
         if "hardware" in values and found.get("hardware", values["hardware"]) != values["hardware"]:
             say(f"warning: {path} is of {found['hardware']}, the other records are of {values['hardware']}")
+        if unasked := [name for name in found if name.endswith("_kwh") and name not in edition.fields]:
+            say(f"warning: {path} is not used: edition {edition.name} does not ask for {' and '.join(unasked)}")
         for name, value in found.items():
             if name in edition.fields and name not in values:
                 values[name] = value

@@ -54,7 +54,7 @@ def read_edition(path: Path) -> Edition:
         message = f"{path} is not a valid edition: a key holds a value of the wrong type, or misses a part"
         raise EditionError(f"{message} ({error}); see docs/reference/editions.md") from None
     except (ValueError, EditionError) as error:
-        raise EditionError(f"{path}: {error}") from None
+        raise EditionError(f"{error}" if f"{error}".startswith(f"{path}") else f"{path}: {error}") from None
     return edition
 
 
@@ -228,7 +228,7 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise EditionError(f"{path} is not valid TOML: {error}") from None
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from dcase_energy.editions.model import Edition
 
 # Nothing is judged by these: texts for people, and how an edition is recognised.
-_TEXTS = frozenset({"title", "description", "unknown", "example"})
+_TEXTS = frozenset({"title", "description", "source", "unknown", "example"})
 _NO_RULES = _TEXTS | {"schema_version", "name", "label_example", "guess", "guessed", "unjudged"}
 
 

@@ -17,18 +17,16 @@ def guesses() -> dict[str, Guess]:
     return {name: Guess(**frozen(shipped()["editions"][name].get("guess", {}))) for name in edition_names()}
 
 
-@cache
 def load_edition(name_or_path: str) -> Edition:
-    """Load an edition by name, or an organiser's own by the path of its folder or TOML file.
+    """Load an edition by name, or an organiser's own by the path of its folder or TOML file, as it is now.
 
     Raises
     ------
     EditionError
         If there is none, or if its file is not a valid edition.
     """
-    table = shipped()["editions"].get(name_or_path)
-    if table is not None:
-        return edition_of(table)
+    if name_or_path in shipped()["editions"]:
+        return _shipped(name_or_path)
     path = Path(name_or_path)
     path = path / "edition.toml" if path.is_dir() else path
     if path.suffix == ".toml" and path.is_file():
@@ -43,3 +41,8 @@ def load_edition(name_or_path: str) -> Edition:
         f"no edition {name_or_path!r}.{hint} Known: {', '.join(edition_names())}; or give the path of a folder with an "
         "edition.toml."
     )
+
+
+@cache
+def _shipped(name: str) -> Edition:
+    return edition_of(shipped()["editions"][name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -118,23 +118,22 @@ class Edition(Part):
         ValueError
             With the first contradiction.
         """
-        for key, pattern in (("label_pattern", self.label_pattern), ("guess.label", self.guess.label or "")):
+        guess, file = self.guess.label, self.outputs.file
+        for key, pattern in {"label_pattern": self.label_pattern, "guess.label": guess, "outputs.file": file}.items():
             try:
-                re.compile(pattern)
+                re.compile(pattern or "")
             except re.error as error:
                 raise ValueError(f"{key} {pattern!r} is not a regular expression: {error}") from None
-        for name, listed in (("required", self.required), ("present", self.present), ("limits", self.limits)):
-            if unknown := sorted(set(listed) - set(self.fields)):
-                raise ValueError(f"{name} names fields that are not defined: {', '.join(unknown)}")
+        for key, listed, what, known in self._named():
+            if unknown := sorted(set(listed) - set(known)):
+                raise ValueError(f"{key} names {what} that are not defined: {', '.join(unknown)}")
         if texts := sorted(name for name in self.limits if self.fields[name].kind not in NUMBER_KINDS):
             raise ValueError(f"limits can be set for numbers, and these fields hold none: {', '.join(texts)}")
-        if unknown := sorted(set(self.ranking.names) - set(self.scores)):
-            raise ValueError(f"ranking names scores that are not defined: {', '.join(unknown)}")
         added = self.ranking.kind in {"ratio_mean", "harmonic_mean", "sum"}
         if added and len({self.scores[name].better for name in self.ranking.names}) > 1:
             raise ValueError(f"scores of both directions cannot be added up by kind = '{self.ranking.kind}'")
         self._check_terms()
-        self._check_sets()
+        self._check_outputs()
         if taken := sorted(set(self.scores) & {"label", "team", "rank", "ranking_score"}):
             raise ValueError(f"scores cannot be named like other columns: {', '.join(taken)}")
         own = [one.energy for one in self.stages.values()]
@@ -145,6 +144,21 @@ class Edition(Part):
         references = {stage.reference_kwh is not None for stage in self.stages.values()}
         if references not in (set(), {self.normalisation.kind != "ratio"}):
             raise ValueError("stages need a reference_kwh unless normalisation.kind is 'ratio', and only then")
+        self._check_fields()
+
+    def _named(self) -> Iterator[tuple[str, Iterable[str], str, Iterable[str]]]:
+        """Each key that names other parts of the edition: the names, what they are of, and those that are defined."""
+        for key, names in (("required", self.required), ("present", self.present), ("limits", self.limits)):
+            yield key, names, "fields", self.fields
+        yield "ranking", self.ranking.names, "scores", self.scores
+        ratios = self.plausible.stage_ratios
+        stages = [*ratios, *(under for others in ratios.values() for under in others)]
+        yield "plausible.stage_ratios", stages, "stages", self.stages
+        for key in ("readme_kwh", "energy_usual_kwh"):
+            yield f"plausible.{key}", getattr(self.plausible, key), "stages", self.stages
+
+    def _check_fields(self) -> None:
+        """Refuse a field of a kind that its figures cannot be computed from, and key paths that are ambiguous."""
         computed = {**COMPUTED, **dict.fromkeys(self.energy_fields, frozenset({FieldKind.ENERGY}))}
         computed |= {stated_field(name): frozenset({UNITS[one.unit][1]}) for name, one in self.scores.items()}
         owners: dict[str, str] = {}
@@ -157,6 +171,8 @@ class Edition(Part):
             for path in spec.paths:
                 if owners.setdefault(path, name) != name:
                     raise ValueError(f"path {path} belongs to both {owners[path]} and {name}")
+                if split_path(path) in self.parents:
+                    raise ValueError(f"path {path} of fields.{name} holds keys of other fields, and so no value")
 
     def _check_terms(self) -> None:
         """Refuse terms that come twice, or that count a score against its direction."""
@@ -171,8 +187,13 @@ class Edition(Part):
                     f"[scores.{term.score}] says the opposite"
                 )
 
-    def _check_sets(self) -> None:
-        """Refuse sets of clips that scores or classes do not fit."""
+    def _check_outputs(self) -> None:
+        """Refuse sets of clips that scores or classes do not fit, and tables whose groups are not known."""
+        file = self.outputs.file
+        if file is not None and (re.compile(file).groups != 1 or not self.outputs.groups):
+            raise ValueError(
+                "outputs.file needs one parenthesis for the group of a table, and groups the name of its column"
+            )
         sets = self.outputs.sets
         for name, score in self.scores.items():
             if score.set is not None and score.set not in sets:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -74,5 +73,3 @@ class Outputs(Part):
         self.require_positive("clips", "runs")
         if self.kind == "clip_table" and len(self.columns) < 2 and not self.probabilities:
             raise ValueError("kind = 'clip_table' needs a column: label, score, text or probabilities")
-        if self.file is not None and (re.compile(self.file).groups != 1 or not self.groups):
-            raise ValueError("file needs one parenthesis for the group of a table, and groups the name of its column")

@@ -45,28 +45,30 @@ def of_calibration(record: Calibration, edition: Edition, *, allow_invalid: bool
             hint = f"; {_ALLOW}" if only_invalid else ""
             raise RecordError(f"this calibration cannot be the baseline of edition {edition.name}: {reason}{hint}")
     values = {
-        f"energy_baseline_{stage}_kwh": format_significant(energy_kwh, _DIGITS)
+        edition.stages[stage].baseline: format_significant(energy_kwh, _DIGITS)
         for stage, energy_kwh in recorded(found, edition).energy_kwh.items()
-        if energy_kwh is not None
+        if energy_kwh is not None and stage in edition.stages
     }
-    hardware = hardware_of(record.hardware)
-    return Filled({**values, **({"hardware": hardware} if hardware else {})}, _why_invalid(record))
+    return Filled(_with_hardware(values, hardware_of(record.hardware)), _why_invalid(record))
 
 
-def of_energy_record(path: Path, stage: str, *, allow_invalid: bool = False) -> Filled:
+def of_energy_record(path: Path, stage: str, edition: Edition, *, allow_invalid: bool = False) -> Filled:
     """The energy of one stage of the system itself, and the hardware; of an invalid record only if that is allowed.
 
     Raises
     ------
     RecordError
         If the file is neither an energy record nor CodeCarbon's with one run, was changed, is of another stage, is not
-        complete, or not valid and that is not allowed.
+        complete, or not valid and that is not allowed; or if the edition does not have the stage.
     """
+    if stage not in edition.stages:
+        raise RecordError(f"{path}: edition {edition.name} has no stage {stage}, only {', '.join(edition.stages)}")
+    field = edition.stages[stage].energy
     data = read_bytes(path, MAX_RECORD_BYTES)
     if isinstance(data, Finding):
         raise RecordError(f"{path}: {data.message}")
     if has_codecarbons_header(data):
-        return Filled(_of_emissions(path, data, stage))
+        return Filled(_of_emissions(path, data, stage, field))
     if not data.lstrip().startswith((b"{", b"[")):
         raise RecordError(f"{path} is neither a record of `dcase-energy measure` nor a CodeCarbon file")
     record = parse_energy(data, str(path))
@@ -80,19 +82,19 @@ def of_energy_record(path: Path, stage: str, *, allow_invalid: bool = False) -> 
         raise RecordError(f"{path} is a measurement that was cut off: {invalid}")
     if invalid and not allow_invalid:
         raise RecordError(f"{path} is not a valid measurement: {invalid}; {_ALLOW}")
-    return Filled(_of_stage(stage, energy_kwh, hardware_of(record.hardware)), invalid)
+    values = {field: format_significant(energy_kwh, _DIGITS)}
+    return Filled(_with_hardware(values, hardware_of(record.hardware)), invalid)
 
 
 def _why_invalid(record: Evidence) -> str:
     return "" if record.valid else "; ".join(record.reasons) or "it says so itself"
 
 
-def _of_stage(stage: str, energy_kwh: float, hardware: str | None) -> dict[str, str]:
-    values = {f"energy_{stage}_kwh": format_significant(energy_kwh, _DIGITS)}
+def _with_hardware(values: dict[str, str], hardware: str | None) -> dict[str, str]:
     return {**values, "hardware": hardware} if hardware else values
 
 
-def _of_emissions(path: Path, data: bytes, stage: str) -> dict[str, str]:
+def _of_emissions(path: Path, data: bytes, stage: str, field: str) -> dict[str, str]:
     """The energy of the run in a file of CodeCarbon, and the GPU or processor that it names."""
     emissions, findings = read_emissions(data, str(path))
     runs = emissions.runs if emissions else ()
@@ -104,7 +106,7 @@ def _of_emissions(path: Path, data: bytes, stage: str) -> dict[str, str]:
         raise RecordError(message)
     texts = runs[0].row.texts
     hardware = texts["gpu_model"].replace("1 x ", "1 ") or (f"CPU {texts['cpu_model']}" if texts["cpu_model"] else None)
-    return _of_stage(stage, runs[0].energy_kwh, hardware)
+    return _with_hardware({field: format_significant(runs[0].energy_kwh, _DIGITS)}, hardware)
 
 
 def hardware_of(hardware: dict[str, Any]) -> str | None:

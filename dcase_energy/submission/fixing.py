@@ -23,6 +23,7 @@ from dcase_energy.editions.fields import TEXT_KINDS
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import WriteError
 from dcase_energy.findings import Finding
+from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.metadata import UNKNOWN_KEY, Metadata, canonicalise
 from dcase_energy.submission.package import find_systems
 from dcase_energy.submission.placeholders import is_none_word
@@ -128,20 +129,20 @@ def _without_trailing_blanks(text: str) -> str:
 
 
 def _edits(document: Document, edition: Edition) -> Iterator[_Edit]:
-    metadata, findings = canonicalise(document, edition)
+    metadata, findings = canonicalise(document, edition_for(edition, document))
     unknown = {finding.where.path for finding in findings if finding.code == UNKNOWN_KEY.code}
     for path, at in document.keys.items():
         key = _respelt(path, metadata) if dotted(path) in unknown else None
         if key is not None:
             yield _Edit(at, str(path[-1]), key, f"{dotted(path)} is spelt {key}")
     for name, value in metadata.values.items():
-        spec, path = edition.fields[name], metadata.paths[name]
+        spec, path = metadata.edition.fields[name], metadata.paths[name]
         written, place = document.texts.get(path), document.values.get(path)
         if written is None or place is None:
             continue
         if spec.kind in TEXT_KINDS and isinstance(value, bool | int | float):
             yield _Edit(place, written, json.dumps(written), f"{dotted(path)} is put in quotes")
-        elif is_none_word(value) and name not in edition.required:
+        elif is_none_word(value) and name not in metadata.edition.required:
             yield _Edit(place, written, "null", f"{dotted(path)} is null")
 
 

@@ -89,7 +89,8 @@ def guess_edition(
 def edition_for(edition: Edition, document: Document) -> Edition:
     """The edition that judges one of the systems that an edition was guessed for; one of another task has none."""
     task, number = _task(_label(document))
-    if not edition.guessed or _schema_named(document) or number in {None, _task(edition.label_example)[1]}:
+    of_task = number in {None, _task(edition.label_example)[1]}
+    if not edition.guessed or of_task or _schema_named(document) == edition.name:
         return edition
     return _unjudged(f"{task} among systems of {edition.name}: validate it separately")
 

@@ -141,7 +141,8 @@ def violations(edition: Edition, name: str, value: Any) -> dict[Path, Validation
     None is a missing key. A value that is wrong in two ways is there once.
     """
     spec = edition.fields[name]
-    pattern = edition.label_pattern if spec.kind is FieldKind.LABEL else ""
+    # A "$" would allow a line break at the end.
+    pattern = rf"\A(?:{edition.label_pattern})\Z" if spec.kind is FieldKind.LABEL else ""
     found: dict[Path, ValidationError | None] = {}
     for error in _validator(spec.kind, pattern, spec.choices, name not in edition.required).iter_errors(value):
         at = tuple(error.absolute_path)

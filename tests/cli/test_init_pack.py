@@ -78,6 +78,35 @@ def test_figures_come_from_records(tmp_path):
     assert '    hardware: "1 NVIDIA A100-SXM4-80GB"  # from training.json\n' in text
 
 
+def test_a_figure_for_which_the_edition_has_no_field_is_named(tmp_path):
+    record = tmp_path / "r.json"
+    record.write_text(energy_record("training", 1.39))
+    result = run("init", "Adams_UNI_task1_1", "--edition", "dcase2024-task1", "--training", record, "--output", "-")
+    assert result.returncode == 0
+    assert (
+        f"warning: {record} is not used: edition dcase2024-task1 does not ask for energy_training_kwh" in result.stderr
+    )
+
+
+def test_a_figure_is_filled_into_the_field_that_the_edition_names(tmp_path):
+    own = tmp_path / "edition.toml"
+    own.write_text(
+        'base = "generic"\nname = "own"\n[stages.training]\nenergy = "train_kwh"\n[fields.train_kwh]\nkind = "energy"\n'
+        'paths = ["system.train"]\ndescription = "x"\n'
+    )
+    record = tmp_path / "r.json"
+    record.write_text(energy_record("training", 1.39))
+    text = run("init", "Adams_UNI_task4_1", "--edition", own, "--training", record, "--output", "-").stdout
+    assert "  train: 1.39000  # from r.json\n" in text
+    assert "has no stage inference" in _refused(own, record)
+
+
+def _refused(edition, record) -> str:
+    with pytest.raises(RecordError) as caught:
+        of_energy_record(record, "inference", load_edition(str(edition)))
+    return str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -97,7 +126,7 @@ def test_a_record_that_cannot_be_used_is_told(tmp_path, content, words):
     record = tmp_path / "r.json"
     record.write_text(content)
     with pytest.raises(RecordError) as caught:
-        of_energy_record(record, "training")
+        of_energy_record(record, "training", load_edition("generic"))
     assert words in str(caught.value)
 
 

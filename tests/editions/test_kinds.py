@@ -7,6 +7,7 @@ import doctest
 
 import pytest
 
+from dcase_energy.api.shared import choose_edition
 from dcase_energy.documents import document
 from dcase_energy.documents.document import dotted
 from dcase_energy.editions.fields import COMPUTED, KINDS, FieldKind
@@ -44,6 +45,19 @@ def test_key_paths_are_shown_as_they_are_written(name):
         ('[scores.a]\ntitle = "A"\n[ranking]\nterms = [{ score = "a", reference = 0 }]', "greater than 0"),
         ('[scores.a]\ntitle = "A"\nbetter = "lower"\nenergy_weighted = true', "of which higher is better"),
         ('[scores.a]\ntitle = "A"\nunits = "percent"', "scores.a.units"),
+        ('[outputs]\nkind = "clip_table"\nlabel = "a"\nfile = "("', "outputs.file '(' is not a regular expression"),
+        ('[outputs]\nkind = "clip_table"\nlabel = "a"\nfile = "a"', "outputs.file needs one parenthesis"),
+        (
+            "[plausible.stage_ratios.training]\nlearning = [1, 2]",
+            "stage_ratios names stages that are not defined: learning",
+        ),
+        ("[plausible.energy_usual_kwh]\nlearning = [1, 2]", "usual_kwh names stages that are not defined: learning"),
+        (
+            '[fields.a]\nkind = "text"\npaths = ["a.b"]\ndescription = "x"\n'
+            '[fields.b]\nkind = "text"\npaths = ["c", "a.b.c"]\ndescription = "x"',
+            "path a.b of fields.a holds keys of other fields",
+        ),
+        (f"a = {'[' * 9999}", "is not valid TOML"),
         ("[limits.a]\nmax = 3", "limits names fields that are not defined: a"),
         ("[stages.test]\nreference_kwh = 1.5", "stages need a reference_kwh"),
         ("[stages.test]\ncomponents = true", "energy of one stage"),
@@ -60,6 +74,21 @@ def test_an_edition_that_cannot_be_is_refused(tmp_path, toml, words):
     with pytest.raises(EditionError) as caught:
         load_edition(str(own))
     assert words in str(caught.value)
+    assert str(caught.value).count(str(own)) == 1
+
+
+def test_an_edition_is_read_as_it_is_now(tmp_path):
+    own = tmp_path / "edition.toml"
+    for count in (3, 5):
+        own.write_text(f'base = "generic"\nname = "own"\nmax_systems_per_team = {count}\n')
+        assert load_edition(str(own)).max_systems_per_team == count
+
+
+def test_a_severity_of_no_rule_is_refused(tmp_path):
+    own = tmp_path / "edition.toml"
+    own.write_text('base = "generic"\nname = "own"\n[severities]\nP8O5 = "error"\nR401 = "error"\n')
+    with pytest.raises(EditionError, match=r"\[severities\] of edition own names no rule by P8O5"):
+        choose_edition(own, [])
 
 
 def test_a_field_of_another_kind_has_neither_the_choices_nor_the_example_of_the_base(tmp_path):

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from dcase_energy.api.validating import load_rules
+from dcase_energy.api.shared import load_rules
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
 from dcase_energy.editions.loader import load_edition

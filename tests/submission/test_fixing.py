@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,12 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     with pytest.raises(WriteError, match="No space left"):
         list(fix_paths([own], GENERIC, write=True))
     assert own.read_bytes() == (FIXES / "misspelt_key/before.yaml").read_bytes()
+
+
+def test_a_system_of_another_task_is_not_fixed_by_the_edition_of_the_others(tmp_path):
+    text = "submission:\n  label: Adams_UNI_task{}_1\nsystem:\n  description: {{split_adaptatons: x}}\n"
+    for number, task in enumerate((1, 1, 4)):
+        (tmp_path / f"{number}.meta.yaml").write_text(text.format(task))
+    edition = replace(load_edition("dcase2024-task1"), guessed=True)
+    fixed = [Path(one.file).name for one in fix_paths([tmp_path], edition, write=False)]
+    assert fixed == ["0.meta.yaml", "1.meta.yaml"]

@@ -8,6 +8,7 @@ from dcase_energy.editions import spelling
 from dcase_energy.editions.loader import guesses, load_edition
 from dcase_energy.editions.shipped import edition_names, titles
 from dcase_energy.submission.guess import edition_of_label, guess_edition
+from dcase_energy.submission.validate import validate_paths
 
 
 def write(folder, *documents: str):
@@ -74,6 +75,22 @@ def test_systems_of_different_tasks_are_judged_by_what_all_share(tmp_path, label
     edition, _ = guess_edition(write(tmp_path, *labelled(*labels)))
     assert edition.name == "common"
     assert "different tasks" in str(edition.unjudged)
+
+
+@pytest.mark.parametrize("first_line", ["", SCHEMA.format("dcase2024-task1")])
+def test_a_system_of_another_task_is_not_judged_by_the_edition_of_the_others(tmp_path, first_line):
+    """Its first line may name its own edition: that does not make it one of the others."""
+    of_task_4 = [SCHEMA.format("dcase2024-task4") + text for text in labelled("Adams_UNI_task4_1", "Baker_LAB_task4_1")]
+    counts = "system: {{complexity: {{macs: 5000, macs_counter: {}}}}}\n".format
+    other = first_line + labelled("Chen_CHT_task1_1")[0] + counts("nessi")
+    paths = write(tmp_path, *(text + counts("thop") for text in of_task_4), other)
+    edition, _ = guess_edition(paths)
+    assert edition.name == "dcase2024-task4"
+    found = validate_paths(paths, edition)
+    assert [one.edition.name for one in found.systems] == ["dcase2024-task4", "dcase2024-task4", "common"]
+    assert "task1 among systems of dcase2024-task4" in "".join(one.message for one in found.findings)
+    # Nor are MACs compared across tasks, which have them counted in different ways.
+    assert "C310" not in {one.code for one in found.findings}
 
 
 def test_a_label_alone_gives_away_a_task_that_one_edition_has():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from dcase_energy.findings import Finding, Severity
@@ -250,12 +250,14 @@ def counted_as_asked(system: System) -> Iterator[Finding]:
 
 @all_systems
 def counted_alike(systems: Sequence[System], pool: Sequence[Peer]) -> Iterator[Finding]:  # noqa: ARG001
-    """The MACs of all systems come from one tool; of systems that do not name theirs it is not known."""
+    """The MACs of an edition's systems come from one tool; of systems that do not name theirs it is not known."""
     named = [one for one in systems if one.submission.macs is not None and one.submission.macs_counter is not None]
-    counters = Counter(one.submission.macs_counter for one in named)
+    counters: dict[str, Counter[str | None]] = defaultdict(Counter)
+    for system in named:
+        counters[system.edition.name][system.submission.macs_counter] += 1
     for system in named:
         limit, own = system.edition.limits.get("macs"), system.submission.macs_counter
-        (usual, count), *_ = counters.most_common(1)
+        (usual, count), *_ = counters[system.edition.name].most_common(1)
         if (limit is None or limit.counter is None) and own != usual:
             message = f"MACs were counted by {own}, those of {plural(count, 'other system')} by {usual}"
             yield system.finding(OTHER_COUNTER, "macs_counter", message, expected=usual, found=own)
