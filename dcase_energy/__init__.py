@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dcase_energy.api.energy import calibrate
+    from dcase_energy.api.calibrating import calibrate
     from dcase_energy.api.energy_meter import EnergyMeter
     from dcase_energy.api.ranking import rank, report
     from dcase_energy.api.receipts import check_receipt, write_receipt
@@ -46,7 +46,7 @@ _MODULES = {
     "DcaseEnergyError": "errors",
     "EnergyMeter": "api.energy_meter",
     "InputError": "errors",
-    "calibrate": "api.energy",
+    "calibrate": "api.calibrating",
     "check_receipt": "api.receipts",
     "compare_records": "api.records",
     "fix": "api.validating",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import platform
 from collections.abc import Collection
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dcase_energy.api.records import ListedRecord, list_records
-
-if TYPE_CHECKING:
-    from dcase_energy.measure.doctor import Diagnosis
-    from dcase_energy.measure.records import Calibration
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import edition_names
+from dcase_energy.measure.doctor import Diagnosis, diagnose
+from dcase_energy.measure.gpu import ask_nvml, load_nvml
+from dcase_energy.measure.records import Calibration
+from dcase_energy.submission.baseline_choice import why_no_denominator
+from dcase_energy.submission.evidence import Calibrated
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,6 @@ def examine_machine(folder: Path, *, gpu: str = "auto") -> tuple[Diagnosis, list
     gpu
         As ``--gpu`` takes it.
     """
-    from dcase_energy.measure.doctor import diagnose
-
     found = diagnose(folder, gpu=gpu)
     return found, kept_calibrations({str(board["uuid"]) for board in found.gpus})
 
@@ -62,8 +63,6 @@ def kept_calibrations(gpus: Collection[str]) -> list[KeptCalibration]:
     gpus
         Hashes of the machine's GPUs, or how they begin.
     """
-    from dcase_energy.measure.records import Calibration
-
     return [_judged(row, row.record, gpus) for row in list_records() if isinstance(row.record, Calibration)]
 
 
@@ -81,11 +80,6 @@ def _judged(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> Ke
 
 
 def _why_not(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> str | None:
-    from dcase_energy.editions.loader import load_edition
-    from dcase_energy.editions.shipped import edition_names
-    from dcase_energy.submission.baseline_choice import why_no_denominator
-    from dcase_energy.submission.evidence import Calibrated
-
     if not row.here:
         return "it is of another machine"
     used = str(record.hardware.get("gpu_uuid_sha256") or "")
@@ -105,10 +99,6 @@ def tool_versions() -> dict[str, str | None]:
 
     None is what is not installed, or a driver that is not there. No library is loaded.
     """
-    from importlib.metadata import PackageNotFoundError, version
-
-    from dcase_energy.measure.gpu import ask_nvml, load_nvml
-
     found: dict[str, str | None] = {"Python": f"{platform.python_version()}, {platform.platform()}"}
     for name in _TOOLS:
         try:

@@ -6,18 +6,21 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from dcase_energy.api.energy import measure
+from dcase_energy.api.records import beside_baseline
 from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
+from dcase_energy.calibration.workload import baseline_in_words
 from dcase_energy.errors import InputError, JournalError, RecordError, WriteError
+from dcase_energy.measure.energy_record import energy_of
+from dcase_energy.measure.journal import canonical_json, read_journal, sha256_text
+from dcase_energy.measure.measured_table import MeasuredSystem, StageCost, write_measured
+from dcase_energy.measure.record_file import journal_of
+from dcase_energy.measure.records import Calibration, Energy, GuardState, load_energy
+from dcase_energy.measure.systems import ListedSystem, read_systems
 from dcase_energy.text import plural
 from dcase_energy.units import format_duration, format_energy
-
-if TYPE_CHECKING:
-    from dcase_energy.measure.measured_table import MeasuredSystem, StageCost
-    from dcase_energy.measure.records import Calibration, Energy
-    from dcase_energy.measure.systems import ListedSystem
 
 # How a command ends that a signal to `measure` has reached, too.
 _INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
@@ -84,9 +87,6 @@ def measure_each(
     WriteError
         If a record or the table cannot be written.
     """
-    from dcase_energy.measure.measured_table import write_measured
-    from dcase_energy.measure.systems import read_systems
-
     listed, table = read_systems(Path(systems)), Path(output)
     baseline = None if calibration is None else read_calibration(calibration)
     if not table.parent.is_dir():
@@ -143,11 +143,6 @@ def _measured(
 
 def _kept(path: Path, command: Sequence[str]) -> Energy | None:
     """A valid record of this very command that follows from the journal beside it; None where there is none."""
-    from dcase_energy.measure.energy_record import energy_of
-    from dcase_energy.measure.journal import canonical_json, read_journal, sha256_text
-    from dcase_energy.measure.record_file import journal_of
-    from dcase_energy.measure.records import load_energy
-
     try:
         record = load_energy(path)
         again = energy_of(read_journal(journal_of(path)))
@@ -159,8 +154,6 @@ def _kept(path: Path, command: Sequence[str]) -> Energy | None:
 
 def _row(system: ListedSystem, found: dict[str, Energy | str], baseline: Calibration | None) -> MeasuredSystem:
     """The row of a system: figures of valid records, and why the others are missing."""
-    from dcase_energy.measure.measured_table import MeasuredSystem
-
     costs: dict[str, StageCost] = {}
     problems: list[str] = []
     valid: list[Energy] = []
@@ -192,24 +185,13 @@ def _joined(texts: Sequence[str | None]) -> str | None:
 
 def _cost(record: Energy, stage: str, given: Calibration | None) -> tuple[StageCost, str | None, str | None]:
     """What a stage cost, the recipe of the baseline whose energy stands beside it, and why none does."""
-    from dcase_energy.calibration.rescaling import rescaled
-    from dcase_energy.calibration.workload import baseline_in_words
-    from dcase_energy.measure.guards.pairs import compare, denominator
-    from dcase_energy.measure.measured_table import StageCost
-    from dcase_energy.measure.probed import probed
-    from dcase_energy.measure.records import GuardState
-    from dcase_energy.submission.baseline_choice import kept_for
-
-    own = record.figures[stage]
+    own, compared = record.figures[stage], beside_baseline(record, given)
     baseline_kwh, recipe, problem = None, None, None
-    baseline = given if given is not None else kept_for(record)
-    if baseline is not None:
-        refusing = [one for one in compare(baseline, record, own.scope or ()) if one.state is GuardState.INVALID]
-        problem = refusing[0].message if refusing else None
-        scaled, _ = probed(rescaled(baseline)[0], record)
-        of = None if refusing else denominator(scaled, stage, own.scope)
-        if of is not None:
-            baseline_kwh, recipe = of.full_recipe_energy_kwh, baseline_in_words(baseline)
+    if compared is not None:
+        problem = next((one.message for one in compared.guards if one.state is GuardState.INVALID), None)
+        pair = next((one for one in compared.stages if one.name == stage), None)
+        if problem is None and pair is not None and pair.ratio is not None and isinstance(compared.first, Calibration):
+            baseline_kwh, recipe = pair.first.full_recipe_energy_kwh, baseline_in_words(compared.first)
     cost = StageCost(own.energy_kwh, baseline_kwh, own.full_recipe_duration_s, own.memory_bytes, own.gpu_memory_bytes)
     return cost, recipe, problem
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from dcase_energy.api.energy import check_probing
-from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
+from dcase_energy.api.shared import Log, PathLike, check_probing, read_calibration, silent
 from dcase_energy.errors import JournalError, MeterError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, measurement_header

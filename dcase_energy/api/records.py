@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dcase_energy.api.shared import PathLike, Paths, existing
+from dcase_energy.calibration.comparing import SideBySide, side_by_side
+from dcase_energy.calibration.record import record_of
+from dcase_energy.calibration.store import made_on, store_folder
+from dcase_energy.documents.files import read_bytes
+from dcase_energy.documents.tree import Folder
 from dcase_energy.errors import RecordError
-
-if TYPE_CHECKING:
-    from dcase_energy.calibration.comparing import SideBySide
-    from dcase_energy.findings import Finding
-    from dcase_energy.measure.records import Calibration, Energy
+from dcase_energy.findings import Finding
+from dcase_energy.measure.energy_record import energy_of
+from dcase_energy.measure.machine import describe_host
+from dcase_energy.measure.record_file import journal_of
+from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, Energy, load_record
+from dcase_energy.submission.baseline_choice import kept_for, usable_editions
+from dcase_energy.submission.evidence import BAD_RECORD, Calibrated, check_record, kind_of_record
+from dcase_energy.submission.recomputing import all_differences, recomputed
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,6 @@ def read_record(path: PathLike) -> Calibration | Energy:
     RecordError
         If it is not a record, or was changed after it was written.
     """
-    from dcase_energy.measure.records import load_record
-
     (file,) = existing(path)
     return load_record(file)
 
@@ -93,14 +98,6 @@ def verify_record(path: PathLike) -> Verified:
     RecordError
         If it is not a record. One that was changed after it was written is a finding.
     """
-    from dcase_energy.calibration.record import record_of
-    from dcase_energy.documents.tree import Folder
-    from dcase_energy.measure.energy_record import energy_of
-    from dcase_energy.measure.record_file import journal_of
-    from dcase_energy.measure.records import Calibration, Energy, load_record
-    from dcase_energy.submission.evidence import BAD_RECORD, check_record
-    from dcase_energy.submission.recomputing import all_differences, recomputed
-
     (file,) = existing(path)
     folder, findings = Folder(file.parent), []
     try:
@@ -129,9 +126,24 @@ def verify_record(path: PathLike) -> Verified:
 
 def compare_records(one: PathLike, other: PathLike) -> SideBySide:
     """Set two records side by side, as `dcase-energy records compare` does; raises as `read_record` does."""
-    from dcase_energy.calibration.comparing import side_by_side
-
     return side_by_side(read_record(one), read_record(other), (str(one), str(other)))
+
+
+def beside_baseline(record: Energy, given: Calibration | None = None, name: str = "") -> SideBySide | None:
+    """Set a record beside the baseline's: the calibration that is given, else this machine's own; None without one.
+
+    Parameters
+    ----------
+    record
+        What was measured.
+    given, name
+        The calibration, and what to call it.
+    """
+    baseline = kept_for(record) if given is None else given
+    if baseline is None:
+        return None
+    called = name if given is not None else f"this machine's calibration of {baseline.created}"
+    return side_by_side(baseline, record, (called, "this record"))
 
 
 def list_records(sources: Paths = ()) -> list[ListedRecord]:
@@ -152,8 +164,6 @@ def list_records(sources: Paths = ()) -> list[ListedRecord]:
     InputError
         If one does not exist.
     """
-    from dcase_energy.calibration.store import store_folder
-
     rows = []
     for place in [*(existing(sources) if sources else []), store_folder()]:
         paths = sorted(place.glob("*.json")) if place.is_dir() else [place] if place.exists() else []
@@ -164,13 +174,6 @@ def list_records(sources: Paths = ()) -> list[ListedRecord]:
 
 def _listed(path: Path, *, named: bool) -> ListedRecord | None:
     """One row; None for a JSON file of a folder that does not claim to be a record."""
-    from dcase_energy.calibration.store import made_on
-    from dcase_energy.documents.files import read_bytes
-    from dcase_energy.measure.machine import describe_host
-    from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, load_record
-    from dcase_energy.submission.baseline_choice import usable_editions
-    from dcase_energy.submission.evidence import Calibrated, kind_of_record
-
     try:
         record = load_record(path)
     except RecordError as error:

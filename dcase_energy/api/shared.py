@@ -29,6 +29,8 @@ Paths = PathLike | Sequence[PathLike]
 # One file, or one for each set of clips of an edition, by name.
 TruthFiles = PathLike | Mapping[str, PathLike]
 Log = Callable[[str], None]
+LEAST_PROBE_EVERY_S = 30.0
+PROBES = ("auto", "none", "both")
 
 
 def silent(text: str) -> None:
@@ -201,7 +203,7 @@ def read_denominator(path: PathLike | None, edition: Edition) -> Calibrated | No
 
 
 def read_calibration(path: PathLike, log: Log = silent) -> Calibration:
-    """Read a calibration record to compare with; what is scaled for that is reported to ``log``.
+    """Read a calibration record; what is scaled where it becomes a denominator is reported to ``log``.
 
     Raises
     ------
@@ -212,10 +214,10 @@ def read_calibration(path: PathLike, log: Log = silent) -> Calibration:
     from dcase_energy.measure.records import load_calibration
 
     try:
-        record, note = rescaled(load_calibration(Path(path)))
+        record = load_calibration(Path(path))
     except RecordError as error:
         raise RecordError(f"{error}{_what_it_is(Path(path))}") from None
-    if note is not None:
+    if (note := rescaled(record)[1]) is not None:
         log(f"{path}: {note}")
     return record
 
@@ -232,6 +234,23 @@ def _what_it_is(path: Path) -> str:
         return ""
     kind = "a file of CodeCarbon" if is_codecarbons else kind_of_file(path)
     return f"; it is {kind}" if kind else ""
+
+
+def check_probing(probe: str, every_s: float | None) -> None:
+    """Refuse options of probes that exclude each other, or cannot be met.
+
+    Raises
+    ------
+    InputError
+        The message names the options of `measure`.
+    """
+    if probe not in PROBES:
+        raise InputError(f"probe: expected one of {', '.join(PROBES)}; found {probe!r}")
+    if every_s is not None and probe == "none":
+        raise InputError("--probe none and --probe-every exclude each other")
+    if every_s is not None and every_s < LEAST_PROBE_EVERY_S:
+        least = f"{LEAST_PROBE_EVERY_S:g}s or more, as a probe takes about a minute"
+        raise InputError(f"--probe-every: expected {least}; found {every_s:g}s")
 
 
 def record_file(output: PathLike, *, force: bool) -> RecordFile:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dcase_energy.api.energy import report_missing
+from dcase_energy.api.calibrating import report_missing
 from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, silent, write_sheets
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.calibration.prepare import check_data

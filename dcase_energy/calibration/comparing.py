@@ -74,7 +74,7 @@ class SideBySide:
     indicative
         Why the ratio of two calibrations is only indicative; empty where it is exact, and for other records.
     notes
-        How the baseline was scaled to divide by it.
+        How calibrations were scaled to the full recipe; that of a baseline, also by its probes.
     """
 
     names: tuple[str, str]
@@ -96,9 +96,10 @@ def side_by_side(one: Record, other: Record, names: tuple[str, str] = ("first", 
         stages, guards, notes = _divided(first, second)
     else:
         # Calibrations of two machines are compared to see what the machines differ in: there a guard refuses nothing.
-        ours, theirs = with_scoring(first), with_scoring(second)
+        full, notes = _of_full_recipes(first, second)
+        ours, theirs = map(with_scoring, full)
         stages = [_pair(name, ours[name], stage) for name, stage in theirs.items() if name in ours]
-        guards, notes = compare(first, second) if isinstance(first, Calibration) else [], []
+        guards = compare(first, second) if isinstance(first, Calibration) else []
     return SideBySide(
         names=names,
         first=first,
@@ -111,6 +112,17 @@ def side_by_side(one: Record, other: Record, names: tuple[str, str] = ("first", 
         else (),
         notes=tuple(notes),
     )
+
+
+def _of_full_recipes(*records: Record) -> tuple[list[Record], list[str]]:
+    """Records with the energy of their full recipe, and what was scaled for that in those of version 1.0."""
+    full: list[Record] = []
+    notes = []
+    for which, record in zip(("first", "second"), records, strict=True):
+        scaled, note = rescaled(record) if isinstance(record, Calibration) else (record, None)
+        full.append(scaled)
+        notes += [] if note is None else [f"{which}: {note}"]
+    return full, notes
 
 
 def with_scoring(record: Record) -> dict[str, Stage]:

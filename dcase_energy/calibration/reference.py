@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dcase_energy.calibration.rescaling import rescaled
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.records import Calibration
 
@@ -33,6 +34,7 @@ class Factor:
 def factors(record: Calibration, reference: Calibration | None, edition: Edition) -> list[Factor]:
     """The factors of all stages that both have; the edition's published constant where no record is given."""
     if reference is not None:
+        reference, _ = rescaled(reference)
         reasons = tuple(why_indicative(record, reference))
         return [
             Factor(name, there.full_recipe_energy_kwh / here.full_recipe_energy_kwh, not reasons, reasons)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from dcase_energy.cli.options import existing_path, format_option, get_baseline, training_options, wait_idle_option
+from dcase_energy.cli.options import existing_path, format_option, training_options, wait_idle_option
 from dcase_energy.cli.parameters import Number
 from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.json import dumped
@@ -148,15 +148,14 @@ def command(
     Where the baseline of the edition is a command of its organisers, give that command after --, in the folder of the
     baseline. It is executed once, with the edition's short probe before and after it. Exit code 1 if it fails.
     """
-    from dcase_energy.api.commands import calibrate_command
-    from dcase_energy.api.energy import calibrate
-    from dcase_energy.api.shared import choose_edition
+    from dcase_energy.api.calibrating import calibrate, calibrate_command
+    from dcase_energy.api.shared import choose_edition, read_calibration
     from dcase_energy.calibration.plan import Plan, quick_settings
     from dcase_energy.cli.render.bar import show_bar
     from dcase_energy.cli.render.progress import ProgressLines
 
     as_json = output_format == "json"
-    rules, compared = choose_edition(edition), get_baseline(reference)
+    rules, compared = choose_edition(edition), None if reference is None else read_calibration(reference, say)
     stages = STAGES if stage == "both" else (stage,)
 
     def show(record: Calibration) -> None:

@@ -147,13 +147,11 @@ def _figures(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return values by field, and where each comes from."""
     from dcase_energy.api.shared import read_calibration
-    from dcase_energy.measure.records import load_calibration
     from dcase_energy.submission.filling import of_calibration, of_energy_record
 
     sources = []
     if calibration is not None:
-        read_calibration(calibration, say)
-        record = load_calibration(calibration)
+        record = read_calibration(calibration, say)
         sources.append((calibration, of_calibration(record, edition, allow_invalid=allow_invalid)))
     sources += [
         (path, of_energy_record(path, stage, edition, allow_invalid=allow_invalid))

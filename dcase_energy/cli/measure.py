@@ -15,7 +15,6 @@ from dcase_energy.cli.options import (
     estimate_option,
     existing_path,
     format_option,
-    get_baseline,
     option,
     output_option,
     wait_idle_option,
@@ -30,9 +29,7 @@ from dcase_energy.text import plural, visible
 
 if TYPE_CHECKING:
     from dcase_energy.api.doctor import KeptCalibration
-    from dcase_energy.calibration.comparing import SideBySide
     from dcase_energy.measure.doctor import CountersSeen, Diagnosis
-    from dcase_energy.measure.records import Calibration, Energy
 
 _COLOURS = {"ok": "green", "warn": "yellow", "invalid": "red"}
 gpu_option = click.option(
@@ -124,7 +121,6 @@ gpu_option = click.option(
 @click.argument("command_line", nargs=-1, type=click.UNPROCESSED, metavar="-- CMD...")
 def command(
     command_line: tuple[str, ...],
-    calibration: Path | None,
     strict: bool,
     output_format: str,
     each: Path | None,
@@ -138,12 +134,11 @@ def command(
     from dcase_energy.api.energy import measure
 
     if each is not None:
-        return _each(each, command_line, {**options, "calibration": calibration, "json": output_format == "json"})
+        return _each(each, command_line, {**options, "json": output_format == "json"})
     if options["from_journal"] is None:
         require_given(stage=options["stage"], command_line=command_line)
-    baseline = get_baseline(calibration)
-    found = measure(command_line, calibration=calibration, log=lambda text: log(f"dcase-energy: {text}"), **options)
-    more = after_measurement(found.record, _compared(found.record, baseline, calibration))
+    found = measure(command_line, log=lambda text: log(f"dcase-energy: {text}"), **options)
+    more = after_measurement(found.record, found.compared)
     (log if found.record.executions else to_stderr)("\n".join([record_text(found.record, more), *found.files]))
     if output_format == "json":
         click.echo(dumped(found.record.model_dump(mode="json")), nl=False)
@@ -170,18 +165,6 @@ def _each(path: Path, command_line: tuple[str, ...], options: dict[str, Any]) ->
     )
     log("\n".join([*map(visible, summary_of(found)), f"table: {found.table}"]))
     return 130 if found.interrupted else int(not found.complete)
-
-
-def _compared(record: Energy, baseline: Calibration | None, path: Path | None) -> SideBySide | None:
-    """The record beside the baseline that was named, else beside this machine's own; None where there is none."""
-    from dcase_energy.calibration.comparing import side_by_side
-    from dcase_energy.submission.baseline_choice import kept_for
-
-    name = str(path)
-    if baseline is None:
-        baseline = kept_for(record)
-        name = "" if baseline is None else f"this machine's calibration of {baseline.created}"
-    return None if baseline is None else side_by_side(baseline, record, (name, "this record"))
 
 
 @click.command(epilog="Example: dcase-energy doctor --format json")

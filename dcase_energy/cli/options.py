@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.parameters import SEED, Duration, SetFile, Sources, offer_files
-from dcase_energy.cli.terminal import say
 from dcase_energy.errors import InputError
 from dcase_energy.text import visible
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-    from dcase_energy.measure.records import Calibration
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 MAX_STDIN_BYTES = 200_000_000
@@ -270,13 +267,6 @@ def read_stdin() -> bytes:
     if len(data) > MAX_STDIN_BYTES:
         raise InputError(f"more than {MAX_STDIN_BYTES:,} bytes on standard input; give the file's name")
     return data
-
-
-def get_baseline(path: Path | None) -> Calibration | None:
-    """Return a calibration record to compare with."""
-    from dcase_energy.api.shared import read_calibration
-
-    return None if path is None else read_calibration(path, say)
 
 
 def emit(text: str, output: Path | None) -> None:

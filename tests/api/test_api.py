@@ -154,7 +154,7 @@ def test_fix_and_pack_do_what_the_commands_do(tmp_path):
 
 def test_calibrate_gives_the_record_before_it_reports_files(monkeypatch, tmp_path):
     record = SimpleNamespace(complete=False, valid=False)
-    monkeypatch.setattr("dcase_energy.calibration.run.run_calibration", lambda *_, resume, host: record)
+    monkeypatch.setattr("dcase_energy.api.calibrating.run_calibration", lambda *_, resume, host: record)
     seen = []
     dcase_energy.calibrate(tmp_path / "c.json", edition="dcase2022-task4", log=seen.append, on_end=seen.append)
     assert seen.index(record) == len(seen) - 2
@@ -170,7 +170,7 @@ def test_calibrate_takes_no_count_of_0_for_its_default(tmp_path, name):
 def test_calibrate_hands_its_options_on(monkeypatch, tmp_path):
     seen = {}
     monkeypatch.setattr(
-        "dcase_energy.calibration.run.run_calibration",
+        "dcase_energy.api.calibrating.run_calibration",
         lambda plan, output, progress, *, resume, host: seen.update(plan=plan, output=output, resume=resume),
     )
     dcase_energy.calibrate(tmp_path / "c.json", edition="dcase2022-task4", quick=True, threads=3, seed=7, resume=True)

@@ -19,7 +19,7 @@ def of_this_machine(tmp_path, monkeypatch):
     """A calibration, and a machine that it is of; nothing is kept yet."""
     record = load_calibration(RECORD)
     monkeypatch.setenv("DCASE_ENERGY_DATA", str(tmp_path))
-    monkeypatch.setattr("dcase_energy.measure.machine.describe_host", lambda: record.hardware)
+    monkeypatch.setattr("dcase_energy.api.records.describe_host", lambda: record.hardware)
     monkeypatch.setattr("dcase_energy.submission.baseline_choice.why_no_denominator", lambda found, edition: None)
     return record
 
@@ -65,7 +65,8 @@ def test_one_that_does_not_fit_says_why(of_this_machine, change, gpus, words):
 
 
 def test_one_that_no_edition_can_divide_by_says_why(of_this_machine, monkeypatch):
-    monkeypatch.setattr("dcase_energy.submission.baseline_choice.why_no_denominator", lambda *_: "it was interrupted")
+    for module in ("api.doctor", "submission.baseline_choice"):
+        monkeypatch.setattr(f"dcase_energy.{module}.why_no_denominator", lambda *_: "it was interrupted")
     keep(of_this_machine)
     (one,) = kept_calibrations(())
     assert (one.editions, one.why_not) == ((), "it was interrupted")

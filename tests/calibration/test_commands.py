@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dcase_energy import calibrate
-from dcase_energy.api.commands import calibrate_command
+from dcase_energy.api.calibrating import calibrate_command
 from dcase_energy.calibration import command_run, probing, store
 from dcase_energy.calibration.command_run import plan_commands, run_commands
 from dcase_energy.calibration.record import record_of

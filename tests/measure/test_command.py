@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from dcase_energy import EnergyMeter
-from dcase_energy.errors import JournalError, MeterError
+from dcase_energy.errors import JournalError, MeterError, WriteError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.command import journal_of, measure_command, record_from_journal
 from dcase_energy.measure.control import Signals
@@ -484,11 +484,12 @@ def test_a_training_is_executed_once_and_the_rest_until_a_minute_is_measured(sta
         plans.append(plan)
         raise OSError("seen")
 
-    monkeypatch.setattr("dcase_energy.measure.command.measure_command", measured)
+    monkeypatch.setattr("dcase_energy.api.energy.measure_command", measured)
     monkeypatch.chdir(tmp_path)
     arguments = ["measure", "--stage", stage]
     for more in ([], ["--min-window", "7"], ["--repeat", "3"]):
-        program.main([*arguments, *more, "--", "true"], standalone_mode=False)
+        with pytest.raises(WriteError, match="seen"):
+            program.main([*arguments, *more, "--", "true"], standalone_mode=False)
     assert [plan.min_window_s for plan in plans] == [window, 7.0, window]
     assert [plan.repeat for plan in plans] == [1, 1, 3]
 

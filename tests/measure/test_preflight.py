@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.api.energy import calibrate, measure
+from dcase_energy.api.calibrating import calibrate
+from dcase_energy.api.energy import measure
 from dcase_energy.calibration import run
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.errors import MeterError, SessionRunningError

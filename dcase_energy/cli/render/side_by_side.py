@@ -28,7 +28,8 @@ def comparison_text(found: SideBySide) -> str:
         lines += _table([("", "first", "second", "second / first"), *rows])
     else:
         lines.append("they have no stage in common")
-    lines += [f"baseline: {visible(note)}" for note in found.notes]
+    whose = "baseline: " if found.second.kind == "energy" else ""
+    lines += [visible(f"{whose}{note}") for note in found.notes]
     if found.indicative:
         lines += ["", "the ratio is indicative (here: the second, there: the first):"]
         lines += [f"  {visible(why)}" for why in found.indicative]
