@@ -20,7 +20,7 @@ from tests.acceptance import make_packages
 HERE = Path(__file__).parent
 # Rules about tables, truth, event lists, results, study runs, guesses and files given by themselves have their examples
 # where those are tested.
-ELSEWHERE = ("G", "K", "N103", "N112", "O607", "O608", "O609", "O61", "O646", "T", "U")
+ELSEWHERE = ("E209", "G", "K", "N103", "N112", "O607", "O608", "O609", "O61", "O646", "T", "U")
 
 
 def codes() -> list[str]:

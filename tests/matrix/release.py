@@ -1,9 +1,10 @@
 """Builds a release and tests what was built, not the checkout: ``make release``.
 
-Wheel and source archive are built into ``dist/`` and checked by twine. Then, for each Python from 3.11 to 3.13 that
-this machine has, both are installed into a fresh environment in ``.matrix/``, and the fast tests run with what was
-installed. ``--quick`` validates and ranks the examples instead. Nothing is uploaded: the workflow ``release`` does that
-when a tag is pushed.
+Wheel and source archive are built into ``dist/`` and checked by twine; the GitHub action and the pre-commit hooks are
+tried with them. Then, for each Python from 3.11 to 3.13 that this machine has, both are installed into a fresh
+environment in ``.matrix/``, and the fast tests run with what was installed. ``--only`` takes one of the two files,
+``--quick`` validates and ranks the examples instead. Nothing is uploaded: the workflow ``release`` does that when a tag
+is pushed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,30 +35,44 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="no tests: validate and rank the examples")
     parser.add_argument("--python", action="append", choices=PYTHONS, help="this one alone; may be given again")
+    parser.add_argument("--only", choices=("wheel", "sdist"), help="this file alone")
     options = parser.parse_args()
-    files, lines, failed = build(), [], False
+    wheel, archive = build()
+    files = {"wheel": [wheel], "sdist": [archive]}.get(options.only, [wheel, archive])
+    problems = try_from_elsewhere(wheel, archive)
+    lines, failed = problems or ["GitHub action and pre-commit hooks: passed"], bool(problems)
     for version in options.python or PYTHONS:
         python = interpreter((version,))
         for file in files if python else ():
+            begin = time.monotonic()
             problem = try_out(str(python), file, quick=options.quick)
             failed |= problem is not None
-            lines.append(f"Python {version}, {file.name}: {problem or 'passed'}")
+            minutes = (time.monotonic() - begin) / 60
+            lines.append(f"Python {version}, {file.name}: {problem or 'passed'} ({minutes:.0f} min)")
         if python is None:
             lines.append(f"Python {version}: not on this machine")
     print("\n".join(lines))
     return int(failed)
 
 
-def build() -> list[Path]:
+def build() -> tuple[Path, Path]:
     """Build wheel and source archive into an empty ``dist/``, and check what the package index will show."""
     shutil.rmtree(DIST, ignore_errors=True)
     tools = FOLDER / "tools"
     subprocess.run([sys.executable, "-m", "venv", "--clear", tools], check=True)
-    subprocess.run([tools / "bin/python", *PIP, "build>=1.2", "twine>=6"], check=True)
+    subprocess.run([tools / "bin/python", *PIP, "build>=1.2", "twine>=6", "pre-commit>=4", "PyYAML"], check=True)
     subprocess.run([tools / "bin/python", "-m", "build", "--outdir", DIST, ROOT], check=True, stdout=subprocess.DEVNULL)
-    files = sorted(DIST.iterdir())
-    subprocess.run([tools / "bin/twine", "check", "--strict", *files], check=True)
-    return files
+    wheel, archive = next(DIST.glob("*.whl")), next(DIST.glob("*.tar.gz"))
+    subprocess.run([tools / "bin/twine", "check", "--strict", wheel, archive], check=True)
+    return wheel, archive
+
+
+def try_from_elsewhere(wheel: Path, archive: Path) -> list[str]:
+    """Run the GitHub action with the wheel and the hooks with the source archive; what was not as it should be."""
+    shutil.rmtree(FOLDER / "trials", ignore_errors=True)
+    command = [FOLDER / "tools/bin/python", "-m", "tests.matrix.trials", wheel, archive, FOLDER / "trials"]
+    done = _run(command, dict(os.environ), capture_output=True, text=True)
+    return [line for line in (done.stdout + done.stderr).splitlines() if line] if done.returncode else []
 
 
 def try_out(python: str, file: Path, *, quick: bool) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -114,6 +115,25 @@ def test_the_action_calls_options_that_exist_and_puts_no_input_into_a_script():
     assert named == set(action["inputs"])
     for step in action["runs"]["steps"]:
         assert "run" not in step or step["shell"] == "bash"
+
+
+def test_workflows_run_what_is_there():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    steps = [
+        step
+        for path in (ROOT / ".github/workflows").glob("*.yml")
+        for job in yaml.safe_load(path.read_text())["jobs"].values()
+        for step in job["steps"]
+    ]
+    assert len(steps) > 10
+    for words in (line.split() for step in steps for line in step.get("run", "").splitlines()):
+        if words[0] == "make":
+            assert set(words[1:]) <= targets, words
+        elif "/" in words[0]:
+            assert os.access(ROOT / words[0], os.X_OK), words
+        else:
+            assert shutil.which(words[0]), words
+            assert all((ROOT / word).exists() for word in words[1:] if word in {"schemas", "man", "docs"}), words
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import venv
 from pathlib import Path
 
 import pytest
+
+from tests.matrix import trials
 
 ROOT = Path(__file__).parent.parent.parent
 pytestmark = pytest.mark.slow
@@ -84,3 +87,20 @@ def test_it_brings_its_manual_pages(installed):
     folder, _ = installed
     pages = folder / "venv" / "share" / "man" / "man1"
     assert {path.name for path in pages.glob("dcase-energy*.1")} == {path.name for path in (ROOT / "man").iterdir()}
+
+
+def test_the_action_runs_with_the_wheel(installed):
+    folder, python = installed
+    (folder / "workspace").mkdir()
+    wheel = next((folder / "dist").glob("*.whl"))
+    assert trials.try_action(folder / "workspace", python.parent.parent, wheel) == []
+
+
+def test_the_source_archive_has_every_file_of_the_checkout(installed):
+    folder, _ = installed
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is not a git checkout")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    with tarfile.open(next((folder / "dist").glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert set(listed.splitlines()) - names == {".gitignore"} - names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dcase_energy.documents.tree import OneFile, Tree
 from dcase_energy.editions.fields import FieldKind
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
@@ -34,6 +35,18 @@ ENERGY_BASELINE = define(
         "  baseline_test: 0.0204",
         fix="run `dcase-energy calibrate` on the system's hardware and put its record into the package, or give the "
         "baseline's figures",
+    )
+)
+BASELINE_BESIDE = define(
+    Rule(
+        code="E209",
+        name="baseline-record-not-read",
+        title="A calibration record beside the metadata is read with the package",
+        why="A metadata file given by itself is checked by itself; its baseline may come from a record beside it.",
+        bad="dcase-energy validate Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml",
+        good="dcase-energy validate Adams_UNI_task4_1/",
+        fix="validate the folder that holds the metadata and the record",
+        severity=Severity.INFO,
     )
 )
 ENERGY_README = define(
@@ -131,12 +144,29 @@ def baseline_known(system: System) -> Iterator[Finding]:
     }
     if lacking:
         first = next(iter(lacking.values()))
+        where = metadata.document.where(metadata.paths[first.energy][:-1], key=True)
+        message = f"the baseline's {' and '.join(lacking)} energy on the same hardware"
+        if record := _calibration_beside(system.files.tree):
+            yield BASELINE_BESIDE.finding(where, f"{message} is not in this file, and {record} was not read")
+            return
         expected = " and ".join(str(fields[stage.baseline].path[-1]) for stage in lacking.values())
         yield ENERGY_BASELINE.finding(
-            metadata.document.where(metadata.paths[first.energy][:-1], key=True),
-            f"the baseline's {' and '.join(lacking)} energy on the same hardware is not known",
+            where,
+            f"{message} is not known",
             expected=f"{expected}, or a calibration record",
         )
+
+
+def _calibration_beside(tree: Tree) -> str | None:
+    """The file named as a calibration record where a package has it, beside metadata that are given by themselves."""
+    if not isinstance(tree, OneFile) or tree.data is not None:
+        return None
+    folder = tree.path.absolute().parent
+    places = {"beside it": folder, "in the folder above": folder.parent}
+    found = [
+        f"{path.name} {name}" for name, place in places.items() for path in sorted(place.glob("*calibration*.json"))
+    ]
+    return found[0] if found else None
 
 
 @each_system

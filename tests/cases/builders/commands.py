@@ -43,6 +43,12 @@ def _(at: Path, ex: Path) -> None:
     adams(at, ex)
 
 
+@case("command-line/metadata-named")
+def _(at: Path, ex: Path) -> None:
+    """The metadata of a package whose baseline is in a record."""
+    adams(at, ex)
+
+
 @case("command-line/records-written-over")
 def _(at: Path, ex: Path) -> None:
     at.mkdir(parents=True, exist_ok=True)
