@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 # The one table of characters that a reader cannot see or that change what a reader sees. Ranges are written as in a
 # character class of a regular expression.
@@ -65,3 +66,14 @@ def more(count: int, what: str = "") -> str:
     (' (and 3 more)', ' (and 1,200 more files)', '')
     """
     return f" (and {count:,} more{' ' + what if what else ''})" if count > 0 else ""
+
+
+def first_few(names: Sequence[str], most: int, word: str = ", ") -> str:
+    """Return the first of some names, and how many others there are.
+
+    Examples
+    --------
+    >>> first_few(["a", "b", "c"], 2), first_few(["a", "b"], 2, " or ")
+    ('a, b (and 1 more)', 'a or b')
+    """
+    return word.join(names[:most]) + more(len(names) - most)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from dcase_energy.api.shared import load_rules
 from dcase_energy.documents.document import dotted
-from dcase_energy.editions.fields import KINDS, FieldKind, FieldSpec
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.shipped import edition_names
@@ -185,15 +184,7 @@ def _fields(edition: Edition) -> Iterator[tuple[str, ...]]:
         present = "key must be there" if name in edition.present else "optional"
         given = "mandatory" if name in edition.required else present
         example = "" if spec.example is None else f"; for example `{spec.example}`"
-        yield key, _holds(spec), given, f"{spec.description}{example}"
-
-
-def _holds(spec: FieldSpec) -> str:
-    if spec.kind is FieldKind.LABEL:
-        return "a label"
-    if spec.kind is FieldKind.CHOICE:
-        return "one of " + ", ".join(spec.choices)
-    return KINDS[spec.kind].expected
+        yield key, spec.expected, given, f"{spec.description}{example}"
 
 
 def _as_markdown(section: PageSection) -> Iterator[str]:

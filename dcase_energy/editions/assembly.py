@@ -99,7 +99,10 @@ def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(added, list):
             raise EditionError(f"aliases.{name} must be a key path or a list of key paths")
         fields[name] = {**known, "paths": [*known["paths"], *added]}
-    stages = {name: _stage(name, stage) for name, stage in _tables(table, "stages").items()}
+    stages = {
+        name: {"energy": f"energy_{name}_kwh", "baseline": f"energy_baseline_{name}_kwh", **stage}
+        for name, stage in _tables(table, "stages").items()
+    }
     return {**edition, "stages": stages, "fields": {name: _expanded(name, spec) for name, spec in fields.items()}}
 
 
@@ -154,10 +157,6 @@ def _stated(scores: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[tu
             text = f"{score.get('title')} on the development set"
             made = {"kind": UNITS[unit][1].value, "paths": score["stated"], "description": text}
             yield field, {**made, **fields.get(field, {})}
-
-
-def _stage(name: str, stage: Mapping[str, Any]) -> dict[str, Any]:
-    return {"energy": f"energy_{name}_kwh", "baseline": f"energy_baseline_{name}_kwh", **stage}
 
 
 def _expanded(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,17 +226,10 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise EditionError(f"{path} is not valid TOML: {error}") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        return load_bytes(path, _MAX_BYTES).decode("utf-8")
+        return tomllib.loads(load_bytes(path, _MAX_BYTES).decode("utf-8"))
     except OSError as error:
         raise EditionError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise EditionError(f"{path} is not valid TOML: {error}") from None
 
 

@@ -56,7 +56,7 @@ class Kind:
     Attributes
     ----------
     expected
-        In words; empty where it depends on the edition or the field.
+        In words; empty for a choice, which depends on the field.
     schema
         JSON Schema fragment; ``x-rule`` names the rule whose code a violation gets.
     advise
@@ -110,7 +110,7 @@ def _whole(**limits: Any) -> dict[str, Any]:
 
 
 KINDS: Mapping[FieldKind, Kind] = {
-    FieldKind.LABEL: Kind("", {"type": "string", "x-rule": "N104"}),
+    FieldKind.LABEL: Kind("a label", {"type": "string", "x-rule": "N104"}),
     FieldKind.TEXT: Kind("text", _TEXT),
     FieldKind.SHORT_TEXT: Kind("text of at most 10 characters", {"type": "string", "minLength": 1, "maxLength": 10}),
     FieldKind.TEXTS: Kind("text or a list of texts", {**_TEXTS, "minItems": 1}),
@@ -239,6 +239,11 @@ class FieldSpec:
     def loose(self) -> bool:
         """Whether case and separators of its keys do not matter: no template of the energy part was ever published."""
         return self.kind in {FieldKind.ENERGY, FieldKind.COUNT, FieldKind.SHORT_COUNT, FieldKind.BYTES}
+
+    @property
+    def expected(self) -> str:
+        """What it may hold, in words."""
+        return KINDS[self.kind].expected or "one of " + ", ".join(self.choices)
 
     @property
     def path(self) -> Path:

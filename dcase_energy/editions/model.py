@@ -271,11 +271,7 @@ class Edition(Part):
 
 
 def _above(paths: Iterable[Path]) -> frozenset[Path]:
-    parents: set[Path] = set()
-    for path in paths:
-        while (path := path[:-1]) and path not in parents:
-            parents.add(path)
-    return frozenset(parents)
+    return frozenset(path[:end] for path in paths for end in range(1, len(path)))
 
 
 _PARTS: dict[str, type] = {

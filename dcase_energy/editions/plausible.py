@@ -63,6 +63,11 @@ class Plausible(Part):
     slips: dict[str, float] = field(default_factory=dict)
     sampling_rates_khz: tuple[float, ...] = ()
 
+    def possible(self, energy_kwh: float) -> bool:
+        """Whether an energy can be one of the task at all."""
+        low, high = self.energy_possible_kwh
+        return low <= energy_kwh <= high
+
     def __post_init__(self) -> None:
         self.require_positive(
             "energy_possible_kwh", "over_baseline", "gpu_power_w", "gpu_board_power_w", "host_power_w",

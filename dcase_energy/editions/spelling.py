@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -30,10 +31,7 @@ def expand(written: str) -> Iterator[str]:
     """
     parts = _ALTERNATIVES.split(written)
     choices = [part.split(",") if index % 2 else [part] for index, part in enumerate(parts)]
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > _MOST:
+    if (count := math.prod(map(len, choices))) > _MOST:
         raise ValueError(f"{written!r} represents {count:,} paths")
     for chosen in itertools.product(*choices):
         path = "".join(chosen)

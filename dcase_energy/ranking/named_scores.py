@@ -15,7 +15,7 @@ from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.ranking.entry import Entry
-from dcase_energy.text import more
+from dcase_energy.text import first_few
 
 # Scores that a message names.
 _SHOWN = 4
@@ -50,7 +50,7 @@ def why_not_ranked_by(data: bytes, file: str, edition: Edition) -> Finding | Non
     }
     own = f"name the column in your own edition: [scores.{next(iter(known.values()), 'NAME')}] with a title"
     of_project = ", ".join(f"--edition {name} ({score})" for name, score in known.items())
-    some = " or ".join(ranked_by[:_SHOWN]) + more(len(ranked_by) - _SHOWN)
+    some = first_few(ranked_by, _SHOWN, " or ")
     message = f"no column {some}, by which edition {edition.name} ranks"
     if not ranked_by:
         message = f"edition {edition.name} names no score to rank by"

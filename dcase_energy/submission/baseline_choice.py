@@ -21,10 +21,7 @@ from dcase_energy.submission.model import Submission
 from dcase_energy.submission.recomputing import impossible_power
 
 if TYPE_CHECKING:
-    from dcase_energy.measure.records import Energy, Stage
-
-if TYPE_CHECKING:
-    from dcase_energy.measure.records import Calibration, Energy
+    from dcase_energy.measure.records import Calibration, Energy, Stage
 
 # From the weakest to the strongest.
 EVIDENCE = ("declared", "record", "recomputed")

@@ -69,17 +69,14 @@ def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> It
         for files in find_systems(path)[0] if path.exists() else []:
             where = files.tree.where(files.meta)
             target = FilePath(where.file)
-            if where.member is not None or not target.is_file():
-                continue
-            data = files.tree.read(files.meta, MAX_BYTES)
+            data = files.tree.read(files.meta, MAX_BYTES) if where.member is None and target.is_file() else b""
             if isinstance(data, Finding):
                 continue
             fixed, what = fix_text(data, edition)
-            if not what:
-                continue
-            if write:
+            if what and write:
                 _write(target.resolve(), fixed)
-            yield Change(str(target), _difference(data, fixed, str(target)), what)
+            if what:
+                yield Change(str(target), _difference(data, fixed, str(target)), what)
 
 
 def _write(target: FilePath, data: bytes) -> None:

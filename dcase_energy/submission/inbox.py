@@ -19,7 +19,7 @@ from dcase_energy.documents.tree import Folder, OneFile, same_content
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.package import SystemFiles, metadata_among, metadata_in, name_of_folder, stem_of
-from dcase_energy.text import more, plural
+from dcase_energy.text import first_few, plural
 
 if TYPE_CHECKING:
     from dcase_energy.scoring.outputs import Output, SystemOutputs
@@ -164,8 +164,7 @@ def _beside(path: Path, seen: _Seen) -> Iterator[Finding]:
     yield from few(seen.problems)
     files = [str(file.relative_to(path)) for file in seen.beside if file not in seen.units]
     if files:
-        shown = ", ".join(files[:_SHOWN]) + more(len(files) - _SHOWN)
-        message = f"{plural(len(files), 'file')} beside the packages, not read: {shown}"
+        message = f"{plural(len(files), 'file')} beside the packages, not read: {first_few(files, _SHOWN)}"
         yield FILES_BESIDE.finding(Folder(path).where(""), message)
 
 
@@ -185,7 +184,7 @@ def copies_among(systems: Sequence[System]) -> tuple[list[System], list[Finding]
             copies.append(system)
             labels.setdefault((files.tree.where(""), original.tree.where("")), []).append(system.name)
     return copies, [
-        PACKAGE_TWICE.finding(here, f"holds what {there} holds, counted once: {', '.join(names[:4])}")
+        PACKAGE_TWICE.finding(here, f"holds what {there} holds, counted once: {first_few(names, 4)}")
         for (here, there), names in labels.items()
     ]
 

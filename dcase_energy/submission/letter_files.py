@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dcase_energy import __version__
 from dcase_energy.findings import Severity
 from dcase_energy.rules import get
 from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN
+from dcase_energy.sheets.formats.html import template_at
 from dcase_energy.sheets.table import show
-from dcase_energy.submission.letters import Letter, LetterItem
+from dcase_energy.submission.letters import Letter, LetterItem, changes_of
 from dcase_energy.text import one_line, plural
 
 if TYPE_CHECKING:
@@ -56,10 +56,9 @@ def _verdict(letter: Letter) -> str:
 
 
 def _changes(letter: Letter) -> str:
-    if letter.fixed is None:
+    if (found := changes_of([letter])) is None:
         return ""
-    new = sum(item.is_new is True for item in letter.items)
-    return f"Since the last letter: {len(letter.fixed):,} fixed, {new:,} new, {len(letter.items) - new:,} still there."
+    return f"Since the last letter: {found.fixed:,} fixed, {found.new:,} new, {found.still:,} still there."
 
 
 def _groups(letter: Letter) -> list[tuple[str, list[LetterItem]]]:
@@ -138,7 +137,7 @@ def _wrapped(start: str, text: str) -> list[str]:
 def _page(letter: Letter, edition: Edition) -> bytes:
     from markupsafe import Markup
 
-    page: str = _template().render(
+    page: str = template_at(Path(__file__).parent / "letter.html.jinja").render(
         letter=letter,
         edition=edition,
         version=__version__,
@@ -152,12 +151,3 @@ def _page(letter: Letter, edition: Edition) -> bytes:
         command=_command(letter, edition),
     )
     return page.encode()
-
-
-@cache
-def _template() -> Any:
-    import jinja2
-
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["one_line"] = one_line
-    return environment.from_string((Path(__file__).parent / "letter.html.jinja").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -142,15 +142,13 @@ def _compared(
     """The findings with whether each is new, and those of the last letter that are gone."""
     if last is None:
         return list(items), None
-    known = Counter((one["code"], one["system"], one["file"], one["path"]) for one in last)
-    found = []
+    keys = [(one["code"], one["system"], one["file"], one["path"]) for one in last]
+    known, found, gone = Counter(keys), [], []
     for item in items:
         is_new = known[item.key] == 0
         known[item.key] -= not is_new
-        found.append(LetterItem(item.finding, item.place, item.systems, is_new))
-    gone = []
-    for one in last:
-        key = one["code"], one["system"], one["file"], one["path"]
+        found.append(replace(item, is_new=is_new))
+    for key, one in zip(keys, last, strict=True):
         if known[key] > 0:
             known[key] -= 1
             gone.append(f"{one['code']} {one['place']}")
@@ -197,7 +195,7 @@ def read_state(folder: Path) -> dict[str, list[dict[str, str]]] | None:
         }
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         problem = f"{path} was not written by this program ({type(error).__name__}): remove it to begin anew"
         raise InputError(problem) from None
 

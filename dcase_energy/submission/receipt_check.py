@@ -20,7 +20,7 @@ from dcase_energy.submission.receipt import (
     verdict_of,
 )
 from dcase_energy.submission.validate import Validation
-from dcase_energy.text import more, plural, printable
+from dcase_energy.text import first_few, more, plural, printable
 
 _SHOWN = 5
 
@@ -170,7 +170,7 @@ def _of_findings(
     for words, several in (("new", now - was), ("gone", was - now)):
         listed_keys = [f"{state} {code} in {file or package}" for code, state, package, file, _ in several]
         if listed_keys:
-            changes.append(f"{words}: {', '.join(listed_keys[:_SHOWN])}{more(len(listed_keys) - _SHOWN)}")
+            changes.append(f"{words}: {first_few(listed_keys, _SHOWN)}")
     passed, passes = receipt.verdict.passed, verdict_of(found, strict=receipt.strict).passed
     if changes and passed != passes:
         changes.insert(0, "passed then, fails now" if passed else "failed then, passes now")

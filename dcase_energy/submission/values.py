@@ -170,9 +170,7 @@ def missing(
 def expected_of(edition: Edition, name: str) -> str:
     """What a field may hold, in words."""
     spec = edition.fields[name]
-    if spec.kind is FieldKind.LABEL:
-        return f"a label such as {edition.label_example}"
-    return KINDS[spec.kind].expected or "one of " + ", ".join(spec.choices)
+    return spec.expected + (f" such as {edition.label_example}" if spec.kind is FieldKind.LABEL else "")
 
 
 def finding_of(

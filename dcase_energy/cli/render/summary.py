@@ -10,7 +10,7 @@ from dcase_energy.cli.terminal import style
 from dcase_energy.findings import Severity
 from dcase_energy.rules import get
 from dcase_energy.submission.by_package import Package, by_package, counts_by_rule, gravest, gravity, submitted
-from dcase_energy.text import more, plural, visible
+from dcase_energy.text import first_few, plural, visible
 
 if TYPE_CHECKING:
     from dcase_energy.findings import Finding
@@ -46,9 +46,8 @@ def _table(rows: list[dict[str, Any]]) -> str:
         colour = "red" if row["errors"] else "yellow" if row["warnings"] else "green"
         codes = [code if count == 1 else f"{code} x{count}" for code, count in row["codes"].items()]
         codes += [f"{code} (waived)" for code in row["waived"]]
-        shown = ", ".join(codes[:_MOST_CODES]) + more(len(codes) - _MOST_CODES)
         figures = f"{row['systems']:>7}  {row['errors']:>6}  {row['warnings']:>8}"
-        lines.append(f"{style(f'{name:<{width}}', fg=colour)}  {figures}  {shown or '-'}")
+        lines.append(f"{style(f'{name:<{width}}', fg=colour)}  {figures}  {first_few(codes, _MOST_CODES) or '-'}")
     return "".join(line.rstrip() + "\n" for line in lines)
 
 

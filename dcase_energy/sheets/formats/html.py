@@ -29,7 +29,7 @@ def write(report: Report) -> dict[str, bytes]:
     hiding = "".join(f".x{place} .c{place}{{display:none}}" for place in range(columns))
     style, script = _asset("page.css") + chart_style() + hiding, _asset("page.js") if report.overview else ""
     names = _row_names(report.overview) if report.overview else {}
-    page: str = _template().render(
+    page: str = template_at(_PAGE / "page.html.jinja").render(
         report=report,
         hashes=[_hash(style), _hash(script)],
         style=Markup(style),
@@ -99,9 +99,10 @@ def _asset(name: str) -> str:
 
 
 @cache
-def _template() -> Any:
+def template_at(path: Path) -> Any:
+    """Return a page's template: what it writes is escaped, and a name that is not defined is an error."""
     import jinja2
 
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters |= {"one_line": one_line, "plural": plural}
-    return environment.from_string(_asset("page.html.jinja"))
+    return environment.from_string(path.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.complexity import TEACHER_COUNTED
 from dcase_energy.submission.checks.plausibility import boards_of
 from dcase_energy.submission.checks.system import System, each_team
-from dcase_energy.text import more
+from dcase_energy.text import first_few
 
 MACS_NOT_SUMMED = define(
     Rule(
@@ -135,8 +135,9 @@ def pairs_differ(team: Sequence[System]) -> Iterator[Finding]:
             # Two files of one label are another finding.
             others = [other.name for other in group if other.name != system.name]
             if others:
-                named = ", ".join(others[:4]) + more(len(others) - 4)
-                message = f"{' and '.join(system.edition.stages)} energy are the same as those of {named}"
+                message = (
+                    f"{' and '.join(system.edition.stages)} energy are the same as those of {first_few(others, 4)}"
+                )
                 found = " and ".join(f"{energy:g}" for energy in energies)
                 yield system.finding(PAIR_REUSED, system.energy_fields[0], message, found=f"{found} kWh")
 

@@ -8,7 +8,7 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_system
 from dcase_energy.submission.listed import pattern_of
-from dcase_energy.text import more, plural
+from dcase_energy.text import first_few, plural
 
 FILE_NOT_LISTED = define(
     Rule(
@@ -69,8 +69,8 @@ def files_listed(systems: Sequence[System], pool: Sequence[Peer]) -> Iterator[Fi
         left = [name for name in tree.names() if name not in read and not _of_outputs(name)]
         left = [name for name in left if not any(one.fullmatch(name) for one in known)]
         if left and known:
-            shown = ", ".join(left[:_SHOWN]) + more(len(left) - _SHOWN)
-            message = f"{plural(len(left), 'file')} that edition {inside[0].edition.name} does not list: {shown}"
+            message = f"{plural(len(left), 'file')} that edition {inside[0].edition.name} does not list: "
+            message += first_few(left, _SHOWN)
             yield FILE_NOT_LISTED.finding(tree.where(left[0]), message)
 
 

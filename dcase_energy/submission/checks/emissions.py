@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -20,7 +21,7 @@ from dcase_energy.documents.codecarbon.rules import (
 from dcase_energy.findings import Finding, Where, capped
 from dcase_energy.submission.checks.processes import processes_added_rightly
 from dcase_energy.submission.checks.system import System, each_system
-from dcase_energy.submission.figures import agrees, slip
+from dcase_energy.submission.figures import slip
 from dcase_energy.submission.stage_runs import Side, StageRuns, all_runs, figures_of, stages_of
 from dcase_energy.text import more, plural
 
@@ -92,7 +93,7 @@ def _in_metadata(system: System, stage: StageRuns) -> Iterator[Finding]:
 def _recorded(system: System, stage: str, own: Side) -> bool:
     """Whether an energy record of the package holds the declared figure: then CodeCarbon's files need not."""
     found = system.records.measured_kwh(stage)
-    return own.value_kwh is not None and any(agrees(own.value_kwh, own.text, one) for one in (*found, sum(found)))
+    return system.states(own.field, *found, math.fsum(found))
 
 
 def _differs(system: System, side: Side) -> Iterator[Finding]:

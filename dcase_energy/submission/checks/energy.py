@@ -219,11 +219,10 @@ def possible(system: System) -> Iterator[Finding]:
 def stages_plausible(system: System) -> Iterator[Finding]:
     """One stage's energy over another's lies in the range of real systems."""
     edition, limits = system.edition, system.edition.plausible
-    least, most = limits.energy_possible_kwh
     pairs = [(over, under, ends) for over, others in limits.stage_ratios.items() for under, ends in others.items()]
     for over, under, (low, high) in pairs:
         energies = [system.figures.get(edition.stages[stage].energy, 0.0) for stage in (over, under)]
-        if not all(least <= energy <= most for energy in energies):
+        if not all(map(limits.possible, energies)):
             continue
         ratio = energies[0] / energies[1]
         if not low <= ratio <= high:

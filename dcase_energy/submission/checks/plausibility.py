@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dcase_energy.documents.device_names import board_power_w, gpu_models, is_processor
-from dcase_energy.editions.parts import EditionStage
 from dcase_energy.editions.plausible import Plausible
 from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.findings import Finding, Severity
@@ -152,11 +151,13 @@ def energies_usual(system: System) -> Iterator[Finding]:
     limits, recipe = system.edition.plausible, known_recipe(system.edition.baseline.recipe)
     for name, stage in system.edition.stages.items():
         low, high = limits.energy_usual_kwh.get(name, (0.0, math.inf))
-        # The baseline of a known recipe has a narrower range, which `checks.baseline` holds it to.
+        # The baseline of a known recipe has a narrower range, which `checks.baseline` holds it to; where one figure is
+        # for all stages, there is none of this one.
         known = recipe is not None and name in recipe.energy_kwh
-        for field in (stage.energy, *([] if known else _divisor(system, stage))):
+        divides = not known and system.edition.normalisation.kind == "ratio"
+        for field in (stage.energy, stage.baseline) if divides else (stage.energy,):
             value = system.figures.get(field)
-            if value is not None and not low <= value <= high and _possible(value, limits):
+            if value is not None and not low <= value <= high and limits.possible(value):
                 yield system.finding(
                     ENERGY_UNUSUAL,
                     field,
@@ -167,35 +168,25 @@ def energies_usual(system: System) -> Iterator[Finding]:
                 )
 
 
-def _divisor(system: System, stage: EditionStage) -> list[str]:
-    """The field of the baseline's energy in one stage; none where one figure is for all of them."""
-    return [stage.baseline] if system.edition.normalisation.kind == "ratio" else []
-
-
-def _possible(value: float, limits: Plausible) -> bool:
-    return limits.energy_possible_kwh[0] <= value <= limits.energy_possible_kwh[1]
-
-
 @each_system
 def over_baseline_plausible(system: System) -> Iterator[Finding]:
     """Each stage's energy over the declared baseline's lies within three orders of magnitude."""
     limits, figures = system.edition.plausible, system.figures
     low, high = limits.over_baseline
-    for name, stage in system.edition.stages.items():
-        for field in _divisor(system, stage):
-            if stage.energy not in figures or field not in figures:
-                continue
-            own, baseline = figures[stage.energy], figures[field]
-            if not low <= own / baseline <= high and _possible(own, limits) and _possible(baseline, limits):
-                ratio = f"{own / baseline:.3g} times"
-                yield system.finding(
-                    OVER_BASELINE,
-                    stage.energy,
-                    f"the system's {name} energy is {ratio} the baseline's",
-                    expected=f"{low:g} to {high:g} times",
-                    found=ratio,
-                    hint=OVER_BASELINE.fix + slip_hint(own / baseline, low, high, limits),
-                )
+    for name, stage in system.edition.stages.items() if system.edition.normalisation.kind == "ratio" else ():
+        own, baseline = figures.get(stage.energy), figures.get(stage.baseline)
+        if own is None or baseline is None or not (limits.possible(own) and limits.possible(baseline)):
+            continue
+        if not low <= own / baseline <= high:
+            ratio = f"{own / baseline:.3g} times"
+            yield system.finding(
+                OVER_BASELINE,
+                stage.energy,
+                f"the system's {name} energy is {ratio} the baseline's",
+                expected=f"{low:g} to {high:g} times",
+                found=ratio,
+                hint=OVER_BASELINE.fix + slip_hint(own / baseline, low, high, limits),
+            )
 
 
 @each_system
