@@ -13,9 +13,9 @@ disk lacks are counted and named, never skipped in silence: some hundred clips o
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -273,14 +273,15 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DesedError(f"{path}: expected UTF-8 text, found byte {error.start} that is none") from None
-    reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
-    lacking = [name for name in columns if name not in (reader.fieldnames or ())]
-    if lacking:
+    first, *others = [line.split("\t") for line in re.split(r"\r\n|[\r\n]", text)]
+    if lacking := [name for name in columns if name not in first]:
         raise DesedError(f"{path}:1: expected the columns {', '.join(columns)}, found no {', '.join(lacking)}")
-    for row in reader:
-        if any(row[name] is None for name in columns) or None in row:
-            raise DesedError(f"{path}:{reader.line_num}: expected {len(columns)} cells, found another number")
-        yield reader.line_num, row
+    for number, cells in enumerate(others, 2):
+        if cells == [""]:
+            continue
+        if len(cells) != len(first):
+            raise DesedError(f"{path}:{number}: expected {len(first)} cells, found {len(cells)}")
+        yield number, dict(zip(first, cells, strict=True))
 
 
 def _strong_rows(path: Path) -> _Rows:

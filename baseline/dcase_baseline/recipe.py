@@ -266,7 +266,7 @@ def load_recipe(name_or_path: str | Path) -> Recipe:
         # date: as a list it is refused where a text is asked for, too.
         text = json.dumps(tomllib.loads(_read(name_or_path)), default=lambda date: [str(date)])
         recipe = TypeAdapter(Recipe).validate_json(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RecipeError(f"{file}: not TOML: {error}") from error
     except ValidationError as error:
         raise RecipeError(f"{file}: {'; '.join(_reasons(error.errors()))}") from None

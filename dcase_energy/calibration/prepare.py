@@ -77,9 +77,11 @@ def check_memory(plan: Plan, recipe: Recipe) -> None:
     held = sum(min(count, _IN_MEMORY_CLIPS) for count in clips_of(plan, recipe).values())
     needed = memory_needed_gb(recipe, plan.execution_path, held)
     if plan.device in {"auto", "cpu"} and needed > available:
+        smaller = recipe.batch.total // 2 // 4 * 4
+        advice = f"--batch-size {smaller} or another machine" if smaller else "another machine"
         raise CalibrationError(
             f"training {recipe.name} with batches of {recipe.batch.total} needs about {needed:.1f} GB of memory on the "
-            f"CPU, {available:.1f} GB are free; use --batch-size {recipe.batch.total // 2 // 4 * 4} or another machine"
+            f"CPU, {available:.1f} GB are free; use {advice}"
         )
 
 
@@ -135,9 +137,11 @@ def check_data(plan: Plan) -> dict[str, list[str]]:
 
 def identity_of(plan: Plan) -> dict[str, Any]:
     """What must be equal for a run to be resumed; folders and files, whose names may identify people, as hashes."""
+    from dcase_baseline.recipe import recipe_names
+
     found: dict[str, Any] = json.loads(canonical_json(asdict(plan)))
     for key in ("recipe", "data"):
-        if found[key] is not None and Path(found[key]).exists():
+        if found[key] is not None and found[key] not in recipe_names():
             found[key] = f"sha256 {sha256_text(str(Path(found[key]).resolve()))}"
     return found
 

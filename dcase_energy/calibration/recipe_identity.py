@@ -11,6 +11,8 @@ from dcase_energy.editions.shipped import COUNTS, KnownRecipe, known_recipe
 if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration
 
+# A recipe that a plan names by its path: as a hash, or as the path itself in older journals.
+_BY_PATH = re.compile(r"sha256 .*|.*\.toml|.*[/\\].*", re.DOTALL)
 _EPOCHS = re.compile(r"(?:\d+ of (\d+) epochs of recipe|scaled to its (\d+) epochs)")
 _TEST_CLIPS = re.compile(r"on \d+ of (\d+) dev-test clips")
 _SHOWN = 12
@@ -69,8 +71,7 @@ def _plan(plan: object, known: KnownRecipe) -> Iterator[str]:
     if not isinstance(plan, Mapping):
         return
     recipe, batch = plan.get("recipe"), plan.get("batch_size")
-    is_name = isinstance(recipe, str) and not recipe.endswith(".toml") and "/" not in recipe and "\\" not in recipe
-    if is_name and recipe != known.name:
+    if isinstance(recipe, str) and not _BY_PATH.fullmatch(recipe) and recipe != known.name:
         yield f"the journal's plan is of the recipe {recipe}"
     if batch is not None and batch != known.counts["batch_size"]:
         yield f"the journal's plan has batches of {batch}"

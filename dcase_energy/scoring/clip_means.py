@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 
+from dcase_energy.errors import InputError
 from dcase_energy.scoring.clip_tables import ClipTruth
 from dcase_energy.scoring.data import Floats, Ints
 
@@ -45,7 +46,16 @@ class ClipMeans:
 
     @classmethod
     def build(cls, values: Floats, truth: ClipTruth, average: Any) -> ClipMeans:
-        """Of the classes of the clips, and of each column that figures are reported by."""
+        """Of the classes of the clips, and of each column that figures are reported by.
+
+        Raises
+        ------
+        InputError
+            If the mean is over groups, and the ground truth does not name them.
+        """
+        column = next(iter(truth.layout.groups), "that the edition names")
+        if average == "groups" and column not in truth.groups:
+            raise InputError(f"the ground truth has no column {column}: a score of the edition is a mean over it")
         parts = [(truth.label, truth.classes)]
         for column, of_clips in truth.groups.items():
             names, codes = np.unique(np.array(of_clips, dtype=np.str_), return_inverse=True)
@@ -62,7 +72,7 @@ class ClipMeans:
         weight = np.ones(len(self.values)) if clip_weight is None else clip_weight
         means = [_means(self.values, weight, codes, len(names)) for codes, names in self.parts]
         micro = _means(self.values, weight, np.zeros(len(weight), dtype=np.int64), 1)[0]
-        if self.average == "groups" and len(self.parts) > 1:
+        if self.average == "groups":
             codes, names = self.parts[1]
             figure = _known_mean([self._macro(weight * (codes == code)) for code in range(len(names))])
         else:

@@ -16,9 +16,14 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
+# Beyond any recording; readers refuse later times, which would not fit into whole microseconds.
+MAX_TIME_S = 1e9
+
+
 def to_us(times_s: npt.ArrayLike) -> Ints:
-    """Round times in seconds, shape (n,), to integer microseconds, shape (n,)."""
-    return np.rint(np.asarray(times_s, dtype=np.float64) * MICROSECONDS_PER_SECOND).astype(np.int64)
+    """Round times in seconds, shape (n,), to integer microseconds, shape (n,); those beyond `MAX_TIME_S` become it."""
+    within_s = np.clip(np.asarray(times_s, dtype=np.float64), -MAX_TIME_S, MAX_TIME_S)
+    return np.rint(within_s * MICROSECONDS_PER_SECOND).astype(np.int64)
 
 
 @dataclass(frozen=True)

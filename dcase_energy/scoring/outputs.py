@@ -27,7 +27,14 @@ from dcase_energy.scoring.evaluation import Evaluation, evaluate_clips, evaluate
 from dcase_energy.scoring.event_files import MAX_EVENT_FILE_BYTES, all_clip_long, read_events
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics.psds import PreparedPsds, PsdsResult
-from dcase_energy.scoring.rules import DOUBTS, EVENTS_CLIP_LONG, OUTPUT_FORMAT, OUTPUT_KIND, THRESHOLD_MISSING
+from dcase_energy.scoring.rules import (
+    CLIP_TWICE,
+    DOUBTS,
+    EVENTS_CLIP_LONG,
+    OUTPUT_FORMAT,
+    OUTPUT_KIND,
+    THRESHOLD_MISSING,
+)
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, joined_figures, system_of_runs
 
@@ -123,8 +130,11 @@ def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]
         match = _RUN.fullmatch(folder.name)
         if match and not match["raw"]:
             run = f"run{int(match['run'])}" if match["run"] else "run1"
-            found = runs.setdefault((folder.parent, match["system"]), {})
-            found[run] = output_of(tree, members, problems.pop(folder, []))
+            found, own = runs.setdefault((folder.parent, match["system"]), {}), problems.pop(folder, [])
+            if run in found:
+                message = f"another folder beside it is {run} of {match['system']} as well"
+                own.append(CLIP_TWICE.finding(tree.where(str(folder)), message, hint="remove one of the folders"))
+            found[run] = output_of(tree, members, own)
     others = capped([one for some in problems.values() for one in some], family=lambda one: one.code)
     if not runs:
         if not names:

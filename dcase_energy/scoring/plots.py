@@ -21,9 +21,13 @@ def charts_of(scored: Sequence[Scored], titles: Mapping[str, str] = TITLES) -> d
 
     ``titles`` of the scores by name.
     """
-    figures = {}
+    figures: dict[str, list[Chart]] = {}
+    taken: set[str] = set()
     for one in scored:
         stem = _UNSAFE.sub("_", one.name).strip(".") or "system"
+        while stem.casefold() in taken:
+            stem += "_"
+        taken.add(stem.casefold())
         if any(one.curves.values()):
             figures[f"{stem}_psd_roc"] = _roc_charts(one, titles)
         if one.figures is not None:

@@ -14,7 +14,7 @@ from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.findings import Finding, Severity, capped, has_errors
 from dcase_energy.scoring.clips import clip_name, some_names, unknown_labels
-from dcase_energy.scoring.data import Events, GroundTruth, to_us
+from dcase_energy.scoring.data import MAX_TIME_S, Events, GroundTruth, to_us
 from dcase_energy.scoring.event_files import far_past, in_another_unit
 from dcase_energy.scoring.rules import TRUTH_CLASS, TRUTH_EVENT, TRUTH_OVERLAP, TRUTH_PAST_END, TRUTH_SOFT
 from dcase_energy.units import MICROSECONDS_PER_SECOND
@@ -100,7 +100,7 @@ def _clips(durations: DelimitedTable) -> dict[str, float]:
         clip, duration_s = clip_name(row[column]), durations.number(index, "duration")
         if duration_s is None:
             continue
-        if duration_s <= 0:
+        if not 0 < duration_s <= MAX_TIME_S:
             where = durations.where(index, "duration")
             durations.add(TRUTH_EVENT.finding(where, f"clip {clip} lasts {duration_s} s"))
         elif clips.setdefault(clip, duration_s) != duration_s:
@@ -131,7 +131,7 @@ def _rows(
             continue
         if label not in class_index:
             labels += [] if label in others else [(index, label)]
-        elif not 0 <= onset_s < offset_s:
+        elif not 0 <= onset_s < offset_s <= MAX_TIME_S:
             events.add(TRUTH_EVENT.finding(events.where(index), f"the event lasts from {onset_s} to {offset_s} s"))
         else:
             onset_us, offset_us = (int(time_us) for time_us in to_us([onset_s, offset_s]))

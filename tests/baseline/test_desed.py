@@ -134,6 +134,7 @@ BROKEN = {
     "order": (HEADER + GOOD + "test_00001.wav\t0.9\t0.5\tDog\n", ":4: expected 0 <= onset <= offset"),
     "nan": (HEADER + GOOD + "test_00001.wav\tnan\t0.5\tDog\n", ":4: expected 0 <= onset <= offset"),
     "cells": (HEADER + GOOD + "test_00001.wav\t0.1\n", ":4: expected 4 cells"),
+    "long": (HEADER + GOOD + "a" * 200_000 + "/b.wav\t0.1\t0.5\tDog\n", ":4: expected the name of a clip"),
     "path": (HEADER + GOOD + "../../secret.wav\t0.1\t0.5\tDog\n", ":4: expected the name of a clip"),
     "empty": ("", ":1: expected the columns"),
     "missing": (HEADER + "".join(f"gone_{i}.wav\t0.1\t0.5\tDog\n" for i in range(9)), "0 clips of 9 are there"),

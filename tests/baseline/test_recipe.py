@@ -137,6 +137,7 @@ BROKEN = [
     ("weak = 8", "weak = 241", "batch: expected no more than each subset fills once, found BatchConfig(strong=8, weak"),
     ("[batch]", "batch = 3\n[other]", "other: not a known key"),
     ("[batch]", "[batch", "not TOML: "),
+    ("[batch]", "deep = " + "[" * 5000, "not TOML: "),
     ("year = 2023", "year = 2023-01-01", "year: Input should be a valid integer, found ['2023-01-01']"),
 ]
 

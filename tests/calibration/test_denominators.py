@@ -6,14 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from dcase_baseline import recipe
 from dcase_baseline.recipe import load_recipe, recipe_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcase_energy.calibration.plan import QuickSettings
-from dcase_energy.calibration.prepare import clips_of
+from dcase_energy.calibration.prepare import check_memory, clips_of
+from dcase_energy.calibration.recipe_identity import why_another_recipe
 from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.rescaling import rescaled
+from dcase_energy.errors import CalibrationError
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.records import load_calibration
 from dcase_energy.submission.recomputing import difference
@@ -185,3 +188,28 @@ def test_what_is_scaled_already_is_left_as_it_is(tmp_path, kind):
     entries = journal_of(tmp_path / "j.jsonl", made, trace)
     record = record_of(entries if kind == "today" else as_1_0(entries, tmp_path / "old.jsonl"))
     assert rescaled(record) == (record, None)
+
+
+@pytest.mark.parametrize("named", ["dcase2023", "copied.toml"])
+def test_a_recipe_is_known_by_its_hash_however_it_was_named(tmp_path, monkeypatch, named):
+    """In a folder that has one of the recipe's name, and as a file of the same content."""
+    monkeypatch.chdir(tmp_path)
+    Path("dcase2023").mkdir()
+    text = (Path(recipe.__file__).parent / "recipes" / "dcase2023.toml").read_text(encoding="utf-8")
+    Path("copied.toml").write_text(text, encoding="utf-8")
+    trace = Trace()
+    trace.at("begin", "session", **about())
+    trace.epoch(1)
+    entries = journal_of(tmp_path / "j.jsonl", of_recipe(named, stages=("training",), epochs=1), trace)
+    entries = [{**entry, "clips": 3 * 48} if entry.get("phase") == "training_steps" else entry for entry in entries]
+    assert why_another_recipe(record_of(entries), entries, "dcase2023") is None
+    assert str(tmp_path) not in str(entries[0])
+
+
+def test_the_smallest_batch_is_not_advised_to_be_smaller(monkeypatch):
+    class Nothing:
+        available = 0
+
+    monkeypatch.setattr("psutil.virtual_memory", Nothing)
+    with pytest.raises(CalibrationError, match="are free; use another machine"):
+        check_memory(plan(recipe="dcase2023", device="cpu"), load_recipe("dcase2023").with_batch_size(4))

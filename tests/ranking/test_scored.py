@@ -39,8 +39,11 @@ def test_event_lists_are_scored_by_the_scores_of_the_edition(tmp_path):
         (("psds3", {}), "known: "),
         (("psds", {"dct": 0.7}), "known: "),
         (("psds", {"dtc": 0.7, "gtc": 0.7}), "needs the options alpha_ct, alpha_st"),
-        (("collar_f1", {"collar_s": "1"}), "collar_s is a number of at least 0, found '1'"),
-        (("collar_f1", {"collar_s": float("nan")}), "collar_s is a number of at least 0, found nan"),
+        (("collar_f1", {"collar_s": "1"}), "collar_s is a number from 0 to .*, found '1'"),
+        (("collar_f1", {"collar_s": float("nan")}), "collar_s is a number from 0 to .*, found nan"),
+        (("intersection_f1", {"dtc": 70}), "dtc is a number from 0 to 1, found 70"),
+        (("segment_f1", {"segment_s": 0}), "segment_s is a number from 0.001 to .*, found 0"),
+        (("segment_auc", {"max_fpr": 0}), "max_fpr is a number from 1e-06 to 1, found 0"),
     ],
 )
 def test_a_metric_or_option_that_cannot_be_used_is_named(wrong, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dcase_energy.editions.outputs import Outputs
+from dcase_energy.errors import InputError
 from dcase_energy.scoring.clip_tables import ClipTable, ClipTruth
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.evaluation import Figure, evaluate_clips
@@ -22,13 +24,14 @@ rows = st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from("ab"), st
 tables = st.lists(rows, min_size=1, max_size=12)
 
 
-def figures(metric, truth, given_, classes=CLASSES, groups=None, weight=None, **options):
-    """Figures by name and label; ``given_`` are classes or rows of values."""
+def figures(metric, truth, given_, classes=CLASSES, groups=None, weight=None, named=None, **options):
+    """Figures by name and label; ``given_`` are classes or rows of values, ``named`` the columns of the edition."""
     values = np.array(given_, dtype=float)
     of_classes = values.ndim == 1
     layout = Outputs(kind="clip_table", label="label" if of_classes else None, score=None, probabilities=not of_classes)
     if metric == "anomaly_auc":
         layout, values, of_classes = Outputs(kind="clip_table", score="score"), values[:, None], False
+    layout = replace(layout, groups=tuple(groups or () if named is None else named))
     clips = tuple(f"clip{k}" for k in range(len(truth)))
     label = values.astype(int) if of_classes else np.full(len(truth), -1)
     table = ClipTable(clips[::-1], label[::-1], (np.empty((len(truth), 0)) if of_classes else values)[::-1])
@@ -45,6 +48,22 @@ def mean(values):
 
 def close(one, other):
     return one == pytest.approx(other, abs=1e-12, nan_ok=True)
+
+
+def test_a_mean_over_groups_needs_their_column():
+    """Without it the mean over the classes, or over the groups of another column, would be printed in its place."""
+    for groups in (None, {"city": ("a", "b", "b")}):
+        with pytest.raises(InputError, match="no column device"):
+            figures("accuracy", (0, 1, 2), (0, 1, 1), groups=groups, named=("device", "city"), average="groups")
+
+
+def test_a_column_of_domains_is_not_taken_for_one_of_machines():
+    values = [[0.1], [0.9], [0.2], [0.8]]
+    found = figures(
+        "anomaly_auc", (0, 1, 0, 1), values, groups={"domain": ("source", "source", "target", "target")},
+        named=("machine", "domain"),
+    )  # fmt: skip
+    assert [figure.label for figure in found if figure.label] == ["AUC source", "AUC target", "pAUC"]
 
 
 @given(tables)

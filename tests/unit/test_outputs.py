@@ -127,6 +127,14 @@ def test_one_bad_run_makes_the_system_unusable(tmp_path):
     assert [(finding.code, finding.where.line) for finding in scored.findings] == [("O605", 2)]
 
 
+def test_two_folders_of_one_run_are_not_scored_as_one_of_them(tmp_path):
+    """As `validate`, which finds two score files of a clip."""
+    folder = write(tmp_path, {"S.output/a.tsv": SCORES, "S_run01.output/a.tsv": SCORES.replace("0.9", "0.4")})
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions())
+    assert scored.figures is None
+    assert [finding.code for finding in scored.findings] == ["O625"]
+
+
 def test_runs_are_averaged_and_spanned(tmp_path):
     other = SCORES.replace("0.9", "0.4")
     folder = write(tmp_path, {"S_run1.output/a.tsv": SCORES, "S_run2.output/a.tsv": other})
@@ -162,6 +170,13 @@ def test_charts_have_the_limits_and_titles_of_the_editions_scores(tmp_path):
     (curve,), (bars,) = charts_of([scored], {"wide": "Wide PSDS"}).values()
     assert (curve.title, curve.x_range) == ("mine: Wide PSDS", (0.0, 200.0))
     assert [part.label for part in bars.parts] == ["Wide PSDS"]
+
+
+def test_systems_whose_names_make_one_file_name_have_a_chart_each(tmp_path):
+    folder = write(tmp_path / "mine", {"a.tsv": SCORES})
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions())
+    charts = charts_of([replace(scored, name=name) for name in ("a b", "a_b", "A/b")])
+    assert list(charts) == ["a_b_classes", "a_b__classes", "A_b___classes"]
 
 
 @pytest.mark.parametrize(("plot_format", "begins"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])

@@ -52,6 +52,7 @@ def test_good_ground_truth(tmp_path):
         ("a.wav\t3.0\t2.0\tDog", "G701", 5),
         ("a.wav\t1.0\t1.0\tDog", "G701", 5),
         ("a.wav\t-1.0\t1.0\tDog", "G701", 5),
+        ("a.wav\t0.0\t1e300\tDog", "G701", 5),
         ("a.wav\t1.2\t1.6\tdog", "G701", 5),
         ("z.wav\t1.0\t1.5\tDog", "G701", 5),
         ("z.wav\t\t\t", "G701", 5),
@@ -117,7 +118,7 @@ def test_a_class_without_events_is_named(tmp_path):
     assert [(f.code, f.message) for f in findings] == [("G704", "no event of class Cat; it does not count")]
 
 
-@pytest.mark.parametrize("durations", ["", "filename\n", "filename\tduration\n"])
+@pytest.mark.parametrize("durations", ["", "filename\n", "filename\tduration\n", "filename\tduration\na.wav\t1e300\n"])
 def test_unusable_durations(tmp_path, durations):
     truth, findings = truth_of(tmp_path, durations=durations)
     assert truth is None

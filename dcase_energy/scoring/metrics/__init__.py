@@ -9,7 +9,6 @@ conventions)`` lists what a figure depends on, in a few words each.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -21,6 +20,16 @@ from dcase_energy.scoring.clip_tables import ClipTable, ClipTruth
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Scores
 
+# The least and the most that an option may be, whatever metric has it.
+_RANGES = {
+    "dtc": (0, 1),
+    "gtc": (0, 1),
+    "cttc": (0, 1),
+    "max_fpr": (1e-6, 1),
+    "e_max": (1e-6, 1e9),
+    "segment_s": (1e-3, 1e9),
+}
+_USUAL_RANGE = (0, 1e9)
 METRICS = tuple(sorted(module.name for module in iter_modules(__path__)))
 Options = Mapping[str, Any]
 
@@ -119,5 +128,8 @@ def check_scores(scores: Mapping[str, tuple[str, Options]]) -> None:
             if isinstance(words, tuple):
                 if value not in words:
                     raise EditionError(f"score {name}: option {option} is one of {', '.join(words)}, found {value!r}")
-            elif not isinstance(value, int | float) or not 0 <= value < math.inf:
-                raise EditionError(f"score {name}: option {option} is a number of at least 0, found {value!r}")
+                continue
+            least, most = _RANGES.get(option, _USUAL_RANGE)
+            if not isinstance(value, int | float) or not least <= value <= most:
+                wanted = f"a number from {least:g} to {most:g}"
+                raise EditionError(f"score {name}: option {option} is {wanted}, found {value!r}")

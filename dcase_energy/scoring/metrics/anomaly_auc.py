@@ -67,8 +67,10 @@ def prepare(run: ClipRun, wanted: Mapping[str, Options]) -> dict[str, AnomalyAuc
 
 def _areas(run: ClipRun, max_fpr: float) -> Iterator[tuple[str, tuple[Decisions, float, Area]]]:
     scores, anomalous = run.table.values[:, 0], run.truth.label == 1
-    columns = [np.array(one) for one in run.truth.groups.values()]
-    machines, domains = (columns[at] if len(columns) > at else np.full(len(scores), "") for at in (0, 1))
+    unnamed = np.full(len(scores), "")
+    machines, domains = (
+        np.array(run.truth.groups.get(column, unnamed)) for column in (*run.truth.layout.groups, "", "")[:2]
+    )
     for machine in np.unique(machines).tolist():
         own = machines == machine
         for domain in np.unique(domains[own]).tolist():
