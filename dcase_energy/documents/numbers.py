@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from functools import lru_cache
 
 from dcase_energy.units import JOULES_PER_KWH
 
@@ -47,6 +48,21 @@ def parse_number(text: str) -> float | None:
         return None
     value = float(text)
     return value if math.isfinite(value) else None
+
+
+@lru_cache(maxsize=256)
+def half_unit(text: str | None) -> float:
+    """Return half a unit of the last digit of a number as it is written; 0 where the text is not a number.
+
+    Examples
+    --------
+    >>> half_unit("1.50"), half_unit("1.5e-3"), half_unit("many")
+    (0.005, 5e-05, 0.0)
+    """
+    if text is None or parse_number(text) is None:
+        return 0.0
+    mantissa, _, exponent = text.casefold().partition("e")
+    return float(0.5 * 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])))
 
 
 def advise_energy(text: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dcase_energy.documents.numbers import parse_number
+from dcase_energy.documents.numbers import half_unit, parse_number
 from dcase_energy.documents.tables import DelimitedTable
 from dcase_energy.ranking.interval import parse_kind
 from dcase_energy.ranking.rules import INTERVAL_ENDS, INTERVAL_KIND
@@ -72,11 +72,6 @@ class IntervalColumns:
 
 def _holds(value: float, low: str, high: str) -> bool:
     """Whether a figure lies between two ends that may be rounded to the digits they are printed with."""
-    return float(low) - _half_digit(low) <= value <= float(high) + _half_digit(high)
-
-
-def _half_digit(text: str) -> float:
-    """Half a unit of the last digit that is printed, and a little for the binary fraction it becomes."""
-    mantissa, _, exponent = text.casefold().partition("e")
-    decimals = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return float(0.5 * 10.0**-decimals * (1 + 1e-9))
+    # A little more for the binary fraction that a decimal one becomes.
+    below, above = (half_unit(text) * (1 + 1e-9) for text in (low, high))
+    return float(low) - below <= value <= float(high) + above

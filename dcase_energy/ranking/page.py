@@ -251,7 +251,7 @@ def _page_view(view: View, at: Mapping[int, int], first: Sequence[str], stages: 
     by_rank = view.column == "ranking_score"
     # The weighted columns of the view's own stage stand in the place of those of the first.
     stage = next((stage for stage in stages if view.name == f"ew_{stage}"), None)
-    columns = [name.replace(stages[0], stage) if stage and name.startswith("ew_") else name for name in first]
+    columns = [f"{name.removesuffix(stages[0])}{stage}" if stage and name.startswith("ew_") else name for name in first]
     if view.column not in columns:
         columns.append(view.column)
     sort, direction = ("rank", 1) if by_rank else (view.column, -view.sign)

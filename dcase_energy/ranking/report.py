@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dcase_energy import __version__
@@ -43,8 +43,8 @@ def report_of(ranking: Ranking) -> Report:
         sheets=[Sheet("ranking", edition.title, tables_of(ranking), notes)],
         data=[main, _all_views(views), *_all_checks(checks)],
         facts=_facts(ranking, main, views, checks),
-        book=[main, *checks, *view_tables(ranking)],
-        page=[*filter(None, [findings_table(ranking)]), *checks],
+        book=[main, *checks.values(), *view_tables(ranking)],
+        page=[*filter(None, [findings_table(ranking)]), *checks.values()],
         overview=overview_of(ranking, columns, views),
         charts=charts_of(ranking),
         site=site_of(ranking),
@@ -62,19 +62,16 @@ def _all_views(views: Sequence[View]) -> Table:
     return data_table("ranking_views", ["view", "place", "label", "team", "ranking_score", "figure"], rows)
 
 
-def _stage(check: Table) -> str:
-    return check.name.rpartition("_")[2]
-
-
-def _all_checks(checks: Sequence[Table]) -> list[Table]:
+def _all_checks(checks: Mapping[str, Table]) -> list[Table]:
     """The sensitivity to the baseline energy, all stages below each other."""
     if not checks:
         return []
-    rows = [[_stage(check), *row] for check in checks for row in check.rows]
-    return [data_table("ranking_sensitivity", ["stage", *(column.name for column in checks[0].columns)], rows)]
+    rows = [[stage, *row] for stage, check in checks.items() for row in check.rows]
+    columns = next(iter(checks.values())).columns
+    return [data_table("ranking_sensitivity", ["stage", *(column.name for column in columns)], rows)]
 
 
-def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Sequence[Table]) -> dict[str, Any]:
+def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Mapping[str, Table]) -> dict[str, Any]:
     """The content of the JSON file; `ranking_schema` describes it."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -90,7 +87,7 @@ def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Sequenc
             ]
             for view in views
         },
-        "sensitivity": {_stage(check): check.records for check in checks},
+        "sensitivity": {stage: check.records for stage, check in checks.items()},
     }
 
 

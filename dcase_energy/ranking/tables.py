@@ -69,7 +69,7 @@ def tables_of(ranking: Ranking) -> list[Table]:
     tables = [_group(ranking, name, title) for name, title in titles.items()]
     return [
         *(table for table in tables if table is not None),
-        *sensitivity_tables(ranking),
+        *sensitivity_tables(ranking).values(),
         *view_tables(ranking),
         *not_divided(ranking),
         *left_out(ranking),
@@ -88,11 +88,11 @@ def _group(ranking: Ranking, name: str, title: str) -> Table | None:
     )
 
 
-def sensitivity_tables(ranking: Ranking) -> list[Table]:
-    """Return one table per stage: how the energy-weighted rank of each system depends on its own baseline energy."""
+def sensitivity_tables(ranking: Ranking) -> dict[str, Table]:
+    """Return a table for each stage: how the energy-weighted rank of a system depends on its own baseline energy."""
     if ranking.edition.normalisation.kind == "none":
-        return []
-    tables = []
+        return {}
+    tables = {}
     for stage in ranking.edition.stages:
         checked = [(one, one.baselines[stage]) for one in ranking.placed if stage in one.baselines]
         checked.sort(key=lambda pair: (pair[1].ew_rank, pair[0].entry.label))
@@ -106,7 +106,7 @@ def sensitivity_tables(ranking: Ranking) -> list[Table]:
             note = "The rank by energy-weighted score if only this system's baseline energy were another: an end of "
             note += "its interval, or the median of the other teams with the same GPU model."
             name, title = f"sensitivity_{stage}", f"Sensitivity to the baseline energy, {stage}"
-            tables.append(Table(name, title, _CHECK, rows, note))
+            tables[stage] = Table(name, title, _CHECK, rows, note)
     return tables
 
 

@@ -23,6 +23,8 @@ from dcase_energy.ranking.views import (
     views_of,
 )
 
+# A longer name, or one with other characters, is not one for a file on every system.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _OPTION = re.compile(r"(?P<share>[0-9.]+)(?P<percent> ?%)?(?::(?P<of>best|baseline))?")
 
 
@@ -74,12 +76,14 @@ def all_views(ranking: Ranking) -> list[View]:
 def asked_fronts(ranking: Ranking) -> list[View]:
     """The Pareto fronts of scores against costs that are asked for."""
     columns = {column.name: column for column in columns_of(ranking)} if ranking.against else {}
-    found = [_front(ranking, columns[score], columns[cost]) for score, cost in ranking.against]
+    found = [
+        _front(ranking, columns[score], columns[cost], place) for place, (score, cost) in enumerate(ranking.against, 1)
+    ]
     return [view for view in found if view.rows]
 
 
-def _front(ranking: Ranking, score: SystemColumn, cost: SystemColumn) -> View:
-    """The Pareto front of a score against a cost, of all systems with a rank."""
+def _front(ranking: Ranking, score: SystemColumn, cost: SystemColumn, place: int) -> View:
+    """The Pareto front of a score against a cost, of all systems with a rank; its name is that of a file, too."""
     edition, figure = ranking.edition, _figure(cost)
     own = edition.scores.get(score.name)
     sign = (
@@ -92,6 +96,8 @@ def _front(ranking: Ranking, score: SystemColumn, cost: SystemColumn) -> View:
     front = pareto_front(ranking.placed, figure, sign, _figure(score))
     title = f"Pareto front: {score.title} against {cost.title}"
     name = f"front_{score.name}_{cost.name}"
+    if not _PLAIN_NAME.fullmatch(name):
+        name = f"front_{place}"
     rows = list(enumerate(front, 1))
     return View(name, title, figure, cost.name, cost.title, -1, rows, _figure(score), (score.name, score.title))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
+from dcase_energy.stats import trend_of
 from dcase_energy.study.outcome import Outcome, cumulative_kwh
 from dcase_energy.study.runs import Criterion, Epoch, StudyRun
 from dcase_energy.study.tables import GridCell, deviation, mean, natural_key, over_cells
@@ -72,9 +73,9 @@ def variance_claims(members: Members) -> list[Claim]:
 
 
 def epoch_claims(members: Members) -> list[Claim]:
-    """Energy of an epoch over a training: its slope, and how far epochs differ."""
+    """Energy of an epoch over a training: how it changes, and how far epochs differ."""
     return [
-        *_by_all("epoch energy", "slope over 100 epochs", "% of the mean", members, _of_epochs(slope_pct)),
+        *_by_all("epoch energy", "change over the training", "% of the mean", members, _of_epochs(change_pct)),
         *_by_all("epoch energy", "standard deviation of epochs", "% of the mean", members, _of_epochs(spread_pct)),
     ]
 
@@ -122,17 +123,20 @@ def hardware_claims(members: Members) -> list[Claim]:
 class Replay:
     """What a rule that stops early would have come to."""
 
-    saved_pct: float
+    saved_pct: float | None
     f1_lost_points: float
 
 
 def replay_patience(epochs: Sequence[Epoch], criterion: Criterion, patience: int) -> Replay | None:
-    """Stop once F1 has not risen above its highest value for ``patience`` epochs; None without F1 of a run."""
+    """Stop once F1 has not risen above its highest value for ``patience`` epochs; None without F1 of a run.
+
+    Epochs before the first known F1 do not count: there is nothing yet that it could rise above.
+    """
     f1 = [epoch.f1(criterion) for epoch in epochs]
     known = [value for value in f1 if value is not None]
     if not known:
         return None
-    best, best_at, stop = -1.0, -1, len(f1) - 1
+    best, best_at, stop = -1.0, len(f1), len(f1) - 1
     for index, value in enumerate(f1):
         if value is not None and value > best:
             best, best_at = value, index
@@ -140,7 +144,7 @@ def replay_patience(epochs: Sequence[Epoch], criterion: Criterion, patience: int
             stop = index
             break
     spent = cumulative_kwh(epochs)
-    return Replay(saved_pct(spent[stop], spent[-1]) or 0.0, 100 * (max(known) - best))
+    return Replay(saved_pct(spent[stop], spent[-1]), 100 * (max(known) - best))
 
 
 def saved_pct(spent_kwh: float | None, all_kwh: float | None) -> float | None:
@@ -148,15 +152,14 @@ def saved_pct(spent_kwh: float | None, all_kwh: float | None) -> float | None:
     return None if spent_kwh is None or not all_kwh else 100 * (1 - spent_kwh / all_kwh)
 
 
-def slope_pct(epochs: Sequence[Epoch]) -> float | None:
-    """Slope of the least-squares line through the energies of epochs, in percent of their mean for 100 epochs."""
+def change_pct(epochs: Sequence[Epoch]) -> float | None:
+    """Change of the energy of an epoch over a training, by its trend, in percent of the mean.
+
+    None for fewer than three epochs: any two values have a line through them.
+    """
     energies = [epoch.energy_kwh for epoch in epochs]
     centre = mean(energies)
-    if len(energies) < 2 or not centre:
-        return None
-    middle = (len(energies) - 1) / 2
-    rise = math.fsum((i - middle) * (kwh - centre) for i, kwh in enumerate(energies))
-    return 100 * 100 * rise / math.fsum((i - middle) ** 2 for i in range(len(energies))) / centre
+    return None if len(energies) < 3 or not centre else 100 * trend_of(energies).change / centre
 
 
 def spread_pct(epochs: Sequence[Epoch]) -> float | None:

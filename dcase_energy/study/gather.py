@@ -10,6 +10,7 @@ from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.study.rules import GRID_UNBALANCED, RUN_INVALID, RUN_NOT_DONE, RUN_TWICE, RUNS_MIXED
 from dcase_energy.study.runs import Criterion, StudyRun, find_run_folders, read_run
 from dcase_energy.study.tables import natural_key
+from dcase_energy.text import more
 
 _UNFINISHED = {"failed": "the run failed", "waiting": "the run has not begun", "running": "the run has not ended"}
 
@@ -20,7 +21,7 @@ def gather(
     """Read all run folders in and under some places; keep what can be averaged."""
     findings: list[Finding] = []
     runs: list[StudyRun] = []
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[object, str] = {}
     for folder in find_run_folders(places):
         run, found = read_run(folder)
         findings += found
@@ -31,7 +32,7 @@ def gather(
     different = _different_work(runs)
     if different is not None and mixed:
         different = different.with_severity(Severity.WARNING)
-    findings += [finding for finding in (different, _gaps(runs)) if finding is not None]
+    findings += [finding for finding in (different, _sheets_of_one_name(runs), _gaps(runs)) if finding is not None]
     return tuple(sorted(runs, key=_order)), findings
 
 
@@ -39,9 +40,7 @@ def _order(run: StudyRun) -> tuple[object, ...]:
     return natural_key(run.about.gpu), run.about.batch_size, run.about.repeat or 0, run.path
 
 
-def _left_out(
-    run: StudyRun, criterion: Criterion, seen: dict[tuple[str, str], str], *, include_invalid: bool
-) -> Finding | None:
+def _left_out(run: StudyRun, criterion: Criterion, seen: dict[object, str], *, include_invalid: bool) -> Finding | None:
     """Why a run does not enter the tables; None if it does."""
     about, where = run.about, Where(run.path)
     if about.state != "done":
@@ -54,12 +53,34 @@ def _left_out(
     if about.figures and about.figures.f1_criterion not in {None, criterion}:
         message = f"its F1 is of criterion {about.figures.f1_criterion}, the report's of {criterion}; it is left out"
         return RUNS_MIXED.finding(where, message).with_severity(Severity.WARNING)
-    # The same specification trained on two machines is two runs; a copy has the same beginning as well.
-    identity = (about.specification_sha256 or about.source or run.path, about.started or "")
+    identity = _identity(run)
     if identity in seen:
         return RUN_TWICE.finding(where, f"a copy of {seen[identity]}; it is left out")
     seen[identity] = run.path
     return None
+
+
+def _identity(run: StudyRun) -> object:
+    """What only copies of a run have in common.
+
+    The same specification trained on two machines is two runs, which begin at different times. Rows of two sheets of
+    one name are two runs unless all their figures are the same.
+    """
+    about = run.about
+    if about.specification_sha256 is not None:
+        return about.specification_sha256, about.started
+    return about.model_dump_json(), run.epochs
+
+
+def _sheets_of_one_name(runs: Sequence[StudyRun]) -> Finding | None:
+    """Sheets of the same name, or one that was changed and imported once more: nothing says which."""
+    counts = Counter(run.about.source for run in runs if run.about.source is not None)
+    rows = [source for source, count in counts.items() if count > 1]
+    if not rows:
+        return None
+    where = next(run.path for run in runs if run.about.source == rows[0])
+    message = f"rows of several sheets with the same name are all counted: {rows[0][:80]}{more(len(rows) - 1)}"
+    return RUN_TWICE.finding(Where(where), message, hint="if a sheet was changed, remove the runs of the older one")
 
 
 def _different_work(runs: Sequence[StudyRun]) -> Finding | None:

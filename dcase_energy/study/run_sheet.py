@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dcase_energy.documents.numbers import parse_number
+from dcase_energy.documents.numbers import half_unit, parse_number
 from dcase_energy.documents.tables import DelimitedTable
 from dcase_energy.study.rules import SHEET_CONTRADICTS, SHEET_VALUE
-from dcase_energy.study.runs import StatedFigures
+from dcase_energy.study.runs import LARGEST, LARGEST_COUNT, SMALLEST, StatedFigures, is_amount
 
 # Every known name of a column. A batch unit is 1 strong, 1 weak and 2 unlabelled clips.
 _NAMES = {
@@ -99,12 +99,12 @@ def _value(table: DelimitedTable, index: int, name: str) -> float | None:
     value = None if column is None else table.number(index, column, empty=True)
     if value is None or column is None:
         return None
-    if name in _COUNTS and (value < 1 or not value.is_integer()):
-        message, expected = f"{name} is not a whole number", "a whole number"
+    if name in _COUNTS and (not 1 <= value <= LARGEST_COUNT or not value.is_integer()):
+        message, expected = f"{name} is not a whole number", f"a whole number up to {LARGEST_COUNT:,}"
     elif name in _PERCENT and not 0 <= value <= 100:
         message, expected = f"{column} cannot be", "0 to 100"
-    elif name in _AMOUNTS and value < 0:
-        message, expected = f"{column} cannot be", "0 or more"
+    elif name in _AMOUNTS and not is_amount(value):
+        message, expected = f"{column} cannot be", f"0, or {SMALLEST:g} to {LARGEST:g}"
     else:
         return value
     table.findings.append(
@@ -155,8 +155,7 @@ def _range_of(text: str) -> _Range | None:
     value = parse_number(text)
     if value is None:
         return None
-    half = 0.5 * 10.0 ** -len(text.partition(".")[2])
-    return value - half, value + half
+    return value - half_unit(text), value + half_unit(text)
 
 
 def _time_range_of(text: str) -> _Range | None:

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import DelimitedTable, read_table
@@ -35,7 +35,22 @@ _PLAIN_TEXT = f"^[^{CONTROLS}\u2028\u2029]+$"
 
 Criterion = Literal["05", "07"]
 State = Literal["waiting", "running", "interrupted", "failed", "done"]
-Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+# No figure of a training in seconds, kWh or Wh is smaller, unless it is 0, or larger; nor is a count.
+SMALLEST, LARGEST, LARGEST_COUNT = 1e-12, 1e12, 10**9
+
+
+def is_amount(value: float) -> bool:
+    """Whether a figure can be an energy or a duration: 0, or what arithmetic neither loses nor exceeds."""
+    return value == 0 or SMALLEST <= value <= LARGEST
+
+
+def _amount(value: float) -> float:
+    if not is_amount(value):
+        raise ValueError(f"{value:g} is neither 0 nor from {SMALLEST:g} to {LARGEST:g}")
+    return value
+
+
+Amount = Annotated[float, AfterValidator(_amount)]
 Percent = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 
 
@@ -124,7 +139,7 @@ class RunFile(_Document):
     schema_version: Literal["1.0"] = "1.0"
     state: Literal["waiting", "running", "failed", "done"]
     gpu: Annotated[str, Field(min_length=1, max_length=200, pattern=_PLAIN_TEXT)]
-    batch_size: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
     repeat: int | None = None
     work: TrainedWork
     specification: Flat | None = None
@@ -277,8 +292,8 @@ def _wrong_value(name: str, value: float, row: int) -> tuple[str, str] | None:
         return "epochs are not counted from 1 without a gap", str(row + 1)
     if name == "duration_s" and value <= 0:
         return "an epoch took no time", "more than 0"
-    if name.endswith("_kwh") and value < 0:
-        return f"{name} is negative", "0 or more"
+    if name.endswith(("_kwh", "_s")) and not is_amount(value):
+        return f"{name} cannot be", f"0, or {SMALLEST:g} to {LARGEST:g}"
     if name.startswith("intersection_f1") and not 0 <= value <= 1:
         return f"{name} is not a fraction", "0 to 1"
     return None

@@ -122,7 +122,7 @@ def _with_left(run: RunStatus, runs: Sequence[RunStatus]) -> RunStatus:
     if run.state in {"done", "failed"} or run.epochs is None:
         return run
     epoch_s = _epoch_s(run, runs)
-    kept = run.epochs_done if run.state == "running" else 0
+    kept = 0 if run.state == "waiting" else run.epochs_done  # an interrupted run continues from its last epoch
     return replace(run, left_s=None if epoch_s is None else (run.epochs - kept) * epoch_s)
 
 

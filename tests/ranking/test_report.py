@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +11,7 @@ import pytest
 
 from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.ranking.order import Ranking
+from dcase_energy.ranking.order import Ranking, make_ranking
 from dcase_energy.ranking.report import ranking_schema, report_of
 from dcase_energy.ranking.sheet import base_columns
 from dcase_energy.sheets import write_report
@@ -102,3 +103,18 @@ def test_no_score_or_stage_is_named_where_formats_and_charts_are_made():
         if path.name == "datatable.py":
             text = text.replace('"baseline", "true"', "")  # a key of that format
         assert not [word for word in ("psds", "training", "baseline") if word in text], path
+
+
+def test_stages_may_have_any_name():
+    edition = load_edition("generic")
+    training, test = edition.stages.values()
+    edition = replace(edition, stages={"score": training, "fine_tuning": test})
+    kwh = {"score": 2.0, "fine_tuning": 0.1}
+    found = make_ranking([entry("A_U_task4_1", 0.5, energy_kwh=kwh, baseline_kwh=kwh)], edition)
+    report = report_of(found)
+    assert list(report.facts["sensitivity"]) == ["score", "fine_tuning"]
+    (view,) = [one for one in report.overview.views if one.name == "ew_fine_tuning"]
+    assert {name for name in view.columns if name.startswith("ew_")} == {
+        "ew_ranking_score_fine_tuning",
+        "ew_rank_fine_tuning",
+    }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import shutil
 from dataclasses import replace
 
+import openpyxl
 import pytest
 
 from dcase_energy.editions.loader import load_edition
@@ -19,6 +21,7 @@ from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.report import report_of
 from dcase_energy.ranking.sheet import columns_of
 from dcase_energy.ranking.tradeoffs import all_views, track_of, why_no_track, with_views
+from dcase_energy.sheets import FORMATS, write_report
 from tests.cli.run import ROOT, run
 from tests.ranking.systems import entry, ranking
 
@@ -206,3 +209,18 @@ def test_gpu_hours_and_the_batch_job():
     assert (columns[f"gpu_hours_{stage}"], columns[f"duration_{stage}_s"]) == (hours, 1.5)
     assert columns["batch_jobs"] == f"{stage} oar 12"
     assert not {"gpu_hours_training", "batch_jobs"} & {column.name for column in columns_of(ranking(FIELD[0]))}
+
+
+def test_a_front_of_columns_with_any_name_is_in_every_format():
+    extra = {"../../evil": "3", "a\n\\input{x}": "4"}
+    field = [replace(one, extra=extra) for one in FIELD]
+    costs = ["energy_training_kwh", "energy_baseline_training_kwh", *extra]
+    report = report_of(with_views(ranking(*field), [("ranking_score", cost) for cost in costs], None))
+    named = ["front_ranking_score_energy_training_kwh", "front_ranking_score_energy_baseline_training_kwh"]
+    assert [chart.name for chart in report.charts][-4:] == [*named, "front_3", "front_4"]
+    files = write_report(report, FORMATS)
+    book = openpyxl.load_workbook(io.BytesIO(files["ranking.xlsx"]))
+    assert [one[0].value for name in book.sheetnames[-5:-1] for one in book[name].iter_cols(4, 4)] == [
+        "ranking_score"
+    ] * 4
+    assert b"\n\\input" not in files["ranking.tex"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,26 @@ def test_importing_twice_gives_the_same_folders(tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     import_sheet(SHEET, tmp_path, Given())
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_sheets_of_one_name_are_not_copies_of_each_other(tmp_path):
+    for lab, kwh in (("a", "0.8"), ("b", "0.9")):
+        (tmp_path / lab).mkdir()
+        import_sheet(sheet(tmp_path / lab, "gpu,batch_size,total_kwh", f"T4,8,{kwh}"), tmp_path / "runs", Given())
+    runs, findings = gather([tmp_path / "runs"], "07")
+    assert {run.about.figures.total_kwh for run in runs} == {0.8, 0.9}
+    assert codes(findings) == ["U105"]
+    assert "sheet.csv:2" in findings[0].message
+    shutil.copytree(tmp_path / "runs", tmp_path / "copy")
+    runs, findings = gather([tmp_path / "runs", tmp_path / "copy"], "07")
+    assert (len(runs), codes(findings)) == (2, ["U105"] * 3)
+
+
+def test_figures_beyond_arithmetic_are_findings(tmp_path):
+    path = sheet(tmp_path, "gpu,batch_unit,total_kwh,epoch_kwh,duration_s", "T4,1e300,1e308,1e306,1e-300", "T4,1,1,0,0")
+    runs, findings = import_sheet(path, tmp_path / "runs", Given())
+    assert sorted(codes(findings)) == ["U201"] + ["U202"] * 4
+    assert [run.figures.epoch_wh for run in runs] == [0.0]
 
 
 def test_repeated_rows_of_a_cell_are_repeats(tmp_path):

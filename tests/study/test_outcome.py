@@ -1,4 +1,4 @@
-"""The outcome of one run: levels, patience, slope, computed by hand for a short training."""
+"""The outcome of one run: levels, patience, change, computed by hand for a short training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy.study.claims import replay_patience, saved_pct, slope_pct, spread_pct
+from dcase_energy.study.claims import change_pct, replay_patience, saved_pct, spread_pct
 from dcase_energy.study.outcome import outcome_of
 from dcase_energy.study.runs import Epoch, RunFile, StudyRun, TrainedWork
 from dcase_energy.study.variance import explained
@@ -68,6 +68,7 @@ def test_the_other_criterion_reads_the_other_column():
         ((0.1, 0.2, 0.3), 1, 3, 0.0),  # never stops early
         ((0.3, 0.2, 0.1, 0.4), 1, 2, 10.0),
         ((0.3, None, 0.4), 1, 2, 10.0),  # nor does an unknown F1
+        ((None, None, 0.3, 0.2, 0.4), 2, 5, 0.0),  # before the first known F1 there is nothing to rise above
     ],
 )
 def test_patience_replayed_by_hand(f1, patience, stop, lost):
@@ -78,13 +79,14 @@ def test_patience_replayed_by_hand(f1, patience, stop, lost):
 
 def test_without_f1_there_is_no_patience_to_replay():
     assert replay_patience(run(None, None).epochs, "07", 1) is None
+    assert replay_patience(run(0.1, 0.2, kwh=0.0).epochs, "07", 1).saved_pct is None  # nothing was spent
 
 
-def test_slope_and_spread_of_epochs():
+def test_change_and_spread_of_epochs():
     rising = tuple(Epoch(i, 1.0, 100.0 + i) for i in range(-1, 2))
-    assert slope_pct(rising) == pytest.approx(100.0)  # 1 % an epoch
+    assert change_pct(rising) == pytest.approx(2.0)  # 1 % an epoch
     assert spread_pct(rising) == pytest.approx(1.0)
-    assert slope_pct(rising[:1]) is None
+    assert change_pct(rising[:2]) is None  # any two have a line through them
     assert saved_pct(None, 1.0) is None
 
 

@@ -138,6 +138,7 @@ def test_an_interrupted_run_is_told_from_a_running_one_by_its_lock(tmp_path):
         assert states(output) == ["running"]
         assert to_do(grid(output, batches=(4,), repeats=1), retry_failed=True) == []
         status = read_status([output])
+    assert read_status([output]).left_s == 200.0  # an interrupted run continues from its last epoch
     assert status.left_s == 200.0  # two more epochs of 100 s
     now = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
     assert status.expected_end(now) == now + datetime.timedelta(seconds=200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dcase_energy.sheets.table import Cell, Column, Report, Sheet, Table
+from dcase_energy.text import one_line
 from dcase_energy.writing.escape import LATEX_LONGEST_SENTENCE, latex
 
 _PREAMBLE = r"""% Compile it three times: long tables learn the widths of their columns from the last time.
@@ -66,11 +67,11 @@ def _long_table(table: Table) -> str:
         f"\\parbox[b]{{17mm}}{{\\ragged{'right' if column.kind == 'text' else 'left'} {latex(column.title)}}}"
         for column in table.columns
     ]
-    lines = [f"% begin table {table.name}", f"\\subsection*{{{latex(table.title)}}}"]
+    lines = [f"% begin table {one_line(table.name)}", f"\\subsection*{{{latex(table.title)}}}"]
     lines += [f"{_sentence(table.note)}\\par"] if table.note else []
     lines += ["{\\footnotesize", f"\\begin{{longtable}}{{@{{}}{_columns(table)}@{{}}}}", "\\toprule", _row(titles)]
     lines += ["\\midrule \\endhead", "\\bottomrule \\endfoot", *_rows(table), "\\end{longtable}}"]
-    return "\n".join([*lines, f"% end table {table.name}", ""])
+    return "\n".join([*lines, f"% end table {one_line(table.name)}", ""])
 
 
 def _scaled_table(table: Table) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy.sheets.table import Report, Table, Value
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 # A cell holds no more than this; the format says so, and programs call a file with more damaged.
 LONGEST_TEXT = 32_767
+LONGEST_SHEET_NAME = 31
+_NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]|^'|'$")
 # What is shown of a number, about four significant digits; the cell has all of them.
 NUMBER_FORMATS = {"integer": "#,##0", "number": "[>=1000]#,##0;[>=1]0.000;0.0000##"}
 # So many columns can be read on the width of one page.
@@ -38,8 +41,9 @@ def write(report: Report) -> dict[str, bytes]:
     book.set_properties({"title": report.title, "comments": report.origin, "created": _NO_DATE})
     looks = {"head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})}
     looks |= {kind: book.add_format({"num_format": text}) for kind, text in NUMBER_FORMATS.items()}
-    for table in report.book or report.data:
-        _table(book.add_worksheet(table.name), table, looks)
+    tables = report.book or report.data
+    for name, table in zip(_sheet_names([table.name for table in tables]), tables, strict=True):
+        _table(book.add_worksheet(name), table, looks)
     about = book.add_worksheet("about")
     about.set_column(0, 0, 120)
     notes = dict.fromkeys(note for sheet in report.sheets for note in sheet.notes)
@@ -47,6 +51,19 @@ def write(report: Report) -> dict[str, bytes]:
         about.write_string(row, 0, line)
     book.close()
     return {f"{report.name}.xlsx": out.getvalue()}
+
+
+def _sheet_names(names: Sequence[str]) -> list[str]:
+    """The names as those of worksheets: short, of allowed characters, each once whatever its case."""
+    found: list[str] = []
+    for place, name in enumerate(names, 1):
+        allowed = _NOT_IN_NAMES.sub("_", name)
+        taken = {"about", *(one.casefold() for one in found)}
+        if len(allowed) > LONGEST_SHEET_NAME or allowed.casefold() in taken:
+            number = f"~{place}"
+            allowed = allowed[: LONGEST_SHEET_NAME - len(number)] + number
+        found.append(allowed)
+    return found
 
 
 def _table(sheet: Worksheet, table: Table, looks: Mapping[str, Any]) -> None:
