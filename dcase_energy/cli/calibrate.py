@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from dcase_energy.cli.options import existing_path, format_option, training_options, wait_idle_option
-from dcase_energy.cli.parameters import Number
+from dcase_energy.cli.parameters import Duration, Number
 from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import record_text
@@ -71,18 +71,20 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "--budget",
     "budget_s",
-    type=Number(min=1),
-    default=120.0,
+    type=Duration(1.0),
+    metavar="DURATION",
+    default="2m",
     show_default=True,
-    help="Maximum time of training and validation that `--quick` measures, in seconds.",
+    help="Maximum time of training and validation that `--quick` measures.",
 )
 @click.option(
     "--settle",
     "settle_s",
-    type=Number(0),
-    default=300.0,
+    type=Duration(),
+    metavar="DURATION",
+    default="5m",
     show_default=True,
-    help="Maximum time that `--quick` waits until the energy of a step is steady, in seconds; 0 does not wait.",
+    help="Maximum time that `--quick` waits until the energy of a step is steady; 0 does not wait.",
 )
 @click.option("--batch-size", type=click.IntRange(min=4), help="Batch size instead of the recipe's; a multiple of 4.")
 @click.option(
@@ -100,10 +102,11 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "--idle",
     "idle_s",
-    type=Number(0),
-    default=30.0,
+    type=Duration(),
+    metavar="DURATION",
+    default="30s",
     show_default=True,
-    help="Seconds of idle power to record before and after, where sensors are read.",
+    help="How long to record idle power before and after, where sensors are read.",
 )
 @click.option(
     "--pass-env",
@@ -143,7 +146,7 @@ def command(
 
     By default ten epochs of the edition's recipe are trained on embedded synthetic soundscapes and extrapolated to the
     full recipe; the energy of a training step does not depend on the content of the audio. --quick measures a few
-    dozen steps.
+    dozen steps, in some minutes.
 
     Where the baseline of the edition is a command of its organisers, give that command after --, in the folder of the
     baseline. It is executed once, with the edition's short probe before and after it. Exit code 1 if it fails.

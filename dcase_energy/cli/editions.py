@@ -16,19 +16,21 @@ def command(output_format: str) -> int:
     """List the editions that come with the program."""
     from dcase_energy.editions.shipped import titles
 
+    listed = [{"name": name, "title": title} for name, title in titles().items()]
     if output_format == "json":
-        listed = [{"name": name, "title": title} for name, title in titles().items()]
-        emit(dumped({"schema_version": "1.0", "editions": listed}), None)
-        return 0
-    for name, title in titles().items():
-        click.echo(f"{name:<20} {title}")
+        text = dumped({"schema_version": "1.0", "editions": listed})
+    else:
+        text = "\n".join(f"{one['name']:<20} {one['title']}" for one in listed)
+    emit(text, None)
     return 0
 
 
 @click.command(epilog="Example: dcase-energy schema --edition generic --output submission.schema.json")
 @edition_option("generic")
 @click.option(
-    "--record", type=click.Choice(["calibration", "energy", "receipt"]), help="The schema of a kind of record instead."
+    "--record",
+    type=click.Choice(["calibration", "energy", "receipt"]),
+    help="Print the schema of this kind of record instead.",
 )
 @output_option("the schema")
 def schema(edition: str, record: str | None, output: Path | None) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dcase_energy.api.shared import load_rules
-from dcase_energy.cli.options import format_option
+from dcase_energy.cli.options import emit, format_option
 from dcase_energy.cli.terminal import style
 from dcase_energy.errors import InputError
 from dcase_energy.rules import Rule
@@ -69,18 +69,20 @@ def command(codes: tuple[str, ...], markdown: bool, output_format: str) -> int:
     """
     rules = load_rules()
     if output_format == "json":
-        click.echo(_as_json(codes, rules), nl=False)
-        return 0
-    if markdown and not codes:
-        click.echo(page(rules), nl=False)
-    elif not codes:
-        from dcase_energy.measure.guards import GUARDS
-
-        click.echo("\n".join(f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in rules))
-        click.echo("\n".join(["\nGuards of a measurement:", *(f"{one.code:<17}  {one.title}" for one in GUARDS)]))
-    for text in [_explained(code, rules, markdown=markdown) for code in codes]:
-        click.echo(text)
+        text = _as_json(codes, rules)
+    elif codes:
+        text = "\n".join(_explained(code, rules, markdown=markdown) for code in codes)
+    else:
+        text = page(rules) if markdown else _listed(rules)
+    emit(text, None)
     return 0
+
+
+def _listed(rules: list[Rule]) -> str:
+    from dcase_energy.measure.guards import GUARDS
+
+    lines = [f"{rule.code}  {rule.severity:<7}  {rule.title}" for rule in rules]
+    return "\n".join([*lines, "", "Guards of a measurement:", *(f"{one.code:<17}  {one.title}" for one in GUARDS)])
 
 
 def _as_json(codes: tuple[str, ...], rules: list[Rule]) -> str:

@@ -25,7 +25,12 @@ _SCHEMA_BESIDE = ".dcase-energy/{edition}/submission.schema.json"
 @click.command(epilog="Example: dcase-energy init Adams_UNI_task4_1 --calibration calibration.json")
 @click.argument("label")
 @edition_option()
-@click.option("--calibration", type=existing_path(folder=False), help="Record of the baseline on your hardware.")
+@click.option(
+    "--calibration",
+    type=existing_path(folder=False),
+    metavar="RECORD",
+    help="Calibration record: the baseline on your hardware.",
+)
 @together(
     *(
         click.option(

@@ -22,25 +22,35 @@ from dcase_energy.cli.terminal import colours, complain, nowhere, open_streams, 
 from dcase_energy.errors import DcaseEnergyError, InputError, JournalError, PlotError, StdoutError, UnusableError
 from dcase_energy.text import visible
 
-# Each command with the module, and where it is not `command` the name, that defines it, and its line in the help.
-COMMANDS = {
-    "doctor": ("measure:doctor", "what can be measured on this machine, and what would make it better"),
-    "calibrate": ("calibrate", "train the reference baseline here and write a calibration record"),
-    "measure": ("measure", "run any command under the same session and write its energy record"),
-    "records": ("records", "print records, check them against their journals, compare or list them"),
-    "init": ("init", "write a commented metadata file, filled from records"),
-    "validate": ("validate", "check metadata files and packages: every finding at once"),
-    "explain": ("explain", "explain a rule, with a bad and a good example"),
-    "pack": ("validate:pack_command", "validate a package, then write the submission zip"),
-    "score": ("score", "PSDS and F1 of score folders or event lists against ground truth"),
-    "report": ("report", "your systems: scores, energies and their ratio to this machine's baseline"),
-    "rank": ("rank", "ranking sheets of packages or of a table of results"),
-    "macs": ("baseline:macs", "multiply-accumulates and parameters of a torch model for some seconds of audio"),
-    "soundscapes": ("baseline:soundscapes", "write embedded soundscapes as a DESED-shaped folder"),
-    "study": ("study", "the ICASSP 2023 study on your hardware: run the grid, its tables and figures"),
-    "editions": ("editions", "list the editions"),
-    "schema": ("editions:schema", "print the JSON Schema of an edition's metadata file"),
+# Each command by what it is for: the module, and where it is not `command` the name, that defines it, and its line in
+# the help.
+SECTIONS = {
+    "Measure energy": {
+        "doctor": ("measure:doctor", "show what can be measured on this machine, and how well"),
+        "calibrate": ("calibrate", "measure the energy of the baseline on this machine"),
+        "measure": ("measure", "measure the energy of any command, such as your training"),
+        "records": ("records", "print, check, compare and list records of measurements"),
+    },
+    "Prepare a submission": {
+        "init": ("init", "write a commented metadata file, filled from records"),
+        "validate": ("validate", "check metadata files and packages"),
+        "explain": ("explain", "explain a rule, a guard of measurements or an edition"),
+        "pack": ("validate:pack_command", "validate a package, then write the submission zip"),
+    },
+    "Score and rank": {
+        "score": ("score", "compute PSDS, F1 and other scores of outputs"),
+        "report": ("report", "show scores, energies and energy ratios of your systems"),
+        "rank": ("rank", "rank packages or a table of results, and write the sheets"),
+    },
+    "More": {
+        "macs": ("baseline:macs", "count multiply-accumulates and parameters of a torch model"),
+        "soundscapes": ("baseline:soundscapes", "write a small synthetic data set, laid out like DESED"),
+        "study": ("study", "repeat the ICASSP 2023 study on your hardware"),
+        "editions": ("editions", "list the challenge editions"),
+        "schema": ("editions:schema", "print the JSON Schema of metadata files or records"),
+    },
 }
+COMMANDS = {name: about for section in SECTIONS.values() for name, about in section.items()}
 ISSUES_URL = "https://github.com/dcase-energy/dcase-energy/issues"
 
 
@@ -62,8 +72,10 @@ class LazyGroup(OrderedGroup):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands by their own one-line texts, importing none."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, (_, text) in section.items()])
 
 
 @click.group(
@@ -80,7 +92,7 @@ class LazyGroup(OrderedGroup):
 )
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Calibrate, measure, validate, score and rank DCASE systems with their energy."""
+    """Measure the energy of DCASE systems; validate, score and rank them."""
     from dcase_energy.cli.project_file import default_map, find_project_file
 
     name = str(context.invoked_subcommand)

@@ -19,7 +19,7 @@ from dcase_energy.cli.options import (
     output_option,
     wait_idle_option,
 )
-from dcase_energy.cli.parameters import Duration, Number
+from dcase_energy.cli.parameters import Duration
 from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
@@ -49,9 +49,10 @@ gpu_option = click.option(
 @click.option(
     "--min-window",
     "min_window_s",
-    type=Number(0),
-    help="Minimum measurement window in seconds; a shorter command is repeated and the energy averaged.  "
-    "[default: 60; 0 for a training]",
+    type=Duration(),
+    metavar="DURATION",
+    help="Minimum measurement window; a shorter command is repeated and the energy averaged.  [default: 60s; 0 for a "
+    "training]",
 )
 @gpu_option
 @click.option(
@@ -64,10 +65,11 @@ gpu_option = click.option(
 @click.option(
     "--idle",
     "idle_s",
-    type=Number(0),
-    default=0.0,
+    type=Duration(),
+    metavar="DURATION",
+    default="0s",
     show_default=True,
-    help="Seconds of idle power to record before and after.",
+    help="How long to record idle power before and after.",
 )
 @estimate_option
 @click.option(
@@ -126,7 +128,7 @@ def command(
     each: Path | None,
     **options: Any,
 ) -> int:
-    """Run any command under the same session as the baseline's, and write its energy record.
+    """Measure the energy of any command, in the same way as the baseline's, and write its record.
 
     The command's exit code is passed on. 125: the measurement failed (the record says why); 126, 127: the command could
     not be started. What the command prints stays untouched; messages of dcase-energy go to stderr.
@@ -173,7 +175,7 @@ def _each(path: Path, command_line: tuple[str, ...], options: dict[str, Any]) ->
 @click.option("--guards", is_flag=True, help="Print all guards with their thresholds, in Markdown, and end.")
 @output_option("the diagnosis")
 def doctor(gpu: str, output_format: str, guards: bool, output: Path | None) -> int:
-    """What can be measured on this machine: each component, by which means, and what would make it better.
+    """Show what can be measured on this machine: each component, by which means, and what would improve it.
 
     Starts the real meter for a moment. Exit code 1 if a measurement would be refused here; a load that may end soon
     does not count.

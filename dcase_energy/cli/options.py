@@ -105,6 +105,7 @@ def output_dir_option(
         *(["-o"] if short else []),
         "--output-dir",
         type=click.Path(file_okay=False, path_type=Path),
+        metavar="FOLDER",
         default=default,
         show_default=default is not None,
         callback=_writable,
@@ -152,9 +153,17 @@ def jobs_option(what: str) -> Decorator:
     return click.option("-j", "--jobs", type=click.IntRange(0), default=1, show_default=True, metavar="N", help=text)
 
 
-scheduler_option = click.option("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do the work.")
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask scheduler whose workers do the work: tcp://HOST:PORT, or its scheduler file.",
+)
 bootstrap_option = click.option(
-    "--bootstrap", type=click.IntRange(0), default=0, metavar="N", help="Resamples for intervals of scores."
+    "--bootstrap",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Compute intervals of scores from N resamples of the clips.",
 )
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors (exit code 1).")
 calibration_option = click.option(

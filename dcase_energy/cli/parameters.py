@@ -79,9 +79,12 @@ SEED = click.IntRange(0, 2**32 - 1)
 
 
 class Duration(_Seconds):
-    """A duration such as ``90s``, ``10m`` or ``1h30m``, in seconds."""
+    """A duration such as ``90``, ``90s``, ``10m`` or ``1h30m``, in seconds, of at least ``least_s``."""
 
     name = "duration"
+
+    def __init__(self, least_s: float = 0.0) -> None:
+        self.least_s = least_s
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the seconds."""
@@ -90,4 +93,6 @@ class Duration(_Seconds):
         seconds = parse_duration(str(value))
         if seconds is None:
             self.fail(f"{visible(str(value))!r} is not a duration; write for example 90s, 10m or 1h30m", param, ctx)
+        if seconds < self.least_s:
+            self.fail(f"{visible(str(value))!r} is shorter than {self.least_s:g} s", param, ctx)
         return seconds

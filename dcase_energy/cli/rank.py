@@ -121,7 +121,7 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
 @jobs_option("Systems read and scored")
 @scheduler_option
 def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:
-    """Rank systems: energies normalised, PSDS weighted by energy, ranks.
+    """Rank systems by score and by energy-weighted score, with energies normalised by the baseline's.
 
     SOURCE is a package folder, a folder of packages, or a table of results: a CSV with the columns label, psds1, psds2,
     energy_training_kwh and energy_test_kwh, and energy_baseline_kwh where the edition has one; or with label and the

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.groups import OrderedGroup
-from dcase_energy.cli.options import Decorator, existing_path, format_option, sources_argument
+from dcase_energy.cli.options import Decorator, emit, existing_path, format_option, sources_argument
 from dcase_energy.cli.render import details, headline
 from dcase_energy.cli.render.json import dumped, finding_fields
 from dcase_energy.cli.render.record import record_text
@@ -28,7 +28,7 @@ _MOST_DIFFERENCES = 20
     cls=OrderedGroup, epilog="Example: dcase-energy records list && dcase-energy records verify calibration.json"
 )
 def command() -> None:
-    """Print records of `calibrate` and `measure` again, check them, compare two, or list those of this machine."""
+    """Print records of `calibrate` and `measure`, check them, compare two, or list those of this machine."""
 
 
 def _record(name: str) -> Decorator:
@@ -39,9 +39,10 @@ def _record(name: str) -> Decorator:
 @_record("record")
 @format_option("text", "json")
 def show_record(record: Path, output_format: str) -> int:
-    """Print a record again: figures, how they were measured, what the guards say, and which editions can divide by it.
+    """Print a record again.
 
-    The JSON is that of the file. The record's seal is checked, its journal is not: see `records verify`.
+    Its figures, how they were measured, what the guards say, and which editions can divide by it. The JSON is that of
+    the file. The record's seal is checked, its journal is not: see `records verify`.
     """
     from dcase_energy.api.records import read_record
 
@@ -50,7 +51,7 @@ def show_record(record: Path, output_format: str) -> int:
         text = dumped(found.model_dump(mode="json"))
     else:
         text = "\n".join([visible(f"{record}: {_about(found)}"), record_text(found, _usable(found), full=True)])
-    click.echo(text, nl=output_format == "text")
+    emit(text, None)
     return 0
 
 
@@ -77,18 +78,15 @@ def _usable(record: Calibration | Energy) -> list[str]:
 @_record("record")
 @format_option("text", "json")
 def verify(record: Path, output_format: str) -> int:
-    """Check a record against the journal beside it: its seal, the chain of the journal, and every figure.
+    """Check a record against the journal beside it.
 
-    Exit code 1 if the record was changed, if it does not follow from its journal, or if it has none. That the record
-    calls itself invalid is not an error of the record.
+    Its seal, the chain of the journal, and every figure are checked. Exit code 1 if the record was changed, if it does
+    not follow from its journal, or if it has none. That the record calls itself invalid is not an error of the record.
     """
     from dcase_energy.api.records import verify_record
 
     found = verify_record(record)
-    if output_format == "json":
-        click.echo(dumped(_verified_fields(found)), nl=False)
-    else:
-        click.echo("\n".join(_verified_lines(found)))
+    emit(dumped(_verified_fields(found)) if output_format == "json" else "\n".join(_verified_lines(found)), None)
     return int(not found.holds)
 
 
@@ -131,19 +129,16 @@ def _verified_fields(found: Verified) -> dict[str, Any]:
 @_record("second")
 @format_option("text", "json")
 def compare_two(first: Path, second: Path, output_format: str) -> int:
-    """Set two records side by side: figures, ratio, what differs in machine, software and work, and what guards say.
+    """Set two records side by side.
 
-    If one is a calibration and the other an energy record, the ratio is system over calibration, in whichever order
-    they are given.
+    Figures, their ratio, what differs in machine, software and work, and what guards say. If one is a calibration and
+    the other an energy record, the ratio is system over calibration, in whichever order they are given.
     """
     from dcase_energy.api.records import compare_records
     from dcase_energy.cli.render.side_by_side import comparison_json, comparison_text
 
     found = compare_records(first, second)
-    if output_format == "json":
-        click.echo(dumped(comparison_json(found)), nl=False)
-    else:
-        click.echo(comparison_text(found))
+    emit(dumped(comparison_json(found)) if output_format == "json" else comparison_text(found), None)
     return 0
 
 
@@ -151,21 +146,21 @@ def compare_two(first: Path, second: Path, output_format: str) -> int:
 @sources_argument("sources", "[RECORD|FOLDER]...", required=False)
 @format_option("text", "json")
 def list_all(sources: tuple[Path, ...], output_format: str) -> int:
-    """List the calibrations that `calibrate` kept on this machine, and the records of files and folders.
+    """List the calibrations of this machine, or other records.
 
-    Each with its date, recipe, tier, verdict, energies, and the editions that can divide by it. Folders inside a
-    folder are not looked at. `DCASE_ENERGY_DATA` names another folder of kept calibrations.
+    Those that `calibrate` kept on this machine, and the records of files and folders that are named, each with its
+    date, recipe, tier, verdict, energies, and the editions that can divide by it. Folders inside a folder are not
+    looked at. `DCASE_ENERGY_DATA` names another folder of kept calibrations.
     """
     from dcase_energy.api.records import list_records
 
     rows = list_records(sources)
     if output_format == "json":
-        click.echo(dumped({"schema_version": SCHEMA_VERSION, "records": [_row_fields(row) for row in rows]}), nl=False)
-        return 0
-    for row in rows:
-        click.echo("\n".join(_row_lines(row)))
-    if not rows:
-        click.echo("no record here; `dcase-energy calibrate --quick` makes one")
+        text = dumped({"schema_version": SCHEMA_VERSION, "records": [_row_fields(row) for row in rows]})
+    else:
+        lines = [line for row in rows for line in _row_lines(row)]
+        text = "\n".join(lines or ["no record here; `dcase-energy calibrate --quick` makes one"])
+    emit(text, None)
     return 0
 
 

@@ -65,7 +65,7 @@ _EVIDENCE = {
 def command(
     submissions: tuple[Path, ...], output_format: str, output: Path | None, card_dir: Path | None, **options: Any
 ) -> int:
-    """Your systems: scores, energies, and their ratio to the baseline on your hardware.
+    """Show scores and energies of your systems, and their ratio to the baseline on your hardware.
 
     Validates, scores the outputs if ground truth is given, and divides each energy by the baseline's: that of
     --calibration, else of the package's record, else the declared figure, else of this machine's newest calibration

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from dcase_energy.cli.options import (
 )
 from dcase_energy.cli.parameters import Number
 from dcase_energy.cli.render import show_findings
+from dcase_energy.cli.render.bar import progress_bar
 from dcase_energy.cli.terminal import say
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 
@@ -76,7 +76,12 @@ def _score_of(text: str) -> tuple[str, tuple[str, dict[str, float | str]]]:
 
 # One option a convention; what is not given is as the edition says.
 _conventions = together(
-    click.option("--bootstrap", type=click.IntRange(1), metavar="N", help="Compute intervals from N resamples."),
+    click.option(
+        "--bootstrap",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Compute intervals of scores from N resamples of the clips.",
+    ),
     click.option(
         "--interval",
         type=click.Choice(["bootstrap", "subsample80", "none"]),
@@ -200,7 +205,9 @@ def command(
     codabench: tuple[Path, Path] | None,
     **options: Any,
 ) -> int:
-    """PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, or the scores of an edition, by class.
+    """Compute PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, or the scores of an edition.
+
+    Each over all classes and by class.
 
     OUTPUT is a folder of score files (one TSV per clip: onset, offset and every class), an event list (TSV: filename,
     onset, offset, event_label), a folder of event lists (one per threshold), or a package with outputs of several
@@ -222,7 +229,8 @@ def command(
         return _score_codabench(*codabench, options)
     require_given(outputs=outputs, ground_truth=options["ground_truth"])
     formats, folder = _plots(plots, output_dir, plot_format)
-    found = score(outputs, curves=bool(formats), log=say, progress=_progress, **options)
+    with progress_bar("systems") as progress:
+        found = score(outputs, curves=bool(formats), log=say, progress=progress, **options)
     show_findings(found.findings)
     if not any(one.figures for one in found.systems):
         raise DcaseEnergyError("nothing could be scored")
@@ -256,8 +264,3 @@ def _plots(plots: str | None, output_dir: Path | None, plot_format: str) -> tupl
         return formats, output_dir or writable(Path("plots"), folder=True)
     require_matplotlib([plot_format])
     return [plot_format], output_dir or writable(Path(plots), folder=True)
-
-
-def _progress(done: int, systems: int, name: str) -> None:
-    if systems > 1 and sys.stderr.isatty():
-        say(f"{done} of {systems}: {name}")

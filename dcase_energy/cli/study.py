@@ -149,7 +149,9 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 @option("--gpu-name", "gpu", old=["--gpu"], help="GPU of all rows, instead of the sheet's.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Epochs of all trainings.")
-@click.option("--f1", type=click.Choice(["07", "05"]), help="F1 criterion of the sheet.  [default: not known]")
+@click.option(
+    "--f1", type=click.Choice(["07", "05"]), help="DTC and GTC of the sheet's F1: 0.7 or 0.5.  [default: not known]"
+)
 def import_(
     sheets: tuple[Path, ...],
     output_dir: Path,
@@ -185,7 +187,11 @@ def import_(
 @command.command("report", epilog="Example: dcase-energy study report runs/ more-runs/ --output-dir report")
 @click.argument("runs", nargs=-1, required=True, type=existing_path(file=False), metavar="RUNS...")
 @click.option(
-    "--f1", type=click.Choice(["07", "05"]), default="07", show_default=True, help="F1 criterion (07: the paper's)."
+    "--f1",
+    type=click.Choice(["07", "05"]),
+    default="07",
+    show_default=True,
+    help="DTC and GTC of the F1: 0.7, as in the paper, or 0.5.",
 )
 @output_dir_option("study")
 @list_option("--formats", FORMATS, "csv,md,latex,html", f"Any of {','.join(FORMATS)}.")

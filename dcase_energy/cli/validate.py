@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     "--letters",
     type=click.Path(file_okay=False, path_type=Path),
     callback=lambda _context, _parameter, path: None if path is None else writable(path, folder=True),
-    metavar="DIR",
+    metavar="FOLDER",
     help="Also write a letter to each team, as HTML and as text. A second run with the same folder also reports what "
     "changed.",
 )
@@ -209,14 +209,14 @@ def _counts(found: Validation) -> str:
 
 
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")
-@click.argument("folder", type=existing_path(file=False), metavar="DIR")
+@click.argument("folder", type=existing_path(file=False), metavar="FOLDER")
 @edition_option()
 @calibration_option
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Zip file to write.  [default: DIR.zip beside DIR]",
+    help="Zip file to write.  [default: FOLDER.zip beside FOLDER]",
 )
 @strict_option
 @format_option("text", "json")

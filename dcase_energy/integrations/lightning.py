@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dcase_energy.integrations.loggers import metrics_of_record
-from dcase_energy.integrations.stages import LastRecord, OnRecord, StageMeter
+from dcase_energy.integrations.stages import StageCallback
 
 try:
     from lightning.pytorch.callbacks import Callback
@@ -13,7 +13,7 @@ except ImportError:
     from pytorch_lightning.callbacks import Callback
 
 
-class EnergyCallback(LastRecord, Callback):  # type: ignore[misc]
+class EnergyCallback(StageCallback, Callback):  # type: ignore[misc]
     """Measures ``fit`` (stage training), ``test`` and ``predict`` (stage evaluation), each with its own record.
 
     Sanity checks and the set-up of data loaders before the training are not in it, validation during the training is.
@@ -35,10 +35,6 @@ class EnergyCallback(LastRecord, Callback):  # type: ignore[misc]
 
         trainer = lightning.Trainer(callbacks=[EnergyCallback()])
     """
-
-    def __init__(self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Any) -> None:
-        super().__init__()
-        self._stages = StageMeter(output, on_record, **settings)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:  # noqa: ARG002
         """Begin, after the data loaders and the sanity check."""

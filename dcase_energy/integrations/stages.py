@@ -92,8 +92,13 @@ class StageMeter:
             warnings.warn(f"dcase-energy: {meaning}: {problem}", RuntimeWarning, stacklevel=3)
 
 
-class LastRecord:
-    """What a library's callback shows of the stages it measures, in ``_stages``.
+class StageCallback:
+    """What the callbacks of libraries share: a `StageMeter` of their stages, and what it measured last.
+
+    Parameters
+    ----------
+    output, on_record, **settings
+        As `StageMeter` takes them.
 
     Attributes
     ----------
@@ -101,7 +106,9 @@ class LastRecord:
         The last record and its file.
     """
 
-    _stages: StageMeter
+    def __init__(self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Any) -> None:
+        super().__init__()
+        self._stages = StageMeter(output, on_record, **settings)
 
     @property
     def record(self) -> Energy | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dcase_energy.integrations.stages import LastRecord, OnRecord, StageMeter
+from dcase_energy.integrations.stages import StageCallback
 
 try:
     from transformers import TrainerCallback
@@ -12,7 +12,7 @@ except ImportError as error:
     raise ImportError("dcase_energy.integrations.transformers needs transformers and torch") from error
 
 
-class EnergyCallback(LastRecord, TrainerCallback):  # type: ignore[misc]
+class EnergyCallback(StageCallback, TrainerCallback):  # type: ignore[misc]
     """Measures ``Trainer.train`` and writes one record, in the first process for all GPUs of one host.
 
     ``Trainer.evaluate`` and ``predict`` have no hook before their work: put `measured` of
@@ -34,9 +34,6 @@ class EnergyCallback(LastRecord, TrainerCallback):  # type: ignore[misc]
 
         trainer = Trainer(model, arguments, train_dataset=data, callbacks=[EnergyCallback()])
     """
-
-    def __init__(self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Any) -> None:
-        self._stages = StageMeter(output, on_record, **settings)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """Begin; with DataParallel one process uses several GPUs."""

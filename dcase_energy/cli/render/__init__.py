@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dcase_energy.cli.terminal import quiet, style, to_stderr
@@ -44,10 +44,14 @@ def reporter(name: str, what: str = "findings") -> Callable[[Validation], str]:
     return found
 
 
+def severity_of(finding: Finding) -> str:
+    """Return the severity of a finding, or that it is waived."""
+    return str(finding.severity) if finding.waived is None else "waived"
+
+
 def headline(finding: Finding) -> str:
     """Return the place, severity (or that it is waived), code and message of a finding."""
-    word = finding.severity if finding.waived is None else "waived"
-    severity = style(word, fg=_COLOURS[finding.severity], bold=True)
+    severity = style(severity_of(finding), fg=_COLOURS[finding.severity], bold=True)
     return f"{visible(str(finding.where))}: {severity} {finding.code} {visible(finding.message)}"
 
 
@@ -57,6 +61,15 @@ def details(finding: Finding) -> dict[str, str]:
     last = {"fix": finding.hint} if finding.waived is None else {"waived": finding.waived}
     known = {"expected": finding.expected, "found": finding.found, **last}
     return {name: text for name, text in known.items() if text is not None}
+
+
+def padded(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[list[str]]:
+    """Return the cells of a table, shape (rows, columns), each as wide as its column; some columns on the right."""
+    columns = []
+    for number, cells in enumerate(zip(*rows, strict=True)):
+        width = max(map(len, cells))
+        columns.append([cell.rjust(width) if number in right else cell.ljust(width) for cell in cells])
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def show_findings(findings: Iterable[Finding]) -> None:

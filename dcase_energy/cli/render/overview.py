@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from dcase_energy.cli.render import show_findings
+from dcase_energy.cli.render import severity_of, show_findings
 from dcase_energy.cli.terminal import quiet, to_stderr, verbose
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import get
@@ -30,7 +30,7 @@ def show_many(findings: Iterable[Finding], elsewhere: str) -> None:
         return show_findings(wanted)
     counts, worst = Counter(one.code for one in wanted), gravest(wanted)
     order = sorted(counts, key=lambda code: (gravity(worst[code]), -counts[code], code))
-    severities = Counter(_severity(one) for one in wanted)
+    severities = Counter(severity_of(one) for one in wanted)
     kinds = ", ".join(plural(severities[one], one) for one in map(str, Severity) if severities[one])
     kinds += f", {severities['waived']:,} waived" if severities["waived"] else ""
     to_stderr(f"{plural(len(wanted), 'finding')}: {kinds}; by rule:")
@@ -39,11 +39,7 @@ def show_many(findings: Iterable[Finding], elsewhere: str) -> None:
         if code not in single:
             rule = get(code)
             title = visible(rule.title if rule else worst[code].message)
-            to_stderr(f"{counts[code]:>5,}  {code} {_severity(worst[code]):<7}  {title}")
+            to_stderr(f"{counts[code]:>5,}  {code} {severity_of(worst[code]):<7}  {title}")
     if single:
         to_stderr(f"    1 each of {' '.join(single)} (`dcase-energy explain CODE`)")
     to_stderr(f"each finding with how to fix it: --verbose; {visible(elsewhere)}")
-
-
-def _severity(finding: Finding) -> str:
-    return "waived" if finding.waived is not None else str(finding.severity)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dcase_energy.calibration.comparing import bounds_of
+from dcase_energy.cli.render import padded
 from dcase_energy.cli.render.record import guard_lines
 from dcase_energy.cli.terminal import style
 from dcase_energy.text import one_line, visible
@@ -108,6 +109,5 @@ def _shown(value: object) -> str:
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows of texts in columns; the first row is the head."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = ["  ".join(cells).rstrip() for cells in padded(rows)]
     return [style(lines[0], bold=True), *lines[1:]]

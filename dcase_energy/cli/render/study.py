@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dcase_energy import __version__
+from dcase_energy.cli.render import padded
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.text import plural, visible
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
 
 _COLOURS = {"done": "green", "failed": "red", "running": "cyan", "interrupted": "yellow"}
 _HEADER = ("run", "GPU", "batch", "state", "epochs", "kWh", "F1 (%)", "left")
+_STATE, _NUMBERS = 3, {2, 4, 5, 6, 7}
 
 
 def status_text(found: StudyStatus, now: datetime.datetime) -> str:
     """A table for people, and a line for the whole study."""
-    rows = [_HEADER, *map(_cells, found.runs)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADER))]
-    lines = [_line(row, widths) for row in rows]
     if not found.runs:
         return "no run was made here"
+    lines = []
+    for cells in padded([_HEADER, *map(_cells, found.runs)], right=_NUMBERS):
+        cells[_STATE] = style(cells[_STATE], fg=_COLOURS.get(cells[_STATE].strip()))
+        lines.append("  ".join(cells).rstrip())
     states = ("done", "running", "waiting", "interrupted", "failed")
     counts = ", ".join(f"{count} {state}" for state in states if (count := found.count(state)))  # type: ignore[arg-type]
     lines += ["", f"{plural(len(found.runs), 'run')}: {counts}"]
@@ -49,15 +52,6 @@ def _cells(run: RunStatus) -> tuple[str, ...]:
         "" if run.f1 is None else f"{100 * run.f1:.1f}",
         "" if run.left_s is None else format_duration(run.left_s),
     )
-
-
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
-    numbers = {2, 4, 5, 6, 7}
-    cells = [
-        cell.rjust(w) if i in numbers else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-    ]
-    cells[3] = style(cells[3], fg=_COLOURS.get(row[3]))
-    return "  ".join(cells).rstrip()
 
 
 def status_json(found: StudyStatus, now: datetime.datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from dcase_energy.cli.render import severity_of
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import style
 from dcase_energy.findings import Severity
@@ -13,7 +14,6 @@ from dcase_energy.submission.by_package import Package, by_package, counts_by_ru
 from dcase_energy.text import first_few, plural, visible
 
 if TYPE_CHECKING:
-    from dcase_energy.findings import Finding
     from dcase_energy.submission.validate import Validation
 
 _MOST_ROWS, _MOST_RULES = 20, 8
@@ -70,7 +70,7 @@ def _totals(validation: Validation) -> str:
     packages = [_row(one) for one in submitted(validation)]
     failing = sum(row["errors"] > 0 for row in packages)
     warned = sum(row["warnings"] > 0 and not row["errors"] for row in packages)
-    counts = Counter(_severity(one) for one in validation.findings)
+    counts = Counter(severity_of(one) for one in validation.findings)
     kinds = [plural(counts[str(one)], str(one)) for one in Severity] + [f"{counts['waived']:,} waived"]
     return (
         f"packages: {len(packages):,}, {failing:,} with errors, {warned:,} with warnings alone, "
@@ -80,10 +80,6 @@ def _totals(validation: Validation) -> str:
     )
 
 
-def _severity(finding: Finding) -> str:
-    return "waived" if finding.waived is not None else str(finding.severity)
-
-
 def _by_rule(validation: Validation, most: int | None) -> str:
     counts = counts_by_rule(validation)
     worst = gravest(validation.findings)
@@ -91,7 +87,7 @@ def _by_rule(validation: Validation, most: int | None) -> str:
     for code, findings, packages in counts[:most]:
         rule = get(code)
         lines.append(
-            f"{code}  {_severity(worst[code]):<8}  {findings:>8,}  {packages:>8,}  {rule.title if rule else ''}"
+            f"{code}  {severity_of(worst[code]):<8}  {findings:>8,}  {packages:>8,}  {rule.title if rule else ''}"
         )
     if most is not None and len(counts) > most:
         lines.append(f"and {plural(len(counts) - most, 'more rule')}: --statistics lists all")
