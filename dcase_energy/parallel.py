@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dcase_energy.errors import ParallelError
+from dcase_energy.errors import InputError, ParallelError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -34,6 +34,20 @@ _ADDRESS = re.compile(r"(?:(?:tcp|tls)://)?(?P<host>[^/]+):(?P<port>[0-9]{1,5})"
 def usable_threads() -> int:
     """Return the number of logical processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def thread_count(asked: int | None) -> int:
+    """Return how many threads to compute with: as many as asked, or all that are usable.
+
+    Raises
+    ------
+    InputError
+        If more are asked for than this process may use: they would wait for each other at the machine's full power.
+    """
+    usable = usable_threads()
+    if asked is not None and asked > usable:
+        raise InputError(f"threads: this process may use {usable} of this machine, found {asked:,}")
+    return asked or usable
 
 
 def run_all(

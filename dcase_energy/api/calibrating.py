@@ -22,7 +22,7 @@ from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.preflight import HostCheck
 from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.records import Calibration
-from dcase_energy.parallel import usable_threads
+from dcase_energy.parallel import thread_count
 from dcase_energy.text import plural, visible
 
 NO_RECIPE = "none"  # of editions whose baseline is not known here (`schemas/common.toml`)
@@ -111,7 +111,7 @@ def calibrate(
         execution_path=execution_path or rules.baseline.execution_path,
         device=device,
         seed=seed,
-        threads=threads or usable_threads(),
+        threads=thread_count(threads),
         data=None if data is None else str(data),
         repeats=repeats,
         idle_s=idle_s,

@@ -14,6 +14,7 @@ from dcase_energy.calibration.prepare import check_data
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError, ParallelError, PlotError, WriteError
 from dcase_energy.findings import Finding, Severity
+from dcase_energy.parallel import thread_count
 from dcase_energy.study.gather import gather
 from dcase_energy.study.grid import Choices, make_grid, prepare_folders, recipe_source
 from dcase_energy.study.report import StudyReport, make_report
@@ -90,6 +91,8 @@ def run_study(
     taken, path = recipe or rules.baseline.recipe, execution_path or rules.baseline.execution_path
     choices = Choices(rules.name, taken, path, device, epochs, seed, threads, allow_estimate, source)
     make_grid(batch_sizes, 1, choices, "")  # before a cluster is asked for anything
+    if scheduler is None:
+        thread_count(threads)
     report_missing(check_data(Plan(rules.name, taken, data=source)), log)
     hardware = gpu or ask_hardware(device, scheduler)
     grid = make_grid(batch_sizes, repeats, choices, hardware)

@@ -64,8 +64,11 @@ def words_here(named: str, given: Sequence[str], fill: Mapping[str, str]) -> lis
     return [given[0], *words[1:]] if program_name(given[0]) == program_name(words[0]) else words
 
 
-def how_to_calibrate(edition: Edition) -> str | None:
-    """The command that measures an edition's baseline, for people; None where it divides by no calibration."""
+def how_to_calibrate(edition: Edition, *, quick: bool = False) -> str | None:
+    """The command that measures an edition's baseline, for people; None where it divides by no calibration.
+
+    With ``quick`` the quick calibration, where the baseline is a recipe.
+    """
     baseline = edition.baseline
     if edition.normalisation.kind != "ratio" or (baseline.kind == "command" and baseline.command is None):
         return None
@@ -73,7 +76,7 @@ def how_to_calibrate(edition: Edition) -> str | None:
     if baseline.kind == "recipe" and known_recipe(baseline.recipe) is None:
         return None
     if baseline.kind == "recipe":
-        return f"`dcase-energy calibrate --edition {name}`"
+        return f"`dcase-energy calibrate{' --quick' if quick else ''} --edition {name}`"
     open_ones = [word for named in baseline.stage_commands.values() for word in placeholders(named)]
     filled = "".join(f" --fill {name}=VALUE" for name in dict.fromkeys(open_ones))
     place = "" if baseline.repository is None else f", in a checkout of {baseline.repository}"

@@ -67,8 +67,8 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
     track = None if text is None else track_of(text)
     if text is not None and track is None:
         raise InputError(
-            f"--efficient {visible(text)}: write a share of the best score or of the baseline's, such as 0.9, 90% or "
-            "1:baseline"
+            f"--efficient {visible(text)}: write a share of the best score, at most 1, or of the baseline's, such as "
+            "0.9, 90% or 1:baseline"
         )
     return track
 

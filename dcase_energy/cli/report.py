@@ -94,7 +94,10 @@ def _explain_missing_baseline(found: ReportSheet) -> None:
     if all(one.entry.baseline_evidence is not None for one in found.own):
         return
     if found.own_machine is None:
-        say("`dcase-energy calibrate --quick` on the hardware of the system measures the baseline's energy")
+        from dcase_energy.calibration.workload import how_to_calibrate
+
+        if how := how_to_calibrate(found.ranking.edition, quick=True):
+            say(f"to measure the baseline's energy on the hardware of the system, run {how}")
     else:
         say(
             f"{found.own_machine.source} is not used: nothing shows that the system was measured on the same hardware. "

@@ -270,6 +270,8 @@ class EfficientTrack(Part):
 
     def __post_init__(self) -> None:
         self.require_positive("share")
+        if self.of == "best" and self.share > 1:
+            raise ValueError("share of the best score must be at most 1: no system has more than the best")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,9 +40,9 @@ def track_of(text: str) -> EfficientTrack | None:
     share = None if match is None else parse_number(match["share"])
     if match is None or share is None or not share > 0:
         return None
-    return EfficientTrack(
-        share=share / 100 if match["percent"] else share, of="baseline" if match["of"] == "baseline" else "best"
-    )
+    share = share / 100 if match["percent"] else share
+    of_baseline = match["of"] == "baseline"
+    return EfficientTrack(share=share, of="baseline" if of_baseline else "best") if of_baseline or share <= 1 else None
 
 
 def with_views(ranking: Ranking, against: Sequence[tuple[str, str]], track: EfficientTrack | None) -> Ranking:

@@ -94,7 +94,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
     from dcase_energy.calibration.run import checkpoints_of, run_calibration
     from dcase_energy.errors import SessionRunningError
     from dcase_energy.measure.record_file import RecordFile
-    from dcase_energy.parallel import usable_threads
+    from dcase_energy.parallel import thread_count
 
     about = open_run(folder).about
     specification: dict[str, Any] = dict(about.specification or {})
@@ -103,7 +103,7 @@ def _calibrate(folder: Path, resume: bool) -> Calibration:
         recipe=about.recipe_source or specification["recipe"],
         stages=("training",),
         execution_path=specification["execution_path"].partition("/")[0],
-        threads=specification["threads"] or usable_threads(),
+        threads=thread_count(specification["threads"]),
         data=about.data_source,
         **{name: specification[name] for name in same},
     )

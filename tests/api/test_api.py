@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -167,16 +168,25 @@ def test_calibrate_takes_no_count_of_0_for_its_default(tmp_path, name):
         dcase_energy.calibrate(tmp_path / "c.json", **{name: 0})
 
 
+@pytest.mark.parametrize("command", [["calibrate", "--quick"], ["study", "run"]])
+def test_more_threads_than_the_machine_has_are_refused_at_once(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    found = run(*command, "--threads", "100000")
+    assert found.returncode == 2
+    assert re.search(r"^Error: threads: this process may use \d+ of this machine, found 100,000$", found.stderr, re.M)
+    assert not list(tmp_path.iterdir())
+
+
 def test_calibrate_hands_its_options_on(monkeypatch, tmp_path):
     seen = {}
     monkeypatch.setattr(
         "dcase_energy.api.calibrating.run_calibration",
         lambda plan, output, progress, *, resume, host: seen.update(plan=plan, output=output, resume=resume),
     )
-    dcase_energy.calibrate(tmp_path / "c.json", edition="dcase2022-task4", quick=True, threads=3, seed=7, resume=True)
+    dcase_energy.calibrate(tmp_path / "c.json", edition="dcase2022-task4", quick=True, threads=1, seed=7, resume=True)
     plan = seen["plan"]
     assert (plan.edition, plan.recipe, plan.execution_path) == ("dcase2022-task4", "dcase2022", "reference")
-    assert (plan.quick is not None, plan.threads, plan.seed, seen["resume"]) == (True, 3, 7, True)
+    assert (plan.quick is not None, plan.threads, plan.seed, seen["resume"]) == (True, 1, 7, True)
 
 
 def test_the_plain_loop_writes_a_record(tmp_path):

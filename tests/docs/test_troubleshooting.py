@@ -7,7 +7,10 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
+import dcase_baseline
 import pytest
+
+import dcase_energy
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -23,7 +26,7 @@ MESSAGES = [
 @cache
 def source() -> str:
     """All texts of the program, strings over several lines joined."""
-    files = chain((ROOT / "dcase_energy").rglob("*.py"), (ROOT / "baseline").rglob("*.py"))
+    files = chain(*(Path(package.__file__).parent.rglob("*.py") for package in (dcase_energy, dcase_baseline)))
     return re.sub(r'"\s*\n\s*f?"', "", "\n".join(file.read_text(encoding="utf-8") for file in files))
 
 

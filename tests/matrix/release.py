@@ -2,9 +2,9 @@
 
 Wheel and source archive are built into ``dist/`` and checked by twine; the GitHub action and the pre-commit hooks are
 tried with them. Then, for each Python from 3.11 to 3.13 that this machine has, both are installed into a fresh
-environment in ``.matrix/``, and the fast tests run with what was installed. ``--only`` takes one of the two files,
-``--quick`` validates and ranks the examples instead. Nothing is uploaded: the workflow ``release`` does that when a tag
-is pushed.
+environment in ``.matrix/``, and the fast tests of the source archive run with what was installed. ``--only`` takes one
+of the two files, ``--quick`` validates and ranks the examples instead. Nothing is uploaded: the workflow ``release``
+does that when a tag is pushed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,7 +46,7 @@ def main() -> int:
         python = interpreter((version,))
         for file in files if python else ():
             begin = time.monotonic()
-            problem = try_out(str(python), file, quick=options.quick)
+            problem = try_out(str(python), file, archive, quick=options.quick)
             failed |= problem is not None
             minutes = (time.monotonic() - begin) / 60
             lines.append(f"Python {version}, {file.name}: {problem or 'passed'} ({minutes:.0f} min)")
@@ -71,53 +72,56 @@ def try_from_elsewhere(wheel: Path, archive: Path) -> list[str]:
     """Run the GitHub action with the wheel and the hooks with the source archive; what was not as it should be."""
     shutil.rmtree(FOLDER / "trials", ignore_errors=True)
     command = [FOLDER / "tools/bin/python", "-m", "tests.matrix.trials", wheel, archive, FOLDER / "trials"]
-    done = _run(command, dict(os.environ), capture_output=True, text=True)
+    done = _run(command, ROOT, capture_output=True, text=True)
     return [line for line in (done.stdout + done.stderr).splitlines() if line] if done.returncode else []
 
 
-def try_out(python: str, file: Path, *, quick: bool) -> str | None:
-    """Install a file into a fresh environment and test it there; what went wrong, or None."""
+def try_out(python: str, file: Path, archive: Path, *, quick: bool) -> str | None:
+    """Install a file into a fresh environment and test it there with the archive's tests; what went wrong, or None."""
     place = FOLDER / "release"
     subprocess.run([python, "-m", "venv", "--clear", place], check=True)
     extras = "" if quick else "[train,test]"
     held = ["--constraint", str(ROOT / "constraints.txt")]
     if subprocess.run([place / "bin/python", *PIP, *held, f"{file}{extras}"], check=False).returncode:
         return "cannot be installed"
-    # Neither PYTHONPATH nor the current folder may put the checkout in the place of what was installed.
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    origin = "import dcase_energy; print(dcase_energy.__file__)"
-    found = _run([place / "bin/python", "-P", "-c", origin], clean, capture_output=True, text=True).stdout
+    place_of_tests = source_without_packages(archive)
+    origin = "import dcase_energy, dcase_baseline; print(dcase_energy.__file__)"
+    found = _run([place / "bin/python", "-c", origin], place_of_tests, capture_output=True, text=True).stdout
     if not Path(found.strip()).is_relative_to(place):
         return f"not what was installed: {found.strip()}"
     if quick:
-        return _first_commands(place, clean)
-    tests: list[str | Path] = [
-        place / "bin/pytest",
-        "-q",
-        "-m",
-        "not slow",
-        "--import-mode=append",
-        "-n",
-        "2",
-        "--dist",
-        "worksteal",
-    ]
+        return _first_commands(place, place_of_tests)
+    chosen = ["-q", "-m", "not slow", "-n", "2", "--dist", "worksteal"]
     left_out = [f"--ignore=tests/{name}" for name in ("browser", "cluster", "structure")]
-    code = _run([*tests, *left_out, "tests"], clean | {"PYTHONSAFEPATH": "1"}).returncode
+    code = _run([place / "bin/pytest", *chosen, *left_out, "tests"], place_of_tests).returncode
     return f"pytest ended with {code}" if code else None
 
 
-def _first_commands(place: Path, environment: dict[str, str]) -> str | None:
+def source_without_packages(archive: Path) -> Path:
+    """Unpack the source archive without the packages, so that every process imports those installed."""
+    folder = FOLDER / "source"
+    shutil.rmtree(folder, ignore_errors=True)
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    (unpacked,) = folder.iterdir()
+    for name in ("dcase_energy", "baseline"):
+        shutil.rmtree(unpacked / name)
+    return unpacked
+
+
+def _first_commands(place: Path, folder: Path) -> str | None:
     for command in COMMANDS:
-        folder = [str(place / "out")] if command[-1] == "--output-dir" else []
-        done = _run([place / "bin/dcase-energy", *command, *folder], environment, capture_output=True, text=True)
+        out = [str(place / "out")] if command[-1] == "--output-dir" else []
+        done = _run([place / "bin/dcase-energy", *command, *out], folder, capture_output=True, text=True)
         if done.returncode:
             return f"dcase-energy {' '.join(command)} ended with {done.returncode}: {done.stderr.strip()[-300:]}"
     return None
 
 
-def _run(command: Sequence[str | Path], environment: dict[str, str], **how: bool) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False, **how)  # type: ignore[call-overload,no-any-return]
+def _run(command: Sequence[str | Path], folder: Path, **how: bool) -> subprocess.CompletedProcess[str]:
+    """Run in a folder; no variable of Python puts the checkout in the place of what was installed."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    return subprocess.run(command, cwd=folder, env=clean, check=False, **how)  # type: ignore[call-overload,no-any-return]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from dcase_energy import sheets
 from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.order import Ranking, make_ranking
@@ -97,7 +98,7 @@ def test_the_page_sorts_by_columns_it_has_and_marks_findings(report):
 
 
 def test_no_score_or_stage_is_named_where_formats_and_charts_are_made():
-    folder = Path(__file__).parent.parent.parent / "dcase_energy" / "sheets"
+    folder = Path(sheets.__file__).parent
     for path in (path for path in folder.rglob("*") if path.suffix in {".py", ".js", ".css", ".jinja"}):
         text = path.read_text(encoding="utf-8").lower()
         if path.name == "datatable.py":

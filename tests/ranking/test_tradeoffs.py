@@ -110,7 +110,8 @@ def test_views_that_cannot_be(against, track, words):
         ("90 %", EfficientTrack(share=0.9)),
         ("1:baseline", EfficientTrack(share=1.0, of="baseline")),
         ("95%:best", EfficientTrack(share=0.95)),
-        ("0", None), ("-1", None), ("0.9:median", None), ("best", None), ("", None),
+        ("1.1:baseline", EfficientTrack(share=1.1, of="baseline")),
+        ("2", None), ("101%:best", None), ("0", None), ("-1", None), ("0.9:median", None), ("best", None), ("", None),
     ],
 )  # fmt: skip
 def test_a_track_in_words(text, track):

@@ -51,7 +51,9 @@ def after_measurement(record: Energy, compared: SideBySide | None) -> list[str]:
         withheld = ["not divided by a baseline's energy, as it is not valid"] if compared is not None else []
         return [*withheld, *filter(None, [_repair(record)])]
     if compared is None:
-        what = "`dcase-energy calibrate --quick` measures the baseline on this machine"
+        what = (
+            "`dcase-energy calibrate --quick` measures the baseline on this machine (`--edition NAME`: your edition's)"
+        )
         return [f"next: {what}, `dcase-energy records compare` then prints the ratio"]
     if any(pair.ratio is None for pair in compared.stages):
         step = "`dcase-energy records compare` of this record and the baseline's shows in what they differ"

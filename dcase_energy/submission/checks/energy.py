@@ -149,11 +149,16 @@ def baseline_known(system: System) -> Iterator[Finding]:
         if record := _calibration_beside(system.files.tree):
             yield BASELINE_BESIDE.finding(where, f"{message} is not in this file, and {record} was not read")
             return
+        from dcase_energy.calibration.workload import how_to_calibrate
+
+        how = how_to_calibrate(system.edition)
+        hint = ENERGY_BASELINE.fix.replace("`dcase-energy calibrate`", how) if how is not None else None
         expected = " and ".join(str(fields[stage.baseline].path[-1]) for stage in lacking.values())
         yield ENERGY_BASELINE.finding(
             where,
             f"{message} is not known",
             expected=f"{expected}, or a calibration record",
+            hint=hint,
         )
 
 
