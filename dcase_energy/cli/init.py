@@ -176,7 +176,7 @@ def _figures(
         for name, value in found.items():
             if name in edition.fields and name not in values:
                 values[name] = value
-                origin[name] = f"from {path.name}"
+                origin[name] = f"from {one_line(path.name)}"
                 if filled.invalid and name.endswith("_kwh"):
                     origin[name] += f"; NOT A VALID MEASUREMENT: {one_line(filled.invalid)}"
     return values, origin

@@ -74,3 +74,10 @@ class Plausible(Part):
             "macs_per_parameter", "bytes_per_parameter", "pretrained_parameters", "baseline_spread", "slips",
             "sampling_rates_khz",
         )  # fmt: skip
+        ratios = [ends for others in self.stage_ratios.values() for ends in others.values()]
+        named = (self.energy_possible_kwh, self.over_baseline, self.gpu_power_w, self.bytes_per_parameter)
+        for low, high in filter(None, (*named, *self.energy_usual_kwh.values(), *ratios)):
+            if not 0 <= low < high:
+                raise ValueError(
+                    f"the range {low:g} to {high:g} must be of two figures of at least 0, the smaller first"
+                )

@@ -9,6 +9,7 @@ from typing import Any
 
 from dcase_energy.editions.fields import NUMBER_KINDS, FieldKind, FieldSpec
 from dcase_energy.editions.model import Edition
+from dcase_energy.text import one_line
 
 SCHEMA_URL = "https://dcase-energy.github.io/dcase-energy/schemas/{edition}/submission.schema.json"
 _WIDTH = 110
@@ -52,7 +53,7 @@ def template(
     known = {**values, "label": label}
     head = [
         *([f"# yaml-language-server: $schema={schema}"] if schema else []),
-        f"# {edition.title}",
+        f"# {one_line(edition.title)}",
         "# Fill in what is empty; leave null what does not apply. Text after # is for you, and is ignored.",
         f"# `dcase-energy validate --edition {named or edition.name}` shows what is missing,",
         "# `dcase-energy explain CODE` says why a rule is there.",

@@ -51,6 +51,8 @@ def test_key_paths_are_shown_as_they_are_written(name):
             "[plausible.stage_ratios.training]\nlearning = [1, 2]",
             "stage_ratios names stages that are not defined: learning",
         ),
+        ("[plausible]\nenergy_possible_kwh = [1e6, 1e-6]", "the smaller first"),
+        ("[plausible.energy_usual_kwh]\ntraining = [-1, 2]", "the range -1 to 2 must be of two figures of at least 0"),
         ("[plausible.energy_usual_kwh]\nlearning = [1, 2]", "usual_kwh names stages that are not defined: learning"),
         (
             '[fields.a]\nkind = "text"\npaths = ["a.b"]\ndescription = "x"\n'

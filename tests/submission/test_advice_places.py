@@ -8,12 +8,12 @@ from dcase_energy import validate
 from tests.builders.packages import metadata
 
 
-def findings(folder, old, new):
+def findings(folder, old, new, edition="generic"):
     path = folder / "Adams_UNI_task4_1.meta.yaml"
     text = metadata()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    return {one.code: one for one in validate(path, edition="generic").findings}
+    return {one.code: one for one in validate(path, edition=edition).findings}
 
 
 @pytest.mark.parametrize(("new", "expected"), [("email: 0", "text"), ("email: [a]", "text")])
@@ -33,3 +33,16 @@ def test_a_slip_of_units_is_named_only_where_it_made_the_figure_larger(tmp_path,
     found = findings(tmp_path, "training: 1.3907", f"training: {energy}")
     assert hint in " ".join(str(one.hint) for one in found.values())
     assert ("Wh given" in str([one.hint for one in found.values()])) == ("Wh given" in hint)
+
+
+@pytest.mark.parametrize(
+    ("usual", "energy", "hint"),
+    [
+        ("[0, 100]", "1390.7", "a factor of 1000 (Wh given as kWh)"),
+        ("[0.1, inf]", "0.00013907", "a factor of 1000 would"),
+    ],
+)
+def test_a_range_may_be_open_on_one_side(tmp_path, usual, energy, hint):
+    own = tmp_path / "edition.toml"
+    own.write_text(f'base = "generic"\nname = "own"\n[plausible.energy_usual_kwh]\ntraining = {usual}\n')
+    assert hint in str(findings(tmp_path, "training: 1.3907", f"training: {energy}", own)["P803"].hint)

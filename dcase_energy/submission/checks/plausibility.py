@@ -139,7 +139,10 @@ def slip_hint(value: float, low: float, high: float, limits: Plausible) -> str:
     It is named for values above the range alone: Wh given as kWh make no figure smaller.
     """
     moved = {name: value / factor if value > high else value * factor for name, factor in limits.slips.items()}
-    inside = {name: abs(math.log(at / math.sqrt(low * high))) for name, at in moved.items() if low <= at <= high}
+    middle = math.sqrt(low * high)
+    # A range that is open on one side has no middle: the smallest factor explains the most.
+    middle = middle if 0 < middle < math.inf else value
+    inside = {name: abs(math.log(at / middle)) for name, at in moved.items() if low <= at <= high}
     best = min(inside, key=inside.__getitem__, default=None)
     name = f" ({best})" if value > high else ""
     return f"; a factor of {limits.slips[best]:g}{name} would explain it" if best else ""
