@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dcase_energy.documents.files import load_bytes
-from dcase_energy.errors import JournalError, JournalUnwrittenError
+from dcase_energy.errors import JournalError, JournalUnwrittenError, RecordError
 from dcase_energy.locks import lock_file
 
 _MAX_BYTES = 100_000_000
@@ -208,3 +208,13 @@ def journal_digest(entries: list[dict[str, Any]]) -> str:
 def sealed(record: Mapping[str, Any]) -> str:
     """SHA-256 of a record without its own ``digest``."""
     return sha256_text(canonical_json({key: value for key, value in record.items() if key != "digest"}))
+
+
+def check_seal(document: Mapping[str, Any], name: str) -> None:
+    """Raise `RecordError` unless the digest of a document is that of everything else in it."""
+    try:
+        holds = document["digest"] == sealed(document)
+    except (KeyError, ValueError):  # a lone surrogate has no UTF-8
+        holds = False
+    if not holds:
+        raise RecordError(f"{name} was changed after it was written: its digest does not match")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from dcase_energy.errors import RecordError
 from dcase_energy.measure.meter import Obtained
 from dcase_energy.stats import Interval
 
@@ -21,6 +22,7 @@ Watts = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 Component = Literal["gpu", "cpu", "ram"]
+_Model = TypeVar("_Model", bound=BaseModel)
 
 _NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
 
@@ -304,3 +306,19 @@ class SteadyState(RecordPart):
     trend: float | None = None
     gpu_temperature_c: float | None = None
     throttled: list[str] = []
+
+
+def validated(model: type[_Model], document: object, problem: str) -> _Model:
+    """Return a document as a model.
+
+    Raises
+    ------
+    RecordError
+        If it is not one: ``problem``, the place and what is wrong there.
+    """
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RecordError(f"{problem}: {place}: {first['msg']}") from None

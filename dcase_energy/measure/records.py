@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import RecordError
 from dcase_energy.measure import records_1_0
 from dcase_energy.measure.baseline_parts import CommandWorkload, Probe
-from dcase_energy.measure.journal import sealed, strict_json
+from dcase_energy.measure.journal import check_seal, sealed, strict_json
 from dcase_energy.measure.machine import Flat
 from dcase_energy.measure.record_parts import (
     AllEnergy,
@@ -39,6 +39,7 @@ from dcase_energy.measure.record_parts import (
     SteadyState,
     Tier,
     Watts,
+    validated,
 )
 from dcase_energy.sheets.frames import Tabular
 from dcase_energy.stats import BetweenSessions
@@ -322,18 +323,10 @@ def _parse(data: bytes, name: str, model: type[_Kind], kind: str, *, changed: bo
     version = document.get("schema_version")
     if version not in VERSIONS:
         raise RecordError(f"{name} has schema version {version!r}; this program reads {' and '.join(VERSIONS)}")
-    try:
-        record = model.model_validate(document if version == SCHEMA_VERSION else records_1_0.upgraded(document))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RecordError(f"{name} is not a valid {kind} record: {place}: {first['msg']}") from None
+    current = document if version == SCHEMA_VERSION else records_1_0.upgraded(document)
+    record = validated(model, current, f"{name} is not a valid {kind} record")
     if unknown := records_1_0.first_unknown(document, record.model_dump(mode="json")):
         raise RecordError(f"{name} is not a valid {kind} record: {unknown} is not a key of version {version}")
-    try:
-        holds = record.digest == sealed(document)
-    except ValueError:  # a lone surrogate has no UTF-8
-        holds = False
-    if not (holds or changed):
-        raise RecordError(f"{name} was changed after it was written: its digest does not match")
+    if not changed:
+        check_seal(document, name)
     return record

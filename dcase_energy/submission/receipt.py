@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from dcase_energy import __version__
 from dcase_energy.documents.files import load_bytes
@@ -20,7 +20,8 @@ from dcase_energy.editions.identity import edition_digest, edition_parts
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError, RecordError
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.journal import sealed, strict_json
+from dcase_energy.measure.journal import check_seal, sealed, strict_json
+from dcase_energy.measure.record_parts import validated
 from dcase_energy.submission.package import STDIN
 from dcase_energy.submission.validate import Validation
 from dcase_energy.text import printable
@@ -97,7 +98,7 @@ class Receipt(ReceiptPart):
     schema_version: Literal["1.0"] = "1.0"
     tool_version: str
     created: str
-    editions: list[UsedEdition]
+    editions: list[UsedEdition] = Field(min_length=1)
     inputs: dict[str, list[UsedFile]]
     select: list[str]
     ignore: list[str]
@@ -169,17 +170,8 @@ def load_receipt(path: Path) -> Receipt:
     if document.get("schema_version") != SCHEMA_VERSION:
         version = document.get("schema_version")
         raise RecordError(f"{path} has schema version {version!r}; this program reads {SCHEMA_VERSION}")
-    try:
-        receipt = Receipt.model_validate(document)
-        holds = receipt.digest == sealed(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RecordError(f"{path} is not a valid receipt: {place}: {first['msg']}") from None
-    except ValueError:  # a lone surrogate has no UTF-8
-        holds = False
-    if not holds:
-        raise RecordError(f"{path} was changed after it was written: its digest does not match")
+    receipt = validated(Receipt, document, f"{path} is not a valid receipt")
+    check_seal(document, str(path))
     return receipt
 
 

@@ -171,7 +171,12 @@ def test_a_receipt_is_sealed_and_never_replaced(inbox, tmp_path):
     receipt.write_text(receipt.read_text().replace('"strict": false', '"strict": true'))
     with pytest.raises(RecordError, match="was changed after it was written"):
         check_receipt(receipt)
-    for text, expected in (("{}", "is not a receipt"), ("[", "is not a receipt")):
+    bare = json.dumps({**json.loads(receipt.read_text()), "editions": []})
+    for text, expected in (
+        ("{}", "is not a receipt"),
+        ("[", "is not a receipt"),
+        (bare, "not a valid receipt: editions"),
+    ):
         receipt.write_text(text)
         with pytest.raises(RecordError, match=expected):
             check_receipt(receipt)
