@@ -31,7 +31,6 @@ from dcase_energy.measure.measured_table import MeasuredSystem
 from dcase_energy.ranking.card import card_of
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.field import in_field
-from dcase_energy.ranking.figures import Reference
 from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.measured import about_measured, load_measured, overruled, with_measured
 from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
@@ -258,7 +257,7 @@ def rank(
         once = with_measured(once, own, rules, same_machine=denominator is not None)
         findings += about_measured(own, Path(measured), once, rules)
     known_kwh = {stage: energy_kwh for stage, energy_kwh in common_kwh.items() if energy_kwh is not None}
-    ranking = make_ranking(once, rules, Reference(known_kwh) if common else None)
+    ranking = make_ranking(once, rules, known_kwh if common else None)
     if against or efficient is not None:
         ranking = with_views(ranking, against, efficient)
     known = {one.entry.label: {*one.entry.findings, *near.get(one.entry.label, ())} for one in ranking.systems}

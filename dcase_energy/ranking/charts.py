@@ -12,9 +12,7 @@ from dcase_energy.ranking.tradeoffs import asked_fronts
 from dcase_energy.ranking.views import (
     View,
     ViewFigure,
-    energy_figure,
-    energy_reference,
-    energy_title,
+    energies_of,
     macs_title,
     pareto_front,
     ranking_score_of,
@@ -26,22 +24,19 @@ from dcase_energy.text import plural
 MOST_BARS = 30
 # The row of a system, itself, and its place.
 _Placed = tuple[int, Ranked, float, float]
-_UNITS = {"normalised energy": "Normalised energy", "energy as stated": "Energy as stated"}
 
 
 def charts_of(ranking: Ranking) -> list[Chart]:
     """Return the charts that a ranking has figures for."""
-    placed, title = ranking.placed, energy_title(ranking)
-    unit = f"{_UNITS[title]}, kWh" if title in _UNITS else "Energy over the baseline's"
     found = [
         *(
             _against(
                 ranking,
-                energy_figure(ranking, stage),
-                Chart(f"score_energy_{stage}", f"Score against {title}, {stage}", f"{unit} ({stage})"),
-                energy_reference(ranking, stage),
+                energy.figure,
+                Chart(f"score_energy_{stage}", f"Score against {energy.words}, {stage}", f"{energy.axis} ({stage})"),
+                energy.at_baseline,
             )
-            for stage in ranking.edition.stages
+            for stage, energy in energies_of(ranking).items()
         ),
         *(_shift(ranking, stage) for stage in ranking.edition.stages),
         _against(ranking, lambda one: one.entry.macs, Chart("score_macs", "Score against MACs", macs_title(ranking))),
@@ -50,7 +45,7 @@ def charts_of(ranking: Ranking) -> list[Chart]:
             lambda one: one.entry.total_parameters,
             Chart("score_parameters", "Score against parameters", "Parameters"),
         ),
-        _components(placed),
+        _components(ranking.placed),
         *(
             _against(ranking, view.figure, Chart(view.name, view.title, view.figure_title), view=view)
             for view in asked_fronts(ranking)

@@ -43,14 +43,11 @@ class Figures:
     kwh_per_point: Mapping[str, float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The common reference of an edition of ratios: an organiser's own calibration, kWh by stage."""
-
-    energy_kwh: Mapping[str, float]
+# The common reference of an edition of ratios: an organiser's own calibration, kWh by stage; None without one.
+Reference = Mapping[str, float] | None
 
 
-def figures(entry: Entry, edition: Edition, reference: Reference | None = None) -> Figures:
+def figures(entry: Entry, edition: Edition, reference: Reference = None) -> Figures:
     """Apply an edition's formulas to one system."""
     stages, terms = edition.stages, edition.ranking.names
     basis = official_basis(edition)
@@ -75,7 +72,9 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
         },
         kwh_per_point={
             stage: kwh_per_point(
-                comparable_energy_kwh(entry, edition, normalised, stage), scores[name], edition.scores[name].points
+                normalised[stage] if is_normalised(edition, reference, stage) else entry.energy_kwh.get(stage),
+                scores[name],
+                edition.scores[name].points,
             )
             for stage in stages
             for name in first
@@ -83,13 +82,10 @@ def figures(entry: Entry, edition: Edition, reference: Reference | None = None) 
     )
 
 
-def comparable_energy_kwh(
-    entry: Entry, edition: Edition, normalised: Mapping[str, float | None], stage: str
-) -> float | None:
-    """Normalised energy where the edition has it (or a reference gives it), the system's own elsewhere."""
-    if edition.normalisation.kind == "common_reference" or normalised[stage] is not None:
-        return normalised[stage]
-    return entry.energy_kwh.get(stage)
+def is_normalised(edition: Edition, reference: Reference, stage: str) -> bool:
+    """Whether the energies of a stage are those on a common reference, of the edition or of an organiser."""
+    kind = edition.normalisation.kind
+    return kind == "common_reference" or (kind == "ratio" and stage in (reference or {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +139,13 @@ def _possible(value: float | None, score: Score) -> float | None:
     return value if value is not None and score.allows(value) else None
 
 
-def _normalised(entry: Entry, edition: Edition, reference: Reference | None, stage: str) -> float | None:
+def _normalised(entry: Entry, edition: Edition, reference: Reference, stage: str) -> float | None:
     rule = edition.normalisation
     system, baseline = entry.energy_kwh.get(stage), entry.comparable_baseline_kwh(stage)
     if rule.kind == "common_reference" and rule.baseline_kwh is not None:
         return normalised_energy_kwh(system, baseline, rule.baseline_kwh, rule.decimals)
-    if rule.kind == "ratio" and reference is not None and stage in reference.energy_kwh:
-        return normalised_energy_kwh(system, baseline, reference.energy_kwh[stage])
+    if rule.kind == "ratio" and reference is not None and stage in reference:
+        return normalised_energy_kwh(system, baseline, reference[stage])
     return None
 
 

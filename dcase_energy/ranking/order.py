@@ -40,7 +40,7 @@ class Ranking:
 
     edition: Edition
     systems: Sequence[Ranked]
-    reference: Reference | None = None
+    reference: Reference = None
     against: Sequence[tuple[str, str]] = ()
 
     @property
@@ -71,7 +71,7 @@ class Ranking:
         return [one if reason is None else one.waive(reason) for one, reason in zip(found, reasons, strict=True)]
 
 
-def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> Ranking:
+def make_ranking(entries: Sequence[Entry], edition: Edition, reference: Reference = None) -> Ranking:
     """Rank systems, by the one basis that all of them have where the edition asks for the best; see `rank_entries`.
 
     Raises
@@ -97,7 +97,7 @@ def _with_progress(systems: Sequence[Ranked], edition: Edition) -> list[Ranked]:
     ]
 
 
-def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Reference | None = None) -> list[Ranked]:
+def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Reference = None) -> list[Ranked]:
     """Order systems by ranking score, best first.
 
     Equal scores share a rank (1, 2, 2, 4); among them the label decides the row. Systems without a score, and those
@@ -121,7 +121,7 @@ def rank_entries(entries: Sequence[Entry], edition: Edition, reference: Referenc
     ]
 
 
-def _computed(entries: Sequence[Entry], edition: Edition, reference: Reference | None) -> list[tuple[Entry, Figures]]:
+def _computed(entries: Sequence[Entry], edition: Edition, reference: Reference) -> list[tuple[Entry, Figures]]:
     """Entries with their figures; a mean of ranks, which takes all systems, is added to those that may be ranked."""
     found = [figures(entry, edition, reference) for entry in entries]
     if edition.ranking.kind == "mean_rank":

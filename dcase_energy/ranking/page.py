@@ -14,14 +14,7 @@ from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn
 from dcase_energy.ranking.shifts import rank_pairs
 from dcase_energy.ranking.tables import noted, sheet_columns
-from dcase_energy.ranking.views import (
-    View,
-    energy_column,
-    energy_figure,
-    energy_reference,
-    energy_title,
-    score_reference,
-)
+from dcase_energy.ranking.views import View, comparable_energy, energies_of, score_reference
 from dcase_energy.rules import get
 from dcase_energy.sheets.table import Badge, Bar, Cell, Column, Overview, PageView, Table, Value, show
 from dcase_energy.text import plural
@@ -33,11 +26,6 @@ _GROUPS = (
 )  # fmt: skip
 # What a button or an entry of a list need not repeat.
 _SHORT = re.compile(r"^Pareto front: |^By (?=ranking score|energy-weighted)")
-_ENERGY_TITLES = {
-    "normalised energy": "{} energy, normalised kWh",
-    "energy over the baseline's": "{} energy / baseline's",
-    "energy as stated": "{} energy as stated, kWh",
-}
 
 
 def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequence[View]) -> Overview:
@@ -49,7 +37,8 @@ def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequen
     titles = _titles(ranking)
     heads = [replace(head, title=titles.get(head.name, head.title)) for head in sheet_columns(chosen)]
     changes = _changes(ranking)
-    rows = [[_cell(one, column, ranking, changes) for column in chosen] for one in ranking.systems]
+    energies = {energy.column: stage for stage, energy in energies_of(ranking).items()}
+    rows = [[_cell(one, column, ranking, changes, energies) for column in chosen] for one in ranking.systems]
     stages = list(ranking.edition.stages)
     return Overview(
         Table("ranking", "Systems", heads, rows),
@@ -99,7 +88,7 @@ def _first_columns(ranking: Ranking, known: Sequence[str]) -> list[str]:
     """About eight columns that answer who is first and at what energy; scores and sizes fill what energies leave."""
     stages = list(ranking.edition.stages)
     weighted = [name.format(stages[0]) for name in ("ew_ranking_score_{}", "ew_rank_{}") if stages]
-    energies = [energy_column(ranking, stage) for stage in stages]
+    energies = [energy.column for energy in energies_of(ranking).values()]
     first = ["rank", "label", "ranking_score", *energies, *weighted]
     first = [name for name in first if name in known]
     others = [*ranking.edition.ranking.names, *ranking.edition.scores, "total_parameters", "macs"]
@@ -111,7 +100,7 @@ def _first_columns(ranking: Ranking, known: Sequence[str]) -> list[str]:
 def _one_stage(ranking: Ranking) -> list[str]:
     """What a phone has room for besides the score; scores and sizes where no energy is known."""
     stage = next(iter(ranking.edition.stages), "")
-    energy = [energy_column(ranking, stage), f"ew_rank_{stage}"] if stage else []
+    energy = [comparable_energy(ranking, stage).column, f"ew_rank_{stage}"] if stage else []
     return [*energy, *ranking.edition.ranking.names[:2]] if _has_energy(ranking) is None else energy
 
 
@@ -145,10 +134,9 @@ def _repeats(column: SystemColumn, baselines: set[str]) -> bool:
 
 def _titles(ranking: Ranking) -> dict[str, str]:
     """Headings that need no abbreviation, as there are few columns."""
-    title = _ENERGY_TITLES[energy_title(ranking)]
     found = {"ranking_score": "Ranking score"}
-    for stage, one in ranking.edition.stages.items():
-        found[energy_column(ranking, stage)] = title.format(one.title)
+    for stage, energy in energies_of(ranking).items():
+        found[energy.column] = energy.heading
         found[f"ew_ranking_score_{stage}"] = f"Energy-weighted score, {stage}"
         found[f"ew_rank_{stage}"] = f"Energy-weighted rank, {stage}"
     return found
@@ -169,7 +157,14 @@ def _changes(ranking: Ranking) -> dict[str, dict[int, int]]:
     }
 
 
-def _cell(one: Ranked, column: SystemColumn, ranking: Ranking, changes: Mapping[str, Mapping[int, int]]) -> Cell:
+def _cell(
+    one: Ranked,
+    column: SystemColumn,
+    ranking: Ranking,
+    changes: Mapping[str, Mapping[int, int]],
+    energies: Mapping[str, str],
+) -> Cell:
+    """The cell of a system; ``energies`` are the stages of the columns of comparable energies."""
     cell = noted(one, column)
     if column.name == "rank" and one.uncertainty.tied_with:
         return Cell(cell.value, note=f"{cell.note} ≈ {one.uncertainty.tied_with}".strip())
@@ -179,9 +174,8 @@ def _cell(one: Ranked, column: SystemColumn, ranking: Ranking, changes: Mapping[
         return replace(cell, change=changes[column.name].get(id(one)))
     if column.name == "findings" and not column.extra:
         return Cell(cell.value, badges=_badges(one))
-    for stage in ranking.edition.stages:
-        if column.name == energy_column(ranking, stage) and cell.value is not None:
-            return replace(cell, basis=basis_of(one.entry, ranking.edition, stage) or "")
+    if column.name in energies and cell.value is not None:
+        return replace(cell, basis=basis_of(one.entry, ranking.edition, energies[column.name]) or "")
     return cell
 
 
@@ -198,9 +192,7 @@ def _badges(one: Ranked) -> list[Badge]:
 
 def _bars(ranking: Ranking, first: Sequence[str]) -> dict[str, Bar]:
     """Scores from 0, energies by their logarithm from the baseline's, which a line marks."""
-    bars = {
-        energy_column(ranking, stage): Bar(True, energy_reference(ranking, stage)) for stage in ranking.edition.stages
-    }
+    bars = {energy.column: Bar(True, energy.at_baseline) for energy in energies_of(ranking).values()}
     if ranking.edition.ranking_sign > 0:
         bars["ranking_score"] = Bar(False, score_reference(ranking))
     return {name: bar for name, bar in bars.items() if name in first}
@@ -223,11 +215,11 @@ def _cards(ranking: Ranking) -> list[tuple[str, str, str]]:
         pairs = rank_pairs(ranking, stage)
         best = [(one, one.figures.ew_ranking_score[stage]) for one, _, rank in pairs if rank == 1]
         cards += _best(f"energy-weighted score ({stage})", best)
-        figure = energy_figure(ranking, stage)
-        found = [value for one in ranking.placed if (value := figure(one)) is not None and value > 0]
+        energy = comparable_energy(ranking, stage)
+        found = [value for one in ranking.placed if (value := energy.figure(one)) is not None and value > 0]
         if len(found) > 1 and max(found) >= 2 * min(found):
             spread = f"1 : {max(found) / min(found):,.0f}"
-            cards.append((spread, f"lowest to highest {energy_title(ranking)} ({stage})", ""))
+            cards.append((spread, f"lowest to highest {energy.words} ({stage})", ""))
     grave = sum(any(badge.kind != "info" for badge in _badges(one)) for one in ranking.systems)
     if left := len(ranking.systems) - len(ranking.placed) - ranking.unread:
         cards.append((plural(left, "system"), "without a rank; the reason stands below each", ""))

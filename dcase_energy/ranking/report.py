@@ -16,6 +16,7 @@ from dcase_energy.ranking.site import site_of
 from dcase_energy.ranking.tables import (
     describe_formulas,
     describe_intervals,
+    describe_reference,
     sensitivity_tables,
     sheet_columns,
     tables_of,
@@ -36,7 +37,13 @@ def report_of(ranking: Ranking) -> Report:
     main = Table("ranking", "Ranking", sheet_columns(columns), rows)
     checks = sensitivity_tables(ranking)
     origin = ", ".join(filter(None, [f"Edition {edition.name}", name_basis(edition), f"dcase-energy {__version__}."]))
-    notes = [*describe_formulas(edition), *describe_intervals(ranking), *why_no_track(ranking), _ENDING]
+    notes = [
+        *describe_formulas(edition),
+        *describe_reference(ranking),
+        *describe_intervals(ranking),
+        *why_no_track(ranking),
+        _ENDING,
+    ]
     return Report(
         "ranking",
         edition.title,
@@ -79,7 +86,7 @@ def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Mapping
         "edition": ranking.edition.name,
         "basis": official_basis(ranking.edition),
         "formulas": describe_formulas(ranking.edition),
-        "reference_kwh": None if ranking.reference is None else dict(ranking.reference.energy_kwh),
+        "reference_kwh": None if ranking.reference is None else dict(ranking.reference),
         "systems": main.records,
         "views": {
             view.name: [

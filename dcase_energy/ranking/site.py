@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
+from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.bases import official_basis, ratio_column
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import interval_of
+from dcase_energy.ranking.sheet import base_columns, interval_of
 from dcase_energy.ranking.tables import left_out, not_divided
 from dcase_energy.sheets.table import SiteColumn, SiteTable, SiteValue, Value
 from dcase_energy.text import plural
 
 _SUBMISSION, _ENERGY, _WEIGHTED = "Submission information", "Energy", "Energy-weighted"
+# The cells of the columns of a sheet, by name.
+_Values = Mapping[str, Callable[[Ranked], Value]]
 _LEVEL = re.compile(r"[0-9.]+ %")
 # What scores are of, by how they are known.
 _SCORES_OF = {"scored": "Evaluation dataset", "given": "Evaluation dataset", "stated": "Development dataset, as stated"}
@@ -30,25 +34,26 @@ class _Source:
 
 def site_of(ranking: Ranking) -> SiteTable:
     """Return the table; columns without a figure are left out, and a system without a rank has none in it."""
-    systems = ranking.systems
+    systems, edition = ranking.systems, ranking.edition
+    values = {column.name: column.value for column in base_columns(edition)}
     sources = [
         one
-        for one in (*_submission(), *_scores(ranking), *_energies(ranking))
+        for one in (*_submission(values), *_scores(ranking, values), *_energies(edition, values))
         if one.column.field in {"rank", "code", "ranking_score"} or any(one.value(row) is not None for row in systems)
     ]
     numbered = [one.rank for one in systems] == list(range(1, len(systems) + 1))
     sources = [one for one in sources if not (numbered and one.column.field == "rank")]
     columns = [_with_interval(one, systems) for one in sources]
     shown = [column.field for column in columns]
-    stages = [f"energy_{stage}" for stage in ranking.edition.stages]
+    stages = [f"energy_{stage}" for stage in edition.stages]
     x = next((name for name in (*stages, "total_parameters", "macs") if name in shown), None)
-    y = next(iter(name for name in ranking.edition.ranking.names if name in shown), "ranking_score")
+    y = next(iter(name for name in edition.ranking.names if name in shown), "ranking_score")
     return SiteTable(
         columns,
         [[_cell(one, row) for one in sources] for row in systems],
-        f"content/data/{ranking.edition.name}/ranking_datatable.yaml",
+        f"content/data/{edition.name}/ranking_datatable.yaml",
         "ranking_score",
-        descending=ranking.edition.ranking_sign > 0,
+        descending=edition.ranking_sign > 0,
         scatter=None if x is None else (x, y),
         numbered=numbered,
         highlighted=dict(_highlighted(systems)),
@@ -58,9 +63,9 @@ def site_of(ranking: Ranking) -> SiteTable:
     )
 
 
-def _submission() -> Iterator[_Source]:
-    yield _Source(SiteColumn("rank", "Rank", "integer"), lambda one: one.rank)
-    yield _Source(SiteColumn("code", "Submission code", "text", _SUBMISSION), lambda one: one.entry.label)
+def _submission(values: _Values) -> Iterator[_Source]:
+    yield _Source(SiteColumn("rank", "Rank", "integer"), values["rank"])
+    yield _Source(SiteColumn("code", "Submission code", "text", _SUBMISSION), values["label"])
     yield _Source(
         SiteColumn("name", "Name", "text", _SUBMISSION), lambda one: one.entry.name or one.entry.extra.get("name")
     )
@@ -69,76 +74,44 @@ def _submission() -> Iterator[_Source]:
         SiteColumn("bibtex_key", "Technical report", "key", _SUBMISSION),
         lambda one: one.entry.extra.get("bibtex_key") or None,
     )
-    yield _Source(SiteColumn("waived", "Waived findings", "text", _SUBMISSION), lambda one: one.entry.waived_findings)
+    yield _Source(SiteColumn("waived", "Waived findings", "text", _SUBMISSION), values["waived"])
 
 
-def _scores(ranking: Ranking) -> Iterator[_Source]:
+def _scores(ranking: Ranking, values: _Values) -> Iterator[_Source]:
     edition = ranking.edition
     group = "Scores"
     if len(known := {_SCORES_OF.get(one.entry.scores_are or "") for one in ranking.placed}) == 1:
         group = known.pop() or group
     low = edition.ranking_sign < 0
-    yield _Source(
-        SiteColumn("ranking_score", "Ranking score", "number", group, "Ranking score", low),
-        lambda one: one.figures.ranking_score,
-        "ranking_score",
-    )
+    column = SiteColumn("ranking_score", "Ranking score", "number", group, "Ranking score", low)
+    yield _Source(column, values["ranking_score"], "ranking_score")
     for name in edition.ranking.names:
         score = edition.scores[name]
         column = SiteColumn(name, score.title, "number", group, score.title, score.better == "lower")
-        yield _Source(column, _score(name), name)
+        yield _Source(column, values[name], name)
     for name, title in (("total_parameters", "Parameters"), ("macs", "MACs")):
         if name not in edition.ranking.names:
-            yield _Source(SiteColumn(name, title, "integer", group, title), _count(name))
+            yield _Source(SiteColumn(name, title, "integer", group, title), attrgetter(f"entry.{name}"))
 
 
-def _energies(ranking: Ranking) -> Iterator[_Source]:
-    edition = ranking.edition
+def _energies(edition: Edition, values: _Values) -> Iterator[_Source]:
+    def column(field: str, title: str, group: str = _ENERGY, *, low: bool = False, axis: bool = True) -> SiteColumn:
+        return SiteColumn(field, title, "number", group, title if axis else "", low)
+
     for stage, one in edition.stages.items():
-        title = f"{one.title} (kWh)"
-        column = SiteColumn(f"energy_{stage}", title, "number", _ENERGY, title, low_is_best=True)
-        yield _Source(column, _energy(stage), one.energy)
+        energy = column(f"energy_{stage}", f"{one.title} (kWh)", low=True)
+        yield _Source(energy, values[f"energy_{stage}_kwh"], one.energy)
     for stage, one in edition.stages.items():
-        title = f"{one.title}, declared (kWh)"
-        yield _Source(SiteColumn(f"energy_{stage}_declared", title, "number", _ENERGY), _declared(stage))
-        title = f"{one.title}, measured / declared"
-        column = SiteColumn(f"energy_{stage}_measured_over_declared", title, "number", _ENERGY, title)
-        yield _Source(column, _over_declared(stage))
+        declared = column(f"energy_{stage}_declared", f"{one.title}, declared (kWh)", axis=False)
+        yield _Source(declared, values[f"energy_{stage}_declared_kwh"])
+        name = f"energy_{stage}_measured_over_declared"
+        yield _Source(column(name, f"{one.title}, measured / declared"), values[name])
     for stage, one in edition.stages.items():
-        title, name = f"{one.title} / baseline", ratio_column(stage, official_basis(edition))
-        column = SiteColumn(name, title, "number", _ENERGY, title, low_is_best=True)
-        yield _Source(column, _ratio(stage), name)
+        name = ratio_column(stage, official_basis(edition))
+        yield _Source(column(name, f"{one.title} / baseline", low=True), values[name], name)
     for stage, one in edition.stages.items():
-        title, name = f"EW score, {one.title.lower()}", f"ew_ranking_score_{stage}"
-        yield _Source(SiteColumn(name, title, "number", _WEIGHTED, title), _weighted(stage), name)
-
-
-def _score(name: str) -> Callable[[Ranked], Value]:
-    return lambda one: one.entry.scores.get(name)
-
-
-def _count(name: str) -> Callable[[Ranked], Value]:
-    return lambda one: getattr(one.entry, name)
-
-
-def _energy(stage: str) -> Callable[[Ranked], Value]:
-    return lambda one: one.entry.energy_kwh.get(stage)
-
-
-def _declared(stage: str) -> Callable[[Ranked], Value]:
-    return lambda one: one.entry.declared_kwh.get(stage)
-
-
-def _over_declared(stage: str) -> Callable[[Ranked], Value]:
-    return lambda one: one.entry.measured_over_declared(stage)
-
-
-def _ratio(stage: str) -> Callable[[Ranked], Value]:
-    return lambda one: one.figures.official_ratio.get(stage)
-
-
-def _weighted(stage: str) -> Callable[[Ranked], Value]:
-    return lambda one: one.figures.ew_ranking_score.get(stage)
+        name = f"ew_ranking_score_{stage}"
+        yield _Source(column(name, f"EW score, {one.title.lower()}", _WEIGHTED), values[name], name)
 
 
 def _cell(source: _Source, one: Ranked) -> SiteValue:
@@ -157,7 +130,7 @@ def _with_interval(source: _Source, systems: Sequence[Ranked]) -> SiteColumn:
     levels = {f"{match[0]} interval" if (match := _LEVEL.search(label)) else label for label in labels}
     words = levels.pop() if len(levels) == 1 else "interval"
     title = f"{column.title} ({words})"
-    return SiteColumn(column.field, title, column.kind, column.group, column.axis, column.low_is_best)
+    return replace(column, title=title)
 
 
 def _highlighted(systems: Sequence[Ranked]) -> Iterator[tuple[int, str]]:

@@ -9,6 +9,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import RankedBy, Term
 from dcase_energy.measure.scopes import in_words
 from dcase_energy.ranking.bases import describe_basis, name_basis
+from dcase_energy.ranking.figures import is_normalised
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
 from dcase_energy.ranking.tradeoffs import all_views
@@ -189,6 +190,15 @@ def describe_formulas(edition: Edition) -> list[str]:
     for stage in edition.stages.values():
         lines += [f"{stage.title}: energy of {in_words(stage.scope)}."] if stage.scope else []
     return lines + _ranking_formula(edition)
+
+
+def describe_reference(ranking: Ranking) -> list[str]:
+    """What normalised energies are where an organiser's calibration is the common reference; nothing without one."""
+    return [
+        f"Normalised energy, {stage} = energy of the system x {energy_kwh:.6g} kWh / baseline energy, by totals."
+        for stage, energy_kwh in (ranking.reference or {}).items()
+        if is_normalised(ranking.edition, ranking.reference, stage)
+    ]
 
 
 def _ranking_formula(edition: Edition) -> list[str]:

@@ -14,9 +14,7 @@ from dcase_energy.ranking.sheet import SystemColumn, columns_of
 from dcase_energy.ranking.views import (
     View,
     ViewFigure,
-    energy_column,
-    energy_figure,
-    energy_title,
+    energies_of,
     ordered,
     pareto_front,
     ranking_score_of,
@@ -117,16 +115,14 @@ def _efficient(ranking: Ranking) -> list[View]:
     if track is None or why_no_track(ranking):
         return []
     floor = _floor(ranking, track)
-    sign, energy = ranking.edition.ranking_sign, energy_title(ranking)
+    sign = ranking.edition.ranking_sign
     above = [one for one in ranking.placed if sign * ((one.figures.ranking_score or 0.0) - floor) >= 0]
     whose = "the best" if track.of == "best" else "the baseline's"
     words = f"ranking score {'at least' if sign > 0 else 'at most'} {floor:.4g}, {track.share:.4g} of {whose}"
     found = []
-    for stage in ranking.edition.stages:
-        title = f"Efficient track, {stage}: least {energy} among systems with a {words}"
-        column = energy_column(ranking, stage)
-        heading = energy[0].upper() + energy[1:] + ("" if column.startswith("energy_ratio") else ", kWh")
-        view = ordered(f"efficient_{stage}", title, above, energy_figure(ranking, stage), column, heading, -1)
+    for stage, energy in energies_of(ranking).items():
+        title = f"Efficient track, {stage}: least {energy.words} among systems with a {words}"
+        view = ordered(f"efficient_{stage}", title, above, energy.figure, energy.column, energy.axis, -1)
         found.append(replace(view, score=ranking_score_of))
     return [view for view in found if view.rows]
 

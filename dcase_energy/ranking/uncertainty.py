@@ -43,7 +43,7 @@ class Uncertainty:
     beats_next: tuple[float, str] | None = None
 
 
-def carried(entry: Entry, edition: Edition, reference: Reference | None) -> dict[str, Interval]:
+def carried(entry: Entry, edition: Edition, reference: Reference) -> dict[str, Interval]:
     """The intervals of a system's inputs and of every figure that follows from them."""
     known = dict(entry.intervals)
     if not known:
@@ -107,7 +107,7 @@ def _half_width(interval: Interval | None, value: float) -> float | None:
     return None if interval is None or not value else (interval.high - interval.low) / 2 / value
 
 
-def _of_replicates(entry: Entry, edition: Edition, reference: Reference | None) -> dict[str, Interval]:
+def _of_replicates(entry: Entry, edition: Edition, reference: Reference) -> dict[str, Interval]:
     """Intervals of scores straight from a bootstrap, which knows how the scores of a system go together."""
     import numpy as np
 

@@ -6,17 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dcase_energy.ranking.bases import official_basis, ratio_column
-from dcase_energy.ranking.figures import comparable_energy_kwh
+from dcase_energy.ranking.figures import is_normalised
 from dcase_energy.ranking.order import Ranked, Ranking, shared_ranks
 
 ViewFigure = Callable[[Ranked], float | None]
-_RATIO = "Ratio"
-# The column and the heading of each comparable energy.
-_ENERGY_COLUMNS = {
-    "normalised energy": ("energy_{}_normalized_kwh", "kWh"),
-    "energy over the baseline's": ("energy_ratio_{}", _RATIO),
-    "energy as stated": ("energy_{}_kwh", "kWh"),
-}
 
 
 @dataclass(frozen=True)
@@ -71,13 +64,11 @@ def views_of(ranking: Ranking) -> list[View]:
 
 def fronts(ranking: Ranking) -> list[tuple[str, str, ViewFigure, str, str]]:
     """What a score may be set against: name, title, figure, its column and its heading."""
-    energy, title = energy_title(ranking), "Pareto front: score against"
-    _, unit = _ENERGY_COLUMNS[energy]
+    title, energies = "Pareto front: score against", energies_of(ranking)
     return [
         *(
-            (f"front_{stage}", f"{title} {energy}, {stage}", energy_figure(ranking, stage),
-             energy_column(ranking, stage), unit)
-            for stage in ranking.edition.stages
+            (f"front_{stage}", f"{title} {one.words}, {stage}", one.figure, one.column, one.unit)
+            for stage, one in energies.items()
         ),
         ("front_macs", f"{title} {macs_title(ranking)}", lambda one: one.entry.macs, "macs", "MACs"),
         ("front_parameters", f"{title} parameters", lambda one: one.entry.total_parameters, "total_parameters",
@@ -92,33 +83,67 @@ def macs_title(ranking: Ranking) -> str:
     return f"{ranking.edition.macs_title}{by}"
 
 
-def energy_title(ranking: Ranking) -> str:
-    """What the comparable energy of this ranking is."""
-    kind = ranking.edition.normalisation.kind
-    if kind == "common_reference" or (kind == "ratio" and ranking.reference is not None):
-        return "normalised energy"
-    return "energy over the baseline's" if kind == "ratio" else "energy as stated"
+@dataclass(frozen=True, slots=True)
+class ComparableEnergy:
+    """The energy of a stage that systems are compared by.
+
+    Attributes
+    ----------
+    words, heading, unit
+        What it is, heading of its column on a page, and its unit.
+    column, figure
+        Its column, and the figure of a system.
+    at_baseline
+        Where an energy-weighted score is the score itself: that of the baseline; None where that is not known.
+    """
+
+    words: str
+    heading: str
+    unit: str
+    column: str
+    figure: ViewFigure
+    at_baseline: float | None
+
+    @property
+    def axis(self) -> str:
+        """Title of an axis, or of a column of its own."""
+        return self.words[0].upper() + self.words[1:] + (", kWh" if self.unit == "kWh" else "")
 
 
-def energy_figure(ranking: Ranking, stage: str) -> ViewFigure:
-    """The comparable energy of a system: normalised, a ratio, or as stated, whichever the edition has."""
-    if energy_title(ranking) == "energy over the baseline's":
-        return lambda one: one.figures.official_ratio[stage]
-    return lambda one: comparable_energy_kwh(one.entry, ranking.edition, one.figures.energy_normalized_kwh, stage)
+def comparable_energy(ranking: Ranking, stage: str) -> ComparableEnergy:
+    """The energy on a common reference, a ratio, or as stated, whichever the edition has for a stage."""
+    edition, one, reference = ranking.edition, ranking.edition.stages[stage], ranking.reference or {}
+    if is_normalised(edition, reference, stage):
+        return ComparableEnergy(
+            "normalised energy",
+            f"{one.title} energy, normalised kWh",
+            "kWh",
+            f"energy_{stage}_normalized_kwh",
+            lambda row: row.figures.energy_normalized_kwh[stage],
+            one.reference_kwh or reference.get(stage),
+        )
+    if edition.normalisation.kind == "ratio":
+        return ComparableEnergy(
+            "energy over the baseline's",
+            f"{one.title} energy / baseline's",
+            "Ratio",
+            ratio_column(stage, official_basis(edition)),
+            lambda row: row.figures.official_ratio[stage],
+            1.0,
+        )
+    return ComparableEnergy(
+        "energy as stated",
+        f"{one.title} energy as stated, kWh",
+        "kWh",
+        f"energy_{stage}_kwh",
+        lambda row: row.entry.energy_kwh.get(stage),
+        one.reference_kwh,
+    )
 
 
-def energy_column(ranking: Ranking, stage: str) -> str:
-    """The column of the comparable energy of a stage."""
-    column, unit = _ENERGY_COLUMNS[energy_title(ranking)]
-    return ratio_column(stage, official_basis(ranking.edition)) if unit == _RATIO else column.format(stage)
-
-
-def energy_reference(ranking: Ranking, stage: str) -> float | None:
-    """The comparable energy at which an energy-weighted score is the score itself: that of the baseline."""
-    if energy_title(ranking) == "energy over the baseline's":
-        return 1.0
-    known = ranking.reference.energy_kwh if ranking.reference else {}
-    return ranking.edition.stages[stage].reference_kwh or known.get(stage)
+def energies_of(ranking: Ranking) -> dict[str, ComparableEnergy]:
+    """The comparable energy of each stage."""
+    return {stage: comparable_energy(ranking, stage) for stage in ranking.edition.stages}
 
 
 def score_reference(ranking: Ranking) -> float | None:

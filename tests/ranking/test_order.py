@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.parts import RankedBy, Term
 from dcase_energy.ranking.entry import Entry
-from dcase_energy.ranking.figures import Reference, figures
+from dcase_energy.ranking.figures import figures
 from dcase_energy.ranking.normalize import (
     energy_ratio,
     energy_weighted,
@@ -142,11 +142,11 @@ def test_the_ratio_edition_with_a_common_reference():
     alone = figures(entry, edition)
     assert (alone.energy_ratio["training"], alone.energy_normalized_kwh["training"]) == (1.5, None)
     assert alone.weighted["psds1"]["training"] == 0.5 / 1.5
-    assert figures(entry, edition, Reference({"training": 0.7})).energy_normalized_kwh["training"] == 3.0 * 0.7 / 2.0
+    assert figures(entry, edition, {"training": 0.7}).energy_normalized_kwh["training"] == 3.0 * 0.7 / 2.0
 
 
 def test_a_common_reference_reaches_figures_and_intervals():
-    edition, reference = load_edition("generic"), Reference({"training": 0.5})
+    edition, reference = load_edition("generic"), {"training": 0.5}
     known = {"energy_baseline_training_kwh": Interval(1.5, 2.5, "calibration", 0.95)}
     energies = {"energy_kwh": {"training": 3.0}, "baseline_kwh": {"training": 2.0}}
     ranking = make_ranking([Entry("a", "T", scores=both(0.5), intervals=known, **energies)], edition, reference)
@@ -165,7 +165,7 @@ def test_a_common_reference_changes_no_energy_weighted_rank():
         Entry("a", "T", scores=both(0.5), intervals=known, **energies),
         Entry("b", "U", scores=both(0.4), **energies),
     ]
-    for reference in (None, Reference({"training": 0.5})):
+    for reference in (None, {"training": 0.5}):
         first = rank_entries(entries, load_edition("generic"), reference)[0]
         check = first.baselines["training"]
         # With the low end of its baseline a falls behind b: 0.5 x 1.5 / 3 = 0.25 against 0.4 x 2 / 3 = 0.27.

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.ranking.figures import Reference, figures
+from dcase_energy.ranking.figures import figures
 from dcase_energy.ranking.interval import combined, parse_kind, standard_deviation
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.results_table import read_results
@@ -63,7 +63,7 @@ POSITIVE = st.floats(0.01, 100)
 )
 def test_a_figure_lies_in_its_interval_wherever_the_inputs_lie(name, inputs, referenced):
     edition = load_edition(name)
-    reference = Reference({"training": 0.7, "test": 0.02}) if referenced else None
+    reference = {"training": 0.7, "test": 0.02} if referenced else None
     names = ["psds1", "psds2", "energy_training_kwh", "energy_baseline_kwh", "energy_test_kwh"]
     scale = [0.005, 0.005, 1, 1, 1]
     ends = {

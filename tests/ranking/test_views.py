@@ -5,6 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.ranking.order import make_ranking
+from dcase_energy.ranking.tables import describe_reference
 from dcase_energy.ranking.views import pareto_front, views_of
 from tests.ranking.systems import entry, ranking
 
@@ -67,3 +70,18 @@ def test_the_order_does_not_depend_on_the_order_of_the_input():
 def test_kwh_a_point():
     one = ranking(entry("A_U_task4_1", 0.5)).systems[0]
     assert one.figures.kwh_per_point == {"training": 2.0 / 50, "test": 0.04 / 50}
+
+
+def test_energies_on_a_common_reference_and_others_are_never_in_one_view():
+    edition = load_edition("generic")
+    known = {"energy_kwh": {"training": 3.0, "test": 0.3}, "baseline_kwh": {"training": 2.0, "test": 0.1}}
+    alone = {**known, "baseline_kwh": {}}
+    entries = [entry("A_U_task4_1", 0.5, **known), entry("B_U_task4_1", 0.6, **alone)]
+    found = make_ranking(entries, edition, {"training": 0.5})  # a reference whose record has no test
+    views = {view.name: (view.column, [one.entry.label for _, one in view.rows]) for view in views_of(found)}
+    assert views["front_training"] == ("energy_training_normalized_kwh", ["A_U_task4_1"])
+    assert views["front_test"] == ("energy_ratio_test", ["A_U_task4_1"])
+    assert [one.figures.kwh_per_point["training"] for one in found.systems] == [None, 0.75 / 50]
+    assert describe_reference(found) == [
+        "Normalised energy, training = energy of the system x 0.5 kWh / baseline energy, by totals."
+    ]
