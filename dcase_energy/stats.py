@@ -148,6 +148,20 @@ class BetweenSessions:
         return cls(statistics.stdev(map(math.log, energies_kwh)), len(energies_kwh))
 
 
+def first_reaching(values: Sequence[float | None], level: float) -> int | None:
+    """Index of the first of values, shape (n,), that is at least ``level``; None if there is none.
+
+    Unknown values reach nothing. A level that is a product, such as 0.95 x the highest, is not missed by its last bit.
+
+    Examples
+    --------
+    >>> first_reaching([0.1, None, 0.4, 0.3, 0.5], 0.4), first_reaching([0.1], 0.4)
+    (2, None)
+    """
+    floor = level * (1 - 1e-12)
+    return next((i for i, value in enumerate(values) if value is not None and value >= floor), None)
+
+
 def sample_mean(values: Sequence[float]) -> Mean:
     """Mean of values, shape (n,), n at least 1."""
     n = len(values)

@@ -41,6 +41,17 @@ def one_line(text: str) -> str:
     return visible(_LINE_END.sub(" ", text))
 
 
+def shortened(text: str, longest: int) -> str:
+    """Return the text, or its beginning with a mark that there is more.
+
+    Examples
+    --------
+    >>> shortened("microphone", 10), shortened("microphones", 10)
+    ('microphone', 'microphon…')
+    """
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def printable(text: str) -> str:
     """Return the text with halves of characters spelled out, so that it can be written in UTF-8."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -98,6 +98,16 @@ def _quotient(entry: Entry, stage: str, name: str) -> float | None:
     return None if pair is None else pair.system / pair.baseline
 
 
+def energy_column(stage: str) -> str:
+    """Name of the column of a system's energy in sheets, whatever the edition calls its field."""
+    return f"energy_{stage}_kwh"
+
+
+def baseline_column(stage: str) -> str:
+    """Name of the column of the baseline's energy of a stage, where an edition has one figure for all stages, too."""
+    return f"energy_baseline_{stage}_kwh"
+
+
 def ratio_column(stage: str, basis: str = TOTAL) -> str:
     """Name of the column of a ratio; that of totals has the stage alone."""
     return f"energy_ratio_{stage}" if basis == TOTAL else f"energy_ratio_{stage}_{basis}"

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding
 from dcase_energy.ranking.normalize import energy_ratio
+from dcase_energy.stats import first_reaching
 from dcase_energy.submission.package import SystemFiles
 from dcase_energy.text import plural
 
 LOG = "epochs.csv"
 MAX_LOG_BYTES = 10_000_000
 SCORE = "intersection_f1_05"
-
-
-def share_of_last(energies_kwh: Sequence[float], scores: Sequence[float], last: float = 0.05) -> float | None:
-    """Share of the energy spent after the score first reached all but the ``last`` part of its best.
-
-    Parameters
-    ----------
-    energies_kwh, scores
-        Of each epoch, in their order.
-    last
-        0.05 for the last 5 %.
-
-    Returns
-    -------
-    float or None
-        A fraction; None where nothing was spent or no score was above 0.
-    """
-    total, best = sum(energies_kwh), max(scores, default=0.0)
-    if total <= 0 or best <= 0:
-        return None
-    reached = next(place for place, score in enumerate(scores) if score >= (1 - last) * best)
-    return sum(energies_kwh[reached + 1 :]) / total
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +25,27 @@ class EpochLog:
     scores: tuple[float, ...]
 
     @property
+    def share_of_last(self) -> float | None:
+        """Share of the energy spent after the score first reached 95 % of its best.
+
+        None where nothing was spent or no score was above 0.
+        """
+        total, reached = sum(self.energies_kwh), first_reaching(self.scores, 0.95 * self.best)
+        return (
+            sum(self.energies_kwh[reached + 1 :]) / total
+            if total > 0 and self.best > 0 and reached is not None
+            else None
+        )
+
+    @property
     def best(self) -> float:
         """The best score of all epochs."""
         return max(self.scores)
 
     def epoch_of(self, score: float) -> int | None:
         """The first epoch, from 1 on, whose score is at least as high; None where none is."""
-        return next((number for number, one in enumerate(self.scores, 1) if one >= score), None)
+        place = first_reaching(self.scores, score)
+        return None if place is None else place + 1
 
     def kwh_to(self, score: float) -> float | None:
         """Energy up to and with the first epoch whose score is at least as high; None where none is."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import Score
-from dcase_energy.ranking.bases import TOTAL, official_basis, ratio_by, ratio_column
+from dcase_energy.ranking.bases import TOTAL, baseline_column, energy_column, official_basis, ratio_by, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.normalize import (
     energy_weighted,
@@ -111,9 +111,9 @@ def derived(edition: Edition) -> list[Derived]:
     """The figures of an edition that have intervals where what they follow from has."""
     terms = edition.ranking.names
     found = [Derived("ranking_score", lambda figures: figures.ranking_score, terms)]
-    for stage, one in edition.stages.items():
-        divided = (one.energy, one.baseline)
-        weights = (one.energy,) if edition.normalisation.kind == "none" else divided
+    for stage in edition.stages:
+        divided = (energy_column(stage), baseline_column(stage))
+        weights = divided[:1] if edition.normalisation.kind == "none" else divided
         if (basis := official_basis(edition)) != TOTAL:
             weights = (ratio_column(stage, basis),)
         tables: list[tuple[str, Callable[[Figures], Mapping[str, float | None]], tuple[str, ...]]] = [

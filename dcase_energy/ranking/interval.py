@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping
-from functools import lru_cache
 from statistics import NormalDist
 
 from dcase_energy.stats import Interval
@@ -73,12 +72,6 @@ def combined(low: float, high: float, sources: Mapping[str, Interval], joint: Co
     return Interval(
         low=min(low, high),
         high=max(low, high),
-        kind=_kind_from(tuple(sources), tuple(source.label for source in sources.values())),
+        kind="from " + ", ".join(f"{name} ({source.label})" for name, source in sources.items()),
         level=level if level is not None and level > 0 and len(sources) > 1 else None,
     )
-
-
-@lru_cache(maxsize=4096)
-def _kind_from(names: tuple[str, ...], labels: tuple[str, ...]) -> str:
-    """The same words for every system whose inputs have the same kinds."""
-    return "from " + ", ".join(f"{name} ({label})" for name, label in zip(names, labels, strict=True))

@@ -12,7 +12,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding, Where
 from dcase_energy.measure.measured_table import COSTS, MeasuredSystem, StageCost, read_measured
-from dcase_energy.ranking.bases import BASES, ratio_column
+from dcase_energy.ranking.bases import BASES, baseline_column, energy_column, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import MEASURED_INCOMPLETE, NO_ENERGY
@@ -137,9 +137,8 @@ def _baseline(costs: Mapping[str, StageCost], stage: str, edition: Edition) -> f
 
 def _columns(stage: str, edition: Edition) -> list[str]:
     """Columns whose intervals are those of the declared figures of a stage."""
-    one = edition.stages[stage]
-    return [one.energy, one.baseline, f"energy_{stage}_kwh", f"energy_baseline_{stage}_kwh",
-            *(ratio_column(stage, basis) for basis in BASES)]  # fmt: skip
+    own = [energy_column(stage), baseline_column(stage), *(ratio_column(stage, basis) for basis in BASES)]
+    return [*own, edition.stages[stage].baseline]
 
 
 def about_measured(

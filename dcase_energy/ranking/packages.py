@@ -17,7 +17,7 @@ from dcase_energy.measure.compared import Compared
 from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.measure.records import Stage as RecordStage
 from dcase_energy.parallel import run_all
-from dcase_energy.ranking.bases import TOTAL, ratio_column
+from dcase_energy.ranking.bases import TOTAL, baseline_column, energy_column, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import epoch_log
 from dcase_energy.ranking.interval import INTERVAL_KINDS
@@ -168,12 +168,12 @@ def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval
     baseline, detailed = system.baseline, system.edition.component_stage or ""
     calibration = baseline.calibration
     own = {stage: one.record for stage, one in own_records(system).items()}
-    measured = {stage: found for stage, record in own.items() if (found := _stage_of(record, stage)) is not None}
+    measured = {stage: found for stage, record in own.items() if (found := record.figures.get(stage)) is not None}
     compared = compared_stages(system)
     within = {stage: one.within_session_interval for stage, one in baseline.stages.items()}
     return replace(
         entry,
-        components_kwh=_components(_stage_of(own.get(detailed), detailed)),
+        components_kwh=_components(measured.get(detailed)),
         duration_s={stage: one.full_recipe_duration_s for stage, one in measured.items()},
         gpu_hours={stage: own[stage].gpu_hours(stage) for stage in measured},
         batch_jobs={
@@ -183,7 +183,7 @@ def _with_records(entry: Entry, system: System, intervals: Mapping[str, Interval
         compared=compared,
         declared_times=declared_times(system),
         within_session={stage: one for stage, one in within.items() if one is not None},
-        intervals={**intervals, **_intervals(system.edition, own, baseline.stages), **_ratio_intervals(compared)},
+        intervals={**intervals, **_intervals(system.edition, measured, baseline.stages), **_ratio_intervals(compared)},
         gpu_model=_gpu_of(system, (own.get(detailed), None if calibration is None else calibration.record)),
     )
 
@@ -235,22 +235,19 @@ def _no_energies(system: System) -> Iterator[Finding]:
             yield NO_ENERGY.finding(system.where(name), message, found=f"{value:g} kWh")
 
 
-def _stage_of(record: Calibration | Energy | None, name: str | None) -> RecordStage | None:
-    """A stage of a record, by its name in the edition."""
-    return None if record is None else {str(key): stage for key, stage in record.stages.items()}.get(name or "")
-
-
 def _components(stage: RecordStage | None) -> dict[str, float | None]:
     return {} if stage is None else {name: part.full_recipe_energy_kwh for name, part in stage.components.items()}
 
 
-def _intervals(edition: Edition, own: Mapping[str, Energy], baseline: Mapping[str, RecordStage]) -> dict[str, Interval]:
+def _intervals(
+    edition: Edition, own: Mapping[str, RecordStage], baseline: Mapping[str, RecordStage]
+) -> dict[str, Interval]:
     """The intervals of the records, by column: the system's repeated windows, the baseline's calibration or probes."""
     found = {}
-    for name, one in edition.stages.items():
+    for name in edition.stages:
         stages = (
-            (one.energy, _stage_of(own.get(name), name), "windows"),
-            (one.baseline, baseline.get(name), "calibration"),
+            (energy_column(name), own.get(name), "windows"),
+            (baseline_column(name), baseline.get(name), "calibration"),
         )
         for column, stage, kind in stages:
             stored = None if stage is None else stage.full_recipe_energy_interval

@@ -16,6 +16,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import UNITS, Score
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.meter import COMPONENTS
+from dcase_energy.ranking.bases import baseline_column, energy_column
 from dcase_energy.ranking.entry import Entry, component_column
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
@@ -165,7 +166,7 @@ def _entry(
         baseline_source=evidence and (row.get("baseline_source") or "the table"),
         components_kwh=_by_component(parts, own),
         baseline_components_kwh=_by_component(parts, other),
-        intervals=known,
+        intervals=_by_stage(known, edition),
         gpu_model=gpu_model(row.get("gpu_model") or row.get("hardware") or row.get("training_time")),
         not_comparable=not_comparable,
         total_parameters=_whole(counts.get("total_parameters", scores.get("total_parameters"))),
@@ -186,6 +187,16 @@ def _whole(value: float | None) -> int | None:
 
 def _own_ends(known: Mapping[str, Interval]) -> list[str]:
     return [f"{name}_{end}" for name in known for end in ("low", "high", "interval")]
+
+
+def _by_stage(known: Mapping[str, Interval], edition: Edition) -> dict[str, Interval]:
+    """The intervals of a row, those of energies also by the names that sheets give them."""
+    found = dict(known)
+    for name, stage in edition.stages.items():
+        for given, column in ((stage.energy, energy_column(name)), (stage.baseline, baseline_column(name))):
+            if given in known:
+                found[column] = known[given]
+    return found
 
 
 def _by_component(parts: Mapping[str, float | None], columns: Mapping[str, str]) -> dict[str, float | None]:

@@ -10,6 +10,7 @@ from statistics import median
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
+from dcase_energy.ranking.bases import baseline_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.figures import Figures, figures
 from dcase_energy.ranking.rules import BASELINE_ODD
@@ -85,7 +86,7 @@ def _check(
     # An edition that does not divide by a baseline has nothing that could be sensitive to one.
     if baseline is None or edition.normalisation.kind == "none":
         return BaselineCheck(rank)
-    interval = entry.intervals.get(edition.stages[stage].baseline)
+    interval = entry.intervals.get(baseline_column(stage))
     middle = median(others) if others else None
     return BaselineCheck(
         ew_rank=rank,

@@ -9,7 +9,6 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.bases import WORK, basis_of, ratio_by, ratio_column, time_ratio, work_ratio
 from dcase_energy.ranking.entry import component_column
-from dcase_energy.ranking.epochs import share_of_last
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.sheets.table import ColumnKind, Value
 from dcase_energy.stats import Interval
@@ -239,8 +238,7 @@ def _single_baseline(ranked: Ranked) -> Value:
 
 
 def _last_share(ranked: Ranked) -> Value:
-    log = ranked.entry.epochs
-    return None if log is None else share_of_last(log.energies_kwh, log.scores)
+    return None if ranked.entry.epochs is None else ranked.entry.epochs.share_of_last
 
 
 def _to_baseline(name: str) -> Callable[[Ranked], Value]:

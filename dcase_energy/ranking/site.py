@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.bases import official_basis, ratio_column
+from dcase_energy.ranking.bases import energy_column, official_basis, ratio_column
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import base_columns, interval_of
 from dcase_energy.ranking.tables import left_out, not_divided
-from dcase_energy.sheets.table import SiteColumn, SiteTable, SiteValue, Value
+from dcase_energy.sheets.site import SiteColumn, SiteTable, SiteValue
+from dcase_energy.sheets.table import Value
 from dcase_energy.text import plural
 
 _SUBMISSION, _ENERGY, _WEIGHTED = "Submission information", "Energy", "Energy-weighted"
@@ -99,8 +100,8 @@ def _energies(edition: Edition, values: _Values) -> Iterator[_Source]:
         return SiteColumn(field, title, "number", group, title if axis else "", low)
 
     for stage, one in edition.stages.items():
-        energy = column(f"energy_{stage}", f"{one.title} (kWh)", low=True)
-        yield _Source(energy, values[f"energy_{stage}_kwh"], one.energy)
+        name = energy_column(stage)
+        yield _Source(column(f"energy_{stage}", f"{one.title} (kWh)", low=True), values[name], name)
     for stage, one in edition.stages.items():
         declared = column(f"energy_{stage}_declared", f"{one.title}, declared (kWh)", axis=False)
         yield _Source(declared, values[f"energy_{stage}_declared_kwh"])

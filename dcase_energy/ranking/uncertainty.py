@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.compared import Pair
-from dcase_energy.ranking.bases import TOTAL, official_basis, ratio_by, ratio_column
+from dcase_energy.ranking.bases import TOTAL, baseline_column, energy_column, official_basis, ratio_by, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.figures import Reference, derived, figures
 from dcase_energy.ranking.interval import combined, standard_deviation
@@ -51,9 +51,9 @@ def carried(entry: Entry, edition: Edition, reference: Reference) -> dict[str, I
     best, worst = (figures(_moved(entry, edition, favourable), edition, reference) for favourable in (True, False))
     joint = {
         name
-        for stage, one in edition.stages.items()
+        for stage in edition.stages
         if _quotient(entry, edition, stage) is not None
-        for name in (one.energy, one.baseline)
+        for name in (energy_column(stage), baseline_column(stage))
     }
     for one in derived(edition):
         sources = {source: known[source] for source in one.inputs if source in entry.intervals}
@@ -67,8 +67,8 @@ def carried(entry: Entry, edition: Edition, reference: Reference) -> dict[str, I
 
 def _quotient(entry: Entry, edition: Edition, stage: str) -> Interval | None:
     """The interval of the ratio of a stage, where both energies have one of the same level; None elsewhere."""
-    one, own, other = edition.stages[stage], entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
-    bounds = entry.intervals.get(one.energy), entry.intervals.get(one.baseline)
+    own, other = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
+    bounds = entry.intervals.get(energy_column(stage)), entry.intervals.get(baseline_column(stage))
     if edition.normalisation.kind == "none" or None in bounds or own is None or other is None:
         return None
     return quotient_ends(own, other, *bounds)
@@ -76,12 +76,12 @@ def _quotient(entry: Entry, edition: Edition, stage: str) -> Interval | None:
 
 def contents_of_ratio(entry: Entry, edition: Edition, stage: str) -> str:
     """What the interval of a ratio contains, as half-widths in per cent of the figures; empty without an interval."""
-    one, basis, within = edition.stages[stage], official_basis(edition), entry.within_session.get(stage)
+    basis, within = official_basis(edition), entry.within_session.get(stage)
     pair = Pair(
         entry.energy_kwh.get(stage) or 0.0,
         entry.baseline_kwh.get(stage) or 0.0,
-        entry.intervals.get(one.energy),
-        entry.intervals.get(one.baseline),
+        entry.intervals.get(energy_column(stage)),
+        entry.intervals.get(baseline_column(stage)),
     )
     if basis != TOTAL and stage in entry.compared:
         pair, within = entry.compared[stage].energies.get(basis, pair), None
@@ -214,13 +214,13 @@ def _moved(entry: Entry, edition: Edition, favourable: bool) -> Entry:
     stages, scores = edition.stages, edition.scores
     energy_kwh, baseline_kwh, compared = dict(entry.energy_kwh), dict(entry.baseline_kwh), dict(entry.compared)
     basis = official_basis(edition)
-    for stage, one in stages.items():
+    for stage in stages:
         own, other = energy_kwh.get(stage), baseline_kwh.get(stage)
         if own is not None and (joint := _quotient(entry, edition, stage)) is not None:
             baseline_kwh[stage] = own / (joint.low if favourable else joint.high)
         else:
-            energy_kwh[stage] = end(one.energy, own, more_is_better=False)
-            baseline_kwh[stage] = end(one.baseline, other, more_is_better=True)
+            energy_kwh[stage] = end(energy_column(stage), own, more_is_better=False)
+            baseline_kwh[stage] = end(baseline_column(stage), other, more_is_better=True)
         ratio = end(ratio_column(stage, basis), ratio_by(entry, edition, stage, basis), more_is_better=False)
         if stage in compared and basis in compared[stage].energies and ratio:
             compared[stage] = compared[stage].with_ratio(basis, ratio)

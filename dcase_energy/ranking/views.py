@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dcase_energy.ranking.bases import official_basis, ratio_column
+from dcase_energy.ranking.bases import energy_column, official_basis, ratio_column
 from dcase_energy.ranking.figures import is_normalised
 from dcase_energy.ranking.order import Ranked, Ranking, shared_ranks
 
@@ -135,7 +135,7 @@ def comparable_energy(ranking: Ranking, stage: str) -> ComparableEnergy:
         "energy as stated",
         f"{one.title} energy as stated, kWh",
         "kWh",
-        f"energy_{stage}_kwh",
+        energy_column(stage),
         lambda row: row.entry.energy_kwh.get(stage),
         one.reference_kwh,
     )

@@ -14,8 +14,8 @@ def overview_rows(overview: Overview) -> str:
     """Return a body for each row of an overview, so that what belongs to it moves with it."""
     columns = overview.table.columns
     css = [f"c{place}{number_class(column)}" for place, column in enumerate(columns)]
-    label, team, choices = _at(columns, overview.label), _at(columns, overview.choose), choices_of(overview)
-    cells = overview.table.cells
+    label, team = map(overview.table.place, (overview.label, overview.choose))
+    cells, choices = overview.table.cells, choices_of(overview)
     bars = {
         place: _Scale.of(overview.bars[column.name], [row[place].value for row in cells])
         for place, column in enumerate(columns)
@@ -58,7 +58,7 @@ def column_bases(overview: Overview) -> list[str]:
 
 def choices_of(overview: Overview) -> dict[str, int]:
     """What rows can be marked by, in order, each with its number."""
-    at = _at(overview.table.columns, overview.choose)
+    at = overview.table.place(overview.choose)
     texts = {str(row[at] or "") for row in overview.table.values}
     return {text: place for place, text in enumerate(sorted(texts))}
 
@@ -83,10 +83,6 @@ def table_rows(table: Table, rows: Mapping[str, int]) -> str:
 def number_class(column: Column) -> str:
     """The class of a column: figures stand on the right."""
     return "" if column.kind == "text" else " n"
-
-
-def _at(columns: Sequence[Column], name: str) -> int:
-    return next(place for place, column in enumerate(columns) if column.name == name)
 
 
 def _class(css: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.study.rules import GRID_UNBALANCED, RUN_INVALID, RUN_NOT_DONE, RUN_TWICE, RUNS_MIXED
 from dcase_energy.study.runs import Criterion, StudyRun, find_run_folders, read_run
-from dcase_energy.study.tables import natural_key
+from dcase_energy.study.tables import empty_cells, natural_key
 from dcase_energy.text import more
 
 _UNFINISHED = {"failed": "the run failed", "waiting": "the run has not begun", "running": "the run has not ended"}
@@ -107,14 +107,8 @@ def _work(run: StudyRun) -> str:
 
 def _gaps(runs: Sequence[StudyRun]) -> Finding | None:
     """Which cells of the grid are empty."""
-    cells = {run.cell for run in runs}
-    batches = sorted({batch for _, batch in cells})
-    missing = {
-        gpu: [str(batch) for batch in batches if (gpu, batch) not in cells]
-        for gpu in sorted({gpu for gpu, _ in cells}, key=natural_key)
-    }
-    gaps = [f"{gpu}: {', '.join(gone)}" for gpu, gone in missing.items() if gone]
+    gaps = empty_cells({run.cell for run in runs})
     if not gaps:
         return None
     message = "averages over batch sizes or GPUs are of different cells"
-    return GRID_UNBALANCED.finding(Where(runs[0].path), message, found=f"no run of {'; '.join(gaps)}")
+    return GRID_UNBALANCED.finding(Where(runs[0].path), message, found=f"no run of {gaps}")

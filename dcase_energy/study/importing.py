@@ -18,6 +18,7 @@ from dcase_energy.findings import Finding, Where
 from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_CONTRADICTS, SHEET_LACKS
 from dcase_energy.study.run_sheet import SheetRun, missing_columns, runs_of_table
 from dcase_energy.study.runs import Criterion, RunFile, StatedFigures, TrainedWork, write_run
+from dcase_energy.study.tables import empty_cells
 
 _MAX_BYTES = 20_000_000
 # What a figure that is nowhere in a sheet leaves empty.
@@ -152,11 +153,7 @@ def _lacks(file: str, runs: Sequence[RunFile], given: Given) -> list[Finding]:
         messages.append("the criterion of F1 (--f1 says it)")
     if any(run.work.epochs is None for run in runs):
         messages.append("the number of epochs (--epochs says it)")
-    gpus, batches = sorted({gpu for gpu, _ in cells}), sorted({batch for _, batch in cells})
-    gaps = [
-        f"{gpu}: {', '.join(map(str, gone))}" for gpu in gpus if (gone := [b for b in batches if not cells[gpu, b]])
-    ]
-    if gaps:
-        messages.append(f"runs of some cells: {'; '.join(gaps)}")
+    if gaps := empty_cells(cells):
+        messages.append(f"runs of some cells: {gaps}")
     messages.append("recipe, data, components, tier and guards of the measurement")
     return [SHEET_LACKS.finding(Where(file), f"lacks {message}") for message in messages]

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from dcase_energy.stats import first_reaching
 from dcase_energy.study.runs import Criterion, Epoch, StatedFigures, StudyRun
 
 F1_LEVEL = 0.40
 SHARE_OF_MAX = 0.95
-# A level computed as 0.95 * max must not be missed by the last bit of the product.
-_SLACK = 1e-12
 
 
 @dataclass(frozen=True)
@@ -55,18 +54,6 @@ def outcome_of(run: StudyRun, criterion: Criterion) -> Outcome:
     """Figures of a finished run, from its epochs or, for an imported one, from what its source states."""
     stated = run.about.figures
     return _of_epochs(run.epochs, criterion) if stated is None else _of_figures(stated, run.about.work.epochs)
-
-
-def first_reaching(values: Sequence[float | None], level: float) -> int | None:
-    """Index of the first value that is at least ``level``; None if there is none. Unknown values reach nothing.
-
-    Examples
-    --------
-    >>> first_reaching([0.1, None, 0.4, 0.3, 0.5], 0.4), first_reaching([0.1], 0.4)
-    (2, None)
-    """
-    floor = level * (1 - _SLACK)
-    return next((i for i, value in enumerate(values) if value is not None and value >= floor), None)
 
 
 def cumulative_kwh(epochs: Sequence[Epoch]) -> list[float]:

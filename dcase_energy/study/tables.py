@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Literal, TypeVar
@@ -187,6 +187,13 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     """
     parts = re.split(r"([0-9]+)", re.sub(r"[\s_-]+", "", name))
     return [(1, int(part), "") if part.isdecimal() else (0, 0, part.casefold()) for part in parts]
+
+
+def empty_cells(cells: Collection[GridCell]) -> str:
+    """The batch sizes that GPUs have no run of although others have, in words; empty where there are none."""
+    gpus, batches = sorted({gpu for gpu, _ in cells}, key=natural_key), sorted({batch for _, batch in cells})
+    gaps = {gpu: [str(batch) for batch in batches if (gpu, batch) not in cells] for gpu in gpus}
+    return "; ".join(f"{gpu}: {', '.join(gone)}" for gpu, gone in gaps.items() if gone)
 
 
 def mean(values: Sequence[float]) -> float | None:

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from dcase_energy.ranking.epochs import share_of_last
+from dcase_energy.ranking.epochs import EpochLog
 from tests.cli.run import ROOT, run
 
 
@@ -20,11 +20,11 @@ from tests.cli.run import ROOT, run
         ([1, 1], [0.0, 0.6], 0.0),
         ([0, 0], [0.5, 0.6], None),
         ([1, 1], [0.0, 0.0], None),
-        ([], [], None),
+        ([1, 1, 1], [0.1, 0.3838, 0.404], 1 / 3),  # 0.95 x 0.404 is a little more than 0.3838 in binary
     ],
 )
 def test_share_of_the_last(energies, scores, share):
-    assert share_of_last(energies, scores) == share
+    assert EpochLog(tuple(energies), tuple(scores)).share_of_last == share
 
 
 @pytest.mark.parametrize(("last_row", "cell"), [("3,2,0.6", "0.5"), ("3,2,", ""), ("3,-2,0.6", "")])

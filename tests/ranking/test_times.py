@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -204,3 +205,11 @@ def test_a_stated_training_time_gives_the_time_ratio_where_no_record_does(tmp_pa
     ratio = time_ratio(entry, "training")
     assert ratio == (pytest.approx(25 * 3600 / baseline_s) if known else None)
     assert "training" not in entry.compared
+
+
+def test_each_stage_has_the_interval_of_its_own_baseline_where_an_edition_asks_for_one_figure(tmp_path):
+    stages = {name: replace(one, baseline="energy_baseline_training_kwh") for name, one in GENERIC.stages.items()}
+    (found,) = assess(validate_paths([record_of_both(tmp_path)], replace(GENERIC, stages=stages)))
+    for stage, baseline_kwh in found.entry.baseline_kwh.items():
+        interval = found.entry.intervals[f"energy_baseline_{stage}_kwh"]
+        assert interval.low <= baseline_kwh <= interval.high

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dcase_energy.editions.loader import load_edition
+from dcase_energy.ranking.bases import baseline_column
 from dcase_energy.ranking.figures import figures
 from dcase_energy.ranking.interval import combined, parse_kind, standard_deviation
 from dcase_energy.ranking.order import make_ranking
@@ -79,7 +80,7 @@ def test_a_figure_lies_in_its_interval_wherever_the_inputs_lie(name, inputs, ref
             baseline_kwh=dict.fromkeys(("training", "test"), values["energy_baseline_kwh"]),
         )  # fmt: skip
 
-    columns = {"energy_baseline_kwh": [stage.baseline for stage in edition.stages.values()]}
+    columns = {"energy_baseline_kwh": [baseline_column(stage) for stage in edition.stages]}
     intervals = {
         column: Interval(low, high, "calibration", 0.9)
         for key, (low, high) in ends.items()

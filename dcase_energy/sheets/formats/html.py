@@ -57,7 +57,7 @@ def _overview(overview: Overview) -> dict[str, Any]:
     for column in columns:
         groups.setdefault(column.group, []).append(column)
     return {
-        "choose": next(column.title for column in columns if column.name == overview.choose),
+        "choose": columns[overview.table.place(overview.choose)].title,
         "choices": choices_of(overview),
         "views": [(data, view) for data, view in views if not view.menu],
         "menus": {menu: [(data, view) for data, view in views if view.menu == menu] for menu in menus},
@@ -78,7 +78,7 @@ def _view(number: int, view: PageView) -> str:
 
 
 def _row_names(overview: Overview) -> dict[str, int]:
-    at = next(place for place, column in enumerate(overview.table.columns) if column.name == overview.label)
+    at = overview.table.place(overview.label)
     return {str(row[at]): number for number, row in enumerate(overview.table.values)}
 
 

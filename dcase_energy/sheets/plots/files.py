@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dcase_energy.errors import PlotError
 from dcase_energy.sheets.plots.chart import PALETTE, Chart, Colour
 from dcase_energy.sheets.plots.svg import charts_svg, short
-from dcase_energy.text import one_line
+from dcase_energy.text import one_line, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,8 +85,7 @@ def _colour(colour: Colour) -> str:
 
 
 def _name(text: str, longest: int = 40) -> str:
-    line = one_line(text)
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return shortened(one_line(text), longest)
 
 
 def _lines(axes: Axes, chart: Chart) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dcase_energy.sheets.plots.chart import PALETTE, Chart, Colour, Point, ReferenceLine, Series
 from dcase_energy.sheets.plots.names import Box, box_of_line, place_names
+from dcase_energy.text import shortened
 from dcase_energy.units import format_significant
 from dcase_energy.writing.escape import html
 
@@ -132,7 +133,7 @@ def drawn(chart: Chart) -> tuple[str, float]:
     body.append(_text("axis", (_LEFT + WIDTH - _RIGHT) / 2, bottom + 34, chart.x_title, "middle"))
     x, y = float(_LEFT), bottom + _BOTTOM + 12
     for one in chart.legend:
-        label = _cut(one.label)
+        label = shortened(one.label, _LONGEST_NAME)
         if x + 36 + _LETTER * len(label) > WIDTH and x > _LEFT:
             x, y = _LEFT, y + 16
         if one.line is not None:
@@ -211,7 +212,7 @@ def _point(chart: Chart, one: Series, number: int, x: float, y: float) -> str:
     if not one.names:
         return mark
     across, up = (f"{value:.0f}" if chart.ranks else format_significant(value) for value in one.points[number])
-    title = f"{_cut(one.names[number])}: {chart.y_title} {up}; {chart.x_title} {across}"
+    title = f"{shortened(one.names[number], _LONGEST_NAME)}: {chart.y_title} {up}; {chart.x_title} {across}"
     if not one.rows:
         return f"<g><title>{html(title)}</title>{mark}</g>"
     return f'<a href="#s{one.rows[number]}"><title>{html(title)}</title>{mark}</a>'
@@ -232,7 +233,7 @@ def _css(colour: Colour) -> str:
 def _names(chart: Chart, x: Axis, y: Axis, taken: Sequence[Box]) -> Iterator[str]:
     """Names of the points that have theirs beside them, those on top first."""
     found = [
-        (_cut(name, 24), (x.place(a), y.place(b)), one)
+        (shortened(name, 24), (x.place(a), y.place(b)), one)
         for one in reversed(chart.series)
         if one.named
         for name, (a, b) in zip(reversed(one.names), reversed(one.points), strict=True)
@@ -279,7 +280,7 @@ def _bars(chart: Chart, bottom: float) -> Iterator[str]:
     yield from _x_ticks(x, x.ticks(), _TOP, bottom)
     for group, name in enumerate(chart.groups):
         top = _TOP + group * _GROUP + 12
-        yield _text("name", 10, top, _cut(name, 60))
+        yield _text("name", 10, top, shortened(name, 60))
         for number, part in enumerate(chart.parts):
             value, start = part.values[group], chart.start(group, number)
             edge, thickness = (_THICK * share for share in chart.across(number))
@@ -299,7 +300,3 @@ def _line(name: str, places: Sequence[Point], dash: str = "") -> str:
 
 def _text(name: str, x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text class="{name}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html(text)}</text>'
-
-
-def _cut(text: str, longest: int = _LONGEST_NAME) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
