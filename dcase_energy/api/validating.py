@@ -104,7 +104,7 @@ def validate(
     return replace(found, findings=kept)
 
 
-def write_letters(validation: Validation, folder: PathLike) -> tuple[list[Path], Changes | None]:
+def write_letters(validation: Validation, folder: PathLike, *, log: Log = silent) -> tuple[list[Path], Changes | None]:
     """Write a letter to each team as a page and as text: what was accepted, what is wrong, where, and how to fix it.
 
     Parameters
@@ -113,6 +113,8 @@ def write_letters(validation: Validation, folder: PathLike) -> tuple[list[Path],
         What `validate` found.
     folder
         Holds the letters, and what the next ones are compared with.
+    log
+        Receives a message for each letter that is not addressed to the team that its label names, and why.
 
     Returns
     -------
@@ -131,7 +133,11 @@ def write_letters(validation: Validation, folder: PathLike) -> tuple[list[Path],
     letters = letters_of(validation, read_state(Path(folder)))
     files = letter_files(list(zip(file_names(letters), letters, strict=True)), validation.edition)
     files[STATE] = state_of(letters, validation.edition.name)
-    return write_files(folder, files), changes_of(letters)
+    written = write_files(folder, files)
+    for letter in letters:
+        if letter.doubt is not None:
+            log(f"not addressed to a team: the letter '{letter.team}', since {letter.doubt}; find out who submitted it")
+    return written, changes_of(letters)
 
 
 def fix(

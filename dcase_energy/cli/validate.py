@@ -192,7 +192,7 @@ def _compare(receipt: Path, paths: tuple[Path, ...], edition: str | None, option
 def _write_letters(found: Validation, folder: Path) -> None:
     from dcase_energy.api.validating import write_letters
 
-    written, changes = write_letters(found, folder)
+    written, changes = write_letters(found, folder, log=say)
     say(f"{folder}: {plural((len(written) - 1) // 2, 'letter')}, each as .html and .txt")
     if changes is not None:
         counts = f"{changes.fixed:,} fixed, {changes.new:,} new, {changes.still:,} still there"

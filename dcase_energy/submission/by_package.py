@@ -30,7 +30,7 @@ class Package:
     @property
     def teams(self) -> list[str]:
         """The teams of its systems; its name where it has none that could be read."""
-        return sorted({team_of(system.name) for system in self.systems}) or [_bare(self.name)]
+        return sorted({team_of(system.name) for system in self.systems}) or [bare_name(self.name)]
 
 
 def by_package(validation: Validation) -> list[Package]:
@@ -101,7 +101,7 @@ def _holder(system: System) -> str:
     return str(path.parent.parent if own_folder and path.parent.parent.name else path.parent)
 
 
-def _bare(name: str) -> str:
-    """The name of a file or folder, without the ending of an archive or of metadata."""
+def bare_name(name: str) -> str:
+    """Return the name of a file or folder, without the ending of an archive or of metadata."""
     path = PurePath(name)
     return path.name.removesuffix(".gz").removesuffix(".tar").removesuffix(".zip").removesuffix(".meta.yaml") or name

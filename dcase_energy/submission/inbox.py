@@ -17,7 +17,7 @@ from dcase_energy.documents.names import ARCHIVES, MAX_FOLDER_DEPTH, few, judge_
 from dcase_energy.documents.package_rules import FILES_BESIDE, LINK, NESTED_ARCHIVE, PACKAGE_TWICE
 from dcase_energy.documents.tree import Folder, OneFile, same_content
 from dcase_energy.findings import Finding, Severity, Where
-from dcase_energy.submission.model import team_of
+from dcase_energy.submission.model import people_of
 from dcase_energy.submission.package import SystemFiles, metadata_among, metadata_in, name_of_folder, stem_of
 from dcase_energy.text import first_few, plural
 
@@ -117,7 +117,7 @@ def _look(path: Path, depth: int = 0) -> _Seen:
     metas, _ = metadata_in(Folder(path), files, name_of_folder(path))
     archives = [path / name for name in files if name.lower().endswith(ARCHIVES)]
     if metas or depth >= MAX_FOLDER_DEPTH or any(name.endswith(".output") for name in folders):
-        return _Seen([path], {_team(stem_of(name)) for name in metas})
+        return _Seen([path], {people_of(stem_of(name)) for name in metas})
     below = [_look(path / name, depth + 1) for name in folders]
     seen = _Seen(
         units=sorted([*archives, *(unit for one in below for unit in one.units)]),
@@ -152,11 +152,6 @@ def _may_hold_a_system(path: Path) -> bool:
     archive = Archive(path)
     broken = any(finding.severity is Severity.ERROR for finding in archive.problems())
     return broken or bool(metadata_among(archive, None)[0])
-
-
-def _team(label: str) -> str:
-    """The team of a label, whatever the subtask."""
-    return label.partition("_task")[0] if "_task" in label else team_of(label)
 
 
 def _beside(path: Path, seen: _Seen) -> Iterator[Finding]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Severity
+from dcase_energy.submission.addressees import Addressee, Addressees
 from dcase_energy.submission.by_package import by_package, gravity, of_organiser
-from dcase_energy.submission.model import team_of
 
 if TYPE_CHECKING:
     from dcase_energy.findings import Finding
@@ -60,19 +60,22 @@ class Letter:
     Attributes
     ----------
     team
-        Its name, or that of the package where no system could be read.
+        Its name; that of the package or file where no system could be read, or where ``doubt`` is there.
     systems
         Its systems, and whether each was accepted: whether it has no error.
     items
         Everything that was found, the gravest first.
     fixed
         What the last letter had and is no longer found, as its code with its place; None where there was none.
+    doubt
+        For the organiser: why the letter does not go to the team that a label names; None where it does.
     """
 
     team: str
     systems: Sequence[tuple[System, bool]]
     items: Sequence[LetterItem]
     fixed: Sequence[str] | None = None
+    doubt: str | None = None
 
     def of(self, severity: Severity) -> list[LetterItem]:
         """The findings of a severity; what the organisers waived is not among them."""
@@ -100,31 +103,33 @@ def letters_of(validation: Validation, before: Mapping[str, Sequence[Mapping[str
     """
     systems, items = _by_team(validation)
     letters = []
-    for team in sorted({*systems, *items}):
-        last = None if before is None else before.get(team)
+    for team in sorted({*systems, *items}, key=lambda one: one.name):
+        last = None if before is None else before.get(team.name)
         own, fixed = _compared(items[team], last)
         own.sort(key=lambda item: (gravity(item.finding), item.systems, item.finding.sort_key()))
         failed = {name for item in own if item.finding.severity is Severity.ERROR for name in item.systems}
         judged = [(system, system.name not in failed) for system in systems[team]]
-        letters.append(Letter(team, judged, own, fixed))
+        letters.append(Letter(team.name, judged, own, fixed, team.doubt))
     return letters
 
 
-def _by_team(validation: Validation) -> tuple[dict[str, list[System]], dict[str, list[LetterItem]]]:
+def _by_team(validation: Validation) -> tuple[dict[Addressee, list[System]], dict[Addressee, list[LetterItem]]]:
     """Systems and findings by team; what lies in a package of several teams and is none's is written to each."""
-    systems: dict[str, list[System]] = defaultdict(list)
-    items: dict[str, list[LetterItem]] = defaultdict(list)
+    systems: dict[Addressee, list[System]] = defaultdict(list)
+    items: dict[Addressee, list[LetterItem]] = defaultdict(list)
     roots = [PurePath(path) for path in validation.packages.paths]
     own = of_organiser(validation)
-    for package in by_package(validation):
+    packages = by_package(validation)
+    addressees = Addressees(packages)
+    for package in packages:
         for system in package.systems:
-            systems[team_of(system.name)].append(system)
+            systems[addressees.of(package, system)].append(system)
         for finding in package.findings:
             if not package.systems and PurePath(finding.where.file) in own:
                 continue
             owners = [system for system in package.systems if system.files.holds(finding.where)]
             item = LetterItem(finding, _place(finding, roots), tuple(system.name for system in owners))
-            for team in sorted({team_of(system.name) for system in owners}) or package.teams:
+            for team in {addressees.of(package, system) for system in owners} or addressees.all_of(package):
                 items[team].append(item)
     return systems, items
 

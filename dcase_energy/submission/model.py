@@ -53,3 +53,8 @@ class Submission:
 def team_of(label: str) -> str:
     """The team a label belongs to: all but its index."""
     return label.rpartition("_")[0] or label
+
+
+def people_of(label: str) -> str:
+    """The people that a label names, whatever the task."""
+    return label.partition("_task")[0] if "_task" in label else team_of(label)

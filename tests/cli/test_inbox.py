@@ -120,6 +120,48 @@ def test_a_letter_says_what_was_accepted_what_is_wrong_where_and_how_to_fix_it(i
     assert "No system could be read" in (letters / "broken.txt").read_text()
 
 
+@pytest.mark.parametrize(
+    ("package", "stem", "letter"),
+    [
+        ("TeamQ_LAB_task4", "TeamC_UNI_task4_2", "package TeamQ_LAB_task4"),
+        ("TeamQ_LAB", "TeamC_UNI_task4_2", "package TeamQ_LAB"),
+        ("0042", "TeamC_UNI_task4_2", "package 0042"),
+        ("0042", "TeamQ_LAB_task4_1", "file TeamQ_LAB_task4_1"),
+        ("TeamC_UNI_task4 second", "TeamQ_LAB_task4_1", "file TeamQ_LAB_task4_1"),
+        ("TeamC_UNI_task4 second", "TeamC_UNI_task4_2", None),
+        ("second TeamC_UNI", "TeamC_UNI_task4_2", None),
+    ],
+)
+def test_no_letter_to_a_team_is_about_what_another_may_have_submitted(inbox, tmp_path, package, stem, letter):
+    """The label is that of TeamC in all of them."""
+    found = files(label="TeamC_UNI_task4_2")
+    found = {name.replace("TeamC_UNI_task4_2", stem): data for name, data in found.items()}
+    write(inbox / package, {name: data.replace(b"macs: ", b"macs: -") for name, data in found.items()})
+    done = validate(inbox, "--letters", tmp_path / "letters")
+    of_team = (tmp_path / "letters" / "TeamC_UNI_task4.txt").read_text()
+    assert ("C301" in of_team, "TeamC_UNI_task4_2: NOT" in of_team) == (letter is None, letter is None)
+    assert ("not addressed to a team" in done.stderr) == (letter is not None)
+    if letter is not None:
+        assert f"the letter '{letter}', since " in done.stderr
+        assert "C301" in (tmp_path / "letters" / f"{letter.replace(' ', '_')}.txt").read_text()
+
+
+def test_one_team_in_packages_with_other_names_is_written_to_once_for_each(inbox, tmp_path):
+    (inbox / "TeamC_UNI_task4").rename(inbox / "17")
+    write(inbox / "18", files(label="TeamC_UNI_task4_2"))
+    validate(inbox, "--letters", tmp_path / "letters")
+    names = {path.stem for path in (tmp_path / "letters").iterdir()}
+    assert {"package_17", "package_18"} <= names
+    assert "TeamC_UNI_task4" not in names
+
+
+def test_a_package_with_any_name_is_written_to_its_team(inbox, tmp_path):
+    (inbox / "TeamC_UNI_task4").rename(inbox / "submission_17")
+    done = validate(inbox, "--letters", tmp_path / "letters")
+    assert (tmp_path / "letters" / "TeamC_UNI_task4.txt").exists()
+    assert "not addressed" not in done.stderr
+
+
 def test_a_second_run_says_what_changed(inbox, tmp_path):
     letters = tmp_path / "letters"
     validate(inbox, "--letters", letters)

@@ -158,8 +158,13 @@ def test_an_organiser_of_a_hundred_packages_from_inbox_to_results(tmp_path):
     accepted = {name for name, text in texts.items() if "0 errors and 0 warnings" in text}
     expected = {team(number).folder for number in range(100)} - {one.folder for one in faulty} | {odd.folder}
     assert accepted == expected
-    assert "N105" in texts["Other_UNI_task4"], "a letter goes by the label in the metadata"
-    assert mislabelled.folder not in texts
+    stem = mislabelled.labels[0]
+    assert "N105" in texts[f"file_{stem}"]
+    assert not {"Other_UNI_task4", mislabelled.folder} & set(texts), (
+        "label and file name two teams: neither is written to"
+    )
+    words = f"since its label names Other_UNI_task4, its file {stem}; find out who submitted it"
+    assert f"not addressed to a team: the letter 'file {stem}', {words}" in shown
     assert "<script>alert" not in (letters / f"{odd.folder}.html").read_text()
     assert not [name for name, text in texts.items() if str(tmp_path) in text]
 
