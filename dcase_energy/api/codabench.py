@@ -13,7 +13,8 @@ from dcase_energy.errors import InputError
 from dcase_energy.findings import has_errors
 from dcase_energy.scoring.system import SystemFigures
 from dcase_energy.sheets import write_report
-from dcase_energy.sheets.table import Column, Report, Sheet, Table, Value
+from dcase_energy.sheets.report import Report, Sheet
+from dcase_energy.sheets.table import Column, Table, Value
 
 
 def score_codabench(input_dir: PathLike, output_dir: PathLike, **options: Any) -> tuple[ScoreSheet, list[Path]]:

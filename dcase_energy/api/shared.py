@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dcase_energy.measure.records import Calibration
     from dcase_energy.scoring.clip_tables import Truth
     from dcase_energy.scoring.truth import Overlapping
-    from dcase_energy.sheets.table import Report as SheetReport
+    from dcase_energy.sheets.report import Report as SheetReport
     from dcase_energy.submission.evidence import Calibrated
 
 PathLike = str | os.PathLike[str]

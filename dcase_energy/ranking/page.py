@@ -16,7 +16,8 @@ from dcase_energy.ranking.shifts import rank_pairs
 from dcase_energy.ranking.tables import noted, sheet_columns
 from dcase_energy.ranking.views import View, comparable_energy, energies_of, score_reference
 from dcase_energy.rules import get
-from dcase_energy.sheets.table import Badge, Bar, Cell, Column, Overview, PageView, Table, Value, show
+from dcase_energy.sheets.report import Bar, Overview, PageView
+from dcase_energy.sheets.table import Badge, Cell, Column, Table, Value, show
 from dcase_energy.text import plural
 
 MOST_FIRST = 8

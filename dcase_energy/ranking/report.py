@@ -24,7 +24,8 @@ from dcase_energy.ranking.tables import (
 )
 from dcase_energy.ranking.tradeoffs import all_views, why_no_track
 from dcase_energy.ranking.views import View
-from dcase_energy.sheets.table import Report, Sheet, Table, data_table
+from dcase_energy.sheets.report import Report, Sheet
+from dcase_energy.sheets.table import Table, data_table
 
 SCHEMA_VERSION = "1.1"
 _ENDING = "An empty cell is a figure that is not known. A system without a rank says why. Equal scores share a rank."

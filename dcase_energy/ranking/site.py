@@ -12,7 +12,7 @@ from dcase_energy.ranking.bases import energy_column, official_basis, ratio_colu
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import base_columns, interval_of
 from dcase_energy.ranking.tables import left_out, not_divided
-from dcase_energy.sheets.site import SiteColumn, SiteTable, SiteValue
+from dcase_energy.sheets.report import SiteColumn, SiteTable, SiteValue
 from dcase_energy.sheets.table import Value
 from dcase_energy.text import plural
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dcase_energy.sheets.table import Badge, Bar, Cell, Column, Overview, Table
+from dcase_energy.sheets.report import Bar, Overview
+from dcase_energy.sheets.table import Badge, Cell, Column, Table
 from dcase_energy.writing.escape import html
 
 

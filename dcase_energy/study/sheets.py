@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dcase_energy import __version__
-from dcase_energy.sheets.table import Cell, Column, Report, Sheet, Table, Value, data_table
+from dcase_energy.sheets.report import Report, Sheet
+from dcase_energy.sheets.table import Cell, Column, Table, Value, data_table
 from dcase_energy.study.charts import charts_of
 from dcase_energy.study.claims import Claim
 from dcase_energy.study.outcome import cumulative_kwh

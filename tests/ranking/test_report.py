@@ -16,7 +16,7 @@ from dcase_energy.ranking.order import Ranking, make_ranking
 from dcase_energy.ranking.report import ranking_schema, report_of
 from dcase_energy.ranking.sheet import base_columns
 from dcase_energy.sheets import write_report
-from dcase_energy.sheets.table import Report
+from dcase_energy.sheets.report import Report
 from tests.ranking.systems import entry, ranking, sure
 from tests.sheets.readers import csv_rows
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dcase_energy.sheets.plots.chart import Chart, ChartPart, Series
-from dcase_energy.sheets.table import Badge, Bar, Cell, Column, Overview, PageView, Report, Sheet, Table
+from dcase_energy.sheets.report import Bar, Overview, PageView, Report, Sheet
+from dcase_energy.sheets.table import Badge, Cell, Column, Table
 from tests.sheets.hostile import HOSTILE
 
 COLUMNS = (

@@ -17,8 +17,7 @@ from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.report import report_of
 from dcase_energy.ranking.site import site_of
 from dcase_energy.sheets.formats import datatable
-from dcase_energy.sheets.site import SiteColumn, SiteTable
-from dcase_energy.sheets.table import Report
+from dcase_energy.sheets.report import Report, SiteColumn, SiteTable
 from dcase_energy.stats import Interval
 from tests.cli.run import ROOT, run
 from tests.sheets.datatable import JSDT_INTERVAL, PELDT_INTERVAL, Head, jsdt_numbers, peldt_body, peldt_cell

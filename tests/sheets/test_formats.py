@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from dcase_energy.sheets import FORMATS, write_report
-from dcase_energy.sheets.table import Cell, Column, Report, Sheet, Table
+from dcase_energy.sheets.report import Report, Sheet
+from dcase_energy.sheets.table import Cell, Column, Table
 from dcase_energy.units import format_significant
 from tests.sheets.hostile import HOSTILE
 from tests.sheets.readers import Page, csv_rows, latex_rows, markdown_rows

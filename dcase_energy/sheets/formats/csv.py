@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 
-from dcase_energy.sheets.table import Report, Table, Value
+from dcase_energy.sheets.report import Report
+from dcase_energy.sheets.table import Table, Value
 from dcase_energy.writing.escape import csv_text
 
 

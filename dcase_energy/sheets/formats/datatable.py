@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dcase_energy.sheets.formats.md import markdown_table
-from dcase_energy.sheets.site import SiteColumn, SiteTable, SiteValue
-from dcase_energy.sheets.table import Report, Table
+from dcase_energy.sheets.report import Report, SiteColumn, SiteTable, SiteValue
+from dcase_energy.sheets.table import Table
 from dcase_energy.text import one_line
 from dcase_energy.writing.escape import html, markdown
 

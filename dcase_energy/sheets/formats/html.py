@@ -13,7 +13,8 @@ from typing import Any
 from dcase_energy.sheets import FORMATS, write_report
 from dcase_energy.sheets.cells import choices_of, column_bases, number_class, overview_rows, table_rows
 from dcase_energy.sheets.plots.svg import chart_style, chart_svg
-from dcase_energy.sheets.table import Column, Overview, PageView, Report
+from dcase_energy.sheets.report import Overview, PageView, Report
+from dcase_energy.sheets.table import Column
 from dcase_energy.text import one_line, plural
 
 # What the page carries of other formats; larger sheets are downloaded from where the page lies.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from dcase_energy.sheets.table import Report
+from dcase_energy.sheets.report import Report
 
 
 def write(report: Report) -> dict[str, bytes]:

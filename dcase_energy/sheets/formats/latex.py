@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dcase_energy.sheets.table import Cell, Column, Report, Sheet, Table
+from dcase_energy.sheets.report import Report, Sheet
+from dcase_energy.sheets.table import Cell, Column, Table
 from dcase_energy.text import one_line
 from dcase_energy.writing.escape import LATEX_LONGEST_SENTENCE, latex
 

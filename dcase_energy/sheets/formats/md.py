@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dcase_energy.sheets.table import Cell, Report, Sheet, Table
+from dcase_energy.sheets.report import Report, Sheet
+from dcase_energy.sheets.table import Cell, Table
 from dcase_energy.writing.escape import markdown
 
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dcase_energy.sheets.table import Report, Table, Value
+from dcase_energy.sheets.report import Report
+from dcase_energy.sheets.table import Table, Value
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
