@@ -34,6 +34,8 @@ CASES = [
     _csv("E06-inf", table(row(gpu_energy="inf")), "T104"),
     _csv("E06-huge", table(row(duration="1e400")), "T104"),
     _csv("E06-largest", table(row(**dict.fromkeys(("cpu_energy", "gpu_energy", "ram_energy"), "1.7e308"))), "W802"),
+    _csv("E06-smallest", table(row(energy_consumed="1e-320")), "W804"),
+    _csv("E06-sum", table(*(row(run_id=name, energy_consumed="1.7e308") for name in "ab")), "W802"),
     _csv("E07-comma", table(row(energy_consumed='"1,39"')), "T104"),
     _csv("E09-digits", table(row(energy_consumed="\u0661")), "T104"),
     _csv("E18-ragged", f"{_HEADER}\n{_ROW},1\n", "T103"),

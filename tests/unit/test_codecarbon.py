@@ -202,6 +202,10 @@ def test_an_energy_that_cannot_be_used_is_one_finding_and_no_figure(changes, cod
     assert (codes(emissions), energies(emissions)) == ([code], [])
 
 
+def test_an_energy_too_small_to_be_divided_is_a_finding():
+    assert codes(read(table(row(energy_consumed="1e-320")))) == ["W802", "W804"]
+
+
 def test_no_run_of_many_without_a_usable_energy_is_taken_for_a_good_one():
     emissions = read(table(*(row(run_id=f"run-{number}", energy_consumed=-0.5) for number in range(8))))
     assert energies(emissions) == []

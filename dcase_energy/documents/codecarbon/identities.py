@@ -62,8 +62,8 @@ def _powers(row: EmissionsRow, duration_s: float) -> Iterator[Finding]:
     expected_kwh = sum(value for value in row.powers_w.values() if value is not None) * (duration_s / JOULES_PER_KWH)
     factor = energy_kwh / expected_kwh if expected_kwh > 0 else 0.0
     if 0 < factor < math.inf and not 1 / _POWER_SLACK < factor < _POWER_SLACK:
-        near = min(_UNITS, key=lambda known: abs(math.log(factor / known)))
-        suspect = f"; it may be in {_UNITS[near]}" if abs(math.log(factor / near)) < math.log(10) else ""
+        near = min(_UNITS, key=lambda known: abs(math.log(factor) - math.log(known)))
+        suspect = f"; it may be in {_UNITS[near]}" if abs(math.log(factor) - math.log(near)) < math.log(10) else ""
         times = f"{factor:,.0f}" if 1 <= factor < 1e7 else f"{factor:.2g}"
         message = f"energy_consumed is {times} times the power multiplied by the duration{suspect}"
         yield EMISSIONS_UNITS.finding(row.where, message, expected=f"about {energy_kwh / factor:.3g} kWh")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -93,7 +92,7 @@ def _in_metadata(system: System, stage: StageRuns) -> Iterator[Finding]:
 def _recorded(system: System, stage: str, own: Side) -> bool:
     """Whether an energy record of the package holds the declared figure: then CodeCarbon's files need not."""
     found = system.records.measured_kwh(stage)
-    return system.states(own.field, *found, math.fsum(found))
+    return system.states(own.field, *found, sum(found))
 
 
 def _differs(system: System, side: Side) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from dcase_energy.documents.codecarbon.rows import EmissionsRun
@@ -35,7 +34,7 @@ def processes_added_rightly(system: System, stages: Sequence[StageRuns]) -> Iter
 
 def _judge(system: System, side: Side, runs: Sequence[EmissionsRun]) -> Iterator[Finding]:
     all_counted, own_counted = _each_counts_all(system, runs), _each_counts_its_own(system, runs)
-    if side.is_figure(math.fsum(run.energy_kwh for run in runs)):
+    if side.is_figure(sum(run.energy_kwh for run in runs)):
         part, wrong = "sum", all_counted
         how = "each of which is taken to have counted its own GPUs; the machine's CPU and RAM are in each"
         how = "each of which counted all GPUs of the machine" if wrong else how

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -154,7 +153,7 @@ def _recorded_figures(system: System) -> Iterator[tuple[str, list[float], str]]:
         energies_kwh = [one.energy_kwh(stage) or 0.0 for one in measured]
         if len(measured) > 1:
             # Models of an ensemble are measured one by one, and belong together; or the best of several runs is filed.
-            total = math.fsum(energies_kwh)
+            total = sum(energies_kwh)
             yield part.energy, [total, *energies_kwh], f"the {len(measured)} records of the {stage} add up to"
         elif measured:
             yield part.energy, energies_kwh, f"{measured[0].file} has"
