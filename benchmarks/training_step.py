@@ -25,6 +25,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 ARMS = {"straightforward": "reference", "fast": "fast"}
@@ -90,7 +91,7 @@ def run_arm(options: argparse.Namespace) -> dict[str, Any]:
     recipe = load_recipe("dcase2023").with_batch_size(options.batch_size)
     batch = recipe.batch
     clips = {"strong": batch.strong, "weak": batch.weak, "unlabelled": batch.unlabelled, "strong_validation": 24}
-    pools = load_pools(SyntheticSource(seed=1), recipe, tuple(clips), clips)
+    pools = load_pools(SyntheticSource(seed=1), recipe, clips)
     trainer = TrainStep(recipe, execution_path=ARMS[options.arm], device=options.device, seed=1)
     loader = iter(BatchLoader(recipe, pools, 1, pin_memory=options.device != "cpu").epoch(1))
     for _ in range(2):
@@ -207,7 +208,7 @@ def validation(trainer: Any, pools: Any, recipe: Any) -> dict[str, float]:
     import numpy as np
     from dcase_baseline.data import SyntheticSource
     from dcase_baseline.evaluate import score_clips
-    from dcase_baseline.measured import Figures
+    from dcase_baseline.measured import figures_of
     from dcase_baseline.train import detection_figures
 
     pool, clips = pools["strong_validation"], recipe.validation_clips
@@ -228,7 +229,7 @@ def validation(trainer: Any, pools: Any, recipe: Any) -> dict[str, float]:
         np.tile(scores["student"].frames, (times, 1, 1)), np.tile(scores["student"].clips, (times, 1))
     )
     began = time.perf_counter()
-    detection_figures(one, many, recipe, Figures(recipe, final=False))
+    detection_figures(one, many, recipe, partial(figures_of, recipe=recipe, final=False))
     metrics_s = 2 * (time.perf_counter() - began)
     return {"validation_forward_s": forward_s, "validation_metrics_s": metrics_s}
 

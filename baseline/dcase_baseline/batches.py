@@ -116,16 +116,6 @@ class BatchLoader:
         batch = recipe.batch
         self.sizes = (batch.strong, batch.weak, batch.unlabelled)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What differs from the recipe's data: one line for each pool that stands in for more."""
-        return tuple(
-            f"{pool.subset}: {len(pool)} clips stand in for {pool.nominal_clips}, each used about "
-            f"{self.recipe.steps_per_epoch * size / len(pool):.1f} times an epoch"
-            for pool, size in zip(self.pools, self.sizes, strict=True)
-            if len(pool) < pool.nominal_clips
-        )
-
     def order(self, epoch: int, steps: int) -> list[Indices]:
         """The clips of each subset in an epoch: arrays of shape (steps, clips of it in a batch)."""
         orders = []

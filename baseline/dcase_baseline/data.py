@@ -22,8 +22,6 @@ from dcase_baseline.soundscapes import CLASSES, N_SAMPLES, Event, make_clips
 from dcase_energy.orphans import end_with_parent
 
 TRAINING_SUBSETS = ("strong", "weak", "unlabelled")  # in the order of a batch
-VALIDATION_SUBSETS = ("weak_validation", "strong_validation")
-SUBSETS = (*TRAINING_SUBSETS, *VALIDATION_SUBSETS, "test")
 WITH_EVENTS = frozenset({"strong", "strong_validation", "test"})
 WITH_LABELS = frozenset({"weak", "weak_validation"})
 CLIPS_PER_TASK = 16  # for a worker process: small enough to balance, large enough to pay
@@ -37,7 +35,7 @@ class Pool:
     Attributes
     ----------
     subset
-        One of `SUBSETS`.
+        One of those of `dcase_baseline.recipe.Recipe.clips`.
     clips
         Identifiers, n of them.
     audio
@@ -48,8 +46,6 @@ class Pool:
         Target of each class and output frame, shape (n, n_classes, output_frames), uint8, or None.
     weak
         Target of each class, shape (n, n_classes), uint8, or None.
-    nominal_clips
-        Clips of this subset in the recipe; the pool may hold fewer.
     source
         Where they come from, in words.
     """
@@ -60,7 +56,6 @@ class Pool:
     events: tuple[tuple[Event, ...], ...] | None
     strong: npt.NDArray[np.uint8] | None
     weak: npt.NDArray[np.uint8] | None
-    nominal_clips: int
     source: str
 
     def __len__(self) -> int:
@@ -152,22 +147,9 @@ def _no_main_module() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def load_pools(
-    source: SubsetSource,
-    recipe: Recipe,
-    subsets: Iterable[str] = (*TRAINING_SUBSETS, *VALIDATION_SUBSETS),
-    n_clips: Mapping[str, int] | None = None,
-) -> dict[str, Pool]:
-    """Load subsets at the recipe's nominal sizes, or at those that ``n_clips`` names."""
-    n_clips = n_clips or {}
-    return {
-        subset: source.load(recipe, subset, n_clips.get(subset, nominal_clips(recipe, subset))) for subset in subsets
-    }
-
-
-def nominal_clips(recipe: Recipe, subset: str) -> int:
-    """Clips that a subset has in the recipe."""
-    return int(getattr(recipe.data, f"{subset}_clips"))
+def load_pools(source: SubsetSource, recipe: Recipe, n_clips: Mapping[str, int]) -> dict[str, Pool]:
+    """Load as many clips of each subset as ``n_clips`` says."""
+    return {subset: source.load(recipe, subset, count) for subset, count in n_clips.items()}
 
 
 def make_pool(
@@ -192,7 +174,6 @@ def make_pool(
         events=kept,
         strong=None if kept is None else np.stack([encode_strong(clip, recipe) for clip in kept]),
         weak=None if labels is None else np.stack([encode_weak(clip) for clip in labels]),
-        nominal_clips=nominal_clips(recipe, subset),
         source=source,
     )
 

@@ -3,7 +3,6 @@
     ROOT/metadata/train/synthetic21_train/soundscapes.tsv   ROOT/audio/train/synthetic21_train/soundscapes/*.wav
     ROOT/metadata/train/weak.tsv                            ROOT/audio/train/weak/*.wav
                                                             ROOT/audio/train/unlabel_in_domain/*.wav
-    ROOT/metadata/train/audioset_strong.tsv (optional)      ROOT/audio/train/strong_label_real/*.wav
     ROOT/metadata/validation/synthetic21_validation/soundscapes.tsv   ROOT/audio/validation/synthetic21_validation/...
     ROOT/metadata/validation/validation.tsv                 ROOT/audio/validation/validation/*.wav
 
@@ -45,25 +44,20 @@ class Part:
     tables: tuple[str, ...] = ()  # the first that exists
 
 
-STRONG = Part(
-    "train/synthetic21_train/soundscapes",
-    ("train/synthetic21_train/soundscapes.tsv", "train/soundscapes.tsv"),
-)
-STRONG_REAL = Part("train/strong_label_real", ("train/audioset_strong.tsv",))
 WEAK = Part("train/weak", ("train/weak.tsv",))
-UNLABELLED = Part("train/unlabel_in_domain")
-SYNTHETIC_VALIDATION = Part(
-    "validation/synthetic21_validation/soundscapes",
-    ("validation/synthetic21_validation/soundscapes.tsv", "validation/soundscapes.tsv"),
-)
-VALIDATION = Part("validation/validation", ("validation/validation.tsv",))
 PARTS = {
-    "strong": STRONG,
+    "strong": Part(
+        "train/synthetic21_train/soundscapes",
+        ("train/synthetic21_train/soundscapes.tsv", "train/soundscapes.tsv"),
+    ),
     "weak": WEAK,
-    "unlabelled": UNLABELLED,
+    "unlabelled": Part("train/unlabel_in_domain"),
     "weak_validation": WEAK,
-    "strong_validation": SYNTHETIC_VALIDATION,
-    "test": VALIDATION,
+    "strong_validation": Part(
+        "validation/synthetic21_validation/soundscapes",
+        ("validation/synthetic21_validation/soundscapes.tsv", "validation/soundscapes.tsv"),
+    ),
+    "test": Part("validation/validation", ("validation/validation.tsv",)),
 }
 
 
@@ -119,15 +113,12 @@ class DesedSource:
         Holds ``audio`` and ``metadata``, or a folder ``dataset`` that does.
     cache
         Folder for the decoded audio of large subsets; must exist.
-    strong_real
-        Whether the strongly labelled AudioSet clips join the synthetic ones, where they are on disk.
     manifest
         Filled by `load`.
     """
 
     root: Path
     cache: Path
-    strong_real: bool = False
     manifest: Manifest = field(default_factory=Manifest)
 
     def __post_init__(self) -> None:
@@ -197,8 +188,6 @@ class DesedSource:
         named = _on_disk(self._folder(part), rows)
         if part is WEAK:
             named = _split(named, training=subset == "weak")
-        elif subset == "strong" and self.strong_real:
-            named += _on_disk(self._folder(STRONG_REAL), _strong_rows(self._table(STRONG_REAL)))
         return [one for one in named if isinstance(one, _Clip)], [one for one in named if isinstance(one, str)]
 
     def _folder(self, part: Part) -> Path:

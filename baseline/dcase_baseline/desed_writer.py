@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from dcase_baseline.desed import PARTS, STRONG_REAL, SYNTHETIC_MARK, Part
+from dcase_baseline.desed import PARTS, SYNTHETIC_MARK, Part
 from dcase_baseline.event_sounds import SAMPLE_RATE
 from dcase_baseline.soundscapes import CLIP_DURATION_S, Event, soundscape
 
@@ -64,7 +64,6 @@ def write_desed_folder(
         written[subset] = count
         if on_part is not None:
             on_part(subset, count)
-    _write_part(out, STRONG_REAL, "strong_real", max(1, round(0.25 * clips)), seed, profile, sample_rate_hz)
     return written
 
 
@@ -84,8 +83,6 @@ def _write_part(out: Path, part: Part, subset: str, count: int, seed: int, profi
             table.write_text(_weak(rows), encoding="utf-8")
             return
         table.write_text(_strong(rows), encoding="utf-8")
-        if part is STRONG_REAL:
-            return
         durations = "".join(f"{name}\t{CLIP_DURATION_S:.1f}\n" for name, _ in rows)
         stem = "validation_durations" if subset == "test" else "durations"
         (table.parent / f"{stem}.tsv").write_text("filename\tduration\n" + durations, encoding="utf-8")

@@ -123,17 +123,9 @@ def postprocess(frame_scores: Floats, config: EvalConfig) -> Floats:
     """Filter scores over time, for any threshold to come; shape (n_clips, n_frames, n_classes) in and out.
 
     This is what 2023 does. 2022 filters the detections at each threshold, which comes to the same: the median of an
-    odd number of scores is above a threshold if and only if most of them are (`filtered_detections` keeps either
-    order, and a test compares them).
+    odd number of scores is above a threshold if and only if most of them are (a test compares both orders).
     """
     return median_filter(frame_scores, config.median_filter_frames)
-
-
-def filtered_detections(frame_scores: Floats, config: EvalConfig) -> npt.NDArray[np.bool_]:
-    """Mark frames at the recipe's threshold in the order of its year; shape of ``frame_scores``."""
-    if config.median_filter_on == "binarised":
-        return median_filter(detections(frame_scores, config.threshold), config.median_filter_frames)
-    return detections(postprocess(frame_scores, config), config.threshold)
 
 
 def detections(scores: Floats, threshold: float) -> npt.NDArray[np.bool_]:

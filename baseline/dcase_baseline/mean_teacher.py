@@ -124,7 +124,7 @@ class TrainStep:
     def __init__(
         self, recipe: Recipe, *, execution_path: str = "fast", device: torch.device | str = "cpu", seed: int = 42
     ) -> None:
-        self.recipe, self.device = recipe, torch.device(device)
+        self.recipe, self.device, self.seed = recipe, torch.device(device), seed
         torch.manual_seed(seed)
         self.front_end = LogMel(recipe.features).to(self.device)
         self.student = CRNN(recipe, execution_path=execution_path, seed=2 * seed).to(self.device)

@@ -10,6 +10,7 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def run_task(task_file: str, marks: Marks) -> None:
     answer = marks.send("begin", "session", **about(device, task["execution_path"]))
     marks.send("begin", "data_preparation")
     source = source_of(task)
-    pools = load_pools(source, recipe, tuple(task["clips"]), task["clips"])
+    pools = load_pools(source, recipe, task["clips"])
     facts = source.manifest.about() if isinstance(source, DesedSource) else {}
     marks.send("end", "data_preparation", clips={name: len(pool) for name, pool in pools.items()}, data=facts)
     run = quick if task["quick"] else whole
@@ -106,24 +107,24 @@ def about(device: torch.device, execution_path: str) -> dict[str, Any]:
     return facts
 
 
+def trainer_settings(task: dict[str, Any], windows: Windows) -> dict[str, Any]:
+    """What a `TrainStep` needs besides its recipe."""
+    return {"execution_path": task["execution_path"], "device": windows.device, "seed": task["seed"]}
+
+
 def whole(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, windows: Windows) -> None:
     """Warm up, train whole epochs, then test the best of them."""
-    folder = Path(task["checkpoints"])
-    common: dict[str, Any] = {
-        "on_mark": on_mark,
-        "execution_path": task["execution_path"],
-        "device": windows.device,
-        "seed": task["seed"],
-    }
-    warm_up(recipe, pools, **common)
+    folder, settings = Path(task["checkpoints"]), trainer_settings(task, windows)
+    warm_up(TrainStep(recipe, **settings), pools, on_mark=on_mark)
     result = train(
         recipe,
         pools,
         epochs=task["epochs"],
-        score_function=Figures(recipe, final=False),
+        score_function=partial(figures_of, recipe=recipe, final=False),
+        on_mark=on_mark,
         checkpoints=folder,
         resume=task["resume"],
-        **common,
+        **settings,
     )
     if "test" in task["stages"]:
         test(recipe, pools["test"], result.trainer, windows, checkpoints=folder, most=_TEST_WINDOWS)
@@ -134,15 +135,11 @@ def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, w
 
     Without stages the first two alone run, for a probe; the test alone needs neither.
     """
-    settings = task["quick"]
-    path, seed = task["execution_path"], task["seed"]
+    settings, of_trainer = task["quick"], trainer_settings(task, windows)
     probe(
-        recipe,
+        TrainStep(recipe, **of_trainer),
         pools,
         on_mark=on_mark,
-        execution_path=path,
-        device=windows.device,
-        seed=seed,
         warmup_steps=settings["warmup_steps"],
         window_steps=settings["window_steps"],
         window_clips=settings["window_clips"],
@@ -150,7 +147,7 @@ def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, w
         settle=settings["max_settle_s"] > 0,
         counted="training" in task["stages"] or not task["stages"],
     )
-    trainer = TrainStep(recipe, execution_path=path, device=windows.device, seed=seed)
+    trainer = TrainStep(recipe, **of_trainer)
     if "training" in task["stages"]:
         validation_metrics(recipe, pools["strong_validation"], trainer, windows)
     if "test" in task["stages"]:
@@ -159,7 +156,8 @@ def quick(task: dict[str, Any], recipe: Recipe, pools: Pools, on_mark: OnMark, w
 
 def validation_metrics(recipe: Recipe, pool: Pool, trainer: TrainStep, windows: Windows) -> None:
     """Windows ``validation_metrics``: the metrics of a validation, over and over."""
-    scores, figures = score_clips(trainer.networks(), trainer.front_end, pool, recipe), Figures(recipe, final=False)
+    scores = score_clips(trainer.networks(), trainer.front_end, pool, recipe)
+    figures = partial(figures_of, recipe=recipe, final=False)
 
     def metrics(times: int) -> None:
         for _ in range(times):
@@ -193,7 +191,7 @@ def test(
     most
         Windows of each phase, if the marks never have enough.
     """
-    figures = Figures(recipe, final=True)
+    figures = partial(figures_of, recipe=recipe, final=True)
     scores, results = run_test(recipe, pool, trainer, score_function=figures, checkpoints=checkpoints)
     filtered = [postprocess(one.frames, recipe.evaluation) for one in scores.values()]
 
@@ -218,29 +216,26 @@ def test(
     )
 
 
-class Figures:
-    """Event-based figures of filtered frame scores: F1 under both criteria each epoch, everything in the test."""
+def figures_of(frame_scores: Floats, pool: Pool, *, recipe: Recipe, final: bool) -> dict[str, float]:
+    """Event-based figures of filtered frame scores, shape (n_clips, frames, n_classes).
 
-    def __init__(self, recipe: Recipe, *, final: bool) -> None:
-        self._recipe = recipe
-        self._final = final
-
-    def __call__(self, frame_scores: Floats, pool: Pool) -> dict[str, float]:
-        """Figures of scores of shape (n_clips, frames, n_classes)."""
-        truth = ground_truth(pool, self._recipe)
-        scores = Scores.from_uniform(frame_scores, self._recipe.output_frame_s)
-        detections = detections_at(scores, self._recipe.evaluation.threshold)
-        half = intersection_by_clip(detections, truth, dtc=0.5, gtc=0.5).total()
-        figures = {
-            "intersection_f1_05": half.f1_macro,
-            "intersection_f1_07": intersection_by_clip(detections, truth, dtc=0.7, gtc=0.7).total().f1_macro,
-            # NaN where no class has a true positive: the mean of nothing.
-            "intersection_f1_05_nanmean": half.f1_macro_nanmean,
-        }
-        if self._final:
-            whole = evaluate_scores(scores, truth, Conventions()).means()
-            figures |= {name: whole[name] for name in ("psds1", "psds2", "collar_f1")}
-        return {name: value for name, value in figures.items() if not np.isnan(value)}
+    F1 under both criteria each epoch, everything in the test.
+    """
+    truth = ground_truth(pool, recipe)
+    scores = Scores.from_uniform(frame_scores, recipe.output_frame_s)
+    detections = detections_at(scores, recipe.evaluation.threshold)
+    half, strict = (intersection_by_clip(detections, truth, dtc=share, gtc=share).total() for share in (0.5, 0.7))
+    figures = {
+        "intersection_f1_05": half.judged_f1()[1],
+        "intersection_f1_07": strict.judged_f1()[1],
+        # As psds_eval has it: NaN where no class has a true positive, the mean of nothing. Missing nine of ten
+        # classes entirely then scores 1.0, so it is shown for comparison only.
+        "intersection_f1_05_nanmean": half.judged_f1("skip")[1],
+    }
+    if final:
+        whole = evaluate_scores(scores, truth, Conventions()).means()
+        figures |= {name: whole[name] for name in ("psds1", "psds2", "collar_f1")}
+    return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
 def ground_truth(pool: Pool, recipe: Recipe) -> GroundTruth:

@@ -14,7 +14,6 @@ from dcase_baseline.batches import BatchLoader
 from dcase_baseline.data import Pools
 from dcase_baseline.evaluate import score_clips
 from dcase_baseline.mean_teacher import TrainStep
-from dcase_baseline.recipe import Recipe
 from dcase_baseline.train import Marks, OnMark
 
 MOST_WINDOWS = 1000
@@ -105,21 +104,37 @@ class Windows:
             torch.cuda.synchronize(self.device)
 
 
+class _Work:
+    """Training steps and validated clips, as many as asked for, of a trainer whose networks are thrown away."""
+
+    def __init__(self, trainer: TrainStep, pools: Pools) -> None:
+        loader = BatchLoader(trainer.recipe, pools, trainer.seed, pin_memory=trainer.device.type == "cuda")
+        self._batches = chain.from_iterable(loader.epoch(epoch) for epoch in count(1))
+        self._trainer, self._pool = trainer, pools["strong_validation"]
+
+    def steps(self, number: int) -> None:
+        for batch in islice(self._batches, number):
+            self._trainer.step(batch)
+
+    def validate(self, number: int) -> None:
+        """Go through the clips of the pool, again where it has fewer."""
+        trainer, pool = self._trainer, self._pool
+        for first in range(0, number, len(pool)):
+            clips = range(min(len(pool), number - first))
+            score_clips(trainer.networks(), trainer.front_end, pool, trainer.recipe, clips)
+
+
 def probe(
-    recipe: Recipe,
+    trainer: TrainStep,
     pools: Pools,
     *,
     on_mark: OnMark,
-    execution_path: str = "fast",
-    device: str | torch.device = "cpu",
-    seed: int = 42,
     warmup_steps: int = 3,
     window_steps: int = 5,
     window_clips: int = 48,
     window_s: float = 0.0,
     settle: bool = False,
     counted: bool = True,
-    max_windows: int = MOST_WINDOWS,
 ) -> dict[str, float]:
     """Run windows of training steps, then windows of validated clips, until ``on_mark`` has seen enough.
 
@@ -128,8 +143,8 @@ def probe(
 
     Parameters
     ----------
-    recipe, pools, execution_path, device, seed
-        As for `dcase_baseline.train.train`; ``strong_validation`` is what is validated.
+    trainer, pools
+        New, and as for `dcase_baseline.train.train`; ``strong_validation`` is what is validated.
     on_mark
         Called around ``warmup`` (epoch 0), each ``settling_window``, each ``training_window`` and each
         ``validation_window`` (epoch: the window's number from 1). An end answered with False ends the windows of that
@@ -145,71 +160,43 @@ def probe(
         Run windows of steps that do not count before the others, while the machine gets warm.
     counted
         Run windows that count after that; without them the machine is only made ready for other work.
-    max_windows
-        Of each phase, if ``on_mark`` never has enough.
 
     Returns
     -------
     dict
         Mean losses over all steps that count; empty where none do.
     """
-    trainer = TrainStep(recipe, execution_path=execution_path, device=device, seed=seed)
-    loader = BatchLoader(recipe, pools, seed, pin_memory=trainer.device.type == "cuda")
-    batches = chain.from_iterable(loader.epoch(epoch) for epoch in count(1))
-    windows = Windows(on_mark, trainer.device, window_s)
-
-    def steps(number: int) -> None:
-        for batch in islice(batches, number):
-            trainer.step(batch)
-
-    def validate(number: int) -> None:
-        pool = pools["strong_validation"]
-        for first in range(0, number, len(pool)):
-            clips = range(min(len(pool), number - first))
-            score_clips(trainer.networks(), trainer.front_end, pool, recipe, clips)
+    work, windows = _Work(trainer, pools), Windows(on_mark, trainer.device, window_s)
 
     def done(number: int) -> dict[str, int]:
-        return {"steps": number, "clips": number * recipe.batch.total}
+        return {"steps": number, "clips": number * trainer.recipe.batch.total}
 
     with Marks(on_mark, trainer.device).phase("warmup", 0, steps=warmup_steps):
-        steps(warmup_steps)
+        work.steps(warmup_steps)
         trainer.drain_losses()
-        validate(window_clips)
-        window_steps = windows.fitted(steps, window_steps)
-        window_clips = windows.fitted(validate, window_clips)
+        work.validate(window_clips)
+        window_steps = windows.fitted(work.steps, window_steps)
+        window_clips = windows.fitted(work.validate, window_clips)
     if settle:
-        window_steps = windows.run("settling_window", steps, window_steps, done, most=max_windows)
+        window_steps = windows.run("settling_window", work.steps, window_steps, done)
     trainer.drain_losses()
     if not counted:
         return {}
     fewest = _STEPS_ON_CPU if trainer.device.type == "cpu" else 0
-    windows.run("training_window", steps, window_steps, done, fewest_units=fewest, most=max_windows)
+    windows.run("training_window", work.steps, window_steps, done, fewest_units=fewest)
     losses = trainer.drain_losses()
-    windows.run("validation_window", validate, window_clips, lambda number: {"clips": number}, most=max_windows)
+    windows.run("validation_window", work.validate, window_clips, lambda number: {"clips": number})
     return losses
 
 
-def warm_up(
-    recipe: Recipe,
-    pools: Pools,
-    *,
-    on_mark: OnMark,
-    execution_path: str = "fast",
-    device: str | torch.device = "cpu",
-    seed: int = 42,
-    steps: int = 3,
-) -> None:
+def warm_up(trainer: TrainStep, pools: Pools, *, on_mark: OnMark, steps: int = 3) -> None:
     """Train some steps and validate a batch with networks that are thrown away, in the phase ``warmup``.
 
     Kernels are loaded and allocators fill before the first epoch is measured; nothing of the training changes, since
     its own networks are made from its seed afterwards.
     """
-    trainer = TrainStep(recipe, execution_path=execution_path, device=device, seed=seed)
-    loader = BatchLoader(recipe, pools, seed, pin_memory=trainer.device.type == "cuda")
+    work = _Work(trainer, pools)
     with Marks(on_mark, trainer.device).phase("warmup", 0, steps=steps):
-        for batch in islice(loader.epoch(1), steps):
-            trainer.step(batch)
+        work.steps(steps)
         trainer.drain_losses()
-        pool = pools["strong_validation"]
-        clips = range(min(len(pool), recipe.evaluation.batch_size))
-        score_clips(trainer.networks(), trainer.front_end, pool, recipe, clips)
+        work.validate(min(len(pools["strong_validation"]), trainer.recipe.evaluation.batch_size))

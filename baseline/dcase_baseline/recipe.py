@@ -193,6 +193,11 @@ class Recipe:
         return self.data.weak_validation_clips + self.data.strong_validation_clips
 
     @property
+    def clips(self) -> dict[str, int]:
+        """Clips that each subset nominally has, by its name: ``strong``, ``weak``, ..., ``test``."""
+        return {name.removesuffix("_clips"): count for name, count in asdict(self.data).items() if "_clips" in name}
+
+    @property
     def test_clips(self) -> int:
         """Clips of the development test set: 1168."""
         return self.data.test_clips

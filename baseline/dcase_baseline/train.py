@@ -96,18 +96,12 @@ class TrainingResult:
     ----------
     log
         One row an epoch, those before a resumption included.
-    best_epoch
-        By `EpochLog.objective`, the first of equals.
     trainer
         Holds both networks as the last epoch left them.
-    notes
-        In what way the data differ from the recipe's.
     """
 
     log: list[EpochLog]
-    best_epoch: int
     trainer: TrainStep
-    notes: tuple[str, ...]
 
 
 def train(
@@ -194,7 +188,7 @@ def train(
                 save_checkpoints(checkpoints, identity, log, trainer)
         if not marks.go_on:
             break
-    return TrainingResult(log, best_epoch(log), trainer, loader.notes)
+    return TrainingResult(log, trainer)
 
 
 def best_epoch(log: list[EpochLog]) -> int:
@@ -245,7 +239,6 @@ def run_test(
     trainer: TrainStep,
     *,
     score_function: ScoreFunction | None = None,
-    on_mark: OnMark | None = None,
     checkpoints: Path | None = None,
 ) -> tuple[dict[str, Scores], dict[str, dict[str, float]]]:
     """Run the test stage: student and teacher over all clips and the filter over their scores, then the figures.
@@ -254,8 +247,8 @@ def run_test(
     ----------
     recipe, pool, trainer
         What is tested on what.
-    score_function, on_mark
-        As for `train`; the phases are ``test_forward`` and ``test_metrics``, of epoch 0.
+    score_function
+        As for `train`.
     checkpoints
         Folder whose ``best.pt`` is tested, as the reference does; the networks as they are if None.
 
@@ -272,12 +265,5 @@ def run_test(
         best = checkpoint.load(checkpoints / "best.pt", identity)
         for name, network in trainer.networks().items():
             network.load_state_dict(best[name])
-    marks = Marks(on_mark, trainer.device)
-    with marks.phase("test_forward", 0, clips=len(pool)):
-        scores = score_clips(trainer.networks(), trainer.front_end, pool, recipe)
-        filtered = {name: postprocess(one.frames, recipe.evaluation) for name, one in scores.items()}
-    with marks.phase("test_metrics", 0, clips=len(pool)) as payload:
-        payload["metrics"] = figures = {
-            name: {} if score_function is None else dict(score_function(one, pool)) for name, one in filtered.items()
-        }
-    return scores, figures
+    scores = score_clips(trainer.networks(), trainer.front_end, pool, recipe)
+    return scores, {name: detection_figures(one, pool, recipe, score_function) for name, one in scores.items()}

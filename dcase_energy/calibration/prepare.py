@@ -87,15 +87,7 @@ def check_memory(plan: Plan, recipe: Recipe) -> None:
 
 def clips_of(plan: Plan, recipe: Recipe) -> dict[str, int]:
     """How many clips of each subset are made, or read at most."""
-    data, batch = recipe.data, recipe.batch
-    nominal = {
-        "strong": data.strong_clips,
-        "weak": data.weak_clips,
-        "unlabelled": data.unlabelled_clips,
-        "weak_validation": data.weak_validation_clips,
-        "strong_validation": data.strong_validation_clips,
-        "test": data.test_clips,
-    }
+    nominal, batch = recipe.clips, recipe.batch
     if plan.quick is None:
         limit = dict.fromkeys(nominal, _POOL_CLIPS) if plan.data is None else nominal
     else:

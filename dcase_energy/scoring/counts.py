@@ -25,39 +25,15 @@ class Counts:
     annotated: Ints
     substitutions: int = 0
 
-    @property
-    def f1_per_class(self) -> Floats:
-        """F1 of each class, shape (n_classes,): 2 TP / (2 TP + FP + FN).
-
-        A class without true positives has F1 0; a class that is neither annotated nor detected has NaN, because there
-        is nothing to judge.
-        """
-        total = self.true_positives + self.false_positives + self.annotated
-        f1: Floats = np.divide(2.0 * self.true_positives, total, out=np.full(len(total), np.nan), where=total > 0)
-        return f1
-
-    @property
-    def f1_macro(self) -> float:
-        """Mean F1 of the annotated classes; a class without true positives counts 0."""
-        judged = self.f1_per_class[self.annotated > 0]
-        return float(judged.mean()) if len(judged) else float("nan")
-
-    @property
-    def f1_macro_nanmean(self) -> float:
-        """What psds_eval's ``compute_macro_f_score`` gives: a class without true positives is left out.
-
-        Missing nine of ten classes entirely then scores 1.0, so it is shown for comparison only.
-        """
-        return self.judged_f1("skip")[1]
-
-    def judged_f1(self, classes_without_hits: str, beta: float = 1.0) -> tuple[Floats, float, float]:
+    def judged_f1(self, classes_without_hits: str = "zero", beta: float = 1.0) -> tuple[Floats, float, float]:
         """F of each class, shape (n_classes,), their mean and the F of all together, as a library judges them.
 
         Parameters
         ----------
         classes_without_hits
             ``zero`` counts a class without true positives as 0. ``skip`` has no F1 of it (psds_eval), and
-            ``skip-undetected`` has none of what was not detected or not annotated at all (sed_eval).
+            ``skip-undetected`` has none of what was not detected or not annotated at all (sed_eval). A class that is
+            neither annotated nor detected has NaN: there is nothing to judge.
         beta
             How many times as much recall counts as precision (van Rijsbergen, 1979).
         """
@@ -101,13 +77,6 @@ class Counts:
             for one, whole in zip((precision, recall, errors), pooled, strict=True)
         ]
         return rows[0], rows[1], rows[2]
-
-    @property
-    def f1_micro(self) -> float:
-        """F1 of all classes' counts together; NaN where nothing is annotated or detected."""
-        true_positives = int(self.true_positives.sum())
-        total = true_positives + int(self.false_positives.sum()) + int(self.annotated.sum())
-        return 2 * true_positives / total if total else float("nan")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import time
 from dataclasses import asdict
 
 import torch
-from dcase_baseline.data import SUBSETS, SyntheticSource, load_pools
+from dcase_baseline.data import SyntheticSource, load_pools
 from dcase_baseline.recipe import load_recipe
 from dcase_baseline.train import run_test, train
 
@@ -23,7 +23,7 @@ def main(epochs: int | None, seed: int) -> None:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     recipe = load_recipe("smoke")
     started = time.perf_counter()
-    pools = load_pools(SyntheticSource(seed=0, workers=2), recipe, SUBSETS)
+    pools = load_pools(SyntheticSource(seed=0, workers=2), recipe, recipe.clips)
     made = time.perf_counter()
     figures = score_function(recipe)
     result = train(recipe, pools, epochs=epochs, seed=seed, score_function=figures)

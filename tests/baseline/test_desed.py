@@ -62,12 +62,6 @@ def test_the_weak_clips_are_split_as_the_reference_splits_them(written):
         assert labels == [set(cell.split(",")) for cell in expected["event_labels"]]
 
 
-def test_real_strong_clips_join_on_request(written):
-    more = DesedSource(written, written.parent, strong_real=True).load(RECIPE, "strong", 100)
-    assert len(more) == CLIPS + 2
-    assert more.clips[-1].startswith("strong_real")
-
-
 def test_missing_clips_are_named_and_the_others_used(folder):
     (folder / "audio/train/synthetic21_train/soundscapes/strong_00002.wav").unlink()
     one = source(folder)
@@ -85,7 +79,7 @@ def test_missing_clips_are_named_and_the_others_used(folder):
 def test_the_manifest_tells_one_set_from_another(folder):
     def digest() -> str:
         one = source(folder)
-        load_pools(one, RECIPE, ("strong", "test"), {"strong": 100, "test": 100})
+        load_pools(one, RECIPE, {"strong": 100, "test": 100})
         return one.manifest.sha256()
 
     before = digest()

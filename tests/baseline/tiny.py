@@ -35,7 +35,7 @@ def tiny_recipe() -> Recipe:
 @cache
 def tiny_pools() -> Pools:
     """All subsets of `tiny_recipe`, made once for all tests; no test writes into them."""
-    return load_pools(SyntheticSource(seed=3), tiny_recipe(), SUBSETS)
+    return load_pools(SyntheticSource(seed=3), tiny_recipe(), tiny_recipe().clips)
 
 
 SUBSETS = ("strong", "weak", "unlabelled", "weak_validation", "strong_validation", "test")

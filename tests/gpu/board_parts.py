@@ -156,7 +156,7 @@ def step(bench: Bench, results: Results) -> None:
     from dcase_baseline.recipe import load_recipe
 
     recipe, clips = load_recipe("dcase2023"), {"strong": 24, "weak": 24, "unlabelled": 48}
-    pools = load_pools(SyntheticSource(seed=1), recipe, tuple(clips), clips)
+    pools = load_pools(SyntheticSource(seed=1), recipe, clips)
 
     def batches() -> Iterator[Any]:
         loader = BatchLoader(recipe, pools, 1, pin_memory=True)

@@ -21,9 +21,10 @@ def sed_eval_lines(counts) -> list[str]:
     hits, wrong, annotated = counts.true_positives, counts.false_positives, counts.annotated
     total, found = annotated.sum(), (hits + wrong).sum()
     precision, recall = hits / (hits + wrong), hits / annotated
+    f1_per_class, f1_macro, f1_micro = counts.judged_f1()
     lines = [
-        *shares(counts.f1_micro, hits.sum() / found, hits.sum() / total),
-        *shares(counts.f1_macro, precision.mean(), recall.mean()),
+        *shares(f1_micro, hits.sum() / found, hits.sum() / total),
+        *shares(f1_macro, precision.mean(), recall.mean()),
     ]
     rows = []
     for i, name in enumerate(counts.classes):
@@ -31,7 +32,7 @@ def sed_eval_lines(counts) -> list[str]:
         deletions, insertions = (annotated[i] - hits[i]) / annotated[i], wrong[i] / annotated[i]
         rows.append(
             f"{label} | {annotated[i]} {hits[i] + wrong[i]} "
-            f"| {percent(counts.f1_per_class[i])} {percent(precision[i])} {percent(recall[i])} "
+            f"| {percent(f1_per_class[i])} {percent(precision[i])} {percent(recall[i])} "
             f"| {deletions + insertions:.2f} {deletions:.2f} {insertions:.2f}"
         )
     return lines + sorted(rows)
