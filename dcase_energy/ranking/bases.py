@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.measure.compared import Pair
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.normalize import energy_ratio
 
@@ -44,18 +45,29 @@ def with_basis(edition: Edition, entries: Sequence[Entry]) -> Edition:
     return replace(edition, normalisation=replace(edition.normalisation, basis=[*supported, TOTAL][0]))
 
 
-def ratio_by(entry: Entry, edition: Edition, stage: str, basis: str = TOTAL) -> float | None:
-    """The energy ratio of a system by a basis; None where its evidence does not have it."""
+def pair_by(entry: Entry, edition: Edition, stage: str, basis: str = TOTAL) -> Pair | None:
+    """The energies (kWh) whose ratio by a basis is that of a system, with their intervals where known.
+
+    None where its evidence does not have both, or they may not be compared.
+    """
     if stage in entry.not_comparable:
         return None
-    if basis == TOTAL:
-        return energy_ratio(entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage))
-    if stage in entry.compared:
-        pair = entry.compared[stage].energies.get(basis)
-        return None if pair is None else energy_ratio(pair.system, pair.baseline)
+    own, other = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
+    bounds = entry.intervals.get(energy_column(stage)), entry.intervals.get(baseline_column(stage))
+    if basis != TOTAL and stage in entry.compared:
+        return entry.compared[stage].energies.get(basis)
     if basis == "gpu" and stage == edition.component_stage:  # of a table, which does not say how it was obtained
-        return energy_ratio(entry.components_kwh.get(basis), entry.baseline_components_kwh.get(basis))
-    return None
+        own, other = entry.components_kwh.get(basis), entry.baseline_components_kwh.get(basis)
+        bounds = None, None
+    elif basis != TOTAL:
+        return None
+    return None if own is None or other is None else Pair(own, other, *bounds)
+
+
+def ratio_by(entry: Entry, edition: Edition, stage: str, basis: str = TOTAL) -> float | None:
+    """The energy ratio of a system by a basis; None where its evidence does not have it."""
+    pair = pair_by(entry, edition, stage, basis)
+    return None if pair is None else energy_ratio(pair.system, pair.baseline)
 
 
 def supported_bases(entry: Entry, edition: Edition, stage: str) -> list[str]:

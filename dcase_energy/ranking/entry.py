@@ -124,12 +124,15 @@ class Entry:
         """The baseline's energy of a stage; None where there is none that this system may be divided by."""
         return None if stage in self.not_comparable else self.baseline_kwh.get(stage)
 
-    def with_baseline(self, stage: str, baseline_kwh: float) -> Entry:
-        """The system with another baseline energy; what records hold of the baseline grows as its total does."""
-        compared, own = dict(self.compared), self.baseline_kwh.get(stage)
-        if own and stage in compared:
-            compared[stage] = compared[stage].with_baseline(baseline_kwh / own)
-        return replace(self, baseline_kwh={**self.baseline_kwh, stage: baseline_kwh}, compared=compared)
+    def with_baseline(self, edition: Edition, stage: str, factor: float) -> Entry:
+        """The system with so many times its baseline energy of a stage, by every basis."""
+        compared, parts, own = dict(self.compared), self.baseline_components_kwh, self.baseline_kwh.get(stage)
+        if stage in compared:
+            compared[stage] = compared[stage].with_baseline(factor)
+        if stage == edition.component_stage:
+            parts = {name: value and factor * value for name, value in parts.items()}
+        baseline_kwh = {**self.baseline_kwh, stage: own and factor * own}
+        return replace(self, baseline_kwh=baseline_kwh, compared=compared, baseline_components_kwh=parts)
 
 
 def component_column(edition: Edition, part: str, *, baseline: bool = False) -> str:

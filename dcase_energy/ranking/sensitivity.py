@@ -10,7 +10,7 @@ from statistics import median
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
-from dcase_energy.ranking.bases import baseline_column
+from dcase_energy.ranking.bases import official_basis, pair_by
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.figures import Figures, figures
 from dcase_energy.ranking.rules import BASELINE_ODD
@@ -25,6 +25,8 @@ class BaselineCheck:
 
     Attributes
     ----------
+    baseline_kwh
+        Its energy by the basis of the sheet; None where the system is not divided by one.
     ew_rank
         By energy-weighted ranking score among all systems with a rank; equal scores share it.
     ew_rank_low, ew_rank_high
@@ -40,6 +42,7 @@ class BaselineCheck:
     """
 
     ew_rank: int
+    baseline_kwh: float | None = None
     ew_rank_low: int | None = None
     ew_rank_high: int | None = None
     peers: int = 0
@@ -61,7 +64,7 @@ def check_baselines(systems: Sequence[tuple[Entry, Figures]], edition: Edition) 
     checks: list[dict[str, BaselineCheck]] = [{} for _ in systems]
     for stage in edition.stages:
         scores = sorted(score for _, result in systems if (score := result.ew_ranking_score[stage]) is not None)
-        peers = _baselines_of_teams([entry for entry, _ in systems], stage)
+        peers = _baselines_of_teams([entry for entry, _ in systems], edition, stage)
         for check, (entry, result) in zip(checks, systems, strict=True):
             own = result.ew_ranking_score[stage]
             if own is not None:
@@ -75,21 +78,22 @@ def _check(
     entry: Entry, stage: str, edition: Edition, own: float, scores: Sequence[float], others: Sequence[float]
 ) -> BaselineCheck:
     """The rank of one system among all energy-weighted scores as its baseline changes; the others' scores stay."""
+    pair, rank = pair_by(entry, edition, stage, official_basis(edition)), len(scores) - bisect_right(scores, own) + 1
+    # An edition that does not divide by a baseline has nothing that could be sensitive to one.
+    if pair is None or edition.normalisation.kind == "none":
+        return BaselineCheck(rank)
+    baseline, interval = pair.baseline, pair.baseline_interval
 
     def rank_with(baseline_kwh: float | None) -> int | None:
         if baseline_kwh is None or baseline_kwh <= 0:
             return None
-        score = figures(entry.with_baseline(stage, baseline_kwh), edition).ew_ranking_score[stage]
+        score = figures(entry.with_baseline(edition, stage, baseline_kwh / baseline), edition).ew_ranking_score[stage]
         return None if score is None else len(scores) - bisect_right(scores, score) + 1 - (own > score)
 
-    baseline, rank = entry.comparable_baseline_kwh(stage), len(scores) - bisect_right(scores, own) + 1
-    # An edition that does not divide by a baseline has nothing that could be sensitive to one.
-    if baseline is None or edition.normalisation.kind == "none":
-        return BaselineCheck(rank)
-    interval = entry.intervals.get(baseline_column(stage))
     middle = median(others) if others else None
     return BaselineCheck(
         ew_rank=rank,
+        baseline_kwh=baseline,
         ew_rank_low=rank_with(None if interval is None else interval.low),
         ew_rank_high=rank_with(None if interval is None else interval.high),
         peers=len(others),
@@ -99,13 +103,13 @@ def _check(
     )
 
 
-def _baselines_of_teams(entries: Sequence[Entry], stage: str) -> dict[str, dict[str, float]]:
+def _baselines_of_teams(entries: Sequence[Entry], edition: Edition, stage: str) -> dict[str, dict[str, float]]:
     """Baselines by GPU model and team, the median of its systems'."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
-        value = entry.comparable_baseline_kwh(stage)
-        if entry.gpu_model and value is not None:
-            found[entry.gpu_model][entry.team].append(value)
+        pair = pair_by(entry, edition, stage, official_basis(edition))
+        if entry.gpu_model and pair is not None:
+            found[entry.gpu_model][entry.team].append(pair.baseline)
     return {model: {team: median(values) for team, values in teams.items()} for model, teams in found.items()}
 
 
@@ -116,8 +120,8 @@ def odd_baselines(systems: Sequence[tuple[Entry, Mapping[str, BaselineCheck]]]) 
         for stage, check in checks.items():
             if not check.odd or check.over_peers is None or check.peers_kwh is None:
                 continue
-            own = entry.baseline_kwh.get(stage)
-            single = len(set(entry.baseline_kwh.values())) == 1
+            own = check.baseline_kwh
+            single = len({one.baseline_kwh for one in checks.values()}) == 1
             message = (
                 f"baseline {'' if single else stage + ' '}energy is {check.over_peers:.3g} times the median of "
                 f"{plural(check.peers, 'other team')} on {entry.gpu_model}"

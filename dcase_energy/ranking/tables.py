@@ -98,7 +98,7 @@ def sensitivity_tables(ranking: Ranking) -> dict[str, Table]:
         checked = [(one, one.baselines[stage]) for one in ranking.placed if stage in one.baselines]
         checked.sort(key=lambda pair: (pair[1].ew_rank, pair[0].entry.label))
         rows = [
-            [one.entry.label, one.entry.team, one.entry.gpu_model, one.entry.baseline_kwh.get(stage),
+            [one.entry.label, one.entry.team, one.entry.gpu_model, check.baseline_kwh,
              one.entry.baseline_evidence, check.peers, check.peers_kwh, check.over_peers, check.ew_rank,
              check.ew_rank_low, check.ew_rank_high, check.ew_rank_peers]
             for one, check in checked

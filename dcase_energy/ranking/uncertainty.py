@@ -10,12 +10,20 @@ from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.compared import Pair
-from dcase_energy.ranking.bases import TOTAL, baseline_column, energy_column, official_basis, ratio_by, ratio_column
+from dcase_energy.ranking.bases import (
+    TOTAL,
+    baseline_column,
+    energy_column,
+    official_basis,
+    pair_by,
+    ratio_by,
+    ratio_column,
+)
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.figures import Reference, derived, figures
 from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score, score_deviation
-from dcase_energy.stats import Interval, quotient_ends
+from dcase_energy.stats import Interval
 from dcase_energy.text import plural
 
 
@@ -67,24 +75,20 @@ def carried(entry: Entry, edition: Edition, reference: Reference) -> dict[str, I
 
 def _quotient(entry: Entry, edition: Edition, stage: str) -> Interval | None:
     """The interval of the ratio of a stage, where both energies have one of the same level; None elsewhere."""
-    own, other = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
-    bounds = entry.intervals.get(energy_column(stage)), entry.intervals.get(baseline_column(stage))
-    if edition.normalisation.kind == "none" or None in bounds or own is None or other is None:
+    pair = pair_by(entry, edition, stage)
+    if edition.normalisation.kind == "none" or pair is None or None in (pair.system_interval, pair.baseline_interval):
         return None
-    return quotient_ends(own, other, *bounds)
+    return pair.interval
 
 
 def contents_of_ratio(entry: Entry, edition: Edition, stage: str) -> str:
     """What the interval of a ratio contains, as half-widths in per cent of the figures; empty without an interval."""
     basis, within = official_basis(edition), entry.within_session.get(stage)
-    pair = Pair(
-        entry.energy_kwh.get(stage) or 0.0,
-        entry.baseline_kwh.get(stage) or 0.0,
-        entry.intervals.get(energy_column(stage)),
-        entry.intervals.get(baseline_column(stage)),
-    )
-    if basis != TOTAL and stage in entry.compared:
-        pair, within = entry.compared[stage].energies.get(basis, pair), None
+    pair = pair_by(entry, edition, stage, basis)
+    if pair is None:
+        return ""
+    if basis != TOTAL:
+        within = None
     parts, whole = [], _half_width(pair.baseline_interval, pair.baseline)
     inner, repeated = _half_width(within, pair.baseline), _half_width(pair.system_interval, pair.system)
     if whole is not None and inner is not None:

@@ -168,9 +168,29 @@ def test_the_interval_of_a_counted_ratio_carries_to_what_is_weighted_by_it():
 
 
 def test_another_baseline_changes_every_basis():
-    one = measured("A_U_task4_1").with_baseline("test", 2 * entry("A").baseline_kwh["test"])
+    one = measured("A_U_task4_1").with_baseline(GENERIC, "test", 2.0)
     assert [ratio_by(one, GENERIC, "test", basis) for basis in ("counted", "gpu", "total")] == [1.5, 2.0, 1.0]
     assert ratio_by(one, GENERIC, "training", "counted") == 3.0
+
+
+def test_what_another_baseline_would_change_is_by_the_basis_of_the_sheet():
+    wide, narrow = Interval(0.25, 1.0, "probes", 0.95), Interval(0.99, 1.01, "calibration", 0.95)
+    pairs = {"counted": Pair(1.5, 0.5, None, wide), "total": Pair(2.0, 1.0, None, narrow)}
+    one = replace(measured("A_U_task4_1", 0.5), compared=dict.fromkeys(STAGES, Compared(pairs)), gpu_model="A100")
+    others = [replace(measured(f"{name}_V_task4_1", 0.4), gpu_model="A100") for name in "BC"]
+    found = make_ranking([one, *others], with_basis("counted"))
+    check = found.systems[0].baselines["training"]
+    assert (check.baseline_kwh, check.peers_kwh, check.over_peers) == (0.5, 0.5, 1.0)
+    assert (check.ew_rank, check.ew_rank_low, check.ew_rank_high) == (1, 3, 1)
+    (table, _) = report_of(found).book[1:3]
+    assert [row["baseline_kwh"] for row in table.records] == [0.5] * 3
+
+
+def test_another_baseline_changes_the_ratio_of_columns_of_components():
+    parts = {"components_kwh": {"gpu": 1.2}, "baseline_components_kwh": {"gpu": 0.3, "cpu": None}}
+    one = entry("A_U_task4_1", **parts).with_baseline(GENERIC, "training", 2.0)
+    assert ratio_by(one, GENERIC, "training", "gpu") == 2.0
+    assert one.baseline_components_kwh["cpu"] is None
 
 
 def test_counted_and_gpu_belong_to_ratios():
