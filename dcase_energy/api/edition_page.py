@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dcase_energy.api.edition_calibration import calibration_sentences
 from dcase_energy.api.shared import load_rules
 from dcase_energy.documents.document import dotted
 from dcase_energy.editions.loader import load_edition
@@ -13,6 +14,8 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.shipped import edition_names
 from dcase_energy.ranking.tables import describe_formulas
 from dcase_energy.text import plural
+
+_ALL_CALIBRATIONS = "[The calibrations of all editions](../calibrations.md)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,15 @@ class PageSection:
         One line each.
     head, rows
         The table, as text; empty without one.
+    more
+        Link to a page of the documentation that says more, for Markdown alone.
     """
 
     title: str
     sentences: tuple[str, ...] = ()
     head: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    more: str = ""
 
 
 def edition_page(name_or_path: str, *, markdown: bool = True) -> str:
@@ -64,6 +70,7 @@ def _sections(edition: Edition, named: str) -> Iterator[PageSection]:
     yield PageSection("Commands", tuple(_commands(edition, named)))
     yield PageSection("Package", tuple(_package(edition)))
     yield PageSection("Energy", tuple(_energy(edition)))
+    yield PageSection("Calibration", tuple(calibration_sentences(edition)), more=_ALL_CALIBRATIONS)
     yield PageSection("Limits", head=("field", "at most", "counted"), rows=tuple(_limits(edition)))
     scores = tuple((name, one.title, one.unit or "any number", one.better) for name, one in edition.scores.items())
     formulas = tuple(_formulas(edition, ranking=True))
@@ -138,9 +145,6 @@ def _energy(edition: Edition) -> Iterator[str]:
             divided = f", divided by `{dotted(baseline.path)}`" if baseline is not None else ", with no baseline figure"
             yield f"{stage.title}: `{dotted(own.path)}` in kWh{divided}."
     yield from _formulas(edition, ranking=False)
-    workload = edition.baseline
-    if workload.recipe != "none":
-        yield f"Baseline: {workload.kind} `{workload.recipe}`."
 
 
 def _formulas(edition: Edition, *, ranking: bool) -> Iterator[str]:
@@ -193,6 +197,8 @@ def _as_markdown(section: PageSection) -> Iterator[str]:
     yield from (f"- {line}" if section.title else f"{line}\n" for line in section.sentences if line)
     if section.title and section.sentences:
         yield ""
+    if section.more:
+        yield from (section.more, "")
     if section.rows:
         yield f"| {' | '.join(section.head)} |"
         yield "|" + "---|" * len(section.head)

@@ -40,8 +40,12 @@ def write_receipt(
     ----------
     found
         What `validate` returned for ``paths`` with the other arguments.
+    paths
+        The packages that were validated.
     output
         A file that does not exist yet: a receipt is never replaced.
+    edition, calibration, durations, pool, waivers, select, ignore
+        As they were given to `validate`: the receipt names them, with the hashes of the files.
     strict
         Whether warnings fail, too.
 

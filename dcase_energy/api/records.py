@@ -77,6 +77,11 @@ class ListedRecord:
 def read_record(path: PathLike) -> Calibration | Energy:
     """Read a calibration or energy record, as `dcase-energy records show` does.
 
+    Parameters
+    ----------
+    path
+        The record, a JSON file.
+
     Raises
     ------
     InputError
@@ -90,6 +95,11 @@ def read_record(path: PathLike) -> Calibration | Energy:
 
 def verify_record(path: PathLike) -> Verified:
     """Check a record against the journal beside it, as `dcase-energy records verify` does.
+
+    Parameters
+    ----------
+    path
+        The record, a JSON file with its journal beside it.
 
     Raises
     ------
@@ -125,7 +135,27 @@ def verify_record(path: PathLike) -> Verified:
 
 
 def compare_records(one: PathLike, other: PathLike) -> SideBySide:
+<<<<<<< HEAD
     """Set two records side by side, as `dcase-energy records compare` does; raises as `read_record` does."""
+=======
+    """Set two records side by side, as `dcase-energy records compare` does.
+
+    Parameters
+    ----------
+    one, other
+        The two records. The second is divided by the first; of a calibration and another record the calibration
+        is first.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    RecordError
+        If one is not a record, or was changed after it was written.
+    """
+    from dcase_energy.calibration.comparing import side_by_side
+
+>>>>>>> 20d3593 (Which calibration for which edition, made from the editions; the API page from docstrings; the site holds the schemas)
     return side_by_side(read_record(one), read_record(other), (str(one), str(other)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,8 @@ import yaml
 import dcase_energy
 from dcase_energy import __version__
 from dcase_energy.cli.main import COMMANDS
+from dcase_energy.editions.shipped import edition_names
+from dcase_energy.submission.template import SCHEMA_URL
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -85,15 +88,25 @@ def test_the_architecture_page_tells_the_imports_as_they_are_tested():
     assert told == tested
 
 
-def test_the_page_for_programs_names_every_argument():
-    page = " ".join((ROOT / "docs/reference/api.md").read_text().split())
-    functions = [getattr(dcase_energy, name) for name in dcase_energy.__all__ if not name.endswith(("Error", "__"))]
-    assert len(functions) == 16
-    for function in functions:
-        signature = inspect.signature(function)
-        bare = [one.replace(annotation=inspect.Parameter.empty) for one in signature.parameters.values()]
-        text = re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", str(inspect.Signature(bare)))
-        assert f"{function.__name__}{text}" in page
+def test_the_page_for_programs_shows_every_function_with_its_parameters_and_errors(site):
+    page = (site / "reference" / "api" / "index.html").read_text()
+    sections = re.split(r'<h\d id="dcase_energy\.', page)
+    shown = {re.match(r"[\w.]+", part)[0].rpartition(".")[2]: part for part in sections[1:]}
+    public = [name for name in dcase_energy.__all__ if name != "__version__"]
+    assert set(public) <= set(shown)
+    for name in public:
+        if not name.endswith("Error"):
+            parameters = set(inspect.signature(getattr(dcase_energy, name)).parameters)
+            named = set(re.findall(r"\w+", " ".join(re.findall(r"<code>(.*?)</code>", shown[name], re.S))))
+            assert parameters <= named, name
+            assert "Raises:" in shown[name], name
+
+
+@pytest.mark.parametrize("name", edition_names())
+def test_the_address_that_a_template_names_is_in_the_site(site, name):
+    base, _, path = SCHEMA_URL.format(edition=name).partition("/schemas/")
+    assert base == yaml.safe_load((ROOT / "mkdocs.yml").read_text().split("theme:")[0])["site_url"].rstrip("/")
+    assert json.loads((site / "schemas" / path).read_text())["properties"]
 
 
 @pytest.mark.parametrize("model", ["Calibration", "Energy", "Stage", "SteadyState", "CounterTick", "Probe", "Idle"])

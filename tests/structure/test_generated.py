@@ -14,6 +14,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from dcase_energy.api.edition_calibration import calibration_sentences, calibrations_page
 from dcase_energy.api.shared import load_rules
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
@@ -53,6 +54,28 @@ def test_the_pages_of_editions_are_current_and_what_explain_prints(name):
     edition, text = load_edition(name), CliRunner().invoke(explain.command, [name]).output
     for shown in (edition.title, edition.source, edition.label_example, *edition.unknown, *edition.limits):
         assert shown.replace("`", "") in text.replace("`", "")
+
+
+def test_the_page_of_calibrations_is_current_and_names_every_edition():
+    page = (ROOT / "docs/reference/calibrations.md").read_text()
+    assert page == calibrations_page(), "run: make editions"
+    assert all(f"(editions/{name}.md)" in page for name in edition_names())
+
+
+def test_an_edition_says_what_is_measured_and_what_divides():
+    from dcase_baseline.recipe import load_recipe
+
+    generic = " ".join(calibration_sentences(load_edition("generic")))
+    recipe = load_recipe("dcase2023")
+    assert f"{recipe.optimisation.epochs} epochs" in generic
+    assert f"{recipe.data.test_clips:,} clips" in generic
+    assert "execution path `fast`" in generic
+    of_command = " ".join(calibration_sentences(load_edition("dcase2024-task4")))
+    assert "-- python train_pretrained.py" in of_command
+    assert "for 10 epochs (of 300; the energy is not scaled)" in of_command
+    assert "no calibration is needed" in " ".join(calibration_sentences(load_edition("dcase2025-task1")))
+    assert "does not measure this baseline" in " ".join(calibration_sentences(load_edition("dcase2023-task4a")))
+    assert "1.717 kWh (training)" in " ".join(calibration_sentences(load_edition("dcase2022-task4")))
 
 
 def test_every_guard_is_explained_as_its_page_tells_it():
