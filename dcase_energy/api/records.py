@@ -135,9 +135,6 @@ def verify_record(path: PathLike) -> Verified:
 
 
 def compare_records(one: PathLike, other: PathLike) -> SideBySide:
-<<<<<<< HEAD
-    """Set two records side by side, as `dcase-energy records compare` does; raises as `read_record` does."""
-=======
     """Set two records side by side, as `dcase-energy records compare` does.
 
     Parameters
@@ -155,7 +152,6 @@ def compare_records(one: PathLike, other: PathLike) -> SideBySide:
     """
     from dcase_energy.calibration.comparing import side_by_side
 
->>>>>>> 20d3593 (Which calibration for which edition, made from the editions; the API page from docstrings; the site holds the schemas)
     return side_by_side(read_record(one), read_record(other), (str(one), str(other)))
 
 
