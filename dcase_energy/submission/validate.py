@@ -98,6 +98,9 @@ class ValidateOptions:
     waivers: Waivers = NO_WAIVERS
 
 
+_ALL = ValidateOptions()
+
+
 @dataclass
 class _Read:
     """The systems and findings of one package."""
@@ -111,9 +114,8 @@ class _Read:
 def validate_paths(
     paths: Sequence[Path],
     edition: Edition,
-    calibration: Calibrated | None = None,
     *,
-    options: ValidateOptions | None = None,
+    options: ValidateOptions = _ALL,
     pool: Sequence[Peer] = (),
     jobs: int = 1,
     progress: Callable[[int, int, str], None] | None = None,
@@ -126,8 +128,6 @@ def validate_paths(
         Metadata files, or folders and archives with any number of systems in them.
     edition
         Whose rules apply.
-    calibration
-        See `ValidateOptions`; taken where ``options`` are not given.
     options
         What is looked at.
     pool
@@ -142,7 +142,6 @@ def validate_paths(
     ParallelError
         If a process that reads packages ends unexpectedly.
     """
-    options = options or ValidateOptions(calibration)
     packages = find_packages(paths)
     read = []
     for one in run_all(partial(_read_package, edition=edition, options=options), packages.paths, jobs=jobs):

@@ -17,7 +17,7 @@ from dcase_energy.ranking.bases import ratio_by
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.packages import assess
 from dcase_energy.submission.evidence import Calibrated
-from dcase_energy.submission.validate import validate_paths
+from dcase_energy.submission.validate import ValidateOptions, validate_paths
 from tests.cli.run import ROOT, run
 
 PACKAGES = ROOT / "examples" / "packages"
@@ -148,7 +148,7 @@ def with_records(folder: Path, record: dict[str, object], calibration: dict[str,
     shutil.copytree(ROOT / "tests/acceptance/positive/M101", folder)
     (folder / "energy_training.json").write_text(json.dumps(record))
     baseline = None if calibration is None else Calibrated(a_calibration(**calibration), "calibration.json (given)")
-    return assess(validate_paths([folder], edition, baseline))[0]
+    return assess(validate_paths([folder], edition, options=ValidateOptions(baseline)))[0]
 
 
 def a_calibration(**changes: object) -> Calibration:

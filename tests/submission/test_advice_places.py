@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dcase_energy import validate
+from dcase_energy.submission.figures import slip
 from tests.builders.packages import metadata
 
 
@@ -46,3 +47,18 @@ def test_a_range_may_be_open_on_one_side(tmp_path, usual, energy, hint):
     own = tmp_path / "edition.toml"
     own.write_text(f'base = "generic"\nname = "own"\n[plausible.energy_usual_kwh]\ntraining = {usual}\n')
     assert hint in str(findings(tmp_path, "training: 1.3907", f"training: {energy}", own)["P803"].hint)
+
+
+@pytest.mark.parametrize(
+    ("declared", "measured", "reason"),
+    [
+        (1390.7, 1.3907, "Wh given as kWh"),
+        (13.907, 1.3907, "a misplaced decimal point"),
+        (0.13907, 1.3907, "a misplaced decimal point"),
+        # Wh given as kWh make no figure smaller.
+        (0.0013907, 1.3907, None),
+        (1.3907, 0.0, None),
+    ],
+)
+def test_a_slip_between_two_figures_has_the_direction_of_its_unit(declared, measured, reason):
+    assert slip(declared, measured) == reason
