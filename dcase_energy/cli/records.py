@@ -105,7 +105,7 @@ def _verified_lines(found: Verified) -> list[str]:
     if not found.holds:
         hint = "use record and journal as the program wrote them, side by side"
         return [*lines, f"{what}: {style('NOT VERIFIED', fg='red', bold=True)}; {hint}"]
-    verdict = "valid" if found.record.valid else f"not valid: {'; '.join(found.record.reasons)}"
+    verdict = "valid" if found.record.valid else f"not valid: {found.record.why_invalid}"
     lines.append(f"{what}: {style('verified', fg='green')}, computed again from {visible(str(found.journal))}")
     return [*lines, f"its guards call it {visible(verdict)}"]
 

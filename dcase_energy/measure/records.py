@@ -169,6 +169,11 @@ class Evidence(Tabular, BaseModel):
         """The record as JSON, in the form of its version."""
         return json.dumps(self.model_dump(mode="json", **options), indent=indent, ensure_ascii=False)
 
+    @property
+    def why_invalid(self) -> str:
+        """Why its guards found it invalid, in words; empty where they did not."""
+        return "" if self.valid else "; ".join(self.reasons) or "it calls itself invalid"
+
     def seal(self) -> Self:
         """The record with the digest of everything else in it."""
         return self.model_copy(update={"digest": sealed(self.model_dump(mode="json"))})

@@ -76,7 +76,7 @@ def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
     if not record.complete:
         return "the calibration was interrupted"
     if not record.valid:
-        return "a guard found it invalid: " + "; ".join(record.reasons)
+        return f"a guard found it invalid: {record.why_invalid}"
     return impossible_power(record)
 
 

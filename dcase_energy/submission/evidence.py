@@ -232,8 +232,7 @@ def _read_record(tree: Tree, name: str, journals: Sequence[str]) -> ReadFile:
         return ReadFile(kind, None, [BAD_RECORD.finding(where, str(error))])
     found, findings = check_record(record, f"{file} of the package", tree, name, journals)
     if kind == "energy" and found.believed and not record.valid:
-        reasons = "; ".join(record.reasons) or "it calls itself invalid"
-        message = f"the energy record cannot be used as evidence: {reasons}"[:300]
+        message = f"the energy record cannot be used as evidence: {record.why_invalid}"[:300]
         findings.append(RECORD_INVALID.finding(where, message))
     usable = kind == "calibration" or (found.believed and record.valid)
     return ReadFile(kind, found if usable else None, findings)

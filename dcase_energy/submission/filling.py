@@ -11,7 +11,7 @@ from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import RecordError
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, Evidence, parse_energy
+from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, parse_energy
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.evidence import Calibrated
 from dcase_energy.units import format_significant
@@ -49,7 +49,7 @@ def of_calibration(record: Calibration, edition: Edition, *, allow_invalid: bool
         for stage, energy_kwh in recorded(found, edition).energy_kwh.items()
         if energy_kwh is not None and stage in edition.stages
     }
-    return Filled(_with_hardware(values, hardware_of(record.hardware)), _why_invalid(record))
+    return Filled(_with_hardware(values, hardware_of(record.hardware)), record.why_invalid)
 
 
 def of_energy_record(path: Path, stage: str, edition: Edition, *, allow_invalid: bool = False) -> Filled:
@@ -77,17 +77,13 @@ def of_energy_record(path: Path, stage: str, edition: Edition, *, allow_invalid:
     energy_kwh = record.figures[stage].energy_kwh
     if energy_kwh <= 0:
         raise RecordError(f"{path}: the energy of the stage {stage} is {energy_kwh} kWh")
-    invalid = _why_invalid(record)
+    invalid = record.why_invalid
     if not record.complete:
         raise RecordError(f"{path} is a measurement that was cut off: {invalid}")
     if invalid and not allow_invalid:
         raise RecordError(f"{path} is not a valid measurement: {invalid}; {_ALLOW}")
     values = {field: format_significant(energy_kwh, _DIGITS)}
     return Filled(_with_hardware(values, hardware_of(record.hardware)), invalid)
-
-
-def _why_invalid(record: Evidence) -> str:
-    return "" if record.valid else "; ".join(record.reasons) or "it says so itself"
 
 
 def _with_hardware(values: dict[str, str], hardware: str | None) -> dict[str, str]:

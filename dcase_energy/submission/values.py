@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dcase_energy.documents.document import Document, Path, dotted
 from dcase_energy.editions.fields import KINDS, TEXT_KINDS, FieldKind, FieldSpec, fragment
 from dcase_energy.editions.model import Edition
-from dcase_energy.findings import Finding, Severity
+from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define, get
 from dcase_energy.submission.placeholders import FILL_IN, is_none_word, placeholder
 
@@ -189,14 +189,19 @@ def finding_of(
         # Where a text may stand this is a warning; here the field has no value.
         return TEMPLATE_TEXT.finding(where, message, expected=expected, hint=FILL_IN).with_severity(Severity.ERROR)
     if KINDS[spec.kind].none_words and name not in edition.required and is_none_word(value):
-        message = f"the text {value!r} means that there is no value"
-        return NONE_AS_TEXT.finding(where, message, expected="null", found=repr(value))
+        return none_as_text(where, str(value))
     message = f"{shown} cannot be {describe_value(value)}" if place else f"{shown} is not {expected}"
     hint = _LENGTH_HINTS.get(str(error.validator)) or _hint(value, spec)
     rule = _rule(error)
     if hint is None and rule is FIELD_TYPE:
         hint = f"write {expected}"
     return rule.finding(where, message, expected=expected, found=describe_value(value), hint=hint)
+
+
+def none_as_text(where: Where, text: str) -> Finding:
+    """The finding of a word for nothing where null says that."""
+    message = f"the text {text!r} means that there is no value"
+    return NONE_AS_TEXT.finding(where, message, expected="null", found=repr(text))
 
 
 def _expected_inside(error: ValidationError) -> str | None:

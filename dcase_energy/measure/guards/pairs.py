@@ -163,7 +163,7 @@ def _work(baseline: Calibration, system: Evidence) -> Iterator[Guard]:  # noqa: 
     if not baseline.complete:
         yield invalid(False, "the baseline's run did not reach its end")
     elif not baseline.valid:
-        yield invalid(False, f"the baseline's record is not valid: {'; '.join(baseline.reasons)}")
+        yield invalid(False, f"the baseline's record is not valid: {baseline.why_invalid}")
 
 
 def _scopes(system: Evidence, scope: Collection[str]) -> Iterator[Guard]:

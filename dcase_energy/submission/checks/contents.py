@@ -65,17 +65,17 @@ def files_listed(systems: Sequence[System], pool: Sequence[Peer]) -> Iterator[Fi
     for inside in packages.values():
         tree = inside[0].files.tree
         read = {name for one in inside for name in one.files.names() if name not in one.records.others}
-        known = [pattern_of(one, system.files.stem) for system in inside for one in _listed(system)]
+        known = [
+            pattern_of(one, system.files.stem)
+            for system in inside
+            for one in (*system.edition.files, *system.edition.files_required)
+        ]
         left = [name for name in tree.names() if name not in read and not _of_outputs(name)]
         left = [name for name in left if not any(one.fullmatch(name) for one in known)]
         if left and known:
             message = f"{plural(len(left), 'file')} that edition {inside[0].edition.name} does not list: "
             message += first_few(left, _SHOWN)
             yield FILE_NOT_LISTED.finding(tree.where(left[0]), message)
-
-
-def _listed(system: System) -> tuple[str, ...]:
-    return (*system.edition.files, *system.edition.files_required)
 
 
 def _of_outputs(name: str) -> bool:

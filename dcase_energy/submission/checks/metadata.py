@@ -13,7 +13,7 @@ from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.placeholders import FILL_IN, is_none_word, placeholder
-from dcase_energy.submission.values import NONE_AS_TEXT, TEMPLATE_TEXT
+from dcase_energy.submission.values import TEMPLATE_TEXT, none_as_text
 
 CORRESPONDING = define(
     Rule(
@@ -123,9 +123,7 @@ def none_is_null(system: System) -> Iterator[Finding]:
     """No optional field holds a word for nothing."""
     for where, text in _texts(system, FieldKind.DATASETS):
         if is_none_word(text):
-            yield NONE_AS_TEXT.finding(
-                where, f"the text {text!r} means that there is no value", expected="null", found=repr(text)
-            )
+            yield none_as_text(where, text)
 
 
 @each_system
