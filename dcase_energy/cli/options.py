@@ -82,12 +82,12 @@ def edition_option(default: str | None = None) -> Decorator:
     )
 
 
-def format_option(*formats: str, default: str | None = "text", text: str | None = None) -> Decorator:
-    """Return ``--format``."""
-    kind = click.Choice(formats)
-    return click.option(
-        "-f", "--format", "output_format", type=kind, default=default, show_default=bool(default), help=text
-    )
+def format_option(
+    *formats: str, default: str | None = "text", short: bool = True, text: str | None = None
+) -> Decorator:
+    """Return ``--format``; ``short`` is false where ``-f`` is the command's ``--formats``."""
+    names = [*(["-f"] if short else []), "--format", "output_format"]
+    return click.option(*names, type=click.Choice(formats), default=default, show_default=bool(default), help=text)
 
 
 def output_option(what: str) -> Decorator:

@@ -13,6 +13,7 @@ from dcase_energy.cli.options import (
     calibration_option,
     edition_option,
     existing_path,
+    format_option,
     ground_truth_options,
     jobs_option,
     list_option,
@@ -120,7 +121,17 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
 @waivers_option
 @jobs_option("Systems read and scored")
 @scheduler_option
-def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:
+@format_option(
+    "text", "json", text="json prints the ranking as `ranking.json` has it, and the names of files on stderr."
+)
+def command(
+    sources: tuple[Path, ...],
+    output_dir: Path,
+    formats: list[str],
+    plots: list[str],
+    output_format: str,
+    **options: Any,
+) -> int:
     """Rank systems by score and by energy-weighted score, with energies normalised by the baseline's.
 
     SOURCE is a package folder, a folder of packages, or a table of results: a CSV with the columns label, psds1, psds2,
@@ -129,7 +140,9 @@ def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plo
     are written nevertheless. All files are replaced atomically as a set.
     """
     from dcase_energy.api.ranking import rank
+    from dcase_energy.cli.render.json import report_json
     from dcase_energy.findings import has_errors
+    from dcase_energy.ranking.report import report_of
     from dcase_energy.sheets.plots.files import require_matplotlib
 
     require_matplotlib(plots)
@@ -138,10 +151,11 @@ def command(sources: tuple[Path, ...], output_dir: Path, formats: list[str], plo
         show_findings(sheet.findings)
         raise DcaseEnergyError("no system to rank was found")
     written = sheet.write(output_dir, formats, plots)
-    for path in written:
-        click.echo(path)
-    for line in _baselines(sheet.ranking):
-        click.echo(visible(line))
+    tell = say if output_format == "json" else click.echo
+    for line in [*map(str, written), *map(visible, _baselines(sheet.ranking))]:
+        tell(line)
+    if output_format == "json":
+        click.echo(report_json(report_of(sheet.ranking)), nl=False)
     names = {path.name for path in written}
     older = sorted(
         path.name

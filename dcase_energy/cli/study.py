@@ -68,7 +68,8 @@ def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str)
 @click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
 @click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
 @click.option("--resume", is_flag=True, hidden=True, expose_value=False)
-def run(**options: Any) -> int:
+@format_option("text", "json", text="json prints what `study status --format json` prints, when all runs have ended.")
+def run(output_format: str, **options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
 
     Each run has a folder, named by the hash of what it is. Runs that are done stay; the same command again trains what
@@ -84,6 +85,12 @@ def run(**options: Any) -> int:
     for one in found.left:
         hint = "; --retry-failed trains it once more" if one.state == "failed" else " elsewhere"
         say(f"{one.folder.name} {one.state}{hint}")
+    if output_format == "json":
+        from dcase_energy.cli.render.study import status_json
+        from dcase_energy.study.status import read_status
+
+        now = datetime.datetime.now().astimezone()
+        emit(status_json(read_status([options["output_dir"]]), now), None)
     return int(found.failed > 0)
 
 
@@ -198,7 +205,17 @@ def import_(
 @list_option("--plots", PLOT_FORMATS, "svg", f"Any of {','.join(PLOT_FORMATS)}, or none.", old=["--figures"])
 @click.option("--include-invalid", is_flag=True, help="Include runs whose measurement a guard found invalid.")
 @click.option("--mixed", is_flag=True, help="Average over runs of different recipes, epochs, execution paths or data.")
-def report_(runs: tuple[Path, ...], output_dir: Path, formats: list[str], plots: list[str], **options: Any) -> int:
+@format_option(
+    "text", "json", text="json prints the tables as `study.json` has them, and the names of files on stderr."
+)
+def report_(
+    runs: tuple[Path, ...],
+    output_dir: Path,
+    formats: list[str],
+    plots: list[str],
+    output_format: str,
+    **options: Any,
+) -> int:
     """Write the paper's tables and figures from run folders, of any number of machines.
 
     RUNS are folders that hold run folders, at any depth. Exit code 1 if a run could not be read.
@@ -211,8 +228,14 @@ def report_(runs: tuple[Path, ...], output_dir: Path, formats: list[str], plots:
     show_findings(found.findings)
     if found.study is None:
         raise DcaseEnergyError("no run can be reported on")
+    tell = say if output_format == "json" else click.echo
     for path in found.write(output_dir, formats, plots, say):
-        click.echo(path)
+        tell(str(path))
+    if output_format == "json":
+        from dcase_energy.cli.render.json import report_json
+        from dcase_energy.study.sheets import report_of
+
+        click.echo(report_json(report_of(found.study)), nl=False)
     cells = plural(len(found.study.members), "cell")
     say(f"{plural(len(found.study.runs), 'run')} in {cells} of GPU and batch size")
     return int(has_errors(found.findings))

@@ -118,6 +118,12 @@ def test_sheets_of_an_earlier_run_are_told_of(tmp_path):
     assert "left over from an earlier run (not deleted): ranking.csv" in result.stderr
 
 
+def test_json_on_stdout_is_that_of_the_sheets(tmp_path):
+    result = run("rank", PACKAGES, "--output-dir", tmp_path, "--formats", "json", "--format", "json")
+    assert result.stdout == (tmp_path / "ranking.json").read_text(encoding="utf-8")
+    assert str(tmp_path / "ranking.json") in result.stderr
+
+
 def energy_record(stage: str, energy_kwh: float, **changes: object) -> dict[str, object]:
     """An energy record as a measuring session seals it."""
     parts = {"gpu": 0.7 * energy_kwh, "cpu": 0.2 * energy_kwh, "ram": 0.1 * energy_kwh}

@@ -233,6 +233,14 @@ def test_charts_show_each_gpu_and_batch_size(small):
     assert all(ET.fromstring(chart_svg(chart)) is not None for chart in charts.values())
 
 
+def test_json_on_stdout_is_that_of_the_sheets(small, tmp_path):
+    options = ("--output-dir", tmp_path / "out", "--formats", "json", "--plots", "none", "--format", "json")
+    result = dcase_energy("study", "report", small, *options)
+    (sheet,) = (tmp_path / "out").glob("*.json")
+    assert result.stdout == sheet.read_text(encoding="utf-8")
+    assert str(sheet) in result.stderr
+
+
 def test_the_command_writes_every_file_and_a_page_on_its_own(small, tmp_path):
     out = tmp_path / "out"
     result = dcase_energy("study", "report", small, "--output-dir", out)

@@ -94,6 +94,18 @@ def test_running_again_trains_nothing_again(tmp_path):
     assert [run.epochs[2].intersection_f1_07 for run in runs] == [pytest.approx(0.3)] * 4
 
 
+def test_the_command_prints_the_state_of_its_runs_as_json(tmp_path):
+    output = tmp_path / "runs"
+    list(run_jobs(jobs(grid(output, batches=(4,), repeats=1)), None))
+    options = ("--recipe", TINY, "--execution-path", "fast", "--device", "cpu", "--epochs", "3", "--repeats", "1",
+               "--gpu-name", "Pretended GPU", "--batch-sizes", "4", "--output-dir", output)  # fmt: skip
+    done = dcase_energy("study", "run", *options, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert [run["state"] for run in printed["runs"]] == ["done"]
+    assert done.stdout == dcase_energy("study", "status", output, "--format", "json").stdout
+
+
 def test_a_failed_run_is_marked_and_tried_again_on_request_alone(tmp_path):
     output = tmp_path / "runs"
     orders(output, b8="fail")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from dcase_energy import __version__
 from dcase_energy.findings import Severity
 from dcase_energy.rules import get
+from dcase_energy.sheets import write_report
 
 if TYPE_CHECKING:
     from dcase_energy.findings import Finding
+    from dcase_energy.sheets.table import Report
     from dcase_energy.submission.validate import Validation
 
 RULES_URL = "https://github.com/dcase-energy/dcase-energy/blob/main/docs/rules.md"
@@ -24,6 +26,12 @@ _KEYS = (
 def dumped(document: object) -> str:
     """Return a document as the commands print it: the same bytes for the same document."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def report_json(report: Report) -> str:
+    """Return a report as its JSON sheet has it."""
+    (sheet,) = write_report(report, ["json"]).values()
+    return sheet.decode()
 
 
 def rule_url(code: str) -> str:
