@@ -121,9 +121,7 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
 @waivers_option
 @jobs_option("Systems read and scored")
 @scheduler_option
-@format_option(
-    "text", "json", text="json prints the ranking as `ranking.json` has it, and the names of files on stderr."
-)
+@format_option("text", "json", short=False, text="json prints what `ranking.json` has, and file names on stderr.")
 def command(
     sources: tuple[Path, ...],
     output_dir: Path,

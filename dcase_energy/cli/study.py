@@ -205,9 +205,7 @@ def import_(
 @list_option("--plots", PLOT_FORMATS, "svg", f"Any of {','.join(PLOT_FORMATS)}, or none.", old=["--figures"])
 @click.option("--include-invalid", is_flag=True, help="Include runs whose measurement a guard found invalid.")
 @click.option("--mixed", is_flag=True, help="Average over runs of different recipes, epochs, execution paths or data.")
-@format_option(
-    "text", "json", text="json prints the tables as `study.json` has them, and the names of files on stderr."
-)
+@format_option("text", "json", short=False, text="json prints what the JSON sheet has, and file names on stderr.")
 def report_(
     runs: tuple[Path, ...],
     output_dir: Path,

@@ -106,7 +106,7 @@ class ComparableEnergy:
 
     @property
     def axis(self) -> str:
-        """Title of an axis, or of a column of its own."""
+        """Title of an axis, or of a column."""
         return self.words[0].upper() + self.words[1:] + (", kWh" if self.unit == "kWh" else "")
 
 

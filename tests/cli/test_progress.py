@@ -119,7 +119,7 @@ def test_an_expected_end_is_that_of_the_epochs_of_this_call():
 
 
 def test_command_library_and_plan_have_the_same_defaults():
-    options = {one.name: one.default for one in command.params}
+    options = command.make_context("calibrate", []).params
     arguments = inspect.signature(dcase_energy.calibrate).parameters
     for name, meant in {"budget_s": "budget_s", "precision": "precision", "settle_s": "max_settle_s"}.items():
         assert options[name] == arguments[name].default == getattr(QuickSettings, meant)

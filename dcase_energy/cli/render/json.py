@@ -13,7 +13,7 @@ from dcase_energy.sheets import write_report
 
 if TYPE_CHECKING:
     from dcase_energy.findings import Finding
-    from dcase_energy.sheets.table import Report
+    from dcase_energy.sheets.report import Report
     from dcase_energy.submission.validate import Validation
 
 RULES_URL = "https://github.com/dcase-energy/dcase-energy/blob/main/docs/rules.md"
