@@ -67,6 +67,8 @@ def half_unit(text: str | None) -> float:
 
 def advise_energy(text: str) -> str | None:
     """Suggest what to write instead of an energy that is not a plain number of kWh; None if that is unclear."""
+    if len(text) > _MAX_ADVISED:
+        return None
     if comma := _decimal_comma(text):
         return f"write a decimal point: {comma}"
     match = _WITH_UNIT.fullmatch(text)

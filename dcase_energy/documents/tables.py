@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -19,6 +20,7 @@ from dcase_energy.documents.rules import (
 )
 from dcase_energy.findings import Capped, Finding, Where
 
+_SHOWN = 200
 # Makes the rows that a line holds from its cells; gets the columns, the number of the line, and the cells.
 Restore = Callable[[Sequence[str], int, list[str]], list[list[str]]]
 
@@ -123,14 +125,14 @@ def _fill(
         table.findings.append(TABLE_EMPTY.finding(Where(table.file, table.member), "no header"))
         return
     columns = [cell.strip() for cell in header[1]]
-    wrong = [name for name in required if columns.count(name) != 1]
-    doubled = sorted({name for name in columns if columns.count(name) > 1})
-    if wrong or doubled:
-        message = "; ".join(
-            ([f"missing {', '.join(n for n in wrong if n not in columns)}"] if set(wrong) - set(columns) else [])
-            + ([f"more than once: {', '.join(doubled)}"] if doubled else [])
-        )
-        expected, found = ", ".join(required), ", ".join(columns)[:200]
+    counts = Counter(columns)
+    problems = {
+        "missing ": [name for name in required if name not in counts],
+        "more than once: ": sorted(name for name, count in counts.items() if count > 1),
+    }
+    if any(problems.values()):
+        message = "; ".join(what + ", ".join(names)[:_SHOWN] for what, names in problems.items() if names)
+        expected, found = ", ".join(required), ", ".join(columns)[:_SHOWN]
         table.findings.append(TABLE_HEADER.finding(table.where(), f"header: {message}", expected=expected, found=found))
         return
     table.columns = columns

@@ -33,12 +33,13 @@ _ITEM = r"(?:-[ ]+)*"
 _ODD = f"{BLANKS}{INVISIBLE}"
 _ODD_INDENT = re.compile(rf"[ ]*([\t{_ODD}])")
 # A line of blanks, tabs and perhaps a comment; and a tab that separates, after the first character of a line.
-_HARMLESS = re.compile(r"(?m)^[ \t]*\t[ \t]*(?=#|$)")
+_HARMLESS = re.compile(r"(?m)^(?=[ ]*\t)[ \t]+(?=#|$)")
 _SEPARATING = re.compile(r"(?<=[^ \t\n])[ \t]*\t[ \t]*")
 _OPEN_QUOTE = re.compile(rf"[ ]*{_ITEM}(?:[^\s:]+:[ ]+)?(?P<sign>[\"'])(?:(?!(?P=sign)).)*")
 _ITEM_WITHOUT_BLANK = re.compile(r"-[A-Za-z_]")
 _BLANK_LINE = re.compile(r"\s*(?:#.*)?")
 
+# No pattern here may try a line from several places in each of several ways: lines are as long as their author likes.
 # For the text with some lines changed: the line, from 0, where reading stops; infinite where it does not.
 Stops = Callable[[Sequence[str]], float]
 
@@ -89,7 +90,7 @@ def _why_quotes(match: re.Match[str]) -> str:
 
 
 _OTHER_COLON = _Kind(
-    rf"(?P<before>[ ]*{_ITEM}[\w .@-]+?)[ ]*(?P<sign>[{COLONS}])[ ]*(?P<rest>.*)",
+    rf"(?P<before>[ ]*{_ITEM}[\w.@][\w.@-]*(?:[ ]+[\w.@-]+)*)[ ]*(?P<sign>[{COLONS}])[ ]*(?P<rest>.*)",
     lambda match: f"{match['before']}: {match['rest']}",
     lambda match: f"{named(match['sign'])} in place of a colon",
     "write an ordinary colon and a blank",
@@ -141,7 +142,7 @@ _KINDS = (
         "sign",
     ),
     _Kind(
-        rf"(?P<before>[ ]*{_ITEM}[^\s:'\"\[{{][^:'\"\[{{]*:[ ]+)"
+        rf"(?P<before>[ ]*{_ITEM}(?!-[ ])[^\s:'\"\[{{][^:'\"\[{{]*:[ ]+)"
         r"(?P<value>[\"'\[{@`%&*!|>}\],?].*|[^\s#].*:(?:[ ].*)?)$",
         _quoted_value,
         _why_quotes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from collections.abc import Mapping
@@ -184,13 +185,17 @@ def strict_json(text: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        If it is not JSON, holds NaN or infinity, or writes a key twice.
+        If it is not JSON, holds NaN, infinity or a number too large to be one, or writes a key twice.
     """
-    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_twice)
+    # A number of a thousand digits becomes infinity without a sign.
+    return json.loads(text, parse_constant=_finite, parse_float=_finite, object_pairs_hook=_refuse_twice)
 
 
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not allowed")
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number:.20} is not allowed")
+    return value
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

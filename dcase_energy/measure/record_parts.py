@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from dcase_energy.errors import RecordError
 from dcase_energy.measure.meter import Obtained
 from dcase_energy.stats import Interval
+from dcase_energy.text import visible
 
 EnergyKwh = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -24,6 +25,7 @@ Count = Annotated[int, Field(ge=0)]
 Component = Literal["gpu", "cpu", "ram"]
 _Model = TypeVar("_Model", bound=BaseModel)
 
+_MAX_SHOWN = 200
 _NOMINAL = re.compile(r"([0-9]+(?:\.[0-9]+)?) W nominal power")
 
 
@@ -320,5 +322,10 @@ def validated(model: type[_Model], document: object, problem: str) -> _Model:
         return model.model_validate(document)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = shown_key(".".join(str(part) for part in first["loc"]))
         raise RecordError(f"{problem}: {place}: {first['msg']}") from None
+
+
+def shown_key(key: str) -> str:
+    """A key of a foreign document for a message: it may be as long, and hold whatever, its author likes."""
+    return visible(key[:_MAX_SHOWN])

@@ -133,9 +133,9 @@ class Recorder:
         while last.time_s - first.time_s < duration_s:
             self._sleep(min(POLL_S, duration_s))
             last = self.poll()
-        watts = {name: mean_power_w(_between(first, last, name), last.time_s - first.time_s) for name in counted}
+        duration_s = last.time_s - first.time_s
+        watts = {name: _mean_power_w(first, last, name) for name in counted}
         with self._lock:
-            duration_s = last.time_s - first.time_s
             self._journal.write("idle", when=when, duration_s=duration_s, power_w=watts, gpu_context=gpu_context)
 
     def finish(self) -> None:
@@ -240,6 +240,7 @@ class LenientRecorder:
         return None
 
 
-def _between(first: Reading, last: Reading, name: str) -> float:
+def _mean_power_w(first: Reading, last: Reading, name: str) -> float | None:
+    """Power of a component between two readings; None where one of them does not have it."""
     before, after = first.component(name), last.component(name)
-    return 0.0 if before is None or after is None else after - before
+    return None if before is None or after is None else mean_power_w(after - before, last.time_s - first.time_s)

@@ -39,6 +39,7 @@ from dcase_energy.measure.record_parts import (
     SteadyState,
     Tier,
     Watts,
+    shown_key,
     validated,
 )
 from dcase_energy.sheets.frames import Tabular
@@ -327,11 +328,13 @@ def _parse(data: bytes, name: str, model: type[_Kind], kind: str, *, changed: bo
         raise RecordError(f"{name} is not {article} {kind} record (`{_WRITTEN_BY[kind]}` writes one)")
     version = document.get("schema_version")
     if version not in VERSIONS:
-        raise RecordError(f"{name} has schema version {version!r}; this program reads {' and '.join(VERSIONS)}")
+        raise RecordError(f"{name} has schema version {version!r:.40}; this program reads {' and '.join(VERSIONS)}")
     current = document if version == SCHEMA_VERSION else records_1_0.upgraded(document)
     record = validated(model, current, f"{name} is not a valid {kind} record")
     if unknown := records_1_0.first_unknown(document, record.model_dump(mode="json")):
-        raise RecordError(f"{name} is not a valid {kind} record: {unknown} is not a key of version {version}")
+        raise RecordError(
+            f"{name} is not a valid {kind} record: {shown_key(unknown)} is not a key of version {version}"
+        )
     if not changed:
         check_seal(document, name)
     return record

@@ -85,9 +85,12 @@ def _system(path: Path, number: int, table: Mapping[str, Any]) -> ListedSystem:
     gpu, scope = table.get("gpu"), table.get("scope", [])
     if gpu is not None and not isinstance(gpu, str):
         raise InputError(f"{where}: expected gpu = text such as '0' or 'all'; found {gpu!r}")
+    parts = [scope] if isinstance(scope, str) else scope
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise InputError(f"{where}: expected scope = text such as 'inference' or a list of texts; found {scope!r}")
     try:
-        scopes = scope_of([scope] if isinstance(scope, str) else list(map(str, scope)), STAGES[-1])
-    except (ValueError, TypeError) as error:
+        scopes = scope_of(parts, STAGES[-1])
+    except ValueError as error:
         raise InputError(f"{where}: {error}") from None
     commands = dict(_commands(where, table))
     if not commands:
@@ -105,6 +108,7 @@ def _commands(where: str, table: Mapping[str, Any]) -> Iterator[tuple[str, tuple
             words = shlex.split(given) if isinstance(given, str) else list(given)
         except (ValueError, TypeError) as error:
             raise InputError(f"{where}: {stage} cannot be split into words: {error}") from None
-        if not words or not all(isinstance(word, str) for word in words):
+        # No program can be given a word with a NUL in it.
+        if not words or not all(isinstance(word, str) and "\0" not in word for word in words):
             raise InputError(f"{where}: expected {stage} = a command as text or list of words; found {given!r}")
         yield stage, tuple(words)

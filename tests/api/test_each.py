@@ -144,6 +144,8 @@ def test_the_baseline_stands_beside_with_what_its_probes_cost(tmp_path, monkeypa
 test""", """training = "sh -c 'echo"
 test"""), "training cannot be split into words"),
         (('scope = "inference"', 'scope = "everything"'), "scope 'everything' is not known"),
+        (('scope = "inference"', "scope = 5"), "expected scope = text such as 'inference' or a list of texts; found 5"),
+        (("echo train", "echo \\u0000"), "expected training = a command"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_list_is_said_before_anything_runs(tmp_path, change, message):

@@ -28,6 +28,10 @@ def _journal(name: str, data: bytes, *codes: str) -> Case:
     return folder(name, contents, *codes)
 
 
+def _header_of(more: int) -> str:
+    return ",".join([_HEADER, *(f"c{i}" for i in range(more))])
+
+
 _LINES = _JOURNAL.splitlines(keepends=True)
 CASES = [
     _csv("E06-nan", table(row(energy_consumed="nan")), "W815"),
@@ -43,6 +47,8 @@ CASES = [
     _csv("E18-two-rows-of-a-run", table(row(duration=7200.0, energy_consumed=0.7, gpu_energy=0.434), row()), "W803"),
     _csv("E18-restart", table(row(run_id="a"), row(run_id="b")), "W805"),
     _csv("E18-backup-only", table().replace(b",", b";"), "W801"),
+    _csv("E18-columns-twice", ",".join([_HEADER, *(f"c{i // 2}" for i in range(100_000))]) + "\n", "T102"),
+    _csv("E18-many-columns", _header_of(20_000) + 50 * f"\n{_ROW}{',' * 19_000}", "T103"),
     _csv("E18-cut", f"{_HEADER}\n{_ROW}\n{_ROW[:100]}", "T103"),
     _csv("E18-no-header", f"{_ROW}\n", "W819"),
     _csv("E18-empty", "", "W815"),

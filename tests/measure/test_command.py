@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -337,6 +338,15 @@ def test_a_meter_that_fails_at_the_first_mark_of_a_block_is_raised_before_the_bl
         (tmp_path / "trained").touch()
     assert not (tmp_path / "trained").exists()
     assert failing.stopped
+
+
+def test_idle_power_of_a_component_without_a_reading_is_not_0(tmp_path):
+    class Half(ClockMeter):
+        def read(self):
+            return replace(super().read(), gpu_kwh=None)
+
+    record, _ = measure(tmp_path, "true", meter=Half(), idle_s=0.01)
+    assert record.idle.before_w == {"gpu": None, "cpu": pytest.approx(50.0)}
 
 
 def test_idle_power_that_cannot_be_measured_after_a_block_does_not_spoil_its_record(tmp_path, monkeypatch):

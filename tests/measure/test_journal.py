@@ -5,7 +5,14 @@ import json
 import pytest
 
 from dcase_energy.errors import JournalError
-from dcase_energy.measure.journal import JournalWriter, canonical_json, journal_digest, read_journal, sealed
+from dcase_energy.measure.journal import (
+    JournalWriter,
+    canonical_json,
+    journal_digest,
+    read_journal,
+    sealed,
+    strict_json,
+)
 
 
 @pytest.fixture
@@ -57,6 +64,12 @@ def test_what_is_no_journal_is_refused(tmp_path):
     path.write_text("hello\n")
     with pytest.raises(JournalError, match=":1: not a journal line"):
         read_journal(path)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999", "-1e999", "1" + "0" * 400 + ".0"])
+def test_a_number_that_is_none_or_too_large_is_refused(number):
+    with pytest.raises(ValueError, match="is not allowed"):
+        strict_json(f'{{"energy_kwh": [{number}]}}')
 
 
 def test_a_journal_is_never_overwritten(journal):

@@ -19,8 +19,10 @@ from dcase_energy.text import plural
 
 # Columns that CodeCarbon fills with None, and so loses.
 _DROPPABLE = ("region", "gpu_count", "gpu_model", "longitude", "latitude")
+# Of a row the ways of filling it, of a file the rows for which none fits, and columns: CodeCarbon has 38.
 _MOST_TRIES = 200
 _MOST_SEARCHES = 20
+_MOST_COLUMNS = 100
 # What a row begins with: a time stamp, or the identifier of the run.
 _BEGINS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
 # Rows, and what was done to them, if anything.
@@ -53,6 +55,7 @@ class Repairs:
         self._done: dict[str, list[int]] = {}
         # The columns that fitted before, by their number.
         self._gone: dict[int, tuple[str, ...]] = {}
+        self._searched = 0
 
     def __call__(self, columns: Sequence[str], line: int, record: list[str]) -> list[list[str]]:
         """The rows that a line holds, each with as many cells as there are columns if it could be restored."""
@@ -61,7 +64,7 @@ class Repairs:
             at = [columns.index(name) for name in NEEDED]
             self._padded = self._padded or any(record[index] != cells[index] for index in at)
             rows, kind = self._in_order(columns, cells)
-        elif cells in ([], [""]):
+        elif cells in ([], [""]) or len(columns) > _MOST_COLUMNS:
             rows, kind = [cells], None
         elif len(cells) < len(columns):
             rows, kind = self._filled(columns, line, cells)
@@ -96,13 +99,14 @@ class Repairs:
             return [row], _DROPPED
         empty = [name for name in columns if self._first is None or is_nothing(self._first[name])]
         for candidates in ([name for name in _DROPPABLE if name in empty], empty if self._first else []):
-            if len(self.partial) > _MOST_SEARCHES:
+            if self._searched >= _MOST_SEARCHES:
                 break
             tried = islice(combinations(candidates, count), _MOST_TRIES)
             fitting = {tuple(row): gone for gone in tried if fits(columns, row := _with_blanks(columns, cells, gone))}
             if len(fitting) == 1:
                 restored, self._gone[count] = fitting.popitem()
                 return [list(restored)], _DROPPED
+        self._searched += 1
         intact = min((columns.index(name) for name in (*_DROPPABLE, *empty) if name in columns), default=0)
         short = count > max(len(_DROPPABLE), len(empty) if self._first else 0)
         row = [*cells[:intact], *[""] * (len(columns) - intact)]
