@@ -86,11 +86,11 @@ def basis_of(entry: Entry, edition: Edition, stage: str) -> str | None:
     return official if official in known else next(iter(known), DECLARED)
 
 
-def is_weaker(entry: Entry, edition: Edition) -> bool:
-    """Whether a system has a ratio, and not by the basis of its sheet."""
+def weaker_bases(entry: Entry, edition: Edition) -> list[str]:
+    """The bases of a system's ratios that are not by that of its sheet; none where the sheet's is totals."""
     official = official_basis(edition)
-    found = [(stage, basis_of(entry, edition, stage)) for stage in edition.stages]
-    return official != TOTAL and any(basis not in {None, official} for _, basis in found)
+    found = [basis for stage in edition.stages if (basis := basis_of(entry, edition, stage)) not in {None, official}]
+    return [] if official == TOTAL else [basis for basis in found if basis is not None]
 
 
 def time_ratio(entry: Entry, stage: str) -> float | None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.shifts import rank_pairs
 from dcase_energy.ranking.tradeoffs import asked_fronts
 from dcase_energy.ranking.views import (
     View,
@@ -15,6 +14,7 @@ from dcase_energy.ranking.views import (
     energies_of,
     macs_title,
     pareto_front,
+    rank_pairs,
     ranking_score_of,
     score_reference,
 )

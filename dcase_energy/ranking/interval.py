@@ -16,6 +16,8 @@ from statistics import NormalDist
 
 from dcase_energy.stats import Interval
 
+# What the columns of an interval end in: its ends, and its kind with its level.
+ENDS = ("low", "high", "interval")
 INTERVAL_KINDS = ("runs", "bootstrap", "subsample", "calibration", "repeats", "windows", "probes")
 # Mean range of n normal draws in units of their standard deviation (Tippett 1925): d2 of control charts.
 _MEAN_RANGE = {2: 1.128, 3: 1.693, 4: 2.059, 5: 2.326, 6: 2.534, 7: 2.704, 8: 2.847, 9: 2.970, 10: 3.078}

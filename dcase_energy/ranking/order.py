@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Where
-from dcase_energy.ranking.bases import basis_of, is_weaker, official_basis, with_basis
+from dcase_energy.ranking.bases import official_basis, weaker_bases, with_basis
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import ToBaseline, to_baseline
 from dcase_energy.ranking.figures import Figures, Reference, figures
@@ -63,9 +63,7 @@ class Ranking:
     def findings(self) -> list[Finding]:
         """What only shows when systems are ranked together; the rows of the systems name it, too."""
         odd = odd_baselines([(one.entry, one.baselines) for one in self.placed])
-        weaker = [_weaker(one.entry, self.edition) for one in self.placed if is_weaker(one.entry, self.edition)]
-        least = [_least(one.entry, names) for one in self.placed if (names := counting_least(one.entry, self.edition))]
-        found = [*odd, *weaker, *least]
+        found = [*odd, *(finding for one in self.placed for finding in _of_entry(one.entry, self.edition))]
         waived = {one.entry.label[:120]: one.entry.waived for one in self.placed}
         reasons = [waived.get(finding.where.file, {}).get(finding.code) for finding in found]
         return [one if reason is None else one.waive(reason) for one, reason in zip(found, reasons, strict=True)]
@@ -138,23 +136,20 @@ def _computed(entries: Sequence[Entry], edition: Edition, reference: Reference) 
 
 def _marked(entry: Entry, checks: Mapping[str, BaselineCheck], edition: Edition) -> Entry:
     """The system with what only a sheet shows: a baseline unlike others', evidence weaker than the sheet's basis."""
-    odd = {BASELINE_ODD.code} if any(check.odd for check in checks.values()) else set()
-    weaker = {BASIS_WEAKER.code} if is_weaker(entry, edition) else set()
-    least = {SCORE_LEAST.code} if counting_least(entry, edition) else set()
-    found = odd | weaker | least
+    odd = [BASELINE_ODD.code] if any(check.odd for check in checks.values()) else []
+    found = [*odd, *(finding.code for finding in _of_entry(entry, edition))]
     return replace(entry, findings=tuple(sorted({*entry.findings, *found}))) if found else entry
 
 
-def _least(entry: Entry, names: Sequence[str]) -> Finding:
-    message = f"no figure of {' and '.join(names)}: counts the least that the ranking formula allows"
-    return SCORE_LEAST.finding(Where(entry.label[:120]), message, expected="a number", found="none")
-
-
-def _weaker(entry: Entry, edition: Edition) -> Finding:
-    official = official_basis(edition)
-    found = [basis for stage in edition.stages if (basis := basis_of(entry, edition, stage)) not in {None, official}]
-    message = f"its evidence has no ratio by the basis {official}: it is not weighted by energy"
-    return BASIS_WEAKER.finding(Where(entry.label[:120]), message, expected=official, found=str(found[0]))
+def _of_entry(entry: Entry, edition: Edition) -> Iterator[Finding]:
+    """What shows of one system when it is ranked: evidence weaker than the sheet's basis, scores that count least."""
+    official, where = official_basis(edition), Where(entry.label[:120])
+    if bases := weaker_bases(entry, edition):
+        message = f"its evidence has no ratio by the basis {official}: it is not weighted by energy"
+        yield BASIS_WEAKER.finding(where, message, expected=official, found=bases[0])
+    if names := counting_least(entry, edition):
+        message = f"no figure of {' and '.join(names)}: counts the least that the ranking formula allows"
+        yield SCORE_LEAST.finding(where, message, expected="a number", found="none")
 
 
 def shared_ranks(scores: Sequence[float]) -> list[int]:

@@ -12,9 +12,8 @@ from dcase_energy.ranking.bases import basis_of, name_basis
 from dcase_energy.ranking.field import OWN
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn
-from dcase_energy.ranking.shifts import rank_pairs
 from dcase_energy.ranking.tables import noted, sheet_columns
-from dcase_energy.ranking.views import View, comparable_energy, energies_of, score_reference
+from dcase_energy.ranking.views import View, comparable_energy, energies_of, rank_pairs, score_reference
 from dcase_energy.rules import get
 from dcase_energy.sheets.report import Bar, Overview, PageView
 from dcase_energy.sheets.table import Badge, Cell, Column, Table, Value, show

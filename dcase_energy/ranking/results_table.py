@@ -18,6 +18,7 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.bases import baseline_column, energy_column
 from dcase_energy.ranking.entry import Entry, component_column
+from dcase_energy.ranking.interval import ENDS
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
 from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
@@ -145,7 +146,10 @@ def _entry(
     scores = {name: _score(table, index, name, score) for name, score in edition.scores.items()}
     energies = {name: _energy(table, index, name) for name in edition.energy_fields}
     counts = {name: _count(table, index, name) for name in _COUNTS if name not in scores}
-    own, other = ({part: column(edition, part) for part in COMPONENTS} for column in (component_column, _baseline_part))
+    own, other = (
+        {part: component_column(edition, part, baseline=of_baseline) for part in COMPONENTS}
+        for of_baseline in (False, True)
+    )
     parts = {name: _component(table, index, name) for name in (*own.values(), *other.values())}
     known = intervals.read(index, {**scores, **energies})
     baseline = {stage: energies[one.baseline] for stage, one in edition.stages.items()}
@@ -154,7 +158,7 @@ def _entry(
     doubted = _doubted(table, index, baseline, edition, evidence, waived)
     not_comparable = doubted | _not_comparable(table, index, row, edition, waived)
     found = table.since(before)
-    meant = {*_TEXTS, *scores, *energies, *counts, *parts, *_own_ends(known)}
+    meant = {*_TEXTS, *scores, *energies, *counts, *parts, *(f"{name}_{end}" for name in known for end in ENDS)}
     return Entry(
         label=label,
         team=row.get("team") or team_of(label),
@@ -185,10 +189,6 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _own_ends(known: Mapping[str, Interval]) -> list[str]:
-    return [f"{name}_{end}" for name in known for end in ("low", "high", "interval")]
-
-
 def _by_stage(known: Mapping[str, Interval], edition: Edition) -> dict[str, Interval]:
     """The intervals of a row, those of energies also by the names that sheets give them."""
     found = dict(known)
@@ -203,10 +203,6 @@ def _by_component(parts: Mapping[str, float | None], columns: Mapping[str, str])
     """Energies by component; nothing at all where no column has any."""
     found = {component: parts[name] for component, name in columns.items()}
     return found if any(value is not None for value in found.values()) else {}
-
-
-def _baseline_part(edition: Edition, part: str) -> str:
-    return component_column(edition, part, baseline=True)
 
 
 def _evidence(row: Mapping[str, str], baseline: Mapping[str, float | None]) -> str | None:

@@ -9,11 +9,11 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.bases import WORK, basis_of, ratio_by, ratio_column, time_ratio, work_ratio
 from dcase_energy.ranking.entry import component_column
+from dcase_energy.ranking.interval import ENDS
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.sheets.table import ColumnKind, Value
 from dcase_energy.stats import Interval
 
-ENDS = ("low", "high", "interval")
 Of = Callable[[Ranked], Mapping[str, float | None]]
 
 

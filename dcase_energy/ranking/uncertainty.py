@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 
 from dcase_energy.editions.model import Edition
-from dcase_energy.measure.compared import Pair
 from dcase_energy.ranking.bases import (
     TOTAL,
     baseline_column,
@@ -94,17 +93,14 @@ def contents_of_ratio(entry: Entry, edition: Edition, stage: str) -> str:
     if whole is not None and inner is not None:
         between = math.sqrt(max(0.0, whole**2 - inner**2))
         parts += [f"the baseline within its session {inner:.1%}", f"between sessions {between:.1%}"]
-    elif whole is not None:
-        parts.append(f"the baseline{' by its probes' if _of_probes(pair) else ''} {whole:.1%}")
+    elif whole is not None and pair.baseline_interval is not None:
+        by = " by its probes" if pair.baseline_interval.kind == "probes" else ""
+        parts.append(f"the baseline{by} {whole:.1%}")
     if repeated is not None:
         parts.append(f"repeats of the system {repeated:.1%}")
     elif parts:
         parts.append("nothing for repeats of the system")
     return ", ".join(parts)
-
-
-def _of_probes(pair: Pair) -> bool:
-    return pair.baseline_interval is not None and pair.baseline_interval.kind == "probes"
 
 
 def _half_width(interval: Interval | None, value: float) -> float | None:
@@ -154,7 +150,10 @@ def judge(
         for (_, score), interval in zip(scored, intervals, strict=True)
     ]
     lows, highs = sorted(low for low, _ in ends), sorted(high for _, high in ends)
-    kind = _kind_of_ranks(sum(interval is None for interval in intervals))
+    lacking = sum(interval is None for interval in intervals)
+    kind = "from the intervals of all scores"
+    if lacking:
+        kind = f"from the intervals of scores, {plural(lacking, 'system')} without one at the score alone"
     judged = []
     for place, (own, interval) in enumerate(zip(known, intervals, strict=True)):
         rank, tied = None, None
@@ -166,12 +165,6 @@ def judge(
         beats = _beats(scored, known, place, edition) if place + 1 < len(scored) else None
         judged.append(Uncertainty(own, rank, tied, beats))
     return judged
-
-
-def _kind_of_ranks(lacking: int) -> str:
-    if not lacking:
-        return "from the intervals of all scores"
-    return f"from the intervals of scores, {plural(lacking, 'system')} without one at the score alone"
 
 
 def _beats(

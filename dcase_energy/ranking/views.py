@@ -205,3 +205,21 @@ def ordered(
     ranks = shared_ranks([value for value, _ in pairs])
     rows = [(rank, one) for rank, (_, one) in zip(ranks, pairs, strict=True)]
     return View(name, title, figure, column, heading, sign, rows)
+
+
+def rank_pairs(ranking: Ranking, stage: str) -> list[tuple[Ranked, int, int]]:
+    """Return the systems with both scores in the order of the ranking, each with its two ranks among them.
+
+    A system without an energy has no second rank, and counts in neither: else every system would seem to gain.
+    """
+    both = [one for one in ranking.placed if one.figures.ew_ranking_score[stage] is not None]
+    by_score = _ranks([ranking.edition.ranking_sign * (one.figures.ranking_score or 0.0) for one in both])
+    by_weighted = _ranks([one.figures.ew_ranking_score[stage] or 0.0 for one in both])
+    return list(zip(both, by_score, by_weighted, strict=True))
+
+
+def _ranks(scores: Sequence[float]) -> list[int]:
+    """The rank of each score, the highest first; equal ones share theirs."""
+    order = sorted(scores, reverse=True)
+    ranks = dict(zip(order, shared_ranks(order), strict=True))
+    return [ranks[score] for score in scores]

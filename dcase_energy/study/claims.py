@@ -75,8 +75,12 @@ def variance_claims(members: Members) -> list[Claim]:
 def epoch_claims(members: Members) -> list[Claim]:
     """Energy of an epoch over a training: how it changes, and how far epochs differ."""
     return [
-        *_by_all("epoch energy", "change over the training", "% of the mean", members, _of_epochs(change_pct)),
-        *_by_all("epoch energy", "standard deviation of epochs", "% of the mean", members, _of_epochs(spread_pct)),
+        *_by_all(
+            "epoch energy", "change over the training", "% of the mean", members, lambda m: change_pct(m[0].epochs)
+        ),
+        *_by_all(
+            "epoch energy", "standard deviation of epochs", "% of the mean", members, lambda m: spread_pct(m[0].epochs)
+        ),
     ]
 
 
@@ -171,10 +175,6 @@ def variation_pct(values: Sequence[float]) -> float | None:
     """Sample standard deviation over the mean, in percent."""
     spread, centre = deviation(values), mean(values)
     return None if spread is None or not centre else 100 * spread / centre
-
-
-def _of_epochs(figure: Callable[[Sequence[Epoch]], float | None]) -> Callable[[Member], float | None]:
-    return lambda member: figure(member[0].epochs)
 
 
 def _by_all(

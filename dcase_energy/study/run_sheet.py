@@ -118,19 +118,24 @@ def _time(table: DelimitedTable, index: int) -> float | None:
     text = _text(table, index, "time_hh_mm")
     if not text:
         return None
-    match = re.fullmatch(r"([0-9]{1,4}):([0-5][0-9])", text, re.ASCII)
-    if match is None:
+    time_s = _seconds(text)
+    if time_s is None:
         where = table.where(index, column_of(table.columns, "time_hh_mm"))
         message = "a time is written hours:minutes"
         table.findings.append(SHEET_VALUE.finding(where, message, expected="08:28", found=repr(text[:20])))
-        return None
-    return 3600.0 * int(match[1]) + 60.0 * int(match[2])
+    return time_s
+
+
+def _seconds(text: str) -> float | None:
+    match = re.fullmatch(r"([0-9]{1,4}):([0-5][0-9])", text, re.ASCII)
+    return None if match is None else 3600.0 * int(match[1]) + 60.0 * int(match[2])
 
 
 def _check(table: DelimitedTable, index: int) -> None:
     """Report figures of a row that contradict each other within their printed digits."""
     near = {name: _range_of(_text(table, index, name)) for name in _NAMES if name not in {"gpu", "time_hh_mm"}}
-    duration_s = _time_range_of(_text(table, index, "time_hh_mm")) or near["duration_s"]
+    time_s = _seconds(_text(table, index, "time_hh_mm"))
+    duration_s = near["duration_s"] if time_s is None else (time_s - 30, time_s + 30)
     total = near["total_kwh"]
     derived = {
         "epoch_kwh": _divide(total, near["epochs"]),
@@ -156,14 +161,6 @@ def _range_of(text: str) -> _Range | None:
     if value is None:
         return None
     return value - half_unit(text), value + half_unit(text)
-
-
-def _time_range_of(text: str) -> _Range | None:
-    hours, _, minutes = text.partition(":")
-    if not (hours.isdecimal() and minutes.isdecimal()):
-        return None
-    time_s = 3600.0 * int(hours) + 60.0 * int(minutes)
-    return time_s - 30, time_s + 30
 
 
 def _divide(above: _Range | None, below: _Range | None) -> _Range | None:
