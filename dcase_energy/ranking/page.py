@@ -146,7 +146,7 @@ def _filled(column: SystemColumn, ranking: Ranking) -> bool:
     # It stands in a row below that of the system.
     if column.name == "excluded":
         return False
-    return column.name == "rank" or any(column.value(one) is not None for one in ranking.systems)
+    return column.name in {"rank", "label", "team"} or any(column.value(one) is not None for one in ranking.systems)
 
 
 def _changes(ranking: Ranking) -> dict[str, dict[int, int]]:

@@ -33,6 +33,8 @@ from dcase_energy.submission.values import COUNT_FORM, ENERGY_POSITIVE, PERCENT_
 from dcase_energy.submission.waivers import NO_WAIVERS, Waivers
 
 MAX_TABLE_BYTES = 100_000_000
+# Above it a number that is read is no longer the one that was written.
+LARGEST_EXACT = 2**53
 _COUNTS = ("total_parameters", "macs")
 _TEXTS = ("label", "team", "gpu_model", "baseline_source", "macs_counter")
 _RANGES = {
@@ -302,7 +304,7 @@ def _count(table: DelimitedTable, index: int, name: str) -> int | None:
     if not text:
         return None
     value = parse_number(text)
-    if value is None or value < 1 or not value.is_integer():
+    if value is None or not 1 <= value <= LARGEST_EXACT or not value.is_integer():
         where, message = table.where(index, name), f"{name} is not a whole number in plain digits"
         finding = COUNT_FORM.finding(where, message, found=repr(text[:40]), hint=advise_count(text))
         table.findings.append(finding.with_severity(Severity.WARNING))

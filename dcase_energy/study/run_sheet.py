@@ -71,12 +71,12 @@ def runs_of_table(table: DelimitedTable) -> Iterator[SheetRun]:
     """The runs of a sheet; a figure that cannot be is a finding and stays empty."""
     for index, line in enumerate(table.row_lines):
         values = {name: _value(table, index, name) for name in _NAMES if name not in {"gpu", "time_hh_mm"}}
+        _check(table, index, [name for name, value in values.items() if value is not None])
         counts = {name: None if (count := values.pop(name)) is None else int(count) for name in _COUNTS}
         values["duration_s"] = _time(table, index) or values["duration_s"]
         for name in ("epoch", "minute"):
             kwh = values.pop(f"{name}_kwh")
             values[f"{name}_wh"] = None if kwh is None else 1000 * kwh
-        _check(table, index)
         unit = counts["batch_unit"]
         stated = {name: value for name, value in values.items() if name in StatedFigures.model_fields}
         yield SheetRun(
@@ -103,8 +103,8 @@ def _value(table: DelimitedTable, index: int, name: str) -> float | None:
         message, expected = f"{name} is not a whole number", f"a whole number up to {LARGEST_COUNT:,}"
     elif name in _PERCENT and not 0 <= value <= 100:
         message, expected = f"{column} cannot be", "0 to 100"
-    elif name in _AMOUNTS and not is_amount(value):
-        message, expected = f"{column} cannot be", f"0, or {SMALLEST:g} to {LARGEST:g}"
+    elif name in _AMOUNTS and not (is_amount(value) and is_amount(1000 * value)):  # kWh are also held in Wh
+        message, expected = f"{column} cannot be", f"0, or {SMALLEST:g} to {LARGEST / 1000:g}"
     else:
         return value
     table.findings.append(
@@ -131,9 +131,9 @@ def _seconds(text: str) -> float | None:
     return None if match is None else 3600.0 * int(match[1]) + 60.0 * int(match[2])
 
 
-def _check(table: DelimitedTable, index: int) -> None:
-    """Report figures of a row that contradict each other within their printed digits."""
-    near = {name: _range_of(_text(table, index, name)) for name in _NAMES if name not in {"gpu", "time_hh_mm"}}
+def _check(table: DelimitedTable, index: int, known: Sequence[str]) -> None:
+    """Report known figures of a row that contradict each other within their printed digits."""
+    near = dict.fromkeys(_NAMES) | {name: _range_of(_text(table, index, name)) for name in known}
     time_s = _seconds(_text(table, index, "time_hh_mm"))
     duration_s = near["duration_s"] if time_s is None else (time_s - 30, time_s + 30)
     total = near["total_kwh"]
@@ -179,5 +179,5 @@ def _overlap(one: _Range, other: _Range) -> bool:
 
 def _shown(interval: _Range) -> str:
     middle, half = (interval[0] + interval[1]) / 2, (interval[1] - interval[0]) / 2
-    decimals = max(0, -math.floor(math.log10(half))) if half > 0 else 3
+    decimals = min(15, max(0, -math.floor(math.log10(half)))) if half > 0 else 3
     return f"{middle:.{decimals}f} ± {half:.1g}"

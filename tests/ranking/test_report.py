@@ -14,8 +14,11 @@ from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.ranking.order import Ranking, make_ranking
 from dcase_energy.ranking.report import ranking_schema, report_of
+from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.sheet import base_columns
-from dcase_energy.sheets import write_report
+from dcase_energy.ranking.tradeoffs import with_views
+from dcase_energy.sheets import FORMATS, write_report
+from dcase_energy.sheets.plots.files import chart_files
 from dcase_energy.sheets.report import Report
 from tests.ranking.systems import entry, ranking, sure
 from tests.sheets.readers import csv_rows
@@ -104,6 +107,24 @@ def test_no_score_or_stage_is_named_where_formats_and_charts_are_made():
         if path.name == "datatable.py":
             text = text.replace('"baseline", "true"', "")  # a key of that format
         assert not [word for word in ("psds", "training", "baseline") if word in text], path
+
+
+def test_a_ranking_without_systems_is_written_in_every_format():
+    assert set(write_report(report_of(ranking()), FORMATS)) >= {"ranking.html", "ranking.xlsx", "ranking.tex"}
+
+
+def test_no_figure_is_too_large_for_charts(tmp_path):
+    table = tmp_path / "results.csv"
+    table.write_text("label,loss,macs,size\nA_U_task4_1,1e308,1e308,1e308\nB_U_task4_1,1,5,1e-308\n")
+    path = tmp_path / "edition.toml"
+    path.write_text('base = "common"\nname = "own"\ntitle = "Own"\n[scores.loss]\ntitle = "Loss"\nbetter = "lower"\n')
+    edition = replace(load_edition(str(path)), stages={})
+    entries, findings = read_results(table, edition)
+    assert [finding.code for finding in findings] == ["C301"]
+    assert [one.macs for one in entries] == [None, 5]  # digits that nobody wrote are not shown
+    found = with_views(make_ranking(entries, edition), [("loss", "size")], None)
+    charts = {chart.name: [chart] for chart in report_of(found).charts}
+    assert set(chart_files(charts, ["svg"])) >= {"front_loss_size.svg"}
 
 
 def test_stages_may_have_any_name():

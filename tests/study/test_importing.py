@@ -82,7 +82,12 @@ def test_sheets_of_one_name_are_not_copies_of_each_other(tmp_path):
 
 
 def test_figures_beyond_arithmetic_are_findings(tmp_path):
-    path = sheet(tmp_path, "gpu,batch_unit,total_kwh,epoch_kwh,duration_s", "T4,1e300,1e308,1e306,1e-300", "T4,1,1,0,0")
+    path = sheet(
+        tmp_path,
+        "gpu,batch_unit,total_kwh,epoch_kwh,duration_s",
+        "T4,1e300,1e308,1e11,1e-300",
+        "T4,1,1,0,0",
+    )
     runs, findings = import_sheet(path, tmp_path / "runs", Given())
     assert sorted(codes(findings)) == ["U201"] + ["U202"] * 4
     assert [run.figures.epoch_wh for run in runs] == [0.0]

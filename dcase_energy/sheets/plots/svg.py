@@ -28,6 +28,7 @@ LIGHT = {
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 12, 44
 # Width of a letter, height of a group with its name, and of its bars.
 _LETTER, _GROUP, _THICK = 6.4, 38, 22
+_MOST = 1e300
 _LONGEST_NAME = 34
 _DASHES = ("", "6 3", "7 3 2 3", "2 3")
 # Shapes of markers except for the first, which is a circle.
@@ -61,11 +62,12 @@ class Axis:
 
 def axis_of(values: Sequence[float], start: float, end: float, *, log: bool = False, exact: bool = False) -> Axis:
     """An axis around some values with a little room, or exactly between them; positive ones if it is logarithmic."""
-    low, high = min(values), max(values)
+    # Beyond it the arithmetic of axes ends: such a figure lies outside the chart.
+    low, high = (min(max(value, -_MOST), _MOST) for value in (min(values), max(values)))
     if exact:
         return Axis(low, high, start, end, log)
     if log:
-        low, high = low / 1.5, high * 1.5
+        low, high = max(low, 1 / _MOST) / 1.5, high * 1.5
         return Axis(low, high, start, end, log=True)
     room = 0.06 * (high - low) or max(abs(high), 1.0) * 0.1
     return Axis(low - room if low < 0 or low > room else min(0.0, low), high + room, start, end)
