@@ -37,7 +37,7 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.run import run_calibration
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.meter import COMPONENTS, Reading
-from dcase_energy.measure.probe_ratio import probed_cost
+from dcase_energy.measure.probed import probed_cost
 from dcase_energy.measure.recorder import Instruments, Recorder
 from dcase_energy.measure.records import Calibration, Stage
 from dcase_energy.stats import Interval

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -33,6 +33,17 @@ _WORDS = {
     "epochs-of-session": "{n} epochs of this session",
     "sessions": "this session and differences between sessions",
 }
+
+
+def sum_known(values: Iterable[float | None]) -> float | None:
+    """The sum; None if there is no value or one is not known."""
+    found = list(values)
+    return None if not found or None in found else math.fsum(value for value in found if value is not None)
+
+
+def times(value: float | None, factor: float) -> float | None:
+    """A value scaled; None stays None."""
+    return None if value is None else value * factor
 
 
 @dataclass(frozen=True, slots=True)

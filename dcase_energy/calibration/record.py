@@ -44,11 +44,9 @@ from dcase_energy.measure.windows import (
     of_phase,
     segments_of,
     span,
-    sum_known,
-    times,
     windows_of,
 )
-from dcase_energy.stats import BetweenSessions, sample_mean
+from dcase_energy.stats import BetweenSessions, sample_mean, sum_known, times
 
 OUTSIDE = ("data_preparation", "warmup", "settling_window")
 _SCORES = ("intersection_f1_05", "intersection_f1_07", "intersection_f1_05_nanmean", "collar_f1", "psds1", "psds2")

@@ -13,7 +13,7 @@ from dcase_energy.measure.plan import INFERENCE, SCORING
 from dcase_energy.measure.record_parts import Stage
 from dcase_energy.measure.summary import bases_of, basis_intervals, components, interval_of_mean, phases_of
 from dcase_energy.measure.view import is_1_0
-from dcase_energy.measure.windows import Span, Window, of_phase, span, sum_known, times
+from dcase_energy.measure.windows import Span, Window, of_phase, span
 from dcase_energy.stats import (
     BetweenSessions,
     Interval,
@@ -22,6 +22,8 @@ from dcase_energy.stats import (
     sample_mean,
     steady_mean,
     steady_mean_1_0,
+    sum_known,
+    times,
     weighted_sum,
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dcase_energy.stats import Interval, quotient_ends
 
 if TYPE_CHECKING:
-    from dcase_energy.measure.record_parts import Basis, Stage
+    from dcase_energy.measure.record_parts import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,8 @@ def _energies(mine: Stage, other: Stage) -> dict[str, Pair]:
         parts = [components_of(basis, {n: c.method for n, c in one.components.items()}) for one in (mine, other)]
         own, theirs = basis_kwh(mine, basis), basis_kwh(other, basis)
         if parts[0] == parts[1] and own and theirs:
-            found[basis.value] = Pair(own, theirs, *(_bounds(one, basis) for one in (mine, other)))
+            found[basis.value] = Pair(own, theirs, *(one.basis_intervals.get(basis) for one in (mine, other)))
     return found
-
-
-def _bounds(stage: Stage, basis: Basis) -> Interval | None:
-    return stage.basis_intervals.get(basis)
 
 
 def _pair(mine: float | None, other: float | None) -> Pair | None:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from dcase_energy.errors import CounterResetError
+from dcase_energy.stats import sum_known
 from dcase_energy.units import joules_to_kwh
 
 # Fraction of its range in which a counter that wrapped is found again when it is read often enough.
@@ -93,9 +94,8 @@ def total_j(counters: Sequence[Counter]) -> float | None:
     CounterResetError
         If one was reset.
     """
-    joules = [counter.total_j() for counter in counters]
-    known = [value for value in joules if value is not None]
-    return sum(known) if len(known) == len(joules) else None
+    # Each is read, also behind one that cannot be: a wrap between two readings must be seen.
+    return sum_known([counter.total_j() for counter in counters])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +18,7 @@ from dcase_energy.measure.machine import hidden_settings, host_state, stale_lock
 from dcase_energy.measure.meter import COMPONENTS, Meter, Obtained
 from dcase_energy.measure.powercap import RaplDomain, rapl_memory, rapl_packages
 from dcase_energy.measure.records import GuardState, Tier
-from dcase_energy.measure.watch import HostWatch, foreign_cpu_s
+from dcase_energy.measure.watch import HostWatch, look
 
 SCHEMA_VERSION = "1.0"
 MIN_FREE_GB = 2.0
@@ -230,12 +229,9 @@ def _exclusive(gpus: Gpus, nvml: Any, look_s: float, sleep: Callable[[float], No
 
     found = session_remarks()
     watch = HostWatch(nvml=nvml if gpus.boards else None, indices=gpus.indices)
-    began_s, before = time.monotonic(), watch.sample()
-    sleep(look_s)
-    spent_s, after = time.monotonic() - began_s, watch.sample()
-    foreign_s = foreign_cpu_s(before, after)
-    if foreign_s is not None and spent_s > 0:
-        share, limits = foreign_s / spent_s / (os.cpu_count() or 1), BY_CODE["host-exclusive"].limits
+    share, _, after = look(watch, look_s, sleep)
+    if share is not None:
+        limits = BY_CODE["host-exclusive"].limits
         message = f"other work uses {share:.0%} of the processors"
         state = graded(share, limits["ok_share"], limits["warn_share"], message).state
         found.append(Remark("host-exclusive", state, message))

@@ -26,8 +26,8 @@ from dcase_energy.measure.summary import (
     with_ticks,
 )
 from dcase_energy.measure.view import JournalView, idle_of, of_kind, tick_s_of
-from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repetition, of_phase, times, windows_of
-from dcase_energy.stats import Interval
+from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repetition, of_phase, windows_of
+from dcase_energy.stats import Interval, times
 from dcase_energy.text import plural
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from dcase_energy.measure.counters import Counter, read_number, read_text
+from dcase_energy.stats import sum_known
 
 POWERCAP = Path("/sys/class/powercap")
 POWERCAP_VARIABLE = "DCASE_ENERGY_POWERCAP"
@@ -89,9 +90,7 @@ def rapl_memory() -> list[RaplDomain]:
 
 def limit_w(domains: Iterable[RaplDomain]) -> float | None:
     """Return the power that domains are allowed to take together; None where that of one is not known."""
-    limits = [domain.limit_w for domain in domains]
-    known = [limit for limit in limits if limit is not None]
-    return sum(known) if known and len(known) == len(limits) else None
+    return sum_known(domain.limit_w for domain in domains)
 
 
 def _each_once(domains: Iterable[tuple[str, RaplDomain]]) -> list[RaplDomain]:

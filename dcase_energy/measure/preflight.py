@@ -23,12 +23,11 @@ from dcase_energy.measure.guards.model import graded
 from dcase_energy.measure.powercap import rapl_packages
 from dcase_energy.measure.recorder import Instruments, Say, Watch
 from dcase_energy.measure.records import GuardState
-from dcase_energy.measure.watch import HostWatch, foreign_cpu_s
+from dcase_energy.measure.watch import TICKS_PER_S, HostWatch, foreign_share, look
 from dcase_energy.text import plural, visible
 from dcase_energy.units import format_duration
 
-# The kernel counts in steps of a hundredth of a second: a shorter look shows nothing.
-LOOK_S, _LEAST_LOOK_S = 1.0, 0.5
+LOOK_S = 1.0
 # Load is averaged over so long before it is reported: a program that starts is not a busy machine.
 _SPAN_S = 30.0
 _POLL_S = 5.0
@@ -76,26 +75,24 @@ def state_of_share(share: float | None) -> GuardState:
     return GuardState.OK if share is None else graded(share, limits["ok_share"], limits["warn_share"], "").state
 
 
-def look(watch: HostWatch, look_s: float) -> Load:
-    """Look for a moment at what others use."""
-    began_s, before, programs = time.monotonic(), watch.sample(), _cpu_s_by_process()
-    time.sleep(look_s)
-    spent_s, after = time.monotonic() - began_s, watch.sample()
-    foreign_s = foreign_cpu_s(before, after)
-    share = None
-    if foreign_s is not None and spent_s >= _LEAST_LOOK_S:
-        share = min(1.0, foreign_s / spent_s / (os.cpu_count() or 1))
+def load_of_others(watch: HostWatch, look_s: float) -> Load:
+    """What others use for a moment, with the names of the programs where it is too much."""
+    programs = _cpu_s_by_process()
+    share, spent_s, after = look(watch, look_s)
     names = _busiest(programs, _cpu_s_by_process(), watch.own_pids, spent_s)
     return Load(share, names if state_of_share(share) is not GuardState.OK else "", after.get("gpu_foreign", 0))
 
 
 def _cpu_s_by_process() -> dict[int, tuple[str, float]]:
     """Name and CPU seconds of each process; workers of the kernel have one name together."""
-    found, ticks = {}, os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+    found = {}
     for folder in _PROC.glob("[0-9]*"):
         head, _, tail = (read_text(folder / "stat") or "").rpartition(")")
         if fields := tail.split():  # else it has ended
-            found[int(folder.name)] = head.partition("(")[2].partition("/")[0], sum(map(int, fields[11:13])) / ticks
+            found[int(folder.name)] = (
+                head.partition("(")[2].partition("/")[0],
+                sum(map(int, fields[11:13])) / TICKS_PER_S,
+            )
     return found
 
 
@@ -189,14 +186,14 @@ class HostCheck:
 
     def _wait(self, watch: HostWatch) -> Load:
         """What others use; where that is too much and the caller wants it, after waiting until it is not."""
-        load, began_s = look(watch, self.look_s), time.monotonic()
+        load, began_s = load_of_others(watch, self.look_s), time.monotonic()
         if self.wait_idle_s is None or self._quiet(load):
             return load
         most = format_duration(self.wait_idle_s)
         self.say(f"waiting until nothing else works on this machine, at most {most}; now {self._about(load)}")
         while not self._quiet(load) and (left_s := self.wait_idle_s - (time.monotonic() - began_s)) > 0:
             self.sleep(min(_POLL_S, left_s))
-            load = look(watch, self.look_s)
+            load = load_of_others(watch, self.look_s)
         waited = f"waited {format_duration(time.monotonic() - began_s)}"
         self.say(f"{waited}: {self._about(load)}{'' if self._quiet(load) else '; this is as long as was asked for'}")
         return load
@@ -253,10 +250,10 @@ class LoudWatch:
 
     def _report_share(self) -> None:
         (began_s, first), (now_s, last) = self._samples[0], self._samples[-1]
-        foreign_s, spent_s = foreign_cpu_s(first, last), now_s - began_s
-        if foreign_s is None or spent_s < _SPAN_S:
+        spent_s = now_s - began_s
+        share = foreign_share(first, last, spent_s) if spent_s >= _SPAN_S else None
+        if share is None:
             return
-        share = min(1.0, foreign_s / spent_s / (os.cpu_count() or 1))
         state = state_of_share(share)
         # Busy above the one limit, quiet below the other: a share that stays near a limit would fill the screen.
         if state is (GuardState.OK if self._busy else GuardState.INVALID):

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from operator import attrgetter
 from statistics import fmean
 
 from dcase_energy.measure.baseline_parts import Probe, ProbeWork
-from dcase_energy.measure.probe_ratio import probed_cost
 from dcase_energy.measure.probe_record import PROBE_UNITS, PROBED, PROBED_COMMAND
 from dcase_energy.measure.record_parts import Basis, PhaseEnergy, Stage
 from dcase_energy.measure.records import Calibration, Energy, Evidence
 from dcase_energy.measure.summary import PARTIAL_BASES, basis_kwh, components_of
-from dcase_energy.measure.windows import sum_known, times
-from dcase_energy.stats import Interval, Mean, weighted_sum
+from dcase_energy.stats import (
+    BetweenSessions,
+    Interval,
+    Mean,
+    degrees_of_freedom,
+    sample_mean,
+    sum_known,
+    times,
+    weighted_sum,
+    widened,
+)
 from dcase_energy.text import plural
 
 # The amount of each kind of probed work in an epoch of the recipe, and what whole epochs call the phase.
@@ -31,7 +40,7 @@ def probed(calibration: Calibration, system: Evidence | None) -> tuple[Calibrati
     Here, and nowhere else, probes enter a ratio: take the denominators from what this gives. The energy of training for
     the full recipe, its duration, CPU seconds and the energy of each component are multiplied by the cost of the probes
     over the cost of the same windows in the calibration, training steps and validated clips in the recipe's numbers.
-    The interval is that of `dcase_energy.measure.probe_ratio.probed_cost`, of kind ``probes``. The test stage stays.
+    The interval is that of `probed_cost`, of kind ``probes``. The test stage stays.
 
     Parameters
     ----------
@@ -74,6 +83,34 @@ def probed_share(calibration: Calibration, system: Evidence) -> float | None:
     """What the baseline cost around a system's run over what it cost in its calibration; None without probes."""
     mean = _relative(calibration, probes_for(calibration, system), attrgetter("energy_kwh"))
     return None if mean is None else mean.value
+
+
+def probed_cost(costs: Sequence[float], between: BetweenSessions | None = None) -> Mean:
+    """Mean cost of the baseline during a run that was probed, with its error.
+
+    The error is, for one probe, the difference between sessions; for two, half their difference and that in quadrature;
+    for more, that of Student's t over the probes, which then see what changes in the run.
+    `dcase_energy.stats.Mean.interval` makes an interval of kind ``probes`` of it.
+
+    Parameters
+    ----------
+    costs
+        Cost of the same work in each probe, shape (n,), n at least 1, in any unit: kWh, or the share of what the same
+        work cost in the calibration.
+    between
+        How much sessions of the same work on one machine differ; None is what is assumed where that is not known.
+
+    Examples
+    --------
+    >>> mean = probed_cost([1.02, 1.06])
+    >>> f"{mean.value:.2f} +- {mean.half_width():.3f}"
+    '1.04 +- 0.074'
+    """
+    mean = sample_mean(costs)
+    if len(costs) > 2:
+        return replace(mean, degrees=degrees_of_freedom(costs))
+    sessions = weighted_sum([(1.0, Mean(mean.value, 0.0, 1.0)), (1.0, (between or BetweenSessions()).of(mean.value))])
+    return widened(sessions, (costs[0] - costs[-1]) / 2)
 
 
 def can_be_probed(calibration: Calibration) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dcase_energy.measure.plan import INFERENCE, SCORING
 from dcase_energy.measure.summary import basis_kwh
-from dcase_energy.measure.windows import sum_known, times
-from dcase_energy.stats import Interval
+from dcase_energy.stats import Interval, sum_known, times
 
 if TYPE_CHECKING:
     from dcase_energy.measure.record_parts import ComponentEnergy, PhaseEnergy, Stage
@@ -85,7 +85,7 @@ def stages_added(first: Stage, second: Stage) -> Stage:
                 name: _summed(
                     *(getattr(one, name) for one in both),
                     *(getattr(one, _FIGURES[place]) for one in both),
-                    add=math.hypot if name == "within_session_interval" else _plus,
+                    add=math.hypot if name == "within_session_interval" else operator.add,
                 )
                 for name, place in _INTERVALS.items()
             },
@@ -109,15 +109,11 @@ def _sum(first: ComponentEnergy, second: ComponentEnergy) -> ComponentEnergy:
     return first.model_copy(update={n: sum_known([getattr(first, n), getattr(second, n)]) for n in _COMPONENT})
 
 
-def _plus(first: float, second: float) -> float:
-    return first + second
-
-
 def _summed(
     first: Interval | None,
     second: Interval | None,
     *values: float | None,
-    add: Callable[[float, float], float] = _plus,
+    add: Callable[[float, float], float] = operator.add,
 ) -> Interval | None:
     """The interval of a sum of two values; None where one is not known, or at another level."""
     if first is None or second is None or first.level != second.level or None in values:
@@ -154,14 +150,10 @@ def _share(
 
 def scaled(stage: Stage, energy: float, duration: float) -> Stage:
     """Return a stage whose figures of the full recipe are multiplied; of components the same share is taken."""
-    bounds = {n: getattr(stage, n) for n, place in _INTERVALS.items() if place == 1}
     return stage.model_copy(
         update={
             "full_recipe_energy_kwh": stage.full_recipe_energy_kwh * energy,
-            **{
-                n: None if b is None else replace(b, low=b.low * energy, high=b.high * energy)
-                for n, b in bounds.items()
-            },
+            **{name: _scaled(getattr(stage, name), energy) for name, place in _INTERVALS.items() if place == 1},
             "full_recipe_energy_kwh_median": times(stage.full_recipe_energy_kwh_median, energy),
             "full_recipe_duration_s": stage.full_recipe_duration_s * duration,
             "components": {

@@ -25,8 +25,8 @@ from dcase_energy.measure.record_parts import (
     Stage,
 )
 from dcase_energy.measure.view import JournalView, is_1_0, version_of
-from dcase_energy.measure.windows import Span, Window, of_phase, segments_of, sum_known
-from dcase_energy.stats import LEVEL, Interval, Mean, sample_mean
+from dcase_energy.measure.windows import Span, Window, of_phase, segments_of
+from dcase_energy.stats import LEVEL, Interval, Mean, sample_mean, sum_known
 
 # Bases that leave out what no sensor counts.
 PARTIAL_BASES = (Basis.COUNTED, Basis.GPU)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,9 @@ from dcase_energy.measure.gpu import ask_nvml
 from dcase_energy.measure.memory import ON_GPU, SESSION, STARTED, memory_of
 
 _PROC = Path("/proc")
+# The kernel counts in steps of a hundredth of a second: a shorter look shows nothing.
+LEAST_LOOK_S = 0.5
+TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _BUSY = (0, 1, 2, 5, 6, 7)  # user, nice, system, irq, softirq, steal: what /proc/stat counts besides idle and iowait
 
 # Why a driver lowers clocks: the bits of nvmlDeviceGetCurrentClocksEventReasons in nvml.h. Left out are 1 (idle) and 2
@@ -42,7 +45,6 @@ class ProcessTree:
         self._proc = proc
         self._last: dict[tuple[int, str], float] = {}
         self._adopted: set[tuple[int, str]] = set()
-        self._ticks = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
         self._gone_s = 0.0
         self.pids: set[int] = {root}
 
@@ -73,7 +75,7 @@ class ProcessTree:
             if not fields:  # it has ended
                 continue
             spent = sum(int(value) for value in fields[11:15])  # utime, stime, cutime, cstime: proc(5)
-            rows[int(folder.name)] = (int(fields[1]), fields[19], spent / self._ticks)
+            rows[int(folder.name)] = (int(fields[1]), fields[19], spent / TICKS_PER_S)
         return rows
 
 
@@ -83,8 +85,7 @@ def busy_s(proc: Path = _PROC) -> float | None:
     if not text:
         return None
     values = [int(value) for value in text.splitlines()[0].split()[1:]]
-    ticks = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-    return sum(values[index] for index in _BUSY if index < len(values)) / ticks
+    return sum(values[index] for index in _BUSY if index < len(values)) / TICKS_PER_S
 
 
 def boottime_s() -> float | None:
@@ -96,6 +97,12 @@ def foreign_cpu_s(first: Mapping[str, Any], last: Mapping[str, Any]) -> float | 
     """CPU seconds of other work between two samples of a host; None where one does not state them."""
     values: list[Any] = [sample.get(key) for sample in (first, last) for key in ("cpu_busy_s", "cpu_own_s")]
     return None if None in values else max(0.0, (values[2] - values[0]) - (values[3] - values[1]))
+
+
+def foreign_share(first: Mapping[str, Any], last: Mapping[str, Any], spent_s: float) -> float | None:
+    """The share of all processors that other work used between two samples; None where it is not known."""
+    foreign_s = foreign_cpu_s(first, last)
+    return None if foreign_s is None else min(1.0, foreign_s / spent_s / (os.cpu_count() or 1))
 
 
 class HostWatch:
@@ -224,3 +231,23 @@ class HostWatch:
             if found is not None:
                 return found
         return None
+
+
+def look(
+    watch: HostWatch, look_s: float, sleep: Callable[[float], None] = time.sleep
+) -> tuple[float | None, float, dict[str, Any]]:
+    """Look for a moment at what others use.
+
+    Returns
+    -------
+    share
+        Of all processors; None where it is not known, as after less than ``LEAST_LOOK_S``.
+    spent_s
+        How long it took.
+    sample
+        The last one.
+    """
+    began_s, before = time.monotonic(), watch.sample()
+    sleep(look_s)
+    spent_s, after = time.monotonic() - began_s, watch.sample()
+    return foreign_share(before, after, spent_s) if spent_s >= LEAST_LOOK_S else None, spent_s, after

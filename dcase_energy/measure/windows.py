@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dcase_energy.measure.meter import COMPONENTS, Reading
+from dcase_energy.stats import sum_known
 
 _NO_PAYLOAD = {"entry", "previous", "edge", "phase", "reading", "counters", "sample", "own_cpu_s"}
 
@@ -58,9 +59,8 @@ class Window:
 
     def component_kwh(self, name: str) -> float | None:
         """Energy of one component in the window; None where it is not measured."""
-        pairs = [(begin.component(name), end.component(name)) for begin, end in self._pieces]
-        known = [end - begin for begin, end in pairs if begin is not None and end is not None]
-        return math.fsum(known) if len(known) == len(pairs) else None
+        pairs = ((begin.component(name), end.component(name)) for begin, end in self._pieces)
+        return sum_known(None if begin is None or end is None else end - begin for begin, end in pairs)
 
     @property
     def own_cpu_s(self) -> float | None:
@@ -163,17 +163,6 @@ def failed_kwh(entries: Iterable[Mapping[str, Any]]) -> float:
     return total
 
 
-def sum_known(values: Iterable[float | None]) -> float | None:
-    """The sum; None if there is no value or one is not known."""
-    found = list(values)
-    return None if not found or None in found else math.fsum(value for value in found if value is not None)
-
-
-def times(value: float | None, factor: float) -> float | None:
-    """A value scaled; None stays None."""
-    return None if value is None else value * factor
-
-
 def kwh_between(begin: Reading, end: Reading) -> float:
     """Energy of all measured components between two readings of one meter."""
     return Window("between", 0, {}, begin, end).energy_kwh
@@ -243,8 +232,7 @@ class Span:
 
     def component_kwh(self, name: str) -> float | None:
         """Energy of one component; None where it is not measured."""
-        values = [part.component_kwh(name) for part in self.parts]
-        return None if None in values else math.fsum(value for value in values if value is not None)
+        return sum_known(part.component_kwh(name) for part in self.parts)
 
     @property
     def components_kwh(self) -> dict[Literal["gpu", "cpu", "ram"], float | None]:

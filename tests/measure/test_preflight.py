@@ -15,9 +15,9 @@ from dcase_energy.calibration import run
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.errors import MeterError, SessionRunningError
 from dcase_energy.locks import only_session
-from dcase_energy.measure import command, preflight
+from dcase_energy.measure import command, preflight, watch
 from dcase_energy.measure.gpu import Gpu, Gpus
-from dcase_energy.measure.preflight import HostCheck, Load, LoudWatch, gpus_of_device, look
+from dcase_energy.measure.preflight import HostCheck, Load, LoudWatch, gpus_of_device, load_of_others
 from dcase_energy.measure.watch import HostWatch
 from tests.measure.simulators import Board, FakeNvml, PowercapTree
 
@@ -29,7 +29,7 @@ QUIET = Load(0.01)
 def seen(monkeypatch):
     """What each look at the host gives; the last one stays."""
     loads = [QUIET]
-    monkeypatch.setattr(preflight, "look", lambda watch, look_s: loads.pop(0) if len(loads) > 1 else loads[0])
+    monkeypatch.setattr(preflight, "load_of_others", lambda watch, look_s: loads.pop(0) if len(loads) > 1 else loads[0])
     return loads
 
 
@@ -115,7 +115,7 @@ def test_the_load_of_others_is_named_and_ours_is_not(tmp_path):
     # A root without descendants: what this test starts is the work of others.
     other = HostWatch(root_pid=2**22 + 1)
     with subprocess.Popen(burner) as process:
-        ours, theirs = look(HostWatch(), 0.0), look(other, 0.6)
+        ours, theirs = load_of_others(HostWatch(), 0.0), load_of_others(other, 0.6)
         process.kill()
     assert ours.share is None
     assert theirs.share is None or theirs.share > 0.5 / (os.cpu_count() or 1)
@@ -229,6 +229,6 @@ def test_a_process_that_comes_to_the_gpu_is_reported():
 
 def test_no_share_is_above_all_processors(monkeypatch):
     """The kernel's counters and the clock are not read in the same moment."""
-    monkeypatch.setattr(preflight, "foreign_cpu_s", lambda first, last: 1e6)
-    monkeypatch.setattr(preflight, "_LEAST_LOOK_S", 0.0)
-    assert look(HostWatch(), 0.01).share == 1.0
+    monkeypatch.setattr(watch, "foreign_cpu_s", lambda first, last: 1e6)
+    monkeypatch.setattr(watch, "LEAST_LOOK_S", 0.0)
+    assert load_of_others(HostWatch(), 0.01).share == 1.0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok, warn
 from dcase_energy.measure.journal import canonical_json
 from dcase_energy.measure.meter import Obtained
-from dcase_energy.measure.record_parts import EpochRow, Guard
+from dcase_energy.measure.record_parts import Guard
 from dcase_energy.measure.view import JournalView
+from dcase_energy.stats import trend_of
 from dcase_energy.units import mean_power_w
 
 _PRIVATE = ("hostname", "longitude", "latitude", '"gpu_uuid":', "GPU-", "/home/", "/Users/")
@@ -59,24 +60,14 @@ def _epoch_outliers(view: JournalView, limits: Limits) -> Iterator[Guard]:
         for row in rows
         if abs(row.energy_kwh - middle) > max(limits["mads"] * spread, limits["floor"] * middle)
     ]
-    slope = _slope(rows)
+    mean = statistics.fmean(values)
+    slope = trend_of(values).change / mean if mean else 0.0
     if odd:
         yield warn(len(odd), f"epochs that cost unlike the others: {', '.join(map(str, odd))}")
     if abs(slope) > limits["slope"]:
         yield warn(round(slope, 4), f"energy per epoch changes by {slope:+.1%} over the run (heat, or other work)")
     if not odd and abs(slope) <= limits["slope"]:
         yield ok(round(slope, 4), "every epoch costs like the others")
-
-
-def _slope(rows: Sequence[EpochRow]) -> float:
-    """Change of the epochs' energy from first to last by the least-squares line, over their mean."""
-    xs, ys = [float(row.epoch) for row in rows], [row.energy_kwh for row in rows]
-    mean_x, mean_y = statistics.fmean(xs), statistics.fmean(ys)
-    square = sum((x - mean_x) ** 2 for x in xs)
-    if not square or not mean_y:
-        return 0.0
-    per_epoch = sum((x - mean_x) * (y - mean_y) for x, y in zip(xs, ys, strict=True)) / square
-    return per_epoch * (xs[-1] - xs[0]) / mean_y
 
 
 @guard(

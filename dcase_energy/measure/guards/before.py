@@ -216,14 +216,14 @@ def graphics_text(count: int, share: float | None) -> str:
     fix="measure while nothing else runs, or ask the scheduler for the whole node",
 )
 def _host_exclusive(view: JournalView, limits: Limits) -> Iterator[Guard]:
-    share = foreign_share(view, limits["min_s"])
+    share = _share_of_others(view, limits["min_s"])
     if share is None:
         return
     message = f"other work used {share:.0%} of the processors"
     yield graded(share, limits["ok_share"], limits["warn_share"], message)
 
 
-def foreign_share(view: JournalView, min_s: float = 0.0) -> float | None:
+def _share_of_others(view: JournalView, min_s: float = 0.0) -> float | None:
     """Busy time of the machine without our own, over all processors' time; None where it is not known.
 
     A time below ``min_s`` shows nothing: the kernel counts in steps of a hundredth of a second.

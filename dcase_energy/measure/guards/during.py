@@ -11,6 +11,7 @@ from dcase_energy.measure.meter import COMPONENTS, Obtained
 from dcase_energy.measure.record_parts import Guard
 from dcase_energy.measure.view import Entries, JournalView
 from dcase_energy.measure.windows import failed_repetition
+from dcase_energy.stats import sum_known
 from dcase_energy.text import plural
 from dcase_energy.units import format_duration, mean_power_w
 
@@ -169,8 +170,7 @@ def _bound_w(view: JournalView, component: str) -> float | None:
     if component != "gpu":
         limit: float | None = view.last_meter("about").get(f"{component}_limit_w")
         return limit
-    known = [board["limit_w"] for board in view.gpus if board.get("limit_w") is not None]
-    return sum(known) if len(known) == len(view.gpus) else None
+    return sum_known(board.get("limit_w") for board in view.gpus)
 
 
 @guard(

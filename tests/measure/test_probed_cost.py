@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dcase_energy.measure.probe_ratio import probed_cost
+from dcase_energy.measure.probed import probed_cost
 from dcase_energy.stats import BetweenSessions
 
 
