@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
-from dcase_energy.ranking.views import View, fronts, pareto_front, views_of
+from dcase_energy.ranking.views import View, fronts, views_of
 
 OWN = "own"
 
@@ -69,10 +69,9 @@ def on_fronts(ranking: Ranking, label: str) -> list[str]:
     """Titles of the Pareto fronts that a system is on, where a system of the field has the figure too."""
     field = [one for one in ranking.placed if _of_field(one)]
     return [
-        title
-        for _, title, figure, *_ in fronts(ranking)
-        if any(figure(one) is not None for one in field)
-        and any(one.entry.label == label for one in pareto_front(ranking.placed, figure, ranking.edition.ranking_sign))
+        view.title
+        for view in fronts(ranking)
+        if any(view.figure(one) is not None for one in field) and any(one.entry.label == label for _, one in view.rows)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dcase_energy.editions.model import Edition
@@ -41,6 +41,18 @@ class Figures:
     ranking_score: float | None
     ew_ranking_score: Mapping[str, float | None]
     kwh_per_point: Mapping[str, float | None]
+
+    def by_column(self) -> dict[str, float | None]:
+        """The figures that `inputs_of` names, by their columns."""
+        found = {"ranking_score": self.ranking_score}
+        for stage, ratio in self.energy_ratio.items():
+            found |= {
+                ratio_column(stage): ratio,
+                f"energy_{stage}_normalized_kwh": self.energy_normalized_kwh[stage],
+                **{f"ew_{name}_{stage}": weighted[stage] for name, weighted in self.weighted.items()},
+                f"ew_ranking_score_{stage}": self.ew_ranking_score[stage],
+            }
+        return found
 
 
 # The common reference of an edition of ratios: an organiser's own calibration, kWh by stage; None without one.
@@ -88,51 +100,22 @@ def is_normalised(edition: Edition, reference: Reference, stage: str) -> bool:
     return kind == "common_reference" or (kind == "ratio" and stage in (reference or {}))
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """A figure that follows from others.
-
-    Attributes
-    ----------
-    name
-        Its column.
-    value
-        Where it is among the figures of a system.
-    inputs
-        Columns that it follows from.
-    """
-
-    name: str
-    value: Callable[[Figures], float | None]
-    inputs: tuple[str, ...]
-
-
-def derived(edition: Edition) -> list[Derived]:
-    """The figures of an edition that have intervals where what they follow from has."""
-    terms = edition.ranking.names
-    found = [Derived("ranking_score", lambda figures: figures.ranking_score, terms)]
+def inputs_of(edition: Edition) -> dict[str, tuple[str, ...]]:
+    """The columns that have intervals where what they follow from has, each with the columns it follows from."""
+    terms, basis = edition.ranking.names, official_basis(edition)
+    found = {"ranking_score": terms}
     for stage in edition.stages:
         divided = (energy_column(stage), baseline_column(stage))
         weights = divided[:1] if edition.normalisation.kind == "none" else divided
-        if (basis := official_basis(edition)) != TOTAL:
+        if basis != TOTAL:
             weights = (ratio_column(stage, basis),)
-        tables: list[tuple[str, Callable[[Figures], Mapping[str, float | None]], tuple[str, ...]]] = [
-            (ratio_column(stage), lambda figures: figures.energy_ratio, divided),
-            (f"energy_{stage}_normalized_kwh", lambda figures: figures.energy_normalized_kwh, divided),
-            *((f"ew_{name}_{stage}", _weighted_score(name), (name, *weights)) for name in edition.weighted_scores),
-            (f"ew_ranking_score_{stage}", lambda figures: figures.ew_ranking_score, (*terms, *weights)),
-        ]
-        found += [Derived(name, of_stage(table, stage), inputs) for name, table, inputs in tables]
+        found |= {
+            ratio_column(stage): divided,
+            f"energy_{stage}_normalized_kwh": divided,
+            **{f"ew_{name}_{stage}": (name, *weights) for name in edition.weighted_scores},
+            f"ew_ranking_score_{stage}": (*terms, *weights),
+        }
     return found
-
-
-def of_stage(table: Callable[[Figures], Mapping[str, float | None]], stage: str) -> Callable[[Figures], float | None]:
-    """The figure of one stage."""
-    return lambda figures: table(figures).get(stage)
-
-
-def _weighted_score(name: str) -> Callable[[Figures], Mapping[str, float | None]]:
-    return lambda figures: figures.weighted[name]
 
 
 def _possible(value: float | None, score: Score) -> float | None:

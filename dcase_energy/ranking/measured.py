@@ -15,7 +15,7 @@ from dcase_energy.measure.measured_table import COSTS, MeasuredSystem, StageCost
 from dcase_energy.ranking.bases import BASES, baseline_column, energy_column, ratio_column
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.normalize import is_energy
-from dcase_energy.ranking.rules import MEASURED_INCOMPLETE, NO_ENERGY
+from dcase_energy.ranking.rules import MEASURED_INCOMPLETE, no_energy
 from dcase_energy.submission.validate import Validation
 
 MEASURED = "measured"
@@ -42,7 +42,7 @@ def load_measured(path: Path) -> dict[str, MeasuredSystem]:
                 if value is not None and not is_energy(value):
                     column = COSTS[name].format(stage=stage)
                     where = Where(str(path), None, system.line, None, column)
-                    findings.append(NO_ENERGY.finding(where, f"{column} cannot be an energy", found=f"{value:g} kWh"))
+                    findings.append(no_energy(where, column, value))
     if findings:
         raise InputError(f"the measured figures {path} cannot be used: {findings[0].message}", findings)
     return {system.label: system for system in systems}

@@ -22,7 +22,7 @@ from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.epochs import epoch_log
 from dcase_energy.ranking.interval import INTERVAL_KINDS
 from dcase_energy.ranking.normalize import is_energy
-from dcase_energy.ranking.rules import NO_ENERGY
+from dcase_energy.ranking.rules import no_energy
 from dcase_energy.ranking.scored import intervals_of, replicates_of, score_files, values_of
 from dcase_energy.scoring.clip_tables import Truth
 from dcase_energy.scoring.conventions import Conventions
@@ -231,8 +231,7 @@ def _no_energies(system: System) -> Iterator[Finding]:
     for name in system.edition.energy_fields:
         value = system.figures.get(name)
         if value is not None and not is_energy(value):
-            message = f"{name} cannot be the energy of a system"
-            yield NO_ENERGY.finding(system.where(name), message, found=f"{value:g} kWh")
+            yield no_energy(system.where(name), name, value)
 
 
 def _components(stage: RecordStage | None) -> dict[str, float | None]:

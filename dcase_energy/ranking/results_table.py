@@ -23,7 +23,7 @@ from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
 from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
 from dcase_energy.ranking.normalize import is_energy
-from dcase_energy.ranking.rules import LABEL_MISSING, NO_ENERGY
+from dcase_energy.ranking.rules import LABEL_MISSING, no_energy
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.baseline import doubts
 from dcase_energy.submission.checks.comparable import NOT_COMPARABLE, Provenance, why_not_comparable
@@ -267,11 +267,11 @@ def _reason(found: list[Finding]) -> str | None:
 
 def _score(table: DelimitedTable, index: int, name: str, score: Score) -> float | None:
     value = _number(table, index, name)
-    if value is not None and not score.allows(value):
-        rule, wrong = _RANGES.get(score.unit or "", _BELOW)
-        table.findings.append(rule.finding(table.where(index, name), f"{name} {wrong}", found=f"{value:g}"))
-        return None
-    return value
+    if value is None or score.allows(value):
+        return value
+    rule, wrong = _RANGES.get(score.unit or "", _BELOW)
+    table.findings.append(rule.finding(table.where(index, name), f"{name} {wrong}", found=f"{value:g}"))
+    return None
 
 
 def _energy(table: DelimitedTable, index: int, name: str) -> float | None:
@@ -279,23 +279,19 @@ def _energy(table: DelimitedTable, index: int, name: str) -> float | None:
     if value is None or is_energy(value):
         return value
     where = table.where(index, name)
-    if value <= 0:
-        table.findings.append(ENERGY_POSITIVE.finding(where, f"{name} is not greater than 0", found=f"{value:g}"))
-    else:
-        table.findings.append(
-            NO_ENERGY.finding(where, f"{name} cannot be the energy of a system", found=f"{value:g} kWh")
-        )
+    nothing = ENERGY_POSITIVE.finding(where, f"{name} is not greater than 0", found=f"{value:g}")
+    table.findings.append(nothing if value <= 0 else no_energy(where, name, value))
     return None
 
 
 def _component(table: DelimitedTable, index: int, name: str) -> float | None:
     """A component's energy; 0 is a reading here, unlike in a total."""
     value = _number(table, index, name)
-    if value is not None and value < 0:
-        where = table.where(index, name)
-        table.findings.append(ENERGY_POSITIVE.finding(where, f"{name} is less than 0", found=f"{value:g}"))
-        return None
-    return value
+    if value is None or value >= 0:
+        return value
+    where = table.where(index, name)
+    table.findings.append(ENERGY_POSITIVE.finding(where, f"{name} is less than 0", found=f"{value:g}"))
+    return None
 
 
 def _count(table: DelimitedTable, index: int, name: str) -> int | None:

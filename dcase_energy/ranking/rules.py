@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dcase_energy.findings import Severity
+from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 
 INTERVAL_KIND = define(
@@ -105,3 +105,8 @@ MEASURED_INCOMPLETE = define(
         severity=Severity.WARNING,
     )
 )
+
+
+def no_energy(where: Where, name: str, value_kwh: float) -> Finding:
+    """A figure above 0 that cannot be an energy: nothing is computed from it."""
+    return NO_ENERGY.finding(where, f"{name} cannot be the energy of a system", found=f"{value_kwh:g} kWh")

@@ -19,7 +19,7 @@ from dcase_energy.ranking.bases import (
     ratio_column,
 )
 from dcase_energy.ranking.entry import Entry
-from dcase_energy.ranking.figures import Reference, derived, figures
+from dcase_energy.ranking.figures import Reference, figures, inputs_of
 from dcase_energy.ranking.interval import combined, standard_deviation
 from dcase_energy.ranking.normalize import ranking_score, score_deviation
 from dcase_energy.stats import Interval
@@ -55,18 +55,20 @@ def carried(entry: Entry, edition: Edition, reference: Reference) -> dict[str, I
     known = dict(entry.intervals)
     if not known:
         return known
-    best, worst = (figures(_moved(entry, edition, favourable), edition, reference) for favourable in (True, False))
+    best, worst = (
+        figures(_moved(entry, edition, favourable), edition, reference).by_column() for favourable in (True, False)
+    )
     joint = {
         name
         for stage in edition.stages
         if _quotient(entry, edition, stage) is not None
         for name in (energy_column(stage), baseline_column(stage))
     }
-    for one in derived(edition):
-        sources = {source: known[source] for source in one.inputs if source in entry.intervals}
-        low, high = one.value(worst), one.value(best)
+    for name, inputs in inputs_of(edition).items():
+        sources = {source: known[source] for source in inputs if source in entry.intervals}
+        low, high = worst[name], best[name]
         if sources and low is not None and high is not None:
-            known[one.name] = combined(low, high, sources, joint)
+            known[name] = combined(low, high, sources, joint)
     if entry.replicates and set(edition.ranking.names[:1]) & set(entry.intervals):
         known |= _of_replicates(entry, edition, reference)
     return known
@@ -119,11 +121,15 @@ def _of_replicates(entry: Entry, edition: Edition, reference: Reference) -> dict
     if not low <= result.ranking_score <= high:
         return {}
     found = {"ranking_score": Interval(low, high, kind.kind, kind.level)}
-    inputs = {one.name: set(one.inputs) - set(edition.ranking.names) for one in derived(edition)}
+    inputs = inputs_of(edition)
     for stage, weighted in result.ew_ranking_score.items():
         # The energy-weighted score is the score times what the energy says, if that is known exactly.
         name = f"ew_ranking_score_{stage}"
-        if weighted is not None and result.ranking_score > 0 and not inputs[name] & set(entry.intervals):
+        if (
+            weighted is not None
+            and result.ranking_score > 0
+            and not (set(inputs[name]) - set(edition.ranking.names)) & set(entry.intervals)
+        ):
             factor = weighted / result.ranking_score
             found[name] = Interval(low * factor, high * factor, kind.kind, kind.level)
     return found

@@ -56,16 +56,13 @@ def views_of(ranking: Ranking) -> list[View]:
         ordered("team_best", "Best system of each team", team_best(placed), ranking_score_of, *score),
         ordered("no_ensembles", "Without ensembles", single_systems(placed), ranking_score_of, *score),
     ]
-    for name, title, figure, column, heading in fronts(ranking):
-        front = pareto_front(placed, figure, ranking.edition.ranking_sign)
-        found.append(View(name, title, figure, column, heading, -1, list(enumerate(front, 1)), ranking_score_of))
-    return [view for view in found if view.rows]
+    return [view for view in (*found, *fronts(ranking)) if view.rows]
 
 
-def fronts(ranking: Ranking) -> list[tuple[str, str, ViewFigure, str, str]]:
-    """What a score may be set against: name, title, figure, its column and its heading."""
+def fronts(ranking: Ranking) -> list[View]:
+    """The Pareto fronts of the ranking score against energies, MACs and parameters."""
     title, energies = "Pareto front: score against", energies_of(ranking)
-    return [
+    against: list[tuple[str, str, ViewFigure, str, str]] = [
         *(
             (f"front_{stage}", f"{title} {one.words}, {stage}", one.figure, one.column, one.unit)
             for stage, one in energies.items()
@@ -73,6 +70,11 @@ def fronts(ranking: Ranking) -> list[tuple[str, str, ViewFigure, str, str]]:
         ("front_macs", f"{title} {macs_title(ranking)}", lambda one: one.entry.macs, "macs", "MACs"),
         ("front_parameters", f"{title} parameters", lambda one: one.entry.total_parameters, "total_parameters",
          "Parameters"),
+    ]  # fmt: skip
+    return [
+        View(name, title, figure, column, heading, -1,
+             list(enumerate(pareto_front(ranking.placed, figure, ranking.edition.ranking_sign), 1)), ranking_score_of)
+        for name, title, figure, column, heading in against
     ]  # fmt: skip
 
 
