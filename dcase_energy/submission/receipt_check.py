@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from dcase_energy import __version__
 from dcase_energy.documents.fingerprint import file_digest, file_digests, listed
@@ -168,7 +168,7 @@ def _of_findings(
     now = Counter(_key(one) for one in today if one.code not in newer)
     changes = []
     for words, several in (("new", now - was), ("gone", was - now)):
-        listed_keys = [f"{state} {code} in {file or package}" for code, state, package, file, _ in several]
+        listed_keys = [f"{state} {code} in {PurePath(package, file)}" for code, state, package, file, _ in several]
         if listed_keys:
             changes.append(f"{words}: {first_few(listed_keys, _SHOWN)}")
     passed, passes = receipt.verdict.passed, verdict_of(found, strict=receipt.strict).passed

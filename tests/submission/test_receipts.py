@@ -80,7 +80,14 @@ def test_what_changes_the_verdict_is_named(inbox, tmp_path):
     meta.write_text(meta.read_text().replace("training: ", "training: minus ", 1))
     found = check_receipt(receipt)
     assert found.package == (f"Baker_LAB: {LABEL}.meta.yaml has other bytes",)
-    assert f"error E201 in {LABEL}.meta.yaml" in found.verdict[-1]
+    assert f"error E201 in Baker_LAB/{LABEL}.meta.yaml" in found.verdict[-1]
+
+
+def test_a_file_by_itself_has_its_name_in_what_changed(inbox, tmp_path):
+    meta = inbox / "Baker_LAB" / f"{LABEL}.meta.yaml"
+    receipt = written(meta, tmp_path / "r.json")
+    meta.write_text(meta.read_text().replace("training: ", "training: minus ", 1))
+    assert f"error E201 in {LABEL}.meta.yaml" in check_receipt(receipt).verdict[-1]
 
 
 def test_it_survives_an_update_of_the_tool(inbox, tmp_path):
