@@ -7,6 +7,7 @@ by their path against these types with pydantic, which reports what ``__post_ini
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -286,15 +287,17 @@ class Scoring(Part):
     classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
     time_tolerance_us: int = 0
     windows: Literal["separate", "join"] = "separate"
-    class_thresholds: dict[str, float] = field(default_factory=dict)
+    class_thresholds: Mapping[str, float] = field(default_factory=dict, hash=False)
     interval: Literal["bootstrap", "subsample80", "none"] = "bootstrap"
     resamples: int = 0
     level: float = 0.9
 
     def __post_init__(self) -> None:
-        for name in ("dtc", "gtc", "threshold", "level"):
-            if not 0 <= getattr(self, name) <= 1 or self.level in (0, 1):
+        for name in ("dtc", "gtc", "threshold"):
+            if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1")
+        if not 0 < self.level < 1:
+            raise ValueError("level must be above 0 and below 1")
         if not all(0 <= one <= 1 for one in self.class_thresholds.values()):
             raise ValueError("class_thresholds must be between 0 and 1")
         if not 0 <= self.resamples <= 1_000_000:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from dcase_energy.editions.parts import Scoring
+from dcase_energy.errors import InputError
 from dcase_energy.scoring.data import Floats
 from dcase_energy.scoring.overlap import Timing
-from dcase_energy.scoring.resampling import Resampling, ResamplingKind
+from dcase_energy.scoring.resampling import Resampling
 
 if TYPE_CHECKING:
-    from dcase_energy.editions.parts import Score, Scoring
+    from dcase_energy.editions.parts import Score
 
 COLLAR_S = 0.2
 COLLAR_SHARE = 0.2
@@ -31,9 +33,9 @@ SCORES: dict[str, tuple[str, Mapping[str, Any]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Conventions:
-    """Every choice a figure depends on besides the data.
+@dataclass(frozen=True, kw_only=True)
+class Conventions(Scoring):
+    """Every choice a figure depends on besides the data: those that an edition may make, and the caller's alone.
 
     Attributes
     ----------
@@ -76,23 +78,11 @@ class Conventions:
         The set of clips of each score, where there are several, and the sets whose windows are joined.
     """
 
-    empty_clips: Literal["keep", "drop"] = "keep"
-    cross_trigger_average: Literal["others", "all"] = "others"
-    dtc: float = 0.5
-    gtc: float = 0.5
-    threshold: float = 0.5
-    classes_without_hits: Literal["zero", "skip", "skip-undetected"] = "zero"
     lost_classes: Literal["skip", "zero"] = "skip"
     overlapping_truth: Literal["merge", "keep", "refuse"] = "merge"
-    time_tolerance_us: int = 0
     arithmetic: Literal["microseconds", "seconds"] = "microseconds"
     late_detections: Literal["count", "ignore"] = "count"
     segment_grid: Grid = "cut"
-    windows: Literal["separate", "join"] = "separate"
-    class_thresholds: Mapping[str, float] = field(default_factory=dict, hash=False)
-    interval: ResamplingKind = "bootstrap"
-    resamples: int = 0
-    level: float = 0.9
     seed: int = 0
     scores: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=lambda: SCORES, hash=False)
     set_of: Mapping[str, str] = field(default_factory=dict, hash=False)
@@ -104,12 +94,21 @@ class Conventions:
 
         ``scores`` may be those of the edition: what is computed of them comes beside what is always computed of scores
         and events; of tables of ``clips`` they are all that is computed.
+
+        Raises
+        ------
+        InputError
+            If what was chosen is not possible, such as a threshold of 1.5.
         """
         given = {name: value for name, value in chosen.items() if value is not None}
         scores: Mapping[str, Score] = given.pop("scores", {})
         own = {name: (score.metric, score.options) for name, score in scores.items() if score.metric}
         set_of = {name: score.set for name, score in scores.items() if score.set}
-        return cls(**{**asdict(scoring), "scores": own if clips else {**SCORES, **own}, "set_of": set_of, **given})
+        scored = own if clips else {**SCORES, **own}
+        try:
+            return cls(**{**asdict(scoring), "scores": scored, "set_of": set_of, **given})
+        except ValueError as error:
+            raise InputError(str(error)) from None
 
     def of_set(self, name: str, first: str) -> Conventions:
         """Those of one set of clips; scores that name none are of the ``first``."""
@@ -139,7 +138,7 @@ class Conventions:
         """As they are stored beside the figures."""
         resampling = self.resampling
         chosen = {
-            **vars(self),
+            **{one.name: getattr(self, one.name) for one in fields(self)},
             "class_thresholds": dict(self.class_thresholds),
             "interval": resampling.kind,
             "resamples": resampling.count,

@@ -11,6 +11,7 @@ from dcase_energy.cli import score
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.parts import Scoring
 from dcase_energy.editions.shipped import edition_names
+from dcase_energy.errors import InputError
 from dcase_energy.scoring.conventions import LIKE, SCORES, Conventions
 from dcase_energy.scoring.data import Events, GroundTruth, Scores
 from dcase_energy.scoring.evaluation import Figure, describe_figure, evaluate_points, evaluate_scores
@@ -148,6 +149,21 @@ def test_every_edition_names_conventions_there_are(name):
 
 def test_the_editions_and_the_library_start_from_the_same_defaults():
     assert Conventions.of_edition(Scoring()) == Conventions()
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"threshold": float("nan")}, "threshold must be between 0 and 1"),
+        ({"dtc": 1.5}, "dtc must be between 0 and 1"),
+        ({"class_thresholds": {"Dog": 2.0}}, "class_thresholds must be between 0 and 1"),
+        ({"level": 1.0}, "level must be above 0 and below 1"),
+        ({"resamples": -1}, "resamples must be from 0"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_refused_as_in_an_edition(chosen, words):
+    with pytest.raises(InputError, match=words):
+        Conventions.of_edition(Scoring(), **chosen)
 
 
 def test_the_edition_of_2023_drops_empty_clips_and_draws_subsets():
