@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from dcase_energy.api.shared import Log, PathLike, choose_edition, record_file, silent
+from dcase_energy.api.shared import Log, PathLike, check_device, choose_edition, record_file, silent
 from dcase_energy.calibration.command_run import plan_commands, run_commands
 from dcase_energy.calibration.plan import Plan, quick_settings
 from dcase_energy.calibration.prepare import check_data, environment_of
@@ -97,6 +97,8 @@ def calibrate(
     CalibrationError, MeterError, ChildFailedError, WriteError
         If the calibration fails; what was measured is in the journal.
     """
+    check_device(device)
+    _check_stages(stages)
     _check_counts(quick=quick, epochs=epochs, threads=threads, repeats=repeats, batch_size=batch_size)
     rules = choose_edition(edition)
     if recipe is None:
@@ -176,6 +178,8 @@ def calibrate_command(
     CalibrationError, MeterError, JournalError, WriteError
         If nothing could be measured or written.
     """
+    check_device(device)
+    _check_stages(stages)
     rules = choose_edition(edition)
     plan = replace(
         plan_commands(rules, command, stages, fill or {}),
@@ -192,6 +196,13 @@ def calibrate_command(
         error.add_note(f"what was measured is in {file.journal}")
         raise
     return _finish(record, file, log, on_end, keep=keep, beside=beside)
+
+
+def _check_stages(stages: Sequence[str]) -> None:
+    if not stages or set(stages) - set(BASELINE_STAGES):
+        raise InputError(
+            f"stages: expected {' or '.join(BASELINE_STAGES)}, or both; found {', '.join(stages) or 'none'}"
+        )
 
 
 def _check_counts(*, quick: bool, **counts: int | None) -> None:

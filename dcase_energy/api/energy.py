@@ -99,6 +99,8 @@ def measure(
     journal = None if from_journal is None else Path(from_journal)
     if journal is not None and (command or stage):
         raise InputError("--from-journal executes nothing: leave out --stage and the command")
+    if isinstance(command, str):
+        raise InputError("command: expected a list of words, such as ['python', 'train.py']; found one text")
     if journal is None and (not command or stage not in STAGES):
         raise InputError(f"name a command and its stage: {', '.join(STAGES)}")
     try:

@@ -164,6 +164,8 @@ class EnergyMeter:
         return self.record
 
     def __enter__(self) -> Self:
+        if self._ended.is_set():
+            raise RuntimeError("an EnergyMeter measures one block: make another one for the next")
         locked = self._lock.enter_context(only_session())
         try:
             self._begin(locked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -253,6 +254,13 @@ def check_probing(probe: str, every_s: float | None) -> None:
         raise InputError(f"--probe-every: expected {least}; found {every_s:g}s")
 
 
+def check_device(device: str) -> str:
+    """Return the name of a device as torch has it; a misspelt one is an `InputError`, before torch is loaded."""
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", device, re.ASCII):
+        raise InputError(f"{device!r} is not a device; choose auto, cpu or cuda:0, cuda:1, ...")
+    return device
+
+
 def record_file(output: PathLike, *, force: bool) -> RecordFile:
     """Return where a record is written.
 
@@ -278,14 +286,20 @@ def write_sheets(
 
     Raises
     ------
+    InputError
+        If a format is not known.
     PlotError
         If a format of plots needs matplotlib and it is not installed.
     WriteError
         If the folder cannot be written to.
     """
-    from dcase_energy.sheets import write_report
+    from dcase_energy.sheets import FORMATS, write_report
+    from dcase_energy.sheets.plots.chart import PLOT_FORMATS
     from dcase_energy.sheets.plots.files import chart_files
 
+    for name, given, known in (("formats", formats, FORMATS), ("plots", plots, PLOT_FORMATS)):
+        if unknown := [one for one in given if one not in known]:
+            raise InputError(f"{name}: expected some of {', '.join(known)}; found {unknown[0]!r}")
     files = write_report(report, formats)
     if plots:
         files |= chart_files({f"{prefix}{chart.name}": [chart] for chart in report.charts}, plots)

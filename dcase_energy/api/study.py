@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from dcase_energy.api.calibrating import report_missing
-from dcase_energy.api.shared import Log, PathLike, Paths, choose_edition, existing, silent, write_sheets
+from dcase_energy.api.shared import Log, PathLike, Paths, check_device, choose_edition, existing, silent, write_sheets
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.calibration.prepare import check_data
 from dcase_energy.editions.model import Edition
@@ -86,6 +86,7 @@ def run_study(
     StudyError, ParallelError, CalibrationError, WriteError
         If the hardware, a folder, the cluster or the data cannot be used.
     """
+    check_device(device)
     rules, output = choose_edition(edition), Path(output_dir)
     source = None if data is None else str(Path(data).resolve())
     taken, path = recipe or rules.baseline.recipe, execution_path or rules.baseline.execution_path

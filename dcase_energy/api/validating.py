@@ -43,8 +43,8 @@ def validate(
     pool: Paths = (),
     waivers: PathLike | None = None,
     stdin: bytes | None = None,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
+    select: str | Sequence[str] = (),
+    ignore: str | Sequence[str] = (),
     jobs: int = 1,
     log: Log = silent,
     progress: Callable[[int, int, str], None] | None = None,
@@ -67,7 +67,8 @@ def validate(
     waivers
         CSV table with ``code``, ``label`` and ``reason``: findings that the organiser accepts for one system.
     select, ignore
-        Codes of rules or prefixes of codes: only these findings, all but these.
+        Codes of rules, their names or prefixes of codes, as a list or in a text with commas: only these findings, all
+        but these.
     jobs
         Packages read at a time; 0 for as many as there are processors.
     log
@@ -78,7 +79,8 @@ def validate(
     Raises
     ------
     InputError
-        If a path, the edition, a table or the record cannot be used.
+        If a path, the edition, a table or the record cannot be used, or no rule begins as ``select`` or ``ignore``
+        say.
     ParallelError
         If a process that reads packages ends unexpectedly.
 
@@ -90,18 +92,19 @@ def validate(
     """
     from dcase_energy.submission.validate import ValidateOptions, validate_paths
 
-    given, chosen, dropped = existing(paths), tuple(select), tuple(ignore)
+    given, chosen, dropped = existing(paths), rule_codes(select, "select"), rule_codes(ignore, "ignore")
     rules = choose_edition(edition, given, stdin=stdin, log=log)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
     options = ValidateOptions(denominator, durations_s=_durations(durations, rules), stdin=stdin, waivers=accepted)
     found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs, progress=progress)
     unused = accepted.unused({one.name: found.codes_near(one) for one in found.systems if accepted.rows})
-    kept = [
-        finding
-        for finding in (*found.findings, *unused)
-        if (not chosen or finding.code.startswith(chosen)) and not (dropped and finding.code.startswith(dropped))
-    ]
-    return replace(found, findings=kept)
+    return replace(found, findings=selected([*found.findings, *unused], chosen, dropped))
+
+
+def selected(findings: Sequence[Finding], select: Sequence[str], ignore: Sequence[str]) -> list[Finding]:
+    """Return the findings whose code begins as one of ``select``, all where it is empty, and as none of ``ignore``."""
+    chosen, dropped = tuple(select) or ("",), tuple(ignore)
+    return [one for one in findings if one.code.startswith(chosen) and not one.code.startswith(dropped)]
 
 
 def write_letters(validation: Validation, folder: PathLike, *, log: Log = silent) -> tuple[list[Path], Changes | None]:
@@ -229,19 +232,20 @@ def _without_outputs(found: Validation) -> Iterator[Finding]:
         yield from (one for one in missing if one not in found.findings)
 
 
-def rule_codes(text: str | None, option: str) -> tuple[str, ...]:
-    """Split ``E,M101`` into codes and prefixes of codes; a name of a rule gives its code.
+def rule_codes(given: str | Sequence[str] | None, option: str) -> tuple[str, ...]:
+    """Return codes and prefixes of codes, of a list or of a text such as ``E,M101``; a name of a rule gives its code.
 
     Raises
     ------
     InputError
         If one begins no code, or there is none; the message begins with the name of the option.
     """
-    if text is None:
+    if given is None or (not given and not isinstance(given, str)):
         return ()
     known = _codes()
     found = []
-    for part in filter(None, (one.strip().upper() for one in text.split(","))):
+    parts = given.split(",") if isinstance(given, str) else given
+    for part in filter(None, (one.strip().upper() for one in parts)):
         code = known.get(part, part)
         if not any(other.startswith(code) for other in known.values()):
             close = difflib.get_close_matches(part, known, n=1)

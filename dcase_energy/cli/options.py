@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.api.shared import check_device
 from dcase_energy.cli.parameters import SEED, Duration, SetFile, Sources, offer_files
 from dcase_energy.errors import InputError
 from dcase_energy.text import visible
@@ -222,14 +222,6 @@ def together(*options: Decorator) -> Decorator:
     return add
 
 
-def _device(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """Refuse a misspelt device now, not after torch was loaded."""
-    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", value):
-        message = f"{value!r} is not a device; choose auto, cpu or cuda:0, cuda:1, ..."
-        raise click.BadParameter(message, context, parameter)
-    return value
-
-
 estimate_option = click.option(
     "--allow-estimate", is_flag=True, help="Estimate the energy of a processor whose counters cannot be read."
 )
@@ -257,7 +249,7 @@ training_options = together(
         "--device",
         default="auto",
         show_default=True,
-        callback=_device,
+        callback=lambda _, __, value: check_device(value),
         help="Device to train on: auto, cpu, cuda:0, ...",
     ),
     click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all usable]"),

@@ -15,11 +15,13 @@ import pytest
 
 import dcase_energy
 from dcase_energy import InputError, rank, report, score, validate
+from dcase_energy.api.energy import measure
 from dcase_energy.measure.records import load_energy
 from tests.cli.run import run
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "examples"
+TABLE = ROOT / "tests/data/dcase2022_task4_results.csv"
 BAKER = EXAMPLES / "packages" / "Baker_LAB"
 TRUTH = {"ground_truth": EXAMPLES / "truth.tsv", "durations": EXAMPLES / "durations.tsv"}
 
@@ -122,12 +124,43 @@ def test_rank_scores_packages(tmp_path):
         (lambda: validate(BAKER, calibration="none.json"), "cannot be read"),
         (lambda: rank(BAKER, ground_truth=TRUTH["ground_truth"]), "belong together"),
         (lambda: score(BAKER, TRUTH["durations"], TRUTH["durations"]), "ground truth cannot be used"),
+        (lambda: score(BAKER, **TRUTH, like="sed_eavl"), "like: expected one of .*sed_eval; found 'sed_eavl'"),
+        (lambda: score(BAKER, **TRUTH, empty_clips="dorp"), "empty_clips: expected one of keep, drop; found 'dorp'"),
+        (lambda: score(BAKER, **TRUTH, threshold=float("nan")), "threshold: expected a number from 0 to 1; found nan"),
+        (lambda: score(BAKER, **TRUTH, class_thresholds={"Dog": 2}), "Dog: expected a number from 0 to 1; found 2"),
+        (lambda: score(BAKER, **TRUTH, interval="some"), "interval: expected one of bootstrap"),
+        (lambda: score(BAKER, **TRUTH, resamples=-3), "resamples: expected 1 or more; found -3"),
+        (lambda: validate(BAKER, select=["E2O1"]), "select: no rule begins with 'E2O1'"),
+        (lambda: dcase_energy.calibrate(stages=["tets"]), "stages: expected training or test, or both; found tets"),
+        (lambda: dcase_energy.calibrate(device="toaster"), "'toaster' is not a device"),
+        (lambda: dcase_energy.run_study(device="toaster"), "'toaster' is not a device"),
+        (lambda: measure("true", stage="test"), "command: expected a list of words"),
     ],
 )
 def test_what_cannot_be_used_is_said(call, says, capsys):
     with pytest.raises(InputError, match=says):
         call()
     assert capsys.readouterr() == ("", "")
+
+
+def test_codes_of_rules_are_a_list_or_a_text_as_of_the_command():
+    """A text was taken for its letters: all rules that begin with one of them."""
+    bad = ROOT / "tests/acceptance/negative/E201"
+    every = validate(bad).findings
+    assert [one.code for one in validate(bad, select="E201").findings] == ["E201"]
+    assert validate(bad, select=["energy-not-positive"]).findings == validate(bad, select=["E201"]).findings
+    assert validate(bad, ignore="e201, M").findings == [
+        one for one in every if one.code != "E201" and one.code[0] != "M"
+    ]
+
+
+def test_a_format_that_is_not_known_is_refused_by_its_name(tmp_path):
+    sheet = rank(TABLE, edition="dcase2022-task4")
+    with pytest.raises(InputError, match=r"formats: expected some of csv, .*; found 'foo'"):
+        sheet.write(tmp_path, ["csv", "foo"])
+    with pytest.raises(InputError, match=r"plots: expected some of svg, .*; found 'foo'"):
+        sheet.write(tmp_path, ["csv"], ["foo"])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_fix_and_pack_do_what_the_commands_do(tmp_path):

@@ -237,3 +237,14 @@ def test_none_is_no_probe(tmp_path, monkeypatch):
 def test_arguments_that_cannot_be_met_are_refused(tmp_path, arguments, says):
     with pytest.raises(InputError, match=says):
         EnergyMeter("training", tmp_path / "e.json", **arguments)
+
+
+def test_a_meter_measures_one_block(tmp_path, probing):
+    """In a second one nothing was read between its begin and its end."""
+    probing()
+    meter = EnergyMeter("test", tmp_path / "energy.json", probe="none")
+    with meter:
+        pass
+    with pytest.raises(RuntimeError, match="one block"):
+        meter.start()
+    assert [one.name for one in sorted(tmp_path.glob("*.json"))] == ["energy.json"]

@@ -121,7 +121,7 @@ def test_no_figure_is_too_large_for_charts(tmp_path):
     edition = replace(load_edition(str(path)), stages={})
     entries, findings = read_results(table, edition)
     assert [finding.code for finding in findings] == ["C301"]
-    assert [one.macs for one in entries] == [None, 5]  # digits that nobody wrote are not shown
+    assert [one.macs for one in entries] == [None, 5]  # digits that were not written are not shown
     found = with_views(make_ranking(entries, edition), [("loss", "size")], None)
     charts = {chart.name: [chart] for chart in report_of(found).charts}
     assert set(chart_files(charts, ["svg"])) >= {"front_loss_size.svg"}
