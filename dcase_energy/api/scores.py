@@ -24,7 +24,6 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
 from dcase_energy.findings import Finding
 from dcase_energy.parallel import run_all
-from dcase_energy.scoring.clip_outputs import find_all_clip_tables
 from dcase_energy.scoring.clip_tables import Truth
 from dcase_energy.scoring.conventions import LIKE, SCORES, Conventions
 from dcase_energy.scoring.evaluation import SHORT_TITLES, TITLES
@@ -218,7 +217,7 @@ def score(
     truths, findings = read_truth(ground_truth, durations, rules, made.overlapping_truth)
     made = of_sets(made, rules, truths)
     if of_clips:
-        systems, problems = find_all_clip_tables(packages.paths, rules.outputs)
+        systems, problems, packages = find_all_outputs(given, rules.outputs)
     if packages.inbox:
         log(packages.counted())
     scored: list[Scored] = []

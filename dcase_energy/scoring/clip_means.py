@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from dcase_energy.errors import InputError
 from dcase_energy.scoring.clip_tables import ClipTruth
-from dcase_energy.scoring.data import Floats, Ints
+from dcase_energy.scoring.data import Floats, Ints, known_mean
 
 AVERAGES = ("macro", "micro", "groups")
 DESCRIBED = {
@@ -74,14 +72,14 @@ class ClipMeans:
         micro = _means(self.values, weight, np.zeros(len(weight), dtype=np.int64), 1)[0]
         if self.average == "groups":
             codes, names = self.parts[1]
-            figure = _known_mean([self._macro(weight * (codes == code)) for code in range(len(names))])
+            figure = known_mean(np.array([self._macro(weight * (codes == code)) for code in range(len(names))]))
         else:
             figure = micro if self.average == "micro" else self._macro(weight)
         return np.array([figure, *np.concatenate(means), micro])
 
     def _macro(self, weight: Floats) -> float:
         codes, names = self.parts[0]
-        return _known_mean(_means(self.values, weight, codes, len(names)))
+        return known_mean(_means(self.values, weight, codes, len(names)))
 
 
 def _means(values: Floats, weight: Floats, codes: Ints, n_codes: int) -> Floats:
@@ -89,11 +87,6 @@ def _means(values: Floats, weight: Floats, codes: Ints, n_codes: int) -> Floats:
     summed = np.bincount(codes, weight * values, n_codes)
     means: Floats = np.divide(summed, held, out=np.full(n_codes, np.nan), where=held > 0)
     return means
-
-
-def _known_mean(values: npt.ArrayLike) -> float:
-    known = np.asarray(values)[~np.isnan(values)]
-    return float(known.mean()) if len(known) else math.nan
 
 
 def scale_of(options: Mapping[str, Any]) -> float:

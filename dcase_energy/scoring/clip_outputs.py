@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from dcase_energy.documents.archive import Archive
-from dcase_energy.documents.files import kind_of_file
-from dcase_energy.documents.names import ARCHIVES
-from dcase_energy.documents.tree import Folder, Tree
+from dcase_energy.documents.tree import Folder
 from dcase_energy.editions.outputs import Outputs
 from dcase_energy.findings import Finding, Where, capped
 from dcase_energy.scoring.clip_rules import CLIP_TABLES
 from dcase_energy.scoring.clip_tables import group_of
-from dcase_energy.scoring.outputs import Output, SystemOutputs
+from dcase_energy.scoring.outputs import Output, SystemOutputs, tree_of
 
 _CLIP_TABLE = re.compile(r"(?:(?P<system>.+)\.)?output(?P<part>\..+)?\.(?:csv|tsv)")
 
@@ -24,17 +18,13 @@ _CLIP_TABLE = re.compile(r"(?:(?P<system>.+)\.)?output(?P<part>\..+)?\.(?:csv|ts
 def find_clip_tables(path: Path, layout: Outputs) -> tuple[list[SystemOutputs], list[Finding]]:
     """The systems of a path whose tables of clips are as an edition names them.
 
-    A file is the table of a system. In a folder or a zip, ``<system>.output.csv`` is one, or, where the edition has a
-    table for each group of clips, each folder with such tables is a system.
+    A file is the table of a system. In a folder or an archive, ``<system>.output.csv`` is one, or, where the edition
+    has a table for each group of clips, each folder with such tables is a system.
     """
-    if kind_of_file(path) == "zip" or (path.is_file() and path.name.lower().endswith(ARCHIVES)):
-        tree: Tree = Archive(path)
-    elif path.is_file():
+    tree, own_name = tree_of(path)
+    if tree is None:
         output = Output(Folder(path.parent), (path.name,), "clips")
         return [SystemOutputs(path.name.partition(".")[0], str(path), {"run1": output})], []
-    else:
-        tree = Folder(path)
-    own_name = path.stem if path.is_file() else path.resolve().name
     found: dict[tuple[str, str], list[str]] = {}
     for name in tree.names():
         place = PurePosixPath(name)
@@ -55,13 +45,3 @@ def find_clip_tables(path: Path, layout: Outputs) -> tuple[list[SystemOutputs], 
 def _clip_system(match: re.Match[str], place: PurePosixPath, own_name: str) -> str:
     """The system of a table: what it is named after, or its folder; with the part of a task that has several tables."""
     return (match["system"] or place.parent.name or own_name) + (match["part"] or "").replace(".", " ")
-
-
-def find_all_clip_tables(paths: Sequence[Path], layout: Outputs) -> tuple[list[SystemOutputs], list[Finding]]:
-    """The systems of all paths, see `find_clip_tables`; of two with one name each is called by its place."""
-    found = [find_clip_tables(path, layout) for path in paths]
-    systems = [system for some, _ in found for system in some]
-    counts = Counter(system.name for system in systems)
-    return [replace(one, name=str(Path(one.path))) if counts[one.name] > 1 else one for one in systems], [
-        problem for _, problems in found for problem in problems
-    ]

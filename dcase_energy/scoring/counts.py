@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from dcase_energy.scoring.data import Events, Floats, Ints
+from dcase_energy.scoring.data import Events, Floats, Ints, known_mean
 from dcase_energy.scoring.metrics import Options, Run
 
 
@@ -41,13 +41,13 @@ class Counts:
         f1 = _share((1 + beta**2) * self.true_positives, beta**2 * annotated + detected)
         micro = float(_share((1 + beta**2) * self.true_positives.sum(), beta**2 * annotated.sum() + detected.sum()))
         if classes_without_hits == "zero":
-            return f1, _mean(f1[annotated > 0]), micro
+            return f1, known_mean(f1[annotated > 0]), micro
         if classes_without_hits == "skip":
             judged = self.true_positives > 0
         else:
             judged = (detected > 0) & (annotated > 0)
             micro = micro if detected.sum() and annotated.sum() else float("nan")
-        return np.where(judged, f1, np.nan), _mean(f1[judged]), micro
+        return np.where(judged, f1, np.nan), known_mean(f1[judged]), micro
 
     def rates(self, classes_without_hits: str) -> tuple[Floats, Floats, Floats]:
         """Precision, recall and error rate: mean over the classes, of each class, and of all together.
@@ -73,7 +73,7 @@ class Counts:
         all_hits = (_share(hits.sum(), detected.sum()), _share(hits.sum(), annotated.sum()))
         pooled = [*map(float, all_hits), float(_share(together, annotated.sum()))]
         rows = [
-            np.array([_mean(one[judged]), *one, whole])
+            np.array([known_mean(one[judged]), *one, whole])
             for one, whole in zip((precision, recall, errors), pooled, strict=True)
         ]
         return rows[0], rows[1], rows[2]
@@ -165,11 +165,6 @@ def _share(part: Any, whole: Any) -> Any:
     """Quotients; NaN where the whole is 0."""
     part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
     return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
-
-
-def _mean(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
 
 
 def count_by_clip(events: Events, chosen: np.ndarray[Any, Any] | None, n_clips: int, n_classes: int) -> Ints:

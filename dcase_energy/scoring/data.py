@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,12 @@ class Events:
     def duration_us(self) -> Ints:
         """Length of each event in microseconds, shape (n_events,)."""
         return self.offset_us - self.onset_us
+
+    @classmethod
+    def joined(cls, parts: Sequence[Events]) -> Events:
+        """The events of all parts, one part after the other."""
+        columns = zip(*((one.clip, one.label, one.onset_us, one.offset_us) for one in parts), strict=True)
+        return cls(*(np.concatenate(column) for column in columns))
 
     @classmethod
     def from_rows(cls, rows: Iterable[tuple[int, int, int, int]]) -> Events:
@@ -183,7 +190,7 @@ class Scores:
             counts[[place[clip] for clip in block.clips]] = block.counts
         if sum(len(block.clips) for block in blocks) != len(clips) or not counts.all():
             raise ValueError(f"the frames are not those of the {len(clips)} clips of the ground truth")
-        first_frame = np.append(0, np.cumsum(counts))
+        first_frame = starts_of(counts)
         values = np.empty((len(blocks[0].values), first_frame[-1]))
         times_us = np.empty((2, first_frame[-1]), dtype=np.int64)
         while blocks:
@@ -200,7 +207,7 @@ class Scores:
             self.values[frames],
             self.onset_us[frames],
             self.offset_us[frames],
-            np.concatenate([[0], np.cumsum(counts)]),
+            starts_of(counts),
         )
 
 
@@ -211,6 +218,22 @@ def keep_clips(events: Events, kept: Ints, n_clips: int) -> Events:
     clip = new_index[events.clip]
     inside = clip >= 0
     return Events(clip[inside], events.label[inside], events.onset_us[inside], events.offset_us[inside])
+
+
+def starts_of(counts: Ints) -> Ints:
+    """Where the parts of these lengths begin, one after the other, and the end of the last; shape (n_parts + 1,)."""
+    return np.append(0, np.cumsum(counts))
+
+
+def last_of_each(values: npt.NDArray[Any]) -> Ints:
+    """The last index of each run of equal neighbours in values, shape (n,); shape (n_runs,)."""
+    return np.flatnonzero(np.append(values[1:] != values[:-1], True)[: len(values)])
+
+
+def known_mean(values: Floats) -> float:
+    """The mean of the values, shape (n,), that are not NaN; NaN where all are."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def expand_ranges(starts: Ints, counts: Ints) -> Ints:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dcase_energy.scoring.data import Events, GroundTruth, Ints
+from dcase_energy.scoring.data import Events, GroundTruth, Ints, last_of_each
 from dcase_energy.scoring.intervals import Intervals
 from dcase_energy.scoring.overlap import EXACT, Amounts, Timing, covered_by_events, overlapping_pairs, summed
 
@@ -106,7 +106,7 @@ def class_deltas(
     level, clip, kind, sign = (np.concatenate(column) for column in zip(*changes, strict=True))
     order = _falling(level)
     level = level[order]
-    point = np.flatnonzero(np.append(level[1:] != level[:-1], True)[: len(level)])
+    point = last_of_each(level)
     columns = clip.astype(np.int32)[order], kind.astype(np.int16)[order], sign.astype(np.int8)[order]
     return ClassDeltas(*columns, point, level[point])
 
@@ -202,6 +202,4 @@ def operating_point_intervals(points: Sequence[Events], label: int) -> Intervals
     """Detections that each exist at one operating point only: a point's number takes the place of a score."""
     chosen = [events.take(events.label == label) for events in points]
     birth = np.repeat(np.arange(len(points)), [len(events) for events in chosen])
-    columns = zip(*((one.clip, one.label, one.onset_us, one.offset_us) for one in chosen), strict=True)
-    events = Events(*(np.concatenate(column) for column in columns))
-    return Intervals(events, birth, birth - 1, np.arange(len(points), dtype=np.float64), separate=True)
+    return Intervals(Events.joined(chosen), birth, birth - 1, np.arange(len(points), dtype=np.float64), separate=True)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
-from dcase_energy.scoring.data import Floats, Ints
+from dcase_energy.scoring.data import Floats, Ints, last_of_each
 from dcase_energy.scoring.overlap import Bools
 
 Area = Literal["staircase", "linear", "mcclish"]
-AREAS = ("staircase", "linear", "mcclish")
+AREAS: tuple[str, ...] = get_args(Area)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Decisions:
         """Sort once; all three have shape (n,)."""
         order = np.argsort(-scores, kind="stable")
         scores = scores[order]
-        last = np.flatnonzero(np.append(scores[1:] != scores[:-1], True)[: len(scores)])
+        last = last_of_each(scores)
         return cls(clip[order], positive[order], last, scores[last])
 
     def counts(self, clip_weight: Floats | None = None) -> tuple[Floats, Floats]:

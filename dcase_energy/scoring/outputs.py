@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-import numpy as np
-
 from dcase_energy.documents.archive import Archive
 from dcase_energy.documents.files import kind_of_file
 from dcase_energy.documents.names import ARCHIVES
@@ -108,18 +106,25 @@ def find_outputs(path: Path) -> tuple[list[SystemOutputs], list[Finding]]:
     system, ``<system>_run<number>.output``, are its runs; those of ``_unprocessed`` scores are left out. Any other is
     one run.
     """
-    if kind_of_file(path) == "zip" or (path.is_file() and path.name.lower().endswith(ARCHIVES)):
-        return _in_tree(path, Archive(path))
-    if path.is_file():
+    tree, own_name = tree_of(path)
+    if tree is None:
         if path.suffix.lower() not in EVENT_SUFFIXES:
             message = f"{path.name} is not a table ({', '.join(EVENT_SUFFIXES)}); it is not opened"
             return [], [OUTPUT_FORMAT.finding(Where(str(path)), message)]
         output = Output(Folder(path.parent), (path.name,), "events")
         return [SystemOutputs(path.stem, str(path), {path.stem: output})], []
-    return _in_tree(path, Folder(path))
+    return _in_tree(path, tree, own_name)
 
 
-def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]]:
+def tree_of(path: Path) -> tuple[Tree | None, str]:
+    """The files of a folder or an archive, None for any other file; and the name of what the path is."""
+    if not path.is_file():
+        return Folder(path), path.resolve().name
+    is_archive = kind_of_file(path) == "zip" or path.name.lower().endswith(ARCHIVES)
+    return Archive(path) if is_archive else None, path.stem
+
+
+def _in_tree(path: Path, tree: Tree, own_name: str) -> tuple[list[SystemOutputs], list[Finding]]:
     problems = _by_folder(tree)
     folders: dict[PurePosixPath, list[str]] = {name: [] for name in problems if _RUN.fullmatch(name.name)}
     names = tree.names()
@@ -144,7 +149,6 @@ def _in_tree(path: Path, tree: Tree) -> tuple[list[SystemOutputs], list[Finding]
         meta = next((name for name in names if name.endswith((".meta.yaml", ".meta.yml"))), None)
         if meta is not None and not any(name.lower().endswith(EVENT_SUFFIXES) for name in names):
             return [], [*others, OUTPUT_FORMAT.finding(tree.where(meta), "the system comes without outputs")]
-        own_name = path.stem if path.is_file() else path.resolve().name
         match = _RUN.fullmatch(own_name)
         run = f"run{int(match['run'])}" if match and match["run"] else "run1"
         name = match["system"] if match else own_name
@@ -307,9 +311,7 @@ def _at_threshold(names: list[str], threshold: float) -> str | None:
 
 def _by_class(points: Mapping[float, Events], thresholds: Floats) -> Events:
     """The detections of each class at its threshold."""
-    rows = [one.take(thresholds[one.label] == threshold) for threshold, one in points.items()]
-    columns = zip(*((one.clip, one.label, one.onset_us, one.offset_us) for one in rows), strict=True)
-    return Events(*(np.concatenate(column) for column in columns))
+    return Events.joined([one.take(thresholds[one.label] == threshold) for threshold, one in points.items()])
 
 
 def _nearest(points: dict[str, Events], threshold: float) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dcase_energy.scoring.data import Floats, Ints
+from dcase_energy.scoring.data import Floats, Ints, last_of_each
 from dcase_energy.scoring.deltas import TRUE_POSITIVE, ClassDeltas
 
 # Sums of whole weights are compared with a product of floats.
@@ -32,10 +32,8 @@ class PsdRoc:
     def area(self, e_max: float) -> float:
         """Area below the staircase up to ``e_max``, divided by ``e_max``."""
         ends = np.minimum(self.effective_fp_rate, e_max)
-        return float((np.dot(np.diff(ends), self.true_positive_rate[:-1]) + self._rest(ends, e_max)) / e_max)
-
-    def _rest(self, ends: Floats, e_max: float) -> float:
-        return float((e_max - ends[-1]) * self.true_positive_rate[-1])
+        rest = (e_max - ends[-1]) * self.true_positive_rate[-1]
+        return float((np.dot(np.diff(ends), self.true_positive_rate[:-1]) + rest) / e_max)
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Arranged:
         is_hit = deltas.kind == TRUE_POSITIVE
         change_point = np.repeat(np.arange(len(deltas.point)), np.diff(deltas.point, prepend=-1))
         hit_point = change_point[is_hit]
-        last = np.flatnonzero(np.append(hit_point[1:] != hit_point[:-1], True)[: len(hit_point)])
+        last = last_of_each(hit_point)
         wrong = ~is_hit
         kind = np.where(deltas.sign < 0, n_kinds, 0) + deltas.kind
         return cls(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from dcase_energy.scoring.conventions import Grid
-from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, Scores, to_us
+from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, Scores, starts_of, to_us
 from dcase_energy.scoring.operating_points import Decisions
 
 
@@ -31,8 +31,7 @@ def segment_ends(truth: GroundTruth, segment_us: int, grid: Grid, *detected: Eve
 
 def first_segments(end_us: Ints, segment_us: int) -> Ints:
     """The first segment of each clip among those of all clips, shape (n_clips + 1,); ``end_us`` are their ends."""
-    first: Ints = np.concatenate([[0], np.cumsum(-(-end_us // segment_us))])
-    return first
+    return starts_of(-(-end_us // segment_us))
 
 
 def active_segments(events: Events, n_classes: int, segment_us: int, first: Ints, end_us: Ints) -> np.ndarray:

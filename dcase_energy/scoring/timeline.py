@@ -16,7 +16,7 @@ _Ints = npt.NDArray[np.int64]
 
 
 class Timed(Protocol):
-    """Timed or detections, one row each: arrays of shape (n_rows,), times in microseconds."""
+    """Annotated events or detections, one row each: arrays of shape (n_rows,), times in microseconds."""
 
     @property
     def clip(self) -> _Ints:

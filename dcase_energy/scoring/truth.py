@@ -57,14 +57,13 @@ def read_ground_truth(
     list of Finding
         What was refused, merged or is doubtful: of each kind the first few rows.
     """
-    durations, findings = _table(durations_path, ["filename", "duration"])
-    events, more = _table(truth_path, ["filename", "onset", "offset", "event_label"])
-    findings += more
-    if durations is None or events is None:
-        return None, findings
+    durations = _table(durations_path, ["filename", "duration"])
+    events = _table(truth_path, ["filename", "onset", "offset", "event_label"])
+    if not durations.columns or not events.columns:
+        return None, [*durations.findings, *events.findings]
     clips = _clips(durations)
     rows = _overlaps(list(_rows(events, clips, classes, set(columns) - set(classes))), events, overlapping)
-    findings += [*durations.findings, *events.findings]
+    findings = [*durations.findings, *events.findings]
     if not clips or has_errors(findings):
         return None, findings
     found = Events.from_rows(row[1:] for row in rows)
@@ -75,21 +74,18 @@ def read_ground_truth(
 
 def read_durations(path: Path) -> tuple[dict[str, float], list[Finding]]:
     """Duration in seconds of each clip, from a TSV with ``filename duration``, and what is wrong with it."""
-    table, findings = _table(path, ["filename", "duration"])
-    if table is None:
-        return {}, findings
-    clips = _clips(table)
-    return clips, table.findings
+    table = _table(path, ["filename", "duration"])
+    return _clips(table) if table.columns else {}, table.findings
 
 
-def _table(path: Path, columns: list[str]) -> tuple[DelimitedTable | None, list[Finding]]:
+def _table(path: Path, columns: list[str]) -> DelimitedTable:
+    """The table in a file; without columns where it has findings of the whole file."""
     data = read_bytes(path, MAX_TRUTH_BYTES)
-    if isinstance(data, Finding):
-        return None, [data]
-    table = read_table(data, str(path), required=columns)
-    if not table.columns:
-        return None, table.findings
-    return table, []
+    if not isinstance(data, Finding):
+        return read_table(data, str(path), required=columns)
+    table = DelimitedTable(str(path))
+    table.add(data)
+    return table
 
 
 def _clips(durations: DelimitedTable) -> dict[str, float]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from dcase_energy.errors import InputError
 from dcase_energy.scoring.conventions import SEGMENT_S
-from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, Scores, expand_ranges, to_us
+from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, Scores, expand_ranges, starts_of, to_us
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
 # The file's name, begin and end in hundredths of a second.
@@ -67,10 +67,10 @@ def _joined_scores(scores: Scores, truth: GroundTruth, joined: GroundTruth, file
     step_us = int(to_us([SEGMENT_S])[0])
     counts = -(-truth.duration_us // step_us)
     window = np.repeat(np.arange(len(counts)), counts)
-    first = np.append(0, np.cumsum(counts))
+    first = starts_of(counts)
     means = _segment_means(scores, truth.duration_us, first, step_us)
     lengths = -(-joined.duration_us // step_us)
-    start = np.append(0, np.cumsum(lengths))
+    start = starts_of(lengths)
     place = start[file[window]] + begin_us[window] // step_us + np.arange(len(window)) - first[window]
     held = np.maximum(np.bincount(place, minlength=start[-1]), 1)
     values = np.stack([np.bincount(place, column, start[-1]) / held for column in means.T], axis=1)

@@ -22,6 +22,7 @@ from dcase_energy.submission.package import SystemFiles, metadata_among, metadat
 from dcase_energy.text import first_few, plural
 
 if TYPE_CHECKING:
+    from dcase_energy.editions.outputs import Outputs
     from dcase_energy.scoring.outputs import Output, SystemOutputs
     from dcase_energy.submission.checks.system import System
 
@@ -184,18 +185,22 @@ def copies_among(systems: Sequence[System]) -> tuple[list[System], list[Finding]
     ]
 
 
-def find_all_outputs(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[Finding], Packages]:
+def find_all_outputs(
+    paths: Sequence[Path], layout: Outputs | None = None
+) -> tuple[list[SystemOutputs], list[Finding], Packages]:
     """Find the outputs to score below the paths, in packages of an inbox as well, each system once.
 
-    Two systems of one name and other outputs are distinguished by where they are.
+    Two systems of one name and other outputs are distinguished by where they are. ``layout`` is that of an edition
+    whose outputs are tables of clips.
     """
+    from dcase_energy.scoring.clip_outputs import find_clip_tables
     from dcase_energy.scoring.outputs import find_outputs
 
     packages = find_packages(paths)
     systems: list[SystemOutputs] = []
     findings = list(packages.findings)
     for path in packages.paths:
-        found, problems = find_outputs(path)
+        found, problems = find_outputs(path) if layout is None else find_clip_tables(path, layout)
         findings += packages.without_nested(problems)
         for system in found:
             original = next((one for one in systems if one.name == system.name and _same_outputs(one, system)), None)
@@ -205,8 +210,14 @@ def find_all_outputs(paths: Sequence[Path]) -> tuple[list[SystemOutputs], list[F
                 message = f"holds what {original.path} holds, counted once: {system.name}"
                 findings.append(PACKAGE_TWICE.finding(Where(system.path), message))
     counts = Counter(system.name for system in systems)
-    systems = [replace(one, name=str(Path(one.path) / one.name)) if counts[one.name] > 1 else one for one in systems]
+    systems = [replace(one, name=_by_place(one)) if counts[one.name] > 1 else one for one in systems]
     return systems, findings, packages
+
+
+def _by_place(system: SystemOutputs) -> str:
+    """The place of a system, with its name where that of the file or folder is another."""
+    place = Path(system.path)
+    return str(place if place.name.partition(".")[0] == system.name else place / system.name)
 
 
 def _same_outputs(one: SystemOutputs, other: SystemOutputs) -> bool:

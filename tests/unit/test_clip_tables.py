@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,18 @@ def test_what_cannot_be_scored_says_why(tmp_path):
     assert [(one.code, one.expected) for one in found.findings] == [("O646", "<label>.output.csv")]
     with pytest.raises(UnusableError, match="missing id, label"):
         score(folder, truth, edition="dcase2026-task1")
+
+
+def test_a_system_that_is_there_twice_is_scored_once_and_another_of_its_name_has_its_place(tmp_path):
+    folder, truth = scenes(tmp_path)
+    copy = shutil.copytree(folder, tmp_path / "again" / folder.name)
+    found = score([folder, copy.parent], truth, edition="dcase2023-task1")
+    assert [one.name for one in found.systems] == ["Adams_UNI_task1_1"]
+    assert {one.code for one in found.findings} == {"Z814", "O643"}
+    other = shutil.copytree(folder, tmp_path / "other" / folder.name) / "Adams_UNI_task1_1.output.csv"
+    other.write_text(other.read_text().replace("9.wav", "9"))
+    found = score([folder, other], truth, edition="dcase2023-task1")
+    assert [one.name for one in found.systems] == [str(folder / other.name), str(other)]
 
 
 def test_bars_of_percentages_fit_into_their_chart(tmp_path):

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
 from dcase_energy.scoring.conventions import SEGMENT_S, Conventions
 from dcase_energy.scoring.counts import of_beta
-from dcase_energy.scoring.data import Floats, GroundTruth, Scores
-from dcase_energy.scoring.deltas import FALSE_POSITIVE, TRUE_POSITIVE, PsdsScenario, class_deltas
+from dcase_energy.scoring.data import Floats, GroundTruth, Scores, known_mean
+from dcase_energy.scoring.deltas import FALSE_POSITIVE, TRUE_POSITIVE, ClassDeltas, PsdsScenario, class_deltas
 from dcase_energy.scoring.intervals import class_intervals
 from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.overlap import Timing
@@ -57,9 +58,7 @@ class BestF1:
         """Mean over the annotated classes and F of each class, then the same of precision, recall and threshold."""
         weight = np.ones(self.n_clips) if clip_weight is None else clip_weight
         rows = np.array([_best(one, weight, self.beta) for one in self.points]).reshape(-1, 4).T
-        judged = ~np.isnan(rows[0])
-        means = [one[judged].mean() if judged.any() else np.nan for one in rows]
-        return np.concatenate([np.append(mean, row) for mean, row in zip(means, rows, strict=True)])
+        return np.concatenate([np.append(known_mean(row), row) for row in rows])
 
 
 def _best(points: Points, weight: Floats, beta: float) -> tuple[float, float, float, float]:
@@ -122,19 +121,14 @@ def _of_intersections(scores: Scores, truth: GroundTruth, dtc: float, gtc: float
     for label in range(len(truth.classes)):
         intervals = class_intervals(scores, label)
         deltas = class_deltas(intervals, truth, scenario, timing)
-        signs: Any = {
-            kind: np.where(deltas.kind == kind, deltas.sign, 0).astype(np.float64)
-            for kind in (TRUE_POSITIVE, FALSE_POSITIVE)
-        }
-
-        def counts(weight: Floats, deltas: Any = deltas, signs: Any = signs) -> tuple[Floats, Floats]:
-            own = weight[deltas.clip]
-            return (
-                np.cumsum(own * signs[TRUE_POSITIVE])[deltas.point],
-                np.cumsum(own * signs[FALSE_POSITIVE])[deltas.point],
-            )
-
         own = truth.events.label == label
         annotated = np.bincount(truth.events.clip[own], minlength=len(truth.clips)).astype(np.float64)
-        points.append(Points(counts, intervals.levels[deltas.level], annotated))
+        points.append(Points(partial(_summed, deltas), intervals.levels[deltas.level], annotated))
     return points
+
+
+def _summed(deltas: ClassDeltas, weight: Floats) -> tuple[Floats, Floats]:
+    """True positives and false positives at each operating point, of the clips by their weights."""
+    change = weight[deltas.clip] * deltas.sign
+    hits, wrong = (np.cumsum(change * (deltas.kind == kind)) for kind in (TRUE_POSITIVE, FALSE_POSITIVE))
+    return hits[deltas.point], wrong[deltas.point]

@@ -47,8 +47,7 @@ OPTIONS: Mapping[str, bool | tuple[str, ...]] = {
     "area_end": ("e_max", "last_point"),
     "min_points": False,
 }
-PSDS1 = PsdsScenario(dtc=0.7, gtc=0.7, cttc=0.3, alpha_ct=0.0, alpha_st=1.0)
-PSDS2 = PsdsScenario(dtc=0.1, gtc=0.1, cttc=0.3, alpha_ct=0.5, alpha_st=1.0)
+PSDS1, PSDS2 = (PsdsScenario(**SCORES[name][1]) for name in ("psds1", "psds2"))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dcase_energy.scoring.conventions import SEGMENT_S, Conventions
-from dcase_energy.scoring.data import Floats
+from dcase_energy.scoring.data import Floats, known_mean
 from dcase_energy.scoring.metrics import Options, Run
 from dcase_energy.scoring.operating_points import AREAS, Area, Decisions
 from dcase_energy.scoring.segments import segment_decisions
@@ -36,8 +36,7 @@ class SegmentAuc:
     def figures(self, clip_weight: Floats | None = None) -> Floats:
         """Mean over the classes, and the area of each; NaN where no segment, or each, is annotated."""
         areas = np.array([one.area(self.max_fpr, self.area, clip_weight) for one in self.classes])
-        judged = areas[~np.isnan(areas)]
-        return np.append(judged.mean() if len(judged) else np.nan, areas)
+        return np.append(known_mean(areas), areas)
 
 
 def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, SegmentAuc]:
