@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding
-from dcase_energy.ranking.normalize import energy_ratio
+from dcase_energy.ranking.normalize import LARGEST_KWH, energy_ratio
 from dcase_energy.stats import first_reaching
 from dcase_energy.submission.package import SystemFiles
 from dcase_energy.text import plural
@@ -79,7 +79,7 @@ def to_baseline(log: EpochLog, score: float, baseline_kwh: float | None) -> ToBa
 
 
 def epoch_log(files: SystemFiles) -> EpochLog | None:
-    """A system's own log; None without one, or where a row of it is not complete."""
+    """A system's own log; None without one, or where a row of it is missing, not complete or cannot be."""
     name = str(PurePosixPath(files.meta).parent / LOG)
     if name not in files.tree.names():
         return None
@@ -87,8 +87,12 @@ def epoch_log(files: SystemFiles) -> EpochLog | None:
     if isinstance(data, Finding):
         return None
     table = read_table(data, name, required=("epoch", "energy_kwh", SCORE), delimiter=",")
-    rows = [(table.number(row, "energy_kwh"), table.number(row, SCORE)) for row in range(len(table.rows))]
-    complete = [(energy, score) for energy, score in rows if energy is not None and score is not None]
-    if table.findings or not complete or any(energy < 0 for energy, _ in complete):
+    rows = [[table.number(row, name) for name in ("epoch", "energy_kwh", SCORE)] for row in range(len(table.rows))]
+    known = [
+        (energy, score)
+        for number, (epoch, energy, score) in enumerate(rows, 1)
+        if epoch == number and energy is not None and score is not None and 0 <= energy <= LARGEST_KWH
+    ]
+    if table.findings or not known or len(known) < len(rows):
         return None
-    return EpochLog(tuple(energy for energy, _ in complete), tuple(score for _, score in complete))
+    return EpochLog(tuple(energy for energy, _ in known), tuple(score for _, score in known))

@@ -27,7 +27,9 @@ def test_share_of_the_last(energies, scores, share):
     assert EpochLog(tuple(energies), tuple(scores)).share_of_last == share
 
 
-@pytest.mark.parametrize(("last_row", "cell"), [("3,2,0.6", "0.5"), ("3,2,", ""), ("3,-2,0.6", "")])
+@pytest.mark.parametrize(
+    ("last_row", "cell"), [("3,2,0.6", "0.5"), ("3,2,", ""), ("3,-2,0.6", ""), ("4,2,0.6", ""), ("3,1e308,0.6", "")]
+)
 def test_from_a_log_beside_the_metadata(tmp_path, last_row, cell):
     system = tmp_path / "packages" / "Adams_UNI_task4_1"
     shutil.copytree(ROOT / "tests/acceptance/positive/M101", system)
