@@ -20,7 +20,7 @@ from dcase_energy.study.grid import Choices, make_grid, prepare_folders, recipe_
 from dcase_energy.study.report import StudyReport, make_report
 from dcase_energy.study.rules import RUNS_MIXED
 from dcase_energy.study.running import Ended, Job, ask_hardware, run_jobs, to_do
-from dcase_energy.study.runs import StudyRun
+from dcase_energy.study.runs import StudyRun, plain_name
 from dcase_energy.study.sheets import report_of
 from dcase_energy.text import plural
 
@@ -95,10 +95,11 @@ def run_study(
     if scheduler is None:
         thread_count(threads)
     report_missing(check_data(Plan(rules.name, taken, data=source)), log)
-    hardware = gpu or ask_hardware(device, scheduler)
+    named = plain_name(gpu)
+    hardware = named or ask_hardware(device, scheduler)
     grid = make_grid(batch_sizes, repeats, choices, hardware)
     try:
-        runs = prepare_folders(output, grid, recipe_source(taken), source, check_hardware=not gpu)
+        runs = prepare_folders(output, grid, recipe_source(taken), source, check_hardware=named is None)
     except OSError as error:
         raise WriteError(f"cannot write to {output}: {error.strerror}") from None
     todo = to_do(runs, retry_failed=retry_failed, retry_invalid=retry_invalid)

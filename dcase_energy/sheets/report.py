@@ -212,3 +212,8 @@ class Report:
     site: SiteTable | None = None
     origin: str = ""
     fragments: bool = False
+
+    @property
+    def notes(self) -> list[str]:
+        """The notes of all sheets, each once."""
+        return list(dict.fromkeys(note for sheet in self.sheets for note in sheet.notes))

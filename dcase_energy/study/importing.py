@@ -17,7 +17,7 @@ from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Where
 from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_CONTRADICTS, SHEET_LACKS
 from dcase_energy.study.run_sheet import SheetRun, missing_columns, runs_of_table
-from dcase_energy.study.runs import Criterion, RunFile, StatedFigures, TrainedWork, write_run
+from dcase_energy.study.runs import Criterion, RunFile, StatedFigures, TrainedWork, plain_name, write_run
 from dcase_energy.study.tables import empty_cells
 
 _MAX_BYTES = 20_000_000
@@ -125,11 +125,10 @@ def _runs_of_emissions(emissions: Emissions, gpu: str | None) -> tuple[list[Shee
 
 
 def _complete(row: SheetRun, given: Given) -> SheetRun:
-    """A row with what the user says of all, its name of the GPU without control characters."""
-    plain = row.gpu and "".join(c if c.isprintable() else " " for c in row.gpu)[:200].strip()
+    """A row with what the user says of all."""
     return replace(
         row,
-        gpu=given.gpu or plain,
+        gpu=plain_name(given.gpu) or plain_name(row.gpu),
         batch_size=given.batch_size or row.batch_size,
         epochs=given.epochs or row.epochs,
         figures=row.figures.model_copy(update={"f1_criterion": given.criterion}),

@@ -188,6 +188,17 @@ class StudyRun:
         return self.about.state
 
 
+def plain_name(text: str | None) -> str | None:
+    r"""A name of hardware as run.json holds it, without control characters; None where nothing of it can be seen.
+
+    Examples
+    --------
+    >>> plain_name("RTX 3090\n"), plain_name("\a")
+    ('RTX 3090', None)
+    """
+    return "".join(c if c.isprintable() else " " for c in text or "")[:200].strip() or None
+
+
 def find_run_folders(places: Sequence[Path]) -> list[Path]:
     """Folders with a run.json in and under some folders, sorted, each once; links are not followed downwards."""
     found = {path.parent.resolve(): path.parent for place in places for path in sorted(place.rglob(RUN_FILE))}

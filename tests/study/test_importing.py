@@ -81,6 +81,15 @@ def test_sheets_of_one_name_are_not_copies_of_each_other(tmp_path):
     assert (len(runs), codes(findings)) == (2, ["U105"] * 3)
 
 
+def test_a_name_of_which_nothing_can_be_seen_is_none(tmp_path):
+    path = sheet(tmp_path, "gpu,batch_size,total_kwh", "\u200b,8,0.8", "T4\u2028X,8,0.9")
+    runs, findings = import_sheet(path, tmp_path / "runs", Given())
+    assert codes(findings) == ["U201"]
+    assert [run.gpu for run in runs] == ["T4 X"]
+    runs, _ = import_sheet(path, tmp_path / "others", Given(gpu="A100\a" + "x" * 300))
+    assert {run.gpu for run in runs} == {"A100 " + "x" * 195}
+
+
 def test_figures_beyond_arithmetic_are_findings(tmp_path):
     path = sheet(
         tmp_path,

@@ -196,9 +196,8 @@ def _text(text: str) -> str:
 
 def _page(report: Report, site: SiteTable, table: str) -> str:
     """The text of a results page for Pelican, with the table in it."""
-    notes = [note for sheet in report.sheets for note in sheet.notes]
     parts = [f"Title: {one_line(report.title)}", *map(markdown, site.text), "## Systems ranking", table.rstrip("\n")]
     parts += map(markdown_table, site.tables)
-    if notes:
-        parts += ["## How the figures are computed", "\n".join(f"- {markdown(note)}" for note in notes)]
+    if report.notes:
+        parts += ["## How the figures are computed", "\n".join(f"- {markdown(note)}" for note in report.notes)]
     return "\n\n".join([*parts, *([markdown(report.origin)] if report.origin else [])]) + "\n"

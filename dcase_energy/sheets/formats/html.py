@@ -39,7 +39,6 @@ def write(report: Report) -> dict[str, bytes]:
         overview=None if report.overview is None else _overview(report.overview),
         downloads=_downloads(report) if report.overview else [],
         tables=[(table, Markup(table_rows(table, names))) for table in report.page],
-        notes=dict.fromkeys(note for sheet in report.sheets for note in sheet.notes),
     )
     return {f"{report.name}.html": page.encode()}
 

@@ -47,8 +47,7 @@ def write(report: Report) -> dict[str, bytes]:
         _table(book.add_worksheet(name), table, looks)
     about = book.add_worksheet("about")
     about.set_column(0, 0, 120)
-    notes = dict.fromkeys(note for sheet in report.sheets for note in sheet.notes)
-    for row, line in enumerate((report.title, *notes, report.origin)):
+    for row, line in enumerate((report.title, *report.notes, report.origin)):
         about.write_string(row, 0, line)
     book.close()
     return {f"{report.name}.xlsx": out.getvalue()}
