@@ -150,8 +150,6 @@ def compare_records(one: PathLike, other: PathLike) -> SideBySide:
     RecordError
         If one is not a record, or was changed after it was written.
     """
-    from dcase_energy.calibration.comparing import side_by_side
-
     return side_by_side(read_record(one), read_record(other), (str(one), str(other)))
 
 

@@ -47,6 +47,15 @@ def test_every_command_is_in_the_reference(site):
         assert re.search(rf'<h\d id="(dcase-energy-)?{name}"', page), name
 
 
+def test_every_picture_is_small_shown_and_described():
+    pictures = {path.name: path.stat().st_size for path in (ROOT / "docs" / "pictures").iterdir()}
+    texts = [path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]]
+    shown = [pair for text in texts for pair in re.findall(r"!\[(.*?)\]\((?:[\w./]*/)?pictures/([\w.]+)\)", text)]
+    assert {name for _, name in shown} == set(pictures)
+    assert [name for alt, name in shown if len(alt) < 20] == []
+    assert sum(pictures.values()) < 1e6
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_links_into_the_repository_lead_somewhere(name):
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", (ROOT / name).read_text()):
