@@ -81,7 +81,7 @@ def test_a_card_without_a_ratio_says_why(tmp_path):
     assert ">not known</text>" in (tmp_path / "card/Adams_UNI_task4_1.svg").read_text()
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_the_table_compiles(tmp_path):
     run("report", PACKAGE, "--card", tmp_path)
     table = (tmp_path / "Adams_UNI_task4_1.tex").read_text()

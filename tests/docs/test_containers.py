@@ -67,6 +67,7 @@ def test_what_the_build_needs_is_let_through():
         "schemas",
         "man",
         "pyproject.toml",
+        "hatch_build.py",
         "README.md",
         "LICENSE",
         "constraints.txt",

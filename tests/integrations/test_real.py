@@ -14,9 +14,11 @@ from dcase_energy.integrations.loggers import metrics_of_record, to_mlflow, to_t
 from dcase_energy.integrations.stages import measured
 from dcase_energy.measure.records import load_energy
 
+NEEDED = "needs Lightning, transformers and the like; `make integration-test` installs them"
+
 
 def lightning_parts():
-    lightning = pytest.importorskip("lightning.pytorch")
+    lightning = pytest.importorskip("lightning.pytorch", reason=NEEDED)
     import torch
 
     class Module(lightning.LightningModule):
@@ -86,8 +88,8 @@ def test_lightning_with_two_processes_has_one_record():
 
 
 def transformers_parts(**options):
-    transformers = pytest.importorskip("transformers")
-    pytest.importorskip("accelerate")
+    transformers = pytest.importorskip("transformers", reason=NEEDED)
+    pytest.importorskip("accelerate", reason=NEEDED)
     import torch
 
     from dcase_energy.integrations.transformers import EnergyCallback
@@ -115,7 +117,7 @@ def test_transformers_writes_one_record():
 
 
 def test_accelerate_measures_a_block_and_logs_it():
-    accelerate = pytest.importorskip("accelerate")
+    accelerate = pytest.importorskip("accelerate", reason=NEEDED)
     from dcase_energy.integrations.accelerate import measured as measured_by_accelerate
 
     accelerator, logged = accelerate.Accelerator(cpu=True), []
@@ -127,8 +129,8 @@ def test_accelerate_measures_a_block_and_logs_it():
 
 
 def test_speechbrain_needs_no_more_than_the_block():
-    pytest.importorskip("speechbrain")
-    core = pytest.importorskip("speechbrain.core")
+    pytest.importorskip("speechbrain", reason=NEEDED)
+    core = pytest.importorskip("speechbrain.core", reason=NEEDED)
     import torch
 
     class Brain(core.Brain):
@@ -146,7 +148,7 @@ def test_speechbrain_needs_no_more_than_the_block():
 
 
 def test_tensorboard_shows_the_figures(tmp_path):
-    pytest.importorskip("tensorboard")
+    pytest.importorskip("tensorboard", reason=NEEDED)
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from torch.utils.tensorboard import SummaryWriter
 
@@ -163,7 +165,7 @@ def test_tensorboard_shows_the_figures(tmp_path):
 
 
 def test_mlflow_has_figures_facts_and_files(tmp_path):
-    mlflow = pytest.importorskip("mlflow")
+    mlflow = pytest.importorskip("mlflow", reason=NEEDED)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
     mlflow.set_experiment(experiment_id=mlflow.create_experiment("energy", artifact_location=f"{tmp_path}/files"))
     with mlflow.start_run() as run, measured(on_record=to_mlflow) as energy:
@@ -176,7 +178,7 @@ def test_mlflow_has_figures_facts_and_files(tmp_path):
 
 
 def test_wandb_has_figures_in_the_summary(tmp_path, monkeypatch):
-    wandb = pytest.importorskip("wandb")
+    wandb = pytest.importorskip("wandb", reason=NEEDED)
     monkeypatch.setenv("WANDB_SILENT", "true")
     run = wandb.init(mode="offline", dir=tmp_path, project="energy")
     with measured(on_record=to_wandb) as energy:

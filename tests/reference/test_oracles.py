@@ -25,7 +25,9 @@ ROOT = Path(__file__).parent.parent.parent
 PYTHON = Path(os.environ.get("DCASE_ENERGY_ORACLE", ROOT / ".oracle" / "bin" / "python"))
 CLASSES = ("Cat", "Dog", "Speech")
 FRAMES = 100
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="no peers; `make oracle` builds them")
+pytestmark = pytest.mark.skipif(
+    not PYTHON.exists(), reason="equality with the field's scoring libraries: `make oracle` builds them"
+)
 
 
 def peer(name: str, folder: Path) -> dict:

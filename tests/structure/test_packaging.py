@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -104,3 +105,14 @@ def test_the_source_archive_has_every_file_of_the_checkout(installed):
     with tarfile.open(next((folder / "dist").glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert set(listed.splitlines()) - names == {".gitignore"} - names
+
+
+def test_the_readme_of_the_package_index_has_whole_links(installed):
+    folder, python = installed
+    code = "from importlib.metadata import metadata; print(metadata('dcase-energy')['Description'])"
+    shown = run(python, "-c", code, cwd=folder).stdout
+    links = re.findall(r"\]\(([^)\s]+)\)", shown)
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith("https://")] == []
+    places = [re.sub(r".*?/(?:blob|raw)/v[0-9.]+/|#.*", "", link) for link in links if "/dcase-energy/" in link]
+    assert all((ROOT / place).exists() for place in places)
