@@ -14,7 +14,7 @@ from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
 from dcase_energy.calibration.workload import baseline_in_words
 from dcase_energy.errors import InputError, JournalError, RecordError, WriteError
 from dcase_energy.measure.energy_record import energy_of
-from dcase_energy.measure.journal import canonical_json, read_journal, sha256_text
+from dcase_energy.measure.journal import canonical_json, computed, read_journal, sha256_text
 from dcase_energy.measure.measured_table import MeasuredSystem, StageCost, write_measured
 from dcase_energy.measure.record_file import journal_of
 from dcase_energy.measure.records import Calibration, Energy, GuardState, load_energy
@@ -145,7 +145,7 @@ def _kept(path: Path, command: Sequence[str]) -> Energy | None:
     """A valid record of this very command that follows from the journal beside it; None where there is none."""
     try:
         record = load_energy(path)
-        again = energy_of(read_journal(journal_of(path)))
+        again = computed(energy_of, read_journal(journal_of(path)), path.name)
     except (RecordError, JournalError, OSError):
         return None
     same = record.command_sha256 == sha256_text(canonical_json(list(command))) and again.digest == record.digest

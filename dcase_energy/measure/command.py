@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dcase_energy.errors import JournalError, MeterError
+from dcase_energy.errors import MeterError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.control import Signals, stopped
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for
-from dcase_energy.measure.journal import JournalWriter, canonical_json, read_journal, sha256_text
+from dcase_energy.measure.journal import JournalWriter, canonical_json, computed, read_journal, sha256_text
 from dcase_energy.measure.plan import Executed, MeasuredWork, MeasurePlan
 from dcase_energy.measure.preflight import loud
 from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
@@ -119,14 +119,7 @@ def record_from_journal(journal: Path, file: RecordFile) -> Energy:
     OSError
         If the record cannot be written.
     """
-    entries = read_journal(journal)
-    try:
-        record = energy_of(entries)
-    except JournalError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        # A journal whose chain holds may still be invented, or of another program.
-        raise JournalError(f"no record can be computed from {journal} ({type(error).__name__})") from error
+    record = computed(energy_of, read_journal(journal), str(journal))
     file.adopt(journal)
     file.write(record, resumable=True)
     return record

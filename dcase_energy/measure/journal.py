@@ -11,9 +11,9 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import JournalError, JournalUnwrittenError, RecordError
@@ -21,6 +21,7 @@ from dcase_energy.locks import lock_file
 
 _MAX_BYTES = 100_000_000
 _FIRST = "0" * 64
+_Record = TypeVar("_Record")
 
 
 def canonical_json(value: Any) -> str:
@@ -203,6 +204,22 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(table) != len(pairs):
         raise ValueError("a key is written twice")
     return table
+
+
+def computed(compute: Callable[[list[dict[str, Any]]], _Record], entries: list[dict[str, Any]], name: str) -> _Record:
+    """Compute a record from a journal that may be invented, or of another program, although its chain holds.
+
+    Raises
+    ------
+    JournalError
+        If it is not the journal of such a record: whatever computing stumbles over is the journal's fault.
+    """
+    try:
+        return compute(entries)
+    except JournalError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
+        raise JournalError(f"no record can be computed from {name} ({type(error).__name__})") from error
 
 
 def journal_digest(entries: list[dict[str, Any]]) -> str:

@@ -82,11 +82,13 @@ def recomputed(
     entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], Evidence]
 ) -> tuple[Evidence | None, str | None]:
     """Return the record that a journal gives, or None and why it gives none."""
+    from dcase_energy.measure.journal import computed
+
     try:
-        return compute(entries), None
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration) as error:
-        # A journal whose chain holds may still be invented: whatever computing stumbles over is the journal's fault.
-        return None, f"no record can be computed from the journal ({type(error).__name__})"
+        return computed(compute, entries, "the journal"), None
+    except JournalError as error:
+        cause = error.__cause__ or error
+        return None, f"no record can be computed from the journal ({type(cause).__name__})"
 
 
 def difference(record: Evidence, again: Evidence) -> str | None:

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from dcase_energy.errors import JournalError
+from dcase_energy.measure.command import record_from_journal
 from dcase_energy.measure.journal import (
     JournalWriter,
     canonical_json,
+    computed,
     journal_digest,
     read_journal,
     sealed,
     strict_json,
 )
+from dcase_energy.measure.record_file import RecordFile
 
 
 @pytest.fixture
@@ -88,3 +92,24 @@ def test_the_seal_covers_everything_but_itself():
     assert sealed({**record, "digest": seal}) == seal
     assert sealed({**record, "a": 2}) != seal
     assert seal == sealed(json.loads(json.dumps(record)))
+
+
+@pytest.mark.parametrize("error", [OverflowError, ZeroDivisionError, IndexError, StopIteration, KeyError])
+def test_whatever_computing_a_record_stumbles_over_is_an_error_of_the_journal(error):
+    def stumble(entries):
+        raise error
+
+    with pytest.raises(JournalError, match=rf"no record can be computed from x \({error.__name__}\)"):
+        computed(stumble, [], "x")
+
+
+def test_a_journal_of_energies_beyond_arithmetic_is_refused(tmp_path):
+    source = Path(__file__).parent.parent / "data/records/1.1/energy.journal.jsonl"
+    entries = read_journal(source)
+    entries[11]["reading"]["cpu_kwh"] = 1e308
+    journal = JournalWriter(tmp_path / "invented.jsonl")
+    for entry in entries:
+        journal.write(**{key: value for key, value in entry.items() if key != "previous"})
+    journal.close()
+    with pytest.raises(JournalError, match=r"no record can be computed from .*\(OverflowError\)"):
+        record_from_journal(journal.path, RecordFile(tmp_path / "again.json"))
