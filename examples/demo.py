@@ -7,6 +7,7 @@ can be run again by hand.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import subprocess
@@ -55,6 +56,9 @@ def main() -> int:
     ]
     began = time.monotonic()
     for title, arguments, expected in steps:
+        if calibration in arguments[1:] and arguments[0] == "report" and not _is_valid(calibration):
+            print("\nThe calibration of this machine is not valid, as step 1 says: the one in the package is used.")
+            arguments = [word for word in arguments if word not in {"--calibration", calibration}]
         code = _run(title, arguments)
         if code != expected:
             print(f"\nThis step ended with exit code {code} instead of {expected}.", file=sys.stderr)
@@ -72,6 +76,11 @@ def _run(title: str, arguments: list[str]) -> int:
     code = subprocess.run(command, env={**os.environ, "PYTHONUNBUFFERED": "1"}, check=False).returncode
     print(f"--- {time.monotonic() - began:.0f} s", flush=True)
     return code
+
+
+def _is_valid(record: str) -> bool:
+    """Whether no guard refused a record: on a busy machine one does."""
+    return bool(json.loads(Path(record).read_text(encoding="utf-8"))["valid"])
 
 
 def _shown(path: Path) -> str:
