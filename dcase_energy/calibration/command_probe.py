@@ -57,6 +57,16 @@ class ProbePlace:
             raise CalibrationError(f"what is kept of its command cannot be read ({error})") from None
 
 
+def said_of(calibration: Calibration) -> dict[str, Any]:
+    """What a journal's header says of probes: which calibration they measure again."""
+    return {
+        "calibration_digest": calibration.digest,
+        "recipe": calibration.recipe,
+        "recipe_sha256": calibration.recipe_sha256,
+        "implementation": calibration.implementation.model_dump(),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class CommandProbe:
     """A probe; see `dcase_energy.measure.probes.ProbeTask`.
@@ -101,13 +111,7 @@ class CommandProbe:
         work = calibration.workload
         if work is None or not Path(place.folder).is_dir():
             raise CalibrationError("the folder in which its command was calibrated is not there any more")
-        said = {
-            "calibration_digest": calibration.digest,
-            "recipe": calibration.recipe,
-            "recipe_sha256": calibration.recipe_sha256,
-            "implementation": calibration.implementation.model_dump(),
-        }
-        return cls(said, place, "cuda" if gpus.boards else "cpu", gpus.environment)
+        return cls(said_of(calibration), place, "cuda" if gpus.boards else "cpu", gpus.environment)
 
     def about(self) -> Mapping[str, Any]:
         """What the journal's header says."""

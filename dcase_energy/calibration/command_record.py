@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
-from dcase_energy.calibration.stages import MeasuredStage, between_sessions_of
+from dcase_energy.calibration.stages import MeasuredStage, between_sessions_of, with_journal
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.baseline_parts import CommandWorkload
 from dcase_energy.measure.energy_record import executed_windows, last_finish, repeats_of_windows, view_of_commands
@@ -14,8 +14,8 @@ from dcase_energy.measure.memory import ON_GPU, STARTED, highest
 from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.probe_record import probe_spans, probes_of
 from dcase_energy.measure.records import Calibration, Implementation, RecipeWork, Repeats, Stage
-from dcase_energy.measure.summary import estimated_share, evidence, net_kwh, with_ticks
-from dcase_energy.measure.view import idle_of, of_kind, tick_s_of
+from dcase_energy.measure.summary import evidence
+from dcase_energy.measure.view import of_kind
 from dcase_energy.measure.windows import Span, Window
 from dcase_energy.stats import Mean, sample_mean, weighted_sum
 from dcase_energy.text import plural
@@ -23,15 +23,19 @@ from dcase_energy.text import plural
 COMMAND = "command"
 
 
-def command_record_of(header: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> Calibration:
-    """Compute the record of a command's calibration.
+def command_record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
+    """Compute the record of a command's calibration from its journal.
 
     Raises
     ------
     JournalError
         If nothing was measured.
     """
-    windows: dict[str, list[Window]] = {stage: _of_stage(entries, stage) for stage in BASELINE_STAGES}
+    header = of_kind(entries, "calibration")[0]
+    executed = executed_windows(entries)
+    windows: dict[str, list[Window]] = {
+        stage: [window for window in executed if window.payload["stage"] == stage] for stage in BASELINE_STAGES
+    }
     stages: dict[Any, Stage] = {stage: _stage(header, entries, stage, windows) for stage in windows if windows[stage]}
     repeats: dict[Any, Repeats] = {stage: repeats_of_windows(windows[stage]) for stage in stages}
     view = view_of_commands(header, entries, stages, repeats)
@@ -58,17 +62,12 @@ def command_record_of(header: Mapping[str, Any], entries: Sequence[dict[str, Any
     ).seal()
 
 
-def _of_stage(entries: Sequence[dict[str, Any]], stage: str) -> list[Window]:
-    return [window for window in executed_windows(entries) if window.payload["stage"] == stage]
-
-
 def _stage(
     header: Mapping[str, Any], entries: Sequence[dict[str, Any]], stage: str, windows: Mapping[str, Sequence[Window]]
 ) -> Stage:
     """The mean of all executions; of a training that tests at its end without what the test takes by itself."""
     own = windows[stage]
     tested = windows["test"] if stage == "training" and "test" in header["recipe"]["includes"] else ()
-    meters, tick_s = of_kind(entries, "meter"), tick_s_of(entries)
 
     def total(value: Any) -> Mean | None:
         terms = [(1.0, _mean(own, value)), *([(-1.0, _mean(tested, value))] if tested else [])]
@@ -89,16 +88,13 @@ def _stage(
         between=between_sessions_of(header),
         epochs=(header["recipe"]["epochs_measured"] or 0) if stage == "training" else 0,
         scope=tuple(header["scope"]) if stage == "test" and header["scope"] else None,
-    ).stage(meters[-1]["methods"])
+    ).stage(of_kind(entries, "meter")[-1]["methods"])
     more = {
-        "net_energy_kwh": net_kwh(found.components, found.duration_s, idle_of(entries)),
-        "estimated_share": estimated_share(found.components),
-        "phases": with_ticks(found.phases, tick_s),
         "memory_bytes": highest(entries, own, STARTED),
         "gpu_memory_bytes": highest(entries, own, ON_GPU),
         **({"within_session_interval": None} if len(own) < 2 else {}),
     }
-    return found.model_copy(update=more)
+    return with_journal(found, entries).model_copy(update=more)
 
 
 def _mean(windows: Sequence[Window], value: Any) -> Mean | None:

@@ -174,14 +174,10 @@ def run_commands(
         variables,
     )
     probing = None if place is None else ProbeSettings(CommandProbe.around(header, place, gpus))
-    record, code = measure_work(work, file, _record_of, host.say, make_instruments or own, probing)
+    record, code = measure_work(work, file, command_record_of, host.say, make_instruments or own, probing)
     if code in _INTERRUPTED:
         raise KeyboardInterrupt
     return record, None if place is None else place.dumped()
-
-
-def _record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
-    return command_record_of(entries[0], entries)
 
 
 def gpus_for(device: str) -> Gpus:

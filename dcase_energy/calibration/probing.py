@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from dcase_energy.calibration.command_probe import CommandProbe, ProbePlace
+from dcase_energy.calibration.command_probe import CommandProbe, ProbePlace, said_of
 from dcase_energy.calibration.plan import Plan, QuickSettings
 from dcase_energy.calibration.prepare import (
     check_memory,
@@ -55,12 +55,7 @@ class BaselineProbe:
 
     def about(self) -> Mapping[str, Any]:
         """What the journal's header says."""
-        return {
-            "calibration_digest": self.calibration.digest,
-            "recipe": self.calibration.recipe,
-            "recipe_sha256": self.calibration.recipe_sha256,
-            "implementation": self.calibration.implementation.model_dump(),
-        }
+        return said_of(self.calibration)
 
     def command(self, folder: Path) -> Sequence[str]:
         """The command to start in a folder for its files."""

@@ -13,6 +13,7 @@ from dcase_energy.calibration.stages import (
     by_epoch,
     session_intervals,
     stage_records,
+    with_journal,
 )
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.meter import Reading
@@ -29,14 +30,11 @@ from dcase_energy.measure.records import (
 from dcase_energy.measure.summary import (
     PARTIAL_BASES,
     basis_kwh,
-    estimated_share,
     evidence,
-    net_kwh,
     phases_of,
     repeats_of,
-    with_ticks,
 )
-from dcase_energy.measure.view import JournalView, idle_of, is_1_0, of_kind, tick_s_of
+from dcase_energy.measure.view import JournalView, is_1_0, of_kind
 from dcase_energy.measure.windows import (
     Segment,
     Window,
@@ -64,7 +62,7 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     if header is None or not of_kind(entries, "meter"):
         raise JournalError("nothing was measured: the journal ends before the first reading")
     if "workload" in header:
-        return command_record_of(header, entries)
+        return command_record_of(entries)
     for entry in of_kind(entries, "between_sessions"):
         header = {**header, "between_sessions": {name: entry[name] for name in ("relative_sd", "sessions")}}
     recipe = header["recipe"]
@@ -128,7 +126,6 @@ def _stages(
 ) -> tuple[dict[str, Stage], dict[str, Repeats]]:
     """The stages over all runs that reached their end, of the first run where none did; several runs as their mean."""
     whole = [one for one in found if set(one) >= set(header["stages"])] or found[:1]
-    idle, tick_s = idle_of(entries), tick_s_of(entries)
     stages, repeats = {}, {}
     for name in whole[0] if whole else ():
         runs = [one[name] for one in whole if name in one]
@@ -136,12 +133,7 @@ def _stages(
             [run.full_recipe_energy_kwh for run in runs], [run.full_recipe_own_cpu_s for run in runs]
         )
         stage = _mean_stage(runs, between_sessions_of(header)) if len(runs) > 1 else runs[0]
-        more = {
-            "net_energy_kwh": net_kwh(stage.components, stage.duration_s, idle),
-            "estimated_share": estimated_share(stage.components),
-            "phases": with_ticks(stage.phases, tick_s),
-        }
-        stages[name] = stage.model_copy(update=more)
+        stages[name] = with_journal(stage, entries)
     return stages, repeats
 
 

@@ -11,8 +11,17 @@ from typing import Any
 
 from dcase_energy.measure.plan import INFERENCE, SCORING
 from dcase_energy.measure.record_parts import Stage
-from dcase_energy.measure.summary import bases_of, basis_intervals, components, interval_of_mean, phases_of
-from dcase_energy.measure.view import is_1_0
+from dcase_energy.measure.summary import (
+    bases_of,
+    basis_intervals,
+    components,
+    estimated_share,
+    interval_of_mean,
+    net_kwh,
+    phases_of,
+    with_ticks,
+)
+from dcase_energy.measure.view import idle_of, is_1_0, tick_s_of
 from dcase_energy.measure.windows import Span, Window, of_phase, span
 from dcase_energy.stats import (
     BetweenSessions,
@@ -192,13 +201,12 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> Mea
         f"{recipe['name']}, scaled to its {epochs} epochs"
     )
     used = [*steps, *clips, *metrics]
-    total = partial(_scaled, amounts, _mean_1_0 if between is None else steady_mean)
+    mean = steady_mean if between is not None else lambda values, _: steady_mean_1_0(values)
+    total = partial(_scaled, amounts, mean)
     done, n = n_steps / recipe["steps_per_epoch"], len(steps) + len(clips)
     kind = "welch-of-windows" if between is None else "windows-of-session"
-    median = None if between is None else _scaled(amounts, _median, attrgetter("energy_kwh"))
-    return MeasuredStage(
-        work, used, Span(tuple(used)), total, kind, n, between, done, None if median is None else median.value
-    )
+    median = None if between is None else _median_kwh(amounts)
+    return MeasuredStage(work, used, Span(tuple(used)), total, kind, n, between, done, median)
 
 
 @dataclass(frozen=True)
@@ -231,12 +239,10 @@ def _scaled(
     return weighted_sum(terms)
 
 
-def _median(values: Sequence[float], _: Sequence[float]) -> Mean:
-    return Mean(median_of_means(values))
-
-
-def _mean_1_0(values: Sequence[float], _: Sequence[float]) -> Mean:
-    return steady_mean_1_0(values)
+def _median_kwh(amounts: Sequence[_Amount]) -> float | None:
+    """The energy of the whole recipe by medians of means; None where it was not measured."""
+    found = _scaled(amounts, lambda values, _: Mean(median_of_means(values)), attrgetter("energy_kwh"))
+    return None if found is None else found.value
 
 
 def _costs(windows: Sequence[tuple[float, Window]], value: _Value) -> list[float] | None:
@@ -292,7 +298,6 @@ def _per_clip(
     done = sum(number for number, _ in parts)
     work = f"{what} on {done}" + (f" clips, scaled to {recipe_clips}" if len(parts) > 1 else f" of {recipe_clips}")
     amounts = [_Amount(recipe_clips, parts)]
-    median = _scaled(amounts, _median, attrgetter("energy_kwh"))
     return MeasuredStage(
         work=f"{work} dev-test clips",
         used=windows,
@@ -301,7 +306,7 @@ def _per_clip(
         interval_kind="windows-of-session",
         n=len(parts),
         between=between_sessions_of(header),
-        median=None if median is None else median.value,
+        median=_median_kwh(amounts),
         scope=(scope,),
     )
 
@@ -321,6 +326,16 @@ def _test_1_0(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredS
 
     work = f"inference of student and teacher on {clips} of {recipe['test_clips']} dev-test clips, with all metrics"
     return MeasuredStage(work, used, whole, total, "none", 1)
+
+
+def with_journal(stage: Stage, entries: Sequence[dict[str, Any]]) -> Stage:
+    """A stage with what follows from the whole journal: energy above idle, estimated share, ticks of the counters."""
+    more = {
+        "net_energy_kwh": net_kwh(stage.components, stage.duration_s, idle_of(entries)),
+        "estimated_share": estimated_share(stage.components),
+        "phases": with_ticks(stage.phases, tick_s_of(entries)),
+    }
+    return stage.model_copy(update=more)
 
 
 def by_epoch(windows: Sequence[Window]) -> list[list[Window]]:
