@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from dcase_energy.api.records import ListedRecord, list_records
-from dcase_energy.editions.loader import load_edition
-from dcase_energy.editions.shipped import edition_names
+from dcase_energy.api.records import ListedRecord, edition_of_record, list_records
 from dcase_energy.measure.doctor import Diagnosis, diagnose
 from dcase_energy.measure.gpu import ask_nvml, load_nvml
 from dcase_energy.measure.records import Calibration
@@ -87,8 +85,7 @@ def _why_not(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> s
         return f"it is of a GPU that is not here ({record.hardware.get('gpu_name')})"
     if row.editions:
         return None
-    edition = load_edition(record.edition if record.edition in edition_names() else "generic")
-    return why_no_denominator(Calibrated(record, row.path.name), edition)
+    return why_no_denominator(Calibrated(record, row.path.name), edition_of_record(record))
 
 
 _TOOLS = ("codecarbon", "torch", "numpy", "nvidia-ml-py", "psutil", "pydantic", "click")

@@ -11,6 +11,9 @@ from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.store import made_on, store_folder
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tree import Folder
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.model import Edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import RecordError
 from dcase_energy.findings import Finding
 from dcase_energy.measure.energy_record import energy_of
@@ -168,6 +171,11 @@ def beside_baseline(record: Energy, given: Calibration | None = None, name: str 
         return None
     called = name if given is not None else f"this machine's calibration of {baseline.created}"
     return side_by_side(baseline, record, (called, "this record"))
+
+
+def edition_of_record(record: Calibration) -> Edition:
+    """Return the edition that a calibration was made for, or `generic` where it does not come with the program."""
+    return load_edition(record.edition if record.edition in edition_names() else "generic")
 
 
 def list_records(sources: Paths = ()) -> list[ListedRecord]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
+from typing import Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 from dcase_energy.api.shared import (
     Log,
@@ -195,6 +195,7 @@ def score(
     ParallelError
         If the work cannot be distributed.
     """
+    _check_words(like=like, interval=interval, **conventions)
     resampling = _resampling(interval, resamples, bootstrap)
     given = existing(outputs)
     systems, problems, packages = find_all_outputs(given)
@@ -202,7 +203,6 @@ def score(
     if rules.unjudged is not None:
         rules = load_edition("generic")
     chosen = {name: value for name, value in conventions.items() if value is not None}
-    _check_choices(like, chosen)
     chosen = {**LIKE.get(like or "", {}), **resampling, **chosen}
     of_clips = rules.outputs.kind == "clip_table"
     made = Conventions.of_edition(rules.scoring, clips=of_clips, scores=rules.scores, **chosen)
@@ -230,30 +230,21 @@ def score(
     return ScoreSheet(rules, made, truths, tuple(scored), tuple(dict.fromkeys(findings)))
 
 
-def _check_choices(like: str | None, chosen: Mapping[str, Any]) -> None:
-    """Refuse words that name no convention, and thresholds and tolerances outside 0 to 1."""
-    kinds = [(name, one) for name, hint in get_type_hints(ConventionChoices).items() for one in get_args(hint)]
-    words = {"like": tuple(LIKE)} | {name: get_args(one) for name, one in kinds if get_origin(one) is Literal}
-    for name, value in {"like": like, **chosen}.items():
+def _check_words(**chosen: object) -> None:
+    """Refuse words that name no library and no convention; numbers are judged by `Conventions`."""
+    hints = {name: hint for name, hint in get_type_hints(Conventions).items() if get_origin(hint) is Literal}
+    words = {"like": tuple(LIKE)} | {name: get_args(hint) for name, hint in hints.items()}
+    for name, value in chosen.items():
         if value is not None and name in words and value not in words[name]:
             raise InputError(f"{name}: expected one of {', '.join(words[name])}; found {value!r}")
-    shares = {name: chosen[name] for name in ("threshold", "dtc", "gtc") if name in chosen}
-    for name, share in {**shares, **chosen.get("class_thresholds", {})}.items():
-        if not 0 <= share <= 1:
-            raise InputError(f"{name}: expected a number from 0 to 1; found {share}")
 
 
 def _resampling(interval: ResamplingKind | None, resamples: int | None, bootstrap: int | None) -> dict[str, object]:
     """Return the two fields of the conventions; empty where the edition's apply."""
-    for name, count in (("bootstrap", bootstrap), ("resamples", resamples)):
-        if count is not None and count < 1:
-            raise InputError(f"{name}: expected 1 or more; found {count}")
     if bootstrap is not None:
         if interval not in (None, "bootstrap") or resamples not in (None, bootstrap):
             raise InputError("bootstrap N means interval bootstrap with N resamples; give one or the other")
         return {"interval": "bootstrap", "resamples": bootstrap}
-    if interval is not None and interval not in RESAMPLES:
-        raise InputError(f"interval: expected one of {', '.join(RESAMPLES)}; found {interval!r}")
     if interval is not None and resamples is None:
         resamples = RESAMPLES[interval]
     return {name: value for name, value in (("interval", interval), ("resamples", resamples)) if value is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from dcase_energy.cli.options import edition_option, emit, existing_path, format
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import InputError
 from dcase_energy.measure.plan import BASELINE_STAGES
-from dcase_energy.text import one_line, visible
 
 if TYPE_CHECKING:
     from dcase_energy.editions.model import Edition
@@ -72,11 +70,12 @@ def command(
     first line names; it is written beside the file, into a hidden folder that `pack` leaves out, so that this needs no
     internet.
     """
+    from dcase_energy.api.metadata import edition_for_label, figures_of_records
     from dcase_energy.editions.shipped import edition_names
     from dcase_energy.submission.template import SCHEMA_URL, template
 
-    rules = _edition(edition, label)
-    values, origin = _figures(rules, calibration, records, allow_invalid=allow_invalid)
+    rules = edition_for_label(label, edition, say)
+    values, origin = figures_of_records(rules, calibration, records, allow_invalid=allow_invalid, log=say)
     if output == "-":
         published = SCHEMA_URL.format(edition=rules.name) if rules.name in edition_names() else None
         emit(template(rules, label, values, schema or published, origin, named=edition), None)
@@ -116,70 +115,6 @@ def _write_schema(edition: Edition, path: Path) -> None:
         emit(dumped(submission_schema(edition)), path)
     except (OSError, InputError) as error:
         say(f"warning: the schema for editors was not written: {error}")
-
-
-def _edition(name: str | None, label: str) -> Edition:
-    from dcase_energy.editions.loader import load_edition
-
-    edition = _guessed(label) if name is None else load_edition(name)
-    if not re.fullmatch(edition.label_pattern, label):
-        raise InputError(
-            f"{visible(label)!r} is not a label of edition {edition.name}, such as {edition.label_example}"
-        )
-    return edition
-
-
-def _guessed(label: str) -> Edition:
-    """The edition that a label alone points to; the default, or what all tasks share, where it points to none."""
-    from dcase_energy.editions.loader import load_edition
-    from dcase_energy.submission import guess
-
-    if (guessed := guess.edition_of_label(label)) is not None:
-        say(f"edition {guessed.name}, guessed from the label; --edition names another")
-        return guessed
-    if known := guess.editions_of_task(label):
-        raise InputError(f"several editions have this task: name one with --edition ({', '.join(known)})")
-    if guess.is_of_unknown_task(label):
-        say("no edition knows this task: the file has what all tasks share; --edition names an edition or its file")
-        return load_edition(guess.COMMON)
-    if others := guess.editions_that_take(label):
-        say(f"edition {guess.DEFAULT}; for one year name it with --edition ({', '.join(others)})")
-    return load_edition(guess.DEFAULT)
-
-
-def _figures(
-    edition: Edition, calibration: Path | None, records: dict[str, Path | None], *, allow_invalid: bool
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return values by field, and where each comes from."""
-    from dcase_energy.api.shared import read_calibration
-    from dcase_energy.submission.filling import of_calibration, of_energy_record
-
-    sources = []
-    if calibration is not None:
-        record = read_calibration(calibration, say)
-        sources.append((calibration, of_calibration(record, edition, allow_invalid=allow_invalid)))
-    sources += [
-        (path, of_energy_record(path, stage, edition, allow_invalid=allow_invalid))
-        for stage, path in records.items()
-        if path is not None
-    ]
-    values: dict[str, str] = {}
-    origin: dict[str, str] = {}
-    for path, filled in sources:
-        found = filled.values
-        if filled.invalid:
-            say(f"warning: {path} is not a valid measurement: {filled.invalid}")
-        if "hardware" in values and found.get("hardware", values["hardware"]) != values["hardware"]:
-            say(f"warning: {path} is of {found['hardware']}, the other records are of {values['hardware']}")
-        if unasked := [name for name in found if name.endswith("_kwh") and name not in edition.fields]:
-            say(f"warning: {path} is not used: edition {edition.name} does not ask for {' and '.join(unasked)}")
-        for name, value in found.items():
-            if name in edition.fields and name not in values:
-                values[name] = value
-                origin[name] = f"from {one_line(path.name)}"
-                if filled.invalid and name.endswith("_kwh"):
-                    origin[name] += f"; NOT A VALID MEASUREMENT: {one_line(filled.invalid)}"
-    return values, origin
 
 
 def _write(target: Path, text: str, *, force: bool) -> None:

@@ -64,14 +64,10 @@ def _about(record: Calibration | Energy) -> str:
 
 def _usable(record: Calibration | Energy) -> list[str]:
     """Which editions can divide by a record, where it is a calibration."""
+    from dcase_energy.api.records import edition_of_record
     from dcase_energy.cli.render.closing import usable_for
-    from dcase_energy.editions.loader import load_edition
-    from dcase_energy.editions.shipped import edition_names
 
-    if record.kind != "calibration":
-        return []
-    known = record.edition if record.edition in edition_names() else "generic"
-    return [usable_for(record, load_edition(known))]
+    return [usable_for(record, edition_of_record(record))] if record.kind == "calibration" else []
 
 
 @command.command("verify", epilog="Example: dcase-energy records verify calibration.json")

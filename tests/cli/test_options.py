@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal, get_args, get_origin, get_type_hints
+
 import click
 import pytest
 
 from dcase_energy.cli.main import cli
+from dcase_energy.scoring.conventions import LIKE, Conventions
 from tests.cli.run import run
 
 # Command, words of an earlier version, and what they mean now.
@@ -151,3 +154,13 @@ def test_durations_are_written_in_the_same_way():
     for line in ("calibrate --budget 0.5s", "calibrate --idle nan", "measure --stage test --min-window inf -- true"):
         with pytest.raises(click.BadParameter):
             parsed(line)
+
+
+def test_words_of_conventions_are_those_of_the_library():
+    hints = {name: hint for name, hint in get_type_hints(Conventions).items() if get_origin(hint) is Literal}
+    command, _ = command_of(["score"])
+    choices = {one.name: one.type.choices for one in command.params if one.name in hints}
+    assert len(choices) == len(hints)
+    assert {name: set(words) for name, words in choices.items()} == {n: set(get_args(h)) for n, h in hints.items()}
+    (like,) = (one for one in command.params if one.name == "like")
+    assert set(like.type.choices) == set(LIKE)
