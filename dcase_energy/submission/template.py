@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from dcase_energy.text import one_line
 
 SCHEMA_URL = "https://dcase-energy.github.io/dcase-energy/schemas/{edition}/submission.schema.json"
 _WIDTH = 110
+_LABEL = re.compile(r"[A-Za-z][\w'-]*_[\w'-]+")
 
 
 def template(
@@ -113,7 +115,9 @@ def _comment(spec: FieldSpec, indent: str, *, mandatory: bool) -> Iterator[str]:
 def _value(spec: FieldSpec, text: str | None, *, mandatory: bool) -> str:
     if text is None:
         return "" if mandatory else " null"
-    return f" {text}" if spec.kind in NUMBER_KINDS or spec.kind is FieldKind.LABEL else f" {_quoted(text)}"
+    # Other labels than these may be a number or a mapping to YAML.
+    plain = spec.kind in NUMBER_KINDS or (spec.kind is FieldKind.LABEL and _LABEL.fullmatch(text))
+    return f" {text}" if plain else f" {_quoted(text)}"
 
 
 def _quoted(text: str) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dcase_energy.documents.yaml import load_yaml
+from dcase_energy.editions.loader import load_edition
+from dcase_energy.submission.template import template
 from tests.cli.run import run
 
 
@@ -37,3 +40,11 @@ def test_an_edition_of_ones_own_is_named_by_its_path_in_the_template_and_on_its_
     page = run("explain", own).stdout
     assert page.startswith("hives\n  Sounds of hives.\n")
     assert "It is named by its path each time" in page
+
+
+@pytest.mark.parametrize("label", ["0042", "null", "a: b", "0x_1", "1e5"])
+def test_a_label_of_any_form_is_read_back_as_it_is(tmp_path, label):
+    own = tmp_path / "edition.toml"
+    own.write_text('base = "common"\nname = "own"\ntitle = "Own"\nlabel_pattern = "^.+$"\nlabel_example = "0001"\n')
+    text = template(load_edition(str(own)), label, {}, None, {})
+    assert load_yaml(text.encode(), "x").data["submission"]["label"] == label
