@@ -137,7 +137,7 @@ def _complete(row: SheetRun, given: Given) -> SheetRun:
 
 def _lacks(file: str, runs: Sequence[RunFile], given: Given) -> list[Finding]:
     """One finding for each thing the sheet cannot say."""
-    messages = ["epochs: no curves, no slope of the energy of epochs, no patience rule"]
+    messages = ["epochs: no curves, no trend of the energy of epochs, no patience rule"]
     cells = Counter((run.gpu, run.batch_size) for run in runs)
     if max(cells.values()) == 1:
         messages.append("repeated runs: no deviations, and no residual of the variance")
