@@ -64,31 +64,55 @@ def calibrate(
     output
         Record to write; its journal is written beside it. A complete record is never replaced: the next is written to
         ``calibration.2.json``, unless ``force`` is true.
-    edition, recipe, execution_path
-        Edition whose recipe and execution path are taken, unless they are given.
+    edition
+        Edition whose baseline is trained.
+    recipe, execution_path
+        Used in place of the edition's; None: the edition's own.
     stages
         ``training``, ``test`` or both.
     epochs
         Epochs to train; None is 10.
-    quick, precision, budget_s, settle_s
-        Measure training steps and validated clips, then extrapolate to the full recipe: for at least a minute, and for
-        so long as the half-width of the session's 95 % interval is likely to need to be this narrow, at most this many
-        seconds. Before that, wait at most ``settle_s`` until the energy of a step is steady.
+    quick
+        Measure a few dozen training steps and validated clips in place of whole epochs, and extrapolate.
+    precision
+        With ``quick``: how narrow the 95 % interval of the session should be, as its half-width over the mean. The time of
+        measurement is planned for it: at least a minute, at most ``budget_s``.
+    budget_s
+        With ``quick``: most seconds of measurement.
+    settle_s
+        With ``quick``: most seconds to wait until the energy of a step is steady.
     data
         Folder of DESED; None for embedded synthetic soundscapes.
-    batch_size, device, threads, seed, repeats
-        Batch size instead of the recipe's, where to train, CPU threads (None: all usable), and how many trainings.
-    idle_s, allow_estimate, pass_env
-        Seconds of idle power before and after; whether a processor without readable counters may be estimated;
-        environment variables to pass to the training.
+    batch_size
+        Clips of a training step; None: the recipe's.
+    device
+        Where to train: ``cpu``, ``cuda``, ``cuda:1``, ... or ``auto``.
+    threads
+        CPU threads; None: all that can be used.
+    seed
+        Of the first training.
+    repeats
+        How many trainings.
+    idle_s
+        Seconds of idle power measured before and after.
+    allow_estimate
+        Whether a processor is estimated if its counters exist but cannot be read.
+    pass_env
+        Names of environment variables that the training gets in addition.
     resume
         Continue the interrupted calibration of this output.
+    force
+        Replace a complete record, once the new one is complete.
     wait_idle_s
         How long to wait, at most, until no other work uses the machine; None does not wait.
     keep
         Copy a valid record to the user's data folder, where `dcase_energy.report` looks for it.
-    log, progress, on_end
-        Receive messages; each mark with its reading; and the record, before messages say where it is.
+    log
+        Receives messages.
+    progress
+        Receives each mark with its reading.
+    on_end
+        Receives the record, before messages say where it is.
 
     Raises
     ------
