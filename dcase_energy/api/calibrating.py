@@ -75,8 +75,8 @@ def calibrate(
     quick
         Measure a few dozen training steps and validated clips in place of whole epochs, and extrapolate.
     precision
-        With ``quick``: how narrow the 95 % interval of the session should be, as its half-width over the mean. The time of
-        measurement is planned for it: at least a minute, at most ``budget_s``.
+        With ``quick``: how narrow the 95 % interval of the session should be, as its half-width over the mean. The time
+        of measurement is planned for it: at least a minute, at most ``budget_s``.
     budget_s
         With ``quick``: most seconds of measurement.
     settle_s
