@@ -110,7 +110,7 @@ def test_the_page_for_programs_shows_every_function_with_its_parameters_and_erro
             assert parameters <= named, name
             assert "Raises:" in shown[name], name
     # Names that share a line of the docstring are one item: the type of the first is not that of the others.
-    assert "<b><code>quick</code></b>, <b><code>precision</code></b>" in shown["calibrate"]
+    assert "<b><code>select</code></b>, <b><code>ignore</code></b>" in shown["validate"]
 
 
 @pytest.mark.parametrize("name", edition_names())
