@@ -81,7 +81,7 @@ def _energies(mine: Stage, other: Stage) -> dict[str, Pair]:
     bounds = mine.full_recipe_energy_interval, other.full_recipe_energy_interval
     found = {Basis.TOTAL.value: Pair(mine.full_recipe_energy_kwh, other.full_recipe_energy_kwh, *bounds)}
     for basis in PARTIAL_BASES:
-        parts = [components_of(basis, {n: c.method for n, c in one.components.items()}) for one in (mine, other)]
+        parts = [components_of(basis, one.methods) for one in (mine, other)]
         own, theirs = basis_kwh(mine, basis), basis_kwh(other, basis)
         if parts[0] == parts[1] and own and theirs:
             found[basis.value] = Pair(own, theirs, *(one.basis_intervals.get(basis) for one in (mine, other)))

@@ -186,7 +186,7 @@ def _of_bases(stage: Stage, count: int, relative: Callable[[_Quantity], Mean | N
     """The intervals of the counted components, and of the GPU alone, by what these cost in the probes."""
     found: dict[Basis, Interval] = {}
     for basis in PARTIAL_BASES:
-        names = components_of(basis, {name: part.method for name, part in stage.components.items()})
+        names = components_of(basis, stage.methods)
         cost, energy_kwh = relative(partial(_sum, names)), basis_kwh(stage, basis)
         if cost is not None and energy_kwh is not None:
             bounds = weighted_sum([(energy_kwh, cost)]).interval("probes", count)

@@ -158,6 +158,11 @@ class Stage(RecordPart):
     gpu_memory_bytes: Count | None = None
 
     @property
+    def methods(self) -> dict[str, Obtained]:
+        """How each component was obtained."""
+        return {name: part.method for name, part in self.components.items()}
+
+    @property
     def timed_s(self) -> float:
         """Seconds in which ``energy_kwh`` was used: of a looped command those of one execution."""
         return self.full_recipe_duration_s if self.energy_kwh == self.full_recipe_energy_kwh else self.duration_s

@@ -283,24 +283,24 @@ def load_record(path: Path, *, changed: bool = False) -> Calibration | Energy:
     RecordError
         As `load_calibration` does.
     """
-    data, name = _bytes_of(path), str(path)
-    document = _document(data, name)
+    name = str(path)
+    document = _document(_bytes_of(path), name)
     kind = document.get("kind") if isinstance(document, dict) else None
     if kind == "energy":
-        return _parse(data, name, Energy, "energy", changed=changed)
+        return _judged(document, name, Energy, changed=changed)
     if kind == "calibration":
-        return _parse(data, name, Calibration, "calibration", changed=changed)
+        return _judged(document, name, Calibration, changed=changed)
     raise RecordError(f"{name} is not a record (`{'` and `'.join(_WRITTEN_BY.values())}` write them)")
 
 
 def parse_calibration(data: bytes, name: str) -> Calibration:
     """Read a calibration record from bytes; see `load_calibration`."""
-    return _parse(data, name, Calibration, "calibration")
+    return _judged(_document(data, name), name, Calibration)
 
 
 def parse_energy(data: bytes, name: str) -> Energy:
     """Read an energy record from bytes; see `load_energy`."""
-    return _parse(data, name, Energy, "energy")
+    return _judged(_document(data, name), name, Energy)
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -321,8 +321,8 @@ def _document(data: bytes, name: str) -> Any:
         ) from None
 
 
-def _parse(data: bytes, name: str, model: type[_Kind], kind: str, *, changed: bool = False) -> _Kind:
-    document = _document(data, name)
+def _judged(document: Any, name: str, model: type[_Kind], *, changed: bool = False) -> _Kind:
+    kind = model.model_fields["kind"].default
     if not isinstance(document, dict) or document.get("kind") != kind:
         article = "an" if kind[0] in "aeiou" else "a"
         raise RecordError(f"{name} is not {article} {kind} record (`{_WRITTEN_BY[kind]}` writes one)")

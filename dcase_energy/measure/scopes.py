@@ -99,7 +99,11 @@ def stages_added(first: Stage, second: Stage) -> Stage:
             "bases": [basis for basis in first.bases if basis in second.bases],
             "estimated_share": times(estimated, 1 / energy_kwh) if energy_kwh > 0 else None,
             "clips": max(first.clips, second.clips),
-            "components": {name: _sum(one, second.components[name]) for name, one in first.components.items()},
+            "components": {
+                name: _sum(one, second.components[name])
+                for name, one in first.components.items()
+                if name in second.components
+            },
             "phases": {**first.phases, **second.phases},
         }
     )

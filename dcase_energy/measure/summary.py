@@ -186,14 +186,14 @@ def basis_kwh(stage: Stage, basis: Basis) -> float | None:
     """The energy of the full recipe that a ratio of a basis is made of; None where the stage does not have it."""
     if basis is Basis.TOTAL:
         return stage.full_recipe_energy_kwh
-    names = components_of(basis, {name: one.method for name, one in stage.components.items()})
+    names = components_of(basis, stage.methods)
     known = [stage.components[name].full_recipe_energy_kwh for name in names]
     return sum_known(known) if basis in stage_bases(stage) else None
 
 
 def stage_bases(stage: Stage) -> list[Basis]:
     """The bases of a stage; records of 1.0 do not state them."""
-    methods = dict.fromkeys(COMPONENTS, Obtained.NOT_MEASURED) | {n: c.method for n, c in stage.components.items()}
+    methods = dict.fromkeys(COMPONENTS, Obtained.NOT_MEASURED) | stage.methods
     return stage.bases or bases_of({name: {"obtained": one} for name, one in methods.items()}, stage.own_cpu_s)
 
 

@@ -71,6 +71,14 @@ def test_inference_and_scoring_are_added_with_their_intervals(both):
     assert stage_with_scope(record.model_copy(update={"scoring": None}), "test", BOTH) == (None, None)
 
 
+def test_a_component_that_one_of_two_stages_does_not_have_is_left_out_of_their_sum(both):
+    record = apart(both)
+    parts = {name: one for name, one in record.scoring.components.items() if name != "ram"}
+    record = record.model_copy(update={"scoring": record.scoring.model_copy(update={"components": parts})})
+    stage, _ = stage_with_scope(record, "test", BOTH)
+    assert list(stage.components) == ["gpu", "cpu"]
+
+
 def test_the_edition_says_what_is_divided_by(both):
     generic, published = load_edition("generic"), load_edition("dcase2023-task4a")
     assert (generic.stages["test"].scope, published.stages["test"].scope) == (("inference",), ("inference", "scoring"))

@@ -79,7 +79,8 @@ def _powers(row: EmissionsRow, duration_s: float) -> Iterator[Finding]:
 def run_problems(chain: Sequence[EmissionsRow]) -> Iterator[Finding]:
     """Yield why rows of a run cannot be used: not measured, negative, or less than in an earlier row of the run."""
     for last, row in zip([None, *chain], chain, strict=False):
-        negative = [(name, value) for name, value in _energies(row) if value is not None and value < 0]
+        energies = [*row.components_kwh.items(), ("energy_consumed", row.energy_kwh)]
+        negative = [(name, value) for name, value in energies if value is not None and value < 0]
         if row.energy_kwh is None or row.duration_s is None:
             column, blank = "duration", []
             if row.energy_kwh is None:
@@ -106,10 +107,6 @@ def run_problems(chain: Sequence[EmissionsRow]) -> Iterator[Finding]:
                 continue
             message = f"run {(row.run or '')[:36]} has less energy or time than in line {last.where.line}"
             yield EMISSIONS_ORDER.finding(row.where, message)
-
-
-def _energies(row: EmissionsRow) -> list[tuple[str, float | None]]:
-    return [*row.components_kwh.items(), ("energy_consumed", row.energy_kwh)]
 
 
 def several_runs(runs: Sequence[EmissionsRow]) -> Iterator[Finding]:
