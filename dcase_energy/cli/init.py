@@ -77,6 +77,8 @@ def command(
     rules = edition_for_label(label, edition, say)
     values, origin = figures_of_records(rules, calibration, records, allow_invalid=allow_invalid, log=say)
     if output == "-":
+        if output_format == "json":
+            raise click.UsageError("--output - prints the file: --format json, what was written, has nothing to say")
         published = SCHEMA_URL.format(edition=rules.name) if rules.name in edition_names() else None
         emit(template(rules, label, values, schema or published, origin, named=edition), None)
         return 0

@@ -133,6 +133,11 @@ def test_codabench_refuses_what_it_does_not_use():
         assert (done.returncode, "--codabench INPUT OUTPUT" in done.stderr) == (2, True)
 
 
+def test_init_prints_the_file_or_what_was_written():
+    done = run("init", "Adams_UNI_task4_1", "--output", "-", "--format", "json")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
 def test_an_edition_is_no_rule_in_json():
     done = run("explain", "dcase2024-task4", "--format", "json")
     assert (done.returncode, "is an edition" in done.stderr) == (2, True)
