@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent.parent
 def site(tmp_path_factory):
     pytest.importorskip("material", reason="pip install 'dcase-energy[docs]'")
     pytest.importorskip("mkdocs_click")
+    pytest.importorskip("mkdocstrings")
     out = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", out]
     # Not `--quiet`: warnings that are not printed are not counted either.
