@@ -65,7 +65,8 @@ def command(codes: tuple[str, ...], markdown: bool, output_format: str) -> int:
     """Explain a rule, with a bad and a good example; without CODE list all rules and guards.
 
     CODE may also be a rule's name, such as energy-not-positive, a guard of a measurement, such as min-duration, or an
-    edition, such as dcase2025-task1, by its name or path: then its package, limits, scores and fields are listed.
+    edition, such as dcase2025-task1, by its name or path: then its package, calibration, limits, scores and
+    fields are listed.
     """
     rules = load_rules()
     if output_format == "json":
