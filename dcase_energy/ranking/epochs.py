@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding
 from dcase_energy.ranking.normalize import LARGEST_KWH, energy_ratio
+from dcase_energy.ranking.rules import EPOCHS_UNUSED
 from dcase_energy.stats import first_reaching
 from dcase_energy.submission.package import SystemFiles
 from dcase_energy.text import plural
@@ -15,6 +16,7 @@ from dcase_energy.text import plural
 LOG = "epochs.csv"
 MAX_LOG_BYTES = 10_000_000
 SCORE = "intersection_f1_05"
+_COLUMNS = ("epoch", "energy_kwh", SCORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +80,37 @@ def to_baseline(log: EpochLog, score: float, baseline_kwh: float | None) -> ToBa
     return ToBaseline(kwh, energy_ratio(kwh, baseline_kwh), f"{when} ({SCORE} {score:.3f})")
 
 
-def epoch_log(files: SystemFiles) -> EpochLog | None:
-    """A system's own log; None without one, or where a row of it is missing, not complete or cannot be."""
+def epoch_log(files: SystemFiles) -> tuple[EpochLog | None, list[Finding]]:
+    """A system's own log; None without one.
+
+    None and a finding where a row is missing, not complete or cannot be: nothing is computed from a part of a log.
+    """
     name = str(PurePosixPath(files.meta).parent / LOG)
     if name not in files.tree.names():
-        return None
+        return None, []
+    place = files.tree.where(name)
     data = files.tree.read(name, MAX_LOG_BYTES)
     if isinstance(data, Finding):
-        return None
-    table = read_table(data, name, required=("epoch", "energy_kwh", SCORE), delimiter=",")
-    rows = [[table.number(row, name) for name in ("epoch", "energy_kwh", SCORE)] for row in range(len(table.rows))]
-    known = [
-        (energy, score)
-        for number, (epoch, energy, score) in enumerate(rows, 1)
-        if epoch == number and energy is not None and score is not None and 0 <= energy <= LARGEST_KWH
-    ]
-    if table.findings or not known or len(known) < len(rows):
-        return None
-    return EpochLog(tuple(energy for energy, _ in known), tuple(score for _, score in known))
+        return None, [_unused(data)]
+    table = read_table(data, place.file, member=place.member, required=_COLUMNS, delimiter=",")
+    energies_kwh, scores = [], []
+    for row in range(len(table.rows)):
+        epoch, energy_kwh, score = (table.number(row, column) for column in _COLUMNS)
+        if epoch is None or energy_kwh is None or score is None:
+            break
+        if epoch != row + 1:
+            message = "epochs are not counted from 1 without a gap"
+            found = EPOCHS_UNUSED.finding(table.where(row), message, expected=str(row + 1), found=f"{epoch:g}")
+            return None, [found]
+        if not 0 <= energy_kwh <= LARGEST_KWH:
+            return None, [EPOCHS_UNUSED.finding(table.where(row), "no energy of an epoch", found=f"{energy_kwh:g} kWh")]
+        energies_kwh.append(energy_kwh)
+        scores.append(score)
+    if table.findings or not scores:
+        return None, [_unused(table.findings[0]) if table.findings else EPOCHS_UNUSED.finding(place, "no epoch")]
+    return EpochLog(tuple(energies_kwh), tuple(scores)), []
+
+
+def _unused(problem: Finding) -> Finding:
+    """What is wrong with the file costs the figures of the log, not the rank."""
+    return EPOCHS_UNUSED.finding(problem.where, problem.message, expected=problem.expected, found=problem.found)

@@ -121,7 +121,8 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
     submission, baseline, edition = system.submission, system.baseline, validation.edition
     figures = None if scored is None else scored.figures
     wrong = () if scored is None else scored.findings
-    findings = [*validation.of_system(system), *wrong, *_no_energies(system)]
+    epochs, unused = epoch_log(system.files)
+    findings = [*validation.of_system(system), *wrong, *_no_energies(system), *unused]
     findings += [finding for finding in together if system.files.holds(finding.where)]
     findings = validation.waivers.apply(findings, system.name)
     computed = [name for name, score in edition.scores.items() if score.metric is not None]
@@ -139,7 +140,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         baseline_source=baseline.source,
         replicates={} if figures is None else replicates_of(figures, computed),
         not_comparable=_withheld(system, findings),
-        epochs=epoch_log(system.files),
+        epochs=epochs,
         total_parameters=submission.total_parameters,
         macs=submission.macs,
         macs_counter=submission.macs_counter,

@@ -105,6 +105,19 @@ MEASURED_INCOMPLETE = define(
         severity=Severity.WARNING,
     )
 )
+EPOCHS_UNUSED = define(
+    Rule(
+        code="K812",
+        name="epochs-not-used",
+        title="The epochs.csv beside a system's metadata holds every epoch of its training",
+        why="What the last 5 % of the score cost, and the energy to the baseline's score, are wrong where an epoch is "
+        "missing; they are left out, and the rank stays.",
+        bad="epochs 1, 2, 4",
+        good="epoch,energy_kwh,intersection_f1_05 with a row for each epoch from 1 on",
+        fix="copy epochs.csv again from the machine that wrote it, or leave it out of the package",
+        severity=Severity.WARNING,
+    )
+)
 
 
 def no_energy(where: Where, name: str, value_kwh: float) -> Finding:

@@ -28,12 +28,23 @@ def test_share_of_the_last(energies, scores, share):
 
 
 @pytest.mark.parametrize(
-    ("last_row", "cell"), [("3,2,0.6", "0.5"), ("3,2,", ""), ("3,-2,0.6", ""), ("4,2,0.6", ""), ("3,1e308,0.6", "")]
+    ("last_row", "cell", "why"),
+    [
+        ("3,2,0.6", "0.5", None),
+        ("3,2,", "", "'intersection_f1_05' is not a number"),
+        ("3,-2,0.6", "", "no energy of an epoch"),
+        ("4,2,0.6", "", "epochs are not counted from 1 without a gap"),
+        ("3,1e308,0.6", "", "no energy of an epoch"),
+        ("3,2", "", "ragged row"),
+    ],
 )
-def test_from_a_log_beside_the_metadata(tmp_path, last_row, cell):
+def test_from_a_log_beside_the_metadata(tmp_path, last_row, cell, why):
     system = tmp_path / "packages" / "Adams_UNI_task4_1"
     shutil.copytree(ROOT / "tests/acceptance/positive/M101", system)
     (system / "epochs.csv").write_text(f"epoch,energy_kwh,intersection_f1_05\n1,1,0.2\n2,1,0.58\n{last_row}\n")
     result = run("rank", system, "--edition", "generic", "--output-dir", tmp_path / "r", "--formats", "csv")
     with (tmp_path / "r" / "ranking.csv").open(newline="") as file:
-        assert next(csv.DictReader(file))["training_share_last_5_percent"] == cell, result.stderr
+        system_row = next(csv.DictReader(file))
+    assert system_row["training_share_last_5_percent"] == cell, result.stderr
+    assert (system_row["rank"], "K812" in result.stderr) == ("1", why is not None)
+    assert why is None or f"epochs.csv:4: warning K812 {why}" in result.stderr or why in result.stderr
