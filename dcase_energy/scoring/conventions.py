@@ -106,9 +106,12 @@ class Conventions(Scoring):
         set_of = {name: score.set for name, score in scores.items() if score.set}
         scored = own if clips else {**SCORES, **own}
         try:
-            return cls(**{**asdict(scoring), "scores": scored, "set_of": set_of, **given})
+            made = cls(**{**asdict(scoring), "scores": scored, "set_of": set_of, **given})
+            # Before any file is read.
+            made.resampling  # noqa: B018
         except ValueError as error:
             raise InputError(str(error)) from None
+        return made
 
     def of_set(self, name: str, first: str) -> Conventions:
         """Those of one set of clips; scores that name none are of the ``first``."""

@@ -35,6 +35,7 @@ from dcase_energy.scoring.rules import (
 )
 from dcase_energy.scoring.score_files import read_scores
 from dcase_energy.scoring.system import RunFigures, SystemFigures, figures_of_run, joined_figures, system_of_runs
+from dcase_energy.text import first_few
 
 OutputKind = Literal["scores", "events", "points", "clips"]
 # Event lists are known by their first line: psds_eval's own examples are named .csv.
@@ -288,25 +289,28 @@ def _event_lists(output: Output, truth: GroundTruth) -> tuple[dict[str, Events],
 def _at_thresholds(
     output: Output, points: dict[str, Events], thresholds: Floats
 ) -> tuple[Events | None, list[Finding]]:
-    """The detections of each class at its threshold; none at all where a list is missing, which is a finding."""
-    at = {threshold: _at_threshold(list(points), threshold) for threshold in sorted(set(thresholds.tolist()))}
-    missing = []
-    for threshold in [one for one, name in at.items() if name is None]:
-        message = f"no detections at threshold {threshold:g}: only PSDS is computed, no F1"
-        found = _nearest(points, threshold)
-        missing.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=found))
-    named = {threshold: points[name] for threshold, name in at.items() if name is not None}
-    return (None if missing else _by_class(named, thresholds)), missing
+    """The detections of each class at its threshold; none at all where not one list is there, which is a finding."""
+    named: dict[float, Events] = {}
+    problems = []
+    for threshold in sorted(set(thresholds.tolist())):
+        match [name for name in points if (t := threshold_of(name)) is not None and abs(t - threshold) < 1e-9]:
+            case [name]:
+                named[threshold] = points[name]
+            case []:
+                message = f"no detections at threshold {threshold:g}: only PSDS is computed, no F1"
+                found = _nearest(points, threshold)
+                problems.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=found))
+            case names:
+                message = f"{len(names)} lists of detections at threshold {threshold:g}: only PSDS is computed, no F1"
+                found, hint = first_few(names, _SHOWN_LISTS), "leave one list for each threshold"
+                problems.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=found, hint=hint))
+    return (None if problems else _by_class(named, thresholds)), problems
 
 
 def threshold_of(name: str) -> float | None:
     """The threshold in the name of an event list: ``predictions_th_0.49.tsv`` holds the detections at 0.49."""
     match = _THRESHOLD.search(PurePosixPath(name).stem)
     return float(match[0]) if match else None
-
-
-def _at_threshold(names: list[str], threshold: float) -> str | None:
-    return next((n for n in names if (t := threshold_of(n)) is not None and abs(t - threshold) < 1e-9), None)
 
 
 def _by_class(points: Mapping[float, Events], thresholds: Floats) -> Events:

@@ -57,6 +57,9 @@ class Resampling:
             raise ValueError(f"{self.n} resamples; there must be at least 1")
         if not 0 < self.level < 1:
             raise ValueError(f"level {self.level} is not between 0 and 1")
+        # Later shuffles add to it, and NumPy takes no larger seeds.
+        if not 0 <= self.seed < 2**32 - self.n:
+            raise ValueError(f"seed {self.seed} is not from 0 to {2**32 - 1 - self.n}")
 
     @property
     def count(self) -> int:

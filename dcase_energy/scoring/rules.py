@@ -131,7 +131,7 @@ THRESHOLD_MISSING = define(
     Rule(
         code="O612",
         name="threshold-missing",
-        title="Among the operating points is one at the threshold of the F1",
+        title="Among the operating points is exactly one at the threshold of the F1",
         why="Every F1 is defined at one threshold; the nearest other one gives another figure.",
         bad="predictions_th_0.49.tsv, predictions_th_0.51.tsv",
         good="predictions_th_0.50.tsv",

@@ -127,6 +127,7 @@ def test_rank_scores_packages(tmp_path):
         (lambda: score(BAKER, **TRUTH, like="sed_eavl"), "like: expected one of .*sed_eval; found 'sed_eavl'"),
         (lambda: score(BAKER, **TRUTH, empty_clips="dorp"), "empty_clips: expected one of keep, drop; found 'dorp'"),
         (lambda: score(BAKER, **TRUTH, threshold=float("nan")), "threshold must be between 0 and 1"),
+        (lambda: score(BAKER, **TRUTH, seed=-1), "seed -1 is not from 0 to"),
         (lambda: score(BAKER, **TRUTH, class_thresholds={"Dog": 2}), "class_thresholds must be between 0 and 1"),
         (lambda: score(BAKER, **TRUTH, interval="some"), "interval: expected one of bootstrap"),
         (lambda: score(BAKER, **TRUTH, resamples=-3), "resamples must be from 0"),

@@ -106,6 +106,13 @@ def test_operating_points_without_the_threshold_have_no_f1_and_say_so(tmp_path):
     assert scored.figures.estimates[Figure("collar_f1")].value == 1.0
 
 
+def test_two_lists_of_one_threshold_have_no_f1_and_say_so(tmp_path):
+    folder = write(tmp_path / "points", {"a_0.5.tsv": EVENTS, "b_0.50.tsv": EVENTS, "c_0.7.tsv": EVENTS})
+    scored = score_system(find_outputs(folder)[0][0], TRUTH, Conventions())
+    assert [(finding.code, finding.found) for finding in scored.findings] == [("O612", "a_0.5.tsv, b_0.50.tsv")]
+    assert {figure.metric for figure in scored.figures.estimates} == {"psds1", "psds2"}
+
+
 @pytest.mark.parametrize(("score", "codes"), [("0.9", {"O614"}), ("0.4", set())])
 def test_detections_as_long_as_their_clips_are_a_finding_of_scores_too(tmp_path, score, codes):
     """Weak labels stretched over the clip; the annotated events are shorter."""
