@@ -61,6 +61,17 @@ def format_significant(value: float, digits: int = 4) -> str:
     return f"{rounded:f}"
 
 
+def format_factor(factor: float) -> str:
+    """Write a factor with three significant digits at most, and a large one in plain digits.
+
+    Examples
+    --------
+    >>> format_factor(6.0), format_factor(0.7129), format_factor(1063.2)
+    ('6', '0.713', '1,060')
+    """
+    return f"{float(f'{factor:.3g}'):,.0f}" if 1000 <= abs(factor) < 1e7 else f"{factor:.3g}"
+
+
 def format_energy(energy_kwh: float, digits: int = 4, *, like_kwh: float | None = None) -> str:
     """Write an energy with a unit that suits its size, or that of ``like_kwh`` (the figure of an interval's end).
 

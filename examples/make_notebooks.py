@@ -52,7 +52,7 @@ ORGANISER = [
 
 
 def notebook(cells: list[str]) -> str:
-    """A notebook as JSON; what begins with # and a blank is text, everything else a program."""
+    """A notebook as JSON; what begins with # and a space is text, everything else a program."""
     made = []
     for number, text in enumerate(cells):
         prose = text.startswith(("# A", "## "))

@@ -79,10 +79,10 @@ def _judged(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> Ke
 
 def _why_not(row: ListedRecord, record: Calibration, gpus: Collection[str]) -> str | None:
     if not row.here:
-        return "it is of another machine"
+        return "it was measured on another machine"
     used = str(record.hardware.get("gpu_uuid_sha256") or "")
     if used and not any(one.startswith(tuple(gpus)) for one in used.split(",")):
-        return f"it is of a GPU that is not here ({record.hardware.get('gpu_name')})"
+        return f"it was measured on a GPU that is not in this machine ({record.hardware.get('gpu_name')})"
     if row.editions:
         return None
     return why_no_denominator(Calibrated(record, row.path.name), edition_of_record(record))

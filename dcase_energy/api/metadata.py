@@ -41,15 +41,15 @@ def edition_for_label(label: str, edition: PathLike | Edition | None = None, log
 def _guessed(label: str, log: Log) -> Edition:
     """The edition that a label alone points to; the default, or what all tasks share, where it points to none."""
     if (guessed := guess.edition_of_label(label)) is not None:
-        log(f"edition {guessed.name}, guessed from the label; --edition names another")
+        log(f"edition {guessed.name}, guessed from the label; choose another with --edition")
         return guessed
     if known := guess.editions_of_task(label):
         raise InputError(f"several editions have this task: name one with --edition ({', '.join(known)})")
     if guess.is_of_unknown_task(label):
-        log("no edition knows this task: the file has what all tasks share; --edition names an edition or its file")
+        log("no edition covers this task: the file has what all tasks share; choose an edition with --edition")
         return load_edition(guess.COMMON)
     if others := guess.editions_that_take(label):
-        log(f"edition {guess.DEFAULT}; for one year name it with --edition ({', '.join(others)})")
+        log(f"edition {guess.DEFAULT}; to choose one year, use --edition ({', '.join(others)})")
     return load_edition(guess.DEFAULT)
 
 
@@ -101,7 +101,7 @@ def figures_of_records(
         if filled.invalid:
             log(f"warning: {path} is not a valid measurement: {filled.invalid}")
         if "hardware" in values and found.get("hardware", values["hardware"]) != values["hardware"]:
-            log(f"warning: {path} is of {found['hardware']}, the other records are of {values['hardware']}")
+            log(f"warning: {path} was measured on {found['hardware']}, the other records on {values['hardware']}")
         if unasked := [name for name in found if name.endswith("_kwh") and name not in edition.fields]:
             log(f"warning: {path} is not used: edition {edition.name} does not ask for {' and '.join(unasked)}")
         for name, value in found.items():

@@ -94,7 +94,7 @@ def choose_edition(
         labels = [*labels, *(label for table in tables for label in labels_of(table))]
     edition, reason = guess_edition([path for path in paths if path not in tables], stdin, labels)
     if reason is not None:
-        log(f"edition {edition.name}, {reason}; --edition names another")
+        log(f"edition {edition.name}, {reason}; choose another with --edition")
     return edition
 
 
@@ -105,7 +105,7 @@ def _with_known_rules(edition: Edition) -> Edition:
     codes = set() if edition.name in edition_names() else set(edition.severities)
     if codes and (unknown := sorted(codes - {rule.code for rule in load_rules()})):
         hint = "write codes such as P805; `dcase-energy explain` lists all"
-        raise EditionError(f"[severities] of edition {edition.name} names no rule by {', '.join(unknown)}: {hint}")
+        raise EditionError(f"[severities] of edition {edition.name} has unknown rules: {', '.join(unknown)}; {hint}")
     return edition
 
 
@@ -182,7 +182,7 @@ def by_set(given: TruthFiles, edition: Edition) -> dict[str, Path]:
     sets = tuple(edition.outputs.sets)
     files = dict(given) if isinstance(given, Mapping) else {"": given}
     if wrong := [name for name in files if name not in (sets or ("",))]:
-        named = f"a set {wrong[0]!r}" if wrong[0] else "one file that is of no set"
+        named = f"a set {wrong[0]!r}" if wrong[0] else "one file that belongs to no set"
         expected = f"has the sets {', '.join(sets)}: give NAME=TSV for each" if sets else "has no sets: give one file"
         raise InputError(f"{named} of ground truth or durations was given, and edition {edition.name} {expected}")
     return {name: existing(files[name])[0] for name in sets or ("",) if name in files}

@@ -173,9 +173,10 @@ def _plan_of(record: Calibration, device: str) -> Plan:
     except (RecipeError, KeyError) as error:
         raise CalibrationError(f"its work is not known here: {error}") from None
     if recipe.sha256() != record.recipe_sha256:
-        raise CalibrationError(f"it is of another recipe than the one that is named {record.recipe} here")
+        raise CalibrationError(f"its recipe differs from the one that is named {record.recipe} here")
     if version != record.implementation.execution_path:
-        raise CalibrationError(f"it is of execution path {record.implementation.execution_path}, here it is {version}")
+        measured = record.implementation.execution_path
+        raise CalibrationError(f"it measured execution path {measured}; this version has {version}")
     return replace(plan, clips=clips_of(plan, recipe))
 
 

@@ -25,10 +25,10 @@ def why_another_recipe(record: Calibration, entries: Sequence[Mapping[str, Any]]
     hash and the counts of the recipe, and what was run must agree with them.
     """
     if record.recipe != wanted:
-        return f"it is of the recipe {record.recipe}, the edition's is {wanted}"
+        return f"it measured the recipe {record.recipe}; the edition requires {wanted}"
     known = known_recipe(wanted)
     if known is None:
-        return f"of the recipe {wanted} nothing is known by which a calibration could be checked"
+        return f"a calibration with the recipe {wanted} cannot be checked: its counts are not known"
     header = next((entry for entry in entries if entry.get("entry") == "calibration"), {})
     differing = [
         f"{name.replace('_', ' ')} {number:g}, the recipe has {known.counts[name]}"
@@ -40,7 +40,7 @@ def why_another_recipe(record: Calibration, entries: Sequence[Mapping[str, Any]]
             f"its hash is {record.recipe_sha256[:_SHOWN]}..., that of the recipe {known.sha256[:_SHOWN]}..."
         )
     differing += [*_plan(header.get("plan"), known), *_batches(entries, known)]
-    return f"it is not of the recipe {wanted}: {'; '.join(differing)}" if differing else None
+    return f"it did not measure the recipe {wanted}: {'; '.join(differing)}" if differing else None
 
 
 def _stated_counts(record: Calibration, of_journal: Mapping[str, Any]) -> dict[str, float]:
@@ -72,7 +72,7 @@ def _plan(plan: object, known: KnownRecipe) -> Iterator[str]:
         return
     recipe, batch = plan.get("recipe"), plan.get("batch_size")
     if isinstance(recipe, str) and not _BY_PATH.fullmatch(recipe) and recipe != known.name:
-        yield f"the journal's plan is of the recipe {recipe}"
+        yield f"the journal's plan has the recipe {recipe}"
     if batch is not None and batch != known.counts["batch_size"]:
         yield f"the journal's plan has batches of {batch}"
 

@@ -243,7 +243,7 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
     if header["entry"] != "calibration" or "plan" not in header:
         raise CalibrationError(f"cannot resume: {path} is not the journal of a calibration that can be resumed")
     if version_of(header) != SCHEMA_VERSION:
-        raise CalibrationError(f"cannot resume: {path} is of an earlier version of dcase-energy; omit --resume")
+        raise CalibrationError(f"cannot resume: {path} was made by an earlier version of dcase-energy; omit --resume")
     now = identity_of(plan)
     differing = sorted(key for key in now if header["plan"].get(key) != now[key])
     if differing:

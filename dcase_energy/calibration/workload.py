@@ -88,14 +88,14 @@ def why_another_command(record: Calibration, edition: Edition) -> str | None:
     """Return why a calibration is not of the command that an edition names as its baseline; None if it is."""
     baseline, work = edition.baseline, record.workload
     if baseline.command is None:
-        return f"edition {edition.name} names no command of its baseline: no calibration can be known to be of it"
+        return f"edition {edition.name} names no command as its baseline, so no calibration can be compared with it"
     if work is None:
-        return f"it is of the recipe {record.recipe}, the edition's baseline is the command `{baseline.command}`"
+        return f"it measured the recipe {record.recipe}; the edition requires the command `{baseline.command}`"
     if record.recipe != baseline.recipe:
-        return f"it is of the command of {record.recipe}, the edition's is that of {baseline.recipe}"
+        return f"it measured the command of {record.recipe}; the edition requires that of {baseline.recipe}"
     if record.recipe_sha256 != (wanted := workload_sha256(baseline)):
         found = record.recipe_sha256[:_SHOWN]
-        return f"it is of another command than the edition names: its hash is {found}..., not {wanted[:_SHOWN]}..."
+        return f"it measured a different command from the edition's: its hash is {found}..., not {wanted[:_SHOWN]}..."
     if not same_commit(work.commit, baseline.commit):
         return f"it was made at commit {work.commit or 'unknown'}, the edition's is {baseline.commit}"
     return None

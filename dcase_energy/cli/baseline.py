@@ -179,7 +179,7 @@ def _show_theirs(error: BaseException) -> None:
 )
 @format_option("text", "json")
 def soundscapes(out: Path, clips: int, seed: int, profile: str, sample_rate_hz: str, output_format: str) -> int:
-    """Write synthetic soundscapes to the folder OUT, laid out as DESED_task lays out DESED.
+    """Write synthetic soundscapes to the folder OUT, with the folder layout of DESED.
 
     Strong, weak and unlabelled training clips, and a quarter as many for validation and test, 10 s each, with their
     tables. `dcase-energy calibrate --data OUT` reads it. Scores on it cannot be compared with other scores.

@@ -95,7 +95,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     show_default=True,
     help="Record to write, with its journal beside it. A complete one is never replaced: the next is NAME.2.json.",
 )
-@click.option("--force", is_flag=True, help="Replace a complete record as soon as the new one is complete.")
+@click.option("--force", is_flag=True, help="Replace an existing complete record once the new one is complete.")
 @click.option(
     "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Number of trainings to measure."
 )
@@ -148,8 +148,8 @@ def command(
     full recipe; the energy of a training step does not depend on the content of the audio. --quick measures a few
     dozen steps, in some minutes.
 
-    Where the baseline of the edition is a command of its organisers, give that command after --, in the folder of the
-    baseline. It is executed once, with the edition's short probe before and after it. Exit code 1 if it fails.
+    If the edition's baseline is a command of its organisers, give that command after --, and start it in the folder of
+    the baseline. It is executed once, with the edition's short probe before and after it. Exit code 1 if it fails.
     """
     from dcase_energy.api.calibrating import calibrate, calibrate_command
     from dcase_energy.api.shared import choose_edition, read_calibration

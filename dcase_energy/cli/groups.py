@@ -62,6 +62,6 @@ def with_verbosity(command: click.Command) -> click.Command:
         flag: dict[str, Any] = {"is_flag": True, "expose_value": False, "is_eager": True}
         command.params += [
             click.Option(["-q", "--quiet"], callback=_quieter, help="Print results and errors only.", **flag),
-            click.Option(["-v", "--verbose"], callback=_louder, help="Print more about how it is done.", **flag),
+            click.Option(["-v", "--verbose"], callback=_louder, help="Print details of the work as well.", **flag),
         ]
     return command

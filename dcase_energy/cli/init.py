@@ -42,7 +42,7 @@ _SCHEMA_BESIDE = ".dcase-energy/{edition}/submission.schema.json"
 @click.option(
     "--allow-invalid",
     is_flag=True,
-    help="Take the figure of a measurement that a guard found invalid, with a comment that says so.",
+    help="Also use the figure of a measurement that a guard found invalid, and mark it in a comment.",
 )
 @click.option(
     "--schema",

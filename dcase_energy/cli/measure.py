@@ -36,7 +36,7 @@ gpu_option = click.option(
     "--gpu",
     default="auto",
     show_default=True,
-    help="GPUs to count: auto, none, all, numbers as in nvidia-smi, or UUIDs.",
+    help="GPUs whose energy is counted: auto, none, all, numbers as in nvidia-smi, or UUIDs.",
 )
 
 
@@ -45,7 +45,14 @@ gpu_option = click.option(
     epilog="Example: dcase-energy measure --stage training -- python train.py --epochs 200",
 )
 @click.option("--stage", type=click.Choice(STAGES), help="Stage of the challenge that the command runs.  [required]")
-@option("--repeats", type=click.IntRange(1), default=1, show_default=True, old=["--repeat"], help="Windows to measure.")
+@option(
+    "--repeats",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    old=["--repeat"],
+    help="Number of measurements.",
+)
 @click.option(
     "--min-window",
     "min_window_s",
@@ -78,7 +85,7 @@ gpu_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Record to write. A complete one is never replaced: the next is NAME.2.json.  [default: energy_STAGE.json]",
 )
-@click.option("--force", is_flag=True, help="Replace a complete record as soon as the new one is complete.")
+@click.option("--force", is_flag=True, help="Replace an existing complete record once the new one is complete.")
 @click.option(
     "--from-journal",
     type=existing_path(folder=False),
@@ -131,7 +138,7 @@ def command(
     """Measure the energy of any command, in the same way as the baseline's, and write its record.
 
     The command's exit code is passed on. 125: the measurement failed (the record says why); 126, 127: the command could
-    not be started. What the command prints stays untouched; messages of dcase-energy go to stderr.
+    not be started. The output of the command is not changed; messages of dcase-energy go to stderr.
     """
     from dcase_energy.api.energy import measure
 

@@ -230,7 +230,7 @@ wait_idle_option = click.option(
     "wait_idle_s",
     type=Duration(),
     metavar="DURATION",
-    help="Wait before the work until nothing else uses this machine, at most so long (90s, 10m, 1h).",
+    help="Wait until no other work runs on this machine, for at most this time (90s, 10m, 1h).",
 )
 # What and how the baseline is trained, by itself and in a study.
 training_options = together(

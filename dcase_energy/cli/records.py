@@ -76,8 +76,9 @@ def _usable(record: Calibration | Energy) -> list[str]:
 def verify(record: Path, output_format: str) -> int:
     """Check a record against the journal beside it.
 
-    Its seal, the chain of the journal, and every figure are checked. Exit code 1 if the record was changed, if it does
-    not follow from its journal, or if it has none. That the record calls itself invalid is not an error of the record.
+    Checks the record's digest, the chain of the journal and every figure. Exit code 1 if the record was changed, if it
+    does not follow from its journal, or if it has none. A record that is marked as invalid is not an error here: it may
+    still be unchanged.
     """
     from dcase_energy.api.records import verify_record
 
@@ -125,10 +126,10 @@ def _verified_fields(found: Verified) -> dict[str, Any]:
 @_record("second")
 @format_option("text", "json")
 def compare_two(first: Path, second: Path, output_format: str) -> int:
-    """Set two records side by side.
+    """Compare two records side by side.
 
-    Figures, their ratio, what differs in machine, software and work, and what guards say. If one is a calibration and
-    the other an energy record, the ratio is system over calibration, in whichever order they are given.
+    Shows figures, their ratio, differences in machine, software and work, and the verdicts of guards. If one is a
+    calibration and the other an energy record, the ratio is system over calibration, in any order of the arguments.
     """
     from dcase_energy.api.records import compare_records
     from dcase_energy.cli.render.side_by_side import comparison_json, comparison_text
@@ -144,9 +145,9 @@ def compare_two(first: Path, second: Path, output_format: str) -> int:
 def list_all(sources: tuple[Path, ...], output_format: str) -> int:
     """List the calibrations of this machine, or other records.
 
-    Those that `calibrate` kept on this machine, and the records of files and folders that are named, each with its
-    date, recipe, tier, verdict, energies, and the editions that can divide by it. Folders inside a folder are not
-    looked at. `DCASE_ENERGY_DATA` names another folder of kept calibrations.
+    Lists the calibrations that `calibrate` kept on this machine, and the records in the given files and folders. Each
+    has its date, recipe, tier, verdict, energies, and the editions that can divide by it. Subfolders are not searched.
+    `DCASE_ENERGY_DATA` sets another folder for kept calibrations.
     """
     from dcase_energy.api.records import list_records
 

@@ -105,7 +105,7 @@ _conventions = together(
         type=existing_path(folder=False),
         metavar="TSV",
         callback=lambda _, __, path: _thresholds(path),
-        help="Threshold of each class that has another one: a table with the columns event_label and threshold.",
+        help="Thresholds of single classes, in a table with the columns event_label and threshold.",
     ),
     click.option(
         "--score",
@@ -170,7 +170,7 @@ _conventions = together(
     click.option(
         "--windows",
         type=click.Choice(["separate", "join"]),
-        help="Whether score files named FILE-BEGIN-END are joined to the files that they are windows of (MAESTRO).",
+        help="Whether score files named FILE-BEGIN-END, which are windows of one file (MAESTRO), are joined.",
     ),
 )
 
@@ -183,7 +183,7 @@ _conventions = together(
     nargs=2,
     type=click.Path(file_okay=False, path_type=Path),
     metavar="INPUT OUTPUT",
-    help="Work as the scoring program of a Codabench competition: score INPUT/res by INPUT/ref/ground_truth.tsv and "
+    help="Work as the scoring program of a Codabench competition: score INPUT/res with INPUT/ref/ground_truth.tsv and "
     "durations.tsv, and write scores.json and detailed_results.html to OUTPUT.",
 )
 @edition_option()
@@ -207,14 +207,14 @@ def command(
 ) -> int:
     """Compute PSDS1, PSDS2, intersection-based, collar-based and segment-based F1, or the scores of an edition.
 
-    Each over all classes and by class.
+    Every score is given for all classes together and for each class.
 
     OUTPUT is a folder of score files (one TSV per clip: onset, offset and every class), an event list (TSV: filename,
     onset, offset, event_label), a folder of event lists (one per threshold), or a package with outputs of several
     systems and runs (<system>_run<number>.output). Where the edition's outputs are tables with one row for each clip,
-    OUTPUT is such a table, or a folder or package with <system>.output.csv. Where libraries and papers differ there
-    is an option; the edition sets the default, and the output names each choice. Exit code 1 if anything could not be
-    scored.
+    OUTPUT is such a table, or a folder or package with <system>.output.csv. Where libraries and papers use different
+    conventions, an option selects one; the edition sets the default, and the output lists them. Exit code 1 if
+    anything could not be scored.
     """
     from dcase_energy.api.scores import score
     from dcase_energy.cli.render.scores import SHEETS
@@ -224,7 +224,7 @@ def command(
     if codabench is not None:
         if outputs or output or plots or output_dir or options["ground_truth"] or options["durations"]:
             raise click.UsageError(
-                "--codabench INPUT OUTPUT names what is scored, the ground truth and what is written"
+                "--codabench INPUT OUTPUT sets outputs, ground truth and result files: leave out the other arguments"
             )
         return _score_codabench(*codabench, options)
     require_given(outputs=outputs, ground_truth=options["ground_truth"])

@@ -65,14 +65,14 @@ def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str)
     "--gpu-name", "gpu", old=["--gpu"], help="Name of the hardware in the tables.  [default: the one that is detected]"
 )
 @scheduler_option
-@click.option("--retry-failed", is_flag=True, help="Train runs that failed once more.")
-@click.option("--retry-invalid", is_flag=True, help="Train runs whose measurement is not valid once more.")
+@click.option("--retry-failed", is_flag=True, help="Train failed runs again.")
+@click.option("--retry-invalid", is_flag=True, help="Train runs again whose measurement is not valid.")
 @click.option("--resume", is_flag=True, hidden=True, expose_value=False)
 @format_option("text", "json", text="json prints what `study status --format json` prints, when all runs have ended.")
 def run(output_format: str, **options: Any) -> int:
     """Train the grid of batch sizes and repeats, one run at a time, and measure each.
 
-    Each run has a folder, named by the hash of what it is. Runs that are done stay; the same command again trains what
+    Each run has a folder, named by a hash of its settings. Finished runs are kept; the same command again trains what
     is missing and continues interrupted runs from their last epoch. Run the study on each machine, or each kind of GPU
     of a cluster, into one folder or several: `study report` takes them all. With --scheduler, workers that offer
     measure=1 train. Exit code 1 if a run failed.

@@ -64,7 +64,8 @@ if TYPE_CHECKING:
     "--check-receipt",
     type=existing_path(folder=False),
     metavar="FILE",
-    help="Report whether packages, edition or verdict changed since a receipt; without PATH those that it names.",
+    help="Report whether packages, edition or verdict changed since this receipt was written. Without PATH, the "
+    "packages that it lists are checked.",
 )
 @click.option("--summary", is_flag=True, help="Print one line per package instead of the findings.")
 @click.option("--statistics", is_flag=True, help="Print counts of packages, systems and findings by rule instead.")
@@ -99,8 +100,8 @@ def command(
     """Check metadata files, package folders and zip archives (- is standard input).
 
     Every finding is shown at once, with its place, what was expected, what was found and how to fix it. Systems of one
-    team are compared with each other, and the baseline's energy with that of other teams on the same GPU model: those
-    given, and those in the tables named by --pool. Exit code 1 if there is an error (with --strict: or a warning).
+    team are compared with each other, and the baseline's energy with that of other teams on the same GPU model, from
+    all PATHs and the tables of --pool. Exit code 1 if there is an error (with --strict: or a warning).
     """
     # Else pydantic looks through all installed packages for plugins: a tenth of the time that one file takes.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

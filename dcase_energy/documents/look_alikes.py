@@ -1,4 +1,4 @@
-"""Characters that people take for others: blanks besides the one of ASCII, letters and signs of other scripts."""
+"""Characters that people take for others: spaces besides the one of ASCII, letters and signs of other scripts."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _LETTERS = {
 }
 _TO_ASCII = {ord(other): letter for letter, others in _LETTERS.items() for other in others}
 
-# Blanks of Unicode besides the one of ASCII, and characters without any width.
+# Spaces of Unicode besides the one of ASCII, and characters without any width.
 BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u2800"
 INVISIBLE = f"{HIDDEN}{DIRECTIONS}{JOINERS}\ufe00-\ufe0f"
 ODD_BLANK = re.compile(f"[{BLANKS}{INVISIBLE}]")
@@ -82,7 +82,7 @@ def named(character: str) -> str:
 
 
 def without_odd_blanks(text: str) -> str:
-    """The text with an ordinary blank for each other one, and without characters that have no width."""
+    """The text with an ordinary space for each other one, and without characters that have no width."""
     return ODD_BLANK.sub(" ", _INVISIBLE.sub("", text))
 
 

@@ -68,7 +68,7 @@ def why_unsafe(name: str) -> str | None:
         return "an absolute name"
     parts = name.split("/")
     if ".." in parts:
-        return "a name that leaves the package (..)"
+        return "the name leads out of the package (..)"
     if len(parts) > MAX_FOLDER_DEPTH:
         return f"a name of {len(parts)} folders; at most {MAX_FOLDER_DEPTH} are read"
     if _bytes(name) > MAX_NAME_BYTES or any(_bytes(part) > MAX_PART_BYTES for part in parts):
@@ -81,7 +81,7 @@ def _why_part_unsafe(part: str) -> str | None:
     if part in {"", "."}:
         return "an empty part in a name"
     if part[-1] in ". ":
-        return "a name that ends in a dot or a blank"
+        return "a name that ends in a dot or a space"
     if _RESERVED.fullmatch(part):
         return f"{part[:20]} is a name that Windows keeps for a device"
     if match := _FORBIDDEN.search(part):
@@ -167,7 +167,7 @@ def _folders_taken_for_one(names: Iterable[str]) -> Iterator[tuple[Rule, str, st
     for folder in sorted(_folders_of(names)):
         other = first.setdefault(folded(folder), folder)
         if other != folder and other.rpartition("/")[0] == folder.rpartition("/")[0]:
-            yield NAME_TWICE, folder, f"some systems take this folder for {other}"
+            yield NAME_TWICE, folder, f"on some operating systems this folder and {other} are the same"
 
 
 def _folders_of(names: Iterable[str]) -> set[str]:

@@ -155,7 +155,7 @@ FILES_BESIDE = define(
         "and a system in it would be left out without a message.",
         bad="Adams_UNI.zip, Baker_LAB/ and notes.txt in one folder",
         good="Adams_UNI.zip and Baker_LAB/ in one folder",
-        fix="no action is needed if the files are no part of a submission",
+        fix="no action is needed if the files do not belong to a submission",
         severity=Severity.INFO,
     )
 )

@@ -144,7 +144,7 @@ YAML_LOOK_ALIKE = define(
         code="Y013",
         name="yaml-look-alike-key",
         title="Keys hold no characters that only look like plain letters",
-        why="A Cyrillic or full-width letter, or a blank without width, comes with text that is copied from a PDF or a "
+        why="A Cyrillic or full-width letter, or a space without width, comes with text that is copied from a PDF or a "
         "page. People read the key as it was meant; every program takes it for another one, and its figure is lost.",
         bad="tr\u0430ining: 1.39  (with a Cyrillic letter)",
         good="training: 1.39",

@@ -32,7 +32,7 @@ _BACK = 30
 _ITEM = r"(?:-[ ]+)*"
 _ODD = f"{BLANKS}{INVISIBLE}"
 _ODD_INDENT = re.compile(rf"[ ]*([\t{_ODD}])")
-# A line of blanks, tabs and perhaps a comment; and a tab that separates, after the first character of a line.
+# A line of spaces, tabs and perhaps a comment; and a tab that separates, after the first character of a line.
 _HARMLESS = re.compile(r"(?m)^(?=[ ]*\t)[ \t]+(?=#|$)")
 _SEPARATING = re.compile(r"(?<=[^ \t\n])[ \t]*\t[ \t]*")
 _OPEN_QUOTE = re.compile(rf"[ ]*{_ITEM}(?:[^\s:]+:[ ]+)?(?P<sign>[\"'])(?:(?!(?P=sign)).)*")
@@ -93,22 +93,22 @@ _OTHER_COLON = _Kind(
     rf"(?P<before>[ ]*{_ITEM}[\w.@][\w.@-]*(?:[ ]+[\w.@-]+)*)[ ]*(?P<sign>[{COLONS}])[ ]*(?P<rest>.*)",
     lambda match: f"{match['before']}: {match['rest']}",
     lambda match: f"{named(match['sign'])} in place of a colon",
-    "write an ordinary colon and a blank",
+    "write an ordinary colon and a space",
     "sign",
 )
 _NO_BLANK = _Kind(
     rf"(?P<before>[ ]*{_ITEM}[A-Za-z_][\w.@-]*)(?P<sign>:)(?P<rest>(?!//)[^ \t:].*)",
     lambda match: f"{match['before']}: {match['rest']}",
-    lambda match: f"a blank is missing after the colon of {match['before'].strip(' -')}",
-    "write a blank after the colon",
+    lambda match: f"a space is missing after the colon of {match['before'].strip(' -')}",
+    "write a space after the colon",
     "rest",
 )
 _KINDS = (
     _Kind(
         rf"[ ]*{_ITEM}(?:[^\s:]+:[ ]*|-[ ]*)(?P<odd>[{_ODD}])",
         lambda match: without_odd_blanks(match.string),
-        lambda match: f"{named(match['odd'])} where YAML needs an ordinary blank",
-        "replace it by ordinary blanks (U+0020)",
+        lambda match: f"{named(match['odd'])} where YAML needs an ordinary space",
+        "replace it by ordinary spaces (U+0020)",
         "odd",
     ),
     _OTHER_COLON,
@@ -116,7 +116,7 @@ _KINDS = (
         rf"(?P<before>[ ]*)(?P<sign>[{DASHES}*+])[ ]*(?P<rest>\S.*)",
         lambda match: f"{match['before']}- {match['rest']}",
         lambda match: f"{named(match['sign'])} in place of a hyphen",
-        "begin an item of a list with a hyphen and a blank",
+        "begin an item of a list with a hyphen and a space",
         "sign",
     ),
     _Kind(
@@ -130,15 +130,15 @@ _KINDS = (
     _Kind(
         r"(?P<before>[ ]*)-(?P<rest>[\w\"'\[{].*)",
         lambda match: f"{match['before']}- {match['rest']}",
-        lambda match: "a blank is missing after the hyphen of an item",  # noqa: ARG005
-        "write a blank after the hyphen",
+        lambda match: "a space is missing after the hyphen of an item",  # noqa: ARG005
+        "write a space after the hyphen",
         "rest",
     ),
     _Kind(
         rf"(?P<before>[ ]*{_ITEM}(?P<key>[A-Za-z_][\w.@-]*))[ ]*(?P<sign>=)[ ]*(?P<rest>.*)",
         lambda match: f"{match['before']}: {match['rest']}",
         lambda match: f"an equals sign in place of the colon of {match['key']}",
-        "write a colon and a blank",
+        "write a colon and a space",
         "sign",
     ),
     _Kind(
@@ -153,14 +153,14 @@ _KINDS = (
         rf"(?P<before>[ ]*{_ITEM}(?P<key>[A-Za-z_][\w.@-]*))(?P<rest>[ ]+[^:\s].*|[ ]*)$",
         lambda match: f"{match['before']}:{match['rest']}",
         lambda match: f"a colon is missing after {match['key']}",
-        "write a colon and a blank after the key; text that continues a value is indented further than its key",
+        "write a colon and a space after the key; text that continues a value is indented further than its key",
         "rest",
     ),
 )
 
 
 def tabs_as_blanks(text: str) -> str:
-    """Tabs that YAML allows and some parsers refuse as blanks: in empty lines, before comments, between tokens.
+    """Tabs that YAML allows and some parsers refuse as spaces: in empty lines, before comments, between tokens.
 
     Columns stay as they are; the indentation of what is not a comment is left alone.
     """
@@ -201,7 +201,7 @@ def _at_most(trials: int, stops: Stops) -> Stops:
 
 
 def _blank(lines: Sequence[str], line: int, column: int) -> Slip | None:
-    """A tab, or a blank of another kind, in the indentation near the place where the parser stopped."""
+    """A tab, or a space of another kind, in the indentation near the place where the parser stopped."""
     if lines[line][column : column + 1] == "\t":
         return _odd_indent(line, column, "\t")
     found = None
@@ -214,7 +214,7 @@ def _blank(lines: Sequence[str], line: int, column: int) -> Slip | None:
 
 
 def _odd_indent(line: int, column: int, character: str) -> Slip:
-    hint = "indent with ordinary blanks (U+0020): YAML knows no others"
+    hint = "indent with ordinary spaces (U+0020): YAML allows no others"
     return Slip(Place(line + 1, column + 1), f"{named(character)} in the indentation", hint)
 
 
@@ -255,7 +255,7 @@ def _indentation(lines: Sequence[str], line: int, stops: Stops) -> Slip | None:
     if not moves:
         return None
     _, index, indent, other = max(moves)
-    message = f"wrong indentation: {plural(indent, 'blank')}, where {other} would fit the lines around it"
+    message = f"wrong indentation: {plural(indent, 'space')} found; {other} would fit the lines above and below"
     hint = "let all keys of one mapping begin in the same column; a key that holds keys has no other value"
     return Slip(Place(index + 1, indent + 1), message, hint)
 
@@ -289,7 +289,7 @@ def slip_of_key(at: Place, key: str) -> Slip | None:
         return _odd_indent(at.line - 1, at.column - 1, key[0])
     if _ITEM_WITHOUT_BLANK.match(key):
         at = Place(at.line, at.column + 1)
-        return Slip(at, "a blank is missing after the hyphen of an item", "write a blank after the hyphen")
+        return Slip(at, "a space is missing after the hyphen of an item", "write a space after the hyphen")
     return None
 
 
@@ -299,7 +299,7 @@ def taken_for_text(text: str) -> tuple[str, str] | None:
     Examples
     --------
     >>> taken_for_text("training:1.39")
-    ('a blank is missing after the colon of training', 'write a blank after the colon')
+    ('a space is missing after the colon of training', 'write a space after the colon')
     >>> taken_for_text("https://example.org") is taken_for_text("a text") is None
     True
     """
@@ -307,6 +307,6 @@ def taken_for_text(text: str) -> tuple[str, str] | None:
         match = re.fullmatch(kind.pattern, text)
         if match is not None and "\n" not in text and " " not in match["before"].strip():
             if odd := ODD_BLANK.match(match["rest"]):
-                return f"{named(odd[0])} after the colon", "write an ordinary blank (U+0020) after the colon"
+                return f"{named(odd[0])} after the colon", "write an ordinary space (U+0020) after the colon"
             return kind.message(match), kind.hint
     return None

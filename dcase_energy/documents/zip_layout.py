@@ -56,7 +56,7 @@ def _judge_end(file: BinaryIO, tail: bytes, found: int, start: int, kind: str | 
     _, disk, _, entries_here, entries, length, offset, comment = _END.unpack_from(tail, found)
     behind = len(tail) - found - _END.size - comment
     if behind:
-        what = f"{behind:,} bytes behind the end" if behind > 0 else "a comment that is cut short"
+        what = f"{behind:,} bytes after its end" if behind > 0 else "a comment that is cut short"
         return ARCHIVE_AMBIGUOUS, f"the archive has {what}"
     if disk:
         return ARCHIVE_BROKEN, "a part of an archive in several volumes"
@@ -134,13 +134,13 @@ def disagreements(file: BinaryIO, infos: list[zipfile.ZipInfo], directory_at: in
         _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack(header)
         own, extra = file.read(name_length), file.read(extra_length)
         if own != info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437"):
-            yield name, f"the member calls itself {printable(own.decode('utf-8', 'replace'))[:100]!r}"
+            yield name, f"the name inside the member is {printable(own.decode('utf-8', 'replace'))[:100]!r}"
         elif method != info.compress_type or (flags ^ info.flag_bits) & 0x1:
             yield name, "member and directory differ in how it is packed"
         elif not flags & _DATA_DESCRIPTOR and not _sizes_agree(info, crc, packed, size):
             yield name, "member and directory differ in size or checksum"
         elif _has_other_name(info.extra) or _has_other_name(extra):
-            yield name, "the member has a second name in a field that only some readers take"
+            yield name, "the member has a second name, which only some zip programs use"
         end = info.header_offset + _LOCAL.size + name_length + extra_length + info.compress_size
         end += _descriptor_length(file, end, info) if flags & _DATA_DESCRIPTOR else 0
     if end != directory_at:

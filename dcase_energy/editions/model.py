@@ -192,7 +192,8 @@ class Edition(Part):
         file = self.outputs.file
         if file is not None and (re.compile(file).groups != 1 or not self.outputs.groups):
             raise ValueError(
-                "outputs.file needs one parenthesis for the group of a table, and groups the name of its column"
+                "outputs.file needs exactly one group in parentheses (the group of a table), and outputs.groups "
+                "the column with its name"
             )
         sets = self.outputs.sets
         for name, score in self.scores.items():

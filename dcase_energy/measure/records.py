@@ -173,7 +173,7 @@ class Evidence(Tabular, BaseModel):
     @property
     def why_invalid(self) -> str:
         """Why its guards found it invalid, in words; empty where they did not."""
-        return "" if self.valid else "; ".join(self.reasons) or "it calls itself invalid"
+        return "" if self.valid else "; ".join(self.reasons) or "it is marked as invalid"
 
     def seal(self) -> Self:
         """The record with the digest of everything else in it."""

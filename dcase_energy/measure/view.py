@@ -27,7 +27,7 @@ def version_of(header: Mapping[str, Any]) -> str:
     """
     version = header.get("schema_version", VERSIONS[0])  # journals did not state it before 1.1
     if version not in VERSIONS:
-        raise JournalError(f"the journal is of records {version!s:.20}; this program knows {' and '.join(VERSIONS)}")
+        raise JournalError(f"the journal has version {version!s:.20}; this program reads {' and '.join(VERSIONS)}")
     return str(version)
 
 

@@ -41,7 +41,7 @@ def ranked_once(entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
             continue
         other = first.setdefault(key_of(entry.label), entry.label)
         if other != entry.label and entry.excluded is None:
-            message = f"label {entry.label[:80]!r} differs only in case or blanks from {other[:80]!r}: one is ranked"
+            message = f"label {entry.label[:80]!r} differs only in case or spaces from {other[:80]!r}: one is ranked"
             findings.append(TABLE_DUPLICATE.finding(Where(entry.label[:120]), message))
             kept[entry.label] = without_rank(entry, findings[-1])
         else:

@@ -106,7 +106,7 @@ def _counters(table: DelimitedTable) -> Iterator[Finding]:
     first = next(filter(None, counted), "")
     index = next((index for index, one in enumerate(counted) if one not in {"", first}), None)
     if index is not None:
-        message = f"MACs were counted by {counted[index][:40]}, those of rows before by {first[:40]}"
+        message = f"MACs were counted with {counted[index][:40]}, those of earlier rows with {first[:40]}"
         where = table.where(index, "macs_counter")
         yield OTHER_COUNTER.finding(where, message, expected=first, found=counted[index])
 
@@ -122,7 +122,7 @@ def _label_problem(table: DelimitedTable, index: int, other: int) -> Finding | N
     if label == first:
         return TABLE_DUPLICATE.finding(where, f"label {label[:80]!r} is also in line {table.row_lines[other]}")
     message = (
-        f"label {label[:80]!r} differs only in case or blanks from {first[:80]!r} in line {table.row_lines[other]}"
+        f"label {label[:80]!r} differs only in case or spaces from {first[:80]!r} in line {table.row_lines[other]}"
     )
     return TABLE_DUPLICATE.finding(where, message)
 

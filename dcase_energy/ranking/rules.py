@@ -122,4 +122,4 @@ EPOCHS_UNUSED = define(
 
 def no_energy(where: Where, name: str, value_kwh: float) -> Finding:
     """A figure above 0 that cannot be an energy: nothing is computed from it."""
-    return NO_ENERGY.finding(where, f"{name} cannot be the energy of a system", found=f"{value_kwh:g} kWh")
+    return NO_ENERGY.finding(where, f"{name} is not a possible energy of a system", found=f"{value_kwh:g} kWh")

@@ -159,7 +159,7 @@ def judge(
     lacking = sum(interval is None for interval in intervals)
     kind = "from the intervals of all scores"
     if lacking:
-        kind = f"from the intervals of scores, {plural(lacking, 'system')} without one at the score alone"
+        kind = f"from the intervals of scores; {plural(lacking, 'system')} without an interval at the score itself"
     judged = []
     for place, (own, interval) in enumerate(zip(known, intervals, strict=True)):
         rank, tied = None, None

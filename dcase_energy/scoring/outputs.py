@@ -138,7 +138,7 @@ def _in_tree(path: Path, tree: Tree, own_name: str) -> tuple[list[SystemOutputs]
             run = f"run{int(match['run'])}" if match["run"] else "run1"
             found, own = runs.setdefault((folder.parent, match["system"]), {}), problems.pop(folder, [])
             if run in found:
-                message = f"another folder beside it is {run} of {match['system']} as well"
+                message = f"another folder is also {run} of {match['system']}"
                 own.append(CLIP_TWICE.finding(tree.where(str(folder)), message, hint="remove one of the folders"))
             found[run] = output_of(tree, members, own)
     others = capped([one for some in problems.values() for one in some], family=lambda one: one.code)

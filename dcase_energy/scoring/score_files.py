@@ -286,7 +286,11 @@ class _Reader:
         if 2 * len(self.cut) <= len(run.digests):
             for clip, name in self.cut:
                 if clip in run.ends:
-                    self._add(SCORE_FILE_CUT, name, "the last line has no end, unlike those of the other files")
+                    self._add(
+                        SCORE_FILE_CUT,
+                        name,
+                        "no line break at the end, unlike the other files: the file may be cut short",
+                    )
         if run.ends and self.low >= self.high:
             self._add(SCORES_CONSTANT, run.folder, f"every score of the run is {self.low:g}")
         first: dict[bytes, str] = {}

@@ -67,7 +67,7 @@ def split_lines(data: bytes, where: Callable[[], Where]) -> tuple[Lines | None, 
 
 
 def _without_blank_end(body: bytes) -> bytes:
-    """Remove the last lines that hold nothing, or only blanks; the line before them gets an end."""
+    """Remove the last lines that hold nothing, or only spaces; the line before them gets an end."""
     if body[-1:] == b"\n" and body[-2:-1] not in b"\n ":
         return body
     filled = len(body.rstrip(b"\n "))
@@ -149,7 +149,7 @@ def _bad_line(line: bytes, where: Where, names: list[str]) -> Finding:
                 f"column {name!r} is not a number",
                 expected="a decimal number",
                 found=repr(cell[:40]) if cell else "nothing",
-                hint=None if parse_number(cell.strip()) is None else "remove the blanks around the number",
+                hint=None if parse_number(cell.strip()) is None else "remove the spaces around the number",
             )
     return SCORE_VALUE.finding(where, "a number too large for any program")
 
@@ -193,7 +193,7 @@ def wrong_header(where: Where, header: bytes, classes: Sequence[str]) -> Finding
 
 
 def _shown(name: str) -> str:
-    """A column name, quoted where it would not be seen as it is: empty, or with blanks or odd characters."""
+    """A column name, quoted where it would not be seen as it is: empty, or with spaces or odd characters."""
     return name if name and name.isprintable() and not set(name) & set(" \u00a0") and name.isascii() else repr(name)
 
 
@@ -209,5 +209,5 @@ def _advice(missing: Sequence[str], unknown: Sequence[str], header: str) -> str 
 
 
 def _form(name: str) -> str:
-    """A name without what people get wrong in it: case, blanks, underscores, confusable letters."""
+    """A name without what people get wrong in it: case, spaces, underscores, confusable letters."""
     return "_".join(folded(name).replace("_", " ").split())

@@ -51,7 +51,7 @@ def _left_out(run: StudyRun, criterion: Criterion, seen: dict[object, str], *, i
             where, "the run is not valid; it is left out", found="; ".join(about.reasons) or None
         )
     if about.figures and about.figures.f1_criterion not in {None, criterion}:
-        message = f"its F1 is of criterion {about.figures.f1_criterion}, the report's of {criterion}; it is left out"
+        message = f"its F1 has the criterion {about.figures.f1_criterion}, the report uses {criterion}; it is left out"
         return RUNS_MIXED.finding(where, message).with_severity(Severity.WARNING)
     identity = _identity(run)
     if identity in seen:

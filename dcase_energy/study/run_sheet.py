@@ -102,9 +102,9 @@ def _value(table: DelimitedTable, index: int, name: str) -> float | None:
     if name in _COUNTS and (not 1 <= value <= LARGEST_COUNT or not value.is_integer()):
         message, expected = f"{name} is not a whole number", f"a whole number up to {LARGEST_COUNT:,}"
     elif name in _PERCENT and not 0 <= value <= 100:
-        message, expected = f"{column} cannot be", "0 to 100"
+        message, expected = f"{column} is out of range", "0 to 100"
     elif name in _AMOUNTS and not (is_amount(value) and is_amount(1000 * value)):  # kWh are also held in Wh
-        message, expected = f"{column} cannot be", f"0, or {SMALLEST:g} to {LARGEST / 1000:g}"
+        message, expected = f"{column} is out of range", f"0, or {SMALLEST:g} to {LARGEST / 1000:g}"
     else:
         return value
     table.findings.append(

@@ -304,7 +304,7 @@ def _wrong_value(name: str, value: float, row: int) -> tuple[str, str] | None:
     if name == "duration_s" and value <= 0:
         return "an epoch took no time", "more than 0"
     if name.endswith(("_kwh", "_s")) and not is_amount(value):
-        return f"{name} cannot be", f"0, or {SMALLEST:g} to {LARGEST:g}"
+        return f"{name} is out of range", f"0, or {SMALLEST:g} to {LARGEST:g}"
     if name.startswith("intersection_f1") and not 0 <= value <= 1:
         return f"{name} is not a fraction", "0 to 1"
     return None

@@ -61,9 +61,9 @@ def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
     if edition.normalisation.kind != "ratio":
         if edition.normalisation.kind == "none":
             return f"edition {edition.name} does not normalise energies"
-        return f"the baseline's energies of edition {edition.name} are of other work than `calibrate` measures"
+        return f"the baseline of edition {edition.name} is different work from what `calibrate` measures"
     if record.workload is not None and not of_command:
-        return f"it is of a command of {record.recipe}, the edition's baseline is the recipe {edition.baseline.recipe}"
+        return f"it measured a command of {record.recipe}; the edition requires the recipe {edition.baseline.recipe}"
     if of_command:
         reason = why_another_command(record, edition)
     else:
@@ -72,7 +72,7 @@ def why_no_denominator(found: Calibrated, edition: Edition) -> str | None:
         return reason
     path = record.implementation.execution_path.partition("/")[0]
     if not of_command and path != edition.baseline.execution_path:
-        return f"it is of the execution path {path}, the edition's is {edition.baseline.execution_path}"
+        return f"it measured the execution path {path}; the edition requires {edition.baseline.execution_path}"
     if not record.complete:
         return "the calibration was interrupted"
     if not record.valid:

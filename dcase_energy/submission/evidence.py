@@ -87,7 +87,7 @@ RECORD_INVALID = define(
         "record cannot be used as evidence for the energy in the metadata.",
         bad="energy_training.json whose command ended with exit code 1",
         good="energy_training.json that `dcase-energy measure` called valid",
-        fix="measure again (`dcase-energy explain GUARD` says what each guard wants), or leave the record out",
+        fix="measure again (`dcase-energy explain GUARD` shows what each guard requires), or leave the record out",
         severity=Severity.WARNING,
     )
 )

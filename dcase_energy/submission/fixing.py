@@ -1,6 +1,6 @@
 """Safe edits of metadata files (``validate --fix``). A figure is never touched.
 
-What is fixed: blanks at the end of lines; keys that are a misspelling of exactly one known key at the same level;
+What is fixed: spaces at the end of lines; keys that are a misspelling of exactly one known key at the same level;
 numbers and truth values where the edition wants text (put in quotes); words such as ``None`` where null may stand.
 
 Each edit is one place in the text, and the file is read again afterwards: unless every value except those
@@ -112,7 +112,7 @@ def _fix_once(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
     done = [edit.what for edit in edits if _apply(lines, edit)][::-1]
     fixed = _without_trailing_blanks("".join(lines))
     if fixed != "".join(lines):
-        done.append("blanks at the end of lines")
+        done.append("spaces at the end of lines")
     bom = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
     result = bom + fixed.encode()
     if not done or not _same_but_for(document, load_yaml(result, ""), edits):
@@ -121,7 +121,7 @@ def _fix_once(data: bytes, edition: Edition) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _without_trailing_blanks(text: str) -> str:
-    """Blanks at line ends removed, unless a line may belong to a text of several lines, where they could matter."""
+    """Spaces at line ends removed, unless a line may belong to a text of several lines, where they could matter."""
     return text if any(map(_BLOCK_SCALAR.search, text.splitlines())) else _TRAILING.sub("", text)
 
 

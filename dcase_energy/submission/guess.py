@@ -223,4 +223,4 @@ def _no_edition(document: Document) -> str:
     editions = [load_edition(name) for name in editions_of_task(label) or others]
     nearest = max(editions, key=lambda edition: len(set(document.keys) & {*edition.field_of_path, *edition.parents}))
     shared = "only what all tasks share was checked"
-    return f"no edition knows {_task(label)[0]} with these keys, so {shared}; nearest is {nearest.name}"
+    return f"no edition covers {_task(label)[0]} with these keys, so {shared}; the nearest edition is {nearest.name}"

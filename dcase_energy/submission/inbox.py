@@ -180,7 +180,7 @@ def copies_among(systems: Sequence[System]) -> tuple[list[System], list[Finding]
             copies.append(system)
             labels.setdefault((files.tree.where(""), original.tree.where("")), []).append(system.name)
     return copies, [
-        PACKAGE_TWICE.finding(here, f"holds what {there} holds, counted once: {first_few(names, 4)}")
+        PACKAGE_TWICE.finding(here, f"has the same content as {there}; counted once: {first_few(names, 4)}")
         for (here, there), names in labels.items()
     ]
 
@@ -207,7 +207,7 @@ def find_all_outputs(
             if original is None:
                 systems.append(system)
             else:
-                message = f"holds what {original.path} holds, counted once: {system.name}"
+                message = f"has the same content as {original.path}; counted once: {system.name}"
                 findings.append(PACKAGE_TWICE.finding(Where(system.path), message))
     counts = Counter(system.name for system in systems)
     systems = [replace(one, name=_by_place(one)) if counts[one.name] > 1 else one for one in systems]

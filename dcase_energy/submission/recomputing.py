@@ -34,7 +34,7 @@ _Value = Any
 def entries_of(data: bytes, name: str, digest: object) -> list[dict[str, Any]]:
     """Return the entries of a journal whose chain holds.
 
-    Editors and version control change line ends and blanks, end a file without a new line or begin it with a mark of
+    Editors and version control change line ends and spaces, end a file without a new line or begin it with a mark of
     byte order. None of that changes an entry, so such a journal is read as it was written. The digest of the record
     beside it says which reading is meant; a journal that fits it in neither way is read as it is.
 
@@ -108,7 +108,7 @@ def all_differences(record: Evidence, again: Evidence) -> Iterator[str]:
     for name in (name for name in stored if name not in _VERDICTS):
         yield from _differences(stored[name], computed.get(name), (name,))
     if record.valid and not again.valid:
-        yield f"the record calls itself valid, the journal says: {'; '.join(again.reasons)}"[:300]
+        yield f"the record is marked as valid, but the journal shows: {'; '.join(again.reasons)}"[:300]
 
 
 def _core(document: Mapping[str, _Value]) -> dict[str, _Value]:
@@ -165,7 +165,7 @@ def impossible_power(record: Evidence) -> str | None:
             ):
                 power_w = mean_power_w(energy_kwh, duration_s) if energy_kwh and duration_s > 0 else 0.0
                 if limit_w is not None and power_w > OVER_NOMINAL * limit_w:
-                    shown = f"{component} took {power_w:,.4g} W on average{what}, it takes at most {limit_w:,.4g} W"
+                    shown = f"{component} drew {power_w:,.4g} W on average{what}; it can draw at most {limit_w:,.4g} W"
                     return f"{name}: {shown}"
     return None
 

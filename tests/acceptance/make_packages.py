@@ -182,7 +182,7 @@ def _emissions() -> dict[str, tuple[Files, Files]]:
 
 
 def _without_empty_cells(cells: dict[str, object]) -> bytes:
-    """A row as CodeCarbon 3.3.0 appends it (its issue 1304)."""
+    """A row as CodeCarbon 3.3.0 appends it (CodeCarbon issue 1304)."""
     written = [str(cells[name]) for name in emissions.HEADERS["2.2.3 to 2.6"] if cells[name] != ""]
     return ",".join(written).encode() + b"\n"
 

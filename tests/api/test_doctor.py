@@ -46,8 +46,8 @@ def test_one_of_this_machine_is_usable(of_this_machine):
     ("change", "gpus", "words"),
     [
         ({"cpu_model": "another"}, (), "another machine"),
-        ({"gpu_uuid_sha256": "abcdef0123456789", "gpu_name": "Big"}, (), "a GPU that is not here (Big)"),
-        ({"gpu_uuid_sha256": "abcdef0123456789", "gpu_name": "Big"}, ("fedcba",), "a GPU that is not here"),
+        ({"gpu_uuid_sha256": "abcdef0123456789", "gpu_name": "Big"}, (), "a GPU that is not in this machine (Big)"),
+        ({"gpu_uuid_sha256": "abcdef0123456789", "gpu_name": "Big"}, ("fedcba",), "a GPU that is not in this machine"),
         ({"gpu_uuid_sha256": "abcdef0123456789", "gpu_name": "Big"}, ("fedcba", "abcdef"), None),
     ],
     ids=["machine", "no gpu", "another gpu", "that gpu"],

@@ -137,13 +137,13 @@ def test_an_edition_that_does_not_name_it_refuses_and_says_what_to_run(tmp_path)
     rules = edition(tmp_path, NO_PROBE)
     record, _ = calibrated(tmp_path, rules)
     generic = load_edition("generic")
-    assert "for generic: it is of a command" in usable_for(record, generic)
+    assert "for generic: it measured a command" in usable_for(record, generic)
     with pytest.raises(UnusableError, match="`dcase-energy calibrate --edition generic` measures"):
         load_denominator(tmp_path / "calibration.json", generic)
     for change, reason in (
-        (("epochs = 300", "epochs = 200"), "of another command"),
-        (('recipe = "trees"', 'recipe = "woods"'), "of the command of trees"),
-        (("epochs_measured = 10\n", 'epochs_measured = 10\ncommit = "abc1234"\n'), "of another command"),
+        (("epochs = 300", "epochs = 200"), "a different command"),
+        (('recipe = "trees"', 'recipe = "woods"'), "it measured the command of trees"),
+        (("epochs_measured = 10\n", 'epochs_measured = 10\ncommit = "abc1234"\n'), "a different command"),
     ):
         other = edition(tmp_path, NO_PROBE.replace(*change), change[1][:6].strip('" ='))
         assert reason in why_no_denominator(Recorded(record, ""), other)

@@ -65,11 +65,11 @@ def test_a_probe_runs_on_the_calibrated_gpu_of_those_that_are_counted():
         (on_gpu(), Gpus((OTHER,)), "on a GPU that is not counted"),
         (calibration(recipe_work=None), Gpus(), "does not say how much"),
         (calibration(recipe="mine"), Gpus(), "its work is not known here"),
-        (calibration(recipe_sha256="0" * 64), Gpus(), "another recipe than the one that is named smoke"),
+        (calibration(recipe_sha256="0" * 64), Gpus(), "its recipe differs from the one that is named smoke"),
         (
             calibration(implementation=STORED.implementation.model_copy(update={"execution_path": "fast/0"})),
             Gpus(),
-            "of execution path fast/0, here it is fast/",
+            "it measured execution path fast/0; this version has fast/",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

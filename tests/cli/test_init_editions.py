@@ -14,7 +14,7 @@ from tests.cli.run import run
     ("label", "first_field", "says"),
     [
         ("Adams_UNI_task1b_1", "DCASE 2020 task 1B", "edition dcase2020-task1b, guessed from the label"),
-        ("Adams_UNI_task5_1", "Common part of all DCASE tasks", "no edition knows this task"),
+        ("Adams_UNI_task5_1", "Common part of all DCASE tasks", "no edition covers this task"),
         ("Adams_UNI_task4_1", "Generic edition", "dcase2024-task4, dcase2025-task4, dcase2026-task4)"),
     ],
 )

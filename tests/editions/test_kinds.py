@@ -46,7 +46,7 @@ def test_key_paths_are_shown_as_they_are_written(name):
         ('[scores.a]\ntitle = "A"\nbetter = "lower"\nenergy_weighted = true', "of which higher is better"),
         ('[scores.a]\ntitle = "A"\nunits = "percent"', "scores.a.units"),
         ('[outputs]\nkind = "clip_table"\nlabel = "a"\nfile = "("', "outputs.file '(' is not a regular expression"),
-        ('[outputs]\nkind = "clip_table"\nlabel = "a"\nfile = "a"', "outputs.file needs one parenthesis"),
+        ('[outputs]\nkind = "clip_table"\nlabel = "a"\nfile = "a"', "outputs.file needs exactly one group"),
         (
             "[plausible.stage_ratios.training]\nlearning = [1, 2]",
             "stage_ratios names stages that are not defined: learning",
@@ -89,7 +89,7 @@ def test_an_edition_is_read_as_it_is_now(tmp_path):
 def test_a_severity_of_no_rule_is_refused(tmp_path):
     own = tmp_path / "edition.toml"
     own.write_text('base = "generic"\nname = "own"\n[severities]\nP8O5 = "error"\nR401 = "error"\n')
-    with pytest.raises(EditionError, match=r"\[severities\] of edition own names no rule by P8O5"):
+    with pytest.raises(EditionError, match=r"\[severities\] of edition own has unknown rules: P8O5"):
         choose_edition(own, [])
 
 

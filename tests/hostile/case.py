@@ -66,7 +66,7 @@ def folder(name: str, contents: dict[str, bytes], *codes: str, words: str = "") 
 
 
 def zipped(name: str, data: bytes | Callable[[], bytes], *codes: str, words: str = "") -> Case:
-    """A file that calls itself a zip archive."""
+    """A file with the name of a zip archive."""
 
     def make(where: Path) -> Path:
         path = where / "submission.zip"

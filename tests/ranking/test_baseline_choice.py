@@ -112,7 +112,7 @@ def test_the_table_of_recipes_is_that_of_the_baseline(name):
         ({"validation_clips": 26580}, "validation clips 26580"),
         ({"test_clips": 11680}, "test clips 11680"),
         ({"sha256": "f" * 64}, "its hash is ffffffffffff"),
-        ({"name": "smoke"}, "it is of the recipe smoke, the edition's is dcase2023"),
+        ({"name": "smoke"}, "it measured the recipe smoke; the edition requires dcase2023"),
     ],
 )
 def test_a_recipe_is_known_by_its_hash_and_every_count(numbers, words):
@@ -147,7 +147,7 @@ def test_no_component_takes_more_than_its_method_allows(part, factor, figure):
     one = stage.components[part]
     parts = stage.components | {part: one.model_copy(update={figure: factor * getattr(one, figure)})}
     stages = record.stages | {"training": stage.model_copy(update={"components": parts})}
-    assert f"training: {part} took" in impossible_power(record.model_copy(update={"stages": stages}))
+    assert f"training: {part} drew" in impossible_power(record.model_copy(update={"stages": stages}))
     assert impossible_power(record) is None
 
 
@@ -267,7 +267,7 @@ def test_labels_that_differ_in_case_are_ranked_once():
     once, findings = ranked_once(systems)
     assert [(one.label, one.excluded is None) for one in once] == [("A_U_task4_1", True), ("a_u_task4_1", False)]
     assert [finding.code for finding in findings] == ["T106", "T106"]
-    assert "'a_u_task4_1' differs only in case or blanks from 'A_U_task4_1'" in findings[0].message
+    assert "'a_u_task4_1' differs only in case or spaces from 'A_U_task4_1'" in findings[0].message
 
 
 @pytest.mark.parametrize(

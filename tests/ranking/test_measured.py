@@ -132,7 +132,7 @@ def test_a_table_with_a_mistake_is_not_used(tmp_path):
     table = tmp_path / "measured.csv"
     for text, expected in (
         ("label,energy_test_kwh\nA_X_task4_1,-1\n", "not greater than 0"),
-        ("label,energy_test_kwh\nA_X_task4_1,1e-30\n", "cannot be the energy of a system"),
+        ("label,energy_test_kwh\nA_X_task4_1,1e-30\n", "is not a possible energy of a system"),
         ("label\nA_X_task4_1\n", "no column holds a measured energy"),
     ):
         table.write_text(text)

@@ -166,7 +166,7 @@ def test_sets_that_are_not_complete_are_an_error(package, sets, durations, words
 
 def test_sets_that_do_not_fit_are_an_error(package):
     truth, durations = package / "desed.tsv", package / "desed_durations.tsv"
-    with pytest.raises(InputError, match=r"one file that is of no set .* has the sets desed, maestro: give NAME=TSV"):
+    with pytest.raises(InputError, match=r"file that belongs to no set .* has the sets desed, maestro: give NAME=TSV"):
         rank(package / "package", edition=EDITION, ground_truth=truth, durations=durations)
     with pytest.raises(InputError, match=r"a set 'b' .* edition generic has no sets"):
         rank(package / "package", edition="generic", ground_truth={"b": truth}, durations={"b": durations})

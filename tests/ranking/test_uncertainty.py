@@ -128,7 +128,7 @@ def test_one_system_without_an_interval_removes_no_other_rank_interval_and_is_na
     ends = [one.uncertainty.rank for one in found.systems]
     assert [end and (end.low, end.high) for end in ends] == [(1, 4), (1, 4), None, None]
     assert ends[0] is not None
-    assert ends[0].kind == "from the intervals of scores, 2 systems without one at the score alone"
+    assert ends[0].kind == "from the intervals of scores; 2 systems without an interval at the score itself"
     (note,) = describe_lacking(found)
     assert note.endswith(": C_U_task4_1 (PSDS2), D_U_task4_1 (PSDS1, PSDS2).")
     assert describe_lacking(ranking(entry("A_U_task4_1", 0.5))) == []

@@ -87,7 +87,9 @@ def test_every_guard_is_explained_as_its_page_tells_it():
         assert shown.startswith(f"{guard.code} (guard, evaluated {guard.moment} the run)\n")
         assert f"Rationale: {guard.source}\n" in shown
         assert f"Fix: {guard.fix}\n" in shown
-        assert all(f"{value:g}" in shown for value in guard.limits.values())
+        assert all(
+            f"{value:g}" in shown or f"{value:.3%}".rstrip("0%").rstrip(".") in shown for value in guard.limits.values()
+        )
         assert not guard.fix.endswith(".")
         section = CliRunner().invoke(explain.command, ["--markdown", guard.code]).output
         assert section.startswith(f"## {guard.code}\n")
@@ -98,7 +100,7 @@ def test_every_guard_is_explained_as_its_page_tells_it():
 def test_explain_lists_rules_and_guards_and_finds_both_by_name():
     listed = CliRunner().invoke(explain.command, []).output
     assert "\nE201  error    " in listed
-    assert "\nmin-duration       windows of a minute\n" in listed
+    assert "\nmin-duration       a measured window lasts at least a minute\n" in listed
     both = CliRunner().invoke(explain.command, ["energy-not-positive", "Min-Duration"]).output
     assert both.startswith("E201 energy-not-positive (error)\n")
     assert "\nmin-duration (guard" in both

@@ -66,7 +66,7 @@ def test_macs_of_another_counter_are_not_compared_silently(tmp_path):
     assert findings(tmp_path, macs="29419156\n    macs_counter: torchinfo") == []
     (code, message), *others = findings(tmp_path, macs="29419156\n    macs_counter: nessi")
     assert (code, others) == ("C310", [])
-    assert message.startswith("MACs were counted by nessi; dcase2025-task1 has them counted by torchinfo")
+    assert message.startswith("MACs were counted with nessi; edition dcase2025-task1 asks for torchinfo")
 
 
 def test_systems_of_different_counters_are_named_where_the_edition_names_none(tmp_path):
@@ -79,7 +79,7 @@ def test_systems_of_different_counters_are_named_where_the_edition_names_none(tm
         (tmp_path / f"Adams_UNI_task1_{index}.meta.yaml").write_text(text)
     found = validate_paths(sorted(tmp_path.glob("*.yaml")), load_edition(str(own))).findings
     assert [(one.where.file[-11:], one.message) for one in found if one.code == "C310"] == [
-        ("3.meta.yaml", "MACs were counted by fvcore, those of 2 other systems by thop")
+        ("3.meta.yaml", "MACs were counted with fvcore, those of 2 other systems with thop")
     ]
 
 
@@ -89,7 +89,7 @@ def test_a_table_of_different_counters_is_a_warning_and_has_them_in_the_sheet(tm
     table.write_text("label,accuracy,macs,macs_counter\nA_B_task9_1,0.7,5,thop\nC_D_task9_1,0.6,4,fvcore\n")
     result = run("rank", table, "--edition", own, "--output-dir", out, "--formats", "csv")
     assert result.returncode == 0
-    assert "results.csv:3: warning C310 MACs were counted by fvcore, those of rows before by thop" in result.stderr
+    assert "results.csv:3: warning C310 MACs were counted with fvcore, those of earlier rows with thop" in result.stderr
     rows = [line.split(",") for line in (out / "ranking.csv").read_text().splitlines()]
     assert [row[rows[0].index("macs_counter")] for row in rows] == ["macs_counter", "thop", "fvcore"]
 

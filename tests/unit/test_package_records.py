@@ -123,7 +123,7 @@ def test_an_edited_record_is_told_by_its_seal(system):
     folder, _ = system
     path = folder / "energy.json"
     path.write_text(path.read_text().replace('"schema_version": "1.1"', '"schema_version": "1.1" ', 1))
-    assert "X501" not in judge(folder)[1], "blanks are not content"
+    assert "X501" not in judge(folder)[1], "spaces are not content"
     path.write_text(path.read_text().replace('"executions": 1', '"executions": 2'))
     assert "digest" in judge(folder)[1]["X501"].message
 

@@ -50,7 +50,7 @@ def read_emissions(data: bytes, file: str, member: str | None = None) -> tuple[E
             return _read_table(data, where)
         found = [] if task else [EMISSIONS_FOREIGN.finding(replace(where, line=1), _NOT_READ)]
     else:
-        message = "the file is empty: CodeCarbon up to 3.1.2 writes no run into an empty file (its issue 929)"
+        message = "the file is empty: CodeCarbon up to 3.1.2 writes no run into an empty file (CodeCarbon issue 929)"
         found = [EMISSIONS_UNMEASURED.finding(where, message)]
     return (Emissions(), found) if named and found else (None, [])
 

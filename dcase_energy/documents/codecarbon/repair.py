@@ -27,7 +27,7 @@ _MOST_COLUMNS = 100
 _BEGINS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$")
 # Rows, and what was done to them, if anything.
 _Restored = tuple[list[list[str]], str | None]
-_DROPPED = "CodeCarbon wrote {rows} without the cells that have no value (its issue 1304); the energies are intact"
+_DROPPED = "CodeCarbon wrote {rows} without empty cells (CodeCarbon issue 1304); the energies are intact"
 _REORDERED = "CodeCarbon appended {rows} in another order than the header; the cells are read in their own order"
 _JOINED = "two rows in one line (CodeCarbon issue 43): both are read ({rows})"
 _CUT = "two rows in one line (CodeCarbon issue 43): only the first can be read ({rows})"
@@ -79,7 +79,7 @@ class Repairs:
     def findings(self, where: Where) -> Iterator[Finding]:
         """One finding for each kind of repair."""
         if self._padded:
-            message = "cells are padded with blanks: the file was re-formatted by an editor; it is read anyway"
+            message = "cells are padded with spaces: the file was re-formatted by an editor; it is read anyway"
             yield EMISSIONS_EDITOR.finding(replace(where, line=1), message)
         for kind, lines in self._done.items():
             yield EMISSIONS_RESTORED.finding(replace(where, line=lines[0]), kind.format(rows=plural(len(lines), "row")))
@@ -92,7 +92,7 @@ class Repairs:
         return [[row[name] for name in columns]], _REORDERED
 
     def _filled(self, columns: Sequence[str], line: int, cells: list[str]) -> _Restored:
-        """Put blanks where the columns that were dropped would stand; failing that, keep the cells before them."""
+        """Put spaces where the columns that were dropped would stand; failing that, keep the cells before them."""
         count = len(columns) - len(cells)
         known = self._gone.get(count)
         if known and fits(columns, row := _with_blanks(columns, cells, known)):

@@ -162,7 +162,7 @@ EMISSIONS_SCOPE = define(
         "not, is a ratio of two different things. No ratio is computed for the stage.",
         bad="emissions_training.csv with cpu_energy 0 and ram_energy 0, emissions_baseline.csv with all three",
         good="cpu_energy, gpu_energy and ram_energy in both files, pue 1.0 in both",
-        fix="measure the one of the two that differs again, with the settings of the other",
+        fix="measure one of the two again, with the settings of the other",
         severity=Severity.WARNING,
     )
 )
@@ -186,7 +186,7 @@ EMISSIONS_EDITOR = define(
         code="W814",
         name="emissions-reformatted",
         title="A CodeCarbon file is in the package as it was written",
-        why="An editor that aligns columns pads the cells with blanks. The figures are read without them, but a "
+        why="An editor that aligns columns pads the cells with spaces. The figures are read without them, but a "
         "file that was saved by an editor may have been changed elsewhere too.",
         bad="   14400.0   ,  0.0719  ",
         good="14400.0,0.0719",

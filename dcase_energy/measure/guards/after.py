@@ -20,10 +20,10 @@ _PRIVATE = ("hostname", "longitude", "latitude", '"gpu_uuid":', "GPU-", "/home/"
     22,
     "energy-fields",
     "after",
-    "components sum to the total",
-    "the tracker's mean powers are wrong by 2",
+    "the energies of the components add up to the total",
+    "mean powers reported by CodeCarbon were wrong by a factor of 2",
     limits={"sum": 0.02},
-    fix="measure again; if it comes back, open an issue with record and journal",
+    fix="measure again; if it happens again, open an issue with record and journal",
 )
 def _energy_fields(view: JournalView, limits: Limits) -> Iterator[Guard]:
     for name, stage in view.stages.items():
@@ -42,11 +42,11 @@ def _energy_fields(view: JournalView, limits: Limits) -> Iterator[Guard]:
     23,
     "epoch-outliers",
     "after",
-    "epochs cost the same",
-    "heat; own choice",
+    "all epochs use about the same energy",
+    "heat and other programs change the energy of an epoch",
     limits={"mads": 5.0, "floor": 0.02, "slope": 0.05},
     advisory=True,
-    fix="look what else ran in these epochs, and whether the machine grew hot; no epoch is left out",
+    fix="check which other programs ran in these epochs, and whether the machine became hot; no epoch is left out",
 )
 def _epoch_outliers(view: JournalView, limits: Limits) -> Iterator[Guard]:
     rows = view.epochs[1:]  # the first epoch warms caches and chips up
@@ -74,10 +74,10 @@ def _epoch_outliers(view: JournalView, limits: Limits) -> Iterator[Guard]:
     24,
     "repeatability",
     "after",
-    "runs cost the same",
-    "MLPerf Training: 5 %",
+    "repeated runs use the same energy",
+    "MLPerf Training accepts differences of 5 %",
     limits={"ok": 0.03, "warn": 0.05, "runs": 3},
-    fix="measure three runs or more (`calibrate --repeats 3`, `measure --repeats 3`) on a machine at rest",
+    fix="measure three runs or more (`calibrate --repeats 3`, `measure --repeats 3`) on an idle machine",
 )
 def _repeatability(view: JournalView, limits: Limits) -> Iterator[Guard]:
     several = {name: repeats for name, repeats in view.repeats.items() if repeats.n > 1}
@@ -98,8 +98,8 @@ def _repeatability(view: JournalView, limits: Limits) -> Iterator[Guard]:
     25,
     "same-machine",
     "after",
-    "one machine, one fingerprint",
-    "DCASE: same hardware",
+    "system and baseline were measured on the same machine",
+    "DCASE requires the same hardware",
     fix="calibrate on the machine that the system is measured on",
 )
 def _same_machine(view: JournalView) -> Iterator[Guard]:
@@ -117,8 +117,8 @@ def _same_machine(view: JournalView) -> Iterator[Guard]:
     26,
     "same-session",
     "after",
-    "close in time, in the same state",
-    "DCASE: similar loading; own choice",
+    "system and baseline were measured at about the same time, in the same state",
+    "DCASE asks for a similar load of the machine",
     limits={"days": 7.0, "idle": 0.10, "probed": 0.25},
     advisory=True,
     fix="calibrate again within a week of measuring the system, with the same driver",
@@ -131,9 +131,9 @@ def _same_session(view: JournalView, limits: Limits) -> Iterator[Guard]:  # noqa
     27,
     "same-work",
     "after",
-    "what was done and what was scaled",
-    "DCASE: 10 epochs",
-    fix="let the calibration of the edition's recipe reach its end, valid",
+    "the record states what was run and what was extrapolated",
+    "DCASE asks for 10 epochs of the baseline",
+    fix="calibrate with the edition's recipe, and let the run reach its end without an invalid guard",
 )
 def _same_work(view: JournalView) -> Iterator[Guard]:
     for name, stage in view.stages.items():
@@ -145,10 +145,10 @@ def _same_work(view: JournalView) -> Iterator[Guard]:
     28,
     "scope",
     "after",
-    "the machine's energy; the share of memory's constant",
-    "RAM 378 W beside a GPU's 102 W",
+    "the energy is that of the machine, and memory is not mostly a constant",
+    "in one case memory was assumed to take 378 W beside a GPU's 102 W",
     limits={"ram_share": 0.30},
-    fix="leave out PUE and WUE; where memory is much of the figure, compare the GPU's energy as well",
+    fix="do not set PUE or WUE; where memory is a large share of the figure, compare the GPU's energy as well",
 )
 def _scope(view: JournalView, limits: Limits) -> Iterator[Guard]:
     settings = view.last_meter("settings")
@@ -171,8 +171,8 @@ def _scope(view: JournalView, limits: Limits) -> Iterator[Guard]:
     29,
     "plausible-ratio",
     "after",
-    "figures a machine can have",
-    "own choice",
+    "mean power and ratio are possible for a real machine",
+    "impossible figures show that something else was measured",
     limits={"min_w": 0.5, "max_w": 20000.0, "min_ratio": 0.01, "max_ratio": 1000.0},
     advisory=True,
     fix="check that the right command was measured on the right device",
@@ -190,9 +190,9 @@ def _plausible_ratio(view: JournalView, limits: Limits) -> Iterator[Guard]:
     30,
     "sealed-record",
     "after",
-    "the record follows from its journal",
-    "InferenceX: no stored verdict is trusted",
-    fix="keep record and journal together as they were written",
+    "the record can be recomputed from its journal",
+    "a stored verdict is not trusted (as in InferenceX)",
+    fix="keep record and journal together, unchanged",
 )
 def _sealed_record(view: JournalView) -> Iterator[Guard]:
     yield ok(len(view.entries), "computed from a chain of journal lines: tampering shows, invention does not")
@@ -202,9 +202,9 @@ def _sealed_record(view: JournalView) -> Iterator[Guard]:
     31,
     "privacy",
     "after",
-    "nothing names a person or a place",
-    "trackers store coordinates",
-    fix="look at what the journal names before you hand it on",
+    "the journal names no person and no place",
+    "CodeCarbon stores coordinates",
+    fix="check what the journal names before you publish it",
 )
 def _privacy(view: JournalView) -> Iterator[Guard]:
     text = "".join(canonical_json(entry) for entry in (view.header, *view.meters))

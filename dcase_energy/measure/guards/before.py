@@ -20,9 +20,10 @@ VERSION_FROM, VERSION_BELOW = (3, 3, 2), (3, 4)
     1,
     "tracker-version",
     "before",
-    "CodeCarbon 3.3.2 or a later 3.3",
-    "versions differ by a factor of two",
-    fix="pip install 'dcase-energy[measure]' installs the right one; measure baseline and system with the same",
+    "CodeCarbon is 3.3.2 or a later 3.3",
+    "for the same work, versions of CodeCarbon differ by a factor of two",
+    fix="install the right version with `pip install 'dcase-energy[measure]'`, and use the same version "
+    "for baseline and system",
 )
 def _tracker_version(view: JournalView) -> Iterator[Guard]:
     version = view.last_meter("settings").get("codecarbon_version")
@@ -39,9 +40,9 @@ def _tracker_version(view: JournalView) -> Iterator[Guard]:
     2,
     "tracker-config",
     "before",
-    "hidden settings are overruled and named",
-    "measured factors 0.07 to 36",
-    fix="nothing need be done; remove them from the environment and .codecarbon.config to be rid of the warning",
+    "hidden settings of CodeCarbon are overruled and listed",
+    "in tests, hidden settings changed the energy by factors from 0.07 to 36",
+    fix="no action is needed; to avoid the warning, remove them from the environment and from .codecarbon.config",
 )
 def _tracker_config(view: JournalView) -> Iterator[Guard]:
     hidden = view.header.get("hidden_settings", [])
@@ -56,9 +57,9 @@ def _tracker_config(view: JournalView) -> Iterator[Guard]:
     3,
     "tracker-started",
     "before",
-    "a failed measurement is never a zero",
-    "the tracker fails silently by design",
-    fix="run `dcase-energy doctor` on this machine: it says which component gives no figure, and why",
+    "a failed measurement is never recorded as zero",
+    "CodeCarbon logs a failure and continues",
+    fix="run `dcase-energy doctor` on this machine: it shows which component gives no figure, and why",
 )
 def _tracker_started(view: JournalView) -> Iterator[Guard]:
     if view.failure is not None:
@@ -82,10 +83,10 @@ def _tracker_started(view: JournalView) -> Iterator[Guard]:
     4,
     "backend-tier",
     "before",
-    "measured, mixed or estimated",
+    "each component is marked as measured or estimated",
     "an estimate is time multiplied by a constant, which must be the same for system and baseline",
     limits={"constants": 0.001, "constants_of_1_0": 0.05},
-    fix="make the counters readable (`dcase-energy doctor` says how); an estimate is only divided by an estimate",
+    fix="make the counters readable (`dcase-energy doctor` shows how); an estimate is only divided by an estimate",
 )
 def _backend_tier(view: JournalView, limits: Limits) -> Iterator[Guard]:  # noqa: ARG001
     estimated = [name for name in COMPONENTS if name != "ram" and view.obtained(name) == Obtained.ESTIMATED]
@@ -100,9 +101,9 @@ def _backend_tier(view: JournalView, limits: Limits) -> Iterator[Guard]:  # noqa
     5,
     "rapl-permission",
     "before",
-    "counters that exist are read",
-    "only root may read them since 2020",
-    fix="have the administrator make the counters readable, or use --allow-estimate for both baseline and system",
+    "energy counters of the processor are read where they exist",
+    "on Linux only root may read them since 2020",
+    fix="ask the administrator to make the counters readable, or use --allow-estimate for both baseline and system",
 )
 def _rapl_permission(view: JournalView) -> Iterator[Guard]:
     packages, readable = view.host.get("rapl_packages"), view.host.get("rapl_readable")
@@ -122,8 +123,8 @@ def _rapl_permission(view: JournalView) -> Iterator[Guard]:
     6,
     "gpu-identity",
     "before",
-    "the GPU counted is the GPU used",
-    "UUIDs were counted as 0, numbers as another GPU",
+    "the GPU that is counted is the GPU that does the work",
+    "CodeCarbon counted GPUs named by UUID as zero, and a different GPU when they were named by number",
     fix="name the GPU the work uses (`measure --gpu`, `calibrate --device`) and let the work use no other; "
     "install a torch that sees the GPU, or say --device cpu",
 )
@@ -150,8 +151,8 @@ def _gpu_identity(view: JournalView) -> Iterator[Guard]:
     7,
     "gpu-mode",
     "before",
-    "a whole GPU with a counter",
-    "parts of a GPU have no separate counter",
+    "whole GPUs with an energy counter are measured",
+    "parts of a GPU (MIG, vGPU) have no separate counter",
     fix="measure on a whole GPU: no MIG, no vGPU, no multi-process server (echo quit | nvidia-cuda-mps-control)",
 )
 def _gpu_mode(view: JournalView) -> Iterator[Guard]:
@@ -173,8 +174,9 @@ def _gpu_mode(view: JournalView) -> Iterator[Guard]:
     "gpu-exclusive",
     "before",
     "no other process uses the GPU",
-    "counters know no processes",
-    fix="measure again while no other process uses the GPU; start a container with --pid=host, so that others are seen",
+    "a counter cannot separate the processes on a GPU",
+    fix="measure again while no other process uses the GPU; start a container with --pid=host, so that "
+    "other processes are visible",
 )
 def _gpu_exclusive(view: JournalView) -> Iterator[Guard]:
     samples = [entry["sample"] for segment in view.samples for entry in segment if "gpu_foreign" in entry["sample"]]
@@ -210,8 +212,8 @@ def graphics_text(count: int, share: float | None) -> str:
     9,
     "host-exclusive",
     "before",
-    "little other work on the processors",
-    "neighbours changed a figure 2.8 times",
+    "other programs use little of the processors",
+    "in a test, other programs changed the figure by a factor of 2.8",
     limits={"ok_share": 0.05, "warn_share": 0.15, "min_s": 2.0},
     fix="measure while nothing else runs, or ask the scheduler for the whole node",
 )
@@ -244,8 +246,8 @@ def _share_of_others(view: JournalView, min_s: float = 0.0) -> float | None:
     10,
     "single-tracker",
     "before",
-    "one session a host",
-    "nodes were counted once per rank",
+    "one measurement runs on a host at a time",
+    "in distributed training, each process counted the whole node again",
     fix="let the other measurement end first (`--wait-idle 10m` waits for it), end other trackers, and measure in the "
     "first process of a node only",
 )
@@ -266,10 +268,10 @@ def _single_tracker(view: JournalView) -> Iterator[Guard]:
     11,
     "idle-baseline",
     "before",
-    "idle power before and after is the same",
-    "practice of power laboratories",
+    "idle power is the same before and after",
+    "a change of idle power shows that the machine changed its state",
     limits={"drift": 0.10},
-    fix="let the machine cool down and come to rest, then measure again with --idle 60",
+    fix="let the machine cool down and become idle, then measure again with --idle 60",
 )
 def _idle_baseline(view: JournalView, limits: Limits) -> Iterator[Guard]:
     before, after = view.idle.before_w, view.idle.after_w
@@ -291,9 +293,9 @@ def _idle_baseline(view: JournalView, limits: Limits) -> Iterator[Guard]:
     12,
     "virtualised",
     "before",
-    "virtual machines are named",
-    "load and counters may be of others",
-    fix="measure on the machine itself, or have its counters handed into the container",
+    "virtual machines and containers are recorded",
+    "in them, load and counters may include the work of other users",
+    fix="measure on the machine itself, or give the container access to its counters",
 )
 def _virtualised(view: JournalView) -> Iterator[Guard]:
     inside = [
@@ -316,9 +318,9 @@ def _virtualised(view: JournalView) -> Iterator[Guard]:
     13,
     "power-state",
     "before",
-    "no battery; governor and limits stored",
-    "MLPerf Inference: power settings",
-    fix="plug the machine in; give baseline and system the same power limit",
+    "the machine is not on battery; governor and power limits are recorded",
+    "power settings change the energy of the same work (MLPerf Inference records them as well)",
+    fix="connect the power supply; use the same power limit for baseline and system",
 )
 def _power_state(view: JournalView) -> Iterator[Guard]:
     if view.host.get("battery"):

@@ -31,10 +31,10 @@ FATAL_WARNINGS = {
     14,
     "api-use",
     "during",
-    "counters are read before they wrap twice",
-    "12.6 % of the energy was left",
+    "counters are read often enough to detect each overflow",
+    "in a test with CodeCarbon alone only 12.6 % of the energy was left",
     limits={"wrap_share": 0.5},
-    fix="measure again on a machine that is not overloaded: the counter was read too seldom to count its turns",
+    fix="measure again on a machine that is not overloaded: the counter was read too rarely to count its overflows",
 )
 def _api_use(view: JournalView, limits: Limits) -> Iterator[Guard]:
     wrap_s = view.last_meter("about").get("cpu_wrap_s")
@@ -57,9 +57,9 @@ def longest_gap_s(view: JournalView) -> float:
     15,
     "window",
     "during",
-    "what lies in the window",
-    "start-up inside a window",
-    fix="calibrate with a warm-up; declare with --scope what else a measured command does",
+    "the record states what was inside the measured window",
+    "start-up inside the window would be counted as training",
+    fix="calibrate with a warm-up; use --scope to declare what else a measured command does",
 )
 def _window(view: JournalView) -> Iterator[Guard]:
     if view.header["entry"] == "energy":
@@ -76,10 +76,10 @@ def _window(view: JournalView) -> Iterator[Guard]:
     16,
     "min-duration",
     "during",
-    "windows of a minute",
-    "MLPerf Training: the longer of the run and 60 samples",
+    "a measured window lasts at least a minute",
+    "MLPerf Training requires the whole run or 60 samples, whichever is longer",
     limits={"min_s": 60.0},
-    fix="measure with --min-window 60, or more epochs",
+    fix="measure with --min-window 60, or train more epochs",
 )
 def _min_duration(view: JournalView, limits: Limits) -> Iterator[Guard]:
     wanted = limits["min_s"]
@@ -94,10 +94,10 @@ def _min_duration(view: JournalView, limits: Limits) -> Iterator[Guard]:
     17,
     "sampling-gap",
     "during",
-    "readings come regularly, no sleep",
-    "three times the interval of 5 s",
+    "readings are regular, and the machine did not sleep",
+    "a gap may be up to three times the sampling interval of 5 s",
     limits={"max_gap_s": 15.0, "suspend_s": 1.0},
-    fix="keep the machine from sleeping and from overload, and measure again",
+    fix="prevent sleep and overload of the machine, and measure again",
 )
 def _sampling_gap(view: JournalView, limits: Limits) -> Iterator[Guard]:
     slept = max((_slept_s(segment) for segment in view.samples), default=0.0)
@@ -123,10 +123,10 @@ def _slept_s(segment: Entries) -> float:
     18,
     "counter-sane",
     "during",
-    "no counter falls, no power beyond its limit",
-    "a reset took 10 MJ away",
+    "counters only increase, and power stays within its limits",
+    "a counter that was reset took 10 MJ from a figure",
     limits={"over_limit": 1.2, "under_idle": 0.8},
-    fix="measure again; if it comes back, have the GPU's driver and the counters looked at",
+    fix="measure again; if it happens again, check the GPU's driver and the counters",
 )
 def _counter_sane(view: JournalView, limits: Limits) -> Iterator[Guard]:
     resets = [entry["message"] for entry in view.entries if entry["entry"] == "counter_reset"]
@@ -177,10 +177,10 @@ def _bound_w(view: JournalView, component: str) -> float | None:
     19,
     "cross-check",
     "during",
-    "the tracker agrees with the counters",
-    "InferenceX: end points of accumulators",
+    "CodeCarbon agrees with the counters read directly",
+    "the difference of a counter between start and end is the reference (as in InferenceX)",
     limits={"ok": 0.02, "warn": 0.05},
-    fix="measure again with nothing else running; if it comes back, open an issue with record and journal",
+    fix="measure again with nothing else running; if it happens again, open an issue with record and journal",
 )
 def _cross_check(view: JournalView, limits: Limits) -> Iterator[Guard]:
     compared = False
@@ -220,10 +220,10 @@ def _both_kwh(view: JournalView, component: str) -> tuple[float, float] | None:
     20,
     "warnings-captured",
     "during",
-    "the tracker's warnings are kept, and shown where they matter",
-    "obvious errors are logged as warnings",
-    fix="of a processor that the tracker does not know the power is assumed by its threads: use a machine with "
-    "counters, or compare only what was measured here; warnings that spoil a figure make another guard invalid",
+    "CodeCarbon's warnings are recorded, and the important ones shown",
+    "CodeCarbon logs errors as warnings",
+    fix="if CodeCarbon does not know the processor, it assumes its power from the number of threads: use a machine "
+    "with counters, or compare only what was measured here; warnings that spoil a figure make another guard invalid",
 )
 def _warnings_captured(view: JournalView) -> Iterator[Guard]:
     matter = [message for message in view.warnings if not message.startswith(_NO_MATTER)]
@@ -241,9 +241,8 @@ def _warnings_captured(view: JournalView) -> Iterator[Guard]:
     "interrupted",
     "during",
     "the run reached its end",
-    "a tracker leaves nothing when killed",
-    fix="let the run, or the command, reach its end without an error; a calibration that was cut off continues with "
-    "`calibrate --resume`",
+    "CodeCarbon leaves no figure when it is killed",
+    fix="repeat the run until it ends without an error; `calibrate --resume` continues a calibration that was cut off",
 )
 def _interrupted(view: JournalView) -> Iterator[Guard]:
     if not view.complete:

@@ -17,10 +17,10 @@ _USUAL = "software power cap"
     32,
     "steady-state",
     "during",
-    "the machine is warm before what is measured counts",
-    "energy of a step rises 4 to 8 % while a GPU gets warm; a laptop's turbo lasts 28 s",
-    fix="calibrate with the time limits of the defaults, on a machine that is not throttled; train whole epochs where "
-    "a minute cannot show the machine as it will be",
+    "the machine is warm before the measured part begins",
+    "the energy of a step rises by 4 to 8 % while a GPU gets warm; a laptop's turbo lasts 28 s",
+    fix="calibrate with the default time limits, on a machine that is not throttled; if a minute is too short to show "
+    "the usual state of the machine, train whole epochs",
     advisory=True,
 )
 def _steady_state(view: JournalView) -> Iterator[Guard]:
@@ -53,8 +53,8 @@ def _throttled(view: JournalView) -> set[str]:
     33,
     "resolution",
     "during",
-    "a hundred steps of the counter in what was measured",
-    "counters of GPUs move every 20 to 100 ms; single windows shorter than a few steps were wrong by 6 to 28 %",
+    "the counter changed at least a hundred times in the measured part",
+    "counters of GPUs change every 20 to 100 ms; windows of only a few changes were wrong by 6 to 28 %",
     limits={"ticks": 100.0, "fewest": 10.0},
     fix="measure for longer (`measure --min-window`, `calibrate --budget`, or more epochs)",
 )
@@ -77,10 +77,10 @@ def _resolution(view: JournalView, limits: Limits) -> Iterator[Guard]:
     34,
     "rare-events",
     "during",
-    "mean and median of what was measured agree",
-    "other work in bursts of 60 s in 600 s moves the energy of a minute by up to 60 %",
+    "mean and median of the measured windows agree",
+    "bursts of other work, 60 s in every 600 s, change the energy of a minute by up to 60 %",
     limits={"off": 0.005},
-    fix="close what works now and then, or measure for longer (`calibrate --budget`, more epochs), or with probes",
+    fix="close programs that work now and then, measure for longer (`calibrate --budget`, more epochs), or use probes",
     advisory=True,
 )
 def _rare_events(view: JournalView, limits: Limits) -> Iterator[Guard]:

@@ -12,15 +12,48 @@ _HEAD = """# Guards
 
 <!-- Made from the program by `dcase-energy doctor --guards`; do not edit. -->
 
-A guard looks at the journal of a measurement and says `ok`, `warn` or `invalid`, with the value it judged. With one
-that is `invalid` the record cannot be used as evidence (`valid: false`, with its reasons); nothing is hidden and no
-figure is changed. Stored verdicts are ignored: they are recomputed from the journal. Guards that are our own choice
-only warn. Those marked *pair* also look at a system's record beside its baseline's. `dcase-energy explain CODE` prints
-what is below the table for each of them.
+A guard is an automatic check of a measurement. It reads the journal and reports `ok`, `warn` or `invalid`, with the
+value that it checked. If one guard is `invalid`, the record cannot be used as evidence (`valid: false`, with the
+reasons), but every figure stays in it unchanged. Stored verdicts are ignored: they are recomputed from the journal.
+Guards marked *only warns* follow a convention of this project and never make a record invalid. Guards marked *pair*
+also compare a system's record with its baseline's. `dcase-energy explain CODE` prints the section of a guard.
 
-| | guard | when | passes when | judged by | rationale |
+| | guard | when | passes when | limits | rationale |
 |-:|---|---|---|---|---|
 """
+
+# Each limit in words, by its name in the guards.
+_IN_WORDS = {
+    "constants": "constants differ by at most {:.1%}",
+    "constants_of_1_0": "by {:.0%} for records of version 1.0",
+    "drift": "change of at most {:.0%}",
+    "ok_share": "ok up to {:.0%} of the processors",
+    "warn_share": "invalid above {:.0%}",
+    "min_s": "at least {:g} s of measurement",
+    "wrap_share": "gap of at most {:g} of the time to an overflow",
+    "max_gap_s": "gap of at most {:g} s",
+    "suspend_s": "sleep of at most {:g} s",
+    "over_limit": "at most {:g} times the highest power",
+    "under_idle": "at least {:g} times the idle power",
+    "ok": "ok up to {:.0%}",
+    "warn": "invalid above {:.0%}",
+    "sum": "difference of at most {:.0%}",
+    "mads": "at most {:g} median absolute deviations off",
+    "floor": "or {:.0%} of the median",
+    "slope": "trend of at most {:.0%}",
+    "runs": "at least {:g} runs",
+    "days": "at most {:g} days apart",
+    "idle": "idle power differs by at most {:.0%}",
+    "probed": "probes differ from the calibration by at most {:.0%}",
+    "ram_share": "constant of memory at most {:.0%} of the energy",
+    "min_w": "mean power from {:g} W",
+    "max_w": "to {:g} W",
+    "min_ratio": "ratio from {:g}",
+    "max_ratio": "to {:g}",
+    "ticks": "ok from {:g} changes",
+    "fewest": "invalid below {:g}",
+    "off": "difference of at most {:.1%}",
+}
 
 
 def guards_page() -> str:
@@ -40,9 +73,9 @@ def facts(guard: GuardSpec) -> dict[str, str]:
     limits = _limits(guard)
     known = {
         "Rationale": guard.source,
-        "Judged by": limits,
-        "Only warns": "it is our own choice" if guard.advisory else "",
-        "Pair": "it also looks at a system's record beside its baseline's" if guard.code in COMPARED else "",
+        "Limits": limits,
+        "Only warns": "its limits are a convention of this project" if guard.advisory else "",
+        "Pair": "it also compares a system's record with its baseline's" if guard.code in COMPARED else "",
         "Fix": guard.fix,
     }
     return {name: text for name, text in known.items() if text}
@@ -54,7 +87,7 @@ def sentence(text: str) -> str:
 
 
 def _limits(guard: GuardSpec) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in guard.limits.items())
+    return ", ".join(_IN_WORDS[name].format(value) for name, value in guard.limits.items()).replace("%", " %")
 
 
 def _row(guard: GuardSpec) -> str:

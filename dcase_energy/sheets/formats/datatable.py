@@ -178,7 +178,7 @@ def _scalar(kind: str, value: SiteValue) -> str:
     if value is None:
         return "null"
     if "interval" in kind:
-        # One digit more than is shown; a decimal point in every number, blanks round the hyphen, no exponent.
+        # One digit more than is shown; a decimal point in every number, spaces round the hyphen, no exponent.
         decimals = int(kind[5]) + 1
         numbers = [f"{one:.{decimals}f}" for one in (value if isinstance(value, tuple) else (value,))]
         return f'"{numbers[0]} ({numbers[1]} - {numbers[2]})"' if len(numbers) == 3 else f'"{numbers[0]}"'

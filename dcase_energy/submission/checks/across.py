@@ -12,6 +12,7 @@ from dcase_energy.submission.checks.complexity import TEACHER_COUNTED
 from dcase_energy.submission.checks.plausibility import boards_of
 from dcase_energy.submission.checks.system import System, each_team
 from dcase_energy.text import first_few
+from dcase_energy.units import format_factor
 
 MACS_NOT_SUMMED = define(
     Rule(
@@ -156,7 +157,7 @@ def baseline_is_one(team: Sequence[System]) -> Iterator[Finding]:
 def _scaled(system: System, source: System, field: str) -> Iterator[Finding]:
     value, first = system.figures[field], source.figures[field]
     counts = f"for {models(system)} models instead of {models(source)}"
-    message = f"the baseline's energy is {value / first:.3g} times that of {source.name}, {counts}"
+    message = f"the baseline's energy is {format_factor(value / first)} times that of {source.name}, {counts}"
     yield system.finding(BASELINE_SCALED, field, message, expected=f"{first:g} kWh", found=f"{value:g} kWh")
 
 
@@ -217,7 +218,8 @@ def equals_cost_alike(team: Sequence[System]) -> Iterator[Finding]:
                     continue
                 high, low = system.figures[field], other.figures[field]
                 if (slip := _slip(system, high / low)) is not None:
-                    message = f"{stage} takes {high / low:.3g} times the energy of {other.name}, which is as complex"
+                    message = f"{stage} takes {format_factor(high / low)} times the energy of {other.name}, "
+                    message += "which has the same complexity"
                     hint = f"{ENERGY_FACTOR.fix}; {slip} would explain it"
                     expected, found = f"about {low:g} kWh", f"{high:g} kWh"
                     yield system.finding(ENERGY_FACTOR, field, message, expected=expected, found=found, hint=hint)
@@ -262,7 +264,7 @@ def complexity_grows(team: Sequence[System]) -> Iterator[Finding]:
                 yield system.finding(
                     rule,
                     field,
-                    f"the same {value:,} {what} are given for {counted} models in systems of the team",
+                    f"systems of this team that have {counted} models all give {value:,} {what}",
                     found=f"{value:,} for {models(system)}",
                 )
 

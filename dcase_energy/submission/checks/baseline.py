@@ -12,6 +12,7 @@ from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.energy import ENERGY_STAGES
 from dcase_energy.submission.checks.plausibility import slip_hint
 from dcase_energy.submission.checks.system import System, each_system
+from dcase_energy.units import format_factor
 
 BASELINE_RANGE = define(
     Rule(
@@ -61,8 +62,9 @@ def doubts(
         if value is None or low <= value <= high:
             continue
         factor = max(value / high, low / value)
-        message = f"{value:.4g} kWh for the baseline's {stage} is {factor:.3g} times outside the range that recipe "
-        message += f"{edition.baseline.recipe} takes on known GPUs"
+        side = "above" if value > high else "below"
+        message = f"{value:.4g} kWh for the baseline's {stage} is {side} the range of recipe {edition.baseline.recipe} "
+        message += f"on known GPUs, by a factor of {format_factor(factor)}"
         hint = BASELINE_RANGE.fix + slip_hint(value, low, high, edition.plausible)
         expected, found = f"{low:.1g} to {high:.2g} kWh", f"{value:.4g} kWh"
         withholds = (edition.stages[stage].baseline,) if stated and factor > FAR_OUTSIDE else ()
@@ -76,13 +78,14 @@ def doubts(
             continue
         # A figure that is itself in doubt casts none on the other's.
         least, most = ranges.get(over, (above, above))
+        times = f"{format_factor(above / below)} times"
         if above == below:
-            message = f"the baseline's {under} energy is its {over} energy"
+            message = f"the baseline's {under} energy and its {over} energy are the same"
         elif recipe is None or low <= min(max(above, least), most) / below <= high:
             continue
         else:
-            message = f"the baseline's {over} takes {above / below:.3g} times the energy of its {under} inference"
-        expected, found = f"{low:g} to {high:,.0f} times", f"{above / below:.3g} times"
+            message = f"the baseline's {over} takes {times} the energy of its {under} inference"
+        expected, found = f"{low:g} to {high:,.0f} times", times
         finding = ENERGY_STAGES.finding(where(under), message, expected=expected, found=found)
         yield under, replace(finding, withholds=(edition.stages[under].baseline,))
 

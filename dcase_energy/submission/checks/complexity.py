@@ -121,7 +121,9 @@ def macs_of_one_clip(system: System) -> Iterator[Finding]:
     """MACs are not those that the README gave for a batch."""
     macs = system.submission.macs
     if macs is not None and macs in system.edition.plausible.readme_batch_macs:
-        yield system.finding(MACS_OF_BATCH, "macs", f"{macs:,} MACs are those of a batch in the baseline's README")
+        yield system.finding(
+            MACS_OF_BATCH, "macs", f"{macs:,} MACs is the figure for a whole batch in the baseline's README"
+        )
 
 
 @each_system
@@ -243,8 +245,8 @@ def counted_as_asked(system: System) -> Iterator[Finding]:
     own, limit = system.submission.macs_counter, system.edition.limits.get("macs")
     if own is None or limit is None or limit.counter in {None, own}:
         return
-    held = "" if limit.max is None else ", and the limit is one of its counts"
-    message = f"MACs were counted by {own}; {system.edition.name} has them counted by {limit.counter}{held}"
+    held = "" if limit.max is None else ", also for its limit"
+    message = f"MACs were counted with {own}; edition {system.edition.name} asks for {limit.counter}{held}"
     yield system.finding(OTHER_COUNTER, "macs_counter", message, expected=limit.counter, found=own)
 
 
@@ -259,5 +261,5 @@ def counted_alike(systems: Sequence[System], pool: Sequence[Peer]) -> Iterator[F
         limit, own = system.edition.limits.get("macs"), system.submission.macs_counter
         (usual, count), *_ = counters[system.edition.name].most_common(1)
         if (limit is None or limit.counter is None) and own != usual:
-            message = f"MACs were counted by {own}, those of {plural(count, 'other system')} by {usual}"
+            message = f"MACs were counted with {own}, those of {plural(count, 'other system')} with {usual}"
             yield system.finding(OTHER_COUNTER, "macs_counter", message, expected=usual, found=own)

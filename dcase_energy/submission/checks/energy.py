@@ -10,7 +10,7 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.text import plural
-from dcase_energy.units import significant_digits
+from dcase_energy.units import format_factor, significant_digits
 
 ENERGY_PAIR = define(
     Rule(
@@ -234,9 +234,9 @@ def stages_plausible(system: System) -> Iterator[Finding]:
             yield system.finding(
                 ENERGY_STAGES,
                 edition.stages[under].energy,
-                f"{over} takes {ratio:.3g} times the energy of the {under} inference",
+                f"{over} takes {format_factor(ratio)} times the energy of the {under} inference",
                 expected=f"{low:g} to {high:g} times",
-                found=f"{ratio:.3g} times",
+                found=f"{format_factor(ratio)} times",
             )
 
 

@@ -40,7 +40,7 @@ NAME_BASELINE = define(
     Rule(
         code="N107",
         name="named-baseline",
-        title="No system calls itself baseline",
+        title="No system is named baseline",
         why="Label, name and abbreviation with this word are kept for the organisers' own systems every year.",
         bad="name: Improved baseline",
         good="name: Small CRNN with mean teacher",
@@ -141,7 +141,9 @@ def task_known(system: System) -> Iterator[Finding]:
 def label_is_own(system: System) -> Iterator[Finding]:
     """The template's label was replaced."""
     if system.submission.label in system.edition.template_labels:
-        yield system.finding(LABEL_TEMPLATE, "label", "the label is the template's", found=system.submission.label)
+        yield system.finding(
+            LABEL_TEMPLATE, "label", "the label is that of the template", found=system.submission.label
+        )
 
 
 @each_system

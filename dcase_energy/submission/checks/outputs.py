@@ -15,7 +15,7 @@ from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, SCORE_COVER
 from dcase_energy.submission.checks.system import Peer, System, all_systems, each_team
 from dcase_energy.submission.listed import pattern_of
 from dcase_energy.submission.package import SystemFiles, clip_tables_of
-from dcase_energy.text import more
+from dcase_energy.text import more, plural
 
 if TYPE_CHECKING:
     from dcase_energy.scoring.score_files import ScoreFiles
@@ -100,7 +100,7 @@ def _number_of_clips(run: ScoreFiles, expected: Mapping[str, float], where: Wher
     if number is None or found == number or expected.keys() - run.named or found < number <= len(run.named):
         return []
     rule = CLIPS_MISSING if found < number else CLIPS_UNKNOWN
-    message = f"{found:,} score files; the number of clips of the edition is {number:,}"
+    message = f"{found:,} score files; the evaluation set of the edition has {plural(number, 'clip')}"
     hint = "submit one score file for each clip of the evaluation set, and no others"
     return [rule.finding(where, message, expected=f"{number:,}", found=f"{found:,}", hint=hint)]
 
@@ -139,7 +139,7 @@ def clip_tables_complete(
         findings += problems
         if table is not None and expected_clips is None and layout.clips not in (None, len(table.clips)):
             rule = CLIPS_MISSING if len(table.clips) < (layout.clips or 0) else CLIPS_UNKNOWN
-            message = f"{len(table.clips):,} rows; the number of clips of the edition is {layout.clips:,}"
+            message = f"{len(table.clips):,} rows; the evaluation set of the edition has {layout.clips:,} clips"
             findings.append(rule.finding(files.tree.where(part[0]), message))
     return findings
 

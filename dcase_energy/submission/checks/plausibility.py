@@ -13,7 +13,7 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.training_time import TrainingPart, parse_hardware, parse_training_time
-from dcase_energy.units import SECONDS_PER_HOUR, mean_power_w
+from dcase_energy.units import SECONDS_PER_HOUR, format_factor, mean_power_w
 
 POWER = define(
     Rule(
@@ -89,7 +89,7 @@ def power_possible(system: System) -> Iterator[Finding]:
     named = " + ".join(f"{work.devices} {work.hardware}" for work in works)
     hours = duration_s / SECONDS_PER_HOUR
     power = f"{_watts(mean_power_w(energy_kwh, duration_s))} W"
-    message = f"{energy_kwh:g} kWh in {hours:.4g} h is a mean power of {power}, which {named} cannot have"
+    message = f"{energy_kwh:g} kWh in {hours:.4g} h is a mean power of {power}, which {named} cannot draw"
     expected = " to ".join(_watts(kwh / hours * 1000) for kwh in (low_kwh, high_kwh)) + " W"
     far = max(energy_kwh / high_kwh, low_kwh / energy_kwh) > _FAR_OUTSIDE
     hint = POWER.fix + (slip_hint(energy_kwh, low_kwh, high_kwh, limits) if far else "")
@@ -181,7 +181,7 @@ def over_baseline_plausible(system: System) -> Iterator[Finding]:
         if own is None or baseline is None or not (limits.possible(own) and limits.possible(baseline)):
             continue
         if not low <= own / baseline <= high:
-            ratio = f"{own / baseline:.3g} times"
+            ratio = f"{format_factor(own / baseline)} times"
             yield system.finding(
                 OVER_BASELINE,
                 stage.energy,
@@ -200,5 +200,5 @@ def hardware_agrees(system: System) -> Iterator[Finding]:
     timed = frozenset().union(*(gpu_models(work.hardware) for work in works))
     if stated and timed and not stated & timed:
         found, expected = ", ".join(sorted(stated)), " or ".join(sorted(timed))
-        message = f"the energies are of {found}, the training time is of {', '.join(sorted(timed))}"
+        message = f"the energies were measured on {found}, the training time on {', '.join(sorted(timed))}"
         yield system.finding(HARDWARE_DIFFERS, "hardware", message, expected=expected, found=found)

@@ -16,6 +16,7 @@ from dcase_energy.submission.checks.plausibility import boards_of
 from dcase_energy.submission.checks.system import Peer, System, all_systems
 from dcase_energy.submission.model import team_of
 from dcase_energy.text import plural
+from dcase_energy.units import format_factor
 
 MAX_POOL_BYTES = 100_000_000
 
@@ -74,7 +75,7 @@ def baselines_in_line(systems: Sequence[System], pool: Sequence[Peer]) -> Iterat
             if usual in near or 2 * len(near) >= len(others):
                 continue
             model = ", ".join(sorted(own.boards))
-            message = f"the baseline's energy on {model} is {value / usual:.3g} times the median of "
+            message = f"the baseline's energy on {model} is {format_factor(value / usual)} times the median of "
             message += plural(len(others), "other team")
             figures = ", ".join(f"{figure:g} ({team})" for team, figure in sorted(others.items())[:6])
             expected = f"near {usual:g} kWh: {figures}"

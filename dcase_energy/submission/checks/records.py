@@ -48,7 +48,7 @@ EVIDENCE_MISSING = define(
         code="V707",
         name="evidence-missing",
         title="The baseline's energy has the evidence that the edition asks for",
-        why="A figure that is only declared cannot be checked by anybody; an edition may ask for the record, or for "
+        why="A figure that is only declared cannot be checked; an edition may ask for the record, or for "
         "record and journal, from which it is computed again.",
         bad='baseline_training: 1.41 and no record, where the edition says evidence = "record"',
         good="calibration.json and calibration.journal.jsonl in the package",
@@ -63,7 +63,7 @@ RECORD_SHARED = define(
         why="The same run in packages of two teams was measured on the hardware of at most one of them.",
         bad="calibration.json of run 3f2a.. in the packages of Adams_UNI and Baker_LAB",
         good="a separate calibration in each package",
-        fix="calibrate on the hardware the system was trained on; teams that share a machine say so to the organisers",
+        fix="calibrate on the hardware the system was trained on; if teams share a machine, inform the organisers",
         severity=Severity.WARNING,
     )
 )
@@ -88,7 +88,7 @@ CALIBRATIONS_DIFFER = define(
         "first by name may be the wrong one.",
         bad="a_calibration.json and calibration.json of two runs",
         good="calibration.json",
-        fix="leave the calibration of the hardware this system was measured on, and remove the other",
+        fix="keep the calibration of the hardware this system was measured on, and remove the other",
     )
 )
 

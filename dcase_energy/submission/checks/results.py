@@ -45,5 +45,5 @@ def percent_not_fraction(system: System) -> Iterator[Finding]:
     for name, value in list(small.items())[: 1 if together else _MOST_SHOWN]:
         message = f"{value:g} is a fraction among percentages"
         if together:
-            message = f"all {len(scores)} scores asked for in percent are at most 1"
+            message = f"all {len(scores)} scores that should be in percent are at most 1"
         yield system.finding(SCORE_SCALE, name, message, expected=f"{100 * value:g}?", found=f"{value:g}")
