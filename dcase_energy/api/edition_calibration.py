@@ -45,9 +45,7 @@ def calibrations_page() -> str:
         parts.append(f"### [{one.name}](editions/{one.name}.md)\n\n{one.title}.\n")
         parts.append("".join(f"- {line}\n" for line in _lines(one)))
     others = ", ".join(f"[{one.name}](editions/{one.name}.md)" for one in shipped if one not in asked)
-    parts.append(
-        f"## Editions without a baseline\n\nThe metadata of these do not ask for energies: {others}.\n{_GENERIC}\n"
-    )
+    parts.append(f"## Editions without a baseline\n\nTheir metadata have no fields for energy: {others}.\n{_GENERIC}\n")
     return "\n".join(parts)
 
 
@@ -71,7 +69,7 @@ def _declared(edition: Edition) -> Iterator[str]:
     baselines = [edition.fields[one.baseline] for one in edition.stages.values() if one.baseline in edition.fields]
     keys = " and ".join(dict.fromkeys(f"`{dotted(field.path)}`" for field in baselines))
     if not keys:
-        yield "The metadata do not ask for energies, and the edition names no baseline: no calibration is needed."
+        yield "The metadata have no fields for energy, and the edition names no baseline: no calibration is needed."
         yield _GENERIC
         return
     yield f"Denominator: {keys} of the metadata, measured with the organisers' own baseline on the same hardware."
@@ -102,7 +100,7 @@ def _of_command(edition: Edition) -> Iterator[str]:
     whole = f" (of {baseline.epochs}; the energy is not scaled)" if epochs and baseline.epochs else ""
     yield f"Denominator of the training: the energy of `{baseline.command}`{epochs}{whole}."
     if baseline.includes:
-        yield f"That command executes {' and '.join(baseline.includes)} as well: this energy is subtracted."
+        yield f"That command also runs the stage {' and '.join(baseline.includes)}; its energy is subtracted."
     for stage, command in baseline.stage_commands.items():
         yield f"Denominator of the {stage}: the energy of `{command}` ({_scope(edition, stage)})."
     yield "Time: as long as the organisers' commands take on your machine; `--quick` and `--resume` are not possible."

@@ -106,7 +106,7 @@ def _guess(edition: Edition) -> str:
 
 
 def _package(edition: Edition) -> Iterator[str]:
-    yield f"Label: `{edition.label_example}`; its form is `{edition.label_pattern}`."
+    yield f"Label: `{edition.label_example}`; regular expression: `{edition.label_pattern}`."
     if edition.max_systems_per_team is not None:
         yield f"At most {plural(edition.max_systems_per_team, 'system')} of a team."
     yield "Metadata: `<label>/<label>.meta.yaml`."
@@ -125,9 +125,9 @@ def _package(edition: Edition) -> Iterator[str]:
     if edition.emissions_csv:
         yield "CodeCarbon's CSV files."
     if edition.files_required:
-        yield f"Files that must be there: {_listed(edition.files_required)}."
+        yield f"Required files: {_listed(edition.files_required)}."
     if edition.files:
-        yield f"Files that may be there: {_listed(edition.files)}. Others are an info (N113)."
+        yield f"Optional files: {_listed(edition.files)}. Any other file is reported as an info (N113)."
 
 
 def _listed(files: tuple[str, ...]) -> str:
@@ -137,7 +137,7 @@ def _listed(files: tuple[str, ...]) -> str:
 def _energy(edition: Edition) -> Iterator[str]:
     fields = [one for one in edition.energy_fields if one in edition.fields]
     if not fields:
-        yield "The metadata do not ask for energy. Records of `dcase-energy measure` may lie beside them."
+        yield "The metadata have no fields for energy. Records of `dcase-energy measure` may be added to the package."
         return
     for stage in edition.stages.values():
         own, baseline = (edition.fields.get(name) for name in (stage.energy, stage.baseline))
@@ -172,8 +172,8 @@ def _severities(edition: Edition) -> Iterator[tuple[str, ...]]:
 
 def _about_fields(edition: Edition) -> tuple[str, ...]:
     if edition.open_keys:
-        return ("The template is not wholly known: other keys are right as well, unless they are near one of these.",)
-    return ("Other keys are a warning (M104).",)
+        return ("The template is only partly known: other keys are accepted, unless they resemble one of these.",)
+    return ("Any other key gives a warning (M104).",)
 
 
 def _fields(edition: Edition) -> Iterator[tuple[str, ...]]:

@@ -28,7 +28,7 @@ FAMILIES = {
     "E": "Energy",
     "C": "Complexity",
     "R": "Stated results",
-    "S": "Systems beside each other",
+    "S": "Systems compared with each other",
     "P": "Plausibility",
     "X": "Records",
     "V": "Evidence",

@@ -75,7 +75,7 @@ YAML_LIMIT = define(
     Rule(
         code="Y007",
         name="yaml-too-large",
-        title="A metadata file stays within sane limits",
+        title="A metadata file is not larger, and not nested deeper, than the limits",
         why="No submission needs a megabyte of metadata or thirty levels of nesting; an attack does.",
         bad="[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
         good="submission: {label: Adams_UNI_task4_1}",
@@ -233,7 +233,7 @@ TABLE_LIMIT = define(
     Rule(
         code="T108",
         name="file-too-large",
-        title="A file stays within sane limits",
+        title="A file is not larger than the limit",
         why="One organiser's machine reads all packages of the challenge.",
         bad="(a score file of 4 GB)",
         good="(a score file of 20 kB)",

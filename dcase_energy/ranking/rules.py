@@ -70,7 +70,7 @@ BASIS_WEAKER = define(
     Rule(
         code="K807",
         name="weaker-than-the-basis",
-        title="A system's records have the basis that the sheet's ratios are made of",
+        title="A system's records support the basis of the sheet's ratios",
         why="A ratio of counted energies and one of estimates are different figures: the sheet has one basis for all.",
         bad="energies in the metadata alone, in an edition with basis = 'counted'",
         good="an energy record and a calibration record that both count GPU and processor",

@@ -101,7 +101,7 @@ SHEET_VALUE = define(
     Rule(
         code="U202",
         name="sheet-value",
-        title="A figure of a sheet can be what it is called",
+        title="A figure of a sheet is possible for its column",
         why="A batch of 2.5 clips, a negative energy or an F1 of 491 % is a slip of the pen.",
         bad="time_hh_mm: 8.28",
         good="time_hh_mm: 08:28",
@@ -124,7 +124,7 @@ SHEET_LACKS = define(
     Rule(
         code="U204",
         name="sheet-lacks",
-        title="What a sheet does not hold stays empty",
+        title="Values that a sheet does not have stay empty",
         why="A reader must see which columns of the tables a source can fill and which it cannot.",
         bad="(a sheet without F1, taken for one with F1 = 0)",
         good="(a sheet without F1, whose F1 columns stay empty)",

@@ -59,7 +59,7 @@ RECORD_NOT_OF_JOURNAL = define(
     Rule(
         code="V703",
         name="record-not-recomputed",
-        title="The figures of a record come out of its journal again",
+        title="The figures of a record can be recomputed from its journal",
         why="A record can be edited and sealed again by users who read this program; its journal then shows it.",
         bad="calibration.json with 1.41 kWh whose journal adds up to 0.47 kWh",
         good="calibration.json whose figures follow from its journal",

@@ -31,7 +31,7 @@ NO_SYSTEM = define(
     Rule(
         code="N101",
         name="no-system",
-        title="There is a system to look at",
+        title="There is at least one system to check",
         why="A check that finds nothing to check must not look like a pass.",
         bad="an empty folder",
         good="Adams_UNI_task4_1/Adams_UNI_task4_1.meta.yaml",

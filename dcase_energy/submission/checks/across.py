@@ -57,7 +57,7 @@ BASELINE_VARIES = define(
     Rule(
         code="S702",
         name="baseline-varies",
-        title="A team has one baseline energy a hardware",
+        title="A team gives one baseline energy for each hardware",
         why="The baseline's energy is a property of the hardware, not of the system; teams of 2023 reported 0.006 and "
         "0.007, or 0.03 and 0.04 kWh, for systems measured on the same GPU.",
         bad="baseline: 0.150 in one system and 0.156 in another, both on 1 A100",

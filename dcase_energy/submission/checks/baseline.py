@@ -18,7 +18,7 @@ BASELINE_RANGE = define(
     Rule(
         code="P805",
         name="baseline-outside-known-range",
-        title="The baseline's training energy lies where the recipe is known to lie",
+        title="The baseline's training energy is in the known range of the recipe",
         why="A larger baseline makes every ratio look better. The training took 0.38 to 1.83 kWh on the organisers' "
         "GPUs. A figure that is only stated is not divided by where it is more than 3 times outside; a measured one "
         "is, since a server without a GPU may take more.",

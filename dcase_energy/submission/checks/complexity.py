@@ -27,7 +27,7 @@ MACS_TOO_FEW = define(
     Rule(
         code="C305",
         name="macs-too-few",
-        title="MACs are not fewer than the parameters make plausible",
+        title="The number of MACs is plausible for the number of parameters",
         why="Systems of 11 to 44 million parameters reported the 911.7 M MACs of a bare CRNN: the embedding network "
         "was "
         "left out. Common counters also miss attention and functional products, so that transformers come out too "

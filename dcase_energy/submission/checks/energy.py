@@ -16,7 +16,7 @@ ENERGY_PAIR = define(
     Rule(
         code="E202",
         name="energy-one-stage-only",
-        title="Training and test energy come together",
+        title="Training and test energy are both given",
         why="In 2022 one system had only a training figure and another only a test figure; neither could be compared.",
         bad="energy_consumption:\n  training: 1.39",
         good="energy_consumption:\n  training: 1.39\n  test: 0.0193",

@@ -21,7 +21,7 @@ POWER = define(
         name="power-implausible",
         title="Energy over training time is a power that the hardware named can draw",
         why="Systems of 2022 claim 2 to 3.5 kW for one A100: a whole node was measured, or the time is that of one "
-        "model. Others come to 6 W.",
+        "model. Others claim 6 W.",
         bad="training: 17.0\ntraining_time: 8h (1 RTX A5000)",
         good="training: 1.7\ntraining_time: 8h (1 RTX A5000)",
         fix="give the time of the whole training and all GPUs that were measured, and check the unit of the energy",
@@ -44,7 +44,7 @@ ENERGY_UNUSUAL = define(
     Rule(
         code="P803",
         name="energy-unusual",
-        title="An energy lies where real systems lie",
+        title="An energy is in the range of real systems",
         why="Of 185 real systems none trained on less than 0.1 or more than 447 kWh, and none spent more than 2 kWh "
         "on test inference. Figures far outside are in Wh or J.",
         bad="training: 13907\ntest: 193.4",

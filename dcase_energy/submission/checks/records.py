@@ -20,7 +20,7 @@ RECORD_UNFIT = define(
     Rule(
         code="V705",
         name="record-no-denominator",
-        title="A calibration in the package can be what the system's energy is divided by",
+        title="A calibration in the package can be used as the baseline",
         why="A calibration of another recipe or execution path, cut short, or found invalid by its own guards measures "
         "something else than the edition divides by. A recipe is known by its hash and all its counts, not by its "
         "name: `--recipe` and `--batch-size` of `calibrate` make another one. It is an error where nothing else gives "
