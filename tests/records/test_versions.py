@@ -70,7 +70,7 @@ def test_a_record_with_its_journal_is_computed_again_by_the_formulas_of_its_vers
 def test_a_journal_of_an_unknown_version_is_refused():
     for kind in COMPUTED:
         entries = read_journal(RECORDS_FOLDER / SCHEMA_VERSION / f"{kind}.journal.jsonl")
-        with pytest.raises(JournalError, match=r"of records 9\.9; this program knows 1\.0 and 1\.1"):
+        with pytest.raises(JournalError, match=r"has version 9\.9; this program reads 1\.0 and 1\.1"):
             COMPUTED[kind]([{**entries[0], "schema_version": "9.9"}, *entries[1:]])
 
 
