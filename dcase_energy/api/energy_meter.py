@@ -9,6 +9,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -19,8 +20,8 @@ from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import gpus_of_torch, instruments_for
-from dcase_energy.measure.journal import JournalWriter, read_journal
-from dcase_energy.measure.plan import STAGES, MeasurePlan, scope_of
+from dcase_energy.measure.measurement import Measurement
+from dcase_energy.measure.plan import STAGES, MeasuredWork, MeasurePlan, scope_of
 from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
 from dcase_energy.measure.record_file import RecordFile, how_to_write
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder
@@ -65,7 +66,8 @@ class EnergyMeter:
     Attributes
     ----------
     record, path
-        After the block, the record and its file; None where it could not be written.
+        After the block, the record and its file; the file is None where it could not be written, and both where
+        nothing was measured.
     energy_kwh
         The record's energy; None before the end of the block, or where there is no valid figure.
 
@@ -127,7 +129,7 @@ class EnergyMeter:
         self._file = RecordFile(Path(output), force=force)
         self._device, self._gpu = str(device), gpu
         self._torch_device: Any = None
-        self._journal: JournalWriter | None = None
+        self._measured: Measurement | None = None
         self._recorder: LenientRecorder | None = None
         self._probes: Probes | None = None
         self._phases: list[str] = []
@@ -139,7 +141,7 @@ class EnergyMeter:
         self.path: Path | None = None
 
     def __repr__(self) -> str:
-        state = "not started" if self._journal is None else "measuring"
+        state = "not started" if self._measured is None else "measuring"
         if self._ended.is_set():
             energy = "no valid figure" if self.energy_kwh is None else format_energy(self.energy_kwh)
             state = f"{energy}, {self.path}"
@@ -157,7 +159,7 @@ class EnergyMeter:
 
     def stop(self) -> Energy | None:
         """End the measurement and return the record; None where it could not be written."""
-        if self._journal is None:
+        if self._measured is None:
             raise RuntimeError("stop() without start(): nothing was measured")
         if not self._ended.is_set():
             self.__exit__(None, None, None)
@@ -171,12 +173,10 @@ class EnergyMeter:
             self._begin(locked)
         except BaseException:
             self._lock.close()
-            if self._journal is not None:
+            if self._measured is not None:
+                self._measured.write_end(complete=False, exit_code=None)
                 with contextlib.suppress(OSError, JournalError):
-                    if self._recorder is not None:  # CodeCarbon must not keep measuring in the user's process
-                        self._recorder.finish()
-                    self._journal.write("finish", complete=False, exit_code=None, failure=None)
-                    self._journal.close()
+                    self._measured.close()  # CodeCarbon must not keep measuring in the user's process
             raise
         # Only where the program does not handle the signal itself, and signals can be handled.
         is_main = threading.current_thread() is threading.main_thread()
@@ -235,13 +235,11 @@ class EnergyMeter:
             self._mark(edge, phase)
 
     def _begin(self, locked: bool) -> None:
-        self._journal = self._file.begin()
-        probing = self._probing()
-        header = measurement_header(self._plan, None, locked)
-        self._journal.write("energy", **header, **({} if probing is None else probing.header()))
-        self._recorder = recorder = LenientRecorder(self._instruments(), self._journal)
-        self._probes = Probes(probing, recorder, self._log, "block")
-        recorder.idle("before", self._plan.idle_s, gpu_context=_has_gpu_context())
+        block = MeasuredWork("energy", partial(measurement_header, self._plan, None), idle_s=self._plan.idle_s)
+        self._measured = measured = Measurement(block, self._file, self._log, self._probing())
+        measured.write_header(locked)
+        self._recorder = recorder = LenientRecorder(self._instruments(), measured.journal)
+        self._probes = measured.start(recorder, gpu_context=_has_gpu_context())
         self._probes.before()
         self._mark("begin", "window", epoch=1)
         if recorder.failure is not None:  # nothing has begun yet: no hours of training without a measurement
@@ -316,25 +314,20 @@ class EnergyMeter:
             torch.cuda.synchronize(self._torch_device)
 
     def _end(self, *, complete: bool) -> None:
-        recorder, journal, probes = self._recorder, self._journal, self._probes
-        if recorder is None or journal is None or probes is None:
+        measured, recorder, probes = self._measured, self._recorder, self._probes
+        if measured is None or recorder is None or probes is None:
             return
-        failure = recorder.failure  # of the block: what fails after it spoils no figure
-        with contextlib.suppress(OSError):  # closing the journal tries once more
-            journal.write("finish", complete=complete and failure is None, exit_code=None, failure=failure)
+        measured.write_end(complete=complete, exit_code=None)
         try:
             if complete:
                 probes.after(time.monotonic() - self._began_s)
                 recorder.idle("after", self._plan.idle_s, gpu_context=_has_gpu_context())
         finally:
-            recorder.finish()
-            journal.close()
-            self.record = energy_of(read_journal(journal.path))
-            self.path = self._file.write(self.record)
-            for number, line in enumerate(about_probes(self.record)):
-                self._log(line)
-                if number:  # after what they cost, which do not count
-                    warnings.warn(line, RuntimeWarning, stacklevel=3)
+            measured.close()
+            self.record = measured.record(energy_of)
+            self.path = measured.write(self.record)
+            for line in about_probes(self.record)[1:]:  # after what they cost, which do not count
+                warnings.warn(line, RuntimeWarning, stacklevel=3)
 
 
 def _torch_facts() -> dict[str, Any]:

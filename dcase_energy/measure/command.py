@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -18,10 +17,11 @@ from dcase_energy.measure.control import Signals, stopped
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.instruments import instruments_for
-from dcase_energy.measure.journal import JournalWriter, canonical_json, computed, read_journal, sha256_text
+from dcase_energy.measure.journal import canonical_json, computed, read_journal, sha256_text
+from dcase_energy.measure.measurement import Measurement
 from dcase_energy.measure.plan import Executed, MeasuredWork, MeasurePlan
 from dcase_energy.measure.preflight import loud
-from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
+from dcase_energy.measure.probes import Probes, ProbeSettings
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder, Say
 from dcase_energy.measure.records import Energy, Evidence
@@ -97,15 +97,14 @@ def measure_work(
 
     The rest is as for `measure_command`; what ``compute`` raises is passed on, and the journal stays.
     """
-    journal = file.begin()
+    measured = Measurement(work, file, say, probing)
+    inside = probing is not None and probing.every_s is not None
     try:
-        code = _Run(work, journal, say, make_instruments, probing).all()
+        code = _Run(work, measured, say, make_instruments, inside=inside).all()
     finally:
-        journal.close()
-    record = compute(read_journal(file.journal))
-    file.write(record)
-    for line in about_probes(record):
-        say(line)
+        measured.close()
+    record = measured.record(compute)
+    measured.write(record)
     return record, code
 
 
@@ -141,23 +140,13 @@ class _Run:
     """One call of `measure_work`."""
 
     def __init__(
-        self,
-        work: MeasuredWork,
-        journal: JournalWriter,
-        say: Say,
-        make: MakeInstruments,
-        probing: ProbeSettings | None,
+        self, work: MeasuredWork, measured: Measurement, say: Say, make: MakeInstruments, *, inside: bool
     ) -> None:
-        self._todo, self._journal = work, journal
-        self._say, self._make = say, make
-        self._probing = probing
-        self._inside = probing is not None and probing.every_s is not None
-        self._recorder: LenientRecorder | None = None
-        self._refusal: str | None = None
+        self._todo, self._measured = work, measured
+        self._say, self._make, self._inside = say, make, inside
         self._not_started: str | None = None
         self._due_s = 0.0
         self._environment: dict[str, str] = {}
-        self._finished = self._failed = False
         # Of the work that counts, and to pass on.
         self._code: int | None = None
         self._signal: str | None = None
@@ -167,35 +156,30 @@ class _Run:
         """Everything between the header and the end of the journal; gives the exit code to pass on."""
         try:
             with only_session() as locked:
-                self._write_header(locked)
+                self._measured.write_header(locked)
                 instruments, self._environment = self._make()
-                self._recorder = LenientRecorder(instruments, self._journal, self._say)
-                self._recorder.idle("before", self._todo.idle_s, gpu_context=False)
+                recorder = LenientRecorder(instruments, self._measured.journal, self._say)
+                probes = self._measured.start(recorder, gpu_context=False)
                 with Signals(own_group=self._inside) as signals:
-                    self._work(self._recorder, signals)
+                    self._work(recorder, signals, probes)
         except MeterError as error:
-            self._write_header(None)
-            self._refusal = error.failure
+            self._measured.write_header(False)
+            self._measured.refusal = error.failure
         finally:
-            self._end()
-        return OWN_FAILURE if self._failed and self._passed == 0 else self._passed
+            self._write_end()
+        return OWN_FAILURE if self._measured.failed and self._passed == 0 else self._passed
 
-    def _write_header(self, locked: bool | None) -> None:
-        if self._journal.empty:
-            more = {} if self._probing is None else self._probing.header()
-            self._journal.write(self._todo.kind, **self._todo.header(bool(locked)), **more)
+    def _write_end(self) -> None:
+        complete = self._code == 0 and self._signal is None
+        self._measured.write_end(complete=complete, exit_code=self._code, signal=self._signal)
 
-    @property
-    def _failure(self) -> str | None:
-        return self._refusal or (None if self._recorder is None else self._recorder.failure)
-
-    def _work(self, recorder: LenientRecorder, signals: Signals) -> None:
+    def _work(self, recorder: LenientRecorder, signals: Signals, probes: Probes) -> None:
         """All commands, with a probe before and after them; what fails after their end spoils no figure."""
-        probes = Probes(self._probing, recorder, self._say)
         signals.on_signal = probes.stop
         probes.before()
         if signals.seen:
-            self._refusal = f"interrupted: {signal.Signals(signals.seen[0]).name} came before the command was started"
+            name = signal.Signals(signals.seen[0]).name
+            self._measured.refusal = f"interrupted: {name} came before the command was started"
             self._passed = 128 + signals.seen[0]
             return
         began = time.monotonic()
@@ -203,7 +187,7 @@ class _Run:
             for number in range(1, part.repeat + 1):
                 if not self._window(part, recorder, number, signals, probes) or signals.seen:
                     return
-        self._write_finish()
+        self._write_end()
         probes.after(time.monotonic() - began)
         if not signals.seen:
             recorder.idle("after", self._todo.idle_s, gpu_context=False)
@@ -223,7 +207,7 @@ class _Run:
                 return False
             well += 1
             now = time.monotonic()
-            if now - began >= part.min_window_s or self._failure:
+            if now - began >= part.min_window_s or self._measured.failure:
                 break
             if well == 1:
                 hint = " (--min-window 0 measures one execution)" if self._todo.kind == "energy" else ""
@@ -249,7 +233,7 @@ class _Run:
             self._say(f"execution {well + 1} of window {number} failed; what was measured before it counts")
             return
         if code in {CANNOT_EXECUTE, NOT_FOUND} and self._not_started:
-            self._refusal = f"interrupted: the command could not be started: {self._not_started}"
+            self._measured.refusal = f"interrupted: the command could not be started: {self._not_started}"
         else:
             mark(edge="end", executions=1)
         self._code = self._passed = code
@@ -278,19 +262,3 @@ class _Run:
                 self._due_s = time.monotonic() + POLL_S
         signals.child = None
         return 128 - code if code < 0 else code
-
-    def _write_finish(self) -> None:
-        """How the command ended, once: probes and idle power may follow."""
-        if self._journal.empty or self._finished:
-            return
-        self._finished, self._failed = True, self._failure is not None
-        complete = self._code == 0 and not self._failed and self._signal is None
-        with contextlib.suppress(OSError):  # closing the journal tries once more
-            self._journal.write(
-                "finish", complete=complete, exit_code=self._code, failure=self._failure, signal=self._signal
-            )
-
-    def _end(self) -> None:
-        self._write_finish()
-        if self._recorder is not None:
-            self._recorder.finish()

@@ -107,14 +107,14 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredWork:
-    """What a session executes, and what its journal says about it.
+    """What is measured, and what its journal says about it.
 
     Attributes
     ----------
     kind, header
         The first entry of the journal; the header is asked for once, with whether the session's lock is held.
     parts
-        Executed one after the other, each only if all before it ended well.
+        Executed one after the other, each only if all before it ended well; none of a block.
     idle_s
         Seconds of idle power before and after.
     variables
@@ -123,6 +123,11 @@ class MeasuredWork:
 
     kind: str
     header: Callable[[bool], Mapping[str, Any]]
-    parts: Sequence[Executed]
+    parts: Sequence[Executed] = ()
     idle_s: float = 0.0
     variables: Mapping[str, str] | None = None
+
+    @property
+    def name(self) -> str:
+        """What people are told is measured: a command or a block."""
+        return "command" if self.parts else "block"
