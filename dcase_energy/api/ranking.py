@@ -43,6 +43,7 @@ from dcase_energy.sheets.frames import Tabular
 from dcase_energy.sheets.table import Value
 from dcase_energy.submission.baseline_choice import own_machine, recorded
 from dcase_energy.submission.evidence import Calibrated
+from dcase_energy.submission.inbox import Packages, find_packages
 from dcase_energy.submission.validate import ValidateOptions, Validation, validate_paths
 
 
@@ -144,12 +145,12 @@ def report(
     InputError
         As `rank` does, and if the field has no system that can be ranked.
     """
-    given = existing(submissions)
-    rules = choose_edition(edition, given, log=log)
+    packages = find_packages(given := existing(submissions))
+    rules = choose_edition(edition, given, packages=packages, log=log)
     others, name = ([], None) if field is None else _field(field, rules)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     options = ValidateOptions(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
-    assessed, validation = _assess(given, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
+    assessed, validation = _assess(packages, rules, truth, options, Spread(bootstrap, jobs, scheduler), log)
     own = [one.entry for one in assessed]
     twice = sorted({entry.label for entry in own} & {entry.label for entry in others})
     if twice:
@@ -234,7 +235,9 @@ def rank(
     'Ebbers_UPB_task4_1'
     """
     given = existing(sources)
-    rules = choose_edition(edition, given, log=log)
+    tables = [path for path in given if is_results_table(path)]
+    packages = find_packages([path for path in given if path not in tables])
+    rules = choose_edition(edition, given, packages=packages, log=log)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
     options = ValidateOptions(denominator, own_machine(rules), outputs=truth is None, waivers=accepted)
@@ -243,11 +246,11 @@ def rank(
     common_kwh = {} if common is None else recorded(common, rules).energy_kwh
     entries: list[Entry] = []
     near: dict[str, set[str]] = {}
-    for path in filter(is_results_table, given):
+    for path in tables:
         found, problems = read_results(path, rules, intervals or {}, accepted)
         entries += found
         findings += problems
-    if packages := [path for path in given if not is_results_table(path)]:
+    if packages.each:
         assessed, validation = _assess(packages, rules, truth, options, Spread(bootstrap, jobs, scheduler), log, own)
         entries += [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
@@ -265,7 +268,7 @@ def rank(
 
 
 def _assess(
-    packages: Sequence[Path],
+    packages: Packages,
     rules: Edition,
     truths: Mapping[str, Truth] | None,
     options: ValidateOptions,

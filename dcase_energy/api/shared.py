@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dcase_energy.scoring.truth import Overlapping
     from dcase_energy.sheets.report import Report as SheetReport
     from dcase_energy.submission.evidence import Calibrated
+    from dcase_energy.submission.inbox import Packages
 
 PathLike = str | os.PathLike[str]
 _T = TypeVar("_T")
@@ -59,7 +61,7 @@ def choose_edition(
     given: PathLike | Edition | None,
     paths: Sequence[Path] = (),
     *,
-    stdin: bytes | None = None,
+    packages: Packages | None = None,
     labels: Sequence[str] = (),
     log: Log = silent,
 ) -> Edition:
@@ -69,8 +71,9 @@ def choose_edition(
     ----------
     given
         None to guess.
-    paths, stdin, labels
-        Submissions and tables of results, the content of standard input, and labels that are known otherwise.
+    paths, packages, labels
+        Submissions and tables of results, the packages in them if they were opened already, and labels that are known
+        otherwise.
     log
         Receives what gave the edition away.
 
@@ -86,13 +89,16 @@ def choose_edition(
     if given is not None:
         return given
     from dcase_energy.submission.guess import guess_edition
+    from dcase_energy.submission.inbox import find_packages
 
     tables = [path for path in paths if is_results_table(path)]
     if tables:
         from dcase_energy.ranking.results_table import labels_of
 
         labels = [*labels, *(label for table in tables for label in labels_of(table))]
-    edition, reason = guess_edition([path for path in paths if path not in tables], stdin, labels)
+    found = packages or find_packages([path for path in paths if path not in tables])
+    systems = replace(found, each=tuple(one for one in found.each if one.path not in tables))
+    edition, reason = guess_edition(systems, labels)
     if reason is not None:
         log(f"edition {edition.name}, {reason}; choose another with --edition")
     return edition

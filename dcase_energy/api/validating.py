@@ -90,13 +90,15 @@ def validate(
     >>> validate("examples/packages/Baker_LAB").findings
     []
     """
+    from dcase_energy.submission.inbox import find_packages
     from dcase_energy.submission.validate import ValidateOptions, validate_paths
 
     given, chosen, dropped = existing(paths), rule_codes(select, "select"), rule_codes(ignore, "ignore")
-    rules = choose_edition(edition, given, stdin=stdin, log=log)
+    packages = find_packages(given, stdin)
+    rules = choose_edition(edition, given, packages=packages, log=log)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
-    options = ValidateOptions(denominator, durations_s=_durations(durations, rules), stdin=stdin, waivers=accepted)
-    found = validate_paths(given, rules, options=options, pool=_peers(pool), jobs=jobs, progress=progress)
+    options = ValidateOptions(denominator, durations_s=_durations(durations, rules), waivers=accepted)
+    found = validate_paths(packages, rules, options=options, pool=_peers(pool), jobs=jobs, progress=progress)
     unused = accepted.unused({one.name: found.codes_near(one) for one in found.systems if accepted.rows})
     return replace(found, findings=selected([*found.findings, *unused], chosen, dropped))
 

@@ -10,14 +10,13 @@ from itertools import islice
 from pathlib import Path as FilePath
 
 from dcase_energy.documents.document import Document
-from dcase_energy.documents.yaml import MAX_BYTES, load_yaml
 from dcase_energy.editions.loader import guesses, load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import split_path
 from dcase_energy.findings import Finding
-from dcase_energy.submission.inbox import find_packages
+from dcase_energy.submission.inbox import Packages, find_packages
 from dcase_energy.submission.listed import pattern_of
-from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
+from dcase_energy.submission.package import SystemFiles
 
 DEFAULT = "generic"
 # What judges metadata of which no edition is known.
@@ -50,10 +49,8 @@ class _Signs:
     document: Document | None = None
 
 
-def guess_edition(
-    paths: Sequence[FilePath], stdin: bytes | None = None, labels: Sequence[str] = ()
-) -> tuple[Edition, str | None]:
-    """Guess from the labels and keys of the metadata files below some paths, and from labels known otherwise.
+def guess_edition(paths: Sequence[FilePath] | Packages, labels: Sequence[str] = ()) -> tuple[Edition, str | None]:
+    """Guess from the labels and keys of the metadata in packages, or below paths, and from labels known otherwise.
 
     The task that most systems are of counts; see `edition_for` for the others. Of these, systems that give nothing
     away count with the others if these are at least as many; where systems of task 4 point to different editions
@@ -65,7 +62,7 @@ def guess_edition(
     tuple
         The edition, and what gave it away; None where nothing did and the default is used.
     """
-    signs = [_signs(document, files) for document, files in islice(_documents(paths, stdin), _MOST_READ)]
+    signs = [_signs(document, files) for document, files in islice(_documents(find_packages(paths)), _MOST_READ)]
     signs += [_signs_of_label(label) for label in labels]
     tasks = Counter(one.task for one in signs if one.task is not None)
     task, most = tasks.most_common(1)[0] if tasks else (None, 0)
@@ -137,14 +134,13 @@ def _unjudged(why: str) -> Edition:
     return replace(load_edition(COMMON), unjudged=why)
 
 
-def _documents(paths: Sequence[FilePath], stdin: bytes | None) -> Iterator[tuple[Document, SystemFiles]]:
+def _documents(packages: Packages) -> Iterator[tuple[Document, SystemFiles]]:
     """The metadata of each system, and its files."""
-    for path in find_packages(paths).paths:
-        data = stdin if path == STDIN else None
-        for files in find_systems(path, data)[0] if data is not None or path.exists() else ():
-            read = files.tree.read(files.meta, MAX_BYTES)
-            if not isinstance(read, Finding):
-                yield load_yaml(read, files.meta), files
+    for package in packages.each:
+        for files in package.found[0]:
+            document = package.metadata_of(files)
+            if not isinstance(document, Finding):
+                yield document, files
 
 
 def _signs(document: Document, files: SystemFiles) -> _Signs:

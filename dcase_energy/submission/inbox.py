@@ -10,15 +10,26 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from dcase_energy.documents.document import Document
 from dcase_energy.documents.names import ARCHIVES, MAX_FOLDER_DEPTH, few, judge_names
 from dcase_energy.documents.package_rules import FILES_BESIDE, LINK, NESTED_ARCHIVE, PACKAGE_TWICE
 from dcase_energy.documents.tree import Folder, OneFile, same_content
+from dcase_energy.documents.yaml import MAX_BYTES, load_yaml
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.submission.model import people_of
-from dcase_energy.submission.package import SystemFiles, metadata_among, metadata_in, name_of_folder, stem_of
+from dcase_energy.submission.package import (
+    STDIN,
+    SystemFiles,
+    find_systems,
+    metadata_among,
+    metadata_in,
+    name_of_folder,
+    stem_of,
+)
 from dcase_energy.text import first_few, plural
 
 if TYPE_CHECKING:
@@ -32,12 +43,42 @@ _SHARED = (".json", ".jsonl", ".csv", ".pdf")
 
 
 @dataclass(frozen=True)
+class OpenedPackage:
+    """A package: its files are listed once and its metadata are read once, whatever they are needed for.
+
+    Attributes
+    ----------
+    path
+        Folder, archive or metadata file.
+    data
+        Its content where the path is standard input.
+    """
+
+    path: Path
+    data: bytes | None = None
+    _documents: dict[str, Document | Finding] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def found(self) -> tuple[list[SystemFiles], list[Finding]]:
+        """The files of each system, and findings about the package as a whole."""
+        return find_systems(self.path, self.data)
+
+    def metadata_of(self, files: SystemFiles) -> Document | Finding:
+        """The metadata of one of the systems, or why the file cannot be read."""
+        if files.meta not in self._documents:
+            data, where = files.tree.read(files.meta, MAX_BYTES), files.tree.where(files.meta)
+            read = data if isinstance(data, Finding) else load_yaml(data, where.file, where.member)
+            self._documents[files.meta] = read
+        return self._documents[files.meta]
+
+
+@dataclass(frozen=True)
 class Packages:
     """The packages below some paths.
 
     Attributes
     ----------
-    paths
+    each
         Folders, archives and metadata files, in the order they are read in.
     findings
         What lies beside the packages of an inbox.
@@ -45,9 +86,14 @@ class Packages:
         Whether any of the paths holds several packages, or one and other files.
     """
 
-    paths: tuple[Path, ...]
+    each: tuple[OpenedPackage, ...] = ()
     findings: tuple[Finding, ...] = ()
     inbox: bool = False
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Where they are."""
+        return tuple(package.path for package in self.each)
 
     def without_nested(self, findings: Sequence[Finding]) -> list[Finding]:
         """The findings, but not those of archives inside a package which are packages themselves."""
@@ -64,11 +110,13 @@ class Packages:
         return f"{plural(len(self.paths), 'package')}: {', '.join(shown)}"
 
 
-NONE = Packages(())
+NONE = Packages()
 
 
-def find_packages(paths: Sequence[Path]) -> Packages:
-    """Find the packages below paths; a path that is not an inbox is one package."""
+def find_packages(paths: Sequence[Path] | Packages, stdin: bytes | None = None) -> Packages:
+    """Find the packages below paths; a path that is not an inbox is one package. ``-`` holds ``stdin``."""
+    if isinstance(paths, Packages):
+        return paths
     found: list[Path] = []
     findings: list[Finding] = []
     inbox = False
@@ -78,7 +126,8 @@ def find_packages(paths: Sequence[Path]) -> Packages:
         if seen.units != [path]:
             inbox = True
             findings += _beside(path, seen)
-    return Packages(tuple(dict.fromkeys(found)), tuple(findings), inbox)
+    each = (OpenedPackage(path, stdin if path == STDIN else None) for path in dict.fromkeys(found))
+    return Packages(tuple(each), tuple(findings), inbox)
 
 
 @dataclass

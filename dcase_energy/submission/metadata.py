@@ -10,7 +10,6 @@ from typing import Any
 from dcase_energy.documents.document import Document, Path, dotted
 from dcase_energy.documents.numbers import parse_short_count
 from dcase_energy.documents.rules import YAML_OTHER_READERS
-from dcase_energy.documents.yaml import load_yaml
 from dcase_energy.editions.fields import COUNT_KINDS, NUMBER_KINDS, FieldKind
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import folded_path
@@ -86,14 +85,11 @@ class Metadata:
         return name in self.paths and self.values.get(name, ...) is not None
 
 
-def read_metadata(
-    data: bytes, file: str, edition: Edition, member: str | None = None
-) -> tuple[Metadata, list[Finding]]:
-    """Read a metadata file of an edition, and judge each of its fields. Never raises for what it holds.
+def read_metadata(document: Document, edition: Edition) -> tuple[Metadata, list[Finding]]:
+    """Read metadata by the rules of an edition, and judge each field. Never raises for what the file holds.
 
     The fields that are refused are absent from the submission.
     """
-    document = load_yaml(data, file, member)
     metadata, findings = canonicalise(document, edition)
     if document.data is not None:
         wrong, meant = _judge(metadata)

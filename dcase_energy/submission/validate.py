@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dcase_energy.documents.yaml import MAX_BYTES
+from dcase_energy.documents.document import Document
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import run_all
@@ -21,9 +21,9 @@ from dcase_energy.submission.checks.outputs import clip_tables_complete, outputs
 from dcase_energy.submission.checks.system import Peer, System
 from dcase_energy.submission.evidence import Calibrated, ReadFile, read_records
 from dcase_energy.submission.guess import edition_for
-from dcase_energy.submission.inbox import NONE, Packages, copies_among, find_packages
+from dcase_energy.submission.inbox import NONE, OpenedPackage, Packages, copies_among, find_packages
 from dcase_energy.submission.metadata import read_metadata
-from dcase_energy.submission.package import STDIN, SystemFiles, find_systems
+from dcase_energy.submission.package import STDIN, SystemFiles
 from dcase_energy.submission.waivers import NO_WAIVERS, Waivers
 
 if TYPE_CHECKING:
@@ -84,8 +84,6 @@ class ValidateOptions:
         Whether score files are read.
     durations_s
         Duration of each clip the outputs must hold; None where that is not known.
-    stdin
-        The content of the path ``-``, standard input.
     waivers
         Findings that the organiser accepts.
     """
@@ -94,7 +92,6 @@ class ValidateOptions:
     own_machine: Calibrated | None = None
     outputs: bool = True
     durations_s: Mapping[str, float] | None = None
-    stdin: bytes | None = None
     waivers: Waivers = NO_WAIVERS
 
 
@@ -112,7 +109,7 @@ class _Read:
 
 
 def validate_paths(
-    paths: Sequence[Path],
+    paths: Sequence[Path] | Packages,
     edition: Edition,
     *,
     options: ValidateOptions = _ALL,
@@ -125,7 +122,7 @@ def validate_paths(
     Parameters
     ----------
     paths
-        Metadata files, or folders and archives with any number of systems in them.
+        Metadata files, or folders and archives with any number of systems in them; or the packages found in them.
     edition
         Whose rules apply.
     options
@@ -144,10 +141,10 @@ def validate_paths(
     """
     packages = find_packages(paths)
     read = []
-    for one in run_all(partial(_read_package, edition=edition, options=options), packages.paths, jobs=jobs):
+    for one in run_all(partial(_read_package, edition=edition, options=options), packages.each, jobs=jobs):
         read.append(one)
         if progress is not None:
-            progress(len(read), len(packages.paths), packages.paths[len(read) - 1].name)
+            progress(len(read), len(packages.each), packages.each[len(read) - 1].path.name)
     systems = [system for one in read for system in one.systems]
     findings = [*packages.findings, *(finding for one in read for finding in one.findings)]
     findings = packages.without_nested(findings)
@@ -162,18 +159,23 @@ def validate_paths(
     return Validation(edition, systems, found, files, packages, unread, options.waivers)
 
 
-def _read_package(path: Path, edition: Edition, options: ValidateOptions) -> _Read:
+def _read_package(package: OpenedPackage, edition: Edition, options: ValidateOptions) -> _Read:
     """Read all systems of a package and check each by itself."""
+    path = package.path
     alone = None if path == STDIN else read_alone(path)
     if alone is not None:
         return _Read([], alone, 0)
-    found, findings = find_systems(path, options.stdin if path == STDIN else None)
+    found, findings = package.found
     read = _Read([], findings, len(found))
     if not found:
         read.unread[path.resolve().name] = findings
     known: dict[str, ReadFile] = {}
     for files in found:
-        system, problems = _read_system(files, edition, options, known)
+        document = package.metadata_of(files)
+        if isinstance(document, Finding):
+            system, problems = None, [document]
+        else:
+            system, problems = _read_system(files, document, edition, options, known)
         read.findings += problems
         if system is None:
             read.unread[files.stem or path.name] = problems
@@ -184,17 +186,11 @@ def _read_package(path: Path, edition: Edition, options: ValidateOptions) -> _Re
 
 
 def _read_system(
-    files: SystemFiles, edition: Edition, options: ValidateOptions, known: dict[str, ReadFile]
-) -> tuple[System | None, list[Finding]]:
+    files: SystemFiles, document: Document, edition: Edition, options: ValidateOptions, known: dict[str, ReadFile]
+) -> tuple[System, list[Finding]]:
     """Read a system; ``known`` holds the records that systems of its package have read."""
-    data = files.tree.read(files.meta, MAX_BYTES)
-    if isinstance(data, Finding):
-        return None, [data]
-    where = files.tree.where(files.meta)
-    metadata, found = read_metadata(data, where.file, edition, where.member)
-    if (judge := edition_for(edition, metadata.document)) is not edition:
-        edition = judge
-        metadata, found = read_metadata(data, where.file, edition, where.member)
+    edition = edition_for(edition, document)
+    metadata, found = read_metadata(document, edition)
     records, problems = read_records(files, known)
     asked, outputs = edition.outputs.kind == "score_folders", None
     if edition.outputs.kind == "clip_table" and options.outputs:

@@ -1,6 +1,6 @@
 """Each file of a package is opened once, and each record recomputed once, whatever the number of systems.
 
-Where no edition is given, guessing it looks at the metadata before.
+This includes the metadata that an edition is guessed from.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dcase_energy import rank, validate
+from dcase_energy import rank, report, validate
 from dcase_energy.calibration import record
 from tests.cli.run import ROOT
 
@@ -44,12 +44,15 @@ def recomputed(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("what", ["validate", "rank", "score"])
-def test_every_file_is_opened_once_and_a_shared_calibration_recomputed_once(opened, recomputed, what):
+@pytest.mark.parametrize("edition", ["generic", None])
+@pytest.mark.parametrize("what", ["validate", "rank", "report", "score"])
+def test_every_file_is_opened_once_and_a_shared_calibration_recomputed_once(opened, recomputed, what, edition):
     if what == "validate":
-        validate(ADAMS, edition="generic")
+        validate(ADAMS, edition=edition)
+    elif what == "report":
+        report(ADAMS, edition=edition)
     else:
-        rank(ADAMS, edition="generic", **(TRUTH if what == "score" else {}))
+        rank(ADAMS, edition=edition, **(TRUTH if what == "score" else {}))
     expected = Counter(str(path).removeprefix(str(ADAMS)) for path in Path(ADAMS).rglob("*") if path.is_file())
     if what == "score":
         # The first line of a run says whether it holds scores or event lists.
