@@ -1,4 +1,4 @@
-"""What lies around measured work, whoever executes it: journal, idle power and probes, how it ended, and the record."""
+"""What lies around measured work: its journal, idle power and probes, how it ended, and the record."""
 
 from __future__ import annotations
 

@@ -129,5 +129,5 @@ class MeasuredWork:
 
     @property
     def name(self) -> str:
-        """What people are told is measured: a command or a block."""
+        """What messages call it: a command or a block."""
         return "command" if self.parts else "block"
