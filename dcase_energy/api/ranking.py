@@ -35,8 +35,9 @@ from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.measured import about_measured, load_measured, overruled, with_measured
 from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
 from dcase_energy.ranking.packages import Assessed, Spread, assess, unread
-from dcase_energy.ranking.report import report_of
+from dcase_energy.ranking.report import report_of, systems_table
 from dcase_energy.ranking.results_table import read_results
+from dcase_energy.ranking.sheet import columns_of
 from dcase_energy.ranking.tradeoffs import with_views
 from dcase_energy.scoring.clip_tables import Truth
 from dcase_energy.sheets.frames import Tabular
@@ -55,7 +56,7 @@ class RankingSheet(Tabular):
     findings: tuple[Finding, ...]
 
     def _rows(self) -> list[dict[str, Value]]:
-        return report_of(self.ranking).data[0].records
+        return systems_table(self.ranking, columns_of(self.ranking)).records
 
     def _shown(self) -> list[str]:
         stages = self.ranking.edition.stages

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Severity
 from dcase_energy.ranking.bases import basis_of, name_basis
 from dcase_energy.ranking.field import OWN
@@ -16,7 +17,7 @@ from dcase_energy.ranking.tables import noted, sheet_columns
 from dcase_energy.ranking.views import View, comparable_energy, energies_of, rank_pairs, score_reference
 from dcase_energy.rules import get
 from dcase_energy.sheets.report import Bar, Overview, PageView
-from dcase_energy.sheets.table import Badge, Cell, Column, Table, Value, show
+from dcase_energy.sheets.table import Badge, Cell, Column, Table, Value, cell_of, show
 from dcase_energy.text import plural
 
 MOST_FIRST = 8
@@ -36,9 +37,8 @@ def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequen
     at = {id(one): place for place, one in enumerate(ranking.systems)}
     titles = _titles(ranking)
     heads = [replace(head, title=titles.get(head.name, head.title)) for head in sheet_columns(chosen)]
-    changes = _changes(ranking)
-    energies = {energy.column: stage for stage, energy in energies_of(ranking).items()}
-    rows = [[_cell(one, column, ranking, changes, energies) for column in chosen] for one in ranking.systems]
+    marks = _marks(ranking)
+    rows = [[_cell(one, column, marks.get(column.name)) for column in chosen] for one in ranking.systems]
     stages = list(ranking.edition.stages)
     return Overview(
         Table("ranking", "Systems", heads, rows),
@@ -149,34 +149,38 @@ def _filled(column: SystemColumn, ranking: Ranking) -> bool:
     return column.name in {"rank", "label", "team"} or any(column.value(one) is not None for one in ranking.systems)
 
 
-def _changes(ranking: Ranking) -> dict[str, dict[int, int]]:
-    """By how many places each system is better by energy-weighted score, by column."""
-    return {
-        f"ew_rank_{stage}": {id(one): by_score - weighted for one, by_score, weighted in rank_pairs(ranking, stage)}
-        for stage in ranking.edition.stages
+def _cell(one: Ranked, column: SystemColumn, mark: Callable[[Ranked, Cell], Cell] | None) -> Cell | Value:
+    return noted(one, column) if mark is None else mark(one, cell_of(noted(one, column)))
+
+
+def _marks(ranking: Ranking) -> dict[str, Callable[[Ranked, Cell], Cell]]:
+    """What stands beside the figures of some columns, by their names."""
+    marks: dict[str, Callable[[Ranked, Cell], Cell]] = {
+        "rank": _with_ties,
+        "label": lambda one, cell: replace(cell, note=one.entry.team),
+        "findings": lambda one, cell: replace(cell, badges=_badges(one)),
     }
+    for stage, energy in energies_of(ranking).items():
+        marks[f"ew_rank_{stage}"] = _with_change(ranking, stage)
+        marks[energy.column] = _with_basis(ranking.edition, stage)
+    return marks
 
 
-def _cell(
-    one: Ranked,
-    column: SystemColumn,
-    ranking: Ranking,
-    changes: Mapping[str, Mapping[int, int]],
-    energies: Mapping[str, str],
-) -> Cell:
-    """The cell of a system; ``energies`` are the stages of the columns of comparable energies."""
-    cell = noted(one, column)
-    if column.name == "rank" and one.uncertainty.tied_with:
-        return Cell(cell.value, note=f"{cell.note} ≈ {one.uncertainty.tied_with}".strip())
-    if column.name == "label":
-        return Cell(cell.value, note=one.entry.team)
-    if column.name in changes:
-        return replace(cell, change=changes[column.name].get(id(one)))
-    if column.name == "findings" and not column.extra:
-        return Cell(cell.value, badges=_badges(one))
-    if column.name in energies and cell.value is not None:
-        return replace(cell, basis=basis_of(one.entry, ranking.edition, energies[column.name]) or "")
-    return cell
+def _with_ties(one: Ranked, cell: Cell) -> Cell:
+    tied = one.uncertainty.tied_with
+    return replace(cell, note=f"{cell.note} ≈ {tied}".strip()) if tied else cell
+
+
+def _with_change(ranking: Ranking, stage: str) -> Callable[[Ranked, Cell], Cell]:
+    """By how many places a system is better by energy-weighted score."""
+    places = {id(one): by_score - weighted for one, by_score, weighted in rank_pairs(ranking, stage)}
+    return lambda one, cell: replace(cell, change=places.get(id(one)))
+
+
+def _with_basis(edition: Edition, stage: str) -> Callable[[Ranked, Cell], Cell]:
+    return lambda one, cell: (
+        cell if cell.value is None else replace(cell, basis=basis_of(one.entry, edition, stage) or "")
+    )
 
 
 def _badges(one: Ranked) -> list[Badge]:

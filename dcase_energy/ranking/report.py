@@ -17,10 +17,12 @@ from dcase_energy.ranking.tables import (
     describe_formulas,
     describe_intervals,
     describe_reference,
+    group_tables,
+    left_out,
+    not_divided,
     sensitivity_tables,
     sheet_columns,
-    tables_of,
-    view_tables,
+    view_table,
 )
 from dcase_energy.ranking.tradeoffs import all_views, why_no_track
 from dcase_energy.ranking.views import View
@@ -34,9 +36,9 @@ _ENDING = "An empty cell is a figure that is not known. A system without a rank 
 def report_of(ranking: Ranking) -> Report:
     """Return everything that the sheets of a ranking show."""
     edition, columns, views = ranking.edition, columns_of(ranking), all_views(ranking)
-    rows = [[column.value(one) for column in columns] for one in ranking.systems]
-    main = Table("ranking", "Ranking", sheet_columns(columns), rows)
-    checks = sensitivity_tables(ranking)
+    main, checks = systems_table(ranking, columns), sensitivity_tables(ranking)
+    below = [*checks.values(), *(view_table(view) for view in views if view.name != "score")]
+    tables = [*group_tables(ranking), *below, *not_divided(ranking), *left_out(ranking)]
     origin = ", ".join(filter(None, [f"Edition {edition.name}", name_basis(edition), f"dcase-energy {__version__}."]))
     notes = [
         *describe_formulas(edition),
@@ -48,16 +50,22 @@ def report_of(ranking: Ranking) -> Report:
     return Report(
         "ranking",
         edition.title,
-        sheets=[Sheet("ranking", edition.title, tables_of(ranking), notes)],
+        sheets=[Sheet("ranking", edition.title, tables, notes)],
         data=[main, _all_views(views), *_all_checks(checks)],
         facts=_facts(ranking, main, views, checks),
-        book=[main, *checks.values(), *view_tables(ranking)],
+        book=[main, *below],
         page=[*filter(None, [findings_table(ranking)]), *checks.values()],
         overview=overview_of(ranking, columns, views),
         charts=charts_of(ranking),
         site=site_of(ranking),
         origin=origin,
     )
+
+
+def systems_table(ranking: Ranking, columns: Sequence[SystemColumn]) -> Table:
+    """Return all systems with their figures in some columns, for programs."""
+    rows = [[column.value(one) for column in columns] for one in ranking.systems]
+    return Table("ranking", "Ranking", sheet_columns(columns), rows)
 
 
 def _all_views(views: Sequence[View]) -> Table:

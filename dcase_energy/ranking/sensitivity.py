@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from dcase_energy.ranking.rules import BASELINE_ODD
 from dcase_energy.text import plural
 
 ODD_FACTOR = 2.0
+_NO_PEERS = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,17 @@ def check_baselines(systems: Sequence[tuple[Entry, Figures]], edition: Edition) 
     checks: list[dict[str, BaselineCheck]] = [{} for _ in systems]
     for stage in edition.stages:
         scores = sorted(score for _, result in systems if (score := result.ew_ranking_score[stage]) is not None)
-        peers = _baselines_of_teams([entry for entry, _ in systems], edition, stage)
+        peers = _peers([entry for entry, _ in systems], edition, stage)
         for check, (entry, result) in zip(checks, systems, strict=True):
             own = result.ew_ranking_score[stage]
             if own is not None:
-                teams = peers.get(entry.gpu_model or "", {})
-                others = [value for team, value in teams.items() if team != entry.team]
-                check[stage] = _check(entry, stage, edition, own, scores, others)
+                others = peers.get((entry.gpu_model, entry.team), _NO_PEERS)
+                check[stage] = _check(entry, stage, edition, own, scores, *others)
     return checks
 
 
 def _check(
-    entry: Entry, stage: str, edition: Edition, own: float, scores: Sequence[float], others: Sequence[float]
+    entry: Entry, stage: str, edition: Edition, own: float, scores: Sequence[float], peers: int, middle: float | None
 ) -> BaselineCheck:
     """The rank of one system among all energy-weighted scores as its baseline changes; the others' scores stay."""
     pair, rank = pair_by(entry, edition, stage, official_basis(edition)), len(scores) - bisect_right(scores, own) + 1
@@ -90,27 +90,42 @@ def _check(
         score = figures(entry.with_baseline(edition, stage, baseline_kwh / baseline), edition).ew_ranking_score[stage]
         return None if score is None else len(scores) - bisect_right(scores, score) + 1 - (own > score)
 
-    middle = median(others) if others else None
     return BaselineCheck(
         ew_rank=rank,
         baseline_kwh=baseline,
         ew_rank_low=rank_with(None if interval is None else interval.low),
         ew_rank_high=rank_with(None if interval is None else interval.high),
-        peers=len(others),
+        peers=peers,
         peers_kwh=middle,
         over_peers=None if middle is None else baseline / middle,
         ew_rank_peers=rank_with(middle),
     )
 
 
-def _baselines_of_teams(entries: Sequence[Entry], edition: Edition, stage: str) -> dict[str, dict[str, float]]:
-    """Baselines by GPU model and team, the median of its systems'."""
+def _peers(
+    entries: Sequence[Entry], edition: Edition, stage: str
+) -> dict[tuple[str | None, str], tuple[int, float | None]]:
+    """By GPU model and team, how many other teams have a baseline on it, and the median of theirs."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for entry in entries:
         pair = pair_by(entry, edition, stage, official_basis(edition))
         if entry.gpu_model and pair is not None:
             found[entry.gpu_model][entry.team].append(pair.baseline)
-    return {model: {team: median(values) for team, values in teams.items()} for model, teams in found.items()}
+    peers: dict[tuple[str | None, str], tuple[int, float | None]] = {}
+    for model, teams in found.items():
+        own = {team: median(values) for team, values in teams.items()}
+        ordered = sorted(own.values())
+        peers |= {(model, team): (len(own) - 1, _median_without(ordered, value)) for team, value in own.items()}
+    return peers
+
+
+def _median_without(ordered: Sequence[float], value: float) -> float | None:
+    """The median of sorted values without one of them; None where it is the only one."""
+    left, place = len(ordered) - 1, bisect_left(ordered, value)
+    if not left:
+        return None
+    low, high = (ordered[middle + (middle >= place)] for middle in ((left - 1) // 2, left // 2))
+    return (low + high) / 2
 
 
 def odd_baselines(systems: Sequence[tuple[Entry, Mapping[str, BaselineCheck]]]) -> list[Finding]:

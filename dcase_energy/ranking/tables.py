@@ -12,9 +12,8 @@ from dcase_energy.ranking.bases import describe_basis, name_basis
 from dcase_energy.ranking.figures import is_normalised
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
-from dcase_energy.ranking.tradeoffs import all_views
 from dcase_energy.ranking.views import View
-from dcase_energy.sheets.table import Cell, Column, Table, show
+from dcase_energy.sheets.table import Cell, Column, Table, Value, show
 from dcase_energy.text import more, plural
 
 _GROUPS = {
@@ -54,27 +53,22 @@ def sheet_columns(columns: Iterable[SystemColumn]) -> list[Column]:
     return [Column(column.name, column.title, column.kind, column.group) for column in columns]
 
 
-def noted(one: Ranked, column: SystemColumn) -> Cell:
-    """A figure of a system, with the ends of its interval beside it."""
+def noted(one: Ranked, column: SystemColumn) -> Cell | Value:
+    """A figure of a system, with the ends of its interval beside it where they are known."""
     value, interval = column.value(one), interval_of(one, column.name)
-    known = value is not None and interval is not None
-    return Cell(value, note=f"{show(interval.low)} to {show(interval.high)}" if known and interval else "")
+    if value is None or interval is None:
+        return value
+    return Cell(value, note=f"{show(interval.low)} to {show(interval.high)}")
 
 
-def tables_of(ranking: Ranking) -> list[Table]:
-    """All tables for people, those without a figure left out."""
+def group_tables(ranking: Ranking) -> list[Table]:
+    """The figures of systems with a rank in some tables, those without a figure left out."""
     basis = name_basis(ranking.edition)
     titles = {
         name: f"{title} ({basis})" if basis and name in _WITH_RATIOS else title for name, title in _GROUPS.items()
     }
     tables = [_group(ranking, name, title) for name, title in titles.items()]
-    return [
-        *(table for table in tables if table is not None),
-        *sensitivity_tables(ranking).values(),
-        *view_tables(ranking),
-        *not_divided(ranking),
-        *left_out(ranking),
-    ]
+    return [table for table in tables if table is not None]
 
 
 def _group(ranking: Ranking, name: str, title: str) -> Table | None:
@@ -111,12 +105,8 @@ def sensitivity_tables(ranking: Ranking) -> dict[str, Table]:
     return tables
 
 
-def view_tables(ranking: Ranking) -> list[Table]:
-    """Return one table per view, except for the ranking itself."""
-    return [_view(view) for view in all_views(ranking) if view.name != "score"]
-
-
-def _view(view: View) -> Table:
+def view_table(view: View) -> Table:
+    """Return the systems of a view with what it orders them by."""
     score = [] if view.score is None else [Column(*view.score_column)]
     figure = Column(view.name if score else "figure", view.figure_title)
     columns = [Column("place", "Place", "integer"), _LABEL, _TEAM, *score, figure]

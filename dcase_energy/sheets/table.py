@@ -123,7 +123,7 @@ class Table:
     @property
     def cells(self) -> list[list[Cell]]:
         """All rows as cells."""
-        return [[one if isinstance(one, Cell) else Cell(one) for one in row] for row in self.rows]
+        return [list(map(cell_of, row)) for row in self.rows]
 
     @property
     def values(self) -> list[list[Value]]:
@@ -135,6 +135,11 @@ class Table:
         """All rows by column name."""
         names = [column.name for column in self.columns]
         return [dict(zip(names, row, strict=True)) for row in self.values]
+
+
+def cell_of(one: Cell | Value) -> Cell:
+    """Return a cell; a plain value has nothing beside it."""
+    return one if isinstance(one, Cell) else Cell(one)
 
 
 def data_table(name: str, names: Iterable[str], rows: Iterable[Sequence[Cell | Value]]) -> Table:

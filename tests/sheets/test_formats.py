@@ -190,6 +190,13 @@ def test_html_carries_what_the_other_formats_write(made):
     assert {name: base64.b64decode(text) for name, text in carried.items()} == others
 
 
+def test_large_sheets_are_not_carried_and_what_would_exceed_the_limit_is_not_written(monkeypatch):
+    monkeypatch.setattr("dcase_energy.sheets.formats.html.MOST_BYTES", 1)
+    monkeypatch.delattr("dcase_energy.sheets.formats.xlsx.write")
+    page = Page(write_report(hostile_report(), ["html"])["ranking.html"].decode())
+    assert not [tag for tag, attributes in page.tags if "download" in attributes]
+
+
 def test_html_has_one_script_and_one_style_and_names_them_by_their_hashes(made):
     page = Page(made["ranking.html"].decode())
     policy = next(a["content"] for tag, a in page.tags if a.get("http-equiv") == "Content-Security-Policy")

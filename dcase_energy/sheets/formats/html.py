@@ -84,9 +84,12 @@ def _row_names(overview: Overview) -> dict[str, int]:
 
 def _downloads(report: Report) -> list[tuple[str, str, str]]:
     """Name, type and content of what the other formats write, except for another page: wherever the page is opened."""
-    files = write_report(report, [name for name in FORMATS if name not in {"html", "datatable"}])
-    if sum(map(len, files.values())) > MOST_BYTES:
-        return []
+    files: dict[str, bytes] = {}
+    for name in FORMATS:
+        if name not in {"html", "datatable"}:
+            files |= write_report(report, [name])
+        if sum(map(len, files.values())) > MOST_BYTES:
+            return []
     return [
         (name, mimetypes.guess_type(name)[0] or "application/octet-stream", base64.b64encode(content).decode())
         for name, content in files.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dcase_energy.sheets.report import Report, Sheet
 from dcase_energy.sheets.table import Cell, Column, Table
 from dcase_energy.text import one_line
@@ -86,14 +88,14 @@ def _scaled_table(table: Table) -> str:
 
 def _columns(table: Table) -> str:
     """Figures to the right; long text in columns that break lines."""
-    texts = [[row[place].shown for row in table.cells] for place in range(len(table.columns))]
-    return "".join(map(_alignment, table.columns, texts))
+    columns = zip(*table.cells, strict=True) if table.rows else [()] * len(table.columns)
+    return "".join(map(_alignment, table.columns, columns))
 
 
-def _alignment(column: Column, texts: list[str]) -> str:
+def _alignment(column: Column, cells: Sequence[Cell]) -> str:
     if column.kind != "text":
         return "r"
-    longest = max(map(len, texts), default=0)
+    longest = max((len(cell.shown) for cell in cells), default=0)
     return "l" if longest <= _LONGEST_LINE else r">{\raggedright\arraybackslash}p{60mm}"
 
 
