@@ -33,7 +33,7 @@ lint: $(VENV)/.test
 test: lint
 	$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/browser --ignore=tests/cluster
 
-# 10,000 damages to the files of a package: either no score changes, or it is said; ten kills of a calibration. Ten minutes.
+# 10,000 damages to the files of a package: either no score changes, or a finding names it; ten kills of a calibration. Ten minutes.
 test-long: $(VENV)/.test
 	DCASE_ENERGY_DAMAGES=10000 DCASE_ENERGY_KILLS=10 $(BIN)/pytest -n 2 tests/property/test_damages.py tests/calibration/test_resume.py
 

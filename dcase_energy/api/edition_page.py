@@ -79,7 +79,7 @@ def _sections(edition: Edition, named: str) -> Iterator[PageSection]:
     yield PageSection(
         "Rules that weigh otherwise", head=("rule", "is", "requirement"), rows=tuple(_severities(edition))
     )
-    yield PageSection("Fields", _about_fields(edition), ("key", "holds", "given", "meaning"), tuple(_fields(edition)))
+    yield PageSection("Fields", _about_fields(edition), ("key", "value", "given", "meaning"), tuple(_fields(edition)))
 
 
 def _commands(edition: Edition, named: str) -> Iterator[str]:

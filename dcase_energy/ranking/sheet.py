@@ -70,7 +70,7 @@ def base_columns(edition: Edition) -> list[SystemColumn]:
         ),
         SystemColumn("beats_next_basis", "from", _beats(1), "text", "Certainty"),
         *(SystemColumn(name, title, _count(name), "integer", "Complexity", "complexity") for name, title in counts),
-        SystemColumn("excluded", "Without rank because", lambda one: one.entry.excluded, "text", "Notes"),
+        SystemColumn("excluded", "Reason excluded", lambda one: one.entry.excluded, "text", "Notes"),
         SystemColumn("findings", "Findings", lambda one: one.entry.open_findings, "text", "Notes", "ranking"),
         SystemColumn(
             "waived",
@@ -109,7 +109,7 @@ def _energies(edition: Edition) -> Iterator[SystemColumn]:
     detailed = edition.component_stage
     yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
     yield from _of_records(titles)
-    yield SystemColumn("not_comparable", "Not divided because", _not_comparable, "text", "Energy")
+    yield SystemColumn("not_comparable", "Reason not divided", _not_comparable, "text", "Energy")
     for name in weighted:
         title = f"EW-{edition.scores[name].title}, {{}}"
         yield from by_stage(f"ew_{name}_{{}}", title, _weighted(name), "Energy-weighted", "weighted")

@@ -134,7 +134,7 @@ def not_divided(ranking: Ranking) -> list[Table]:
         _LABEL,
         _TEAM,
         Column("stage", "Stage", "text"),
-        Column("not_comparable", "Not divided because", "text"),
+        Column("not_comparable", "Reason not divided", "text"),
     ]
     title = "Energies that are not divided by the baseline's"
     return [Table("not_divided", title, columns, rows)] if rows else []
@@ -150,7 +150,7 @@ def left_out(ranking: Ranking) -> list[Table]:
     columns = [
         _LABEL,
         _TEAM,
-        Column("excluded", "Without rank because", "text"),
+        Column("excluded", "Reason excluded", "text"),
         Column("findings", "Findings", "text"),
     ]
     return [Table("left_out", "Systems without a rank", columns, rows)] if rows else []
