@@ -10,6 +10,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,23 @@ _MAX_BYTES = 1_000_000
 def shipped_tables() -> dict[str, Any]:
     """The tables of all editions and recipes in `schemas`, as `shipped.json` holds them."""
     files = sorted(schemas_dir().glob("*/edition.toml"))
-    editions = {path.parent.name: assembled(path) for path in files}
+    editions = {path.parent.name: _typed(table := assembled(path), _validated(table)) for path in files}
     comment = "Made from edition.toml of each folder, its bases and recipes.toml by `make editions`; do not edit."
     return {"$comment": comment, "editions": editions, "recipes": _read_toml(schemas_dir() / "recipes.toml")}
+
+
+def _validated(table: Mapping[str, Any]) -> Edition:
+    return TypeAdapter(Edition).validate_python(table)
+
+
+def _typed(written: Any, read: Any) -> Any:
+    """A table with its numbers as the model has them: 1 is 1.0 where a fraction may be."""
+    if isinstance(written, dict):
+        of = read.get if isinstance(read, dict) else partial(getattr, read)
+        return {key: _typed(value, of(key)) for key, value in written.items()}
+    if isinstance(written, list):
+        return [_typed(*pair) for pair in zip(written, read, strict=True)]
+    return float(written) if isinstance(read, float) else written
 
 
 def read_edition(path: Path) -> Edition:
@@ -45,7 +60,7 @@ def read_edition(path: Path) -> Edition:
         If it cannot be read, or is not a valid edition.
     """
     try:
-        edition = TypeAdapter(Edition).validate_python(assembled(path))
+        edition = _validated(assembled(path))
         edition.check()
     except ValidationError as error:
         lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]

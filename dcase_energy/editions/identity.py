@@ -18,7 +18,8 @@ _NO_RULES = _TEXTS | {"schema_version", "name", "label_example", "guess", "guess
 def edition_parts(edition: Edition) -> dict[str, str]:
     """Return a digest of each part of an edition that holds rules, by its key.
 
-    What is as it is by default is left out, so that a key which a newer program adds changes no digest.
+    What is as it is by default is left out, so that a key which a newer program adds changes no digest. Numbers are as
+    the model has them: `editions.assembly` sees to it that 1 and 1.0 are the same where a fraction may be.
     """
     return {
         name: hashlib.sha256(_canonical(value)).hexdigest()[:16]

@@ -16,6 +16,7 @@ from dcase_energy.api.validating import validate
 from dcase_energy.documents.fingerprint import file_digests, list_digest, listed
 from dcase_energy.editions.identity import edition_digest, edition_parts
 from dcase_energy.editions.loader import load_edition
+from dcase_energy.editions.shipped import edition_names
 from dcase_energy.errors import InputError, RecordError
 from dcase_energy.measure.journal import sealed
 from dcase_energy.submission.receipt import receipt_schema
@@ -123,6 +124,19 @@ def test_the_digest_of_an_edition_is_that_of_its_rules():
     assert {name for name in parts if parts[name] != others.get(name)} == {"max_systems_per_team"}
 
 
+@pytest.mark.parametrize("name", edition_names())
+def test_an_edition_by_its_name_and_by_its_file_have_one_digest(name):
+    assert edition_parts(load_edition(name)) == edition_parts(load_edition(str(ROOT / "schemas" / name)))
+
+
+def test_how_a_number_is_written_changes_no_digest(tmp_path):
+    digests = set()
+    for written in ("4", "4.0"):
+        (tmp_path / "edition.toml").write_text(f'base = "generic"\nname = "own"\nlimits.macs.max = {written}\n')
+        digests.add(edition_digest(load_edition(str(tmp_path))))
+    assert len(digests) == 1
+
+
 def test_a_changed_edition_is_named_by_what_changed(inbox, tmp_path):
     own = tmp_path / "own"
     own.mkdir()
@@ -201,7 +215,8 @@ def test_a_stored_receipt_of_an_earlier_version_still_says_what_it_did(tmp_path)
     done = run("validate", tmp_path / "stored/Baker_LAB", "--check-receipt", tmp_path / "stored/receipt.json")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("receipt of 2026-")
-    assert "package:  unchanged" in lines
+    # Its digest is of the time when numbers of shipped editions were as their files write them.
+    assert [f"{name + ':':<9} unchanged" for name in ("package", "edition", "inputs", "verdict")] == lines[1:5]
     file = next((tmp_path / "stored/Baker_LAB").rglob("*.tsv"))
     file.write_bytes(file.read_bytes() + b"\n")
     done = run("validate", tmp_path / "stored/Baker_LAB", "--check-receipt", tmp_path / "stored/receipt.json")
