@@ -11,7 +11,6 @@ import json
 import os
 import pickle
 import re
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -189,6 +188,8 @@ def _address_of(scheduler: str) -> str:
     match = _ADDRESS.fullmatch(address)
     if match is None:
         raise ParallelError(f"no Dask scheduler answers at {address}: an address is tcp://HOST:PORT or tls://HOST:PORT")
+    import socket
+
     try:
         socket.create_connection((match["host"].strip("[]"), int(match["port"])), _CONNECT_TIMEOUT_S).close()
     except (OSError, OverflowError) as error:

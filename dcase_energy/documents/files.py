@@ -55,7 +55,7 @@ def kind_of_file(path: Path) -> str | None:
         return None
 
 
-def open_plain(path: Path | str, buffering: int = -1) -> BinaryIO:
+def open_plain(path: Path | str) -> BinaryIO:
     """Open a plain file for reading. A link is followed; folders, pipes, sockets and devices are refused unopened.
 
     Raises
@@ -63,15 +63,21 @@ def open_plain(path: Path | str, buffering: int = -1) -> BinaryIO:
     OSError
         If it cannot be opened; `NotPlainError` if it is not a regular file.
     """
+    return os.fdopen(_open(path)[0], "rb")
+
+
+def _open(path: Path | str) -> tuple[int, int]:
+    """Open a plain file; returns its handle and its size in bytes."""
     _refuse_special(os.stat(path).st_mode)  # noqa: PTH116 - a text is not made a Path for each of thousands
     # Not blocking: between the look and the opening a pipe may take the file's place.
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
-        _refuse_special(os.fstat(handle).st_mode)
-        return os.fdopen(handle, "rb", buffering)
+        found = os.fstat(handle)
+        _refuse_special(found.st_mode)
     except OSError:
         os.close(handle)
         raise
+    return handle, found.st_size
 
 
 def _refuse_special(mode: int) -> None:
@@ -88,14 +94,16 @@ def load_bytes(path: Path | str, limit_bytes: int) -> bytes:
     OSError
         If it cannot be read; `NotPlainError` if it is not a regular file, `TooLargeError` if it is larger.
     """
-    # A buffer costs as much as reading a small file.
-    with open_plain(path, buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
+    # A file object costs as much as reading a small file.
+    handle, size = _open(path)
+    try:
         # Room for the limit would be made first, for each small file. Those of /proc say that they are empty.
         most = 0 if size > limit_bytes else size + 1 if size else limit_bytes + 1
-        data = file.read(most)
-        while len(data) < most and (more := file.read(most - len(data))):
+        data = os.read(handle, most)
+        while 0 < len(data) < most and (more := os.read(handle, most - len(data))):
             data += more
+    finally:
+        os.close(handle)
     if max(size, len(data)) > limit_bytes:
         raise TooLargeError(None, f"the file has {max(size, len(data)):,} bytes; at most {limit_bytes:,} are read")
     return data

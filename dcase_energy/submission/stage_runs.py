@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from dcase_energy.documents.codecarbon.rows import EmissionsRun
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.figures import agrees
+
+if TYPE_CHECKING:
+    from dcase_energy.documents.codecarbon.rows import EmissionsRun
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY, TABLE_ROW
-from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
 
 if TYPE_CHECKING:
+    from dcase_energy.documents.tables import DelimitedTable
     from dcase_energy.submission.checks.system import System
 
 _COLUMNS = ("code", "label", "reason")
@@ -112,6 +112,8 @@ def read_waivers(path: Path, codes: Mapping[str, str]) -> tuple[Waivers, list[Fi
     -------
     The waivers, and what is wrong with the file: it must not be used then.
     """
+    from dcase_energy.documents.tables import read_table
+
     data = read_bytes(path, _MAX_BYTES)
     if isinstance(data, Finding):
         return NO_WAIVERS, [data]

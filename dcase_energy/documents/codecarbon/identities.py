@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from dcase_energy.documents.codecarbon.columns import close, is_rate
-from dcase_energy.documents.codecarbon.rows import EmissionsRow
 from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_CPU_POWER,
     EMISSIONS_GPU,
@@ -20,6 +20,9 @@ from dcase_energy.documents.codecarbon.rules import (
 from dcase_energy.documents.device_names import most_power_w
 from dcase_energy.findings import Finding
 from dcase_energy.units import JOULES_PER_KWH, mean_power_w
+
+if TYPE_CHECKING:
+    from dcase_energy.documents.codecarbon.rows import EmissionsRow
 
 _RAM_W_PER_GB = 3 / 8
 # Powers are those of the last sample, so energy over power and time may well be off by ten.

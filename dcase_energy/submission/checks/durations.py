@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dcase_energy.findings import Finding, Severity
-from dcase_energy.measure.compared import Compared, Pair, compared
-from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.comparable import own_records, why_not_divided
 from dcase_energy.submission.checks.plausibility import works_of
 from dcase_energy.submission.checks.system import System, each_system
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.compared import Compared, Pair
 
 TIME_UNLIKE = define(
     Rule(
@@ -35,6 +37,9 @@ def compared_stages(system: System) -> dict[str, Compared]:
     baseline = system.baseline
     if baseline.calibration is None:
         return {}
+    # Most metadata is validated without records: only here are the statistics of measuring imported.
+    from dcase_energy.measure.compared import compared
+
     found = {}
     for stage, own in own_records(system).items():
         mine, other = own.record.figures.get(stage), baseline.stages.get(stage)
@@ -49,6 +54,9 @@ def declared_times(system: System) -> dict[str, Pair]:
 
     A time that is the sum of several parts, or of several devices, is not compared with one on one device.
     """
+    from dcase_energy.measure.compared import Pair
+    from dcase_energy.measure.plan import BASELINE_STAGES
+
     stage = BASELINE_STAGES[0]
     baseline, parts = system.baseline.stages.get(stage), works_of(system)
     if baseline is None or stage not in system.edition.stages or stage in compared_stages(system) or len(parts) != 1:

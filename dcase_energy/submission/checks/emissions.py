@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from dcase_energy.documents.codecarbon.identities import several_runs
-from dcase_energy.documents.codecarbon.rows import EmissionsRun
 from dcase_energy.documents.codecarbon.rules import (
     EMISSIONS_DIFFER,
     EMISSIONS_MISSING,
@@ -23,6 +23,9 @@ from dcase_energy.submission.checks.system import System, each_system
 from dcase_energy.submission.figures import slip
 from dcase_energy.submission.stage_runs import Side, StageRuns, all_runs, figures_of, stages_of
 from dcase_energy.text import more, plural
+
+if TYPE_CHECKING:
+    from dcase_energy.documents.codecarbon.rows import EmissionsRun
 
 
 def _gpu(run: EmissionsRun) -> str:

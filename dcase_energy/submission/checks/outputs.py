@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from dcase_energy.documents.tree import same_content
 from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
@@ -160,19 +161,34 @@ def outputs_numbered(files: SystemFiles, edition: Edition) -> Iterator[Finding]:
 
 
 def outputs_alike(systems: Sequence[System], digests: Sequence[Mapping[int, bytes]]) -> Iterator[Finding]:
-    """Runs of a system, and systems, that are the very same outputs, by the digest of each run of each system."""
-    first: dict[bytes, System] = {}
+    """Runs of a system, and systems, that are the very same outputs.
+
+    ``digests`` has one of each run of each system: only runs that have the same are compared byte for byte.
+    """
+    first: dict[bytes, tuple[System, int]] = {}
     for system, runs in zip(systems, digests, strict=True):
         own: dict[bytes, int] = {}
         for number, digest in runs.items():
             if not digest:
                 continue
             where = system.files.tree.where(str(PurePosixPath(system.files.runs[number][0]).parent))
-            if (run := own.setdefault(digest, number)) != number:
+            if (run := own.setdefault(digest, number)) != number and _same_run(system, number, system, run):
                 yield RUNS_IDENTICAL.finding(where, f"run {number} is, byte for byte, run {run}")
-            if (other := first.setdefault(digest, system)) is not system:
+            other, run = first.setdefault(digest, (system, number))
+            if other is not system and _same_run(system, number, other, run):
                 message = f"the outputs are, byte for byte, those of {other.name}"
                 yield RUNS_IDENTICAL.finding(where, message, hint="put each system's own outputs into its folder")
+
+
+def _same_run(one: System, number: int, other: System, run: int) -> bool:
+    """Whether the score files of two runs hold, clip by clip, the same bytes."""
+    from dcase_energy.scoring.clips import clip_of_file
+
+    mine, theirs = (
+        {clip_of_file(name): name for name in names if name.endswith(".tsv")}
+        for names in (one.files.runs[number], other.files.runs[run])
+    )
+    return same_content(one.files.tree, mine, other.files.tree, theirs)
 
 
 @all_systems

@@ -9,7 +9,6 @@ from statistics import median
 
 from dcase_energy.documents.device_names import gpu_models
 from dcase_energy.documents.files import read_bytes
-from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.plausibility import boards_of
@@ -41,6 +40,8 @@ def read_pool(path: Path) -> tuple[list[Peer], list[Finding]]:
     A CSV file with ``label``, the baseline's energies by canonical name, and ``hardware`` or ``training_time``; other
     columns are ignored, and so are rows without a baseline energy. Findings are about the table itself.
     """
+    from dcase_energy.documents.tables import read_table
+
     data = read_bytes(path, MAX_POOL_BYTES)
     if isinstance(data, Finding):
         return [], [data]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from dcase_energy.documents.codecarbon.rows import EmissionsRun
 from dcase_energy.documents.codecarbon.rules import EMISSIONS_PARALLEL
 from dcase_energy.documents.device_names import board_power_w, gpu_model
 from dcase_energy.findings import Finding, Severity
@@ -12,6 +12,9 @@ from dcase_energy.submission.checks.plausibility import works_of
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.stage_runs import Side, StageRuns
 from dcase_energy.units import mean_power_w
+
+if TYPE_CHECKING:
+    from dcase_energy.documents.codecarbon.rows import EmissionsRun
 
 # A board may pass its nominal power for a moment; two boards draw more than this.
 _ONE_BOARD = 1.3
