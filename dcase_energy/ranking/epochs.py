@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dcase_energy.documents.tables import read_table
+from dcase_energy.documents.epochs import EPOCHS_FILE, MAX_EPOCHS_BYTES, read_epoch_rows
 from dcase_energy.findings import Finding
-from dcase_energy.ranking.normalize import LARGEST_KWH, energy_ratio
+from dcase_energy.ranking.normalize import energy_ratio
 from dcase_energy.ranking.rules import EPOCHS_UNUSED
 from dcase_energy.stats import first_reaching
 from dcase_energy.submission.package import SystemFiles
 from dcase_energy.text import plural
 
-LOG = "epochs.csv"
-MAX_LOG_BYTES = 10_000_000
 SCORE = "intersection_f1_05"
 _COLUMNS = ("epoch", "energy_kwh", SCORE)
 
@@ -85,30 +83,19 @@ def epoch_log(files: SystemFiles) -> tuple[EpochLog | None, list[Finding]]:
 
     None and a finding where a row is missing, not complete or cannot be: nothing is computed from a part of a log.
     """
-    name = str(PurePosixPath(files.meta).parent / LOG)
+    name = str(PurePosixPath(files.meta).parent / EPOCHS_FILE)
     if name not in files.tree.names():
         return None, []
-    place = files.tree.where(name)
-    data = files.tree.read(name, MAX_LOG_BYTES)
+    data = files.tree.read(name, MAX_EPOCHS_BYTES)
     if isinstance(data, Finding):
         return None, [_unused(data)]
-    table = read_table(data, place.file, member=place.member, required=_COLUMNS, delimiter=",")
-    energies_kwh, scores = [], []
-    for row in range(len(table.rows)):
-        epoch, energy_kwh, score = (table.number(row, column) for column in _COLUMNS)
-        if epoch is None or energy_kwh is None or score is None:
-            break
-        if epoch != row + 1:
-            message = "epochs are not counted from 1 without a gap"
-            found = EPOCHS_UNUSED.finding(table.where(row), message, expected=str(row + 1), found=f"{epoch:g}")
-            return None, [found]
-        if not 0 <= energy_kwh <= LARGEST_KWH:
-            return None, [EPOCHS_UNUSED.finding(table.where(row), "no energy of an epoch", found=f"{energy_kwh:g} kWh")]
-        energies_kwh.append(energy_kwh)
-        scores.append(score)
-    if table.findings or not scores:
-        return None, [_unused(table.findings[0]) if table.findings else EPOCHS_UNUSED.finding(place, "no epoch")]
-    return EpochLog(tuple(energies_kwh), tuple(scores)), []
+    rows, findings = read_epoch_rows(data, files.tree.where(name), EPOCHS_UNUSED, _COLUMNS, _COLUMNS)
+    if findings:
+        return None, [_unused(findings[0])]
+    energies_kwh, scores = (
+        tuple(value for row in rows if (value := row[column]) is not None) for column in _COLUMNS[1:]
+    )
+    return EpochLog(energies_kwh, scores), []
 
 
 def _unused(problem: Finding) -> Finding:

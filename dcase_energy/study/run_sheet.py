@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dcase_energy.documents.epochs import LARGEST, SMALLEST, is_amount
 from dcase_energy.documents.numbers import half_unit, parse_number
 from dcase_energy.documents.tables import DelimitedTable
 from dcase_energy.study.rules import SHEET_CONTRADICTS, SHEET_VALUE
-from dcase_energy.study.runs import LARGEST, LARGEST_COUNT, SMALLEST, StatedFigures, is_amount
+from dcase_energy.study.runs import LARGEST_COUNT, StatedFigures
 
 # Every known name of a column. A batch unit is 1 strong, 1 weak and 2 unlabelled clips.
 _NAMES = {

@@ -16,8 +16,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from dcase_energy.documents.epochs import (
+    EPOCHS_FILE,
+    LARGEST,
+    MAX_EPOCHS_BYTES,
+    SMALLEST,
+    is_amount,
+    read_epoch_rows,
+)
 from dcase_energy.documents.files import read_bytes
-from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.errors import StudyError
 from dcase_energy.findings import Finding, Where, has_errors
 from dcase_energy.locks import is_held
@@ -27,7 +34,6 @@ from dcase_energy.text import CONTROLS, more
 from dcase_energy.writing.files import write_text
 
 RUN_FILE = "run.json"
-EPOCHS_FILE = "epochs.csv"
 LOCK_FILE = "run.lock"
 _MAX_BYTES = 50_000_000
 # Control characters have no place in sheets and figures.
@@ -35,13 +41,7 @@ _PLAIN_TEXT = f"^[^{CONTROLS}\u2028\u2029]+$"
 
 Criterion = Literal["05", "07"]
 State = Literal["waiting", "running", "interrupted", "failed", "done"]
-# No figure of a training in seconds, kWh or Wh is smaller, unless it is 0, or larger; nor is a count.
-SMALLEST, LARGEST, LARGEST_COUNT = 1e-12, 1e12, 10**9
-
-
-def is_amount(value: float) -> bool:
-    """Whether a figure can be an energy or a duration: 0, or what arithmetic neither loses nor exceeds."""
-    return value == 0 or SMALLEST <= value <= LARGEST
+LARGEST_COUNT = 10**9
 
 
 def _amount(value: float) -> float:
@@ -274,37 +274,8 @@ def write_epochs(folder: Path, epochs: Sequence[Epoch]) -> None:
 
 def read_epochs(path: Path) -> tuple[tuple[Epoch, ...], list[Finding]]:
     """Read epochs.csv; other columns are ignored."""
-    data = read_bytes(path, _MAX_BYTES)
+    data = read_bytes(path, MAX_EPOCHS_BYTES)
     if isinstance(data, Finding):
         return (), [data]
-    table = read_table(data, str(path), required=EPOCH_COLUMNS, delimiter=",")
-    rows = [_epoch(table, row) for row in range(len(table.rows))]
-    if table.columns and not rows and not table.findings:
-        table.findings.append(RUN_EPOCHS.finding(table.where(), "no epoch"))
-    return tuple(row for row in rows if row is not None), table.findings
-
-
-def _epoch(table: DelimitedTable, row: int) -> Epoch | None:
-    before = table.mark()
-    values = {name: table.number(row, name, empty=name not in EPOCH_COLUMNS[:3]) for name in EPOCH_COLUMNS}
-    if not table.since(before):
-        for name, value in values.items():
-            if value is not None and (wrong := _wrong_value(name, value, row)):
-                where, found = table.where(row, name), f"{value:g}"
-                table.findings.append(RUN_EPOCHS.finding(where, wrong[0], expected=wrong[1], found=found))
-    if table.since(before):
-        return None
-    return Epoch(**{**values, "epoch": row + 1})  # type: ignore[arg-type]
-
-
-def _wrong_value(name: str, value: float, row: int) -> tuple[str, str] | None:
-    """What is wrong with a figure of an epoch, and what was expected."""
-    if name == "epoch" and value != row + 1:
-        return "epochs are not counted from 1 without a gap", str(row + 1)
-    if name == "duration_s" and value <= 0:
-        return "an epoch took no time", "more than 0"
-    if name.endswith(("_kwh", "_s")) and not is_amount(value):
-        return f"{name} is out of range", f"0, or {SMALLEST:g} to {LARGEST:g}"
-    if name.startswith("intersection_f1") and not 0 <= value <= 1:
-        return f"{name} is not a fraction", "0 to 1"
-    return None
+    rows, findings = read_epoch_rows(data, Where(str(path)), RUN_EPOCHS, EPOCH_COLUMNS, EPOCH_COLUMNS[:3])
+    return tuple(Epoch(**{**row, "epoch": number}) for number, row in enumerate(rows, 1)), findings  # type: ignore[arg-type]

@@ -32,9 +32,10 @@ def test_share_of_the_last(energies, scores, share):
     [
         ("3,2,0.6", "0.5", None),
         ("3,2,", "", "'intersection_f1_05' is not a number"),
-        ("3,-2,0.6", "", "no energy of an epoch"),
+        ("3,-2,0.6", "", "energy_kwh is out of range"),
         ("4,2,0.6", "", "epochs are not counted from 1 without a gap"),
-        ("3,1e308,0.6", "", "no energy of an epoch"),
+        ("3,1e308,0.6", "", "energy_kwh is out of range"),
+        ("3,2,60", "", "intersection_f1_05 is not a fraction"),
         ("3,2", "", "ragged row"),
     ],
 )
