@@ -81,12 +81,14 @@ def _of_recipe(edition: Edition) -> Iterator[str]:
     yield f"Baseline: recipe `{edition.baseline.recipe}`, execution path `{edition.baseline.execution_path}`."
     if known is not None:
         named = {name: format(count, ",") for name, count in known.counts.items()}
-        yield (
-            f"Denominator of the training: {named['epochs']} epochs of {named['steps_per_epoch']} steps with "
-            f"{named['batch_size']} clips each, and after each epoch the validation of "
-            f"{named['validation_clips']} clips."
-        )
-        yield f"Denominator of the test: {_scope(edition)} for {named['test_clips']} clips."
+        if "training" in edition.stages:
+            yield (
+                f"Denominator of the training: {named['epochs']} epochs of {named['steps_per_epoch']} steps with "
+                f"{named['batch_size']} clips each, and after each epoch the validation of "
+                f"{named['validation_clips']} clips."
+            )
+        if "test" in edition.stages:
+            yield f"Denominator of the test: {_scope(edition)} for {named['test_clips']} clips."
     yield (
         "Time: about five minutes with `--quick`, at most ten, on a laptop as well as on a GPU. Without `--quick`, "
         "the default, 10 epochs are trained: a few minutes on a GPU, hours on a laptop. Both are extrapolated to all "

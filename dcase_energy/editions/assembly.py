@@ -9,7 +9,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -114,11 +114,8 @@ def assemble(table: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(added, list):
             raise EditionError(f"aliases.{name} must be a key path or a list of key paths")
         fields[name] = {**known, "paths": [*known["paths"], *added]}
-    stages = {
-        name: {"energy": f"energy_{name}_kwh", "baseline": f"energy_baseline_{name}_kwh", **stage}
-        for name, stage in _tables(table, "stages").items()
-    }
-    return {**edition, "stages": stages, "fields": {name: _expanded(name, spec) for name, spec in fields.items()}}
+    written = {name: _expanded(name, spec) for name, spec in fields.items()}
+    return {**edition, "stages": _stages(table), "fields": written}
 
 
 def ranked_by_its_own(table: dict[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,6 +126,41 @@ def ranked_by_its_own(table: dict[str, Any], base: Mapping[str, Any]) -> dict[st
     if len(added) > 1:
         raise EditionError(f"[ranking] must say which scores systems are ranked by, as there are {', '.join(added)}")
     return {**table, "ranking": {"kind": "ratio_mean", "terms": [{"score": added[0]}]}}
+
+
+def without_other_stages(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The base of an edition; where that has a stage which its base has not, without the stages that it does not name.
+
+    The fields of their energies go with them, what was plausible of them, and the recipe where it measures no other.
+    """
+    named, stages = _tables(own, "stages"), _stages(base)
+    if named.keys() <= stages.keys():
+        return base
+    kept = {field for name in named.keys() & stages.keys() for field in _energies(stages[name])}
+    other = stages.keys() - named.keys()
+    gone = other | {field for name in other for field in _energies(stages[name])} - kept
+    left = {key: _without(base[key], gone) for key in ("stages", "plausible", "fields", "aliases") if key in base}
+    lists = {key: [name for name in base[key] if name not in gone] for key in ("required", "present") if key in base}
+    baseline = {} if named.keys() & stages.keys() else {"baseline": {"recipe": "none"}}
+    return {**base, **left, **lists, **baseline}
+
+
+def _stages(table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {"energy": f"energy_{name}_kwh", "baseline": f"energy_baseline_{name}_kwh", **stage}
+        for name, stage in _tables(table, "stages").items()
+    }
+
+
+def _energies(stage: Mapping[str, Any]) -> tuple[Any, Any]:
+    return stage["energy"], stage["baseline"]
+
+
+def _without(value: Any, names: Set[str]) -> Any:
+    """The value without keys of some names, in tables of it as well."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without(one, names) for key, one in value.items() if key not in names}
 
 
 def _scores(scores: Mapping[str, Any], lists: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -236,7 +268,8 @@ def _table(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     if found is None:
         raise EditionError(f"{path}: no base named {base!r}; it may be one of {', '.join(edition_names())}")
     merged = _table(found, (*seen, path))
-    return _merge(merged, ranked_by_its_own(converted(table, merged), merged))
+    own = ranked_by_its_own(converted(table, merged), merged)
+    return _merge(without_other_stages(merged, own), own)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dcase_energy.calibration.workload import how_to_calibrate
 from dcase_energy.documents.rules import TABLE_HEADER
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
@@ -70,6 +71,28 @@ def test_one_score_without_a_formula_is_what_is_ranked_by(tmp_path):
     # It is not weighted by energy, as the edition does not say so; energies are normalised all the same.
     assert found.systems[0].figures.ew_ranking_score == {"training": None, "test": None}
     assert found.systems[0].figures.energy_ratio["training"] == 2.0
+
+
+@pytest.mark.parametrize("base", ["common", "generic"])
+def test_an_edition_with_stages_of_its_own_has_no_others(tmp_path, base):
+    # `generic` says what is plausible of training and test, and requires their energies.
+    stage = '[stages.{0}]\ntitle = "{0}"\n'
+    toml = stage.format("adaptation") + stage.format("inference") + '[scores.recall]\ntitle = "Recall"\n'
+    path = tmp_path / "edition.toml"
+    path.write_text(OWN.replace("common", base) + toml)
+    own = load_edition(str(path))
+    assert list(own.stages) == ["adaptation", "inference"]
+    assert not {name for name in (*own.fields, *own.required) if name.startswith(("energy_training", "energy_test"))}
+    columns = [f"energy_{who}{name}_kwh" for who in ("", "baseline_") for name in ("adaptation", "inference")]
+    found = ranked(tmp_path, own, ",".join(["label", "recall", *columns]), ["A_U_task4_1,0.7,1,2,2,1"])
+    assert found.systems[0].figures.energy_ratio == {"adaptation": 0.5, "inference": 2.0}
+    assert how_to_calibrate(own) is None
+
+
+def test_an_edition_keeps_the_stages_that_it_names(tmp_path):
+    own = edition(tmp_path, '[stages.test]\n[stages.tuning]\ntitle = "Tuning"\n')
+    assert {name: one.title for name, one in own.stages.items()} == {"test": "Test", "tuning": "Tuning"}
+    assert list(edition(tmp_path, '[stages.test]\ntitle = "Inference"\n').stages) == ["training", "test"]
 
 
 def test_a_score_of_which_lower_is_better(tmp_path):
