@@ -139,10 +139,10 @@ def without_other_stages(base: dict[str, Any], own: Mapping[str, Any]) -> dict[s
     kept = {field for name in named.keys() & stages.keys() for field in _energies(stages[name])}
     other = stages.keys() - named.keys()
     gone = other | {field for name in other for field in _energies(stages[name])} - kept
-    left = {key: _without(base[key], gone) for key in ("stages", "plausible", "fields", "aliases") if key in base}
-    lists = {key: [name for name in base[key] if name not in gone] for key in ("required", "present") if key in base}
-    baseline = {} if named.keys() & stages.keys() else {"baseline": {"recipe": "none"}}
-    return {**base, **left, **lists, **baseline}
+    tables, lists = {"stages", "plausible", "fields", "aliases"}, {"required", "present"}
+    left = {key: _without(value, gone) if key in tables else value for key, value in base.items()}
+    left |= {key: [name for name in base[key] if name not in gone] for key in lists & base.keys()}
+    return left if named.keys() & stages.keys() else {**left, "baseline": {"recipe": "none"}}
 
 
 def _stages(table: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
