@@ -30,7 +30,7 @@ from dcase_energy.findings import Finding
 from dcase_energy.measure.measured_table import MeasuredSystem
 from dcase_energy.ranking.card import card_of
 from dcase_energy.ranking.entry import Entry
-from dcase_energy.ranking.field import in_field
+from dcase_energy.ranking.field import FieldPlace, baseline_of, in_field, places_in_field
 from dcase_energy.ranking.labels import ranked_once
 from dcase_energy.ranking.measured import about_measured, load_measured, overruled, with_measured
 from dcase_energy.ranking.order import Ranked, Ranking, make_ranking
@@ -100,6 +100,17 @@ class ReportSheet(RankingSheet):
     own: tuple[Assessed, ...] = ()
     field_name: str | None = None
     own_machine: Calibrated | None = dataclasses.field(default=None, repr=False)
+
+    @property
+    def places(self) -> dict[str, FieldPlace]:
+        """Where the own systems and the organisers' baseline stand in the field, by label; empty without a field."""
+        return {} if self.field_name is None else places_in_field(self.ranking)
+
+    @property
+    def field_baseline(self) -> str | None:
+        """The label of the organisers' baseline in the field; None without one."""
+        found = None if self.field_name is None else baseline_of(self.ranking)
+        return None if found is None else found.entry.label
 
     def write_cards(self, folder: PathLike) -> list[Path]:
         """Write for each own system what a technical report needs: a paragraph, a LaTeX table, and a badge in SVG.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dcase_energy.api.ranking import ReportSheet
     from dcase_energy.editions.model import Edition
     from dcase_energy.ranking.entry import Entry
+    from dcase_energy.ranking.field import FieldPlace
     from dcase_energy.ranking.order import Ranked
     from dcase_energy.ranking.packages import Assessed
 
@@ -112,43 +113,35 @@ def _render(output_format: str, found: ReportSheet) -> str:
         from dcase_energy.sheets import write_report
 
         return write_report(report_of(found.ranking), [output_format])[f"ranking.{output_format}"].decode()
-    by_label = {one.entry.label: one for one in found.own}
-    return "\n".join(
-        "\n".join([*_lines(one, by_label[one.entry.label], found.ranking.edition), *_standing(found, one)]) + "\n"
-        for one in found.systems
-        if one.entry.label in by_label
-    )
+    by_label, places = {one.entry.label: one for one in found.own}, found.places
+    blocks = []
+    for one in found.systems:
+        if (label := one.entry.label) in by_label:
+            lines = _lines(one, by_label[label], found.ranking.edition)
+            blocks.append([*lines, *(_standing(found, places[label], places) if places else [])])
+    return "\n".join("\n".join(block) + "\n" for block in blocks)
 
 
-def _standing(found: ReportSheet, one: Ranked) -> list[str]:
+def _standing(found: ReportSheet, own: FieldPlace, places: Mapping[str, FieldPlace]) -> list[str]:
     """Where a system would stand, its neighbours, and the organisers' baseline beside it."""
-    from dcase_energy.ranking.field import baseline_of, on_fronts, score_alone, standings
-
-    if found.field_name is None:
-        return []
-    ranking = found.ranking
-    places, alone = standings(ranking, one.entry.label), score_alone(ranking, one)
     lines = [visible(f"  in the field of {found.field_name}, had the same clips been scored:")]
-    names = {"score": "by score"} | {f"ew_{stage}": f"by EW score, {stage}" for stage in ranking.edition.stages}
-    for standing in places:
+    names = {"score": "by score"} | {f"ew_{stage}": f"by EW score, {stage}" for stage in found.ranking.edition.stages}
+    for one in own.standings:
         near = [
             f"{word} {visible(other[0])} ({_figure(other[1])})"
-            for word, other in (("behind", standing.above), ("ahead of", standing.below))
+            for word, other in (("behind", one.above), ("ahead of", one.below))
             if other is not None
         ]
-        place = f"rank {standing.place} of {standing.of}"
-        lines.append(
-            f"    {names[standing.view.name]:<22} {place:<15} {_figure(standing.figure):>8}  {', '.join(near)}"
-        )
-    baseline = baseline_of(ranking)
-    if baseline is not None:
-        of_baseline = {standing.view.name: standing for standing in standings(ranking, baseline.entry.label)}
-        ranks = ", ".join(f"{names[name]} rank {s.place} ({_figure(s.figure)})" for name, s in of_baseline.items())
-        lines.append(f"    baseline {visible(baseline.entry.label)}: {ranks}")
-    lines += [f"    on the {title}" for title in on_fronts(ranking, one.entry.label)]
-    if alone is not None:
-        lines.append(f"    not ranked; its score alone ({_figure(alone[0])}) would be rank {alone[1]} of {alone[2]}")
-    elif not places:
+        place = f"rank {one.place} of {one.of}"
+        lines.append(f"    {names[one.order]:<22} {place:<15} {_figure(one.figure):>8}  {', '.join(near)}")
+    if (baseline := found.field_baseline) is not None:
+        ranks = [f"{names[one.order]} rank {one.place} ({_figure(one.figure)})" for one in places[baseline].standings]
+        lines.append(f"    baseline {visible(baseline)}: {', '.join(ranks)}")
+    lines += [f"    on the {title}" for title in own.fronts]
+    if own.alone is not None:
+        score, rank, of = own.alone
+        lines.append(f"    not ranked; its score alone ({_figure(score)}) would be rank {rank} of {of}")
+    elif not own.standings:
         lines.append("    nowhere: it has no score")
     return lines
 

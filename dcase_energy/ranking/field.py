@@ -13,28 +13,48 @@ from dcase_energy.ranking.views import View, fronts, views_of
 OWN = "own"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """The place of one system in one order of the field.
 
     Attributes
     ----------
-    view
-        The order.
+    order
+        ``score``, or ``ew_STAGE`` by energy-weighted score.
     place, of
         Its place, and among how many systems with a figure.
     figure
-        What the view orders by, for this system.
+        What the systems are ordered by, of this one.
     above, below
         The nearest systems of the field with their figures; None at either end.
     """
 
-    view: View
+    order: str
     place: int
     of: int
     figure: float
     above: tuple[str, float] | None
     below: tuple[str, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlace:
+    """Where one system stands in the field.
+
+    Attributes
+    ----------
+    standings
+        By score, then by energy-weighted score of each stage; without those that it, or all of the field, lack.
+    fronts
+        Titles of the Pareto fronts that it is on, where a system of the field has the figure, too.
+    alone
+        Of a system that has a score and is not ranked: the score, the rank that it alone would give, and among how
+        many.
+    """
+
+    standings: Sequence[Standing]
+    fronts: Sequence[str]
+    alone: tuple[float, int, int] | None
 
 
 def in_field(own: Sequence[Entry], field: Sequence[Entry], edition: Edition) -> Ranking:
@@ -47,55 +67,53 @@ def in_field(own: Sequence[Entry], field: Sequence[Entry], edition: Edition) -> 
     return make_ranking([*marked, *(entry for entry in field if entry.label not in labels)], edition)
 
 
-def standings(ranking: Ranking, label: str) -> list[Standing]:
-    """Where a system stands by score and by energy-weighted score.
-
-    Orders that it has no figure for are left out, and those for which no system of the field has one.
-    """
-    found = []
-    for view in views_of(ranking):
-        if view.name not in {"score", *(f"ew_{stage}" for stage in ranking.edition.stages)}:
-            continue
-        at = next((index for index, (_, one) in enumerate(view.rows) if one.entry.label == label), None)
-        if at is not None and any(_of_field(other) for _, other in view.rows):
-            place, one = view.rows[at]
-            above = next((_named(view, other) for _, other in reversed(view.rows[:at]) if _of_field(other)), None)
-            below = next((_named(view, other) for _, other in view.rows[at + 1 :] if _of_field(other)), None)
-            found.append(Standing(view, place, len(view.rows), view.figure(one) or 0.0, above, below))
-    return found
-
-
-def on_fronts(ranking: Ranking, label: str) -> list[str]:
-    """Titles of the Pareto fronts that a system is on, where a system of the field has the figure too."""
-    field = [one for one in ranking.placed if _of_field(one)]
-    return [
-        view.title
-        for view in fronts(ranking)
-        if any(view.figure(one) is not None for one in field) and any(one.entry.label == label for _, one in view.rows)
-    ]
+def places_in_field(ranking: Ranking) -> dict[str, FieldPlace]:
+    """Where own systems, and behind them the organisers' baseline, stand in the field, by label."""
+    names = ("score", *(f"ew_{stage}" for stage in ranking.edition.stages))
+    orders = [view for view in views_of(ranking) if view.name in names and any(_of_field(one) for _, one in view.rows)]
+    ahead = [view for view in fronts(ranking) if any(view.figure(one) is not None for one in _placed_field(ranking))]
+    baseline = baseline_of(ranking)
+    shown = [*(one for one in ranking.systems if not _of_field(one)), *([] if baseline is None else [baseline])]
+    return {
+        one.entry.label: FieldPlace(
+            [found for view in orders if (found := _standing(view, one)) is not None],
+            [view.title for view in ahead if any(other is one for _, other in view.rows)],
+            _score_alone(ranking, one),
+        )
+        for one in shown
+    }
 
 
-def score_alone(ranking: Ranking, own: Ranked) -> tuple[float, int, int] | None:
-    """For a system that is not ranked: its score, the rank that it alone would give, and among how many.
+def baseline_of(ranking: Ranking) -> Ranked | None:
+    """The organisers' baseline in the field, of several the first by label; None without one."""
+    named = [one for one in _placed_field(ranking) if one.entry.is_baseline]
+    return min(named, key=lambda one: one.entry.label, default=None)
 
-    None if it is ranked, or has no score.
-    """
+
+def _standing(view: View, one: Ranked) -> Standing | None:
+    at = next((index for index, (_, other) in enumerate(view.rows) if other is one), None)
+    if at is None:
+        return None
+    above = next((_named(view, other) for _, other in reversed(view.rows[:at]) if _of_field(other)), None)
+    below = next((_named(view, other) for _, other in view.rows[at + 1 :] if _of_field(other)), None)
+    return Standing(view.name, view.rows[at][0], len(view.rows), view.figure(one) or 0.0, above, below)
+
+
+def _score_alone(ranking: Ranking, own: Ranked) -> tuple[float, int, int] | None:
     score = own.figures.ranking_score
     if own.rank is not None or score is None:
         return None
     sign = ranking.edition.ranking_sign
-    scores = [one.figures.ranking_score or 0.0 for one in ranking.placed if _of_field(one)]
+    scores = [one.figures.ranking_score or 0.0 for one in _placed_field(ranking)]
     return score, 1 + sum(sign * (other - score) > 0 for other in scores), len(scores) + 1
-
-
-def baseline_of(ranking: Ranking) -> Ranked | None:
-    """The organisers' baseline in the field: the first system whose label says so."""
-    named = [one for one in ranking.placed if "baseline" in one.entry.label.casefold() and _of_field(one)]
-    return min(named, key=lambda one: one.entry.label) if named else None
 
 
 def _of_field(one: Ranked) -> bool:
     return OWN not in one.entry.extra
+
+
+def _placed_field(ranking: Ranking) -> list[Ranked]:
+    return [one for one in ranking.placed if _of_field(one)]
 
 
 def _named(view: View, one: Ranked) -> tuple[str, float]:

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from dcase_energy import report
 from dcase_energy.editions.shipped import FIELDS, field_of_year
 from tests.cli.run import ROOT, run
 
@@ -28,6 +29,21 @@ def test_fields_of_past_years_need_no_file(year, words):
     result = run("report", PACKAGE, *TRUTH, "--field", year)
     assert result.returncode == 0
     assert words in result.stdout
+
+
+def test_the_api_gives_the_places_that_the_command_prints():
+    sheet = report(PACKAGE, edition="dcase2023-task4a", field="dcase2023")
+    printed = run("report", PACKAGE, "--edition", "dcase2023-task4a", "--field", "dcase2023").stdout
+    assert [*sheet.places] == ["Adams_UNI_task4_1", "Adams_UNI_task4_2", "Baseline_task4a_1"]
+    own, _, baseline = sheet.places.values()
+    assert (own.standings, sheet.field_baseline) == ([], "Baseline_task4a_1")
+    assert "its score alone ({:.3f}) would be rank {} of {}".format(*own.alone) in printed
+    assert [(one.order, one.place) for one in baseline.standings][:1] == [("score", 35)]
+    ranks = ", ".join(
+        f"by {one.order.replace('ew_', 'EW score, ')} rank {one.place} ({one.figure:.3f})" for one in baseline.standings
+    )
+    assert f"baseline Baseline_task4a_1: {ranks}\n" in printed
+    assert (report(PACKAGE).places, report(PACKAGE).field_baseline) == ({}, None)
 
 
 def test_fields_are_the_tables_that_tests_hold_the_program_to():
