@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from dcase_energy import __version__
-from dcase_energy.api.scores import ScoreSheet, score
+from dcase_energy.api.scores import ScoreChoices, ScoreSheet, score
 from dcase_energy.api.shared import PathLike, existing, write_files
 from dcase_energy.errors import InputError
 from dcase_energy.findings import has_errors
@@ -17,7 +17,9 @@ from dcase_energy.sheets.report import Report, Sheet
 from dcase_energy.sheets.table import Column, Table, Value
 
 
-def score_codabench(input_dir: PathLike, output_dir: PathLike, **options: Any) -> tuple[ScoreSheet, list[Path]]:
+def score_codabench(
+    input_dir: PathLike, output_dir: PathLike, **options: Unpack[ScoreChoices]
+) -> tuple[ScoreSheet, list[Path]]:
     """Score the submission of a Codabench run and write what the platform reads.
 
     Parameters

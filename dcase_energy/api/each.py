@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, TypedDict, Unpack
 
-from dcase_energy.api.energy import measure
+from dcase_energy.api.energy import Measured, measure
 from dcase_energy.api.records import beside_baseline
 from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
 from dcase_energy.calibration.workload import baseline_in_words
@@ -24,6 +25,17 @@ from dcase_energy.units import format_duration, format_energy
 
 # How a command ends that a signal to `measure` has reached, too.
 _INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+
+
+class MeasureChoices(TypedDict, total=False):
+    """Arguments of `dcase_energy.api.energy.measure` that hold for every system of a list."""
+
+    repeats: int
+    min_window_s: float | None
+    idle_s: float
+    allow_estimate: bool
+    wait_idle_s: float | None
+    probe_every_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ def measure_each(
     probe: Literal["auto", "none", "both"] = "auto",
     gpu: str = "auto",
     log: Log = silent,
-    **options: Any,
+    **options: Unpack[MeasureChoices],
 ) -> MeasuredList:
     """Measure all systems of a list, and write the table that `rank --measured` reads.
 
@@ -92,7 +104,7 @@ def measure_each(
     if not table.parent.is_dir():
         raise InputError(f"the folder {table.parent} does not exist")
     probing = "any" if probe == "both" or (probe == "auto" and baseline is not None) else probe
-    options |= {"probe": probing, "calibration": calibration, "log": log}
+    run = partial(measure, force=True, probe=probing, calibration=calibration, log=log, **options)
     records = table.with_name(f"{table.stem}.records")
     rows: list[MeasuredSystem] = []
     interrupted = False
@@ -103,7 +115,7 @@ def measure_each(
                 found[stage] = "not measured yet"
                 continue
             log(f"[{number}/{len(listed)}] {system.label}, {stage}")
-            found[stage], code = _measured(system, stage, records, log, {**options, "gpu": system.gpu or gpu})
+            found[stage], code = _measured(system, stage, records, log, partial(run, gpu=system.gpu or gpu))
             interrupted = code in _INTERRUPTED
         rows.append(_row(system, found, baseline))
         try:
@@ -114,7 +126,7 @@ def measure_each(
 
 
 def _measured(
-    system: ListedSystem, stage: str, records: Path, log: Log, options: dict[str, Any]
+    system: ListedSystem, stage: str, records: Path, log: Log, run: Callable[..., Measured]
 ) -> tuple[Energy | str, int]:
     """The record of a command, the one that is there or a new one, or why there is none; and its exit code."""
     folder = records / system.label
@@ -128,9 +140,7 @@ def _measured(
         raise WriteError(f"{folder} cannot be made: {error.strerror}") from None
     scope = system.scope if stage != "training" else ()
     try:
-        done = measure(
-            system.commands[stage], stage=stage, output=path, scope=scope, force=True, folder=system.folder, **options
-        )
+        done = run(system.commands[stage], stage=stage, output=path, scope=scope, folder=system.folder)
     except JournalError as error:
         return str(error), 0
     record = done.record

@@ -60,6 +60,20 @@ class ConventionChoices(TypedDict, total=False):
     seed: int | None
 
 
+class ScoreChoices(ConventionChoices, total=False):
+    """Arguments of `score` besides files, curves and how the work is spread."""
+
+    edition: PathLike | Edition | None
+    like: str | None
+    interval: ResamplingKind | None
+    resamples: int | None
+    bootstrap: int | None
+    scores: Mapping[str, tuple[str, Mapping[str, float | str]]] | None
+    jobs: int
+    scheduler: str | None
+    log: Log
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class ScoreSheet(Tabular):
     """What `score` found.

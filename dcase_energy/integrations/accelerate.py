@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Unpack
 
 from dcase_energy.integrations import stages
 from dcase_energy.integrations.loggers import metrics_of_record
@@ -12,7 +12,11 @@ from dcase_energy.integrations.loggers import metrics_of_record
 
 @contextlib.contextmanager
 def measured(
-    accelerator: Any, stage: str = "training", output: str = "energy_{stage}.json", **settings: Any
+    accelerator: Any,
+    stage: str = "training",
+    output: str = "energy_{stage}.json",
+    on_record: stages.OnRecord | None = None,
+    **settings: Unpack[stages.MeterChoices],
 ) -> Iterator[stages.StageMeter]:
     """Measure a block that all processes of an accelerator execute.
 
@@ -20,7 +24,7 @@ def measured(
     ----------
     accelerator
         The `accelerate.Accelerator`.
-    stage, output, **settings
+    stage, output, on_record, **settings
         As `dcase_energy.integrations.stages.measured` takes them.
 
     Examples
@@ -30,7 +34,7 @@ def measured(
         with measured(accelerator, "training"):
             train(accelerator, model)
     """
-    with stages.measured(stage, output, device=accelerator.device, **settings) as meter:
+    with stages.measured(stage, output, on_record, **{"device": accelerator.device, **settings}) as meter:
         yield meter
     if meter.record is not None:
         accelerator.log(metrics_of_record(meter.record))

@@ -9,13 +9,29 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack
 
 from dcase_energy.api.energy_meter import EnergyMeter
+from dcase_energy.api.shared import Log, PathLike
 from dcase_energy.errors import DcaseEnergyError
 from dcase_energy.measure.records import Energy
 
 OnRecord = Callable[[Energy, Path | None], object]
+
+
+class MeterChoices(TypedDict, total=False):
+    """Arguments of `EnergyMeter` besides the stage and the record."""
+
+    device: str
+    scope: Sequence[str]
+    idle_s: float
+    allow_estimate: bool
+    force: bool
+    probe: Literal["auto", "none", "both"] | None
+    probe_every_s: float | None
+    calibration: PathLike | None
+    gpu: str | None
+    log: Log
 
 
 class StageMeter:
@@ -39,7 +55,9 @@ class StageMeter:
         The last record and its file; None in the processes that do not measure, and where the measurement failed.
     """
 
-    def __init__(self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Any) -> None:
+    def __init__(
+        self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Unpack[MeterChoices]
+    ) -> None:
         self._output, self._on_record, self._settings = output, on_record, settings
         self._meter: EnergyMeter | None = None
         self.record: Energy | None = None
@@ -56,10 +74,11 @@ class StageMeter:
             if hosts > 1:
                 raise DcaseEnergyError(f"the training runs on {hosts} hosts, and a record holds one")
             if _rank() == 0:
-                several = {"gpu": ",".join(gpus)} if len(gpus) > 1 else {}
-                path = self._output.format(stage=stage)
-                meter = EnergyMeter(stage, path, **{"device": str((*devices, "auto")[0]), **several, **self._settings})
-                self._meter = meter.start()
+                used: MeterChoices = {"device": str((*devices, "auto")[0])}
+                if len(gpus) > 1:
+                    used["gpu"] = ",".join(gpus)
+                used.update(self._settings)
+                self._meter = EnergyMeter(stage, self._output.format(stage=stage), **used).start()
                 atexit.register(self.cut_off)
         _wait_for_all()
 
@@ -106,7 +125,9 @@ class StageCallback:
         The last record and its file.
     """
 
-    def __init__(self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Any) -> None:
+    def __init__(
+        self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Unpack[MeterChoices]
+    ) -> None:
         super().__init__()
         self._stages = StageMeter(output, on_record, **settings)
 
@@ -122,15 +143,20 @@ class StageCallback:
 
 
 @contextlib.contextmanager
-def measured(stage: str = "training", output: str = "energy_{stage}.json", **settings: Any) -> Iterator[StageMeter]:
+def measured(
+    stage: str = "training",
+    output: str = "energy_{stage}.json",
+    on_record: OnRecord | None = None,
+    **settings: Unpack[MeterChoices],
+) -> Iterator[StageMeter]:
     """Measure a block that all processes of a training execute: under torchrun, accelerate, SpeechBrain or alone.
 
     Parameters
     ----------
     stage, output
         As `EnergyMeter` and `StageMeter` take them.
-    **settings
-        Others of `StageMeter`; ``device`` where it is not the one that torch uses.
+    on_record, **settings
+        As `StageMeter` takes them; ``device`` where it is not the one that torch uses.
 
     Yields
     ------
@@ -145,7 +171,7 @@ def measured(stage: str = "training", output: str = "energy_{stage}.json", **set
             brain.fit(brain.hparams.epoch_counter, train_set, valid_set)
     """
     devices = [settings.pop("device")] if "device" in settings else []
-    meter = StageMeter(output, **settings)
+    meter = StageMeter(output, on_record, **settings)
     meter.begin(stage, *devices)
     try:
         yield meter
