@@ -136,6 +136,7 @@ def report(
     durations: TruthFiles | None = None,
     calibration: PathLike | None = None,
     field: PathLike | None = None,
+    stdin: bytes | None = None,
     bootstrap: int = 0,
     jobs: int = 1,
     scheduler: str | None = None,
@@ -146,7 +147,7 @@ def report(
     Parameters
     ----------
     submissions
-        Packages.
+        Packages; ``-`` is ``stdin``.
     edition, ground_truth, durations, calibration, bootstrap, jobs, scheduler, log
         As `rank` takes them.
     field
@@ -157,7 +158,7 @@ def report(
     InputError
         As `rank` does, and if the field has no system that can be ranked.
     """
-    packages = find_packages(given := existing(submissions))
+    packages = find_packages(given := existing(submissions, stdin), stdin)
     rules = choose_edition(edition, given, packages=packages, log=log)
     others, name = ([], None) if field is None else _field(field, rules)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)

@@ -40,8 +40,8 @@ def silent(text: str) -> None:
     """Drop a message: the log of callers that want none."""
 
 
-def existing(given: Paths) -> list[Path]:
-    """Return paths that exist, or ``-`` for standard input.
+def existing(given: Paths, stdin: bytes | None = None) -> list[Path]:
+    """Return paths that exist; ``-`` is standard input where its content is given.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def existing(given: Paths) -> list[Path]:
     if not paths:
         raise InputError("no path was given")
     for path in paths:
-        if not os.path.lexists(path) and path != Path("-"):
+        if not os.path.lexists(path) and (stdin is None or path != Path("-")):
             raise InputError(f"{path} does not exist")
     return paths
 

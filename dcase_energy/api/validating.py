@@ -93,7 +93,7 @@ def validate(
     from dcase_energy.submission.inbox import find_packages
     from dcase_energy.submission.validate import ValidateOptions, validate_paths
 
-    given, chosen, dropped = existing(paths), rule_codes(select, "select"), rule_codes(ignore, "ignore")
+    given, chosen, dropped = existing(paths, stdin), rule_codes(select, "select"), rule_codes(ignore, "ignore")
     packages = find_packages(given, stdin)
     rules = choose_edition(edition, given, packages=packages, log=log)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)

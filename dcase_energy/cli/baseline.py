@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.options import emit, format_option
-from dcase_energy.cli.parameters import SEED, Number
+from dcase_energy.cli.parameters import SEED, Number, PathName
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import DcaseEnergyError
@@ -158,7 +158,7 @@ def _show_theirs(error: BaseException) -> None:
 
 
 @click.command(epilog="Example: dcase-energy soundscapes desed_small --clips 40")
-@click.argument("out", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("out", type=PathName(file=False))
 @click.option(
     "--clips", type=click.IntRange(1, 100_000), default=40, show_default=True, help="Clips per training subset."
 )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from dcase_energy.cli.options import existing_path, format_option, training_options, wait_idle_option
-from dcase_energy.cli.parameters import Duration, Number
+from dcase_energy.cli.options import format_option, training_options, wait_idle_option
+from dcase_energy.cli.parameters import Duration, Number, PathName
 from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import record_text
@@ -90,7 +90,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathName(folder=False),
     default=Path("calibration.json"),
     show_default=True,
     help="Record to write, with its journal beside it. A complete one is never replaced: the next is NAME.2.json.",
@@ -117,7 +117,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 )
 @click.option(
     "--reference",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="RECORD",
     help="An organiser's calibration. Prints how many kWh on the reference machine equal one kWh on this machine.",
 )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dcase_energy.cli.options import edition_option, emit, existing_path, format_option, together
+from dcase_energy.cli.options import edition_option, emit, format_option, together
+from dcase_energy.cli.parameters import PathName
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import InputError
 from dcase_energy.measure.plan import BASELINE_STAGES
@@ -25,7 +26,7 @@ _SCHEMA_BESIDE = ".dcase-energy/{edition}/submission.schema.json"
 @edition_option()
 @click.option(
     "--calibration",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="RECORD",
     help="Calibration record: the baseline on your hardware.",
 )
@@ -33,7 +34,7 @@ _SCHEMA_BESIDE = ".dcase-energy/{edition}/submission.schema.json"
     *(
         click.option(
             f"--{stage}",
-            type=existing_path(folder=False),
+            type=PathName(exists=True, folder=False),
             help=f"Energy record, or CodeCarbon file, of the {stage} of your system.",
         )
         for stage in BASELINE_STAGES
@@ -51,7 +52,13 @@ _SCHEMA_BESIDE = ".dcase-energy/{edition}/submission.schema.json"
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @format_option("text", "json", text="json prints what was written, for programs.")
-@click.option("-o", "--output", metavar="FILE", help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]")
+@click.option(
+    "-o",
+    "--output",
+    type=PathName(folder=False, stdio=True),
+    metavar="FILE",
+    help="Where to write, - for stdout.  [default: LABEL/LABEL.meta.yaml]",
+)
 def command(
     label: str,
     edition: str | None,
@@ -59,7 +66,7 @@ def command(
     allow_invalid: bool,
     schema: str | None,
     force: bool,
-    output: str | None,
+    output: Path | None,
     output_format: str,
     **records: Any,
 ) -> int:
@@ -76,13 +83,13 @@ def command(
 
     rules = edition_for_label(label, edition, say)
     values, origin = figures_of_records(rules, calibration, records, allow_invalid=allow_invalid, log=say)
-    if output == "-":
+    if output == Path("-"):
         if output_format == "json":
             raise click.UsageError("--output - prints the file: --format json, what was written, has nothing to say")
         published = SCHEMA_URL.format(edition=rules.name) if rules.name in edition_names() else None
         emit(template(rules, label, values, schema or published, origin, named=edition), None)
         return 0
-    target = Path(output) if output is not None else Path(label) / f"{label}.meta.yaml"
+    target = output or Path(label) / f"{label}.meta.yaml"
     beside = _SCHEMA_BESIDE.format(edition=rules.name)
     text = template(rules, label, values, schema or beside, origin, named=edition)
     _write(target, text, force=force)

@@ -13,13 +13,12 @@ from dcase_energy.cli.groups import require_given
 from dcase_energy.cli.options import (
     emit,
     estimate_option,
-    existing_path,
     format_option,
     option,
     output_option,
     wait_idle_option,
 )
-from dcase_energy.cli.parameters import Duration
+from dcase_energy.cli.parameters import Duration, PathName
 from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
@@ -82,19 +81,19 @@ gpu_option = click.option(
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathName(folder=False),
     help="Record to write. A complete one is never replaced: the next is NAME.2.json.  [default: energy_STAGE.json]",
 )
 @click.option("--force", is_flag=True, help="Replace an existing complete record once the new one is complete.")
 @click.option(
     "--from-journal",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="JOURNAL",
     help="Execute nothing: write the record of a measurement whose record could not be written.",
 )
 @click.option(
     "--each",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="SYSTEMS_TOML",
     help="Measure every system of a list, one after the other, and write a table for `rank --measured`. The same call "
     "again measures what is missing.  [default table: measured.csv]",
@@ -119,7 +118,7 @@ gpu_option = click.option(
 )
 @click.option(
     "--calibration",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="RECORD",
     help="Baseline to divide by: print the ratio to it, and measure it again in the probes.",
 )

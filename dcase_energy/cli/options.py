@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.api.shared import check_device
-from dcase_energy.cli.parameters import SEED, Duration, SetFile, Sources, offer_files
+from dcase_energy.cli.parameters import SEED, Duration, PathName, SetFile, Sources, offer_files
 from dcase_energy.errors import InputError
 from dcase_energy.text import visible
 
@@ -46,11 +46,6 @@ def option(*names: str, **settings: Any) -> Decorator:
     return click.option(*names, cls=Option, **settings)
 
 
-def existing_path(*, file: bool = True, folder: bool = True) -> click.Path:
-    """Return the type of a path that must exist."""
-    return click.Path(exists=True, file_okay=file, dir_okay=folder, path_type=Path)
-
-
 def _editions(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Offer the shipped editions; where none begins so, it may be an own one: files."""
     from click.shell_completion import CompletionItem
@@ -60,13 +55,16 @@ def _editions(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     return [CompletionItem(name) for name in edition_names() if name.startswith(incomplete)] or offer_files(incomplete)
 
 
-def sources_argument(name: str, metavar: str, *, required: bool = True) -> Decorator:
-    """Return an argument of paths, where ``required`` at least one; patterns are expanded, each path counts once."""
+def sources_argument(name: str, metavar: str, *, required: bool = True, stdio: bool = False) -> Decorator:
+    """Return an argument of paths, where ``required`` at least one; patterns are expanded, each path counts once.
+
+    ``stdio`` says whether ``-`` is standard input.
+    """
 
     def flat(ctx: click.Context, param: click.Parameter, value: tuple[tuple[Path, ...], ...]) -> tuple[Path, ...]:  # noqa: ARG001
         return tuple(dict.fromkeys(path for paths in value for path in paths))
 
-    return click.argument(name, nargs=-1, required=required, type=Sources(), metavar=metavar, callback=flat)
+    return click.argument(name, nargs=-1, required=required, type=Sources(stdio=stdio), metavar=metavar, callback=flat)
 
 
 def edition_option(default: str | None = None) -> Decorator:
@@ -93,8 +91,7 @@ def format_option(
 def output_option(what: str) -> Decorator:
     """Return ``--output FILE``."""
     text = f"Write {what} to this file instead of stdout."
-    path = click.Path(dir_okay=False, path_type=Path)
-    return click.option("-o", "--output", type=path, callback=_writable, help=text)
+    return click.option("-o", "--output", type=PathName(folder=False, stdio=True), callback=_writable, help=text)
 
 
 def output_dir_option(
@@ -104,7 +101,7 @@ def output_dir_option(
     return option(
         *(["-o"] if short else []),
         "--output-dir",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=PathName(file=False),
         metavar="FOLDER",
         default=default,
         show_default=default is not None,
@@ -115,7 +112,7 @@ def output_dir_option(
 
 
 def _writable(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:  # noqa: ARG001
-    return None if path is None else writable(path, folder=parameter.name == "output_dir")
+    return None if path in (None, Path("-")) else writable(path, folder=parameter.name == "output_dir")
 
 
 def writable(path: Path, *, folder: bool) -> Path:
@@ -168,14 +165,14 @@ bootstrap_option = click.option(
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors (exit code 1).")
 calibration_option = click.option(
     "--calibration",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="RECORD",
     help="Calibration record to divide by instead of the packages' own.",
 )
 
 waivers_option = click.option(
     "--waivers",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="CSV",
     help="Findings that the organiser accepts: code, label, reason.",
 )
@@ -195,7 +192,7 @@ def durations_option(text: str, *, required: bool = False) -> Decorator:
 
 
 def _by_set(name: str, text: str, *, required: bool) -> Decorator:
-    file: Any = SetFile(exists=True, dir_okay=False, path_type=Path)
+    file: Any = SetFile(exists=True, folder=False)
     settings: dict[str, Any] = {"metavar": "TSV", "required": required, "multiple": True, "help": text}
     return click.option(name, type=file, callback=_truth_files, **settings)
 
@@ -238,7 +235,7 @@ training_options = together(
     click.option("--recipe", help="Recipe to train instead of the edition's (`smoke` is small enough for any laptop)."),
     click.option(
         "--data",
-        type=existing_path(file=False),
+        type=PathName(exists=True, file=False),
         metavar="DESED_DIR",
         help="Folder with audio/ and metadata/ as DESED_task lays them out. [default: embedded synthetic soundscapes]",
     ),
@@ -260,8 +257,10 @@ training_options = together(
 )
 
 
-def read_stdin() -> bytes:
-    """Return standard input; more than a package may have is a usage error."""
+def read_stdin(paths: Sequence[Path]) -> bytes | None:
+    """Return standard input where a path is ``-``, else None; more than a package may have is a usage error."""
+    if Path("-") not in paths:
+        return None
     if sys.stdin is None:
         raise InputError("standard input is closed")
     data = sys.stdin.buffer.read(MAX_STDIN_BYTES + 1)

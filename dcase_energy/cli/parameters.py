@@ -31,16 +31,43 @@ def offer_files(incomplete: str) -> list[CompletionItem]:
     return [CompletionItem(incomplete, type="file")]
 
 
+class PathName(click.Path):
+    """A path. ``-`` is standard input or output where ``allow_dash`` says so, and refused elsewhere."""
+
+    def __init__(self, *, exists: bool = False, file: bool = True, folder: bool = True, stdio: bool = False) -> None:
+        super().__init__(exists=exists, file_okay=file, dir_okay=folder, allow_dash=stdio, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        dash = os.fsdecode(value) == "-"
+        if dash and not self.allow_dash:
+            stream = "input" if self.exists else "output"
+            self.fail(f"standard {stream} is not possible here: give a name (./- for a file called -)", param, ctx)
+        path = super().convert(value, param, ctx)
+        # Path("./-") is Path("-") as well.
+        return path if dash or path != Path("-") else path.absolute()
+
+
 class Sources(_Paths):
-    """A path that exists, ``-``, or a pattern that matches something (Windows leaves patterns to the program)."""
+    """A path that exists, or a pattern that matches something (Windows leaves patterns to the program).
+
+    Parameters
+    ----------
+    stdio
+        Whether ``-`` is standard input; else it is refused.
+    """
 
     name = "path"
+
+    def __init__(self, *, stdio: bool = False) -> None:
+        self.stdio = stdio
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Path, ...]:
         """Return the paths that are meant."""
         text = os.fsdecode(value)
         if text == "-" or os.path.lexists(text):
-            return (Path(text),)
+            # A link that leads nowhere exists, too.
+            return (PathName(exists=text == "-", stdio=self.stdio).convert(text, param, ctx),)
         matches = tuple(map(Path, sorted(glob.glob(text)))) if _PATTERN & set(text) else ()  # noqa: PTH207
         if not matches:
             self.fail(f"Path '{visible(text)}' does not exist.", param, ctx)
@@ -51,7 +78,7 @@ class Sources(_Paths):
         return offer_files(incomplete)
 
 
-class SetFile(click.Path):
+class SetFile(PathName):
     """A file of ground truth; ``NAME=FILE`` is that of one set of clips, unless a file of this name exists."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:

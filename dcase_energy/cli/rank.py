@@ -12,7 +12,6 @@ from dcase_energy.cli.options import (
     bootstrap_option,
     calibration_option,
     edition_option,
-    existing_path,
     format_option,
     ground_truth_options,
     jobs_option,
@@ -23,6 +22,7 @@ from dcase_energy.cli.options import (
     sources_argument,
     waivers_option,
 )
+from dcase_energy.cli.parameters import PathName
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.render.overview import show_many
 from dcase_energy.cli.terminal import say
@@ -81,13 +81,13 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
 @calibration_option
 @click.option(
     "--reference",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="RECORD",
     help="An organiser's calibration: normalised energies are given in kWh on its machine.",
 )
 @click.option(
     "--measured",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="CSV",
     help="Energies that the organiser measured (`measure --each` writes the table); they replace the declared ones.",
 )

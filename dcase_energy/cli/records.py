@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.cli.groups import OrderedGroup
-from dcase_energy.cli.options import Decorator, emit, existing_path, format_option, sources_argument
+from dcase_energy.cli.options import Decorator, emit, format_option, sources_argument
+from dcase_energy.cli.parameters import PathName
 from dcase_energy.cli.render import details, headline
 from dcase_energy.cli.render.json import dumped, finding_fields
 from dcase_energy.cli.render.record import record_text
@@ -32,7 +33,7 @@ def command() -> None:
 
 
 def _record(name: str) -> Decorator:
-    return click.argument(name, type=existing_path(folder=False), metavar=name.upper())
+    return click.argument(name, type=PathName(exists=True, folder=False), metavar=name.upper())
 
 
 @command.command("show", epilog="Example: dcase-energy records show calibration.json")

@@ -17,9 +17,11 @@ from dcase_energy.cli.options import (
     ground_truth_options,
     jobs_option,
     output_option,
+    read_stdin,
     scheduler_option,
     sources_argument,
 )
+from dcase_energy.cli.parameters import PathName
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import say, style
 from dcase_energy.text import plural, visible
@@ -42,7 +44,7 @@ _EVIDENCE = {
 
 
 @click.command(epilog="Example: dcase-energy report my_submission/ --calibration calibration.json")
-@sources_argument("submissions", "SUBMISSION...")
+@sources_argument("submissions", "SUBMISSION...", stdio=True)
 @edition_option()
 @ground_truth_options()
 @calibration_option
@@ -54,7 +56,7 @@ _EVIDENCE = {
 @click.option(
     "--card",
     "card_dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathName(file=False),
     metavar="FOLDER",
     help="Also write for each system what a technical report needs: a paragraph, a LaTeX table and a badge (SVG).",
 )
@@ -66,7 +68,7 @@ _EVIDENCE = {
 def command(
     submissions: tuple[Path, ...], output_format: str, output: Path | None, card_dir: Path | None, **options: Any
 ) -> int:
-    """Show scores and energies of your systems, and their ratio to the baseline on your hardware.
+    """Show scores and energies of your systems (- is standard input), and their ratio to your baseline's energy.
 
     Validates, scores the outputs if ground truth is given, and divides each energy by the baseline's: that of
     --calibration, else of the package's record, else the declared figure, else of this machine's newest calibration
@@ -78,7 +80,7 @@ def command(
     from dcase_energy.errors import DcaseEnergyError
     from dcase_energy.findings import has_errors
 
-    found = report(submissions, log=say, **options)
+    found = report(submissions, stdin=read_stdin(submissions), log=say, **options)
     show_findings(found.findings)
     if not found.own:
         raise DcaseEnergyError("no system to report on was found")

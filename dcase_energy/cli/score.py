@@ -13,7 +13,6 @@ from dcase_energy.cli.options import (
     MAX_STDIN_BYTES,
     edition_option,
     emit,
-    existing_path,
     format_option,
     ground_truth_options,
     jobs_option,
@@ -24,7 +23,7 @@ from dcase_energy.cli.options import (
     together,
     writable,
 )
-from dcase_energy.cli.parameters import Number
+from dcase_energy.cli.parameters import Number, PathName
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.render.bar import progress_bar
 from dcase_energy.cli.terminal import say
@@ -102,7 +101,7 @@ _conventions = together(
     click.option(
         "--thresholds",
         "class_thresholds",
-        type=existing_path(folder=False),
+        type=PathName(exists=True, folder=False),
         metavar="TSV",
         callback=lambda _, __, path: _thresholds(path),
         help="Thresholds of single classes, in a table with the columns event_label and threshold.",
@@ -181,7 +180,7 @@ _conventions = together(
 @click.option(
     "--codabench",
     nargs=2,
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathName(file=False),
     metavar="INPUT OUTPUT",
     help="Work as the scoring program of a Codabench competition: score INPUT/res with INPUT/ref/ground_truth.tsv and "
     "durations.tsv, and write scores.json and detailed_results.html to OUTPUT.",

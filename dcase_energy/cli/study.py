@@ -13,7 +13,6 @@ import click
 from dcase_energy.cli.groups import OrderedGroup
 from dcase_energy.cli.options import (
     emit,
-    existing_path,
     format_option,
     list_option,
     option,
@@ -21,6 +20,7 @@ from dcase_energy.cli.options import (
     scheduler_option,
     training_options,
 )
+from dcase_energy.cli.parameters import PathName
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import complain, say
 from dcase_energy.errors import InputError
@@ -124,7 +124,7 @@ def _progress() -> Callable[[StudyRun, int, int], None]:
 
 
 @command.command(epilog="Example: dcase-energy study status runs/")
-@click.argument("runs", nargs=-1, required=True, type=existing_path(file=False), metavar="RUNS...")
+@click.argument("runs", nargs=-1, required=True, type=PathName(exists=True, file=False), metavar="RUNS...")
 @format_option("text", "json")
 def status(runs: tuple[Path, ...], output_format: str) -> int:
     """Show each run's state and progress, and when the study may end.
@@ -151,7 +151,7 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 @command.command(
     "import", epilog="Example: dcase-energy study import desed_energy_runs.csv --epochs 200 --output-dir runs"
 )
-@click.argument("sheets", nargs=-1, required=True, type=existing_path(folder=False), metavar="SHEET...")
+@click.argument("sheets", nargs=-1, required=True, type=PathName(exists=True, folder=False), metavar="SHEET...")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
 @option("--gpu-name", "gpu", old=["--gpu"], help="GPU of all rows, instead of the sheet's.")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
@@ -192,7 +192,7 @@ def import_(
 
 
 @command.command("report", epilog="Example: dcase-energy study report runs/ more-runs/ --output-dir report")
-@click.argument("runs", nargs=-1, required=True, type=existing_path(file=False), metavar="RUNS...")
+@click.argument("runs", nargs=-1, required=True, type=PathName(exists=True, file=False), metavar="RUNS...")
 @click.option(
     "--f1",
     type=click.Choice(["07", "05"]),

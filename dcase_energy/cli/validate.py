@@ -14,7 +14,6 @@ from dcase_energy.cli.options import (
     durations_option,
     edition_option,
     emit,
-    existing_path,
     format_option,
     jobs_option,
     output_option,
@@ -24,6 +23,7 @@ from dcase_energy.cli.options import (
     waivers_option,
     writable,
 )
+from dcase_energy.cli.parameters import PathName
 from dcase_energy.cli.render import FINDING_FORMATS, MOST_PACKAGES, reporter
 from dcase_energy.cli.render.bar import progress_bar
 from dcase_energy.cli.terminal import say
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="Example: dcase-energy validate examples/packages --edition generic")
-@sources_argument("paths", "PATH...", required=False)
+@sources_argument("paths", "PATH...", required=False, stdio=True)
 @edition_option()
 @calibration_option
 @durations_option("Durations of the clips that the outputs must contain; NAME=TSV, repeated, for each set of clips.")
 @click.option(
     "--pool",
     multiple=True,
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="CSV",
     help="Results of other teams to compare with; may be repeated.",
 )
@@ -56,13 +56,13 @@ if TYPE_CHECKING:
 @output_option("the findings")
 @click.option(
     "--receipt",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathName(folder=False),
     metavar="FILE",
     help="Also write a receipt: hashes, edition, what was checked and found.",
 )
 @click.option(
     "--check-receipt",
-    type=existing_path(folder=False),
+    type=PathName(exists=True, folder=False),
     metavar="FILE",
     help="Report whether packages, edition or verdict changed since this receipt was written. Without PATH, the "
     "packages that it lists are checked.",
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 @click.option("--statistics", is_flag=True, help="Print counts of packages, systems and findings by rule instead.")
 @click.option(
     "--letters",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathName(file=False),
     callback=lambda _context, _parameter, path: None if path is None else writable(path, folder=True),
     metavar="FOLDER",
     help="Also write a letter to each team, as HTML and as text. A second run with the same folder also reports what "
@@ -111,6 +111,8 @@ def command(
     what = _what(summary, statistics)
     reporter(output_format or "text", what)
     chosen, dropped = rule_codes(select, "--select"), rule_codes(ignore, "--ignore")
+    if (fix or diff or receipt or check_receipt) and Path("-") in paths:
+        raise click.UsageError("--fix, --diff, --receipt and --check-receipt are about files, and - is standard input")
     if check_receipt is not None:
         if select or ignore or strict or fix or diff or receipt:
             raise click.UsageError("--check-receipt takes --select, --ignore and --strict from the receipt")
@@ -121,7 +123,7 @@ def command(
         raise click.UsageError("Missing argument 'PATH...'.")
     if receipt is not None:
         refuse_receipt(receipt)
-    stdin = read_stdin() if Path("-") in paths else None
+    stdin = read_stdin(paths)
     if fix or diff:
         _fix(paths, edition, write=not diff)
     with progress_bar("packages") as progress:
@@ -210,13 +212,13 @@ def _counts(found: Validation) -> str:
 
 
 @click.command(epilog="Example: dcase-energy pack my_submission/ --output my_submission.zip")
-@click.argument("folder", type=existing_path(file=False), metavar="FOLDER")
+@click.argument("folder", type=PathName(exists=True, file=False), metavar="FOLDER")
 @edition_option()
 @calibration_option
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathName(folder=False),
     help="Zip file to write.  [default: FOLDER.zip beside FOLDER]",
 )
 @strict_option
