@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -78,6 +78,7 @@ def read_table(
     file: str,
     *,
     required: Sequence[str],
+    known: Iterable[str] = (),
     delimiter: str = "\t",
     member: str | None = None,
     restore: Restore | None = None,
@@ -85,8 +86,9 @@ def read_table(
 ) -> DelimitedTable:
     """Read a table whose first line names its columns, or which has the columns ``header`` and no such line.
 
-    Every required column must be there once; others are kept. Ragged rows are findings and left out, unless ``restore``
-    knows what became of them. Fields are quoted only in comma-separated tables.
+    Every required column must be there once; others are kept. ``known`` columns may be named in capitals, and with
+    spaces or hyphens for underscores. Ragged rows are findings and left out, unless ``restore`` knows what became of
+    them. Fields are quoted only in comma-separated tables.
     """
     table = DelimitedTable(file, member)
     try:
@@ -98,7 +100,8 @@ def read_table(
         return table
     records = _records(text, delimiter)
     try:
-        _fill(table, records if header is None else chain([(0, list(header))], records), required, restore)
+        rows = records if header is None else chain([(0, list(header))], records)
+        _fill(table, rows, required, {_plain(name): name for name in known}, restore)
     except csv.Error as error:
         table.add(TABLE_ROW.finding(Where(file, member), f"not a table: {error}"))
     return table
@@ -117,14 +120,22 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         begins = reader.line_num + 1
 
 
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "_", name.strip()).casefold()
+
+
 def _fill(
-    table: DelimitedTable, records: Iterator[tuple[int, list[str]]], required: Sequence[str], restore: Restore | None
+    table: DelimitedTable,
+    records: Iterator[tuple[int, list[str]]],
+    required: Sequence[str],
+    known: Mapping[str, str],
+    restore: Restore | None,
 ) -> None:
     header = next(records, None)
     if header is None or header[1] in ([], [""]):
         table.findings.append(TABLE_EMPTY.finding(Where(table.file, table.member), "no header"))
         return
-    columns = [cell.strip() for cell in header[1]]
+    columns = [known.get(_plain(cell), cell.strip()) for cell in header[1]]
     counts = Counter(columns)
     problems = {
         "missing ": [name for name in required if name not in counts],

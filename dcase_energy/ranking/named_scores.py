@@ -17,6 +17,8 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.text import first_few
 
+TEXT_COLUMNS = ("label", "team", "gpu_model", "baseline_source", "macs_counter")
+COUNT_COLUMNS = ("total_parameters", "macs")
 # Scores that a message names.
 _SHOWN = 4
 
@@ -36,18 +38,25 @@ def required_columns(edition: Edition) -> tuple[str, ...]:
     return ("label", *scores, *energies)
 
 
+def known_columns(edition: Edition) -> tuple[str, ...]:
+    """Columns of a table of results that have a meaning, however their names are capitalised."""
+    return (*TEXT_COLUMNS, *COUNT_COLUMNS, *edition.scores, *edition.energy_fields)
+
+
 def why_not_ranked_by(data: bytes, file: str, edition: Edition) -> Finding | None:
     """Say how to name the score of a table that has none of the edition's; None where it has one, or no header.
 
     A warning where the edition asks for energies alone: they are normalised, and no system is ranked.
     """
-    header = read_table(data.partition(b"\n")[0], file, required=("label",), delimiter=",")
+    line = data.partition(b"\n")[0]
+    header = read_table(line, file, required=("label",), known=known_columns(edition), delimiter=",")
     ranked_by = edition.ranking.names
     if not header.columns or set(ranked_by) & set(header.columns):
         return None
-    known = {
-        name: score for name in edition_names() for score in load_edition(name).ranking.names if score in header.columns
-    }
+    others = {name: load_edition(name).ranking.names for name in edition_names()}
+    scores = [score for names in others.values() for score in names]
+    columns = read_table(line, file, required=(), known=scores, delimiter=",").columns
+    known = {name: score for name, names in others.items() for score in names if score in columns}
     own = f"name the column in your own edition: [scores.{next(iter(known.values()), 'NAME')}] with a title"
     of_project = ", ".join(f"--edition {name} ({score})" for name, score in known.items())
     some = first_few(ranked_by, _SHOWN, " or ")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from dcase_energy.documents.device_names import gpu_model, gpu_models, is_processor
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.numbers import advise_count, parse_number
-from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY
+from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY, TABLE_HEADER
 from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import UNITS, Score
@@ -21,7 +22,13 @@ from dcase_energy.ranking.entry import Entry, component_column
 from dcase_energy.ranking.interval import ENDS
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
-from dcase_energy.ranking.named_scores import required_columns, why_not_ranked_by
+from dcase_energy.ranking.named_scores import (
+    COUNT_COLUMNS,
+    TEXT_COLUMNS,
+    known_columns,
+    required_columns,
+    why_not_ranked_by,
+)
 from dcase_energy.ranking.normalize import is_energy
 from dcase_energy.ranking.rules import LABEL_MISSING, no_energy
 from dcase_energy.stats import Interval
@@ -35,8 +42,8 @@ from dcase_energy.submission.waivers import NO_WAIVERS, Waivers
 MAX_TABLE_BYTES = 100_000_000
 # Above it a number that is read is no longer the one that was written.
 LARGEST_EXACT = 2**53
-_COUNTS = ("total_parameters", "macs")
-_TEXTS = ("label", "team", "gpu_model", "baseline_source", "macs_counter")
+# energy_train_kwh is as near to energy_training_kwh; energy_baseline_kwh, a sum, is not to energy_baseline_test_kwh.
+_NEAR = 0.9
 _RANGES = {
     "fraction": (SCORE_RANGE, "is not a fraction"),
     "percent": (PERCENT_RANGE, "is not a percentage"),
@@ -50,7 +57,8 @@ def read_results(
     """Read a table of results.
 
     An empty cell is a missing figure. A cell that is not a number, or an impossible one (a negative energy, a PSDS of
-    48), is a finding and counts as missing. Other columns are kept as text. ``declared`` names the kind
+    48), is a finding and counts as missing. Names of columns may be capitalised, and have spaces for underscores.
+    Other columns are kept as text. ``declared`` names the kind
     of the intervals whose ends stand in ``_low`` and ``_high``, by figure; a column ``_interval`` says it row by row.
     Findings that ``waivers`` accept neither exclude a system nor keep it from being divided.
     """
@@ -60,7 +68,8 @@ def read_results(
     problem = why_not_ranked_by(data, str(path), edition)
     if problem is not None and problem.severity is Severity.ERROR:
         return [], [problem]
-    table = read_table(data, str(path), required=required_columns(edition), delimiter=",")
+    required, known = required_columns(edition), known_columns(edition)
+    table = read_table(data, str(path), required=required, known=known, delimiter=",")
     table.rows = [["" if cell.strip() in edition.null_texts else cell for cell in row] for row in table.rows]
     if table.columns and not table.rows and not table.findings:
         table.findings.append(TABLE_EMPTY.finding(table.where(), "no rows"))
@@ -79,7 +88,7 @@ def read_results(
             entries.append(entry if problem is None else without_rank(entry, problem))
         if problem is not None:
             table.findings.append(problem)
-    table.findings.extend(_counters(table))
+    table.findings.extend([*_misspelt(table, edition), *_counters(table)])
     label_of = dict(zip(table.row_lines, labels, strict=True))
     return entries, sorted(_waived(table, waivers, label_of), key=Finding.sort_key)
 
@@ -95,6 +104,21 @@ def _waived(table: DelimitedTable, waivers: Waivers, label_of: Mapping[int, str]
     for number, one in enumerate(table.findings):
         counts_others = one.code in others and last[one.code] == number
         yield one if counts_others else waivers.apply([one], label_of.get(one.where.line or 0, ""))[0]
+
+
+def _misspelt(table: DelimitedTable, edition: Edition) -> Iterator[Finding]:
+    """Columns that are near to one with a meaning, which the table lacks: their figures would be missing unseen."""
+    known = known_columns(edition)
+    lacking = [name for name in known if name not in table.columns]
+    parts = {component_column(edition, part, baseline=baseline) for part in COMPONENTS for baseline in (False, True)}
+    for name in sorted({*table.columns} - {*known} - parts):
+        if name.endswith(tuple(f"_{end}" for end in ENDS)):
+            continue
+        if near := get_close_matches(name.casefold(), lacking, n=1, cutoff=_NEAR):
+            unit = ", in kWh" if near[0] in edition.energy_fields else ""
+            message, hint = f"column {name[:80]} is kept as text", f"did you mean {near[0]}{unit}?"
+            where = table.where(None, name)
+            yield TABLE_HEADER.finding(where, message, expected=near[0], hint=hint).with_severity(Severity.WARNING)
 
 
 def _counters(table: DelimitedTable) -> Iterator[Finding]:
@@ -132,7 +156,7 @@ def labels_of(path: Path) -> list[str]:
     data = read_bytes(path, MAX_TABLE_BYTES)
     if isinstance(data, Finding):
         return []
-    table = read_table(data, str(path), required=("label",), delimiter=",")
+    table = read_table(data, str(path), required=("label",), known=("label",), delimiter=",")
     return [row[table.columns.index("label")] for row in table.rows] if "label" in table.columns else []
 
 
@@ -147,7 +171,7 @@ def _entry(
     before = table.mark()
     scores = {name: _score(table, index, name, score) for name, score in edition.scores.items()}
     energies = {name: _energy(table, index, name) for name in edition.energy_fields}
-    counts = {name: _count(table, index, name) for name in _COUNTS if name not in scores}
+    counts = {name: _count(table, index, name) for name in COUNT_COLUMNS if name not in scores}
     own, other = (
         {part: component_column(edition, part, baseline=of_baseline) for part in COMPONENTS}
         for of_baseline in (False, True)
@@ -160,7 +184,7 @@ def _entry(
     doubted = _doubted(table, index, baseline, edition, evidence, waived)
     not_comparable = doubted | _not_comparable(table, index, row, edition, waived)
     found = table.since(before)
-    meant = {*_TEXTS, *scores, *energies, *counts, *parts, *(f"{name}_{end}" for name in known for end in ENDS)}
+    meant = {*TEXT_COLUMNS, *scores, *energies, *counts, *parts, *(f"{name}_{end}" for name in known for end in ENDS)}
     return Entry(
         label=label,
         team=row.get("team") or team_of(label),
