@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dcase_energy.api.receipts import check_receipt, write_receipt
     from dcase_energy.api.records import compare_records, list_records, read_record, verify_record
     from dcase_energy.api.scores import score
-    from dcase_energy.api.study import report_study, run_study
+    from dcase_energy.api.study import import_runs, report_study, run_study, study_status
     from dcase_energy.api.validating import fix, pack, validate
     from dcase_energy.errors import DcaseEnergyError, InputError
 
@@ -29,6 +29,7 @@ __all__ = [
     "check_receipt",
     "compare_records",
     "fix",
+    "import_runs",
     "list_records",
     "pack",
     "rank",
@@ -37,6 +38,7 @@ __all__ = [
     "report_study",
     "run_study",
     "score",
+    "study_status",
     "validate",
     "verify_record",
     "write_receipt",
@@ -50,6 +52,7 @@ _MODULES = {
     "check_receipt": "api.receipts",
     "compare_records": "api.records",
     "fix": "api.validating",
+    "import_runs": "api.study",
     "list_records": "api.records",
     "pack": "api.validating",
     "rank": "api.ranking",
@@ -58,6 +61,7 @@ _MODULES = {
     "report_study": "api.study",
     "run_study": "api.study",
     "score": "api.scores",
+    "study_status": "api.study",
     "validate": "api.validating",
     "verify_record": "api.records",
     "write_receipt": "api.receipts",

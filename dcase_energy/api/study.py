@@ -1,4 +1,4 @@
-"""`run_study` and `report_study`: the study of ICASSP 2023 on own hardware."""
+"""The study of ICASSP 2023 on own hardware: runs are trained, or imported from sheets, looked after and reported."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import thread_count
 from dcase_energy.study.gather import gather
 from dcase_energy.study.grid import Choices, make_grid, prepare_folders, recipe_source
+from dcase_energy.study.importing import Given, ReadSheet, earlier_runs, read_sheet, write_imported
 from dcase_energy.study.report import StudyReport, make_report
 from dcase_energy.study.rules import RUNS_MIXED
 from dcase_energy.study.running import Ended, Job, ask_hardware, run_jobs, to_do
 from dcase_energy.study.runs import StudyRun, plain_name
 from dcase_energy.study.sheets import report_of
+from dcase_energy.study.status import StudyStatus, read_status
 from dcase_energy.text import plural
 
 
@@ -124,6 +126,78 @@ def run_study(
     return StudyRuns(tuple(ended), tuple(left))
 
 
+def study_status(runs: Paths) -> StudyStatus:
+    """Look at all run folders in and under some folders, as `dcase-energy study status` does.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    places = existing(runs)
+    found = read_status(places)
+    if not found.runs and not found.unreadable and not found.imported:
+        raise _no_run(places)
+    return found
+
+
+def _no_run(places: Sequence[Path]) -> InputError:
+    where = ", ".join(map(str, places))
+    return InputError(f"no run folder was found in {where}; `dcase-energy study run` or `study import` makes them")
+
+
+def import_runs(
+    sheets: Paths,
+    output_dir: PathLike = "runs",
+    *,
+    gpu: str | None = None,
+    batch_size: int | None = None,
+    epochs: int | None = None,
+    f1: Literal["05", "07"] | None = None,
+    earlier: Literal["replace", "keep"] | None = None,
+    log: Log = silent,
+) -> list[ReadSheet]:
+    """Make run folders from sheets made elsewhere, as `dcase-energy study import` does.
+
+    Parameters
+    ----------
+    sheets
+        CSV tables with one run per row, or CodeCarbon's ``emissions.csv``.
+    output_dir
+        Folder of the runs.
+    gpu, batch_size, epochs, f1
+        What applies to all rows: GPU, batch size, number of epochs, criterion of the F1 as in `report_study`.
+    earlier
+        What happens to runs in the folder that are of a sheet of the same name with other content: ``replace`` them, as
+        the sheet was corrected, or ``keep`` them, as it is another sheet.
+    log
+        Receives a message where runs are replaced.
+
+    Raises
+    ------
+    InputError
+        If a sheet does not exist, or there are earlier runs and ``earlier`` does not say what they are.
+    WriteError
+        If the folders cannot be written.
+    """
+    output = Path(output_dir)
+    read = [read_sheet(path, Given(gpu, batch_size, epochs, f1)) for path in existing(sheets)]
+    others = earlier_runs(output, read)
+    if others and earlier is None:
+        raise InputError(
+            f"{output} has {plural(len(others), 'run')} of an earlier {' and '.join(sorted({*others.values()}))}; give "
+            "--earlier replace if the sheet was corrected since, --earlier keep if it is another sheet of this name"
+        )
+    replaced = others if earlier == "replace" else {}
+    try:
+        write_imported(output, read, replaced)
+    except OSError as error:
+        raise WriteError(f"cannot write to {output}: {error.strerror}") from None
+    if replaced:
+        log(f"{output}: {plural(len(replaced), 'run')} of the earlier sheet removed")
+    return read
+
+
 @dataclass(frozen=True, slots=True)
 class StudySheet:
     """What `report_study` found: the paper's tables of the runs, None without runs, and the findings of the folders."""
@@ -180,8 +254,5 @@ def report_study(
             "these runs do not belong into one table; report each kind separately, or give --mixed", findings
         )
     if not usable and not findings:
-        raise InputError(
-            f"no run folder was found in {', '.join(map(str, places))}; `dcase-energy study run` or `study import` "
-            f"makes them"
-        )
+        raise _no_run(places)
     return StudySheet(make_report(usable, f1) if usable else None, tuple(findings))

@@ -6,7 +6,7 @@ import datetime
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,7 +23,6 @@ from dcase_energy.cli.options import (
 from dcase_energy.cli.parameters import PathName
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import complain, say
-from dcase_energy.errors import InputError
 from dcase_energy.sheets import FORMATS
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 from dcase_energy.text import plural
@@ -77,7 +76,7 @@ def run(output_format: str, **options: Any) -> int:
     of a cluster, into one folder or several: `study report` takes them all. With --scheduler, workers that offer
     measure=1 train. Exit code 1 if a run failed.
     """
-    from dcase_energy.api.study import run_study
+    from dcase_energy.api.study import run_study, study_status
 
     found = run_study(log=say, progress=_progress(), on_end=_ended, **options)
     if failed := sum(one.outcome == "failed" for one in found.ended):
@@ -87,10 +86,9 @@ def run(output_format: str, **options: Any) -> int:
         say(f"{one.folder.name} {one.state}{hint}")
     if output_format == "json":
         from dcase_energy.cli.render.study import status_json
-        from dcase_energy.study.status import read_status
 
         now = datetime.datetime.now().astimezone()
-        emit(status_json(read_status([options["output_dir"]]), now), None)
+        emit(status_json(study_status(options["output_dir"]), now), None)
     return int(found.failed > 0)
 
 
@@ -131,18 +129,14 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 
     Exit code 1 if a run failed or its folder could not be read.
     """
+    from dcase_energy.api.study import study_status
     from dcase_energy.cli.render.study import status_json, status_text
-    from dcase_energy.study.status import read_status
 
-    found = read_status(runs)
+    found = study_status(runs)
     for message in found.unreadable:
         complain(message)
     if found.imported:
         say(f"{plural(found.imported, 'imported run')}, with nothing left to do")
-    if not found.runs and not found.unreadable and not found.imported:
-        raise InputError(
-            f"no run was found in {', '.join(map(str, runs))}; `dcase-energy study run` or `study import` makes them"
-        )
     now = datetime.datetime.now().astimezone()
     emit(status_json(found, now) if output_format == "json" else status_text(found, now), None)
     return int(bool(found.unreadable or found.count("failed")))
@@ -159,36 +153,30 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 @click.option(
     "--f1", type=click.Choice(["07", "05"]), help="DTC and GTC of the sheet's F1: 0.7 or 0.5.  [default: not known]"
 )
-def import_(
-    sheets: tuple[Path, ...],
-    output_dir: Path,
-    gpu: str | None,
-    batch_size: int | None,
-    epochs: int | None,
-    f1: Literal["05", "07"] | None,
-) -> int:
+@click.option(
+    "--earlier",
+    type=click.Choice(["replace", "keep"]),
+    help="What to do with runs of an earlier sheet of the same name: replace them, as the sheet was corrected, or keep "
+    "them, as this is another sheet.  [default: refuse to import]",
+)
+def import_(sheets: tuple[Path, ...], output_dir: Path, **options: Any) -> int:
     """Make run folders from sheets made elsewhere, and name what they lack.
 
     SHEET is a CSV with one run per row (columns gpu, batch_size or batch_unit, total_kwh, and any of max_f1_pct,
     time_hh_mm or duration_s, kwh_at_f1_40, kwh_at_95, kwh_at_max), or an emissions.csv of CodeCarbon, for which
     --batch-size is needed. Exit code 1 if something in a sheet is wrong; what is right is imported nevertheless.
     """
-    from dcase_energy.errors import WriteError
+    from dcase_energy.api.study import import_runs
     from dcase_energy.findings import has_errors
-    from dcase_energy.study.importing import Given, import_sheet
 
-    failed = False
-    for sheet in sheets:
-        try:
-            runs, findings = import_sheet(sheet, output_dir, Given(gpu, batch_size, epochs, f1))
-        except OSError as error:
-            raise WriteError(f"cannot write to {output_dir}: {error.strerror}") from None
-        show_findings(findings)
-        failed = failed or has_errors(findings)
+    found = import_runs(sheets, output_dir, log=say, **options)
+    for sheet in found:
+        show_findings(sheet.findings)
+        runs = sheet.runs.values()
         gpus = plural(len({run.gpu for run in runs}), "GPU")
         batches = plural(len({run.batch_size for run in runs}), "batch size")
-        say(f"{sheet}: {plural(len(runs), 'run')} of {gpus} and {batches} -> {output_dir}")
-    return int(failed)
+        say(f"{sheet.path}: {plural(len(runs), 'run')} of {gpus} and {batches} -> {output_dir}")
+    return int(any(has_errors(sheet.findings) for sheet in found))
 
 
 @command.command("report", epilog="Example: dcase-energy study report runs/ more-runs/ --output-dir report")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Where
 from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_CONTRADICTS, SHEET_LACKS
 from dcase_energy.study.run_sheet import SheetRun, missing_columns, runs_of_table
-from dcase_energy.study.runs import Criterion, RunFile, StatedFigures, TrainedWork, plain_name, write_run
+from dcase_energy.study.runs import Criterion, RunFile, StatedFigures, TrainedWork, plain_name, read_run, write_run
 from dcase_energy.study.tables import empty_cells
 
 _MAX_BYTES = 20_000_000
@@ -48,22 +49,23 @@ class Given:
     criterion: Criterion | None = None
 
 
-def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile], list[Finding]]:
-    """Read a sheet and write a run folder for each of its runs.
+@dataclass(frozen=True, slots=True)
+class ReadSheet:
+    """A sheet as read: its runs by the names of their folders, and what is wrong with it or missing in it."""
 
-    A row that is imported again is written to the same folder again.
+    path: Path
+    runs: Mapping[str, RunFile]
+    findings: Sequence[Finding]
 
-    Raises
-    ------
-    OSError
-        If the folders cannot be written.
-    """
+
+def read_sheet(path: Path, given: Given) -> ReadSheet:
+    """Read the runs of a sheet; the same row of the same sheet always has the same folder."""
     data = read_bytes(path, _MAX_BYTES)
     if isinstance(data, Finding):
-        return [], [data]
+        return ReadSheet(path, {}, [data])
     rows, findings = _read(data, path, given)
     digest = hashlib.sha256(data).hexdigest()
-    runs: list[RunFile] = []
+    runs: dict[str, RunFile] = {}
     repeats: Counter[tuple[str, int]] = Counter()
     for row in rows:
         if row.gpu is None or row.batch_size is None:
@@ -80,11 +82,38 @@ def import_sheet(path: Path, output: Path, given: Given) -> tuple[list[RunFile],
             source=f"{path.name}:{row.line}",
             figures=row.figures,
         )
-        folder = output / f"import-{hashlib.sha256(f'{digest}:{row.line}'.encode()).hexdigest()[:12]}"
-        folder.mkdir(parents=True, exist_ok=True)
-        runs.append(write_run(folder, about).about)
-    lacks = _lacks(str(path), runs, given) if runs else []
-    return runs, sorted([*findings, *lacks], key=Finding.sort_key)
+        runs[f"import-{hashlib.sha256(f'{digest}:{row.line}'.encode()).hexdigest()[:12]}"] = about
+    lacks = _lacks(str(path), list(runs.values()), given) if runs else []
+    return ReadSheet(path, runs, sorted([*findings, *lacks], key=Finding.sort_key))
+
+
+def earlier_runs(output: Path, sheets: Sequence[ReadSheet]) -> dict[Path, str]:
+    """Return the folders of runs, each with its sheet, that were imported from sheets of the same names before.
+
+    Those that the sheets still hold are left out.
+    """
+    names = {sheet.path.name for sheet in sheets if sheet.runs}
+    own = {folder for sheet in sheets for folder in sheet.runs}
+    others = [folder for folder in sorted(output.glob("import-*")) if folder.name not in own]
+    read = {folder: read_run(folder, with_epochs=False)[0] for folder in others}
+    of_sheet = {folder: str(run.about.source).rpartition(":")[0] for folder, run in read.items() if run}
+    return {folder: name for folder, name in of_sheet.items() if name in names}
+
+
+def write_imported(output: Path, sheets: Sequence[ReadSheet], replaced: Iterable[Path] = ()) -> None:
+    """Write a folder for each run of some sheets, and then remove those that they replace.
+
+    Raises
+    ------
+    OSError
+        If the folders cannot be written.
+    """
+    for sheet in sheets:
+        for name, about in sheet.runs.items():
+            (output / name).mkdir(parents=True, exist_ok=True)
+            write_run(output / name, about)
+    for folder in replaced:
+        shutil.rmtree(folder)
 
 
 def _read(data: bytes, path: Path, given: Given) -> tuple[list[SheetRun], list[Finding]]:

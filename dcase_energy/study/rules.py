@@ -59,7 +59,7 @@ RUN_TWICE = define(
         why="A copy of a run makes a deviation too small.",
         bad="runs/b8-r1-6fd1c2a90b31 and backup/b8-r1-6fd1c2a90b31",
         good="runs/b8-r1-6fd1c2a90b31",
-        fix="name the folders without the copy",
+        fix="name the folders without the copy; `study import --earlier replace` replaces runs of a corrected sheet",
         severity=Severity.WARNING,
     )
 )

@@ -260,7 +260,7 @@ def test_the_command_writes_every_file_and_a_page_on_its_own(small, tmp_path):
         (["report", "EMPTY"], "no run folder was found"),
         (["report", "EMPTY", "--formats", "pdf"], f"choose from {', '.join(FORMATS)}"),
         (["report", "EMPTY", "--figures", "jpg"], "choose from svg, png, pdf"),
-        (["status", "EMPTY"], "no run was found"),
+        (["status", "EMPTY"], "no run folder was found"),
         (["run", "--batch-sizes", "4,x"], "list of batch sizes"),
         (["run", "--batch-sizes", "6", "--device", "cpu"], "multiple of 4"),
         (["run", "--recipe", "smok"], "smok"),
