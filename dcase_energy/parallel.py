@@ -14,7 +14,9 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 from dcase_energy.errors import InputError, ParallelError
@@ -103,12 +105,29 @@ def _on_this_machine(function: Callable[[Item], Result], items: Sequence[Item], 
     context = multiprocessing.get_context(method)
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=end_with_parent)
     try:
-        yield from pool.map(function, items)
+        with _no_main_module():
+            results = pool.map(function, items)  # starts all workers
+        yield from results
     except BrokenProcessPool:
         message = "a worker process ended unexpectedly (out of memory?); try fewer --jobs"
         raise ParallelError(message) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Start workers that do not import the caller's main module.
+
+    They need nothing from it, importing it may take seconds, and a script without a ``__name__ == "__main__"`` guard
+    would start itself over.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _on_cluster(

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
-from multiprocessing import get_context
-from types import ModuleType
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +14,7 @@ import numpy.typing as npt
 from dcase_baseline.event_sounds import SAMPLE_RATE
 from dcase_baseline.recipe import Recipe
 from dcase_baseline.soundscapes import CLASSES, N_SAMPLES, Event, make_clips
-from dcase_energy.orphans import end_with_parent
+from dcase_energy.parallel import run_all
 
 TRAINING_SUBSETS = ("strong", "weak", "unlabelled")  # in the order of a batch
 WITH_EVENTS = frozenset({"strong", "strong_validation", "test"})
@@ -122,29 +117,8 @@ class SyntheticSource:
         """Yield the clips in order, some at a time."""
         starts = range(0, n_clips, CLIPS_PER_TASK)
         tasks = [range(start, min(start + CLIPS_PER_TASK, n_clips)) for start in starts]
-        arguments = (repeat(self.seed), repeat(subset), tasks, repeat(profile))
-        if self.workers == 1 or len(tasks) < MIN_TASKS:
-            yield from map(make_clips, *arguments)
-            return
-        with ProcessPoolExecutor(self.workers, get_context("spawn"), end_with_parent) as executor:
-            with _no_main_module():
-                parts = executor.map(make_clips, *arguments)  # starts all workers
-            yield from parts
-
-
-@contextmanager
-def _no_main_module() -> Iterator[None]:
-    """Start workers that do not import the caller's main module.
-
-    They need nothing from it, it would cost each of them an import of torch, and a script without a
-    ``__name__ == "__main__"`` guard would start itself over.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+        make = partial(make_clips, self.seed, subset, profile=profile)
+        yield from run_all(make, tasks, jobs=self.workers if len(tasks) >= MIN_TASKS else 1)
 
 
 def load_pools(source: SubsetSource, recipe: Recipe, n_clips: Mapping[str, int]) -> dict[str, Pool]:

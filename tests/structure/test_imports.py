@@ -136,7 +136,7 @@ def test_the_baseline_uses_measuring_and_scoring_only():
         for name in imported(parsed(path))
         if name.startswith("dcase_energy.")
     }
-    assert used <= {"errors", "measure", "orphans", "scoring"}
+    assert used <= {"errors", "measure", "parallel", "scoring"}
 
 
 def quick_commands() -> list[list[str]]:
@@ -175,6 +175,11 @@ def test_modules_and_functions_stay_small():
                 if length > allowed:
                     wrong.append(f"{name}: {node.name} has {length} lines")
     assert wrong == []
+
+
+def test_one_module_starts_processes_that_share_work():
+    files = [*modules(), *sorted((ROOT / "baseline").rglob("*.py"))]
+    assert [path.name for path in files if "ProcessPoolExecutor" in path.read_text()] == ["parallel.py"]
 
 
 def test_exceptions_are_one_tree():

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,7 @@ from dcase_energy.parallel import run_all
 from tests.unit.parallel_work import die, refuse, square_later
 
 NUMBERS = list(range(6))
+EXAMPLES = Path(__file__).parents[2] / "examples" / "packages"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +37,15 @@ def test_processes_keep_the_order():
     results = list(run_all(square_later, NUMBERS, jobs=2))
     assert [value for value, _ in results] == [n * n for n in NUMBERS]
     assert len({process for _, process in results} - {os.getpid()}) == 2
+
+
+def test_a_script_without_a_guard_does_not_start_itself_over(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text(
+        f"import dcase_energy\nprint('started')\nprint(len(dcase_energy.validate({str(EXAMPLES)!r}, jobs=2).systems))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.stdout.split() == ["started", "5"], done.stderr
 
 
 def test_a_cluster_keeps_the_order_and_uses_both_workers(cluster):
