@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import accumulate
+from typing import NamedTuple
 
 from dcase_energy.documents.package_rules import LITTER, NAME_TWICE, NAME_UNSAFE, NESTED_ARCHIVE
 from dcase_energy.findings import Finding, Where, capped
@@ -31,7 +32,22 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGN
 _DRIVE = re.compile(r"[A-Za-z]:")
 _HIDDEN = re.compile(f"[{JOINERS}]|{UNSAFE.pattern}")
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
+_OF_RUN = re.compile(r"(?P<system>.+?)(?:_run(?P<run>[0-9]+))?(?P<raw>_unprocessed)?\.output")
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar")
+
+
+class OutputFolder(NamedTuple):
+    """What the name of a folder of outputs says: ``<system>_run<number>.output``, ``_unprocessed`` before its end."""
+
+    system: str
+    run: int
+    unprocessed: bool
+
+
+def output_folder(name: str) -> OutputFolder | None:
+    """The system and the run (the first where none is named) of a folder of outputs; None for any other name."""
+    match = _OF_RUN.fullmatch(name)
+    return None if match is None else OutputFolder(match["system"], int(match["run"] or 1), match["raw"] is not None)
 
 
 def litter_in(name: str) -> str | None:

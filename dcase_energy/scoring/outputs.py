@@ -14,7 +14,7 @@ from typing import Literal
 
 from dcase_energy.documents.archive import Archive
 from dcase_energy.documents.files import kind_of_file
-from dcase_energy.documents.names import ARCHIVES
+from dcase_energy.documents.names import ARCHIVES, OutputFolder, output_folder
 from dcase_energy.documents.tree import Folder, Tree
 from dcase_energy.findings import Finding, Where, capped, has_errors
 from dcase_energy.scoring.clip_tables import ClipTruth, Truth, read_clip_tables
@@ -42,7 +42,6 @@ OutputKind = Literal["scores", "events", "points", "clips"]
 EVENT_SUFFIXES = (".tsv", ".csv", ".txt")
 KIND_NAMES = {"scores": "scores", "events": "one event list", "points": "operating points", "clips": "a table of clips"}
 _SHOWN_LISTS = 3
-_RUN = re.compile(r"(?P<system>.+?)(?:_run(?P<run>[0-9]+))?(?P<raw>_unprocessed)?\.output")
 _THRESHOLD = re.compile(r"(?<![0-9])[01]?\.[0-9]+(?=\D*$)|(?<![0-9.])[01](?=\D*$)")
 
 
@@ -127,18 +126,18 @@ def tree_of(path: Path) -> tuple[Tree | None, str]:
 
 def _in_tree(path: Path, tree: Tree, own_name: str) -> tuple[list[SystemOutputs], list[Finding]]:
     problems = _by_folder(tree)
-    folders: dict[PurePosixPath, list[str]] = {name: [] for name in problems if _RUN.fullmatch(name.name)}
+    folders: dict[PurePosixPath, list[str]] = {name: [] for name in problems if output_folder(name.name)}
     names = tree.names()
     for name in names:
         folders.setdefault(PurePosixPath(name).parent, []).append(name)
     runs: dict[tuple[PurePosixPath, str], dict[str, Output]] = {}
     for folder, members in folders.items():
-        match = _RUN.fullmatch(folder.name)
-        if match and not match["raw"]:
-            run = f"run{int(match['run'])}" if match["run"] else "run1"
-            found, own = runs.setdefault((folder.parent, match["system"]), {}), problems.pop(folder, [])
+        named = output_folder(folder.name)
+        if named and not named.unprocessed:
+            run = f"run{named.run}"
+            found, own = runs.setdefault((folder.parent, named.system), {}), problems.pop(folder, [])
             if run in found:
-                message = f"another folder is also {run} of {match['system']}"
+                message = f"another folder is also {run} of {named.system}"
                 own.append(CLIP_TWICE.finding(tree.where(str(folder)), message, hint="remove one of the folders"))
             found[run] = output_of(tree, members, own)
     others = capped([one for some in problems.values() for one in some], family=lambda one: one.code)
@@ -150,10 +149,8 @@ def _in_tree(path: Path, tree: Tree, own_name: str) -> tuple[list[SystemOutputs]
         meta = next((name for name in names if name.endswith((".meta.yaml", ".meta.yml"))), None)
         if meta is not None and not any(name.lower().endswith(EVENT_SUFFIXES) for name in names):
             return [], [*others, OUTPUT_FORMAT.finding(tree.where(meta), "the system comes without outputs")]
-        match = _RUN.fullmatch(own_name)
-        run = f"run{int(match['run'])}" if match and match["run"] else "run1"
-        name = match["system"] if match else own_name
-        return [SystemOutputs(name, str(path), {run: output_of(tree, names, others)})], []
+        named = output_folder(own_name) or OutputFolder(own_name, 1, unprocessed=False)
+        return [SystemOutputs(named.system, str(path), {f"run{named.run}": output_of(tree, names, others)})], []
     systems = [
         SystemOutputs(system, str(path / parent), dict(sorted(found.items(), key=lambda item: int(item[0][3:]))))
         for (parent, system), found in sorted(runs.items())
@@ -169,7 +166,7 @@ def _by_folder(tree: Tree) -> dict[PurePosixPath, list[Finding]]:
     for problem in tree.problems():
         place = problem.where.member or problem.where.file
         name = PurePosixPath(Path(place.removeprefix(beginning)).as_posix() if place.startswith(beginning) else ".")
-        folder = name if _RUN.fullmatch(name.name) else name.parent
+        folder = name if output_folder(name.name) else name.parent
         found.setdefault(folder, []).append(problem)
     return found
 

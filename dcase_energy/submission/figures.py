@@ -5,7 +5,8 @@ from __future__ import annotations
 from dcase_energy.documents.numbers import half_unit
 
 _RELATIVE = 0.005
-# Slips that turn up in real submissions, by the declared figure over the measured one.
+# Slips that turn up in real submissions, by the declared figure over the measured one: words of a hint, whatever the
+# edition. The factors at which a finding is made are its own, `plausible.slips`.
 _SLIPS = {
     1e3: "Wh given as kWh",
     3600.0: "kJ given as kWh",

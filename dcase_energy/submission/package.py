@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from dcase_energy.documents.codecarbon.names import is_table
 from dcase_energy.documents.files import kind_of_bytes, kind_of_file
+from dcase_energy.documents.names import output_folder
 from dcase_energy.documents.package_rules import REPORT_KIND
 from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.documents.yaml import MAX_BYTES
@@ -70,7 +71,6 @@ _MAX_REPORT_BYTES = 100_000_000
 _META = re.compile(r"(?P<stem>.+?)(?P<meta>\.meta)?\.ya?ml", re.IGNORECASE)
 _SUBMISSION = re.compile(rb"""(?:\xef\xbb\xbf)?["']?submission["']?[ \t]*:""")
 _OF_SUBMISSION = re.compile(rb"""[ \t]+["']?(?:label|authors)["']?[ \t]*:""")
-_OUTPUT = re.compile(r"(?P<label>.+?)(?:_run(?P<run>[0-9]{1,4}))?(?P<raw>_unprocessed)?\.output")
 
 
 @dataclass(frozen=True)
@@ -274,9 +274,9 @@ def _system_of(
     runs: dict[bool, dict[int, list[str]]] = {False: {}, True: {}}
     below = []
     for folder, names in sorted(folders.items()):
-        match = _OUTPUT.fullmatch(folder.name) if folder.parent == home else None
-        if match and match["label"] == stem:
-            runs[bool(match["raw"])].setdefault(int(match["run"] or 1), []).extend(names)
+        output = output_folder(folder.name) if folder.parent == home else None
+        if output and output.system == stem:
+            runs[output.unprocessed].setdefault(output.run, []).extend(names)
         if folder.parent == home and "emission" in folder.name.casefold():
             below.append(folder)
 
