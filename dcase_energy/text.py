@@ -36,6 +36,17 @@ def visible(text: str) -> str:
     return UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
+def seen(text: str) -> str:
+    r"""Return what of a text can be seen: unsafe characters are spaces, of which none are at its ends.
+
+    Examples
+    --------
+    >>> seen("RTX 3090\n"), seen("\a\u3164")
+    ('RTX 3090', '')
+    """
+    return UNSAFE.sub(" ", text).strip()
+
+
 def one_line(text: str) -> str:
     """Return `visible` text for a cell or a sentence: line ends and tabs are spaces."""
     return visible(_LINE_END.sub(" ", text))

@@ -12,12 +12,12 @@ from dcase_energy.findings import Finding, Where
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.submission.checks.names import LABEL_TWICE
 from dcase_energy.submission.placeholders import is_none_word
+from dcase_energy.text import seen
 
 
 def is_blank(label: str) -> bool:
     """Whether nothing of a label can be seen, or it is a word for nothing, as spreadsheets write ``nan``."""
-    seen = any(character.isprintable() and not character.isspace() for character in label)
-    return not seen or is_none_word(label)
+    return not seen(label) or is_none_word(label)
 
 
 def key_of(label: str) -> str:

@@ -30,7 +30,7 @@ from dcase_energy.findings import Finding, Where, has_errors
 from dcase_energy.locks import is_held
 from dcase_energy.measure.machine import Flat
 from dcase_energy.study.rules import RUN_EPOCHS, RUN_UNREADABLE
-from dcase_energy.text import CONTROLS, more
+from dcase_energy.text import CONTROLS, more, seen
 from dcase_energy.writing.files import write_text
 
 RUN_FILE = "run.json"
@@ -196,7 +196,7 @@ def plain_name(text: str | None) -> str | None:
     >>> plain_name("RTX 3090\n"), plain_name("\a")
     ('RTX 3090', None)
     """
-    return "".join(c if c.isprintable() else " " for c in text or "")[:200].strip() or None
+    return seen(text or "")[:200].rstrip() or None
 
 
 def find_run_folders(places: Sequence[Path]) -> list[Path]:

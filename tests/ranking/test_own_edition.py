@@ -89,6 +89,14 @@ def test_an_edition_with_stages_of_its_own_has_no_others(tmp_path, base):
     assert how_to_calibrate(own) is None
 
 
+@pytest.mark.parametrize("label", ["\u200b", "\u3164", "nan"])
+def test_a_label_of_which_nothing_can_be_seen_is_none(tmp_path, label):
+    path = tmp_path / "results.csv"
+    path.write_text(f"label,accuracy\n{label},0.5\n", encoding="utf-8")
+    _, findings = read_results(path, edition(tmp_path, '[scores.accuracy]\ntitle = "Accuracy"\n'))
+    assert "the row has no label" in {one.message for one in findings}
+
+
 def test_an_edition_keeps_the_stages_that_it_names(tmp_path):
     own = edition(tmp_path, '[stages.test]\n[stages.tuning]\ntitle = "Tuning"\n')
     assert {name: one.title for name, one in own.stages.items()} == {"test": "Test", "tuning": "Tuning"}

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 import dcase_energy.documents.numbers
 import dcase_energy.measure.marks
 import dcase_energy.student
+import dcase_energy.study.runs
+import dcase_energy.text
 import dcase_energy.units
 from dcase_energy.documents.numbers import advise_count, advise_energy, parse_number
 from dcase_energy.units import format_duration, format_significant, joules_to_kwh, kwh_to_joules, significant_digits
@@ -21,6 +23,8 @@ from dcase_energy.units import format_duration, format_significant, joules_to_kw
         dcase_energy.units,
         dcase_energy.documents.numbers,
         dcase_energy.student,
+        dcase_energy.text,
+        dcase_energy.study.runs,
         dcase_energy.measure.marks,
     ],
 )
