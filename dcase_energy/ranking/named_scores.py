@@ -105,7 +105,7 @@ def counting_least(entry: Entry, edition: Edition) -> list[str]:
 
 
 def unranked(entry: Entry, edition: Edition) -> Entry:
-    """A system without a rank, with the reason where it is that a score of the edition is not known."""
+    """A system without a rank, with the reason."""
     names, least = edition.ranking.names, counting_least(entry, edition)
     missing = [name for name in names if entry.scores.get(name) is None and name not in least]
     if entry.excluded is not None:
@@ -122,4 +122,4 @@ def unranked(entry: Entry, edition: Edition) -> Entry:
     if edition.ranking.kind == "harmonic_mean" and negative:
         titles = " and ".join(edition.scores[name].title for name in negative)
         return replace(entry, excluded=f"no harmonic mean: {titles} below 0")
-    return entry
+    return replace(entry, excluded="it has no score")

@@ -13,7 +13,7 @@ from dcase_energy.ranking.bases import basis_of, name_basis
 from dcase_energy.ranking.field import OWN
 from dcase_energy.ranking.order import Ranked, Ranking
 from dcase_energy.ranking.sheet import SystemColumn
-from dcase_energy.ranking.tables import noted, sheet_columns
+from dcase_energy.ranking.tables import noted
 from dcase_energy.ranking.views import View, comparable_energy, energies_of, rank_pairs, score_reference
 from dcase_energy.rules import get
 from dcase_energy.sheets.report import Bar, Overview, PageView
@@ -36,7 +36,7 @@ def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequen
     chosen = _in_order(ranking, known, first, [view.column for view in views])
     at = {id(one): place for place, one in enumerate(ranking.systems)}
     titles = _titles(ranking)
-    heads = [replace(head, title=titles.get(head.name, head.title)) for head in sheet_columns(chosen)]
+    heads = [replace(column.head, title=titles.get(column.name, column.title)) for column in chosen]
     marks = _marks(ranking)
     rows = [[_cell(one, column, marks.get(column.name)) for column in chosen] for one in ranking.systems]
     stages = list(ranking.edition.stages)
@@ -50,11 +50,7 @@ def overview_of(ranking: Ranking, columns: Sequence[SystemColumn], views: Sequen
         rank="rank",
         phone=[name for name in first if name in {"rank", "label", "ranking_score", *_one_stage(ranking)}],
         bars=_bars(ranking, first),
-        reasons={
-            place: one.entry.excluded or "it has no score"
-            for place, one in enumerate(ranking.systems)
-            if one.rank is None
-        },
+        reasons={place: one.entry.excluded or "" for place, one in enumerate(ranking.systems) if one.rank is None},
         marked=next((one.entry.team for one in ranking.systems if one.entry.extra.get(OWN)), ""),
         references={place: "baseline" for place, one in enumerate(ranking.systems) if one.entry.is_baseline},
     )
@@ -134,7 +130,7 @@ def _repeats(column: SystemColumn, baselines: set[str]) -> bool:
 
 def _titles(ranking: Ranking) -> dict[str, str]:
     """Headings that need no abbreviation, as there are few columns."""
-    found = {"ranking_score": "Ranking score"}
+    found = {}
     for stage, energy in energies_of(ranking).items():
         found[energy.column] = energy.heading
         found[f"ew_ranking_score_{stage}"] = f"Energy-weighted score, {stage}"

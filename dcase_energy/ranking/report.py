@@ -21,7 +21,6 @@ from dcase_energy.ranking.tables import (
     left_out,
     not_divided,
     sensitivity_tables,
-    sheet_columns,
     view_table,
 )
 from dcase_energy.ranking.tradeoffs import all_views, why_no_track
@@ -65,7 +64,7 @@ def report_of(ranking: Ranking) -> Report:
 def systems_table(ranking: Ranking, columns: Sequence[SystemColumn]) -> Table:
     """Return all systems with their figures in some columns, for programs."""
     rows = [[column.value(one) for column in columns] for one in ranking.systems]
-    return Table("ranking", "Ranking", sheet_columns(columns), rows)
+    return Table("ranking", "Ranking", [column.head for column in columns], rows)
 
 
 def _all_views(views: Sequence[View]) -> Table:

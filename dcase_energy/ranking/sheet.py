@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.measure.meter import COMPONENTS
@@ -11,7 +12,7 @@ from dcase_energy.ranking.bases import WORK, basis_of, ratio_by, ratio_column, t
 from dcase_energy.ranking.entry import component_column
 from dcase_energy.ranking.interval import ENDS
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.sheets.table import ColumnKind, Value
+from dcase_energy.sheets.table import Column, ColumnKind, Value
 from dcase_energy.stats import Interval
 
 Of = Callable[[Ranked], Mapping[str, float | None]]
@@ -51,14 +52,42 @@ class SystemColumn:
     optional: bool = False
     interval_of: str | None = None
 
+    @property
+    def head(self) -> Column:
+        """The column as one of a table."""
+        return Column(self.name, self.title, self.kind, self.group)
+
+
+def _entry(name: str, title: str, kind: ColumnKind, group: str, table: str = "") -> SystemColumn:
+    return SystemColumn(name, title, attrgetter(f"entry.{name}"), kind, group, table)
+
+
+def _not_comparable(ranked: Ranked) -> Value:
+    return "; ".join(dict.fromkeys(ranked.entry.not_comparable.values())) or None
+
+
+# Columns that are the same in every edition, and stand in other tables, too.
+COMMON_COLUMNS = {
+    column.name: column
+    for column in (
+        SystemColumn("rank", "Rank", lambda one: one.rank, "integer", "System"),
+        _entry("label", "System", "text", "System"),
+        _entry("team", "Team", "text", "Team"),
+        _entry("gpu_model", "GPU", "text", "Energy"),
+        _entry("baseline_evidence", "Baseline is", "text", "Energy", "energy"),
+        SystemColumn("not_comparable", "Reason not divided", _not_comparable, "text", "Energy"),
+        SystemColumn("ranking_score", "Ranking score", lambda one: one.figures.ranking_score, table="ranking"),
+        _entry("excluded", "Reason excluded", "text", "Notes"),
+        SystemColumn("findings", "Findings", lambda one: one.entry.open_findings, "text", "Notes", "ranking"),
+    )
+}
+
 
 def base_columns(edition: Edition) -> list[SystemColumn]:
     """The columns of an edition, without intervals and other columns of an input table; each name once."""
     counts = [("total_parameters", "Parameters"), ("macs", edition.macs_title), ("ensemble_subsystems", "Subsystems")]
     columns = [
-        SystemColumn("rank", "Rank", lambda one: one.rank, "integer", "System"),
-        SystemColumn("label", "System", lambda one: one.entry.label, "text", "System"),
-        SystemColumn("team", "Team", lambda one: one.entry.team, "text", "Team"),
+        *(COMMON_COLUMNS[name] for name in ("rank", "label", "team")),
         *(_score(name, score.title, name in edition.ranking.names) for name, score in edition.scores.items()),
         _entry("scores_are", "Scores are", "text", "Other scores"),
         *_energies(edition),
@@ -70,12 +99,12 @@ def base_columns(edition: Edition) -> list[SystemColumn]:
         ),
         SystemColumn("beats_next_basis", "from", _beats(1), "text", "Certainty"),
         *(SystemColumn(name, title, _count(name), "integer", "Complexity", "complexity") for name, title in counts),
-        SystemColumn("excluded", "Reason excluded", lambda one: one.entry.excluded, "text", "Notes"),
-        SystemColumn("findings", "Findings", lambda one: one.entry.open_findings, "text", "Notes", "ranking"),
+        COMMON_COLUMNS["excluded"],
+        COMMON_COLUMNS["findings"],
         SystemColumn(
             "waived",
             "Waived findings",
-            lambda one: one.entry.waived_findings or None,
+            lambda one: one.entry.waived_findings,
             "text",
             "Notes",
             "ranking",
@@ -86,47 +115,60 @@ def base_columns(edition: Edition) -> list[SystemColumn]:
     return list({column.name: column for column in reversed(columns)}.values())[::-1]
 
 
+def _by_stage(
+    edition: Edition,
+    name: str,
+    title: str,
+    table: Of,
+    group: str = "Energy",
+    part: str = "energy",
+    *,
+    optional: bool = False,
+) -> Iterator[SystemColumn]:
+    """A column for each stage, ``{}`` in name and title being the stage."""
+    for stage, one in edition.stages.items():
+        heading = title.format(one.title if title.startswith("{}") else one.title.lower())
+        yield SystemColumn(name.format(stage), heading, _of(table, stage), "number", group, part, optional=optional)
+
+
 def _energies(edition: Edition) -> Iterator[SystemColumn]:
-    stages, weighted = edition.stages, edition.weighted_scores
-    titles = {stage: one.title for stage, one in stages.items()}
-
-    def by_stage(
-        name: str, title: str, table: Of, group: str = "Energy", part: str = "energy"
-    ) -> Iterator[SystemColumn]:
-        for stage, words in titles.items():
-            yield SystemColumn(name.format(stage), title.format(words), _of(table, stage), "number", group, part)
-
-    yield from by_stage("energy_{}_kwh", "{}, kWh", lambda one: one.entry.energy_kwh)
-    yield SystemColumn("energy_baseline_kwh", "Baseline, kWh", _single_baseline, "number", "Energy")
-    yield from by_stage("energy_baseline_{}_kwh", "Baseline, {}, kWh", lambda one: one.entry.baseline_kwh)
-    yield _entry("baseline_evidence", "Baseline is", "text", "Energy", "energy")
+    titles = {stage: one.title for stage, one in edition.stages.items()}
+    yield from _by_stage(edition, "energy_{}_kwh", "{} (kWh)", lambda one: one.entry.energy_kwh)
+    yield SystemColumn("energy_baseline_kwh", "Baseline (kWh)", _single_baseline, "number", "Energy")
+    yield from _by_stage(edition, "energy_baseline_{}_kwh", "Baseline, {} (kWh)", lambda one: one.entry.baseline_kwh)
+    yield COMMON_COLUMNS["baseline_evidence"]
     yield _entry("baseline_source", "Baseline from", "text", "Energy", "energy")
-    yield _entry("gpu_model", "GPU", "text", "Energy")
-    yield from by_stage("energy_ratio_{}", "{} / baseline", lambda one: one.figures.energy_ratio)
+    yield COMMON_COLUMNS["gpu_model"]
+    yield from _by_stage(edition, "energy_ratio_{}", "{} / baseline", lambda one: one.figures.energy_ratio)
     for stage, words in titles.items():
         yield from _ratios(edition, stage, words)
     yield from _of_the_organiser(titles)
-    detailed = edition.component_stage
-    yield from by_stage("energy_{}_normalized_kwh", "{}, normalised kWh", lambda one: one.figures.energy_normalized_kwh)
-    yield from _of_records(titles)
-    yield SystemColumn("not_comparable", "Reason not divided", _not_comparable, "text", "Energy")
-    for name in weighted:
-        title = f"EW-{edition.scores[name].title}, {{}}"
-        yield from by_stage(f"ew_{name}_{{}}", title, _weighted(name), "Energy-weighted", "weighted")
-    yield SystemColumn("ranking_score", "Ranking score", lambda one: one.figures.ranking_score, table="ranking")
-    yield from by_stage(
-        "ew_ranking_score_{}", "EW score, {}", lambda one: one.figures.ew_ranking_score, "Energy-weighted", "ranking"
+    yield from _by_stage(
+        edition, "energy_{}_normalized_kwh", "{}, normalised (kWh)", lambda one: one.figures.energy_normalized_kwh
     )
-    for stage, words in titles.items():
-        yield SystemColumn(
-            f"ew_rank_{stage}", f"EW rank, {words}", _ew_rank(stage), "integer", "Energy-weighted", "ranking"
-        )
-    for name in weighted[:1]:
-        title = f"kWh per {edition.scores[name].title} point, {{}}"
-        of = lambda one: one.figures.kwh_per_point  # noqa: E731
-        yield from by_stage(f"kwh_per_{name}_point_{{}}", title, of, "Energy-weighted", "weighted")
-    if detailed is not None:
-        yield from _components(edition, titles[detailed], detailed)
+    yield from _by_stage(edition, "duration_{}_s", "{} (s)", lambda one: one.entry.duration_s, optional=True)
+    yield from _by_stage(edition, "gpu_hours_{}", "{}, GPU-hours", lambda one: one.entry.gpu_hours, optional=True)
+    yield SystemColumn("batch_jobs", "Batch jobs", _batch_jobs, "text", "Energy", optional=True)
+    yield COMMON_COLUMNS["not_comparable"]
+    yield from _energy_weighted(edition)
+    if edition.component_stage is not None:
+        yield from _components(edition, titles[edition.component_stage], edition.component_stage)
+
+
+def _energy_weighted(edition: Edition) -> Iterator[SystemColumn]:
+    group = "Energy-weighted"
+    for name in edition.weighted_scores:
+        title = f"EW-{edition.scores[name].title}, {{}}"
+        yield from _by_stage(edition, f"ew_{name}_{{}}", title, _weighted(name), group, "weighted")
+    yield COMMON_COLUMNS["ranking_score"]
+    ew_score: Of = lambda one: one.figures.ew_ranking_score  # noqa: E731
+    yield from _by_stage(edition, "ew_ranking_score_{}", "EW score, {}", ew_score, group, "ranking")
+    for stage, one in edition.stages.items():
+        title = f"EW rank, {one.title.lower()}"
+        yield SystemColumn(f"ew_rank_{stage}", title, _ew_rank(stage), "integer", group, "ranking")
+    for name in edition.weighted_scores[:1]:
+        title, per_point = f"kWh per {edition.scores[name].title} point, {{}}", lambda one: one.figures.kwh_per_point
+        yield from _by_stage(edition, f"kwh_per_{name}_point_{{}}", title, per_point, group, "weighted")
 
 
 def _of_the_organiser(titles: Mapping[str, str]) -> Iterator[SystemColumn]:
@@ -144,28 +186,15 @@ def _of_the_organiser(titles: Mapping[str, str]) -> Iterator[SystemColumn]:
 
     for stage, words in titles.items():
         declared = _of(lambda one: one.entry.declared_kwh, stage)
-        yield column(f"energy_{stage}_declared_kwh", f"{words}, declared, kWh", declared)
+        yield column(f"energy_{stage}_declared_kwh", f"{words}, declared (kWh)", declared)
         yield column(f"energy_{stage}_measured_over_declared", f"{words}, measured / declared", _over_declared(stage))
         for name, what in (("memory", "memory"), ("gpu_memory", "GPU memory")):
             own = memory(stage, f"{name}_bytes")
-            yield column(f"{name}_{stage}_bytes", f"{words}, {what}, bytes", own, "integer")
+            yield column(f"{name}_{stage}_bytes", f"{words}, {what} (bytes)", own, "integer")
 
 
 def _over_declared(stage: str) -> Callable[[Ranked], Value]:
     return lambda one: one.entry.measured_over_declared(stage)
-
-
-def _of_records(titles: Mapping[str, str]) -> Iterator[SystemColumn]:
-    """What energy records hold besides: seconds, GPU-hours, and jobs of batch systems."""
-    tables: tuple[tuple[str, str, Of], ...] = (
-        ("duration_{}_s", "{}, s", lambda one: one.entry.duration_s),
-        ("gpu_hours_{}", "{}, GPU-hours", lambda one: one.entry.gpu_hours),
-    )
-    for name, title, table in tables:
-        for stage, words in titles.items():
-            heading, value = title.format(words), _of(table, stage)
-            yield SystemColumn(name.format(stage), heading, value, "number", "Energy", "energy", optional=True)
-    yield SystemColumn("batch_jobs", "Batch jobs", _batch_jobs, "text", "Energy", optional=True)
 
 
 def _ratios(edition: Edition, stage: str, words: str) -> Iterator[SystemColumn]:
@@ -188,9 +217,9 @@ def _ratio_by(edition: Edition, stage: str, basis: str) -> Callable[[Ranked], Va
 def _components(edition: Edition, words: str, stage: str) -> Iterator[SystemColumn]:
     for part in COMPONENTS:
         own = _of(lambda one: one.entry.components_kwh, part)
-        yield SystemColumn(component_column(edition, part), f"{words}, {part.upper()}, kWh", own, "number", "Parts")
+        yield SystemColumn(component_column(edition, part), f"{words}, {part.upper()} (kWh)", own, "number", "Parts")
     for part in COMPONENTS:
-        name, title = component_column(edition, part, baseline=True), f"Baseline {words.lower()}, {part.upper()}, kWh"
+        name, title = component_column(edition, part, baseline=True), f"Baseline {words.lower()}, {part.upper()} (kWh)"
         yield SystemColumn(name, title, _of(lambda one: one.entry.baseline_components_kwh, part), "number", "Parts")
     for key, title in (("kwh", "kWh"), ("ratio", "over the baseline's")):
         name, heading = f"to_baseline_score_{key}", f"{words} to the baseline's score, {title}"
@@ -204,10 +233,6 @@ def _components(edition: Edition, words: str, stage: str) -> Iterator[SystemColu
 def _score(name: str, title: str, ranked_by: bool) -> SystemColumn:
     group, table = ("Scores", "ranking") if ranked_by else ("Other scores", "complexity")
     return SystemColumn(name, title, lambda one: one.entry.scores.get(name), "number", group, table)
-
-
-def _entry(name: str, title: str, kind: ColumnKind, group: str, table: str = "") -> SystemColumn:
-    return SystemColumn(name, title, lambda one: getattr(one.entry, name), kind, group, table)
 
 
 def _of(table: Of, key: str) -> Callable[[Ranked], Value]:
@@ -247,10 +272,6 @@ def _to_baseline(name: str) -> Callable[[Ranked], Value]:
 
 def _batch_jobs(ranked: Ranked) -> Value:
     return "; ".join(f"{stage} {job}" for stage, job in ranked.entry.batch_jobs.items()) or None
-
-
-def _not_comparable(ranked: Ranked) -> Value:
-    return "; ".join(dict.fromkeys(ranked.entry.not_comparable.values())) or None
 
 
 def columns_of(ranking: Ranking) -> list[SystemColumn]:

@@ -10,15 +10,15 @@ from operator import attrgetter
 from dcase_energy.editions.model import Edition
 from dcase_energy.ranking.bases import energy_column, official_basis, ratio_column
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import base_columns, interval_of
+from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
 from dcase_energy.ranking.tables import left_out, not_divided
 from dcase_energy.sheets.report import SiteColumn, SiteTable, SiteValue
 from dcase_energy.sheets.table import Value
 from dcase_energy.text import plural
 
 _SUBMISSION, _ENERGY, _WEIGHTED = "Submission information", "Energy", "Energy-weighted"
-# The cells of the columns of a sheet, by name.
-_Values = Mapping[str, Callable[[Ranked], Value]]
+# The columns of a sheet, by name.
+_Known = Mapping[str, SystemColumn]
 _LEVEL = re.compile(r"[0-9.]+ %")
 # What scores are of, by how they are known.
 _SCORES_OF = {"scored": "Evaluation dataset", "given": "Evaluation dataset", "stated": "Development dataset, as stated"}
@@ -36,10 +36,10 @@ class _Source:
 def site_of(ranking: Ranking) -> SiteTable:
     """Return the table; columns without a figure are left out, and a system without a rank has none in it."""
     systems, edition = ranking.systems, ranking.edition
-    values = {column.name: column.value for column in base_columns(edition)}
+    known = {column.name: column for column in base_columns(edition)}
     sources = [
         one
-        for one in (*_submission(values), *_scores(ranking, values), *_energies(edition, values))
+        for one in (*_submission(known), *_scores(ranking, known), *_energies(edition, known))
         if one.column.field in {"rank", "code", "ranking_score"} or any(one.value(row) is not None for row in systems)
     ]
     numbered = [one.rank for one in systems] == list(range(1, len(systems) + 1))
@@ -64,9 +64,9 @@ def site_of(ranking: Ranking) -> SiteTable:
     )
 
 
-def _submission(values: _Values) -> Iterator[_Source]:
-    yield _Source(SiteColumn("rank", "Rank", "integer"), values["rank"])
-    yield _Source(SiteColumn("code", "Submission code", "text", _SUBMISSION), values["label"])
+def _submission(known: _Known) -> Iterator[_Source]:
+    yield _Source(SiteColumn("rank", known["rank"].title, "integer"), known["rank"].value)
+    yield _Source(SiteColumn("code", "Submission code", "text", _SUBMISSION), known["label"].value)
     yield _Source(
         SiteColumn("name", "Name", "text", _SUBMISSION), lambda one: one.entry.name or one.entry.extra.get("name")
     )
@@ -75,44 +75,39 @@ def _submission(values: _Values) -> Iterator[_Source]:
         SiteColumn("bibtex_key", "Technical report", "key", _SUBMISSION),
         lambda one: one.entry.extra.get("bibtex_key") or None,
     )
-    yield _Source(SiteColumn("waived", "Waived findings", "text", _SUBMISSION), values["waived"])
+    yield _Source(SiteColumn("waived", known["waived"].title, "text", _SUBMISSION), known["waived"].value)
 
 
-def _scores(ranking: Ranking, values: _Values) -> Iterator[_Source]:
+def _number(of: SystemColumn, group: str, field: str = "", *, low: bool = False, axis: bool = True) -> _Source:
+    """A column of a sheet with its interval, under another name for programs where one is given."""
+    column = SiteColumn(field or of.name, of.title, "number", group, of.title if axis else "", low)
+    return _Source(column, of.value, of.name)
+
+
+def _scores(ranking: Ranking, known: _Known) -> Iterator[_Source]:
     edition = ranking.edition
     group = "Scores"
-    if len(known := {_SCORES_OF.get(one.entry.scores_are or "") for one in ranking.placed}) == 1:
-        group = known.pop() or group
-    low = edition.ranking_sign < 0
-    column = SiteColumn("ranking_score", "Ranking score", "number", group, "Ranking score", low)
-    yield _Source(column, values["ranking_score"], "ranking_score")
+    if len(origins := {_SCORES_OF.get(one.entry.scores_are or "") for one in ranking.placed}) == 1:
+        group = origins.pop() or group
+    yield _number(known["ranking_score"], group, low=edition.ranking_sign < 0)
     for name in edition.ranking.names:
-        score = edition.scores[name]
-        column = SiteColumn(name, score.title, "number", group, score.title, score.better == "lower")
-        yield _Source(column, values[name], name)
-    for name, title in (("total_parameters", "Parameters"), ("macs", "MACs")):
+        yield _number(known[name], group, low=edition.scores[name].better == "lower")
+    for name in ("total_parameters", "macs"):
         if name not in edition.ranking.names:
+            title = known[name].title
             yield _Source(SiteColumn(name, title, "integer", group, title), attrgetter(f"entry.{name}"))
 
 
-def _energies(edition: Edition, values: _Values) -> Iterator[_Source]:
-    def column(field: str, title: str, group: str = _ENERGY, *, low: bool = False, axis: bool = True) -> SiteColumn:
-        return SiteColumn(field, title, "number", group, title if axis else "", low)
-
-    for stage, one in edition.stages.items():
-        name = energy_column(stage)
-        yield _Source(column(f"energy_{stage}", f"{one.title} (kWh)", low=True), values[name], name)
-    for stage, one in edition.stages.items():
-        declared = column(f"energy_{stage}_declared", f"{one.title}, declared (kWh)", axis=False)
-        yield _Source(declared, values[f"energy_{stage}_declared_kwh"])
-        name = f"energy_{stage}_measured_over_declared"
-        yield _Source(column(name, f"{one.title}, measured / declared"), values[name])
-    for stage, one in edition.stages.items():
-        name = ratio_column(stage, official_basis(edition))
-        yield _Source(column(name, f"{one.title} / baseline", low=True), values[name], name)
-    for stage, one in edition.stages.items():
-        name = f"ew_ranking_score_{stage}"
-        yield _Source(column(name, f"EW score, {one.title.lower()}", _WEIGHTED), values[name], name)
+def _energies(edition: Edition, known: _Known) -> Iterator[_Source]:
+    for stage in edition.stages:
+        yield _number(known[energy_column(stage)], _ENERGY, f"energy_{stage}", low=True)
+    for stage in edition.stages:
+        yield _number(known[f"energy_{stage}_declared_kwh"], _ENERGY, f"energy_{stage}_declared", axis=False)
+        yield _number(known[f"energy_{stage}_measured_over_declared"], _ENERGY)
+    for stage in edition.stages:
+        yield _number(known[ratio_column(stage, official_basis(edition))], _ENERGY, low=True)
+    for stage in edition.stages:
+        yield _number(known[f"ew_ranking_score_{stage}"], _WEIGHTED)
 
 
 def _cell(source: _Source, one: Ranked) -> SiteValue:

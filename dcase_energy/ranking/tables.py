@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import RankedBy, Term
@@ -11,7 +10,7 @@ from dcase_energy.measure.scopes import in_words
 from dcase_energy.ranking.bases import describe_basis, name_basis
 from dcase_energy.ranking.figures import is_normalised
 from dcase_energy.ranking.order import Ranked, Ranking
-from dcase_energy.ranking.sheet import SystemColumn, base_columns, interval_of
+from dcase_energy.ranking.sheet import COMMON_COLUMNS, SystemColumn, base_columns, interval_of
 from dcase_energy.ranking.views import View
 from dcase_energy.sheets.table import Cell, Column, Table, Value, show
 from dcase_energy.text import more, plural
@@ -31,26 +30,24 @@ _FORMULAS = {
     "min_max": "({title} - {low:g}) / ({high:g} - {low:g})",
 }
 _MOST_LACKING = 12
-_LABEL, _TEAM = Column("label", "System", "text"), Column("team", "Team", "text")
+
+
+def _common(*names: str) -> list[Column]:
+    return [COMMON_COLUMNS[name].head for name in names]
+
+
 _CHECK = (
-    _LABEL,
-    _TEAM,
-    Column("gpu_model", "GPU", "text"),
-    Column("baseline_kwh", "Baseline, kWh"),
-    Column("baseline_evidence", "Baseline is", "text"),
+    *_common("label", "team", "gpu_model"),
+    Column("baseline_kwh", "Baseline (kWh)"),
+    *_common("baseline_evidence"),
     Column("peers", "Other teams", "integer"),
-    Column("peers_kwh", "Their median, kWh"),
+    Column("peers_kwh", "Their median (kWh)"),
     Column("over_peers", "Own / theirs"),
     Column("ew_rank", "EW rank", "integer"),
     Column("ew_rank_low", "at low end", "integer"),
     Column("ew_rank_high", "at high end", "integer"),
     Column("ew_rank_peers", "with their median", "integer"),
 )
-
-
-def sheet_columns(columns: Iterable[SystemColumn]) -> list[Column]:
-    """Columns of a ranking as those of a sheet."""
-    return [Column(column.name, column.title, column.kind, column.group) for column in columns]
 
 
 def noted(one: Ranked, column: SystemColumn) -> Cell | Value:
@@ -78,9 +75,8 @@ def _group(ranking: Ranking, name: str, title: str) -> Table | None:
     if not columns:
         return None
     chosen = [*known[: 3 if name == "ranking" else 2], *columns]
-    return Table(
-        name, title, sheet_columns(chosen), [[noted(one, column) for column in chosen] for one in ranking.placed]
-    )
+    rows = [[noted(one, column) for column in chosen] for one in ranking.placed]
+    return Table(name, title, [column.head for column in chosen], rows)
 
 
 def sensitivity_tables(ranking: Ranking) -> dict[str, Table]:
@@ -109,7 +105,7 @@ def view_table(view: View) -> Table:
     """Return the systems of a view with what it orders them by."""
     score = [] if view.score is None else [Column(*view.score_column)]
     figure = Column(view.name if score else "figure", view.figure_title)
-    columns = [Column("place", "Place", "integer"), _LABEL, _TEAM, *score, figure]
+    columns = [Column("place", "Place", "integer"), *_common("label", "team"), *score, figure]
     rows = [
         [place, one.entry.label, one.entry.team, *([view.score(one)] if view.score else []), view.figure(one)]
         for place, one in view.rows
@@ -130,30 +126,17 @@ def not_divided(ranking: Ranking) -> list[Table]:
         for reasons in [one.entry.not_comparable]
         for reason in dict.fromkeys(reasons.values())
     ]
-    columns = [
-        _LABEL,
-        _TEAM,
-        Column("stage", "Stage", "text"),
-        Column("not_comparable", "Reason not divided", "text"),
-    ]
+    columns = [*_common("label", "team"), Column("stage", "Stage", "text"), *_common("not_comparable")]
     title = "Energies that are not divided by the baseline's"
     return [Table("not_divided", title, columns, rows)] if rows else []
 
 
 def left_out(ranking: Ranking) -> list[Table]:
     """Return the table of systems without a rank, with the reasons; none where all have one."""
-    rows = [
-        [one.entry.label, one.entry.team, one.entry.excluded or "it has no score", one.entry.open_findings]
-        for one in ranking.systems
-        if one.rank is None
-    ]
-    columns = [
-        _LABEL,
-        _TEAM,
-        Column("excluded", "Reason excluded", "text"),
-        Column("findings", "Findings", "text"),
-    ]
-    return [Table("left_out", "Systems without a rank", columns, rows)] if rows else []
+    columns = [COMMON_COLUMNS[name] for name in ("label", "team", "excluded", "findings")]
+    rows = [[column.value(one) for column in columns] for one in ranking.systems if one.rank is None]
+    heads = [column.head for column in columns]
+    return [Table("left_out", "Systems without a rank", heads, rows)] if rows else []
 
 
 def describe_formulas(edition: Edition) -> list[str]:

@@ -189,7 +189,7 @@ def test_details_of_a_system_open_below_it(page, results):
         "[one.querySelector('dt').textContent, one.querySelector('dd').textContent]))"
     )
     assert known["PSDS1"] == f"{float(rows(results)[0]['psds1']):.4g}"
-    assert {"Parameters", "GPU", "Training, kWh"} <= set(known)
+    assert {"Parameters", "GPU", "Training (kWh)"} <= set(known)
     button.click()
     assert page.run("return document.querySelector('#s0 .detail') === null")
 

@@ -57,6 +57,11 @@ def test_a_bad_cell_never_raises_a_rank(tmp_path, edition, column, bad):
     assert rank_of_second() >= before
 
 
+def test_every_system_without_a_rank_says_why():
+    systems = rank_entries([Entry("A_U_task4_1", "A", scores=both(float("inf")))], load_edition("generic"))
+    assert [(one.rank, one.entry.excluded) for one in systems] == [(None, "it has no score")]
+
+
 @pytest.mark.parametrize("bad", ["nan", "inf", "-1", "0", "lots"])
 def test_a_figure_that_cannot_be_is_a_finding_with_its_line(tmp_path, bad):
     path = table(tmp_path, ["A_U_task4_1,0.3,0.5,1.0,0.1,1.0", f"B_U_task4_1,0.3,0.5,{bad},0.1,1.0"])

@@ -15,11 +15,13 @@ from dcase_energy.editions.parts import Normalisation, RankedBy, Score, Term
 from dcase_energy.ranking.entry import Entry
 from dcase_energy.ranking.order import make_ranking
 from dcase_energy.ranking.report import report_of
+from dcase_energy.ranking.sheet import base_columns
 from dcase_energy.ranking.site import site_of
 from dcase_energy.sheets.formats import datatable
 from dcase_energy.sheets.report import Report, SiteColumn, SiteTable
 from dcase_energy.stats import Interval
 from tests.cli.run import ROOT, run
+from tests.ranking.systems import entry, ranking
 from tests.sheets.datatable import JSDT_INTERVAL, PELDT_INTERVAL, Head, jsdt_numbers, peldt_body, peldt_cell
 from tests.sheets.hostile import HOSTILE
 from tests.sheets.reports import hostile_report
@@ -80,6 +82,18 @@ def test_the_site_shows_the_example_as_its_plugin_does():
         ("active", True, ["", "Baseline_task4_1", "DCASE2099 baseline", "", "1.000", "0.359 (0.347 - 0.371)",
                           "1112420", "1.390", "0.0190"]),
     ]  # fmt: skip
+
+
+def test_columns_have_the_titles_that_they_have_in_other_sheets():
+    edition = load_edition("dcase2023-task4a")
+    known = {column.name: column.title for column in base_columns(edition)}
+    shown = {
+        column.field: column.title
+        for column in site_of(ranking(entry("A_U_task4_1", macs=9), edition=edition.name)).columns
+    }
+    own = {"code": "Submission code", "energy_training": "Training (kWh)", "energy_test": "Test (kWh)"}
+    assert shown["macs"] == "MACs for 10 s"
+    assert {name: title for name, title in shown.items() if title != known.get(name)} == own
 
 
 @pytest.mark.parametrize("table", ["dcase2023_task4a_results_sample.csv", "dcase2022_task4_results.csv"])
