@@ -65,13 +65,15 @@ gpu-check:
 docs: $(VENV)/.test
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir build/site
 
-# What is made from the files of the editions: the table that the program reads, a schema and a page for each, and the page of their calibrations.
+# What is made from the files of the editions: the table that the program reads, a schema and a page for each, the page of their calibrations,
+# and the schema of a ranking.
 editions: $(VENV)/.test
 	$(BIN)/python -m dcase_energy.editions.assembly
 	for folder in schemas/*/edition.toml; do name=$$(basename $$(dirname $$folder)); \
 	  $(BIN)/dcase-energy schema --edition $$name --output schemas/$$name/submission.schema.json || exit 1; \
 	  $(BIN)/dcase-energy explain --markdown $$name > docs/reference/editions/$$name.md || exit 1; done
 	$(BIN)/python docs/make_calibrations.py
+	$(BIN)/python docs/make_ranking_schema.py
 
 # The manual pages, from the commands.
 man: $(VENV)/.test

@@ -6,26 +6,12 @@ from collections.abc import Iterator
 
 from dcase_energy.calibration.workload import how_to_calibrate
 from dcase_energy.documents.document import dotted
-from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
-from dcase_energy.editions.shipped import edition_names, known_recipe
+from dcase_energy.editions.shipped import known_recipe
 from dcase_energy.measure.scopes import in_words
 from dcase_energy.text import plural
 
-_GENERIC = "For a ratio of your own, divide by the record of `dcase-energy calibrate --edition generic --quick`."
-_HEAD = """\
-# Which calibration for which edition
-
-<!-- Made from the editions by `make editions`; do not edit. -->
-
-Run the command of your edition on the machine that trains your system: [a laptop](../how-to/laptop.md),
-[a GPU server](../how-to/gpu-server.md), or a cluster with [SLURM](../how-to/slurm.md). If your challenge is not
-listed, use `generic`, the default. `--recipe smoke` is for trying out: no edition accepts its record.
-
-A calibration measures training and test in one session; `--stage test` measures the test alone. Its last lines say
-which editions accept the record; `dcase-energy records show calibration.json` prints them again.
-
-"""
+GENERIC = "For a ratio of your own, divide by the record of `dcase-energy calibrate --edition generic --quick`."
 
 
 def calibration_sentences(edition: Edition) -> list[str]:
@@ -34,19 +20,6 @@ def calibration_sentences(edition: Edition) -> list[str]:
     Editions whose energies are not divided, or whose baseline is not known, say so.
     """
     return list(_lines(edition))
-
-
-def calibrations_page() -> str:
-    """Return the page of the documentation that compares the calibrations of all editions, as Markdown."""
-    shipped = [load_edition(name) for name in edition_names()]
-    asked = [one for one in shipped if one.energy_fields and any(name in one.fields for name in one.energy_fields)]
-    parts = [_HEAD + "## Editions that ask for energies\n"]
-    for one in asked:
-        parts.append(f"### [{one.name}](editions/{one.name}.md)\n\n{one.title}.\n")
-        parts.append("".join(f"- {line}\n" for line in _lines(one)))
-    others = ", ".join(f"[{one.name}](editions/{one.name}.md)" for one in shipped if one not in asked)
-    parts.append(f"## Editions without a baseline\n\nTheir metadata have no fields for energy: {others}.\n{_GENERIC}\n")
-    return "\n".join(parts)
 
 
 def _lines(edition: Edition) -> Iterator[str]:
@@ -70,7 +43,7 @@ def _declared(edition: Edition) -> Iterator[str]:
     keys = " and ".join(dict.fromkeys(f"`{dotted(field.path)}`" for field in baselines))
     if not keys:
         yield "The metadata have no fields for energy, and the edition names no baseline: no calibration is needed."
-        yield _GENERIC
+        yield GENERIC
         return
     yield f"Denominator: {keys} of the metadata, measured with the organisers' own baseline on the same hardware."
     yield "`dcase-energy calibrate` does not measure this baseline, and its records are not accepted as denominator."

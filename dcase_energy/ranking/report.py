@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dcase_energy import __version__
-from dcase_energy.editions.loader import load_edition
-from dcase_energy.ranking.bases import BASES, name_basis, official_basis
+from dcase_energy.ranking.bases import name_basis, official_basis
 from dcase_energy.ranking.charts import charts_of
 from dcase_energy.ranking.order import Ranking
 from dcase_energy.ranking.page import findings_table, overview_of
-from dcase_energy.ranking.sheet import SystemColumn, base_columns, columns_of, interval_columns
+from dcase_energy.ranking.sheet import SystemColumn, columns_of
 from dcase_energy.ranking.site import site_of
 from dcase_energy.ranking.tables import (
     describe_formulas,
@@ -87,7 +86,7 @@ def _all_checks(checks: Mapping[str, Table]) -> list[Table]:
 
 
 def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Mapping[str, Table]) -> dict[str, Any]:
-    """The content of the JSON file; `ranking_schema` describes it."""
+    """The content of the JSON file; `schemas/records/ranking.schema.json` describes it."""
     return {
         "schema_version": SCHEMA_VERSION,
         "tool_version": __version__,
@@ -104,66 +103,3 @@ def _facts(ranking: Ranking, main: Table, views: Sequence[View], checks: Mapping
         },
         "sensitivity": {stage: check.records for stage, check in checks.items()},
     }
-
-
-def ranking_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft-07) of a ranking."""
-    text, place = {"type": "string"}, {"type": "integer", "minimum": 1}
-    check = {"type": "object", "required": ["label"], "additionalProperties": {"type": ["string", "number", "null"]}}
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Ranking",
-        "description": "Written by `dcase-energy rank --formats json`. Energies are in kWh, scores are fractions, null "
-        "is a figure that is not known. Other columns of an input table are kept as text.",
-        "type": "object",
-        "required": ["schema_version", "tool_version", "edition", "formulas", "reference_kwh", "systems", "views"],
-        "properties": {
-            "schema_version": {"const": SCHEMA_VERSION},
-            "tool_version": text,
-            "edition": text,
-            "basis": {"enum": list(BASES)},
-            "formulas": _list_of(text),
-            "reference_kwh": {"type": ["object", "null"], "additionalProperties": {"type": "number"}},
-            "systems": _list_of(_system_schema()),
-            "views": {
-                "type": "object",
-                "additionalProperties": _list_of(
-                    {
-                        "type": "object",
-                        "required": ["place", "label", "figure"],
-                        "additionalProperties": False,
-                        "properties": {"place": place, "label": text, "figure": {"type": "number"}},
-                    }
-                ),
-            },
-            "sensitivity": {"type": "object", "additionalProperties": _list_of(check)},
-        },
-    }
-
-
-def _list_of(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
-
-
-def _system_schema() -> dict[str, Any]:
-    properties: dict[str, Any] = {}
-    for column in base_columns(load_edition("generic")):
-        properties[column.name] = _column_schema(column)
-        if column.kind == "number" or column.name == "rank":
-            properties |= {part.name: _column_schema(part) for part in interval_columns(column)}
-    return {
-        "type": "object",
-        "required": ["rank", "label", "team", "ranking_score", "excluded", "findings"],
-        "properties": properties,
-        "additionalProperties": {"type": ["string", "number", "null"]},
-    }
-
-
-def _column_schema(column: SystemColumn) -> dict[str, Any]:
-    """A count may be the text that stood in its place in an input table."""
-    types: dict[str, list[str]] = {
-        "text": ["string", "null"],
-        "number": ["number", "null"],
-        "integer": ["integer", "string", "null"] if column.group == "Complexity" else ["integer", "null"],
-    }
-    return {"type": types[column.kind], "description": column.title}

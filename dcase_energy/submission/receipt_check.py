@@ -9,10 +9,6 @@ from pathlib import Path, PurePath
 
 from dcase_energy import __version__
 from dcase_energy.documents.fingerprint import file_digest, file_digests, listed
-from dcase_energy.editions.assembly import assembled
-from dcase_energy.editions.identity import edition_digest
-from dcase_energy.editions.model import edition_of
-from dcase_energy.editions.shipped import edition_names, schemas_dir
 from dcase_energy.findings import Severity
 from dcase_energy.submission.receipt import (
     FoundThen,
@@ -144,18 +140,12 @@ def _of_editions(receipt: Receipt, found: Validation) -> Iterator[str]:
         today = now.get(one.name)
         if today is None:
             yield f"no system is judged by {one.name} today"
-        elif one.sha256 not in {today.sha256, _former_digest(one.name)}:
+        elif one.sha256 != today.sha256:
             parts = {**one.parts, **today.parts}
             other = [part for part in parts if one.parts.get(part) != today.parts.get(part)]
             yield f"{one.name} has other rules: {', '.join(other)}"
     for name in now.keys() - {one.name for one in receipt.editions}:
         yield f"a system is judged by {name} today"
-
-
-def _former_digest(name: str) -> str | None:
-    """The digest of a shipped edition before numbers had one form in it: whole ones were as its files write them."""
-    file = schemas_dir() / name / "edition.toml"
-    return edition_digest(edition_of(assembled(file))) if name in edition_names() else None
 
 
 def _of_inputs(receipt: Receipt, inputs: Mapping[str, Sequence[Path]]) -> Iterator[str]:

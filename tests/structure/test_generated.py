@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from dcase_energy.api.edition_calibration import calibration_sentences, calibrations_page
+from dcase_energy.api.edition_calibration import calibration_sentences
 from dcase_energy.api.shared import load_rules
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
@@ -25,6 +26,14 @@ from dcase_energy.measure.guards import BY_CODE, GUARDS
 from dcase_energy.rules import all_rules
 
 ROOT = Path(__file__).parent.parent.parent
+
+
+def made_by(name: str):
+    """A module that makes a page of the documentation."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_the_page_of_rules_is_current():
@@ -58,8 +67,13 @@ def test_the_pages_of_editions_are_current_and_what_explain_prints(name):
 
 def test_the_page_of_calibrations_is_current_and_names_every_edition():
     page = (ROOT / "docs/reference/calibrations.md").read_text()
-    assert page == calibrations_page(), "run: make editions"
+    assert page == made_by("make_calibrations").calibrations_page(), "run: make editions"
     assert all(f"(editions/{name}.md)" in page for name in edition_names())
+
+
+def test_the_published_schema_of_a_ranking_is_current():
+    made = made_by("make_ranking_schema")
+    assert json.loads(made.SCHEMA.read_text()) == made.ranking_schema(), "run: make editions"
 
 
 def test_an_edition_says_what_is_measured_and_what_divides():
@@ -163,10 +177,7 @@ def test_workflows_run_what_is_there():
 
 @pytest.fixture(scope="module")
 def manual() -> dict[str, str]:
-    spec = importlib.util.spec_from_file_location("make_man", ROOT / "docs" / "make_man.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.pages()
+    return made_by("make_man").pages()
 
 
 def test_the_manual_pages_are_current(manual):

@@ -215,7 +215,6 @@ def test_a_stored_receipt_of_an_earlier_version_still_says_what_it_did(tmp_path)
     done = run("validate", tmp_path / "stored/Baker_LAB", "--check-receipt", tmp_path / "stored/receipt.json")
     lines = done.stdout.splitlines()
     assert lines[0].startswith("receipt of 2026-")
-    # Its digest is of the time when numbers of shipped editions were as their files write them.
     assert [f"{name + ':':<9} unchanged" for name in ("package", "edition", "inputs", "verdict")] == lines[1:5]
     file = next((tmp_path / "stored/Baker_LAB").rglob("*.tsv"))
     file.write_bytes(file.read_bytes() + b"\n")
