@@ -11,6 +11,7 @@ import numpy as np
 from dcase_energy.errors import InputError
 from dcase_energy.scoring.clip_tables import ClipTruth
 from dcase_energy.scoring.data import Floats, Ints, known_mean
+from dcase_energy.scoring.metrics import Prepared
 
 AVERAGES = ("macro", "micro", "groups")
 DESCRIBED = {
@@ -22,7 +23,7 @@ UNITS_OF_SHARES = ("fraction", "percent")
 
 
 @dataclass(frozen=True)
-class ClipMeans:
+class ClipMeans(Prepared):
     """Means of a value of each clip, for any weighting of the clips.
 
     Attributes
@@ -40,7 +41,6 @@ class ClipMeans:
     parts: tuple[tuple[Ints, tuple[str, ...]], ...]
     average: Literal["macro", "micro", "groups"]
     pooled: ClassVar[bool] = True
-    beside: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def build(cls, values: Floats, truth: ClipTruth, average: Any) -> ClipMeans:
@@ -58,23 +58,18 @@ class ClipMeans:
         for column, of_clips in truth.groups.items():
             names, codes = np.unique(np.array(of_clips, dtype=np.str_), return_inverse=True)
             parts.append((codes.astype(np.int64), tuple(f"{column} {name}" for name in names.tolist())))
-        return cls(values, tuple(parts), average)
+        labels = tuple(name for _, names in parts for name in names)
+        return cls(labels, values, tuple(parts), average)
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Classes, then the values of each column."""
-        return tuple(name for _, names in self.parts for name in names)
-
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    def figures(self, clip_weight: Floats) -> Floats:
         """The figure, the mean of each label, and the mean over all clips; NaN where there is no clip."""
-        weight = np.ones(len(self.values)) if clip_weight is None else clip_weight
-        means = [_means(self.values, weight, codes, len(names)) for codes, names in self.parts]
-        micro = _means(self.values, weight, np.zeros(len(weight), dtype=np.int64), 1)[0]
+        means = [_means(self.values, clip_weight, codes, len(names)) for codes, names in self.parts]
+        micro = _means(self.values, clip_weight, np.zeros(len(clip_weight), dtype=np.int64), 1)[0]
         if self.average == "groups":
             codes, names = self.parts[1]
-            figure = known_mean(np.array([self._macro(weight * (codes == code)) for code in range(len(names))]))
+            figure = known_mean(np.array([self._macro(clip_weight * (codes == code)) for code in range(len(names))]))
         else:
-            figure = micro if self.average == "micro" else self._macro(weight)
+            figure = micro if self.average == "micro" else self._macro(clip_weight)
         return np.array([figure, *np.concatenate(means), micro])
 
     def _macro(self, weight: Floats) -> float:

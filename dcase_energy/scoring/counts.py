@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dcase_energy.scoring.data import Events, Floats, Ints, known_mean
-from dcase_energy.scoring.metrics import Options, Run
+from dcase_energy.scoring.metrics import Options, Prepared, Run
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class ClipCounts:
 
 
 @dataclass(frozen=True)
-class F1:
+class F1(Prepared):
     """F1 of any weighting of the clips, judged as `Counts.judged_f1` says, with precision, recall and error rate."""
 
     by_clip: ClipCounts
@@ -124,12 +124,7 @@ class F1:
     pooled: ClassVar[bool] = True
     beside: ClassVar[tuple[str, ...]] = ("precision", "recall", "error_rate")
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes."""
-        return self.by_clip.classes
-
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    def figures(self, clip_weight: Floats) -> Floats:
         """Macro average, F1 of each class and micro average, shape (2 + n_classes,), then the same of the rates.
 
         NaN where nothing is judged.
@@ -152,7 +147,7 @@ def f1_scores(
     for name, options in wanted.items():
         of_matching = {key: value for key, value in options.items() if key != "beta"}
         counts = by_clip(run.detections, run.truth, **{**defaults, **of_matching})
-        found[name] = F1(counts, run.conventions.classes_without_hits, options.get("beta", 1.0))
+        found[name] = F1(counts.classes, counts, run.conventions.classes_without_hits, options.get("beta", 1.0))
     return found
 
 

@@ -71,14 +71,16 @@ class Evaluation:
 
     def means(self) -> dict[str, float]:
         """Each score over all classes and clips; NaN where there is nothing to judge."""
-        return {name: float(score.figures()[0]) for name, score in self.scores.items()}
+        figures = dict(zip(self.names(), self.figures().tolist(), strict=True))
+        return {name: figures[Figure(name)] for name in self.scores}
 
     def figures(self, clip_weight: Floats | None = None) -> Floats:
         """All figures, shape (n_figures,), of the clips weighted by ``clip_weight``, shape (n_clips,).
 
         NaN where there is nothing to judge.
         """
-        return np.concatenate([np.empty(0), *(score.figures(clip_weight) for score in self.scores.values())])
+        weight = np.ones(len(self.truth.clips)) if clip_weight is None else clip_weight
+        return np.concatenate([np.empty(0), *(score.figures(weight) for score in self.scores.values())])
 
 
 def evaluate_scores(scores: Scores, truth: GroundTruth, conventions: Conventions) -> Evaluation:

@@ -41,13 +41,13 @@ class Decisions:
         last = last_of_each(scores)
         return cls(clip[order], positive[order], last, scores[last])
 
-    def counts(self, clip_weight: Floats | None = None) -> tuple[Floats, Floats]:
+    def counts(self, clip_weight: Floats) -> tuple[Floats, Floats]:
         """True and false positives at each threshold, shape (n_thresholds,), of the clips by their weights."""
-        weight = np.ones(len(self.clip)) if clip_weight is None else clip_weight[self.clip]
+        weight = clip_weight[self.clip]
         hits = np.cumsum(weight * self.positive)[self.last]
         return hits, np.cumsum(weight * ~self.positive)[self.last]
 
-    def area(self, max_fpr: float, area: Area, clip_weight: Floats | None = None) -> float:
+    def area(self, max_fpr: float, area: Area, clip_weight: Floats) -> float:
         """Area under the ROC up to a false positive rate, see `area_under_roc`; NaN where one of both is missing."""
         hits, wrong = self.counts(clip_weight)
         if not len(hits) or not hits[-1] or not wrong[-1]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from dcase_energy.scoring.data import Floats, Ints, last_of_each
 from dcase_energy.scoring.deltas import TRUE_POSITIVE, ClassDeltas
+from dcase_energy.scoring.operating_points import area_under_roc
 
 # Sums of whole weights are compared with a product of floats.
 ROUNDING = 1e-9
@@ -31,9 +32,7 @@ class PsdRoc:
 
     def area(self, e_max: float) -> float:
         """Area below the staircase up to ``e_max``, divided by ``e_max``."""
-        ends = np.minimum(self.effective_fp_rate, e_max)
-        rest = (e_max - ends[-1]) * self.true_positive_rate[-1]
-        return float((np.dot(np.diff(ends), self.true_positive_rate[:-1]) + rest) / e_max)
+        return area_under_roc(self.true_positive_rate, self.effective_fp_rate, e_max, "staircase")
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def segment_scores(scores: Scores, segment_us: int, first: Ints, end_us: Ints) -
     frame_clip = np.repeat(np.arange(len(end_us)), np.diff(scores.first_frame))
     longest_us = end_us.copy()
     np.maximum.at(longest_us, frame_clip, scores.offset_us)
-    start_us = np.append(0, np.cumsum(longest_us))[:-1]
+    start_us = starts_of(longest_us)
     low = np.searchsorted(scores.offset_us + start_us[frame_clip], begin_us + start_us[clip], side="right")
     high = np.searchsorted(scores.onset_us + start_us[frame_clip], finish_us + start_us[clip], side="left")
     padded = np.concatenate([scores.values, np.zeros((1, scores.values.shape[1]))])

@@ -152,7 +152,9 @@ def test_areas_of_sklearn(digits, tmp_path):
     np.savetxt(tmp_path / "rows.txt", np.stack([scores, positive], axis=1))
     decisions = Decisions.build(scores, positive, np.zeros(200, dtype=np.int64))
     expected = peer("sklearn_auc", tmp_path)
-    found = {limit: decisions.area(float(limit), "linear" if limit == "1.0" else "mcclish") for limit in expected}
+    found = {
+        limit: decisions.area(float(limit), "linear" if limit == "1.0" else "mcclish", np.ones(1)) for limit in expected
+    }
     assert found == pytest.approx(expected, abs=1e-12)
 
 

@@ -9,11 +9,12 @@ conventions)`` lists what a figure depends on, in a few words each.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from dcase_energy.errors import EditionError
 from dcase_energy.scoring.clip_tables import ClipTable, ClipTruth
@@ -66,25 +67,29 @@ class ClipRun:
     table: ClipTable
 
 
-class Prepared(Protocol):
-    """A run matched with the ground truth: figures for all clips or for any weighting of them."""
+@dataclass(frozen=True)
+class Prepared(ABC):
+    """A run matched with the ground truth: figures for all clips or for any weighting of them.
 
-    @property
-    def labels(self) -> Sequence[str]:
-        """What figures are of besides the whole: the classes, as a rule."""
+    Attributes
+    ----------
+    labels
+        What figures are of besides the whole: the classes, as a rule.
+    pooled
+        Whether there is a figure of all classes' counts together.
+    beside
+        Names of what is computed beside the score, such as precision and recall.
+    """
 
-    @property
-    def pooled(self) -> bool:
-        """Whether there is a figure of all classes' counts together."""
+    labels: tuple[str, ...]
+    pooled: ClassVar[bool] = False
+    beside: ClassVar[tuple[str, ...]] = ()
 
-    @property
-    def beside(self) -> Sequence[str]:
-        """Names of what is computed beside the score, such as precision and recall."""
-
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    @abstractmethod
+    def figures(self, clip_weight: Floats) -> Floats:
         """Mean over the classes, figure of each label, and the pooled figure if there is one; NaN is not judged.
 
-        The same follows for each name of ``beside``.
+        The same follows for each name of ``beside``. ``clip_weight``, shape (n_clips,), is how often each clip counts.
         """
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from dcase_energy.scoring.clip_means import UNITS_OF_SHARES, scale_of
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Floats
-from dcase_energy.scoring.metrics import ClipRun, Options
+from dcase_energy.scoring.metrics import ClipRun, Options, Prepared
 from dcase_energy.scoring.operating_points import Area, Decisions
 
 OUTPUTS = "clips"
@@ -26,24 +26,18 @@ _DEFAULTS: Mapping[str, Any] = {"max_fpr": 0.1, "mean": "harmonic"}
 
 
 @dataclass(frozen=True)
-class AnomalyAuc:
+class AnomalyAuc(Prepared):
     """The areas of all machines, for any weighting of the clips.
 
-    ``areas`` are by name: the decisions, the highest false positive rate, and how the area is computed.
+    ``areas`` are by label, ``<machine> AUC <domain>`` and ``<machine> pAUC``: the decisions, the highest false positive
+    rate, and how the area is computed.
     """
 
     areas: Mapping[str, tuple[Decisions, float, Area]]
     mean: str
     scale: float
-    pooled: ClassVar[bool] = False
-    beside: ClassVar[tuple[str, ...]] = ()
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """``<machine> AUC <domain>`` and ``<machine> pAUC``."""
-        return tuple(self.areas)
-
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    def figures(self, clip_weight: Floats) -> Floats:
         """Mean over all areas, and each; NaN where one of them has no normal or no anomalous clip."""
         found = np.array([one.area(max_fpr, area, clip_weight) for one, max_fpr, area in self.areas.values()])
         if self.mean == "arithmetic" or np.isnan(found).any():
@@ -61,7 +55,7 @@ def prepare(run: ClipRun, wanted: Mapping[str, Options]) -> dict[str, AnomalyAuc
     for name, options in wanted.items():
         chosen = {**_DEFAULTS, **options}
         areas = dict(_areas(run, chosen["max_fpr"]))
-        found[name] = AnomalyAuc(areas, chosen["mean"], scale_of(options))
+        found[name] = AnomalyAuc(tuple(areas), areas, chosen["mean"], scale_of(options))
     return found
 
 

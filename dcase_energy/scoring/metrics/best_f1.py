@@ -18,7 +18,7 @@ from dcase_energy.scoring.counts import of_beta
 from dcase_energy.scoring.data import Floats, GroundTruth, Scores, known_mean
 from dcase_energy.scoring.deltas import FALSE_POSITIVE, TRUE_POSITIVE, ClassDeltas, PsdsScenario, class_deltas
 from dcase_energy.scoring.intervals import class_intervals
-from dcase_energy.scoring.metrics import Options, Run
+from dcase_energy.scoring.metrics import Options, Prepared, Run
 from dcase_energy.scoring.overlap import Timing
 from dcase_energy.scoring.segments import segment_decisions
 
@@ -44,20 +44,16 @@ class Points:
 
 
 @dataclass(frozen=True)
-class BestF1:
+class BestF1(Prepared):
     """The best F of each class, for any weighting of the clips."""
 
-    labels: tuple[str, ...]
     points: tuple[Points, ...]
     beta: float
-    n_clips: int
-    pooled: ClassVar[bool] = False
     beside: ClassVar[tuple[str, ...]] = ("precision", "recall", "threshold")
 
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    def figures(self, clip_weight: Floats) -> Floats:
         """Mean over the annotated classes and F of each class, then the same of precision, recall and threshold."""
-        weight = np.ones(self.n_clips) if clip_weight is None else clip_weight
-        rows = np.array([_best(one, weight, self.beta) for one in self.points]).reshape(-1, 4).T
+        rows = np.array([_best(one, clip_weight, self.beta) for one in self.points]).reshape(-1, 4).T
         return np.concatenate([np.append(known_mean(row), row) for row in rows])
 
 
@@ -92,7 +88,7 @@ def prepare(run: Run, wanted: Mapping[str, Options]) -> dict[str, BestF1]:
         else:
             dtc, gtc = options.get("dtc", run.conventions.dtc), options.get("gtc", run.conventions.gtc)
             points = _of_intersections(run.scores, truth, dtc, gtc, run.conventions.timing)
-        found[name] = BestF1(truth.classes, tuple(points), options.get("beta", 1.0), len(truth.clips))
+        found[name] = BestF1(truth.classes, tuple(points), options.get("beta", 1.0))
     return found
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from dcase_energy.scoring.clip_means import UNITS_OF_SHARES, scale_of
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.data import Floats, Ints
-from dcase_energy.scoring.metrics import ClipRun, Options
+from dcase_energy.scoring.metrics import ClipRun, Options, Prepared
 
 OUTPUTS = "clips"
 OPTIONS: Mapping[str, bool | tuple[str, ...]] = {"unit": UNITS_OF_SHARES}
@@ -24,26 +24,23 @@ _TOP_LEVEL_ALONE = 0.75 * 1 / 2
 
 
 @dataclass(frozen=True)
-class HierarchicalF1:
+class HierarchicalF1(Prepared):
     """Figures of any weighting of the clips; ``worth`` of each clip, its class and the one it was given."""
 
-    labels: tuple[str, ...]
     worth: Floats
     true: Ints
     given: Ints
     scale: float
-    pooled: ClassVar[bool] = False
     beside: ClassVar[tuple[str, ...]] = ("precision", "recall")
 
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    def figures(self, clip_weight: Floats) -> Floats:
         """Mean F over the classes and F of each; then the same of precision and recall.
 
         NaN for a class without clips, and for one that no clip was given: there is no precision, and such classes are
         left out of all three means, as the organisers' program leaves them out.
         """
-        weight = np.ones(len(self.worth)) if clip_weight is None else clip_weight
-        n_classes, worth = len(self.labels), weight * self.worth
-        given, true = (np.bincount(one, weight, n_classes) for one in (self.given, self.true))
+        n_classes, worth = len(self.labels), clip_weight * self.worth
+        given, true = (np.bincount(one, clip_weight, n_classes) for one in (self.given, self.true))
         judged = (given > 0) & (true > 0)
         precision, recall = (
             np.divide(np.bincount(one, worth, n_classes), count, out=np.full(n_classes, np.nan), where=judged)

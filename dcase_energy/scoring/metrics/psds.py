@@ -14,7 +14,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import ClassVar
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from dcase_energy.scoring.deltas import (
     operating_point_intervals,
 )
 from dcase_energy.scoring.intervals import Intervals, class_intervals
-from dcase_energy.scoring.metrics import Options, Run
+from dcase_energy.scoring.metrics import Options, Prepared, Run
 from dcase_energy.scoring.overlap import EXACT, Timing, covered_by_events
 from dcase_energy.scoring.roc import ROUNDING, Arranged, PsdRoc, mean_roc
 from dcase_energy.units import MICROSECONDS_PER_SECOND, SECONDS_PER_HOUR
@@ -152,9 +151,9 @@ def prepare_psds(
         for name, scenario in scenarios.items():
             deltas = class_deltas(intervals, truth, scenario, timing, covered)
             arranged[name].append(_arrange(deltas, truth, left_out))
-    whole = partial(_whole, detected, truth, timing)
+    whole = {name: cache(partial(_whole, detected, truth, timing, scenario)) for name, scenario in scenarios.items()}
     return {
-        name: PreparedPsds(tuple(arranged[name]), cache(partial(whole, scenario)), truth, scenario, lost_classes)
+        name: PreparedPsds(truth.classes, tuple(arranged[name]), whole[name], truth, scenario, lost_classes)
         for name, scenario in scenarios.items()
     }
 
@@ -220,7 +219,7 @@ def _floors(
 
 
 @dataclass(frozen=True)
-class PreparedPsds:
+class PreparedPsds(Prepared):
     """Everything about a run's PSDS that does not depend on how often each clip counts.
 
     ``whole`` arranges all scores of a class, for a weighting whose figure needs those that were left out.
@@ -233,18 +232,11 @@ class PreparedPsds:
     truth: GroundTruth
     scenario: PsdsScenario
     lost_classes: str = "skip"
-    pooled: ClassVar[bool] = False
-    beside: ClassVar[tuple[str, ...]] = ()
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes."""
-        return self.truth.classes
-
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    def figures(self, clip_weight: Floats) -> Floats:
         """PSDS and the area of each class, shape (1 + n_classes,); NaN where the ground truth has no event."""
         result = self.result(clip_weight)
-        per_class = [result.per_class.get(label, np.nan) for label in self.truth.classes]
+        per_class = [result.per_class.get(label, np.nan) for label in self.labels]
         return np.array([result.value if result.per_class else np.nan, *per_class])
 
     def result(self, clip_weight: Floats | None = None) -> PsdsResult:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from dcase_energy.scoring.conventions import SEGMENT_S, Conventions
 from dcase_energy.scoring.data import Floats, known_mean
-from dcase_energy.scoring.metrics import Options, Run
+from dcase_energy.scoring.metrics import Options, Prepared, Run
 from dcase_energy.scoring.operating_points import AREAS, Area, Decisions
 from dcase_energy.scoring.segments import segment_decisions
 
@@ -23,17 +23,14 @@ _DEFAULTS: Mapping[str, Any] = {"segment_s": SEGMENT_S, "max_fpr": 0.1, "area": 
 
 
 @dataclass(frozen=True)
-class SegmentAuc:
+class SegmentAuc(Prepared):
     """The areas of all classes, for any weighting of the clips."""
 
-    labels: tuple[str, ...]
     classes: tuple[Decisions, ...]
     max_fpr: float
     area: Area
-    pooled: ClassVar[bool] = False
-    beside: ClassVar[tuple[str, ...]] = ()
 
-    def figures(self, clip_weight: Floats | None = None) -> Floats:
+    def figures(self, clip_weight: Floats) -> Floats:
         """Mean over the classes, and the area of each; NaN where no segment, or each, is annotated."""
         areas = np.array([one.area(self.max_fpr, self.area, clip_weight) for one in self.classes])
         return np.append(known_mean(areas), areas)
