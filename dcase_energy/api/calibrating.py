@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from dcase_energy.api.shared import Log, PathLike, check_device, choose_edition, record_file, silent
+from dcase_energy.arguments import AtLeastOne, BatchClips, BudgetSeconds, Precision, Seed, SomeSeconds, checked
 from dcase_energy.calibration.command_run import plan_commands, run_commands
 from dcase_energy.calibration.plan import Plan, quick_settings
 from dcase_energy.calibration.prepare import check_data, environment_of
@@ -28,30 +29,31 @@ from dcase_energy.text import plural, visible
 NO_RECIPE = "none"  # of editions whose baseline is not known here (`schemas/common.toml`)
 
 
+@checked
 def calibrate(
     output: PathLike = "calibration.json",
     *,
     edition: PathLike | Edition = "generic",
     recipe: str | None = None,
     stages: Sequence[str] = BASELINE_STAGES,
-    epochs: int | None = None,
+    epochs: AtLeastOne | None = None,
     quick: bool = False,
-    precision: float = 0.02,
-    budget_s: float = 120.0,
-    settle_s: float = 300.0,
+    precision: Precision = 0.02,
+    budget_s: BudgetSeconds = 120.0,
+    settle_s: SomeSeconds = 300.0,
     data: PathLike | None = None,
-    batch_size: int | None = None,
+    batch_size: BatchClips | None = None,
     execution_path: Literal["fast", "reference"] | None = None,
     device: str = "auto",
-    threads: int | None = None,
-    seed: int = 42,
-    repeats: int = 1,
-    idle_s: float = 30.0,
+    threads: AtLeastOne | None = None,
+    seed: Seed = 42,
+    repeats: AtLeastOne = 1,
+    idle_s: SomeSeconds = 30.0,
     allow_estimate: bool = False,
     pass_env: Sequence[str] = (),
     resume: bool = False,
     force: bool = False,
-    wait_idle_s: float | None = None,
+    wait_idle_s: SomeSeconds | None = None,
     keep: bool = False,
     log: Log = silent,
     progress: Callable[[dict[str, Any], Reading], None] | None = None,
@@ -123,7 +125,10 @@ def calibrate(
     """
     check_device(device)
     _check_stages(stages)
-    _check_counts(quick=quick, epochs=epochs, threads=threads, repeats=repeats, batch_size=batch_size)
+    if quick and epochs is not None:
+        raise InputError(
+            "--quick and --epochs exclude each other: --quick extrapolates from steps, --epochs trains whole epochs"
+        )
     rules = choose_edition(edition)
     if recipe is None:
         _check_baseline(rules)
@@ -157,6 +162,7 @@ def calibrate(
     return _finish(record, file, log, on_end, keep=keep)
 
 
+@checked
 def calibrate_command(
     command: Sequence[str],
     output: PathLike = "calibration.json",
@@ -165,12 +171,12 @@ def calibrate_command(
     stages: Sequence[str] = BASELINE_STAGES,
     fill: Mapping[str, str] | None = None,
     device: str = "auto",
-    repeats: int = 1,
-    idle_s: float = 30.0,
+    repeats: AtLeastOne = 1,
+    idle_s: SomeSeconds = 30.0,
     allow_estimate: bool = False,
     pass_env: Sequence[str] = (),
     force: bool = False,
-    wait_idle_s: float | None = None,
+    wait_idle_s: SomeSeconds | None = None,
     keep: bool = False,
     log: Log = silent,
     on_end: Callable[[Calibration], None] | None = None,
@@ -226,17 +232,6 @@ def _check_stages(stages: Sequence[str]) -> None:
     if not stages or set(stages) - set(BASELINE_STAGES):
         raise InputError(
             f"stages: expected {' or '.join(BASELINE_STAGES)}, or both; found {', '.join(stages) or 'none'}"
-        )
-
-
-def _check_counts(*, quick: bool, **counts: int | None) -> None:
-    """Refuse what is less than 1, which is not the default, and epochs of a quick calibration."""
-    for name, count in counts.items():
-        if count is not None and count < 1:
-            raise InputError(f"{name}: expected 1 or more, found {count}")
-    if quick and counts["epochs"] is not None:
-        raise InputError(
-            "--quick and --epochs exclude each other: --quick extrapolates from steps, --epochs trains whole epochs"
         )
 
 

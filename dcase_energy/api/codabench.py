@@ -9,6 +9,7 @@ from typing import Unpack
 from dcase_energy import __version__
 from dcase_energy.api.scores import ScoreChoices, ScoreSheet, score
 from dcase_energy.api.shared import PathLike, existing, write_files
+from dcase_energy.arguments import checked
 from dcase_energy.errors import InputError
 from dcase_energy.findings import has_errors
 from dcase_energy.scoring.system import SystemFigures
@@ -17,6 +18,7 @@ from dcase_energy.sheets.report import Report, Sheet
 from dcase_energy.sheets.table import Column, Table, Value
 
 
+@checked
 def score_codabench(
     input_dir: PathLike, output_dir: PathLike, **options: Unpack[ScoreChoices]
 ) -> tuple[ScoreSheet, list[Path]]:

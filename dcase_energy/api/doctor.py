@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from dcase_energy.api.records import ListedRecord, edition_of_record, list_records
+from dcase_energy.api.shared import PathLike
+from dcase_energy.arguments import checked
 from dcase_energy.measure.doctor import Diagnosis, diagnose
 from dcase_energy.measure.gpu import ask_nvml, load_nvml
 from dcase_energy.measure.records import Calibration
@@ -39,7 +41,8 @@ class KeptCalibration:
     why_not: str | None = None
 
 
-def examine_machine(folder: Path, *, gpu: str = "auto") -> tuple[Diagnosis, list[KeptCalibration]]:
+@checked
+def examine_machine(folder: PathLike, *, gpu: str = "auto") -> tuple[Diagnosis, list[KeptCalibration]]:
     """Look at everything that a measurement depends on, as `dcase-energy doctor` does.
 
     Parameters
@@ -49,7 +52,7 @@ def examine_machine(folder: Path, *, gpu: str = "auto") -> tuple[Diagnosis, list
     gpu
         As ``--gpu`` takes it.
     """
-    found = diagnose(folder, gpu=gpu)
+    found = diagnose(Path(folder), gpu=gpu)
     return found, kept_calibrations({str(board["uuid"]) for board in found.gpus})
 
 

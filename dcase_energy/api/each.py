@@ -12,6 +12,7 @@ from typing import Literal, TypedDict, Unpack
 from dcase_energy.api.energy import Measured, measure
 from dcase_energy.api.records import beside_baseline
 from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
+from dcase_energy.arguments import checked
 from dcase_energy.calibration.workload import baseline_in_words
 from dcase_energy.errors import InputError, JournalError, RecordError, WriteError
 from dcase_energy.measure.energy_record import energy_of
@@ -62,6 +63,7 @@ class MeasuredList:
         return not self.interrupted and all(system.problem is None for system in self.systems)
 
 
+@checked
 def measure_each(
     systems: PathLike,
     output: PathLike = "measured.csv",

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dcase_energy.api.records import beside_baseline
 from dcase_energy.api.shared import Log, PathLike, check_probing, read_calibration, record_file, silent
+from dcase_energy.arguments import AtLeastOne, ProbeGapSeconds, SomeSeconds, checked
 from dcase_energy.calibration.comparing import SideBySide
 from dcase_energy.calibration.probing import probing_for
 from dcase_energy.errors import InputError, MeterError, WriteError
@@ -42,23 +43,24 @@ class Measured:
     compared: SideBySide | None
 
 
+@checked
 def measure(
     command: Sequence[str] = (),
     *,
     stage: str | None = None,
     output: PathLike | None = None,
-    repeats: int = 1,
-    min_window_s: float | None = None,
+    repeats: AtLeastOne = 1,
+    min_window_s: SomeSeconds | None = None,
     gpu: str = "auto",
     scope: Sequence[str] = (),
-    idle_s: float = 0.0,
+    idle_s: SomeSeconds = 0.0,
     allow_estimate: bool = False,
     folder: PathLike | None = None,
     from_journal: PathLike | None = None,
     force: bool = False,
-    wait_idle_s: float | None = None,
+    wait_idle_s: SomeSeconds | None = None,
     probe: Literal["auto", "none", "both", "any"] = "auto",
-    probe_every_s: float | None = None,
+    probe_every_s: ProbeGapSeconds | None = None,
     calibration: PathLike | None = None,
     log: Log = silent,
 ) -> Measured:
@@ -99,15 +101,10 @@ def measure(
     journal = None if from_journal is None else Path(from_journal)
     if journal is not None and (command or stage):
         raise InputError("--from-journal executes nothing: leave out --stage and the command")
-    if isinstance(command, str):
-        raise InputError("command: expected a list of words, such as ['python', 'train.py']; found one text")
     if journal is None and (not command or stage not in STAGES):
         raise InputError(f"name a command and its stage: {', '.join(STAGES)}")
-    try:
-        scopes = scope_of(scope, stage or "")
-    except ValueError as error:
-        raise InputError(f"--{error}") from None
-    check_probing("both" if probe == "any" else probe, probe_every_s)
+    scopes = scope_of(scope, stage or "")
+    check_probing(probe, probe_every_s)
     given = None if calibration is None else read_calibration(calibration)
     default = f"energy_{stage}.json" if journal is None else record_beside(journal)
     file = record_file(output or default, force=force)

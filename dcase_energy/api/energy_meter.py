@@ -15,7 +15,8 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from dcase_energy.api.shared import Log, PathLike, check_probing, read_calibration, silent
-from dcase_energy.errors import JournalError, MeterError
+from dcase_energy.arguments import ProbeGapSeconds, SomeSeconds, checked
+from dcase_energy.errors import InputError, JournalError, MeterError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.energy_record import energy_of, measurement_header
 from dcase_energy.measure.gpu import Gpus, list_gpus, load_nvml, select_gpus
@@ -73,7 +74,7 @@ class EnergyMeter:
 
     Raises
     ------
-    ValueError, InputError
+    InputError
         If an argument cannot be used.
     RecordError
         If ``calibration`` is not a calibration record.
@@ -101,24 +102,25 @@ class EnergyMeter:
                     train_epoch()
     """
 
+    @checked
     def __init__(
         self,
         stage: str = "training",
         output: PathLike = "energy.json",
         *,
-        device: str = "auto",
+        device: object = "auto",
         scope: Sequence[str] = (),
-        idle_s: float = 0.0,
+        idle_s: SomeSeconds = 0.0,
         allow_estimate: bool = False,
         force: bool = False,
         probe: Literal["auto", "none", "both"] | None = None,
-        probe_every_s: float | None = None,
+        probe_every_s: ProbeGapSeconds | None = None,
         calibration: PathLike | None = None,
         gpu: str | None = None,
         log: Log = silent,
     ) -> None:
         if stage not in STAGES:
-            raise ValueError(f"stage: expected one of {', '.join(STAGES)}, found {stage!r}")
+            raise InputError(f"stage: expected one of {', '.join(STAGES)}; found {stage!r}")
         self._plan = MeasurePlan(
             stage, scope_of(scope, stage), min_window_s=0.0, idle_s=idle_s, allow_estimate=allow_estimate
         )
@@ -205,6 +207,7 @@ class EnergyMeter:
             except JournalError as problem:  # the block removed it
                 warnings.warn(str(problem), RuntimeWarning, stacklevel=2)
 
+    @checked
     @contextlib.contextmanager
     def phase(self, name: str, epoch: int = 0) -> Iterator[None]:
         """Mark a phase of the block (``data_preparation``, ``training_steps``, ...), shown apart in the record.
@@ -212,7 +215,7 @@ class EnergyMeter:
         A probe that is due runs before the phase, or after it unless an exception passes.
         """
         if name == "window":
-            raise ValueError("'window' is the name of the whole block")
+            raise InputError("name: 'window' is the name of the whole block; choose another")
         self._probe_if_due()
         self._mark("begin", name, epoch=epoch)
         self._phases.append(name)

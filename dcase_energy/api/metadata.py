@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dcase_energy.api.shared import Log, PathLike, choose_edition, read_calibration, silent
+from dcase_energy.arguments import checked
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
@@ -15,6 +16,7 @@ from dcase_energy.submission.filling import of_calibration, of_energy_record
 from dcase_energy.text import one_line, visible
 
 
+@checked
 def edition_for_label(label: str, edition: PathLike | Edition | None = None, log: Log = silent) -> Edition:
     """Return the edition that is given, or the one that a label alone points to.
 
@@ -53,6 +55,7 @@ def _guessed(label: str, log: Log) -> Edition:
     return load_edition(guess.DEFAULT)
 
 
+@checked
 def figures_of_records(
     edition: Edition,
     calibration: Path | None,

@@ -22,6 +22,7 @@ from dcase_energy.api.shared import (
     write_sheets,
 )
 from dcase_energy.api.validating import read_accepted
+from dcase_energy.arguments import JobCount, ResampleCount, checked
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import EfficientTrack
 from dcase_energy.editions.shipped import field_of_year
@@ -70,6 +71,7 @@ class RankingSheet(Tabular):
         """All systems, those with a rank first."""
         return self.ranking.systems
 
+    @checked
     def write(
         self, output_dir: PathLike, formats: Sequence[str] = ("csv", "html"), plots: Sequence[str] = ()
     ) -> list[Path]:
@@ -112,6 +114,7 @@ class ReportSheet(RankingSheet):
         found = None if self.field_name is None else baseline_of(self.ranking)
         return None if found is None else found.entry.label
 
+    @checked
     def write_cards(self, folder: PathLike) -> list[Path]:
         """Write for each own system what a technical report needs: a paragraph, a LaTeX table, and a badge in SVG.
 
@@ -128,6 +131,7 @@ class ReportSheet(RankingSheet):
         return write_files(folder, files)
 
 
+@checked
 def report(
     submissions: Paths,
     *,
@@ -137,8 +141,8 @@ def report(
     calibration: PathLike | None = None,
     field: PathLike | None = None,
     stdin: bytes | None = None,
-    bootstrap: int = 0,
-    jobs: int = 1,
+    bootstrap: ResampleCount = 0,
+    jobs: JobCount = 1,
     scheduler: str | None = None,
     log: Log = silent,
 ) -> ReportSheet:
@@ -185,6 +189,7 @@ def _field(field: PathLike, rules: Edition) -> tuple[list[Entry], str]:
     return entries, name
 
 
+@checked
 def rank(
     sources: Paths,
     *,
@@ -198,8 +203,8 @@ def rank(
     waivers: PathLike | None = None,
     against: Sequence[tuple[str, str]] = (),
     efficient: EfficientTrack | None = None,
-    bootstrap: int = 0,
-    jobs: int = 1,
+    bootstrap: ResampleCount = 0,
+    jobs: JobCount = 1,
     scheduler: str | None = None,
     log: Log = silent,
 ) -> RankingSheet:

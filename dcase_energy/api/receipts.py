@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dcase_energy.api.shared import Log, PathLike, Paths, TruthFiles, existing, load_rules, silent
 from dcase_energy.api.validating import selected, validate
+from dcase_energy.arguments import JobCount, checked
 from dcase_energy.errors import InputError, WriteError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _SET = "durations "
 
 
+@checked
 def write_receipt(
     found: Validation,
     paths: Paths,
@@ -84,6 +86,7 @@ def refuse_receipt(output: Path) -> None:
         raise InputError(f"{output} exists, and a receipt is never replaced: name another file, or remove this one")
 
 
+@checked
 def check_receipt(
     receipt: PathLike,
     paths: Paths = (),
@@ -93,7 +96,7 @@ def check_receipt(
     durations: TruthFiles | None = None,
     pool: Paths = (),
     waivers: PathLike | None = None,
-    jobs: int = 1,
+    jobs: JobCount = 1,
     log: Log = silent,
 ) -> ReceiptCheck:
     """Report whether packages, edition or verdict changed since a receipt was written.

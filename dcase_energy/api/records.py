@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dcase_energy.api.shared import PathLike, Paths, existing
+from dcase_energy.arguments import checked
 from dcase_energy.calibration.comparing import SideBySide, side_by_side
 from dcase_energy.calibration.record import record_of
 from dcase_energy.calibration.store import made_on, store_folder
@@ -77,6 +78,7 @@ class ListedRecord:
     here: bool = False
 
 
+@checked
 def read_record(path: PathLike) -> Calibration | Energy:
     """Read a calibration or energy record, as `dcase-energy records show` does.
 
@@ -96,6 +98,7 @@ def read_record(path: PathLike) -> Calibration | Energy:
     return load_record(file)
 
 
+@checked
 def verify_record(path: PathLike) -> Verified:
     """Check a record against the journal beside it, as `dcase-energy records verify` does.
 
@@ -137,6 +140,7 @@ def verify_record(path: PathLike) -> Verified:
     )
 
 
+@checked
 def compare_records(one: PathLike, other: PathLike) -> SideBySide:
     """Set two records side by side, as `dcase-energy records compare` does.
 
@@ -156,6 +160,7 @@ def compare_records(one: PathLike, other: PathLike) -> SideBySide:
     return side_by_side(read_record(one), read_record(other), (str(one), str(other)))
 
 
+@checked
 def beside_baseline(record: Energy, given: Calibration | None = None, name: str = "") -> SideBySide | None:
     """Set a record beside the baseline's: the calibration that is given, else this machine's own; None without one.
 
@@ -178,6 +183,7 @@ def edition_of_record(record: Calibration) -> Edition:
     return load_edition(record.edition if record.edition in edition_names() else "generic")
 
 
+@checked
 def list_records(sources: Paths = ()) -> list[ListedRecord]:
     """List this machine's calibrations and the records of files and folders, as `dcase-energy records list` does.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
+from typing import Literal, TypedDict, Unpack
 
 from dcase_energy.api.shared import (
     Log,
@@ -19,6 +19,7 @@ from dcase_energy.api.shared import (
     silent,
     write_files,
 )
+from dcase_energy.arguments import ConfidenceLevel, JobCount, ResampleCount, Seed, Share, checked
 from dcase_energy.editions.loader import load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
@@ -44,9 +45,9 @@ class ConventionChoices(TypedDict, total=False):
 
     empty_clips: Literal["keep", "drop"] | None
     cross_trigger_average: Literal["others", "all"] | None
-    dtc: float | None
-    gtc: float | None
-    threshold: float | None
+    dtc: Share | None
+    gtc: Share | None
+    threshold: Share | None
     classes_without_hits: Literal["zero", "skip", "skip-undetected"] | None
     lost_classes: Literal["skip", "zero"] | None
     overlapping_truth: Literal["merge", "keep", "refuse"] | None
@@ -55,9 +56,9 @@ class ConventionChoices(TypedDict, total=False):
     late_detections: Literal["count", "ignore"] | None
     segment_grid: Literal["cut", "whole", "extend"] | None
     windows: Literal["separate", "join"] | None
-    class_thresholds: Mapping[str, float] | None
-    level: float | None
-    seed: int | None
+    class_thresholds: Mapping[str, Share] | None
+    level: ConfidenceLevel | None
+    seed: Seed | None
 
 
 class ScoreChoices(ConventionChoices, total=False):
@@ -141,6 +142,7 @@ class ScoreSheet(Tabular):
         own = self.edition.scores
         return {name: usual.get(name) or (own[name].title if name in own else name) for name in wanted}
 
+    @checked
     def draw(self, folder: PathLike, formats: Sequence[str]) -> list[Path]:
         """Draw figures of systems whose curves were kept, in each format.
 
@@ -155,6 +157,7 @@ class ScoreSheet(Tabular):
         return write_files(folder, chart_files(charts, formats)) if formats else []
 
 
+@checked
 def score(
     outputs: Paths,
     ground_truth: TruthFiles,
@@ -163,11 +166,11 @@ def score(
     edition: PathLike | Edition | None = None,
     like: str | None = None,
     interval: ResamplingKind | None = None,
-    resamples: int | None = None,
-    bootstrap: int | None = None,
+    resamples: ResampleCount | None = None,
+    bootstrap: ResampleCount | None = None,
     scores: Mapping[str, tuple[str, Mapping[str, float | str]]] | None = None,
     curves: bool = False,
-    jobs: int = 1,
+    jobs: JobCount = 1,
     scheduler: str | None = None,
     log: Log = silent,
     progress: Callable[[int, int, str], None] | None = None,
@@ -209,7 +212,8 @@ def score(
     ParallelError
         If the work cannot be distributed.
     """
-    _check_words(like=like, interval=interval, **conventions)
+    if like is not None and like not in LIKE:
+        raise InputError(f"like: expected one of {', '.join(LIKE)}; found {like!r}")
     resampling = _resampling(interval, resamples, bootstrap)
     given = existing(outputs)
     systems, problems, packages = find_all_outputs(given)
@@ -242,15 +246,6 @@ def score(
             progress(len(scored), len(systems), one.name)
     findings += [*problems, *(finding for one in scored for finding in one.findings)]
     return ScoreSheet(rules, made, truths, tuple(scored), tuple(dict.fromkeys(findings)))
-
-
-def _check_words(**chosen: object) -> None:
-    """Refuse words that name no library and no convention; numbers are judged by `Conventions`."""
-    hints = {name: hint for name, hint in get_type_hints(Conventions).items() if get_origin(hint) is Literal}
-    words = {"like": tuple(LIKE)} | {name: get_args(hint) for name, hint in hints.items()}
-    for name, value in chosen.items():
-        if value is not None and name in words and value not in words[name]:
-            raise InputError(f"{name}: expected one of {', '.join(words[name])}; found {value!r}")
 
 
 def _resampling(interval: ResamplingKind | None, resamples: int | None, bootstrap: int | None) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dcase_energy.api.calibrating import report_missing
 from dcase_energy.api.shared import Log, PathLike, Paths, check_device, choose_edition, existing, silent, write_sheets
+from dcase_energy.arguments import AtLeastOne, BatchClips, Seed, StudyRepeats, checked
 from dcase_energy.calibration.plan import Plan
 from dcase_energy.calibration.prepare import check_data
 from dcase_energy.editions.model import Edition
@@ -40,11 +41,12 @@ class StudyRuns:
         return sum(one.outcome == "failed" for one in self.ended) + sum(one.state == "failed" for one in self.left)
 
 
+@checked
 def run_study(
-    batch_sizes: Sequence[int] = (4, 8, 16, 32),
+    batch_sizes: Sequence[BatchClips] = (4, 8, 16, 32),
     *,
-    repeats: int = 3,
-    epochs: int | None = None,
+    repeats: StudyRepeats = 3,
+    epochs: AtLeastOne | None = None,
     output_dir: PathLike = "runs",
     data: PathLike | None = None,
     edition: PathLike | Edition = "generic",
@@ -52,9 +54,9 @@ def run_study(
     execution_path: Literal["fast", "reference"] | None = None,
     device: str = "auto",
     gpu: str | None = None,
-    threads: int | None = None,
+    threads: AtLeastOne | None = None,
     allow_estimate: bool = False,
-    seed: int = 42,
+    seed: Seed = 42,
     scheduler: str | None = None,
     retry_failed: bool = False,
     retry_invalid: bool = False,
@@ -205,6 +207,7 @@ class StudySheet:
     study: StudyReport | None
     findings: tuple[Finding, ...]
 
+    @checked
     def write(
         self,
         output_dir: PathLike,
@@ -228,6 +231,7 @@ class StudySheet:
             return write_sheets(report_of(self.study), output_dir, formats)
 
 
+@checked
 def report_study(
     runs: Paths, *, f1: Literal["05", "07"] = "07", include_invalid: bool = False, mixed: bool = False
 ) -> StudySheet:

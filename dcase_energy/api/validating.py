@@ -21,6 +21,7 @@ from dcase_energy.api.shared import (
     silent,
     write_files,
 )
+from dcase_energy.arguments import JobCount, checked
 from dcase_energy.errors import InputError, WriteError
 from dcase_energy.findings import Finding, Severity
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from dcase_energy.submission.waivers import Waivers
 
 
+@checked
 def validate(
     paths: Paths,
     *,
@@ -45,7 +47,7 @@ def validate(
     stdin: bytes | None = None,
     select: str | Sequence[str] = (),
     ignore: str | Sequence[str] = (),
-    jobs: int = 1,
+    jobs: JobCount = 1,
     log: Log = silent,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Validation:
@@ -109,6 +111,7 @@ def selected(findings: Sequence[Finding], select: Sequence[str], ignore: Sequenc
     return [one for one in findings if one.code.startswith(chosen) and not one.code.startswith(dropped)]
 
 
+@checked
 def write_letters(validation: Validation, folder: PathLike, *, log: Log = silent) -> tuple[list[Path], Changes | None]:
     """Write a letter to each team as a page and as text: what was accepted, what is wrong, where, and how to fix it.
 
@@ -145,6 +148,7 @@ def write_letters(validation: Validation, folder: PathLike, *, log: Log = silent
     return written, changes_of(letters)
 
 
+@checked
 def fix(
     paths: Paths,
     *,
@@ -181,6 +185,7 @@ def fix(
     return changes
 
 
+@checked
 def pack(
     folder: PathLike,
     output: PathLike | None = None,

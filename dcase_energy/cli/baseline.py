@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.arguments import Seed
 from dcase_energy.cli.options import emit, format_option
-from dcase_energy.cli.parameters import SEED, Number, PathName
+from dcase_energy.cli.parameters import Number, PathName, bounded
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.terminal import say
 from dcase_energy.errors import DcaseEnergyError
@@ -162,7 +163,7 @@ def _show_theirs(error: BaseException) -> None:
 @click.option(
     "--clips", type=click.IntRange(1, 100_000), default=40, show_default=True, help="Clips per training subset."
 )
-@click.option("--seed", type=SEED, default=42, show_default=True, help="Seed of the clips.")
+@click.option("--seed", type=bounded(Seed), default=42, show_default=True, help="Seed of the clips.")
 @click.option(
     "--profile",
     type=click.Choice(["easy", "hard"]),

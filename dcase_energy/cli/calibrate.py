@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from dcase_energy.arguments import AtLeastOne, BatchClips, BudgetSeconds, Precision
 from dcase_energy.cli.options import format_option, training_options, wait_idle_option
-from dcase_energy.cli.parameters import Duration, Number, PathName
+from dcase_energy.cli.parameters import Duration, PathName, bounded
 from dcase_energy.cli.render.closing import after_calibration, usable_for
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import record_text
@@ -54,7 +55,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "--stage", type=click.Choice([*STAGES, "both"]), default="both", show_default=True, help="What to measure."
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="Epochs to train.  [default: 10]")
+@click.option("--epochs", type=bounded(AtLeastOne), help="Epochs to train.  [default: 10]")
 @click.option(
     "--quick",
     is_flag=True,
@@ -62,7 +63,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 )
 @click.option(
     "--precision",
-    type=Number(0, 1, min_open=True),
+    type=bounded(Precision),
     default=0.02,
     show_default=True,
     help="Precision that `--quick` aims at: half the width of the session's 95 % interval, as a fraction of the "
@@ -71,7 +72,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 @click.option(
     "--budget",
     "budget_s",
-    type=Duration(1.0),
+    type=Duration(BudgetSeconds),
     metavar="DURATION",
     default="2m",
     show_default=True,
@@ -86,7 +87,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
     show_default=True,
     help="Maximum time that `--quick` waits until the energy of a step is steady; 0 does not wait.",
 )
-@click.option("--batch-size", type=click.IntRange(min=4), help="Batch size instead of the recipe's; a multiple of 4.")
+@click.option("--batch-size", type=bounded(BatchClips), help="Batch size instead of the recipe's; a multiple of 4.")
 @click.option(
     "-o",
     "--output",
@@ -97,7 +98,7 @@ def _filled(context: click.Context, parameter: click.Parameter, value: tuple[str
 )
 @click.option("--force", is_flag=True, help="Replace an existing complete record once the new one is complete.")
 @click.option(
-    "--repeats", type=click.IntRange(min=1), default=1, show_default=True, help="Number of trainings to measure."
+    "--repeats", type=bounded(AtLeastOne), default=1, show_default=True, help="Number of trainings to measure."
 )
 @click.option(
     "--idle",

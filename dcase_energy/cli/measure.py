@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.arguments import AtLeastOne, ProbeGapSeconds
 from dcase_energy.cli.groups import require_given
 from dcase_energy.cli.options import (
     emit,
@@ -18,7 +19,7 @@ from dcase_energy.cli.options import (
     output_option,
     wait_idle_option,
 )
-from dcase_energy.cli.parameters import Duration, PathName
+from dcase_energy.cli.parameters import Duration, PathName, bounded
 from dcase_energy.cli.render.closing import after_measurement
 from dcase_energy.cli.render.json import dumped
 from dcase_energy.cli.render.record import TIERS, record_text
@@ -46,7 +47,7 @@ gpu_option = click.option(
 @click.option("--stage", type=click.Choice(STAGES), help="Stage of the challenge that the command runs.  [required]")
 @option(
     "--repeats",
-    type=click.IntRange(1),
+    type=bounded(AtLeastOne),
     default=1,
     show_default=True,
     old=["--repeat"],
@@ -111,7 +112,7 @@ gpu_option = click.option(
 @click.option(
     "--probe-every",
     "probe_every_s",
-    type=Duration(),
+    type=Duration(ProbeGapSeconds),
     metavar="DURATION",
     help="Pause the command at about this interval (5m, 300s) and measure the baseline in the pause as well; the "
     "pauses are not counted.",

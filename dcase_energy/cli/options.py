@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dcase_energy.api.shared import check_device
-from dcase_energy.cli.parameters import SEED, Duration, PathName, SetFile, Sources, offer_files
+from dcase_energy.arguments import AtLeastOne, JobCount, ResampleCount, Seed
+from dcase_energy.cli.parameters import Duration, PathName, SetFile, Sources, bounded, offer_files
 from dcase_energy.errors import InputError
 from dcase_energy.text import visible
 
@@ -147,7 +148,7 @@ def _words(name: str, allowed: Sequence[str]) -> Callable[[click.Context, click.
 def jobs_option(what: str) -> Decorator:
     """Return ``--jobs N``."""
     text = f"{what} at a time, 0 for as many as there are processors."
-    return click.option("-j", "--jobs", type=click.IntRange(0), default=1, show_default=True, metavar="N", help=text)
+    return click.option("-j", "--jobs", type=bounded(JobCount), default=1, show_default=True, metavar="N", help=text)
 
 
 scheduler_option = click.option(
@@ -157,7 +158,7 @@ scheduler_option = click.option(
 )
 bootstrap_option = click.option(
     "--bootstrap",
-    type=click.IntRange(0),
+    type=bounded(ResampleCount),
     default=0,
     metavar="N",
     help="Compute intervals of scores from N resamples of the clips.",
@@ -249,9 +250,13 @@ training_options = together(
         callback=lambda _, __, value: check_device(value),
         help="Device to train on: auto, cpu, cuda:0, ...",
     ),
-    click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all usable]"),
+    click.option("--threads", type=bounded(AtLeastOne), help="CPU threads.  [default: all usable]"),
     click.option(
-        "--seed", type=SEED, default=42, show_default=True, help="Seed of the first repeat; each further repeat adds 1."
+        "--seed",
+        type=bounded(Seed),
+        default=42,
+        show_default=True,
+        help="Seed of the first repeat; each further repeat adds 1.",
     ),
     estimate_option,
 )

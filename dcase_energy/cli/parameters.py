@@ -6,10 +6,11 @@ import glob
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from dcase_energy.arguments import SomeSeconds, bounds_in
 from dcase_energy.text import visible
 
 if TYPE_CHECKING:
@@ -101,17 +102,21 @@ class Number(click.FloatRange):
         return number
 
 
-# What the generators of torch and NumPy all take; repeats add 1 each.
-SEED = click.IntRange(0, 2**32 - 1)
+def bounded(alias: Any) -> click.IntRange | Number:
+    """Return the type of an option for a number as `dcase_energy.arguments` bounds it."""
+    kind, bounds = get_args(alias)
+    if kind is int:
+        return click.IntRange(bounds.low, bounds.high)
+    return Number(bounds.low, bounds.high, min_open=bounds.low_open, max_open=bounds.high_open)
 
 
 class Duration(_Seconds):
-    """A duration such as ``90``, ``90s``, ``10m`` or ``1h30m``, in seconds, of at least ``least_s``."""
+    """A duration such as ``90``, ``90s``, ``10m`` or ``1h30m``, in seconds as `dcase_energy.arguments` bounds them."""
 
     name = "duration"
 
-    def __init__(self, least_s: float = 0.0) -> None:
-        self.least_s = least_s
+    def __init__(self, alias: Any = SomeSeconds) -> None:
+        self.least_s = bounds_in(alias).low
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the seconds."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dcase_energy.arguments import ConfidenceLevel, ResampleCount, Share, bounds_in
 from dcase_energy.cli.groups import require_given
 from dcase_energy.cli.options import (
     MAX_STDIN_BYTES,
@@ -23,14 +24,14 @@ from dcase_energy.cli.options import (
     together,
     writable,
 )
-from dcase_energy.cli.parameters import Number, PathName
+from dcase_energy.cli.parameters import PathName, bounded
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.render.bar import progress_bar
 from dcase_energy.cli.terminal import say
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS
 
 LIBRARIES = ("psds_eval-0.5", "psds_eval-0.3", "sed_scores_eval", "sed_eval")
-_SHARE = Number(0, 1)
+_SHARE = bounded(Share)
 
 
 def _thresholds(path: Path | None) -> dict[str, float] | None:
@@ -50,7 +51,7 @@ def _thresholds(path: Path | None) -> dict[str, float] | None:
     for finding in table.findings:
         raise click.UsageError(f"--thresholds: {finding.where}: {finding.message}")
     found = {label: number for label, number in zip(labels, numbers, strict=True) if number is not None}
-    if len(found) < len(labels) or not all(0 <= one <= 1 for one in found.values()):
+    if len(found) < len(labels) or not all(map(bounds_in(Share).holds, found.values())):
         raise click.UsageError(f"--thresholds: {path}: each class has one threshold from 0 to 1")
     return found
 
@@ -77,7 +78,7 @@ def _score_of(text: str) -> tuple[str, tuple[str, dict[str, float | str]]]:
 _conventions = together(
     click.option(
         "--bootstrap",
-        type=click.IntRange(1),
+        type=bounded(ResampleCount),
         metavar="N",
         help="Compute intervals of scores from N resamples of the clips.",
     ),
@@ -86,10 +87,10 @@ _conventions = together(
         type=click.Choice(["bootstrap", "subsample80", "none"]),
         help="How intervals are computed: from resampled clips, from subsets of 80 % of the clips, or not at all.",
     ),
-    click.option("--resamples", type=click.IntRange(1), metavar="N", help="Number of resamples of the clips."),
+    click.option("--resamples", type=bounded(ResampleCount), metavar="N", help="Number of resamples of the clips."),
     click.option(
         "--level",
-        type=Number(0, 1, min_open=True, max_open=True),
+        type=bounded(ConfidenceLevel),
         help="Confidence level of the intervals, such as 0.95.",
     ),
     click.option(

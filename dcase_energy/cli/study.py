@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dcase_energy.arguments import AtLeastOne, StudyRepeats
 from dcase_energy.cli.groups import OrderedGroup
 from dcase_energy.cli.options import (
     emit,
@@ -20,7 +21,7 @@ from dcase_energy.cli.options import (
     scheduler_option,
     training_options,
 )
-from dcase_energy.cli.parameters import PathName
+from dcase_energy.cli.parameters import PathName, bounded
 from dcase_energy.cli.render import show_findings
 from dcase_energy.cli.terminal import complain, say
 from dcase_energy.sheets import FORMATS
@@ -56,8 +57,8 @@ def _batch_sizes(context: click.Context, parameter: click.Parameter, value: str)
 @click.option(
     "--batch-sizes", callback=_batch_sizes, default="4,8,16,32", show_default=True, help="Batch sizes, multiples of 4."
 )
-@click.option("--repeats", type=click.IntRange(1, 1000), default=3, show_default=True, help="Runs of each batch size.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Epochs of each run.  [default: the recipe's, 200]")
+@click.option("--repeats", type=bounded(StudyRepeats), default=3, show_default=True, help="Runs of each batch size.")
+@click.option("--epochs", type=bounded(AtLeastOne), help="Epochs of each run.  [default: the recipe's, 200]")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
 @training_options
 @option(
@@ -148,8 +149,8 @@ def status(runs: tuple[Path, ...], output_format: str) -> int:
 @click.argument("sheets", nargs=-1, required=True, type=PathName(exists=True, folder=False), metavar="SHEET...")
 @output_dir_option("runs", old=["--output"], text="Folder of the runs.")
 @option("--gpu-name", "gpu", old=["--gpu"], help="GPU of all rows, instead of the sheet's.")
-@click.option("--batch-size", type=click.IntRange(min=1), help="Batch size of all rows.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Epochs of all trainings.")
+@click.option("--batch-size", type=bounded(AtLeastOne), help="Batch size of all rows.")
+@click.option("--epochs", type=bounded(AtLeastOne), help="Epochs of all trainings.")
 @click.option(
     "--f1", type=click.Choice(["07", "05"]), help="DTC and GTC of the sheet's F1: 0.7 or 0.5.  [default: not known]"
 )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from dcase_energy.arguments import ConfidenceLevel, ResampleCount, Share, bounds_in
 from dcase_energy.editions.fields import FieldKind
 
 Unit = Literal["fraction", "percent", "dB", "nats", "seconds", "bytes", "count"]
@@ -293,12 +294,9 @@ class Scoring(Part):
     level: float = 0.9
 
     def __post_init__(self) -> None:
-        for name in ("dtc", "gtc", "threshold"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be between 0 and 1")
-        if not 0 < self.level < 1:
-            raise ValueError("level must be above 0 and below 1")
-        if not all(0 <= one <= 1 for one in self.class_thresholds.values()):
-            raise ValueError("class_thresholds must be between 0 and 1")
-        if not 0 <= self.resamples <= 1_000_000:
-            raise ValueError("resamples must be from 0 to 1,000,000")
+        shares = dict.fromkeys(("dtc", "gtc", "threshold"), Share)
+        for name, alias in {**shares, "level": ConfidenceLevel, "resamples": ResampleCount}.items():
+            if not bounds_in(alias).holds(getattr(self, name)):
+                raise ValueError(f"{name} must be {bounds_in(alias)}")
+        if not all(map(bounds_in(Share).holds, self.class_thresholds.values())):
+            raise ValueError(f"class_thresholds must be {bounds_in(Share)}")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from dcase_energy.errors import InputError
+
 BASELINE_STAGES: tuple[Literal["training", "test"], ...] = ("training", "test")  # what a baseline run executes
 STAGES = (*BASELINE_STAGES, "evaluation")
 INFERENCE, SCORING = "inference", "scoring"
@@ -21,7 +23,7 @@ def scope_of(parts: Iterable[str], stage: str) -> tuple[str, ...]:
 
     Raises
     ------
-    ValueError
+    InputError
         If one is not known, or says what no figure of the stage is divided by: inference of a training, scoring alone.
 
     Examples
@@ -31,11 +33,11 @@ def scope_of(parts: Iterable[str], stage: str) -> tuple[str, ...]:
     """
     found = tuple(dict.fromkeys(name.strip() for part in parts for name in part.split("+")))
     if unknown := [name for name in found if name not in SCOPES]:
-        raise ValueError(f"scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
+        raise InputError(f"scope {unknown[0]!r} is not known; choose from {', '.join(SCOPES)}")
     if stage == BASELINE_STAGES[0] and {INFERENCE, SCORING} & set(found):
-        raise ValueError(f"scope {'+'.join(found)} is not that of a training: measure inference with --stage test")
+        raise InputError(f"scope {'+'.join(found)} is not that of a training: measure inference with --stage test")
     if SCORING in found and INFERENCE not in found:
-        raise ValueError("scope scoring needs inference: no figure of a baseline holds scoring alone")
+        raise InputError("scope scoring needs inference: no figure of a baseline holds scoring alone")
     return found
 
 

@@ -90,7 +90,7 @@ def _system(path: Path, number: int, table: Mapping[str, Any]) -> ListedSystem:
         raise InputError(f"{where}: expected scope = text such as 'inference' or a list of texts; found {scope!r}")
     try:
         scopes = scope_of(parts, STAGES[-1])
-    except ValueError as error:
+    except InputError as error:
         raise InputError(f"{where}: {error}") from None
     commands = dict(_commands(where, table))
     if not commands:

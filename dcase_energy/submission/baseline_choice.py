@@ -197,9 +197,9 @@ def load_denominator(path: Path, edition: Edition) -> Calibrated:
     from dcase_energy.measure.record_file import journal_of
     from dcase_energy.measure.records import load_calibration
 
+    record, source = load_calibration(path), f"{path.name} (given)"
     journal = journal_of(path)
     journals = [journal.name] if journal.exists() else []
-    record, source = load_calibration(path), f"{path.name} (given)"
     found, findings = check_record(record, source, Folder(path.parent), path.name, journals)
     for finding in findings:
         if finding.code != JOURNAL_MISSING.code:

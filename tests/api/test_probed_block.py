@@ -230,7 +230,7 @@ def test_none_is_no_probe(tmp_path, monkeypatch):
     ("arguments", "says"),
     [
         ({"probe": "none", "probe_every_s": 60.0}, "exclude each other"),
-        ({"probe_every_s": 5.0}, "expected 30s or more"),
+        ({"probe_every_s": 5.0}, "probe_every_s: expected a number of at least 30; found 5.0"),
         ({"probe": "sometimes"}, "probe: expected one of auto, none, both; found 'sometimes'"),
     ],
 )

@@ -69,7 +69,7 @@ def test_warnings_alone_are_0_and_strict_makes_them_1():
         (["calibrate", "--device", "toaster"], "device"),
         (
             ["measure", "--stage", "training", "--probe-every", "0s", "--", "true"],
-            "--probe-every: expected 30s or more",
+            "'0s' is shorter than 30 s",
         ),
         (
             ["measure", "--stage", "training", "--probe", "none", "--probe-every", "5m", "--", "true"],

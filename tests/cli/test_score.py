@@ -214,7 +214,7 @@ def test_problems_of_the_ground_truth_are_findings_with_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--bootstrap", "0"], "0 is not in the range"),
+        (["--bootstrap", "-1"], "-1 is not in the range"),
         (["--bootstrap", "5", "--interval", "subsample80"], "give one or the other"),
         (["--bootstrap", "5", "--resamples", "6"], "give one or the other"),
         (["--threshold", "1.5"], "not in the range"),

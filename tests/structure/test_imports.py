@@ -20,7 +20,7 @@ LAYERS = [
     {"student"},
     {"errors", "orphans", "stats", "text"},
     {"locks"},
-    {"units", "findings", "parallel", "__init__"},
+    {"units", "findings", "parallel", "arguments", "__init__"},
     {"rules", "writing"},
     {"documents", "sheets"},
     {"editions"},

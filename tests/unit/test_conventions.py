@@ -154,9 +154,9 @@ def test_the_editions_and_the_library_start_from_the_same_defaults():
 @pytest.mark.parametrize(
     ("chosen", "words"),
     [
-        ({"threshold": float("nan")}, "threshold must be between 0 and 1"),
-        ({"dtc": 1.5}, "dtc must be between 0 and 1"),
-        ({"class_thresholds": {"Dog": 2.0}}, "class_thresholds must be between 0 and 1"),
+        ({"threshold": float("nan")}, "threshold must be from 0 to 1"),
+        ({"dtc": 1.5}, "dtc must be from 0 to 1"),
+        ({"class_thresholds": {"Dog": 2.0}}, "class_thresholds must be from 0 to 1"),
         ({"level": 1.0}, "level must be above 0 and below 1"),
         ({"resamples": -1}, "resamples must be from 0"),
     ],
