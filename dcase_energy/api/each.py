@@ -12,7 +12,7 @@ from typing import Literal, TypedDict, Unpack
 from dcase_energy.api.energy import Measured, measure
 from dcase_energy.api.records import beside_baseline
 from dcase_energy.api.shared import Log, PathLike, read_calibration, silent
-from dcase_energy.arguments import checked
+from dcase_energy.arguments import AtLeastOne, ProbeGapSeconds, SomeSeconds, checked
 from dcase_energy.calibration.workload import baseline_in_words
 from dcase_energy.errors import InputError, JournalError, RecordError, WriteError
 from dcase_energy.measure.energy_record import energy_of
@@ -31,12 +31,12 @@ _INTERRUPTED = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 class MeasureChoices(TypedDict, total=False):
     """Arguments of `dcase_energy.api.energy.measure` that hold for every system of a list."""
 
-    repeats: int
-    min_window_s: float | None
-    idle_s: float
+    repeats: AtLeastOne
+    min_window_s: SomeSeconds | None
+    idle_s: SomeSeconds
     allow_estimate: bool
-    wait_idle_s: float | None
-    probe_every_s: float | None
+    wait_idle_s: SomeSeconds | None
+    probe_every_s: ProbeGapSeconds | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,10 @@ class ScoreChoices(ConventionChoices, total=False):
     edition: PathLike | Edition | None
     like: str | None
     interval: ResamplingKind | None
-    resamples: int | None
-    bootstrap: int | None
+    resamples: ResampleCount | None
+    bootstrap: ResampleCount | None
     scores: Mapping[str, tuple[str, Mapping[str, float | str]]] | None
-    jobs: int
+    jobs: JobCount
     scheduler: str | None
     log: Log
 
