@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """A range of numbers; an end that is open does not belong to it, None is no limit."""
+    """A range of numbers; an end that is open does not belong to it, None means that there is no limit."""
 
     low: float
     high: float | None = None

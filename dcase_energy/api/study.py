@@ -128,6 +128,7 @@ def run_study(
     return StudyRuns(tuple(ended), tuple(left))
 
 
+@checked
 def study_status(runs: Paths) -> StudyStatus:
     """Look at all run folders in and under some folders, as `dcase-energy study status` does.
 
@@ -148,13 +149,14 @@ def _no_run(places: Sequence[Path]) -> InputError:
     return InputError(f"no run folder was found in {where}; `dcase-energy study run` or `study import` makes them")
 
 
+@checked
 def import_runs(
     sheets: Paths,
     output_dir: PathLike = "runs",
     *,
     gpu: str | None = None,
-    batch_size: int | None = None,
-    epochs: int | None = None,
+    batch_size: AtLeastOne | None = None,
+    epochs: AtLeastOne | None = None,
     f1: Literal["05", "07"] | None = None,
     earlier: Literal["replace", "keep"] | None = None,
     log: Log = silent,

@@ -45,6 +45,8 @@ REQUIRED: dict[Any, dict[str, Any]] = {
     ReportSheet.write_cards: {"self": None, "folder": "x"},
     dcase_energy.run_study: {},
     dcase_energy.report_study: {"runs": "x"},
+    dcase_energy.study_status: {"runs": "x"},
+    dcase_energy.import_runs: {"sheets": "x"},
     StudySheet.write: {"self": None, "output_dir": "x"},
     dcase_energy.read_record: {"path": "x"},
     dcase_energy.verify_record: {"path": "x"},
