@@ -15,11 +15,10 @@ import numpy as np
 
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.numbers import parse_number
-from dcase_energy.documents.rules import TABLE_NUMBER
 from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.documents.tree import Tree
 from dcase_energy.editions.outputs import Outputs
-from dcase_energy.findings import Finding, Where, capped, has_errors
+from dcase_energy.findings import Finding, capped, has_errors
 from dcase_energy.scoring.clip_rules import (
     CLIP_LABEL,
     CLIP_PROBABILITIES_SUM,
@@ -28,9 +27,9 @@ from dcase_energy.scoring.clip_rules import (
     CLIP_ROWS_SAME,
     CLIP_TEXT,
 )
-from dcase_energy.scoring.clips import clip_name, some_names, unknown_labels
+from dcase_energy.scoring.clips import clip_findings, clip_name, unknown_labels
 from dcase_energy.scoring.data import Floats, GroundTruth, Ints
-from dcase_energy.scoring.rules import CLIPS_MISSING, CLIPS_UNKNOWN, TRUTH_EVENT
+from dcase_energy.scoring.rules import TRUTH_EVENT
 
 MAX_CLIP_TABLE_BYTES = 200_000_000
 # What is decided where a clip has a score; the ground truth may also write 0 and 1.
@@ -181,7 +180,9 @@ def read_clip_tables(
         findings += [*table.findings, *problems]
         parts.append(part)
     clips = tuple(clip for part in parts for clip in part.clips)
-    findings += _against(clips, expected, tree.where(names[0] if len(names) == 1 else ""))
+    if expected is not None:
+        where = tree.where(names[0] if len(names) == 1 else "")
+        findings += clip_findings(clips, clips, expected, where, unit="rows")
     if has_errors(findings) or not parts:
         return None, findings
     label, values = (np.concatenate([getattr(part, name) for part in parts]) for name in ("label", "values"))
@@ -227,19 +228,13 @@ def _part_of(
     return ClipTable(tuple(clips), label, values), findings
 
 
-def _values(table: DelimitedTable, columns: Sequence[str | None]) -> Floats:
+def _values(table: DelimitedTable, columns: Sequence[str]) -> Floats:
     """Numbers of some columns, shape (n_rows, n_columns); a cell that is none is a finding."""
-    places = [table.columns.index(name) for name in columns if name is not None]
-    values = np.empty((len(table.rows), len(places)))
-    for number, row in enumerate(table.rows):
-        for column, place in enumerate(places):
-            value = parse_number(row[place])
-            if value is None:
-                where = table.where(number, table.columns[place])
-                found = repr(row[place][:40]) if row[place] else "nothing"
-                message = f"column {table.columns[place]!r} is not a number"
-                table.add(TABLE_NUMBER.finding(where, message, expected="a finite decimal number", found=found))
-            values[number, column] = 0.0 if value is None else value
+    places = [table.columns.index(name) for name in columns]
+    cells = [[parse_number(row[place]) for place in places] for row in table.rows]
+    values = np.array(cells, dtype=np.float64).reshape(len(cells), len(places))
+    for row, column in np.argwhere(np.isnan(values)).tolist():
+        values[row, column] = table.number(row, columns[column]) or 0.0
     return values
 
 
@@ -282,18 +277,3 @@ def _same(table: DelimitedTable, layout: Outputs) -> Iterator[Finding]:
     elif layout.label is not None and len({row[table.columns.index(layout.label)] for row in table.rows}) == 1:
         name = table.rows[0][table.columns.index(layout.label)]
         yield CLIP_ROWS_SAME.finding(table.where(), f"all {len(table.rows):,} clips have one class: {name}")
-
-
-def _against(clips: Sequence[str], expected: Sequence[str] | None, where: Where) -> Iterator[Finding]:
-    """Clips that are missing or unknown, one finding each."""
-    if expected is None:
-        return
-    have, wanted = set(clips), set(expected)
-    if missing := [clip for clip in expected if clip not in have]:
-        message = f"no row of {len(missing):,} of {len(wanted):,} clips: {some_names(missing)}"
-        hint = "write a row for each of these clips as well"
-        yield CLIPS_MISSING.finding(where, message, expected=f"{len(wanted):,} rows", hint=hint)
-    if unknown := sorted(have - wanted):
-        message = f"{len(unknown):,} of {len(have):,} rows are of no known clip: {some_names(unknown)}"
-        hint = "name each clip as the ground truth does, with or without the extension of the audio file"
-        yield CLIPS_UNKNOWN.finding(where, message, hint=hint)

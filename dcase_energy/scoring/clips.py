@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from dcase_energy.documents.names import folded
 from dcase_energy.documents.tables import DelimitedTable
@@ -23,6 +24,15 @@ LONG_S = 1.0
 _SAME_S = 1e-3
 _MILLISECONDS = 100
 _FEWEST = 4
+# What a clip has, and what to do where it is missing or unknown, if not what the rule says.
+_UNITS = {
+    "score files": ("scores", None, None),
+    "rows": (
+        "row",
+        "write a row for each of these clips as well",
+        "name each clip as the ground truth does, with or without the extension of the audio file",
+    ),
+}
 
 
 def clip_name(filename: str) -> str:
@@ -41,14 +51,20 @@ def clip_of_file(name: str) -> str:
 
 
 def clip_findings(
-    files: Collection[str], named: Collection[str], expected: Collection[str], folder: Where, *, of: str = "clips"
+    files: Collection[str],
+    named: Collection[str],
+    expected: Collection[str],
+    folder: Where,
+    *,
+    of: str = "clips",
+    unit: Literal["score files", "rows"] = "score files",
 ) -> Iterator[Finding]:
     """Missing and unknown clips as one finding each, with the first names.
 
     Parameters
     ----------
     files
-        Clips that have a score file.
+        Clips that have a score file, or a row.
     named
         Clips that any entry of the folder is named after; what is wrong with the entry is a separate finding.
     expected
@@ -57,17 +73,21 @@ def clip_findings(
         Place of the findings.
     of
         What to call the expected clips.
+    unit
+        What there is one of for each clip.
     """
+    what, missing_hint, unknown_hint = _UNITS[unit]
     have, wanted = set(files), set(expected)
     missing = [clip for clip in expected if clip not in named]
     unknown = sorted(have - wanted)
     if missing:
-        message = f"no scores of {len(missing):,} of {len(expected):,} {of}: {some_names(missing)}"
-        yield CLIPS_MISSING.finding(folder, message, expected=f"{len(expected):,} score files")
+        message = f"no {what} of {len(missing):,} of {len(expected):,} {of}: {some_names(missing)}"
+        yield CLIPS_MISSING.finding(folder, message, expected=f"{len(expected):,} {unit}", hint=missing_hint)
     if unknown:
         verb = "belongs" if len(unknown) == 1 else "belong"
-        message = f"{len(unknown):,} of {len(files):,} score files {verb} to no known clip: {some_names(unknown)}"
-        yield CLIPS_UNKNOWN.finding(folder, message, found=_near_misses(unknown, missing))
+        message = f"{len(unknown):,} of {len(files):,} {unit} {verb} to no known clip: {some_names(unknown)}"
+        near = _near_misses(unknown, missing)
+        yield CLIPS_UNKNOWN.finding(folder, message, found=near, hint=unknown_hint)
 
 
 def some_names(names: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -162,23 +162,30 @@ def _overlaps(events: Events) -> Ints:
     return later
 
 
+def event_rows(table: DelimitedTable, left_out: Collection[int] = ()) -> Iterator[tuple[int, str, str, float, float]]:
+    """Rows that hold an event: number, clip, label, onset and offset in seconds.
+
+    A row whose other cells are empty is a clip without events, as DESED writes it. Times that are not numbers become
+    findings, except in rows that are ``left_out``.
+    """
+    at = [table.columns.index(name) for name in EVENT_COLUMNS]
+    for index, row in enumerate(table.rows):
+        filename, onset, offset, label = (row[place] for place in at)
+        if index not in left_out and (onset + offset + label).strip():
+            onset_s, offset_s = table.number(index, "onset"), table.number(index, "offset")
+            if onset_s is not None and offset_s is not None:
+                yield index, clip_name(filename), label, onset_s, offset_s
+
+
 def _read_slowly(table: DelimitedTable, truth: GroundTruth) -> tuple[list[int], Events]:
     """Rows that hold an event, as numbers and as events; unknown names get the index -1."""
     clips = {clip: index for index, clip in enumerate(truth.clips)}
     labels = {label: index for index, label in enumerate(truth.classes)}
-    at = {name: table.columns.index(name) for name in EVENT_COLUMNS}
-    rows, found = [], []
-    for index, row in enumerate(table.rows):
-        if not (row[at["onset"]] or row[at["offset"]] or row[at["event_label"]]):
-            continue  # A clip without detections, as DESED writes it.
-        onset_s, offset_s = table.number(index, "onset"), table.number(index, "offset")
-        if onset_s is None or offset_s is None:
-            continue
-        clip, label = clips.get(clip_name(row[at["filename"]]), -1), labels.get(row[at["event_label"]], -1)
-        onset_us, offset_us = (int(time_us) for time_us in to_us([onset_s, offset_s]))
-        rows.append(index)
-        found.append((clip, label, onset_us, offset_us))
-    return rows, Events.from_rows(found)
+    found = list(event_rows(table))
+    events = Events.from_rows(
+        (clips.get(clip, -1), labels.get(label, -1), *to_us(times_s).tolist()) for _, clip, label, *times_s in found
+    )
+    return [row for row, *_ in found], events
 
 
 def _check_events(table: DelimitedTable, rows: Sequence[int], events: Events, truth: GroundTruth) -> Iterator[Finding]:

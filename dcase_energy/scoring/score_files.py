@@ -24,7 +24,7 @@ from dcase_energy.documents.tree import Tree, same_content
 from dcase_energy.findings import Finding, Where, capped, has_errors
 from dcase_energy.rules import Rule
 from dcase_energy.scoring.clips import clip_findings, clip_of_file, end_findings
-from dcase_energy.scoring.data import Block, GroundTruth, Scores, to_us
+from dcase_energy.scoring.data import MAX_TIME_S, Block, GroundTruth, Scores, to_us
 from dcase_energy.scoring.rules import (
     CLIP_TWICE,
     CLIPS_IDENTICAL,
@@ -43,8 +43,6 @@ _SHOWN_FILES = 3
 # Few enough for a core's cache while pandas goes over them several times, many enough to outweigh each of its calls.
 _BLOCK_BYTES = 2_000_000
 _GAP_TOLERANCE_US = 1_000
-# Times beyond any clip, which would not fit into whole microseconds.
-_MAX_TIME_S = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +196,14 @@ class _Reader:
         if kind := kind_of_bytes(data[:512]):
             self._add(OUTPUT_KIND, name, f"{kind} under the name of a score file")
             return None
-        lines, findings = split_lines(data, partial(self.tree.where, name))
-        self.findings += findings
-        if lines is None:
+        lines = split_lines(data, partial(self.tree.where, name))
+        if isinstance(lines, Finding):
+            self.findings.append(lines)
             return None
-        if not lines.ended:
+        header, body, ended = lines
+        if not ended:
             self.cut.append((clip, name))
-        return lines.header, _Member(name, clip, lines.body)
+        return header, _Member(name, clip, body)
 
     def _parse_all(self, waiting: Mapping[bytes, list[_Member]]) -> None:
         """Parse and check the files that have been read so far: those of one header together, or else one by one."""
@@ -245,7 +244,7 @@ class _Reader:
     def _check_times(self, members: Sequence[_Member], rows: Any, first_row: Any) -> Any:
         """Check that frames follow each other; returns their times in microseconds, shape (2, n_frames)."""
         times_s = rows[:, :2].T
-        absurd = (np.abs(times_s) > _MAX_TIME_S).any(axis=0)
+        absurd = (np.abs(times_s) > MAX_TIME_S).any(axis=0)
         onset_us, offset_us = times_us = to_us(np.where(absurd, 0.0, times_s))
         before_us = np.append(0, offset_us[:-1])
         before_us[first_row[:-1]] = 0

@@ -6,7 +6,7 @@ import difflib
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,27 +26,11 @@ _TIMES = ("onset", "offset")
 _BLANKS = (b" ", b"\v", b"\f", b"\r")
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """A score file in two pieces.
-
-    Attributes
-    ----------
-    header
-        First line, without its end.
-    body
-        All other lines, each with a line feed; without blank lines at the end.
-    ended
-        Whether the last line of the file had an end.
-    """
-
-    header: bytes
-    body: bytes
-    ended: bool
-
-
-def split_lines(data: bytes, where: Callable[[], Where]) -> tuple[Lines | None, list[Finding]]:
+def split_lines(data: bytes, where: Callable[[], Where]) -> tuple[bytes, bytes, bool] | Finding:
     """Split a score file, or say why its lines are not clear.
+
+    Returns the first line without its end, all other lines, each with a line feed and without blank lines at the end,
+    and whether the last line of the file had an end.
 
     Lines end in LF, CR LF, CR CR LF (written twice by a program on Windows), or all of them in CR. A CR anywhere else,
     and a blank line between other lines, are not guessed at. Blank lines at the end have no meaning.
@@ -58,12 +42,12 @@ def split_lines(data: bytes, where: Callable[[], Where]) -> tuple[Lines | None, 
         data = re.sub(rb"(?<!\r)\r++\n", b"\n", data) if b"\n" in data else data.replace(b"\r", b"\n")
         if (at := data.find(b"\r")) >= 0:
             place = replace(where(), line=data.count(b"\n", 0, at) + 1)
-            return None, [TABLE_LINE_ENDS.finding(place, "a carriage return (CR) inside a line")]
+            return TABLE_LINE_ENDS.finding(place, "a carriage return (CR) inside a line")
     header, _, body = data.partition(b"\n")
     body = _without_blank_end(body)
     if not header.strip(b" ") and not body:
-        return None, [TABLE_EMPTY.finding(where(), "the file is empty")]
-    return Lines(header, body, data.endswith(b"\n")), []
+        return TABLE_EMPTY.finding(where(), "the file is empty")
+    return header, body, data.endswith(b"\n")
 
 
 def _without_blank_end(body: bytes) -> bytes:

@@ -15,7 +15,7 @@ from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.findings import Finding, Severity, capped, has_errors
 from dcase_energy.scoring.clips import clip_name, some_names, unknown_labels
 from dcase_energy.scoring.data import MAX_TIME_S, Events, GroundTruth, to_us
-from dcase_energy.scoring.event_files import far_past, in_another_unit
+from dcase_energy.scoring.event_files import EVENT_COLUMNS, event_rows, far_past, in_another_unit
 from dcase_energy.scoring.rules import TRUTH_CLASS, TRUTH_EVENT, TRUTH_OVERLAP, TRUTH_PAST_END, TRUTH_SOFT
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
@@ -58,7 +58,7 @@ def read_ground_truth(
         What was refused, merged or is doubtful: of each kind the first few rows.
     """
     durations = _table(durations_path, ["filename", "duration"])
-    events = _table(truth_path, ["filename", "onset", "offset", "event_label"])
+    events = _table(truth_path, EVENT_COLUMNS)
     if not durations.columns or not events.columns:
         return None, [*durations.findings, *events.findings]
     clips = _clips(durations)
@@ -78,7 +78,7 @@ def read_durations(path: Path) -> tuple[dict[str, float], list[Finding]]:
     return _clips(table) if table.columns else {}, table.findings
 
 
-def _table(path: Path, columns: list[str]) -> DelimitedTable:
+def _table(path: Path, columns: Sequence[str]) -> DelimitedTable:
     """The table in a file; without columns where it has findings of the whole file."""
     data = read_bytes(path, MAX_TRUTH_BYTES)
     if not isinstance(data, Finding):
@@ -112,29 +112,21 @@ def _rows(
     """The usable rows; the others become findings."""
     clip_index = {name: index for index, name in enumerate(clips)}
     class_index = {name: index for index, name in enumerate(classes)}
-    doubtful = set(_doubtful_rows(events))
-    at = {name: events.columns.index(name) for name in ("filename", "onset", "offset", "event_label")}
-    unknown: dict[str, int] = {}
     labels: list[tuple[int, str]] = []
-    for index, row in enumerate(events.rows):
-        clip, label = clip_name(row[at["filename"]]), row[at["event_label"]].strip()
+    for index, clip, written, onset_s, offset_s in event_rows(events, set(_doubtful_rows(events))):
+        label = written.strip()
         if clip not in clip_index:
-            unknown.setdefault(clip, index)
-        if index in doubtful or (not label and not row[at["onset"]].strip()):
-            continue
-        onset_s, offset_s = events.number(index, "onset"), events.number(index, "offset")
-        if onset_s is None or offset_s is None or clip not in clip_index:
             continue
         if label not in class_index:
             labels += [] if label in others else [(index, label)]
         elif not 0 <= onset_s < offset_s <= MAX_TIME_S:
             events.add(TRUTH_EVENT.finding(events.where(index), f"the event lasts from {onset_s} to {offset_s} s"))
         else:
-            onset_us, offset_us = (int(time_us) for time_us in to_us([onset_s, offset_s]))
+            onset_us, offset_us = to_us([onset_s, offset_s]).tolist()
             yield index, clip_index[clip], class_index[label], onset_us, offset_us
     for finding in unknown_labels(labels, events, TRUTH_EVENT):
         events.add(finding)
-    _clips_without_duration(unknown, events, at["filename"])
+    _clips_without_duration(events, clips)
 
 
 def _doubtful_rows(events: DelimitedTable) -> list[int]:
@@ -155,16 +147,20 @@ def _doubtful_rows(events: DelimitedTable) -> list[int]:
     return doubtful
 
 
-def _clips_without_duration(unknown: dict[str, int], events: DelimitedTable, column: int) -> None:
+def _clips_without_duration(events: DelimitedTable, clips: Collection[str]) -> None:
     """Clips of the ground truth that have no duration; one finding if none has."""
-    everything = {clip_name(row[column]) for row in events.rows}
-    if unknown and len(unknown) == len(everything) > 1:
-        message = f"none of the {len(unknown):,} clips has a duration: {some_names(list(unknown))}"
+    column = events.columns.index("filename")
+    first: dict[str, int] = {}
+    for index, row in enumerate(events.rows):
+        first.setdefault(clip_name(row[column]), index)
+    unknown = [clip for clip in first if clip not in clips]
+    if unknown and len(unknown) == len(first) > 1:
+        message = f"none of the {len(unknown):,} clips has a duration: {some_names(unknown)}"
         hint = "give the durations of the same set, with the same names"
         events.add(TRUTH_EVENT.finding(events.where(), message, hint=hint))
         return
-    for clip, index in unknown.items():
-        events.add(TRUTH_EVENT.finding(events.where(index), f"clip {clip!r} has no duration"))
+    for clip in unknown:
+        events.add(TRUTH_EVENT.finding(events.where(first[clip]), f"clip {clip!r} has no duration"))
 
 
 def _overlaps(rows: list[_Row], events: DelimitedTable, overlapping: Overlapping) -> list[_Row]:

@@ -42,7 +42,7 @@ def test_a_good_table(tmp_path):
     [
         ([*GOOD, "a.wav\tbus\t1\t0"], "O640", 4, "line 2 already"),
         (GOOD[:1], "O601", None, "no row of 1 of 2 clips: b"),
-        ([*GOOD, "c.wav\tbus\t1\t0"], "O602", None, "1 of 3 rows are of no known clip: c"),
+        ([*GOOD, "c.wav\tbus\t1\t0"], "O602", None, "1 of 3 rows belongs to no known clip: c"),
         ([GOOD[0], "b.wav\tPark\t0\t1"], "O641", 3, "'Park'"),
         ([GOOD[0], "b.wav\tpark\t-3.1\t12.4"], "O642", 3, "12.4"),
         ([GOOD[0], "b.wav\tpark\tnan\t1"], "T104", 3, "'bus' is not a number"),
