@@ -162,8 +162,8 @@ def report(
     InputError
         As `rank` does, and if the field has no system that can be ranked.
     """
-    packages = find_packages(given := existing(submissions, stdin), stdin)
-    rules = choose_edition(edition, given, packages=packages, log=log)
+    packages = find_packages(existing(submissions, stdin), stdin)
+    rules = choose_edition(edition, packages, log=log)
     others, name = ([], None) if field is None else _field(field, rules)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     options = ValidateOptions(read_denominator(calibration, rules), own_machine(rules), outputs=truth is None)
@@ -252,10 +252,8 @@ def rank(
     >>> sheet.systems[0].entry.label
     'Ebbers_UPB_task4_1'
     """
-    given = existing(sources)
-    tables = [path for path in given if is_results_table(path)]
-    packages = find_packages([path for path in given if path not in tables])
-    rules = choose_edition(edition, given, packages=packages, log=log)
+    given = find_packages(existing(sources))
+    rules = choose_edition(edition, given, log=log)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
     options = ValidateOptions(denominator, own_machine(rules), outputs=truth is None, waivers=accepted)
@@ -264,12 +262,13 @@ def rank(
     common_kwh = {} if common is None else recorded(common, rules).energy_kwh
     entries: list[Entry] = []
     near: dict[str, set[str]] = {}
-    for path in tables:
+    for path in filter(is_results_table, given.paths):
         found, problems = read_results(path, rules, intervals or {}, accepted)
         entries += found
         findings += problems
-    if packages.each:
-        assessed, validation = _assess(packages, rules, truth, options, Spread(bootstrap, jobs, scheduler), log, own)
+    if packages := [one for one in given.each if not is_results_table(one.path)]:
+        inside = dataclasses.replace(given, each=tuple(packages))
+        assessed, validation = _assess(inside, rules, truth, options, Spread(bootstrap, jobs, scheduler), log, own)
         entries += [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
         near = {one.name: validation.codes_near(one) for one in validation.systems if accepted.rows}

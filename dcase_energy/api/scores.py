@@ -217,7 +217,7 @@ def score(
     resampling = _resampling(interval, resamples, bootstrap)
     given = existing(outputs)
     systems, problems, packages = find_all_outputs(given)
-    rules = choose_edition(edition, given, labels=[one.name for one in systems], log=log)
+    rules = choose_edition(edition, packages, labels=[one.name for one in systems], log=log)
     if rules.unjudged is not None:
         rules = load_edition("generic")
     chosen = {name: value for name, value in conventions.items() if value is not None}

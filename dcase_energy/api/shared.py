@@ -6,7 +6,6 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -57,9 +56,8 @@ def existing(given: Paths, stdin: bytes | None = None) -> list[Path]:
 
 def choose_edition(
     given: PathLike | Edition | None,
-    paths: Sequence[Path] = (),
-    *,
     packages: Packages | None = None,
+    *,
     labels: Sequence[str] = (),
     log: Log = silent,
 ) -> Edition:
@@ -69,9 +67,8 @@ def choose_edition(
     ----------
     given
         None to guess.
-    paths, packages, labels
-        Submissions and tables of results, the packages in them if they were opened already, and labels that are known
-        otherwise.
+    packages, labels
+        Submissions, among which may be tables of results, and labels that are known otherwise.
     log
         Receives what gave the edition away.
 
@@ -91,16 +88,13 @@ def choose_edition(
             raise EditionError(f"edition: expected a name, a path or an Edition; found {given!r:.80}")
         return given
     from dcase_energy.submission.guess import guess_edition
-    from dcase_energy.submission.inbox import find_packages
 
-    tables = [path for path in paths if is_results_table(path)]
-    if tables:
+    each = () if packages is None else packages.each
+    if tables := [one.path for one in each if is_results_table(one.path)]:
         from dcase_energy.ranking.results_table import labels_of
 
         labels = [*labels, *(label for table in tables for label in labels_of(table))]
-    found = packages or find_packages([path for path in paths if path not in tables])
-    systems = replace(found, each=tuple(one for one in found.each if one.path not in tables))
-    edition, reason = guess_edition(systems, labels)
+    edition, reason = guess_edition([one for one in each if one.path not in tables], labels)
     if reason is not None:
         log(f"edition {edition.name}, {reason}; choose another with --edition")
     return edition

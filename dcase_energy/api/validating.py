@@ -97,7 +97,7 @@ def validate(
 
     given, chosen, dropped = existing(paths, stdin), rule_codes(select, "select"), rule_codes(ignore, "ignore")
     packages = find_packages(given, stdin)
-    rules = choose_edition(edition, given, packages=packages, log=log)
+    rules = choose_edition(edition, packages, log=log)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
     options = ValidateOptions(denominator, durations_s=_durations(durations, rules), waivers=accepted)
     found = validate_paths(packages, rules, options=options, pool=_peers(pool), jobs=jobs, progress=progress)
@@ -175,10 +175,11 @@ def fix(
         If a file cannot be written.
     """
     from dcase_energy.submission.fixing import fix_paths
+    from dcase_energy.submission.inbox import find_packages
 
     given = existing(paths)
     changes = []
-    for change in fix_paths(given, choose_edition(edition, given), write=write):
+    for change in fix_paths(given, choose_edition(edition, find_packages(given)), write=write):
         changes.append(change)
         if on_change is not None:
             on_change(change)

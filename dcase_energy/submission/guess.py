@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path as FilePath
 
 from dcase_energy.documents.document import Document
 from dcase_energy.editions.loader import guesses, load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import split_path
 from dcase_energy.findings import Finding
-from dcase_energy.submission.inbox import Packages, find_packages
+from dcase_energy.submission.inbox import OpenedPackage
 from dcase_energy.submission.listed import pattern_of
 from dcase_energy.submission.package import SystemFiles
 
@@ -49,8 +48,8 @@ class _Signs:
     document: Document | None = None
 
 
-def guess_edition(paths: Sequence[FilePath] | Packages, labels: Sequence[str] = ()) -> tuple[Edition, str | None]:
-    """Guess from the labels and keys of the metadata in packages, or below paths, and from labels known otherwise.
+def guess_edition(packages: Iterable[OpenedPackage], labels: Sequence[str] = ()) -> tuple[Edition, str | None]:
+    """Guess from the labels and keys of the metadata in packages, and from labels known otherwise.
 
     The task that most systems are of counts; see `edition_for` for the others. Of these, systems that give nothing
     away count with the others if these are at least as many; where systems of task 4 point to different editions
@@ -62,7 +61,7 @@ def guess_edition(paths: Sequence[FilePath] | Packages, labels: Sequence[str] = 
     tuple
         The edition, and what gave it away; None where nothing did and the default is used.
     """
-    signs = [_signs(document, files) for document, files in islice(_documents(find_packages(paths)), _MOST_READ)]
+    signs = [_signs(document, files) for document, files in islice(_documents(packages), _MOST_READ)]
     signs += [_signs_of_label(label) for label in labels]
     tasks = Counter(one.task for one in signs if one.task is not None)
     task, most = tasks.most_common(1)[0] if tasks else (None, 0)
@@ -134,9 +133,9 @@ def _unjudged(why: str) -> Edition:
     return replace(load_edition(COMMON), unjudged=why)
 
 
-def _documents(packages: Packages) -> Iterator[tuple[Document, SystemFiles]]:
+def _documents(packages: Iterable[OpenedPackage]) -> Iterator[tuple[Document, SystemFiles]]:
     """The metadata of each system, and its files."""
-    for package in packages.each:
+    for package in packages:
         for files in package.found[0]:
             document = package.metadata_of(files)
             if not isinstance(document, Finding):

@@ -113,10 +113,8 @@ class Packages:
 NONE = Packages()
 
 
-def find_packages(paths: Sequence[Path] | Packages, stdin: bytes | None = None) -> Packages:
+def find_packages(paths: Sequence[Path], stdin: bytes | None = None) -> Packages:
     """Find the packages below paths; a path that is not an inbox is one package. ``-`` holds ``stdin``."""
-    if isinstance(paths, Packages):
-        return paths
     found: list[Path] = []
     findings: list[Finding] = []
     inbox = False

@@ -139,7 +139,7 @@ def validate_paths(
     ParallelError
         If a process that reads packages ends unexpectedly.
     """
-    packages = find_packages(paths)
+    packages = paths if isinstance(paths, Packages) else find_packages(paths)
     read = []
     for one in run_all(partial(_read_package, edition=edition, options=options), packages.each, jobs=jobs):
         read.append(one)
@@ -164,24 +164,21 @@ def _read_package(package: OpenedPackage, edition: Edition, options: ValidateOpt
     path = package.path
     alone = None if path == STDIN else read_alone(path)
     if alone is not None:
-        return _Read([], alone, 0)
+        return _Read(findings=alone)
     found, findings = package.found
-    read = _Read([], findings, len(found))
+    read = _Read(findings=[*findings], files=len(found))
     if not found:
         read.unread[path.resolve().name] = findings
     known: dict[str, ReadFile] = {}
     for files in found:
         document = package.metadata_of(files)
         if isinstance(document, Finding):
-            system, problems = None, [document]
-        else:
-            system, problems = _read_system(files, document, edition, options, known)
-        read.findings += problems
-        if system is None:
-            read.unread[files.stem or path.name] = problems
+            read.findings.append(document)
+            read.unread[files.stem or path.name] = [document]
             continue
+        system, problems = _read_system(files, document, edition, options, known)
         read.systems.append(system)
-        read.findings += check_alone(system)
+        read.findings += [*problems, *check_alone(system)]
     return read
 
 

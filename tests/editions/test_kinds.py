@@ -90,7 +90,7 @@ def test_a_severity_of_no_rule_is_refused(tmp_path):
     own = tmp_path / "edition.toml"
     own.write_text('base = "generic"\nname = "own"\n[severities]\nP8O5 = "error"\nR401 = "error"\n')
     with pytest.raises(EditionError, match=r"\[severities\] of edition own has unknown rules: P8O5"):
-        choose_edition(own, [])
+        choose_edition(own)
 
 
 def test_a_field_of_another_kind_has_neither_the_choices_nor_the_example_of_the_base(tmp_path):

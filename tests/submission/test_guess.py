@@ -8,13 +8,14 @@ from dcase_energy.editions import spelling
 from dcase_energy.editions.loader import guesses, load_edition
 from dcase_energy.editions.shipped import edition_names, titles
 from dcase_energy.submission.guess import edition_of_label, guess_edition
+from dcase_energy.submission.inbox import find_packages
 from dcase_energy.submission.validate import validate_paths
 
 
 def write(folder, *documents: str):
     for index, text in enumerate(documents):
         (folder / f"{index}.meta.yaml").write_text(text)
-    return [folder]
+    return find_packages([folder])
 
 
 def labelled(*labels: str) -> list[str]:
@@ -57,12 +58,12 @@ BY_LABEL = "guessed from the label Li_USTC_task4a_1"
     ],
 )
 def test_a_guess_and_its_reason(tmp_path, documents, edition, reason):
-    guessed, why = guess_edition(write(tmp_path, *documents))
+    guessed, why = guess_edition(write(tmp_path, *documents).each)
     assert (guessed.name, why) == (edition, reason)
 
 
 def test_systems_of_different_editions_leave_the_default_and_are_told(tmp_path):
-    edition, reason = guess_edition(write(tmp_path, *labelled("Li_USTC_task4a_1", "Li_USTC_task4_SED_1")))
+    edition, reason = guess_edition(write(tmp_path, *labelled("Li_USTC_task4a_1", "Li_USTC_task4_SED_1")).each)
     assert edition.name == "generic"
     assert "dcase2022-task4" in str(reason)
     assert "dcase2023-task4a" in str(reason)
@@ -72,7 +73,7 @@ def test_systems_of_different_editions_leave_the_default_and_are_told(tmp_path):
     "labels", [("Adams_UNI_task9_1", "Adams_UNI_task8_1"), ("Li_USTC_task4a_1", "Adams_UNI_task1b_1")]
 )
 def test_systems_of_different_tasks_are_judged_by_what_all_share(tmp_path, labels):
-    edition, _ = guess_edition(write(tmp_path, *labelled(*labels)))
+    edition, _ = guess_edition(write(tmp_path, *labelled(*labels)).each)
     assert edition.name == "common"
     assert "different tasks" in str(edition.unjudged)
 
@@ -83,10 +84,10 @@ def test_a_system_of_another_task_is_not_judged_by_the_edition_of_the_others(tmp
     of_task_4 = [SCHEMA.format("dcase2024-task4") + text for text in labelled("Adams_UNI_task4_1", "Baker_LAB_task4_1")]
     counts = "system: {{complexity: {{macs: 5000, macs_counter: {}}}}}\n".format
     other = first_line + labelled("Chen_CHT_task1_1")[0] + counts("nessi")
-    paths = write(tmp_path, *(text + counts("thop") for text in of_task_4), other)
-    edition, _ = guess_edition(paths)
+    packages = write(tmp_path, *(text + counts("thop") for text in of_task_4), other)
+    edition, _ = guess_edition(packages.each)
     assert edition.name == "dcase2024-task4"
-    found = validate_paths(paths, edition)
+    found = validate_paths(packages, edition)
     assert [one.edition.name for one in found.systems] == ["dcase2024-task4", "dcase2024-task4", "common"]
     assert "task1 among systems of dcase2024-task4" in "".join(one.message for one in found.findings)
     # Nor are MACs compared across tasks, which have them counted in different ways.
@@ -116,9 +117,9 @@ def test_a_file_that_only_one_edition_has_names_it(tmp_path):
     home = tmp_path / "Adams_UNI_task4_1"
     home.mkdir()
     (home / "Adams_UNI_task4_1.meta.yaml").write_text(labelled("Adams_UNI_task4_1")[0])
-    assert guess_edition([tmp_path])[0].name == "generic"
+    assert guess_edition(find_packages([tmp_path]).each)[0].name == "generic"
     (home / "eval_results.json").write_text("{}")
-    edition, why = guess_edition([tmp_path])
+    edition, why = guess_edition(find_packages([tmp_path]).each)
     assert (edition.name, why) == ("dcase2026-task4", "guessed from the file Adams_UNI_task4_1/eval_results.json")
 
 
