@@ -179,23 +179,14 @@ waivers_option = click.option(
 )
 
 
-def ground_truth_options(*, required: bool = False) -> Decorator:
-    """Return ``--ground-truth`` and ``--durations``."""
-    sets = "; NAME=TSV, repeated, for each set of clips of an edition that has several."
-    truth = _by_set("--ground-truth", f"Annotated events, or the class of each clip{sets}", required=required)
-    durations = durations_option("Durations of all clips, given in the same way; not needed for tables of clips.")
-    return lambda function: truth(durations(function))
-
-
-def durations_option(text: str, *, required: bool = False) -> Decorator:
+def durations_option(text: str) -> Decorator:
     """Return ``--durations``."""
-    return _by_set("--durations", text, required=required)
+    return _by_set("--durations", text)
 
 
-def _by_set(name: str, text: str, *, required: bool) -> Decorator:
+def _by_set(name: str, text: str) -> Decorator:
     file: Any = SetFile(exists=True, folder=False)
-    settings: dict[str, Any] = {"metavar": "TSV", "required": required, "multiple": True, "help": text}
-    return click.option(name, type=file, callback=_truth_files, **settings)
+    return click.option(name, type=file, callback=_truth_files, metavar="TSV", multiple=True, help=text)
 
 
 def _truth_files(
@@ -220,6 +211,14 @@ def together(*options: Decorator) -> Decorator:
     return add
 
 
+ground_truth_options = together(
+    _by_set(
+        "--ground-truth",
+        "Annotated events, or the class of each clip; NAME=TSV, repeated, for each set of clips of an edition that has "
+        "several.",
+    ),
+    durations_option("Durations of all clips, given in the same way; not needed for tables of clips."),
+)
 estimate_option = click.option(
     "--allow-estimate", is_flag=True, help="Estimate the energy of a processor whose counters cannot be read."
 )

@@ -77,7 +77,7 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
 @click.command(epilog="Example: dcase-energy rank results_2023.csv --edition dcase2023-task4a --output-dir results")
 @sources_argument("sources", "SOURCE...")
 @edition_option()
-@ground_truth_options()
+@ground_truth_options
 @calibration_option
 @click.option(
     "--reference",

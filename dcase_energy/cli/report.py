@@ -46,7 +46,7 @@ _EVIDENCE = {
 @click.command(epilog="Example: dcase-energy report my_submission/ --calibration calibration.json")
 @sources_argument("submissions", "SUBMISSION...", stdio=True)
 @edition_option()
-@ground_truth_options()
+@ground_truth_options
 @calibration_option
 @click.option(
     "--field",

@@ -177,7 +177,7 @@ _conventions = together(
 
 @click.command(epilog="Example: dcase-energy score packages/ --ground-truth truth.tsv --durations durations.tsv")
 @sources_argument("outputs", "OUTPUT...", required=False)
-@ground_truth_options()
+@ground_truth_options
 @click.option(
     "--codabench",
     nargs=2,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -114,18 +114,10 @@ def _peers(
     peers: dict[tuple[str | None, str], tuple[int, float | None]] = {}
     for model, teams in found.items():
         own = {team: median(values) for team, values in teams.items()}
-        ordered = sorted(own.values())
-        peers |= {(model, team): (len(own) - 1, _median_without(ordered, value)) for team, value in own.items()}
+        for team in own:
+            others = [value for other, value in own.items() if other != team]
+            peers[model, team] = len(others), median(others) if others else None
     return peers
-
-
-def _median_without(ordered: Sequence[float], value: float) -> float | None:
-    """The median of sorted values without one of them; None where it is the only one."""
-    left, place = len(ordered) - 1, bisect_left(ordered, value)
-    if not left:
-        return None
-    low, high = (ordered[middle + (middle >= place)] for middle in ((left - 1) // 2, left // 2))
-    return (low + high) / 2
 
 
 def odd_baselines(systems: Sequence[tuple[Entry, Mapping[str, BaselineCheck]]]) -> list[Finding]:

@@ -15,7 +15,7 @@ from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import folded_path
 from dcase_energy.findings import Finding, Severity, Where
 from dcase_energy.rules import Rule, define
-from dcase_energy.submission.model import Author, Submission
+from dcase_energy.submission.model import Submission
 from dcase_energy.submission.suggestions import suggest
 from dcase_energy.submission.values import FIELD_TYPE, describe_value, expected_of, finding_of, missing, violations
 from dcase_energy.text import plural
@@ -46,7 +46,7 @@ FIELD_TWICE = define(
 # No one misspells more keys than this; a file of thousands of unknown ones is not worth the time.
 _MOST_SUGGESTIONS = 200
 _MOST_OF_A_GROUP = 3
-_COPIED = frozenset(Submission.__slots__) - {"authors", "figures"}
+_COPIED = frozenset(Submission.__slots__) - {"figures"}
 
 
 @dataclass(slots=True)
@@ -159,19 +159,13 @@ def _of_document(metadata: Metadata) -> Iterator[Finding]:
 def _submission(metadata: Metadata) -> Submission:
     """The canonical submission. What it holds is of the right type: `editions.fields.COMPUTED` limits the kinds."""
     given = {name: _plain(value, metadata, name) for name, value in metadata.values.items() if value is not None}
-    authors = tuple(
-        Author(one["lastname"], one["firstname"], one.get("email"), one.get("corresponding"))
-        for one in given.get("authors", ())
-    )
     fields = metadata.edition.fields
     figures = {
         name: value
         for name, value in given.items()
         if fields[name].kind in NUMBER_KINDS and isinstance(value, int | float)
     }
-    return Submission(
-        **{name: value for name, value in given.items() if name in _COPIED}, authors=authors, figures=figures
-    )
+    return Submission(**{name: value for name, value in given.items() if name in _COPIED}, figures=figures)
 
 
 def _plain(value: Any, metadata: Metadata, name: str) -> Any:

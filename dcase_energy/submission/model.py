@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Texts = str | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """One author of a system."""
-
-    lastname: str
-    firstname: str
-    email: str | None = None
-    corresponding: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +15,8 @@ class Submission:
 
     Attributes
     ----------
+    authors
+        Each as in the file: ``lastname``, ``firstname``, and what else is said.
     figures
         All numbers by canonical field: energies in kWh, stated scores, counts. A field without a number is absent.
     """
@@ -31,7 +24,7 @@ class Submission:
     label: str | None = None
     name: str | None = None
     abbreviation: str | None = None
-    authors: tuple[Author, ...] = ()
+    authors: tuple[Mapping[str, Any], ...] = ()
     hardware: str | None = None
     training_time: str | None = None
     pre_trained_models: Texts | None = None

@@ -10,10 +10,11 @@ from dcase_energy.scoring.data import keep_clips
 from dcase_energy.scoring.intervals import detections_at
 from dcase_energy.scoring.metrics.collar_f1 import collar_by_clip
 from dcase_energy.scoring.metrics.intersection_f1 import intersection_by_clip
-from dcase_energy.scoring.metrics.psds import PSDS1, PSDS2, psds
+from dcase_energy.scoring.metrics.psds import PSDS1, PSDS2
 from dcase_energy.scoring.metrics.segment_f1 import segment_by_clip
 from dcase_energy.scoring.overlap import Timing
 from tests.reference.conftest import DATA
+from tests.reference.fast_scoring import psds
 from tests.reference.sed_eval_text import kept_lines, sed_eval_lines
 
 SCENARIOS = {"psds1": PSDS1, "psds2": PSDS2}

@@ -61,8 +61,6 @@ class PsdsResult:
         Area of each class's own curve.
     roc, class_rocs
         The PSD-ROC over classes and of each class.
-    classes_without_events
-        Classes of which the ground truth holds no event; they have no curve and do not count.
     e_max
         Effective false positives per hour at which the area ends.
     """
@@ -71,7 +69,6 @@ class PsdsResult:
     per_class: dict[str, float]
     roc: PsdRoc
     class_rocs: dict[str, PsdRoc]
-    classes_without_events: tuple[str, ...]
     e_max: float
 
 
@@ -156,13 +153,6 @@ def prepare_psds(
         name: PreparedPsds(truth.classes, tuple(arranged[name]), whole[name], truth, scenario, lost_classes)
         for name, scenario in scenarios.items()
     }
-
-
-def psds(
-    detected: Scores | Sequence[Events], truth: GroundTruth, scenario: PsdsScenario, timing: Timing = EXACT
-) -> PsdsResult:
-    """PSDS of scores or of operating points on all clips, see `prepare_psds`."""
-    return prepare_psds(detected, truth, {"psds": scenario}, timing)["psds"].result()
 
 
 def _intervals(detected: Scores | Sequence[Events], label: int, floor: float = -np.inf) -> Intervals:
@@ -267,7 +257,6 @@ class PreparedPsds(Prepared):
             per_class={name: curve.area(e_max) for name, curve in rocs.items()},
             roc=roc,
             class_rocs=rocs,
-            classes_without_events=tuple(name for name in truth.classes if name not in rocs),
             e_max=e_max,
         )
 

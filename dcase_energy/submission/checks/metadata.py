@@ -69,7 +69,7 @@ ADDRESS_SCHEME = define(
 def one_corresponding_author(system: System) -> Iterator[Finding]:
     """Exactly one author is the corresponding author."""
     authors = system.submission.authors
-    count = sum(author.corresponding is True for author in authors)
+    count = sum(author.get("corresponding") is True for author in authors)
     if authors and count != 1:
         message = f"{count} of {len(authors)} authors have corresponding: true"
         yield system.finding(CORRESPONDING, "authors", message, expected="exactly one", found=str(count))
