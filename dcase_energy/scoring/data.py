@@ -16,8 +16,8 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 
-# Beyond any recording; readers refuse later times, which would not fit into whole microseconds.
-MAX_TIME_S = 1e9
+# 11 days, beyond any recording; readers refuse later times. Whole microseconds times a million must fit into 64 bits.
+MAX_TIME_S = 1e6
 
 
 def to_us(times_s: npt.ArrayLike) -> Ints:

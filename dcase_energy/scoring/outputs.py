@@ -180,7 +180,8 @@ def output_of(tree: Tree, names: Sequence[str], problems: Sequence[Finding] = ()
         if not isinstance(data, Finding):
             header = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r").split(b"\t")
             if b"filename" in header or b"event_label" in header:
-                return Output(tree, tuple(names), "points" if len(tables) > 1 else "events", kept)
+                several = sum(name.lower().endswith(EVENT_SUFFIXES) for name in names) > 1
+                return Output(tree, tuple(names), "points" if several else "events", kept)
     return Output(tree, tuple(names), "scores", kept)
 
 

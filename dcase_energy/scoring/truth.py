@@ -62,9 +62,11 @@ def read_ground_truth(
     if not durations.columns or not events.columns:
         return None, [*durations.findings, *events.findings]
     clips = _clips(durations)
+    if not clips and not durations.findings:
+        durations.add(TRUTH_EVENT.finding(durations.where(), "the table holds no clip"))
     rows = _overlaps(list(_rows(events, clips, classes, set(columns) - set(classes))), events, overlapping)
     findings = [*durations.findings, *events.findings]
-    if not clips or has_errors(findings):
+    if has_errors(findings):
         return None, findings
     found = Events.from_rows(row[1:] for row in rows)
     truth = GroundTruth(tuple(clips), tuple(classes), to_us(list(clips.values())), found, tuple(columns))
@@ -96,7 +98,7 @@ def _clips(durations: DelimitedTable) -> dict[str, float]:
         clip, duration_s = clip_name(row[column]), durations.number(index, "duration")
         if duration_s is None:
             continue
-        if not 0 < duration_s <= MAX_TIME_S:
+        if duration_s > MAX_TIME_S or to_us([duration_s])[0] <= 0:
             where = durations.where(index, "duration")
             durations.add(TRUTH_EVENT.finding(where, f"clip {clip} lasts {duration_s} s"))
         elif clips.setdefault(clip, duration_s) != duration_s:
@@ -119,10 +121,11 @@ def _rows(
             continue
         if label not in class_index:
             labels += [] if label in others else [(index, label)]
-        elif not 0 <= onset_s < offset_s <= MAX_TIME_S:
+            continue
+        onset_us, offset_us = to_us([onset_s, offset_s]).tolist()
+        if not 0 <= onset_us < offset_us or offset_s > MAX_TIME_S:
             events.add(TRUTH_EVENT.finding(events.where(index), f"the event lasts from {onset_s} to {offset_s} s"))
         else:
-            onset_us, offset_us = to_us([onset_s, offset_s]).tolist()
             yield index, clip_index[clip], class_index[label], onset_us, offset_us
     for finding in unknown_labels(labels, events, TRUTH_EVENT):
         events.add(finding)

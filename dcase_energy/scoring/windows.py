@@ -27,7 +27,7 @@ def join_windows(scores: Scores, truth: GroundTruth) -> tuple[Scores, GroundTrut
     Raises
     ------
     InputError
-        If a clip is not named like a window, ``<file>-<begin>-<end>``.
+        If a clip is not named like a window, ``<file>-<begin>-<end>``, or does not begin at a whole second.
     """
     files: dict[str, int] = {}
     matches = [_window(clip) for clip in truth.clips]
@@ -46,9 +46,9 @@ def are_windows(clips: Sequence[str]) -> bool:
 
 def _window(clip: str) -> re.Match[str]:
     match = _WINDOW.fullmatch(clip)
-    if match is None:
-        example = "city_center_02-000500-001500"
-        raise InputError(f"clip {clip!r} is not named like a window of a file, for example {example} (5 to 15 s)")
+    if match is None or int(match["begin"]) % _HUNDREDTHS:
+        named = "named like a window of a file from a whole second on"
+        raise InputError(f"clip {clip!r} is not {named}, for example city_center_02-000500-001500 (5 to 15 s)")
     return match
 
 

@@ -48,6 +48,8 @@ def test_a_folder_with_one_event_list_and_one_with_several(tmp_path):
     assert layout(write(tmp_path / "one", {"x.tsv": EVENTS}))[0] == [("one", {"run1": "events"})]
     several = write(tmp_path / "several", {"th_0.1.tsv": EVENTS, "th_0.5.tsv": EVENTS})
     assert layout(several)[0] == [("several", {"run1": "points"})]
+    named = write(tmp_path / "named", {"th_0.1.tsv": EVENTS, "th_0.5.csv": EVENTS})
+    assert layout(named)[0] == [("named", {"run1": "points"})]
 
 
 def test_a_package_with_systems_runs_and_unprocessed_scores(tmp_path):

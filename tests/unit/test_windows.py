@@ -58,8 +58,9 @@ def test_a_file_counts_once_and_the_figure_says_so():
     assert "windows joined" in describe_figure("auc", made)
 
 
-def test_a_clip_that_is_no_window_is_refused():
-    truth = GroundTruth.build({"a": 1.0}, [], ("car",))
+@pytest.mark.parametrize("clip", ["a", "cafe_01-000550-001550"])
+def test_a_clip_that_is_no_window_is_refused(clip):
+    truth = GroundTruth.build({clip: 1.0}, [], ("car",))
     with pytest.raises(InputError, match="city_center_02-000500-001500"):
         join_windows(Scores.from_uniform(np.zeros((1, 1, 1)), 1.0), truth)
 
