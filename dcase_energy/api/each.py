@@ -133,14 +133,14 @@ def _measured(
     """The record of a command, the one that is there or a new one, or why there is none; and its exit code."""
     folder = records / system.label
     path = folder / f"energy_{stage}.json"
-    if (kept := _kept(path, system.commands[stage])) is not None:
+    scope = system.scope if stage != "training" else ()
+    if (kept := _kept(path, system.commands[stage], scope)) is not None:
         log(f"  measured before: {path}")
         return kept, 0
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(f"{folder} cannot be made: {error.strerror}") from None
-    scope = system.scope if stage != "training" else ()
     try:
         done = run(system.commands[stage], stage=stage, output=path, scope=scope, folder=system.folder)
     except JournalError as error:
@@ -153,15 +153,15 @@ def _measured(
     return record, done.exit_code
 
 
-def _kept(path: Path, command: Sequence[str]) -> Energy | None:
-    """A valid record of this very command that follows from the journal beside it; None where there is none."""
+def _kept(path: Path, command: Sequence[str], scope: Sequence[str]) -> Energy | None:
+    """A valid record of this very command and scope that follows from the journal beside it; None without one."""
     try:
         record = load_energy(path)
         again = computed(energy_of, read_journal(journal_of(path)), path.name)
     except (RecordError, JournalError, OSError):
         return None
     same = record.command_sha256 == sha256_text(canonical_json(list(command))) and again.digest == record.digest
-    return record if same and record.complete and record.valid else None
+    return record if same and record.scope == list(scope) and record.complete and record.valid else None
 
 
 def _row(system: ListedSystem, found: dict[str, Energy | str], baseline: Calibration | None) -> MeasuredSystem:

@@ -95,7 +95,7 @@ def measure_work(
 ) -> tuple[_Record, int]:
     """Run the commands of some work under one session; ``compute`` makes the record from the journal.
 
-    The rest is as for `measure_command`; what ``compute`` raises is passed on, and the journal stays.
+    The rest is as for `measure_command`; a `JournalError` says where no record can be computed, and the journal stays.
     """
     measured = Measurement(work, file, say, probing)
     inside = probing is not None and probing.every_s is not None

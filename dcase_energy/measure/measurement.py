@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dcase_energy.measure.journal import read_journal
+from dcase_energy.measure.journal import computed, read_journal
 from dcase_energy.measure.plan import MeasuredWork
 from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
 from dcase_energy.measure.record_file import RecordFile
@@ -82,9 +82,9 @@ class Measurement:
             self._recorder.finish()
         self.journal.close()
 
-    def record(self, compute: Callable[[Sequence[dict[str, Any]]], _Record]) -> _Record:
-        """Compute the record from the closed journal; what ``compute`` raises is passed on."""
-        return compute(read_journal(self.journal.path))
+    def record(self, compute: Callable[[list[dict[str, Any]]], _Record]) -> _Record:
+        """Compute the record from the closed journal; a `JournalError` says that there is none."""
+        return computed(compute, read_journal(self.journal.path), str(self.journal.path))
 
     def write(self, record: Evidence) -> Path:
         """Write the record as `RecordFile.write` does, and report on its probes; gives its path."""

@@ -83,6 +83,7 @@ class Recorder:
         self.last_sample: dict[str, Any] = {}
         self._sampled_s = float("-inf")
         self._resets = 0
+        self._last: Reading | None = None
         self._stopped = False
 
     def start(self) -> None:
@@ -95,6 +96,14 @@ class Recorder:
         """
         meter = self._instruments.meter
         meter.start()
+        try:
+            self._describe(meter)
+        except BaseException:  # it must not keep measuring in the user's process
+            self._stopped = True
+            meter.stop()
+            raise
+
+    def _describe(self, meter: Meter) -> None:
         methods = {name: asdict(method) for name, method in meter.methods().items()}
         self._journal.write("meter", settings=meter.settings(), methods=methods, about=dict(self._instruments.about))
         if self._instruments.counters is not None and (ticks := self._instruments.counters.ticks()):
@@ -149,9 +158,12 @@ class Recorder:
 
     def _write(self, entry: str, reading: Reading, *, sample: bool = False, **fields: Any) -> None:
         for name in COMPONENTS:
-            value = reading.component(name)
-            if value is not None and not math.isfinite(value):  # it would spoil every sum it enters
-                raise MeterError(f"the meter gave {value} kWh for {name}", "counter-sane")
+            value, before = reading.component(name), None if self._last is None else self._last.component(name)
+            # Either would spoil every sum it enters.
+            if value is not None and not (before or 0.0) <= value < math.inf:
+                fell = "" if before is None else f" after {before}"
+                raise MeterError(f"the meter gave {value} kWh for {name}{fell}", "counter-sane")
+        self._last = reading
         extras: dict[str, Any] = {}
         counters = self._instruments.counters
         if counters is not None:

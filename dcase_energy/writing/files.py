@@ -140,10 +140,11 @@ def umask() -> int:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power loss (not needed, and not possible, on Windows)."""
+    """Make the rename itself survive a power loss where the system can (not Windows, nor every network's disk)."""
     if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        with suppress(OSError):  # the file is in its place already
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -92,6 +92,16 @@ def test_another_command_or_an_edited_record_is_measured_again(tmp_path):
     assert words(tmp_path / "log") == ["train", "train"]
 
 
+def test_work_of_another_scope_is_measured_again(tmp_path):
+    """Its record says what it holds, and another baseline divides it."""
+    each()
+    (tmp_path / "systems.toml").write_text(LIST.replace('"inference"', '"inference+scoring"'))
+    each()
+    assert words(tmp_path / "adams" / "log") == ["train", "test", "test"]
+    record = load_energy(tmp_path / "measured.records" / "Adams_UNI_task9_1" / "energy_test.json")
+    assert record.scope == ["inference", "scoring"]
+
+
 def test_a_signal_ends_the_list_and_the_table_says_what_is_missing(tmp_path):
     (tmp_path / "systems.toml").write_text(LIST.replace("echo train >> log'\"\ntest", "exit 130'\"\ntest"))
     found = each()

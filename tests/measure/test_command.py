@@ -340,6 +340,55 @@ def test_a_meter_that_fails_at_the_first_mark_of_a_block_is_raised_before_the_bl
     assert failing.stopped
 
 
+class FallingMeter(ClockMeter):
+    """After some readings the processor's energy is less than it was."""
+
+    def read(self):
+        found = super().read()
+        return replace(found, cpu_kwh=0.0) if self.reads > 2 else found
+
+
+def test_energy_that_falls_within_a_window_leaves_a_record_that_says_so(tmp_path):
+    """It was an internal error after the work: no part of a record can be less than 0."""
+    record, code = measure(tmp_path, "true", meter=FallingMeter(), repeat=2)
+    assert (code, record.valid, record.complete) == (125, False, False)
+    assert "counter-sane: the meter gave 0.0 kWh for cpu after" in record.failure
+
+
+def test_energy_that_falls_within_a_block_costs_neither_the_program_nor_the_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(FallingMeter()))
+    with EnergyMeter("training", tmp_path / "e.json") as meter, meter.phase("training_steps"):
+        pass
+    assert meter.energy_kwh is None
+    assert meter.record.failure.startswith("counter-sane")
+
+
+def test_a_record_that_cannot_be_computed_does_not_end_the_program(tmp_path, pretended, monkeypatch):
+    def impossible(entries):
+        raise ValueError("energy is less than 0")
+
+    monkeypatch.setattr("dcase_energy.api.energy_meter.energy_of", impossible)
+    with pytest.warns(RuntimeWarning, match="no record can be computed from"), EnergyMeter("test", tmp_path / "e.json"):
+        (tmp_path / "saved").touch()
+    assert (tmp_path / "e.journal.jsonl").exists()
+
+
+def test_a_meter_is_stopped_where_its_start_cannot_be_written(tmp_path, monkeypatch):
+    """CodeCarbon went on measuring in the user's process."""
+    meter, write = ClockMeter(), JournalWriter.write
+
+    def full(self, entry, **fields):
+        if entry == "meter":
+            raise OSError("no space left on device")
+        write(self, entry, **fields)
+
+    monkeypatch.setattr(JournalWriter, "write", full)
+    monkeypatch.setattr(EnergyMeter, "_instruments", lambda self: Instruments(meter))
+    with pytest.raises(OSError, match="no space left"), EnergyMeter("test", tmp_path / "e.json"):
+        pass
+    assert meter.stopped
+
+
 def test_idle_power_of_a_component_without_a_reading_is_not_0(tmp_path):
     class Half(ClockMeter):
         def read(self):

@@ -150,6 +150,19 @@ def test_a_full_disk_leaves_the_old(tmp_path, monkeypatch):
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == OLD
 
 
+def test_a_folder_that_cannot_be_synced_does_not_fail_what_was_written(tmp_path, monkeypatch):
+    """The new file was in its place, and the error said that it could not be written."""
+
+    def files_only(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    folder = make(tmp_path / "results")
+    replace_files(folder, NEW)
+    assert contents(folder).items() >= NEW.items()
+
+
 def test_a_new_folder_is_made_and_a_link_to_one_is_followed(tmp_path):
     replace_files(tmp_path / "new" / "results", NEW)
     assert contents(tmp_path / "new" / "results") == NEW
