@@ -213,7 +213,7 @@ def rank(
     Parameters
     ----------
     sources
-        Packages, folders of packages, or CSV tables of results.
+        Packages, folders of packages, or CSV tables of results. Of several systems with one label the first is ranked.
     edition
         As `validate` takes it.
     ground_truth, durations
@@ -261,17 +261,21 @@ def rank(
     common = read_denominator(reference, rules)
     common_kwh = {} if common is None else recorded(common, rules).energy_kwh
     entries: list[Entry] = []
+    of_packages: list[Entry] = []
     near: dict[str, set[str]] = {}
-    for path in filter(is_results_table, given.paths):
-        found, problems = read_results(path, rules, intervals or {}, accepted)
-        entries += found
-        findings += problems
     if packages := [one for one in given.each if not is_results_table(one.path)]:
         inside = dataclasses.replace(given, each=tuple(packages))
         assessed, validation = _assess(inside, rules, truth, options, Spread(bootstrap, jobs, scheduler), log, own)
-        entries += [*(one.entry for one in assessed), *unread(validation)]
+        of_packages = [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
         near = {one.name: validation.codes_near(one) for one in validation.systems if accepted.rows}
+    for path in given.paths:
+        if is_results_table(path):
+            found, problems = read_results(path, rules, intervals or {}, accepted)
+            findings += problems
+        else:  # all packages stand in the place of the first
+            found, of_packages = of_packages, []
+        entries += found
     once, twice = ranked_once(entries)
     if measured is not None:
         once = with_measured(once, own, rules, same_machine=denominator is not None)

@@ -174,8 +174,11 @@ def _baselines(ranking: Ranking) -> list[str]:
         "none" if entry.baseline_evidence is None else f"{entry.baseline_source} ({entry.baseline_evidence})"
         for entry in entries
     )
-    if ranking.edition.normalisation.kind == "none" or set(counts) <= {"none"}:
+    if ranking.edition.normalisation.kind == "none":
         return []
+    if set(counts) <= {"none"}:
+        energies = any(value is not None for entry in entries for value in entry.energy_kwh.values())
+        return ["no system has the energy of a baseline: no energy is divided by one"] if energies else []
     return [f"baseline of {plural(count, 'system')}: {source}" for source, count in counts.items()]
 
 

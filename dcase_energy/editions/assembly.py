@@ -51,6 +51,10 @@ def _typed(written: Any, read: Any) -> Any:
     return float(written) if isinstance(read, float) else written
 
 
+# What pydantic says of keys, in words of a file.
+_WORDS = {"missing": "is missing", "unexpected_keyword_argument": "is not a key of an edition"}
+
+
 def read_edition(path: Path) -> Edition:
     """Read and validate the file of an edition.
 
@@ -63,7 +67,10 @@ def read_edition(path: Path) -> Edition:
         edition = _validated(assembled(path))
         edition.check()
     except ValidationError as error:
-        lines = [f"  {'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+        found = [(".".join(map(str, one["loc"])), _WORDS.get(one["type"], one["msg"])) for one in error.errors()]
+        lines = [f"  {key}: {message}" for key, message in found]
+        if ("schema_version", _WORDS["missing"]) in found:
+            lines.append('  what all tasks share comes from another edition: begin the file with base = "common"')
         raise EditionError("\n".join([f"{path} is not a valid edition:", *lines])) from None
     except (TypeError, KeyError, AttributeError) as error:
         message = f"{path} is not a valid edition: a key holds a value of the wrong type, or misses a part"

@@ -57,16 +57,18 @@ def why_not_ranked_by(data: bytes, file: str, edition: Edition) -> Finding | Non
     scores = [score for names in others.values() for score in names]
     columns = read_table(line, file, required=(), known=scores, delimiter=",").columns
     known = {name: score for name, names in others.items() for score in names if score in columns}
-    own = f"name the column in your own edition: [scores.{next(iter(known.values()), 'NAME')}] with a title"
-    of_project = ", ".join(f"--edition {name} ({score})" for name, score in known.items())
     some = first_few(ranked_by, _SHOWN, " or ")
     message = f"no column {some}, by which edition {edition.name} ranks"
     if not ranked_by:
         message = f"edition {edition.name} names no score to rank by"
-    hint = f"name an edition that ranks by another ({of_project}), or {own}" if known else own
+    hints = [f"add {first_few(ranked_by, _SHOWN, ' and ')} to the table"] if ranked_by else []
+    if known:
+        editions = ", ".join(f"--edition {name} ({score})" for name, score in known.items())
+        hints.append(f"name an edition that ranks by another ({editions})")
+    hints.append(f"name the column in your own edition: [scores.{next(iter(known.values()), 'NAME')}] with a title")
     found = ", ".join(header.columns)[:200]
     finding = TABLE_HEADER.finding(
-        header.where(), f"{message}; {hint}", expected=", ".join(ranked_by)[:200], found=found, hint=hint
+        header.where(), message, expected=", ".join(ranked_by)[:200], found=found, hint=", or ".join(hints)
     )
     return finding.with_severity(Severity.WARNING) if energies_alone(edition) else finding
 

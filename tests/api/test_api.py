@@ -95,6 +95,14 @@ def test_rank_writes_the_sheets_of_the_command(tmp_path, case):
     assert ("T106" in codes) == (case == "duplicate labels")
 
 
+def test_of_a_label_in_a_table_and_a_package_the_one_that_is_given_first_is_ranked(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("label,psds1,psds2,energy_training_kwh,energy_test_kwh\nBaker_LAB_task4_1,0.3,0.5,2.0,0.04\n")
+    found = [rank(sources, edition="generic") for sources in ([table, BAKER], [BAKER, table])]
+    origins = [{one.entry.label: one.entry.scores_are for one in sheet.systems} for sheet in found]
+    assert [one["Baker_LAB_task4_1"] for one in origins] == ["given", "stated"]
+
+
 @pytest.mark.parametrize("given", [{}, TRUTH, {**TRUTH, "field": TABLE}], ids=["stated", "scored", "field"])
 def test_report_gives_what_the_command_gives(given):
     options = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value)]

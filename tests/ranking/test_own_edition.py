@@ -18,6 +18,7 @@ from dcase_energy.ranking.results_table import read_results
 from dcase_energy.ranking.tables import describe_formulas
 from dcase_energy.ranking.views import views_of
 from dcase_energy.sheets import write_report
+from tests.cli.run import run
 
 HEADER = "label,accuracy,energy_training_kwh,energy_test_kwh,energy_baseline_training_kwh,energy_baseline_test_kwh"
 ROWS = ["A_U_task1_1,0.61,2.0,0.04,1.0,0.02", "B_U_task1_1,0.58,0.5,0.01,1.0,0.02", "C_U_task1_1,,1.0,0.02,1.0,0.02"]
@@ -214,3 +215,21 @@ def test_an_interval_may_reach_below_zero_where_its_score_may(tmp_path, unit, kn
 def test_an_edition_that_contradicts_itself_is_refused(tmp_path, toml, message):
     with pytest.raises(EditionError, match=message):
         edition(tmp_path, toml)
+
+
+def test_what_is_missing_or_misspelt_is_named_with_the_edition_that_supplies_it(tmp_path):
+    (tmp_path / "edition.toml").write_text('name = "own"\ntitle = "Own"\n[scores.a]\ntitle = "A"\nbeter = "lower"\n')
+    with pytest.raises(EditionError) as error:
+        load_edition(str(tmp_path / "edition.toml"))
+    text = str(error.value)
+    assert "  scores.a.beter: is not a key of an edition\n" in text
+    assert "  label_pattern: is missing\n" in text
+    assert text.endswith('begin the file with base = "common"')
+
+
+def test_a_table_without_a_baseline_says_that_nothing_is_divided(tmp_path):
+    energies, none = tmp_path / "energies.csv", tmp_path / "none.csv"
+    energies.write_text("label,psds1,psds2,energy_training_kwh,energy_test_kwh\nA_U_task4_1,0.3,0.5,2.0,0.04\n")
+    none.write_text("label,psds1,psds2,energy_training_kwh,energy_test_kwh\nA_U_task4_1,0.3,0.5,,\n")
+    said = [run("rank", one, "--output-dir", tmp_path / "r").stdout for one in (energies, none)]
+    assert ["no energy is divided by one" in text for text in said] == [True, False]
