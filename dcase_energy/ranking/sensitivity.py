@@ -114,8 +114,10 @@ def _peers(
     peers: dict[tuple[str | None, str], tuple[int, float | None]] = {}
     for model, teams in found.items():
         own = {team: median(values) for team, values in teams.items()}
-        for team in own:
-            others = [value for other, value in own.items() if other != team]
+        ordered = sorted(own.values())  # once: what is left of sorted values has its median at little cost
+        for team, value in own.items():
+            others = ordered.copy()
+            others.remove(value)
             peers[model, team] = len(others), median(others) if others else None
     return peers
 
