@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,23 +10,16 @@ from typing import Any
 import torch
 
 from dcase_energy.errors import InputError
+from dcase_energy.writing.files import replacing
 
 VERSION = 1
 
 
 def save(path: Path, content: Mapping[str, Any]) -> None:
-    """Write a checkpoint beside its target, then rename it over: a crash leaves the old one."""
+    """Write a checkpoint whole: a crash leaves the old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            torch.save({"version": VERSION, **content}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(path) as file:
+        torch.save({"version": VERSION, **content}, file)
 
 
 def load(path: Path, identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,8 +106,8 @@ class SyntheticSource:
             subset,
             clips=[f"{subset}_{index:05d}" for index in range(n_clips)],
             audio=audio,
-            events=events if subset in WITH_EVENTS else None,
-            labels=labels if subset in WITH_LABELS else None,
+            events=events,
+            labels=labels,
             source=f"synthetic soundscapes, profile {recipe.data.soundscape_profile}, seed {self.seed}",
         )
 
@@ -132,22 +132,22 @@ def make_pool(
     *,
     clips: Iterable[str],
     audio: npt.NDArray[np.int16],
-    events: Iterable[Iterable[Event]] | None,
-    labels: Iterable[Iterable[str]] | None,
+    events: Iterable[Iterable[Event]],
+    labels: Iterable[Iterable[str]],
     source: str,
 ) -> Pool:
     """Build a pool, with its targets, from the annotations of its clips.
 
-    Weak targets come from ``labels``, strong ones from ``events``; either may be None.
+    Weak targets come from ``labels``, strong ones from ``events``, in the subsets that have them.
     """
-    kept = None if events is None else tuple(tuple(clip) for clip in events)
+    kept = tuple(tuple(clip) for clip in events) if subset in WITH_EVENTS else None
     return Pool(
         subset=subset,
         clips=tuple(clips),
         audio=audio,
         events=kept,
         strong=None if kept is None else np.stack([encode_strong(clip, recipe) for clip in kept]),
-        weak=None if labels is None else np.stack([encode_weak(clip) for clip in labels]),
+        weak=np.stack([encode_weak(clip) for clip in labels]) if subset in WITH_LABELS else None,
         source=source,
     )
 

@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +24,11 @@ import numpy.typing as npt
 from dcase_baseline.data import Pool, make_pool
 from dcase_baseline.recipe import Recipe
 from dcase_baseline.soundscapes import CLASSES, Event
+from dcase_energy.documents.files import read_bytes
+from dcase_energy.documents.tables import DelimitedTable, read_table
 from dcase_energy.errors import DesedError
+from dcase_energy.findings import Finding, Where
+from dcase_energy.scoring.event_files import EVENT_COLUMNS, event_rows
 
 SPLIT_SEED = 42  # of the reference's 90 / 10 split of the weak clips
 WEAK_TRAINING_SHARE = 0.9
@@ -147,14 +150,13 @@ class DesedSource:
         clips, missing = self._clips(subset)
         clips = clips[:n_clips]
         self.manifest.add(subset, [clip.path for clip in clips], missing)
-        labelled = subset in {"weak", "weak_validation"}
         return make_pool(
             recipe,
             subset,
             clips=[clip.path.stem for clip in clips],
             audio=self._audio(recipe, subset, [clip.path for clip in clips]),
-            events=None if labelled or subset == "unlabelled" else [clip.events for clip in clips],
-            labels=[clip.labels for clip in clips] if labelled else None,
+            events=[clip.events for clip in clips],
+            labels=[clip.labels for clip in clips],
             source=f"DESED, {PARTS[subset].folder}",
         )
 
@@ -254,61 +256,55 @@ def read_clip(path: Path, sample_rate_hz: int, n_samples: int) -> npt.NDArray[np
     return clip
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows of a tab-separated table with their line numbers."""
-    if path.stat().st_size > TABLE_BYTES:
-        raise DesedError(f"{path}: expected a table, found {path.stat().st_size:,} bytes")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DesedError(f"{path}: expected UTF-8 text, found byte {error.start} that is none") from None
-    first, *others = [line.split("\t") for line in re.split(r"\r\n|[\r\n]", text)]
-    if lacking := [name for name in columns if name not in first]:
-        raise DesedError(f"{path}:1: expected the columns {', '.join(columns)}, found no {', '.join(lacking)}")
-    for number, cells in enumerate(others, 2):
-        if cells == [""]:
-            continue
-        if len(cells) != len(first):
-            raise DesedError(f"{path}:{number}: expected {len(first)} cells, found {len(cells)}")
-        yield number, dict(zip(first, cells, strict=True))
+def _read(path: Path, columns: Sequence[str]) -> DelimitedTable:
+    """A tab-separated table with these columns; whatever is wrong with it is refused."""
+    data = read_bytes(path, TABLE_BYTES)
+    table = DelimitedTable(str(path)) if isinstance(data, Finding) else read_table(data, str(path), required=columns)
+    _refuse([data] if isinstance(data, Finding) else table.findings)
+    return table
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    for one in findings:
+        found = "" if one.expected is None else f": expected {one.expected}, found {one.found}"
+        raise DesedError(f"{one.where}: {one.message}{found}")
 
 
 def _strong_rows(path: Path) -> _Rows:
     """Events by file; a row with empty cells is a clip without events."""
-    rows: _Rows = {}
-    for line, row in _rows(path, ("filename", "onset", "offset", "event_label")):
-        events, _ = rows.setdefault(_file_name(row["filename"], path, line), ([], []))
-        cells = [row[name].strip() for name in ("onset", "offset", "event_label")]
-        if not any(cells):
-            continue
-        try:
-            onset_s, offset_s = float(cells[0]), float(cells[1])
-        except ValueError:
-            raise DesedError(f"{path}:{line}: expected onset and offset in seconds, found {cells[:2]}") from None
-        if not 0 <= onset_s <= offset_s < math.inf:
-            raise DesedError(f"{path}:{line}: expected 0 <= onset <= offset, found {onset_s} and {offset_s}")
-        events.append((onset_s, offset_s, _label(cells[2], path, line)))
+    table = _read(path, EVENT_COLUMNS)
+    names = _file_names(table)
+    rows: _Rows = {name: ([], []) for name in names}
+    for index, _, label, onset_s, offset_s in event_rows(table):
+        if not 0 <= onset_s <= offset_s:
+            raise DesedError(f"{table.where(index)}: expected 0 <= onset <= offset, found {onset_s} and {offset_s}")
+        rows[names[index]][0].append((onset_s, offset_s, _label(label.strip(), table.where(index))))
+    _refuse(table.findings)
     return rows
 
 
 def _weak_rows(path: Path) -> _Rows:
+    table = _read(path, ("filename", "event_labels"))
     rows: _Rows = {}
-    for line, row in _rows(path, ("filename", "event_labels")):
-        names = [name.strip() for name in row["event_labels"].split(",") if name.strip()]
-        rows[_file_name(row["filename"], path, line)] = ([], [_label(name, path, line) for name in names])
+    for index, name in enumerate(_file_names(table)):
+        labels = table.rows[index][table.columns.index("event_labels")].split(",")
+        found = [_label(one.strip(), table.where(index)) for one in labels if one.strip()]
+        rows.setdefault(name, ([], []))[1].extend(found)
     return rows
 
 
-def _file_name(name: str, path: Path, line: int) -> str:
-    """A plain file name: the table must not lead out of the folder of clips."""
-    if not name or Path(name).name != name:
-        raise DesedError(f"{path}:{line}: expected the name of a clip, found {name!r}")
-    return name
+def _file_names(table: DelimitedTable) -> list[str]:
+    """Plain file names, one for each row: the table must not lead out of the folder of clips."""
+    names = [row[table.columns.index("filename")] for row in table.rows]
+    for index, name in enumerate(names):
+        if not name or Path(name).name != name:
+            raise DesedError(f"{table.where(index)}: expected the name of a clip, found {name!r}")
+    return names
 
 
-def _label(name: str, path: Path, line: int) -> str:
+def _label(name: str, where: Where) -> str:
     if name not in CLASSES:
-        raise DesedError(f"{path}:{line}: expected one of {', '.join(CLASSES)}, found {name!r}")
+        raise DesedError(f"{where}: expected one of {', '.join(CLASSES)}, found {name!r}")
     return name
 
 

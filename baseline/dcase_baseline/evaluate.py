@@ -128,22 +128,18 @@ def postprocess(frame_scores: Floats, config: EvalConfig) -> Floats:
     return median_filter(frame_scores, config.median_filter_frames)
 
 
-def detections(scores: Floats, threshold: float) -> npt.NDArray[np.bool_]:
-    """Mark scores above, not at, the threshold; same shape."""
-    return scores > threshold
-
-
 def weak_macro_f1(clip_scores: Floats, targets: npt.NDArray[np.uint8], threshold: float) -> float:
     """Mean over classes of the F1 of tagging clips.
 
-    A class without true positive counts 0, one without targets and detections too.
+    Detected is what is above the threshold, not at it. A class without true positive counts 0, one without targets and
+    detections too.
 
     Parameters
     ----------
     clip_scores, targets
         Shape (n_clips, n_classes).
     """
-    found, wanted = detections(clip_scores, threshold), targets.astype(bool)
+    found, wanted = clip_scores > threshold, targets.astype(bool)
     true_positives = (found & wanted).sum(axis=0)  # (n_classes,)
     f1 = 2 * true_positives / np.maximum(found.sum(axis=0) + wanted.sum(axis=0), 1)  # (n_classes,)
     return float(f1.mean())

@@ -198,11 +198,6 @@ class Recipe:
         return {name.removesuffix("_clips"): count for name, count in asdict(self.data).items() if "_clips" in name}
 
     @property
-    def test_clips(self) -> int:
-        """Clips of the development test set: 1168."""
-        return self.data.test_clips
-
-    @property
     def output_frames(self) -> int:
         """Frames of the network's output: 626 -> 313 -> 156, each pooling rounding down."""
         frames = self.features.n_frames

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +18,7 @@ from dcase_energy.errors import InputError, ParallelError, PlotError, WriteError
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.parallel import thread_count
 from dcase_energy.study.gather import gather
-from dcase_energy.study.grid import Choices, make_grid, prepare_folders, recipe_source
+from dcase_energy.study.grid import make_grid, prepare_folders, recipe_source
 from dcase_energy.study.importing import Given, ReadSheet, earlier_runs, read_sheet, write_imported
 from dcase_energy.study.report import StudyReport, make_report
 from dcase_energy.study.rules import RUNS_MIXED
@@ -94,14 +95,26 @@ def run_study(
     rules, output = choose_edition(edition), Path(output_dir)
     source = None if data is None else str(Path(data).resolve())
     taken, path = recipe or rules.baseline.recipe, execution_path or rules.baseline.execution_path
-    choices = Choices(rules.name, taken, path, device, epochs, seed, threads, allow_estimate, source)
-    make_grid(batch_sizes, 1, choices, "")  # before a cluster is asked for anything
+    grid_of = partial(
+        make_grid,
+        batch_sizes,
+        edition=rules.name,
+        recipe=taken,
+        execution_path=path,
+        device=device,
+        epochs=epochs,
+        seed=seed,
+        threads=threads,
+        allow_estimate=allow_estimate,
+        data=source,
+    )
+    grid_of(1, "")  # before a cluster is asked for anything
     if scheduler is None:
         thread_count(threads)
     report_missing(check_data(Plan(rules.name, taken, data=source)), log)
     named = plain_name(gpu)
     hardware = named or ask_hardware(device, scheduler)
-    grid = make_grid(batch_sizes, repeats, choices, hardware)
+    grid = grid_of(repeats, hardware)
     try:
         runs = prepare_folders(output, grid, recipe_source(taken), source, check_hardware=named is None)
     except OSError as error:

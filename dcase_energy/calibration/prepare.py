@@ -159,7 +159,7 @@ def calibration_header(plan: Plan, recipe: Recipe, locked: bool) -> dict[str, An
             "steps_per_epoch": recipe.steps_per_epoch,
             "validation_clips": recipe.validation_clips,
             "strong_validation_clips": recipe.data.strong_validation_clips,
-            "test_clips": recipe.test_clips,
+            "test_clips": recipe.data.test_clips,
             "batch_size": recipe.batch.total,
         },
         "data": {

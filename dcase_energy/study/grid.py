@@ -92,47 +92,48 @@ class Specification:
         )
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the user chose for all runs of a grid; None is the recipe's, all threads, or the embedded data."""
-
-    edition: str
-    recipe: str
-    execution_path: str
-    device: str = "auto"
-    epochs: int | None = None
-    seed: int = 42
-    threads: int | None = None
-    allow_estimate: bool = False
-    data: str | None = None
-
-
-def make_grid(batch_sizes: Sequence[int], repeats: int, choices: Choices, gpu: str) -> list[Specification]:
+def make_grid(
+    batch_sizes: Sequence[int],
+    repeats: int,
+    gpu: str,
+    *,
+    edition: str,
+    recipe: str,
+    execution_path: str,
+    device: str = "auto",
+    epochs: int | None = None,
+    seed: int = 42,
+    threads: int | None = None,
+    allow_estimate: bool = False,
+    data: str | None = None,
+) -> list[Specification]:
     """All runs, all batch sizes of a repeat before the next repeat: a study that is cut short is still balanced.
+
+    None is the recipe's epochs, all threads, or the embedded data; the seed is that of the first repeat.
 
     Raises
     ------
     RecipeError
         If the recipe does not exist, or cannot be trained with one of the batch sizes.
     """
-    recipes = {batch_size: recipe_of(choices.recipe, batch_size) for batch_size in batch_sizes}
-    path = execution_path_version(choices.execution_path)
+    recipes = {batch_size: recipe_of(recipe, batch_size) for batch_size in batch_sizes}
+    path = execution_path_version(execution_path)
     return [
         Specification(
-            edition=choices.edition,
+            edition=edition,
             recipe=recipes[batch_size].name,
             recipe_sha256=recipes[batch_size].sha256(),
             batch_size=batch_size,
             repeat=repeat,
-            seed=choices.seed + repeat - 1,
-            epochs=choices.epochs or recipes[batch_size].epochs,
+            seed=seed + repeat - 1,
+            epochs=epochs or recipes[batch_size].epochs,
             execution_path=path,
-            device=choices.device,
-            threads=choices.threads,
+            device=device,
+            threads=threads,
             gpu=gpu,
-            allow_estimate=choices.allow_estimate,
+            allow_estimate=allow_estimate,
             # The path of the data does not belong to the identity of a run.
-            data=SYNTHETIC_DATA if choices.data is None else "DESED",
+            data=SYNTHETIC_DATA if data is None else "DESED",
         )
         for repeat in range(1, repeats + 1)
         for batch_size in batch_sizes

@@ -122,15 +122,18 @@ TABLE = "metadata/validation/validation.tsv"
 HEADER = "filename\tonset\toffset\tevent_label\n"
 GOOD = "test_00000.wav\t0.1\t0.5\tDog\ntest_00001.wav\t0.1\t0.5\tDog\n"
 BROKEN = {
-    "columns": ("file\tonset\toffset\tevent_label\n" + GOOD, ":1: expected the columns filename"),
+    "columns": ("file\tonset\toffset\tevent_label\n" + GOOD, ":1: header: missing filename"),
     "label": (HEADER + GOOD + "test_00001.wav\t0.1\t0.5\tBird\n", ":4: expected one of Alarm_bell_ringing"),
-    "number": (HEADER + GOOD + "test_00001.wav\t0,1\t0.5\tDog\n", ":4: expected onset and offset in seconds"),
+    "number": (
+        HEADER + GOOD + "test_00001.wav\t0,1\t0.5\tDog\n",
+        ":4: column 'onset' is not a number",
+    ),
     "order": (HEADER + GOOD + "test_00001.wav\t0.9\t0.5\tDog\n", ":4: expected 0 <= onset <= offset"),
-    "nan": (HEADER + GOOD + "test_00001.wav\tnan\t0.5\tDog\n", ":4: expected 0 <= onset <= offset"),
-    "cells": (HEADER + GOOD + "test_00001.wav\t0.1\n", ":4: expected 4 cells"),
+    "nan": (HEADER + GOOD + "test_00001.wav\tnan\t0.5\tDog\n", ":4: column 'onset' is not a number"),
+    "cells": (HEADER + GOOD + "test_00001.wav\t0.1\n", ":4: ragged row: expected 4 cells"),
     "long": (HEADER + GOOD + "a" * 200_000 + "/b.wav\t0.1\t0.5\tDog\n", ":4: expected the name of a clip"),
     "path": (HEADER + GOOD + "../../secret.wav\t0.1\t0.5\tDog\n", ":4: expected the name of a clip"),
-    "empty": ("", ":1: expected the columns"),
+    "empty": ("", "validation.tsv: no header"),
     "missing": (HEADER + "".join(f"gone_{i}.wav\t0.1\t0.5\tDog\n" for i in range(9)), "0 clips of 9 are there"),
 }
 
@@ -147,6 +150,13 @@ def test_a_broken_table_is_named_with_its_line(folder, name):
 def test_rows_with_empty_cells_are_clips_without_events(folder):
     (folder / TABLE).write_text(HEADER + "test_00000.wav\t\t\t\ntest_00001.wav\t0.1\t0.5\tDog\n")
     assert source(folder).load(RECIPE, "test", 100).events == ((), ((0.1, 0.5, "Dog"),))
+
+
+def test_all_labels_of_a_clip_in_two_rows_count(folder):
+    names = [path.name for path in (folder / "audio/train/weak").glob("*.wav")]
+    rows = [f"{name}\t{label}\n" for label in ("Dog", "Cat") for name in names]
+    (folder / "metadata/train/weak.tsv").write_text("filename\tevent_labels\n" + "".join(rows))
+    assert set(source(folder).load(RECIPE, "weak", 100).weak.sum(axis=1)) == {2}
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"\x00" * 1000], ids=["empty", "cut", "zeros"])

@@ -28,7 +28,7 @@ def write(folder: Path, *changes: tuple[str, str]) -> Path:
 def test_the_published_recipes_have_the_published_numbers(name):
     recipe = load_recipe(name)
     assert (recipe.epochs, recipe.steps_per_epoch, recipe.training_clips) == (200, 118, 5664)
-    assert (recipe.validation_clips, recipe.test_clips) == (2658, 1168)
+    assert (recipe.validation_clips, recipe.data.test_clips) == (2658, 1168)
     assert recipe.warmup_steps == 5900
     assert (recipe.features.n_samples, recipe.features.n_frames) == (160_000, 626)
     assert (recipe.output_frames, recipe.output_hop, recipe.output_frame_s) == (156, 1024, 0.064)

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from dcase_energy.errors import LockedError, RecipeError, StudyError
 from dcase_energy.locks import held, is_held
 from dcase_energy.measure.meter import Reading
 from dcase_energy.study.gather import gather
-from dcase_energy.study.grid import Choices, make_grid, prepare_folders
+from dcase_energy.study.grid import make_grid, prepare_folders
 from dcase_energy.study.running import Ended, Job, run_job, run_jobs, to_do
 from dcase_energy.study.runs import StudyRun, TrainingProgress, open_run, update
 from dcase_energy.study.status import read_status
@@ -29,7 +28,7 @@ from tests.study.clusters import cluster, has_ended, wait_for
 ROOT = Path(__file__).parent.parent.parent
 TINY = str(Path(__file__).parent / "tiny.toml")
 TRAINER = (sys.executable, str(Path(__file__).parent / "fake_trainer.py"))
-CHOICES = Choices(edition="generic", recipe=TINY, execution_path="fast", device="cpu", epochs=3)
+CHOICES = {"edition": "generic", "recipe": TINY, "execution_path": "fast", "device": "cpu", "epochs": 3}
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +42,7 @@ def own_locks(tmp_path, monkeypatch):
 
 
 def grid(output: Path, batches=(4, 8), repeats=2, gpu="Pretended GPU") -> list[StudyRun]:
-    return prepare_folders(output, make_grid(batches, repeats, CHOICES, gpu), TINY)
+    return prepare_folders(output, make_grid(batches, repeats, gpu, **CHOICES), TINY)
 
 
 def jobs(folders: list[StudyRun]) -> list[Job]:
@@ -60,23 +59,23 @@ def orders(output: Path, **by_batch: str) -> None:
 
 
 def test_a_folder_is_named_by_the_hash_of_what_the_run_is(tmp_path):
-    specifications = make_grid((4, 8), 2, CHOICES, "T4")
+    specifications = make_grid((4, 8), 2, "T4", **CHOICES)
     names = [one.folder for one in specifications]
     assert [name.rpartition("-")[0] for name in names] == ["b4-r1", "b8-r1", "b4-r2", "b8-r2"]
     assert len({name.rpartition("-")[2] for name in names}) == 4
-    assert [one.folder for one in make_grid((4, 8), 2, CHOICES, "T4")] == names
-    assert not {one.folder for one in make_grid((4, 8), 2, CHOICES, "A100")} & set(names)
+    assert [one.folder for one in make_grid((4, 8), 2, "T4", **CHOICES)] == names
+    assert not {one.folder for one in make_grid((4, 8), 2, "A100", **CHOICES)} & set(names)
     assert [one.seed for one in specifications] == [42, 42, 43, 43]
     # Other data are another run; where they lie is not.
-    places = [make_grid((4,), 1, replace(CHOICES, data=place), "T4")[0].folder for place in ("/a", "/b")]
+    places = [make_grid((4,), 1, "T4", **CHOICES, data=place)[0].folder for place in ("/a", "/b")]
     assert places[0] == places[1] != names[0]
 
 
 def test_a_recipe_that_cannot_have_the_batch_size_is_refused():
     with pytest.raises(RecipeError, match="multiple of 4"):
-        make_grid((6,), 1, CHOICES, "T4")
+        make_grid((6,), 1, "T4", **CHOICES)
     with pytest.raises(RecipeError, match="smok"):
-        make_grid((4,), 1, Choices(edition="generic", recipe="smok", execution_path="fast"), "T4")
+        make_grid((4,), 1, "T4", **CHOICES | {"recipe": "smok"})
 
 
 def test_running_again_trains_nothing_again(tmp_path):
