@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -95,9 +94,10 @@ def run_study(
     rules, output = choose_edition(edition), Path(output_dir)
     source = None if data is None else str(Path(data).resolve())
     taken, path = recipe or rules.baseline.recipe, execution_path or rules.baseline.execution_path
-    grid_of = partial(
-        make_grid,
+    # Recipe and batch sizes are checked before a cluster is asked for the name of its hardware.
+    grid = make_grid(
         batch_sizes,
+        repeats,
         edition=rules.name,
         recipe=taken,
         execution_path=path,
@@ -108,19 +108,30 @@ def run_study(
         allow_estimate=allow_estimate,
         data=source,
     )
-    grid_of(1, "")  # before a cluster is asked for anything
     if scheduler is None:
         thread_count(threads)
     report_missing(check_data(Plan(rules.name, taken, data=source)), log)
     named = plain_name(gpu)
     hardware = named or ask_hardware(device, scheduler)
-    grid = grid_of(repeats, hardware)
+    grid = [replace(one, gpu=hardware) for one in grid]
     try:
         runs = prepare_folders(output, grid, recipe_source(taken), source, check_hardware=named is None)
     except OSError as error:
         raise WriteError(f"cannot write to {output}: {error.strerror}") from None
     todo = to_do(runs, retry_failed=retry_failed, retry_invalid=retry_invalid)
     log(f"{hardware}: {plural(len(runs), 'run')}, {len(todo)} to train, in {output}")
+    ended = _train(todo, scheduler, progress, on_end)
+    left = [one for one in runs if one.folder not in {job.folder for job in todo} and one.state != "done"]
+    return StudyRuns(tuple(ended), tuple(left))
+
+
+def _train(
+    todo: Sequence[StudyRun],
+    scheduler: str | None,
+    progress: Callable[[StudyRun, int, int], None] | None,
+    on_end: Callable[[Ended, int, int], None] | None,
+) -> list[Ended]:
+    """Train runs, and report on each; the numbers are those of their order."""
     numbers = {one.folder: number for number, one in enumerate(todo, 1)}
     jobs = [Job(one.folder, per_device=scheduler is not None) for one in todo]
 
@@ -137,8 +148,7 @@ def run_study(
     except ParallelError as error:
         error.add_note("the same command trains what is missing")
         raise
-    left = [one for one in runs if one.folder not in numbers and one.state != "done"]
-    return StudyRuns(tuple(ended), tuple(left))
+    return ended
 
 
 @checked

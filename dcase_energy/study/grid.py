@@ -95,7 +95,6 @@ class Specification:
 def make_grid(
     batch_sizes: Sequence[int],
     repeats: int,
-    gpu: str,
     *,
     edition: str,
     recipe: str,
@@ -106,6 +105,7 @@ def make_grid(
     threads: int | None = None,
     allow_estimate: bool = False,
     data: str | None = None,
+    gpu: str = "",
 ) -> list[Specification]:
     """All runs, all batch sizes of a repeat before the next repeat: a study that is cut short is still balanced.
 

@@ -42,7 +42,7 @@ def own_locks(tmp_path, monkeypatch):
 
 
 def grid(output: Path, batches=(4, 8), repeats=2, gpu="Pretended GPU") -> list[StudyRun]:
-    return prepare_folders(output, make_grid(batches, repeats, gpu, **CHOICES), TINY)
+    return prepare_folders(output, make_grid(batches, repeats, gpu=gpu, **CHOICES), TINY)
 
 
 def jobs(folders: list[StudyRun]) -> list[Job]:
@@ -59,23 +59,23 @@ def orders(output: Path, **by_batch: str) -> None:
 
 
 def test_a_folder_is_named_by_the_hash_of_what_the_run_is(tmp_path):
-    specifications = make_grid((4, 8), 2, "T4", **CHOICES)
+    specifications = make_grid((4, 8), 2, gpu="T4", **CHOICES)
     names = [one.folder for one in specifications]
     assert [name.rpartition("-")[0] for name in names] == ["b4-r1", "b8-r1", "b4-r2", "b8-r2"]
     assert len({name.rpartition("-")[2] for name in names}) == 4
-    assert [one.folder for one in make_grid((4, 8), 2, "T4", **CHOICES)] == names
-    assert not {one.folder for one in make_grid((4, 8), 2, "A100", **CHOICES)} & set(names)
+    assert [one.folder for one in make_grid((4, 8), 2, gpu="T4", **CHOICES)] == names
+    assert not {one.folder for one in make_grid((4, 8), 2, gpu="A100", **CHOICES)} & set(names)
     assert [one.seed for one in specifications] == [42, 42, 43, 43]
     # Other data are another run; where they lie is not.
-    places = [make_grid((4,), 1, "T4", **CHOICES, data=place)[0].folder for place in ("/a", "/b")]
+    places = [make_grid((4,), 1, gpu="T4", **CHOICES, data=place)[0].folder for place in ("/a", "/b")]
     assert places[0] == places[1] != names[0]
 
 
 def test_a_recipe_that_cannot_have_the_batch_size_is_refused():
     with pytest.raises(RecipeError, match="multiple of 4"):
-        make_grid((6,), 1, "T4", **CHOICES)
+        make_grid((6,), 1, gpu="T4", **CHOICES)
     with pytest.raises(RecipeError, match="smok"):
-        make_grid((4,), 1, "T4", **CHOICES | {"recipe": "smok"})
+        make_grid((4,), 1, gpu="T4", **CHOICES | {"recipe": "smok"})
 
 
 def test_running_again_trains_nothing_again(tmp_path):
