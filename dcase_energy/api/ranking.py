@@ -201,6 +201,7 @@ def rank(
     intervals: Mapping[str, str] | None = None,
     measured: PathLike | None = None,
     waivers: PathLike | None = None,
+    stdin: bytes | None = None,
     against: Sequence[tuple[str, str]] = (),
     efficient: EfficientTrack | None = None,
     bootstrap: ResampleCount = 0,
@@ -213,7 +214,8 @@ def rank(
     Parameters
     ----------
     sources
-        Packages, folders of packages, or CSV tables of results. Of several systems with one label the first is ranked.
+        Packages, folders of packages, or CSV tables of results; ``-`` is ``stdin``. Of several systems with one label
+        the first is ranked.
     edition
         As `validate` takes it.
     ground_truth, durations
@@ -252,7 +254,7 @@ def rank(
     >>> sheet.systems[0].entry.label
     'Ebbers_UPB_task4_1'
     """
-    given = find_packages(existing(sources))
+    given = find_packages(existing(sources, stdin), stdin)
     rules = choose_edition(edition, given, log=log)
     truth, findings = _truth(ground_truth, durations, rules, bootstrap)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
@@ -263,15 +265,15 @@ def rank(
     entries: list[Entry] = []
     of_packages: list[Entry] = []
     near: dict[str, set[str]] = {}
-    if packages := [one for one in given.each if not is_results_table(one.path)]:
+    if packages := [one for one in given.each if not is_results_table(one)]:
         inside = dataclasses.replace(given, each=tuple(packages))
         assessed, validation = _assess(inside, rules, truth, options, Spread(bootstrap, jobs, scheduler), log, own)
         of_packages = [*(one.entry for one in assessed), *unread(validation)]
         findings += dict.fromkeys([*validation.findings, *(f for one in assessed for f in one.findings)])
         near = {one.name: validation.codes_near(one) for one in validation.systems if accepted.rows}
-    for path in given.paths:
-        if is_results_table(path):
-            found, problems = read_results(path, rules, intervals or {}, accepted)
+    for one in given.each:
+        if is_results_table(one):
+            found, problems = read_results(one.path, rules, intervals or {}, accepted, one.data)
             findings += problems
         else:  # all packages stand in the place of the first
             found, of_packages = of_packages, []

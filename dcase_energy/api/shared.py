@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dcase_energy.scoring.truth import Overlapping
     from dcase_energy.sheets.report import Report as SheetReport
     from dcase_energy.submission.evidence import Calibrated
-    from dcase_energy.submission.inbox import Packages
+    from dcase_energy.submission.inbox import OpenedPackage, Packages
 
 PathLike = str | os.PathLike[str]
 _T = TypeVar("_T")
@@ -90,11 +90,11 @@ def choose_edition(
     from dcase_energy.submission.guess import guess_edition
 
     each = () if packages is None else packages.each
-    if tables := [one.path for one in each if is_results_table(one.path)]:
+    if tables := [one for one in each if is_results_table(one)]:
         from dcase_energy.ranking.results_table import labels_of
 
-        labels = [*labels, *(label for table in tables for label in labels_of(table))]
-    edition, reason = guess_edition([one for one in each if one.path not in tables], labels)
+        labels = [*labels, *(label for table in tables for label in labels_of(table.path, table.data))]
+    edition, reason = guess_edition([one for one in each if one not in tables], labels)
     if reason is not None:
         log(f"edition {edition.name}, {reason}; choose another with --edition")
     return edition
@@ -121,9 +121,12 @@ def load_rules() -> list[Rule]:
     return all_rules()
 
 
-def is_results_table(path: Path) -> bool:
-    """Whether a path is a table of results."""
-    return path.suffix.lower() == ".csv"
+def is_results_table(package: OpenedPackage) -> bool:
+    """Whether a table of results was given in place of a package: by its name, and standard input by its columns."""
+    if package.data is None:
+        return package.path.suffix.lower() == ".csv"
+    columns = package.data.partition(b"\n")[0].decode(errors="replace").split(",")
+    return "label" in [column.strip('\ufeff\r" ').lower() for column in columns]
 
 
 def read_truth(

@@ -18,6 +18,7 @@ from dcase_energy.cli.options import (
     list_option,
     option,
     output_dir_option,
+    read_stdin,
     scheduler_option,
     sources_argument,
     waivers_option,
@@ -75,7 +76,7 @@ def _track(context: click.Context, parameter: click.Parameter, text: str | None)
 
 
 @click.command(epilog="Example: dcase-energy rank results_2023.csv --edition dcase2023-task4a --output-dir results")
-@sources_argument("sources", "SOURCE...")
+@sources_argument("sources", "SOURCE...", stdio=True)
 @edition_option()
 @ground_truth_options
 @calibration_option
@@ -132,10 +133,10 @@ def command(
 ) -> int:
     """Rank systems by score and by energy-weighted score, with energies normalised by the baseline's.
 
-    SOURCE is a package folder, a folder of packages, or a table of results: a CSV with the columns label, psds1, psds2,
-    energy_training_kwh and energy_test_kwh, and energy_baseline_kwh where the edition has one; or with label and the
-    column of the score that the edition names. Exit code 1 if a finding excludes a system from the ranking; the sheets
-    are written nevertheless. All files are replaced atomically as a set.
+    SOURCE is a package folder, a folder of packages, or a table of results (- is standard input): a CSV with the
+    columns label, psds1, psds2, energy_training_kwh and energy_test_kwh, and energy_baseline_kwh where the edition
+    has one; or with label and the column of the score that the edition names. Exit code 1 if a finding excludes a
+    system from the ranking; the sheets are written nevertheless. All files are replaced atomically as a set.
     """
     from dcase_energy.api.ranking import rank
     from dcase_energy.cli.render.json import report_json
@@ -144,7 +145,7 @@ def command(
     from dcase_energy.sheets.plots.files import require_matplotlib
 
     require_matplotlib(plots)
-    sheet = rank(sources, log=say, **options)
+    sheet = rank(sources, stdin=read_stdin(sources), log=say, **options)
     if not sheet.systems:
         show_findings(sheet.findings)
         raise DcaseEnergyError("no system to rank was found")

@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dcase_energy.documents.device_names import gpu_model, gpu_models, is_processor
-from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.numbers import advise_count, parse_number
 from dcase_energy.documents.rules import TABLE_DUPLICATE, TABLE_EMPTY, TABLE_HEADER
 from dcase_energy.documents.tables import DelimitedTable, read_table
+from dcase_energy.documents.tree import OneFile
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import UNITS, Score
 from dcase_energy.findings import Finding, Severity
@@ -52,9 +52,13 @@ _BELOW = (SCORE_RANGE, "is less than 0")
 
 
 def read_results(
-    path: Path, edition: Edition, declared: Mapping[str, str] | None = None, waivers: Waivers = NO_WAIVERS
+    path: Path,
+    edition: Edition,
+    declared: Mapping[str, str] | None = None,
+    waivers: Waivers = NO_WAIVERS,
+    stdin: bytes | None = None,
 ) -> tuple[list[Entry], list[Finding]]:
-    """Read a table of results.
+    """Read a table of results; ``stdin`` is its content where it is standard input.
 
     An empty cell is a missing figure. A cell that is not a number, or an impossible one (a negative energy, a PSDS of
     48), is a finding and counts as missing. Names of columns may be capitalised, and have spaces for underscores.
@@ -62,7 +66,7 @@ def read_results(
     of the intervals whose ends stand in ``_low`` and ``_high``, by figure; a column ``_interval`` says it row by row.
     Findings that ``waivers`` accept neither exclude a system nor keep it from being divided.
     """
-    data = read_bytes(path, MAX_TABLE_BYTES)
+    data = OneFile(path, stdin).read(path.name, MAX_TABLE_BYTES)
     if isinstance(data, Finding):
         return [], [data]
     problem = why_not_ranked_by(data, str(path), edition)
@@ -151,9 +155,9 @@ def _label_problem(table: DelimitedTable, index: int, other: int) -> Finding | N
     return TABLE_DUPLICATE.finding(where, message)
 
 
-def labels_of(path: Path) -> list[str]:
+def labels_of(path: Path, stdin: bytes | None = None) -> list[str]:
     """The labels in a table of results, whatever else is wrong with it; none where it has no such column."""
-    data = read_bytes(path, MAX_TABLE_BYTES)
+    data = OneFile(path, stdin).read(path.name, MAX_TABLE_BYTES)
     if isinstance(data, Finding):
         return []
     table = read_table(data, str(path), required=("label",), known=("label",), delimiter=",")

@@ -16,7 +16,7 @@ class Submission:
     Attributes
     ----------
     authors
-        Each as in the file: ``lastname``, ``firstname``, and what else is said.
+        Each as in the file: ``lastname``, ``firstname``, and other keys.
     figures
         All numbers by canonical field: energies in kWh, stated scores, counts. A field without a number is absent.
     """

@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from dcase_energy.documents.codecarbon.names import is_table
 from dcase_energy.documents.files import kind_of_bytes, kind_of_file
-from dcase_energy.documents.names import output_folder
+from dcase_energy.documents.names import ARCHIVES, output_folder
 from dcase_energy.documents.package_rules import REPORT_KIND
 from dcase_energy.documents.tree import Folder, OneFile, Tree
 from dcase_energy.documents.yaml import MAX_BYTES
@@ -200,8 +200,8 @@ def name_of_folder(path: Path) -> str:
 
 def is_archive(path: Path) -> bool:
     """Whether a file is to be taken for an archive: by its name, or by its first bytes where they are one's."""
-    suffix = path.suffix.lower()
-    return suffix == ".zip" or (suffix not in {".yaml", ".yml"} and kind_of_file(path) is not None)
+    name = path.name.lower()
+    return name.endswith(ARCHIVES) or (not name.endswith((".yaml", ".yml")) and kind_of_file(path) is not None)
 
 
 def _in_tree(tree: Tree, root_name: str | None, place: str) -> tuple[list[SystemFiles], list[Finding]]:

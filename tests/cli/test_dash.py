@@ -17,10 +17,11 @@ from dcase_energy.errors import InputError
 from tests.cli.run import ROOT, run
 
 PACKAGE = ROOT / "examples/packages/Baker_LAB/Baker_LAB_task4_1"
+TABLE = ROOT / "tests/data/dcase2022_task4_results.csv"
 METADATA = PACKAGE / "Baker_LAB_task4_1.meta.yaml"
 TAKEN = {
-    "doctor --output", "init --output", "report --output", "report SUBMISSION...", "schema --output", "score --output",
-    "validate --output", "validate PATH...",
+    "doctor --output", "init --output", "rank SOURCE...", "report --output", "report SUBMISSION...",
+    "schema --output", "score --output", "validate --output", "validate PATH...",
 }  # fmt: skip
 
 
@@ -71,6 +72,14 @@ def test_a_dash_as_input_is_standard_input(monkeypatch, command):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(METADATA.read_bytes())))
     done = run(command, "-", "--format", "json")
     assert (done.returncode, done.stdout) == (0, run(command, METADATA, "--format", "json").stdout)
+
+
+def test_a_table_of_results_comes_from_standard_input_as_well(monkeypatch, tmp_path):
+    for name, path in (("table", TABLE), ("package", METADATA)):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
+        run("rank", "-", "--formats", "csv", "--output-dir", tmp_path / f"-{name}")
+        run("rank", path, "--formats", "csv", "--output-dir", tmp_path / name)
+        assert (tmp_path / f"-{name}/ranking.csv").read_text() == (tmp_path / f"{name}/ranking.csv").read_text() != ""
 
 
 @pytest.mark.parametrize("option", ["--fix", "--diff", "--receipt=r.json", f"--check-receipt={METADATA}"])

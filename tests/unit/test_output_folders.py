@@ -33,3 +33,10 @@ def test_a_seed_as_number_of_a_run_is_read_in_the_same_way(tmp_path):
         (folder / "clip.tsv").write_text("onset\toffset\tDog\n0\t1\t0.5\n")
     assert list(find_systems(tmp_path)[0][0].runs) == [7, 20240613]
     assert list(find_outputs(tmp_path)[0][0].runs) == ["run7", "run20240613"]
+
+
+@pytest.mark.parametrize("name", ["system.tar", "system.7z", "system.tar.gz"])
+def test_what_is_called_an_archive_is_one_to_both_whatever_it_holds(tmp_path, name):
+    (tmp_path / name).write_text("damaged")
+    for find in (find_systems, find_outputs):
+        assert next(one.code for one in find(tmp_path / name)[1]) == "Z801"
