@@ -215,8 +215,8 @@ def _listed(path: Path, *, named: bool) -> ListedRecord | None:
     try:
         record = load_record(path)
     except RecordError as error:
-        data = read_bytes(path, MAX_RECORD_BYTES)
-        claims = named or not isinstance(data, bytes) or kind_of_record(data, path.name) is not None
+        data, _ = read_bytes(path, MAX_RECORD_BYTES)
+        claims = named or data is None or kind_of_record(data, path.name) is not None
         return ListedRecord(path, problem=str(error)) if claims else None
     editions = usable_editions(Calibrated(record, path.name)) if isinstance(record, Calibration) else ()
     return ListedRecord(path, record, None, tuple(editions), made_on(record, describe_host()))

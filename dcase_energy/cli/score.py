@@ -40,11 +40,10 @@ def _thresholds(path: Path | None) -> dict[str, float] | None:
         return None
     from dcase_energy.documents.files import read_bytes
     from dcase_energy.documents.tables import read_table
-    from dcase_energy.findings import Finding
 
-    data = read_bytes(path, MAX_STDIN_BYTES)
-    if isinstance(data, Finding):
-        raise click.UsageError(f"--thresholds: {path}: {data.message}")
+    data, unread = read_bytes(path, MAX_STDIN_BYTES)
+    if data is None:
+        raise click.UsageError(f"--thresholds: {path}: {unread[0].message}")
     table = read_table(data, str(path), required=["event_label", "threshold"])
     numbers = [table.number(row, "threshold") for row in range(len(table.rows))]
     labels = [row[table.columns.index("event_label")] for row in table.rows]

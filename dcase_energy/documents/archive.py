@@ -96,22 +96,22 @@ class Archive:
         """The place of a member for findings."""
         return Where(printable(str(self.path)), printable(name) or None)
 
-    def read(self, name: str, limit_bytes: int) -> bytes | Finding:
+    def read(self, name: str, limit_bytes: int) -> tuple[bytes | None, list[Finding]]:
         """Read one member, at most so many bytes of it; its checksum must hold."""
         info = self._members[name]
         where = self.where(name)
         if info.file_size > limit_bytes:
             message = f"the file has {info.file_size:,} bytes"
-            return TABLE_LIMIT.finding(where, message, expected=f"at most {limit_bytes:,}")
+            return None, [TABLE_LIMIT.finding(where, message, expected=f"at most {limit_bytes:,}")]
         try:
             with self._zip.open(info) as member:
                 data = member.read(limit_bytes + 1)
         except _READ_ERRORS as error:
-            return ARCHIVE_BROKEN.finding(where, f"the member cannot be read: {_reason(error)}")
+            return None, [ARCHIVE_BROKEN.finding(where, f"the member cannot be read: {_reason(error)}")]
         if len(data) != info.file_size:
             message = f"the member has {len(data):,} bytes and states {info.file_size:,}"
-            return ARCHIVE_BROKEN.finding(where, message)
-        return data
+            return None, [ARCHIVE_BROKEN.finding(where, message)]
+        return data, []
 
     @cached_property
     def _zip(self) -> zipfile.ZipFile:

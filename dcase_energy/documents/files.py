@@ -109,20 +109,20 @@ def load_bytes(path: Path | str, limit_bytes: int) -> bytes:
     return data
 
 
-def read_bytes(path: Path | str, limit_bytes: int, shown_as: str | None = None) -> bytes | Finding:
-    """Read a plain file as `load_bytes` does, or say in a finding why not."""
+def read_bytes(path: Path | str, limit_bytes: int, shown_as: str | None = None) -> tuple[bytes | None, list[Finding]]:
+    """Read a plain file as `load_bytes` does; None where that cannot be, with the finding that says why."""
 
     def where() -> Where:
         return Where(printable(shown_as if shown_as is not None else str(path)))
 
     try:
-        return load_bytes(path, limit_bytes)
+        return load_bytes(path, limit_bytes), []
     except TooLargeError as error:
         message, _, most = str(error.strerror).partition("; ")
-        return TABLE_LIMIT.finding(where(), message, expected=most.removesuffix(" are read"))
+        return None, [TABLE_LIMIT.finding(where(), message, expected=most.removesuffix(" are read"))]
     except NotPlainError as error:
-        return FILE_UNREADABLE.finding(where(), str(error.strerror))
+        return None, [FILE_UNREADABLE.finding(where(), str(error.strerror))]
     except (OSError, ValueError) as error:
         # A name with a NUL is a ValueError.
         reason = getattr(error, "strerror", None) or error
-        return FILE_UNREADABLE.finding(where(), f"cannot be read: {reason}")
+        return None, [FILE_UNREADABLE.finding(where(), f"cannot be read: {reason}")]

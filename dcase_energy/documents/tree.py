@@ -33,8 +33,8 @@ class Tree(Protocol):
     def where(self, name: str) -> Where:
         """The place of a file for findings."""
 
-    def read(self, name: str, limit_bytes: int) -> bytes | Finding:
-        """Read one file, or say in a finding why not."""
+    def read(self, name: str, limit_bytes: int) -> tuple[bytes | None, list[Finding]]:
+        """Read one file; None where that cannot be, with the finding that says why."""
 
 
 def same_content(one: Tree, names: Mapping[str, str], other: Tree, others: Mapping[str, str]) -> bool:
@@ -46,8 +46,8 @@ def same_content(one: Tree, names: Mapping[str, str], other: Tree, others: Mappi
 
 
 def _digest(tree: Tree, name: str) -> str | None:
-    data = tree.read(name, MAX_COMPARED_BYTES)
-    return None if isinstance(data, Finding) else hashlib.sha256(data).hexdigest()
+    data, _ = tree.read(name, MAX_COMPARED_BYTES)
+    return None if data is None else hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Folder:
         """The path of a file as the user would write it."""
         return Where(printable(str(self.root / name) if name else str(self.root)))
 
-    def read(self, name: str, limit_bytes: int) -> bytes | Finding:
+    def read(self, name: str, limit_bytes: int) -> tuple[bytes | None, list[Finding]]:
         """Read one file below the folder."""
         place, shown = self._beginnings
         return read_bytes(place + name, limit_bytes, shown_as=shown + name)
@@ -156,6 +156,6 @@ class OneFile:
         """The path as it was given."""
         return Where(printable(str(self.path)))
 
-    def read(self, name: str, limit_bytes: int) -> bytes | Finding:  # noqa: ARG002
+    def read(self, name: str, limit_bytes: int) -> tuple[bytes | None, list[Finding]]:  # noqa: ARG002
         """Read the file."""
-        return read_bytes(self.path, limit_bytes) if self.data is None else self.data
+        return read_bytes(self.path, limit_bytes) if self.data is None else (self.data, [])

@@ -107,9 +107,9 @@ def read_measured(path: Path) -> tuple[list[MeasuredSystem], list[Finding]]:
     number, or not greater than 0, is a finding and counts as missing. A label that stands in several rows is a finding,
     and none of its rows is used.
     """
-    data = read_bytes(path, _MAX_BYTES)
-    if isinstance(data, Finding):
-        return [], [data]
+    data, unread = read_bytes(path, _MAX_BYTES)
+    if data is None:
+        return [], unread
     table = read_table(data, str(path), required=("label",), delimiter=",")
     if not table.columns:
         return [], table.findings

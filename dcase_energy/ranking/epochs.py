@@ -86,9 +86,9 @@ def epoch_log(files: SystemFiles) -> tuple[EpochLog | None, list[Finding]]:
     name = str(PurePosixPath(files.meta).parent / EPOCHS_FILE)
     if name not in files.tree.names():
         return None, []
-    data = files.tree.read(name, MAX_EPOCHS_BYTES)
-    if isinstance(data, Finding):
-        return None, [_unused(data)]
+    data, unread = files.tree.read(name, MAX_EPOCHS_BYTES)
+    if data is None:
+        return None, [_unused(unread[0])]
     rows, findings = read_epoch_rows(data, files.tree.where(name), EPOCHS_UNUSED, _COLUMNS, _COLUMNS)
     if findings:
         return None, [_unused(findings[0])]

@@ -66,9 +66,9 @@ def read_results(
     of the intervals whose ends stand in ``_low`` and ``_high``, by figure; a column ``_interval`` says it row by row.
     Findings that ``waivers`` accept neither exclude a system nor keep it from being divided.
     """
-    data = OneFile(path, stdin).read(path.name, MAX_TABLE_BYTES)
-    if isinstance(data, Finding):
-        return [], [data]
+    data, unread = OneFile(path, stdin).read(path.name, MAX_TABLE_BYTES)
+    if data is None:
+        return [], unread
     problem = why_not_ranked_by(data, str(path), edition)
     if problem is not None and problem.severity is Severity.ERROR:
         return [], [problem]
@@ -157,8 +157,8 @@ def _label_problem(table: DelimitedTable, index: int, other: int) -> Finding | N
 
 def labels_of(path: Path, stdin: bytes | None = None) -> list[str]:
     """The labels in a table of results, whatever else is wrong with it; none where it has no such column."""
-    data = OneFile(path, stdin).read(path.name, MAX_TABLE_BYTES)
-    if isinstance(data, Finding):
+    data, _ = OneFile(path, stdin).read(path.name, MAX_TABLE_BYTES)
+    if data is None:
         return []
     table = read_table(data, str(path), required=("label",), known=("label",), delimiter=",")
     return [row[table.columns.index("label")] for row in table.rows] if "label" in table.columns else []

@@ -108,9 +108,9 @@ def read_clip_truth(path: Path, layout: Outputs, classes: Sequence[str]) -> tupl
     list of Finding
         What is wrong.
     """
-    data = read_bytes(path, MAX_CLIP_TABLE_BYTES)
-    if isinstance(data, Finding):
-        return None, [data]
+    data, unread = read_bytes(path, MAX_CLIP_TABLE_BYTES)
+    if data is None:
+        return None, unread
     header = re.split(rb"[\t,\r\n]", data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0])
     named = layout.label if layout.label is not None and layout.label.encode() in header else "label"
     required = layout.groups[: layout.file is not None]
@@ -162,9 +162,9 @@ def read_clip_tables(
     parts: list[ClipTable] = []
     findings: list[Finding] = []
     for name in names:
-        data = tree.read(name, MAX_CLIP_TABLE_BYTES)
-        if isinstance(data, Finding):
-            findings.append(data)
+        data, unread = tree.read(name, MAX_CLIP_TABLE_BYTES)
+        if data is None:
+            findings += unread
             continue
         where = tree.where(name)
         own = classes if layout.probabilities else ()

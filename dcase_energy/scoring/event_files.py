@@ -54,9 +54,9 @@ def read_events(tree: Tree, name: str, truth: GroundTruth) -> tuple[Events | Non
     list of Finding
         Everything that is wrong, at most five findings of a kind.
     """
-    data = tree.read(name, MAX_EVENT_FILE_BYTES)
-    if isinstance(data, Finding):
-        return None, [data]
+    data, unread = tree.read(name, MAX_EVENT_FILE_BYTES)
+    if data is None:
+        return None, unread
     where = tree.where(name)
     events = _parse(data, truth)
     if events is None or (_bad_times(events) | _far(events, truth)).any() or len(_overlaps(events)):

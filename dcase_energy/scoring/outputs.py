@@ -176,8 +176,8 @@ def output_of(tree: Tree, names: Sequence[str], problems: Sequence[Finding] = ()
     kept = tuple(capped(problems, family=lambda one: one.code))
     for suffix in EVENT_SUFFIXES:
         tables = [name for name in names if name.lower().endswith(suffix)]
-        data = tree.read(tables[0], MAX_EVENT_FILE_BYTES) if tables else b""
-        if not isinstance(data, Finding):
+        data = tree.read(tables[0], MAX_EVENT_FILE_BYTES)[0] if tables else None
+        if data is not None:
             header = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].rstrip(b"\r").split(b"\t")
             if b"filename" in header or b"event_label" in header:
                 several = sum(name.lower().endswith(EVENT_SUFFIXES) for name in names) > 1

@@ -188,17 +188,17 @@ class _Reader:
 
     def _open(self, clip: str, name: str) -> tuple[bytes, _Member] | None:
         """Read one file and split it into its header and its other lines."""
-        data = self.tree.read(name, MAX_SCORE_FILE_BYTES)
-        if isinstance(data, Finding):
-            self.findings.append(data)
+        data, unread = self.tree.read(name, MAX_SCORE_FILE_BYTES)
+        if data is None:
+            self.findings += unread
             return None
         self.run.checksums[clip] = len(data), zlib.crc32(data)
         if kind := kind_of_bytes(data[:512]):
             self._add(OUTPUT_KIND, name, f"{kind} under the name of a score file")
             return None
-        lines = split_lines(data, partial(self.tree.where, name))
-        if isinstance(lines, Finding):
-            self.findings.append(lines)
+        lines, unclear = split_lines(data, partial(self.tree.where, name))
+        if lines is None:
+            self.findings += unclear
             return None
         header, body, ended = lines
         if not ended:

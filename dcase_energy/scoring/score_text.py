@@ -26,8 +26,8 @@ _TIMES = ("onset", "offset")
 _BLANKS = (b" ", b"\v", b"\f", b"\r")
 
 
-def split_lines(data: bytes, where: Callable[[], Where]) -> tuple[bytes, bytes, bool] | Finding:
-    """Split a score file, or say why its lines are not clear.
+def split_lines(data: bytes, where: Callable[[], Where]) -> tuple[tuple[bytes, bytes, bool] | None, list[Finding]]:
+    """Split a score file; None where its lines are not clear, with the finding that says why.
 
     Returns the first line without its end, all other lines, each with a line feed and without blank lines at the end,
     and whether the last line of the file had an end.
@@ -42,12 +42,12 @@ def split_lines(data: bytes, where: Callable[[], Where]) -> tuple[bytes, bytes, 
         data = re.sub(rb"(?<!\r)\r++\n", b"\n", data) if b"\n" in data else data.replace(b"\r", b"\n")
         if (at := data.find(b"\r")) >= 0:
             place = replace(where(), line=data.count(b"\n", 0, at) + 1)
-            return TABLE_LINE_ENDS.finding(place, "a carriage return (CR) inside a line")
+            return None, [TABLE_LINE_ENDS.finding(place, "a carriage return (CR) inside a line")]
     header, _, body = data.partition(b"\n")
     body = _without_blank_end(body)
     if not header.strip(b" ") and not body:
-        return TABLE_EMPTY.finding(where(), "the file is empty")
-    return header, body, data.endswith(b"\n")
+        return None, [TABLE_EMPTY.finding(where(), "the file is empty")]
+    return (header, body, data.endswith(b"\n")), []
 
 
 def _without_blank_end(body: bytes) -> bytes:

@@ -82,11 +82,11 @@ def read_durations(path: Path) -> tuple[dict[str, float], list[Finding]]:
 
 def _table(path: Path, columns: Sequence[str]) -> DelimitedTable:
     """The table in a file; without columns where it has findings of the whole file."""
-    data = read_bytes(path, MAX_TRUTH_BYTES)
-    if not isinstance(data, Finding):
+    data, unread = read_bytes(path, MAX_TRUTH_BYTES)
+    if data is not None:
         return read_table(data, str(path), required=columns)
     table = DelimitedTable(str(path))
-    table.add(data)
+    table.add(unread[0])
     return table
 
 

@@ -60,9 +60,9 @@ class ReadSheet:
 
 def read_sheet(path: Path, given: Given) -> ReadSheet:
     """Read the runs of a sheet; the same row of the same sheet always has the same folder."""
-    data = read_bytes(path, _MAX_BYTES)
-    if isinstance(data, Finding):
-        return ReadSheet(path, {}, [data])
+    data, unread = read_bytes(path, _MAX_BYTES)
+    if data is None:
+        return ReadSheet(path, {}, unread)
     rows, findings = _read(data, path, given)
     digest = hashlib.sha256(data).hexdigest()
     runs: dict[str, RunFile] = {}

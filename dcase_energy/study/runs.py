@@ -207,9 +207,9 @@ def find_run_folders(places: Sequence[Path]) -> list[Path]:
 
 def read_run(folder: Path, *, with_epochs: bool = True) -> tuple[StudyRun | None, list[Finding]]:
     """Read a run folder; None if it cannot be used. A run that is not done is given without its epochs."""
-    data = read_bytes(folder / RUN_FILE, _MAX_BYTES)
-    if isinstance(data, Finding):
-        return None, [data]
+    data, unread = read_bytes(folder / RUN_FILE, _MAX_BYTES)
+    if data is None:
+        return None, unread
     try:
         about = RunFile.model_validate_json(data)
     except ValidationError as error:
@@ -274,8 +274,8 @@ def write_epochs(folder: Path, epochs: Sequence[Epoch]) -> None:
 
 def read_epochs(path: Path) -> tuple[tuple[Epoch, ...], list[Finding]]:
     """Read epochs.csv; other columns are ignored."""
-    data = read_bytes(path, MAX_EPOCHS_BYTES)
-    if isinstance(data, Finding):
-        return (), [data]
+    data, unread = read_bytes(path, MAX_EPOCHS_BYTES)
+    if data is None:
+        return (), unread
     rows, findings = read_epoch_rows(data, Where(str(path)), RUN_EPOCHS, EPOCH_COLUMNS, EPOCH_COLUMNS[:3])
     return tuple(Epoch(**{**row, "epoch": number}) for number, row in enumerate(rows, 1)), findings  # type: ignore[arg-type]

@@ -38,9 +38,9 @@ def read_alone(path: Path) -> list[Finding] | None:
         return None
     from dcase_energy.documents.codecarbon.reading import has_codecarbons_header
 
-    data, where = tree.read(name, MAX_JOURNAL_BYTES), tree.where(name)
-    if isinstance(data, Finding):
-        return [data]
+    (data, unread), where = tree.read(name, MAX_JOURNAL_BYTES), tree.where(name)
+    if data is None:
+        return unread
     kind, found, held, hint = None, [], "", None
     if suffix == ".jsonl":
         kind = "a journal"

@@ -220,9 +220,9 @@ def kind_of_record(data: bytes, name: str) -> str | None:
 def _read_record(tree: Tree, name: str, journals: Sequence[str]) -> ReadFile:
     from dcase_energy.measure.records import MAX_RECORD_BYTES, RecordError, parse_calibration, parse_energy
 
-    data = tree.read(name, MAX_RECORD_BYTES)
-    if isinstance(data, Finding):
-        return ReadFile(None, None, [data])
+    data, unread = tree.read(name, MAX_RECORD_BYTES)
+    if data is None:
+        return ReadFile(None, None, unread)
     kind, where, file = kind_of_record(data, name), tree.where(name), name.rpartition("/")[2]
     if kind is None:
         return ReadFile(None, None)
@@ -267,9 +267,9 @@ def _journal_of(
     if str(journal) not in journals:
         message = f"{pure.name} has no journal beside it"
         return None, [JOURNAL_MISSING.finding(tree.where(name), message, expected=journal.name)]
-    data, where = tree.read(str(journal), MAX_JOURNAL_BYTES), tree.where(str(journal))
-    if isinstance(data, Finding):
-        return None, [data]
+    (data, unread), where = tree.read(str(journal), MAX_JOURNAL_BYTES), tree.where(str(journal))
+    if data is None:
+        return None, unread
     try:
         entries = entries_of(data, journal.name, record.journal_sha256)
         if journal_digest(entries) == record.journal_sha256:
@@ -294,8 +294,8 @@ def _read_emissions(tree: Tree, name: str, _journals: Sequence[str]) -> ReadFile
     """
     from dcase_energy.documents.codecarbon.reading import read_emissions
 
-    data, where = tree.read(name, MAX_EMISSIONS_BYTES), tree.where(name)
-    if isinstance(data, Finding):
-        return ReadFile(None, None, [data])
+    (data, unread), where = tree.read(name, MAX_EMISSIONS_BYTES), tree.where(name)
+    if data is None:
+        return ReadFile(None, None, unread)
     emissions, findings = read_emissions(data, where.file, where.member)
     return ReadFile(None if emissions is None else "emissions", emissions, findings)

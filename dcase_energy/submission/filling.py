@@ -10,7 +10,7 @@ from dcase_energy.documents.codecarbon.reading import has_codecarbons_header, re
 from dcase_energy.documents.files import read_bytes
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import RecordError
-from dcase_energy.findings import Finding, Severity
+from dcase_energy.findings import Severity
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Calibration, parse_energy
 from dcase_energy.submission.baseline_choice import recorded, why_no_denominator
 from dcase_energy.submission.evidence import Calibrated
@@ -64,9 +64,9 @@ def of_energy_record(path: Path, stage: str, edition: Edition, *, allow_invalid:
     if stage not in edition.stages:
         raise RecordError(f"{path}: edition {edition.name} has no stage {stage}, only {', '.join(edition.stages)}")
     field = edition.stages[stage].energy
-    data = read_bytes(path, MAX_RECORD_BYTES)
-    if isinstance(data, Finding):
-        raise RecordError(f"{path}: {data.message}")
+    data, unread = read_bytes(path, MAX_RECORD_BYTES)
+    if data is None:
+        raise RecordError(f"{path}: {unread[0].message}")
     if has_codecarbons_header(data):
         return Filled(_of_emissions(path, data, stage, field))
     if not data.lstrip().startswith((b"{", b"[")):

@@ -22,7 +22,6 @@ from dcase_energy.documents.yaml import MAX_BYTES, MAX_DEPTH, load_yaml
 from dcase_energy.editions.fields import TEXT_KINDS
 from dcase_energy.editions.model import Edition
 from dcase_energy.errors import WriteError
-from dcase_energy.findings import Finding
 from dcase_energy.submission.guess import edition_for
 from dcase_energy.submission.metadata import UNKNOWN_KEY, Metadata, canonicalise
 from dcase_energy.submission.package import find_systems
@@ -69,8 +68,8 @@ def fix_paths(paths: Sequence[FilePath], edition: Edition, *, write: bool) -> It
         for files in find_systems(path)[0] if path.exists() else []:
             where = files.tree.where(files.meta)
             target = FilePath(where.file)
-            data = files.tree.read(files.meta, MAX_BYTES) if where.member is None and target.is_file() else b""
-            if isinstance(data, Finding):
+            data = files.tree.read(files.meta, MAX_BYTES)[0] if where.member is None and target.is_file() else None
+            if data is None:
                 continue
             fixed, what = fix_text(data, edition)
             if what and write:

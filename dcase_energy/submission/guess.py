@@ -12,7 +12,6 @@ from dcase_energy.documents.document import Document
 from dcase_energy.editions.loader import guesses, load_edition
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.spelling import split_path
-from dcase_energy.findings import Finding
 from dcase_energy.submission.inbox import OpenedPackage
 from dcase_energy.submission.listed import pattern_of
 from dcase_energy.submission.package import SystemFiles
@@ -137,8 +136,8 @@ def _documents(packages: Iterable[OpenedPackage]) -> Iterator[tuple[Document, Sy
     """The metadata of each system, and its files."""
     for package in packages:
         for files in package.found[0]:
-            document = package.metadata_of(files)
-            if not isinstance(document, Finding):
+            document, _ = package.metadata_of(files)
+            if document is not None:
                 yield document, files
 
 

@@ -56,19 +56,19 @@ class OpenedPackage:
 
     path: Path
     data: bytes | None = None
-    _documents: dict[str, Document | Finding] = field(default_factory=dict, compare=False)
+    _documents: dict[str, tuple[Document | None, list[Finding]]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def found(self) -> tuple[list[SystemFiles], list[Finding]]:
         """The files of each system, and findings about the package as a whole."""
         return find_systems(self.path, self.data)
 
-    def metadata_of(self, files: SystemFiles) -> Document | Finding:
-        """The metadata of one of the systems, or why the file cannot be read."""
+    def metadata_of(self, files: SystemFiles) -> tuple[Document | None, list[Finding]]:
+        """The metadata of one of the systems; None where the file cannot be read, with the finding that says why."""
         if files.meta not in self._documents:
-            data, where = files.tree.read(files.meta, MAX_BYTES), files.tree.where(files.meta)
-            read = data if isinstance(data, Finding) else load_yaml(data, where.file, where.member)
-            self._documents[files.meta] = read
+            (data, unread), where = files.tree.read(files.meta, MAX_BYTES), files.tree.where(files.meta)
+            document = None if data is None else load_yaml(data, where.file, where.member)
+            self._documents[files.meta] = document, unread
         return self._documents[files.meta]
 
 

@@ -255,9 +255,9 @@ def stem_of(name: str) -> str:
 
 def _holds_metadata(tree: Tree, name: str) -> bool:
     """Whether a YAML file has the block that only metadata have, with a label or authors."""
-    data = tree.read(name, MAX_BYTES)
+    data, _ = tree.read(name, MAX_BYTES)
     inside = False
-    for line in () if isinstance(data, Finding) else data.splitlines():
+    for line in (data or b"").splitlines():
         if inside and _OF_SUBMISSION.match(line):
             return True
         if line[:1] not in {b"", b" ", b"\t", b"#"}:
@@ -318,8 +318,8 @@ def _reports(tree: Tree) -> Iterator[Finding]:
     for name in tree.names():
         if not name.lower().endswith(".pdf") or ".output/" in name:
             continue
-        data = tree.read(name, _MAX_REPORT_BYTES)
-        if isinstance(data, Finding):
-            yield data
+        data, unread = tree.read(name, _MAX_REPORT_BYTES)
+        if data is None:
+            yield from unread
         elif not data.startswith(b"%PDF-"):
             yield REPORT_KIND.finding(tree.where(name), "not a PDF", found=kind_of_bytes(data[:512]) or repr(data[:20]))

@@ -171,10 +171,10 @@ def _read_package(package: OpenedPackage, edition: Edition, options: ValidateOpt
         read.unread[path.resolve().name] = findings
     known: dict[str, ReadFile] = {}
     for files in found:
-        document = package.metadata_of(files)
-        if isinstance(document, Finding):
-            read.findings.append(document)
-            read.unread[files.stem or path.name] = [document]
+        document, unread = package.metadata_of(files)
+        if document is None:
+            read.findings += unread
+            read.unread[files.stem or path.name] = unread
             continue
         system, problems = _read_system(files, document, edition, options, known)
         read.systems.append(system)

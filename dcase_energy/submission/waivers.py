@@ -114,9 +114,9 @@ def read_waivers(path: Path, codes: Mapping[str, str]) -> tuple[Waivers, list[Fi
     """
     from dcase_energy.documents.tables import read_table
 
-    data = read_bytes(path, _MAX_BYTES)
-    if isinstance(data, Finding):
-        return NO_WAIVERS, [data]
+    data, unread = read_bytes(path, _MAX_BYTES)
+    if data is None:
+        return NO_WAIVERS, unread
     table = read_table(data, str(path), required=_COLUMNS, delimiter=",")
     if table.columns and not table.rows and not table.findings:
         table.add(TABLE_EMPTY.finding(table.where(), "no rows"))

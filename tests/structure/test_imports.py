@@ -182,6 +182,17 @@ def test_one_module_starts_processes_that_share_work():
     assert [path.name for path in files if "ProcessPoolExecutor" in path.read_text()] == ["parallel.py"]
 
 
+def test_no_reader_returns_a_finding_in_the_place_of_its_value():
+    """Readers return a value or None and the findings, checks yield findings."""
+    wrong = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in modules()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef) and node.returns and "| Finding" in ast.unparse(node.returns)
+    ]
+    assert wrong == []
+
+
 def test_exceptions_are_one_tree():
     """Each exception that leaves a module is defined in errors.py, below its base."""
     files = [path for path in (*modules(), *sorted((ROOT / "baseline").rglob("*.py"))) if path.name != "errors.py"]

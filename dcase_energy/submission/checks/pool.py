@@ -42,9 +42,9 @@ def read_pool(path: Path) -> tuple[list[Peer], list[Finding]]:
     """
     from dcase_energy.documents.tables import read_table
 
-    data = read_bytes(path, MAX_POOL_BYTES)
-    if isinstance(data, Finding):
-        return [], [data]
+    data, unread = read_bytes(path, MAX_POOL_BYTES)
+    if data is None:
+        return [], unread
     table = read_table(data, str(path), required=("label",), delimiter=",")
     peers = []
     columns = [name for name in table.columns if name.startswith("energy_baseline_") and name.endswith("_kwh")]
