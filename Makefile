@@ -68,7 +68,7 @@ docs: $(VENV)/.test
 # What is made from the files of the editions: the table that the program reads, a schema and a page for each, the page of their calibrations,
 # and the schema of a ranking.
 editions: $(VENV)/.test
-	$(BIN)/python -m dcase_energy.editions.assembly
+	$(BIN)/python docs/make_shipped.py
 	for folder in schemas/*/edition.toml; do name=$$(basename $$(dirname $$folder)); \
 	  $(BIN)/dcase-energy schema --edition $$name --output schemas/$$name/submission.schema.json || exit 1; \
 	  $(BIN)/dcase-energy explain --markdown $$name > docs/reference/editions/$$name.md || exit 1; done

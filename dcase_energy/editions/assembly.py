@@ -1,16 +1,11 @@
-"""From the file of an edition to its table: its bases, fields of the library, further spellings, groups of fields.
-
-``python -m dcase_energy.editions.assembly`` writes the table of what is shipped.
-"""
+"""From the file of an edition to its table: its bases, fields of the library, further spellings, groups of fields."""
 
 from __future__ import annotations
 
 import difflib
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Set
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,35 +15,13 @@ from dcase_energy.documents.document import quoted
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import UNITS, stated_field
-from dcase_energy.editions.shipped import TABLE, edition_names, schemas_dir
+from dcase_energy.editions.shipped import edition_names, schemas_dir
 from dcase_energy.editions.spelling import expand
 from dcase_energy.editions.version_1 import converted
 from dcase_energy.errors import EditionError
 
 _LIST = re.compile(r"<([a-z_]+)>")
 _MAX_BYTES = 1_000_000
-
-
-def shipped_tables() -> dict[str, Any]:
-    """The tables of all editions and recipes in `schemas`, as `shipped.json` holds them."""
-    files = sorted(schemas_dir().glob("*/edition.toml"))
-    editions = {path.parent.name: _typed(table := assembled(path), _validated(table)) for path in files}
-    comment = "Made from edition.toml of each folder, its bases and recipes.toml by `make editions`; do not edit."
-    return {"$comment": comment, "editions": editions, "recipes": _read_toml(schemas_dir() / "recipes.toml")}
-
-
-def _validated(table: Mapping[str, Any]) -> Edition:
-    return TypeAdapter(Edition).validate_python(table)
-
-
-def _typed(written: Any, read: Any) -> Any:
-    """A table with its numbers as the model has them: 1 is 1.0 where a fraction may be."""
-    if isinstance(written, dict):
-        of = read.get if isinstance(read, dict) else partial(getattr, read)
-        return {key: _typed(value, of(key)) for key, value in written.items()}
-    if isinstance(written, list):
-        return [_typed(*pair) for pair in zip(written, read, strict=True)]
-    return float(written) if isinstance(read, float) else written
 
 
 # What pydantic says of keys, in words of a file.
@@ -64,7 +37,7 @@ def read_edition(path: Path) -> Edition:
         If it cannot be read, or is not a valid edition.
     """
     try:
-        edition = _validated(assembled(path))
+        edition = TypeAdapter(Edition).validate_python(assembled(path))
         edition.check()
     except ValidationError as error:
         found = [(".".join(map(str, one["loc"])), _WORDS.get(one["type"], one["msg"])) for one in error.errors()]
@@ -300,7 +273,3 @@ def _merge(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
         known = merged.get(key)
         merged[key] = _merge(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
     return merged
-
-
-if __name__ == "__main__":
-    (schemas_dir() / TABLE).write_text(json.dumps(shipped_tables(), indent=1) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ def edition_parts(edition: Edition) -> dict[str, str]:
     """Return a digest of each part of an edition that holds rules, by its key.
 
     What is as it is by default is left out, so that a key which a newer program adds changes no digest. Numbers are as
-    the model has them: `editions.assembly` sees to it that 1 and 1.0 are the same where a fraction may be.
+    the model has them: `docs/make_shipped.py` sees to it that 1 and 1.0 are the same where a fraction may be.
     """
     return {
         name: hashlib.sha256(_canonical(value)).hexdigest()[:16]
@@ -51,8 +51,6 @@ def _plain(value: Any) -> Any:
         return _own_values(value, _TEXTS)
     if isinstance(value, dict):
         return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted(map(str, value))
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     return value.value if isinstance(value, Enum) else value

@@ -1,7 +1,7 @@
 """The editions and recipes that come with the program, in one table made from `schemas/*.toml`.
 
-``python -m dcase_energy.editions.assembly`` writes the table; a test compares it with the files. Reading it takes a
-millisecond, and needs neither TOML nor pydantic.
+``make editions`` writes the table; a test compares it with the files. Reading it takes a millisecond, and needs neither
+TOML nor pydantic.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from dcase_energy.api.shared import load_rules
 from dcase_energy.cli import explain, validate
 from dcase_energy.cli.main import COMMANDS
 from dcase_energy.editions.loader import load_edition
-from dcase_energy.editions.shipped import edition_names
+from dcase_energy.editions.shipped import edition_names, shipped
 from dcase_energy.errors import InputError
 from dcase_energy.measure.guards import BY_CODE, GUARDS
 from dcase_energy.rules import all_rules
@@ -69,6 +69,10 @@ def test_the_page_of_calibrations_is_current_and_names_every_edition():
     page = (ROOT / "docs/reference/calibrations.md").read_text()
     assert page == made_by("make_calibrations").calibrations_page(), "run: make editions"
     assert all(f"(editions/{name}.md)" in page for name in edition_names())
+
+
+def test_the_table_of_what_is_shipped_is_current():
+    assert shipped() == made_by("make_shipped").shipped_tables(), "run: make editions"
 
 
 def test_the_published_schema_of_a_ranking_is_current():
