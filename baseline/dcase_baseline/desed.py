@@ -70,24 +70,19 @@ class Manifest:
 
     Attributes
     ----------
-    clips
-        By subset, how many are used.
     missing
         By subset, the clips that a table names and the disk lacks.
     synthetic
         Whether `dcase-energy soundscapes` wrote the folder.
     """
 
-    clips: dict[str, int] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
     synthetic: bool = False
     _lines: list[str] = field(default_factory=list)
 
     def add(self, subset: str, paths: Iterable[Path], missing: list[str]) -> None:
         """Note the clips of a subset."""
-        lines = [f"{subset}\t{path.name}\t{path.stat().st_size}" for path in paths]
-        self._lines.extend(lines)
-        self.clips[subset] = len(lines)
+        self._lines.extend(f"{subset}\t{path.name}\t{path.stat().st_size}" for path in paths)
         if missing:
             self.missing[subset] = sorted(missing)
 

@@ -79,13 +79,11 @@ def _write_part(out: Path, part: Part, subset: str, count: int, seed: int, profi
     if part.tables:
         table = out / "metadata" / part.tables[0]
         table.parent.mkdir(parents=True, exist_ok=True)
-        if subset == "weak":
-            table.write_text(_weak(rows), encoding="utf-8")
-            return
-        table.write_text(_strong(rows), encoding="utf-8")
-        durations = "".join(f"{name}\t{CLIP_DURATION_S:.1f}\n" for name, _ in rows)
-        stem = "validation_durations" if subset == "test" else "durations"
-        (table.parent / f"{stem}.tsv").write_text("filename\tduration\n" + durations, encoding="utf-8")
+        table.write_text(_weak(rows) if subset == "weak" else _strong(rows), encoding="utf-8")
+        if subset != "weak":
+            durations = "".join(f"{name}\t{CLIP_DURATION_S:.1f}\n" for name, _ in rows)
+            stem = "validation_durations" if subset == "test" else "durations"
+            (table.parent / f"{stem}.tsv").write_text("filename\tduration\n" + durations, encoding="utf-8")
 
 
 def _write_wav(path: Path, audio: npt.NDArray[np.int16], rate_hz: int) -> None:

@@ -31,7 +31,9 @@ def find_clip_tables(path: Path, layout: Outputs) -> tuple[list[SystemOutputs], 
         if layout.file is not None and group_of(name, layout) is not None:
             found.setdefault((str(place.parent), place.parent.name or own_name), []).append(name)
         elif layout.file is None and (match := _CLIP_TABLE.fullmatch(place.name)):
-            found.setdefault((name, _clip_system(match, place, own_name)), []).append(name)
+            # Named after its system or folder, with the part of a task that has several tables.
+            part = (match["part"] or "").replace(".", " ")
+            found.setdefault((name, (match["system"] or place.parent.name or own_name) + part), []).append(name)
     problems = capped(tree.problems(), family=lambda one: one.code)
     if not found:
         expected = layout.file or "<label>.output.csv"
@@ -40,8 +42,3 @@ def find_clip_tables(path: Path, layout: Outputs) -> tuple[list[SystemOutputs], 
         SystemOutputs(name, str(path / place), {"run1": Output(tree, tuple(names), "clips")})
         for (place, name), names in sorted(found.items())
     ], problems
-
-
-def _clip_system(match: re.Match[str], place: PurePosixPath, own_name: str) -> str:
-    """The system of a table: what it is named after, or its folder; with the part of a task that has several tables."""
-    return (match["system"] or place.parent.name or own_name) + (match["part"] or "").replace(".", " ")

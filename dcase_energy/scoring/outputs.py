@@ -302,18 +302,15 @@ def _at_thresholds(
                 message = f"{len(names)} lists of detections at threshold {threshold:g}: only PSDS is computed, no F1"
                 found, hint = first_few(names, _SHOWN_LISTS), "leave one list for each threshold"
                 problems.append(THRESHOLD_MISSING.finding(output.tree.where(""), message, found=found, hint=hint))
-    return (None if problems else _by_class(named, thresholds)), problems
+    if problems:
+        return None, problems
+    return Events.joined([one.take(thresholds[one.label] == threshold) for threshold, one in named.items()]), []
 
 
 def threshold_of(name: str) -> float | None:
     """The threshold in the name of an event list: ``predictions_th_0.49.tsv`` holds the detections at 0.49."""
     match = _THRESHOLD.search(PurePosixPath(name).stem)
     return float(match[0]) if match else None
-
-
-def _by_class(points: Mapping[float, Events], thresholds: Floats) -> Events:
-    """The detections of each class at its threshold."""
-    return Events.joined([one.take(thresholds[one.label] == threshold) for threshold, one in points.items()])
 
 
 def _nearest(points: dict[str, Events], threshold: float) -> str:

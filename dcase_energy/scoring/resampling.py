@@ -102,17 +102,15 @@ def resample_weights(clips: Sequence[str], resampling: Resampling) -> Iterator[F
 
     Clips are shuffled in the order of their names, so the resamples do not depend on the order of files.
     """
-    by_name = np.array(sorted(range(len(clips)), key=clips.__getitem__), dtype=_index_type(len(clips)))
+    # The balanced bootstrap holds all draws at once: two bytes each for up to 65,536 clips.
+    by_name = np.array(
+        sorted(range(len(clips)), key=clips.__getitem__), dtype=np.uint16 if len(clips) <= 1 << 16 else np.uint32
+    )
     match resampling.kind:
         case "bootstrap":
             yield from _balanced(by_name, resampling)
         case "subsample80":
             yield from _subsamples(by_name, resampling)
-
-
-def _index_type(n_clips: int) -> np.dtype[np.unsignedinteger]:
-    """The balanced bootstrap holds all draws at once: two bytes each for up to 65,536 clips."""
-    return np.dtype(np.uint16) if n_clips <= 1 << 16 else np.dtype(np.uint32)
 
 
 def _balanced(by_name: np.ndarray, resampling: Resampling) -> Iterator[Floats]:

@@ -17,6 +17,13 @@ _T = TypeVar("_T")
 Member = tuple[StudyRun, Outcome]
 Members = dict[GridCell, list[Member]]
 PATIENCES = (10, 20, 50)
+# Claim, quantity and unit of figures, and how a run and its outcome give them.
+_FIGURES: tuple[tuple[str, str, str, Callable[[Member], float | None]], ...] = (
+    ("epoch energy", "change over the training", "% of the mean", lambda m: change_pct(m[0].epochs)),
+    ("epoch energy", "standard deviation of epochs", "% of the mean", lambda m: spread_pct(m[0].epochs)),
+    ("saving", "stop at max F1", "%", lambda m: saved_pct(m[1].kwh_at_max, m[1].kwh_last)),
+    ("saving", "stop at 95 % of max F1", "%", lambda m: saved_pct(m[1].kwh_at_95, m[1].kwh_last)),
+)
 
 
 @dataclass(frozen=True)
@@ -72,24 +79,9 @@ def variance_claims(members: Members) -> list[Claim]:
     return claims
 
 
-def epoch_claims(members: Members) -> list[Claim]:
-    """Energy of an epoch over a training: how it changes, and how far epochs differ."""
-    return [
-        *_by_all(
-            "epoch energy", "change over the training", "% of the mean", members, lambda m: change_pct(m[0].epochs)
-        ),
-        *_by_all(
-            "epoch energy", "standard deviation of epochs", "% of the mean", members, lambda m: spread_pct(m[0].epochs)
-        ),
-    ]
-
-
-def saving_claims(members: Members, criterion: Criterion) -> list[Claim]:
-    """Energy that stopping earlier would have saved, in percent of the energy of all epochs."""
-    claims = [
-        *_by_all("saving", "stop at max F1", "%", members, lambda m: saved_pct(m[1].kwh_at_max, m[1].kwh_last)),
-        *_by_all("saving", "stop at 95 % of max F1", "%", members, lambda m: saved_pct(m[1].kwh_at_95, m[1].kwh_last)),
-    ]
+def training_claims(members: Members, criterion: Criterion) -> list[Claim]:
+    """How the energy of epochs changes and differs, and what stopping earlier would have saved of all of it."""
+    claims = [claim for what, name, unit, figure in _FIGURES for claim in _by_all(what, name, unit, members, figure)]
     for patience in PATIENCES:
         replays = {
             cell: [replay_patience(run.epochs, criterion, patience) for run, _ in runs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dcase_energy.findings import Finding, Severity, Where
@@ -29,11 +29,8 @@ def gather(
             findings.append(reason)
         elif run is not None:
             runs.append(run)
-    different = _different_work(runs)
-    if different is not None and mixed:
-        different = different.with_severity(Severity.WARNING)
-    findings += [finding for finding in (different, _sheets_of_one_name(runs), _gaps(runs)) if finding is not None]
-    return tuple(sorted(runs, key=_order)), findings
+    found = [*_different_work(runs, mixed), *_sheets_of_one_name(runs), *_gaps(runs)]
+    return tuple(sorted(runs, key=_order)), [*findings, *found]
 
 
 def _order(run: StudyRun) -> tuple[object, ...]:
@@ -72,24 +69,22 @@ def _identity(run: StudyRun) -> object:
     return about.model_dump_json(), run.epochs
 
 
-def _sheets_of_one_name(runs: Sequence[StudyRun]) -> Finding | None:
+def _sheets_of_one_name(runs: Sequence[StudyRun]) -> Iterator[Finding]:
     """Sheets of the same name, or one that was changed and imported once more: nothing says which."""
     counts = Counter(run.about.source for run in runs if run.about.source is not None)
-    rows = [source for source, count in counts.items() if count > 1]
-    if not rows:
-        return None
-    where = next(run.path for run in runs if run.about.source == rows[0])
-    message = f"rows of several sheets with the same name are all counted: {rows[0][:80]}{more(len(rows) - 1)}"
-    return RUN_TWICE.finding(Where(where), message, hint="if a sheet was changed, remove the runs of the older one")
+    if rows := [source for source, count in counts.items() if count > 1]:
+        where = next(run.path for run in runs if run.about.source == rows[0])
+        message = f"rows of several sheets with the same name are all counted: {rows[0][:80]}{more(len(rows) - 1)}"
+        yield RUN_TWICE.finding(Where(where), message, hint="if a sheet was changed, remove the runs of the older one")
 
 
-def _different_work(runs: Sequence[StudyRun]) -> Finding | None:
+def _different_work(runs: Sequence[StudyRun], mixed: bool) -> Iterator[Finding]:
     kinds = Counter(_work(run) for run in runs)
-    if len(kinds) < 2:
-        return None
-    listed = "; ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
-    message = "runs of different work would be averaged"
-    return RUNS_MIXED.finding(Where(runs[0].path), message, expected="one kind of work", found=listed)
+    if len(kinds) > 1:
+        listed = "; ".join(f"{count} of {kind}" for kind, count in sorted(kinds.items()))
+        message = "runs of different work would be averaged"
+        found = RUNS_MIXED.finding(Where(runs[0].path), message, expected="one kind of work", found=listed)
+        yield found.with_severity(Severity.WARNING if mixed else found.severity)
 
 
 def _work(run: StudyRun) -> str:
@@ -105,10 +100,8 @@ def _work(run: StudyRun) -> str:
     return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "unknown work"
 
 
-def _gaps(runs: Sequence[StudyRun]) -> Finding | None:
+def _gaps(runs: Sequence[StudyRun]) -> Iterator[Finding]:
     """Which cells of the grid are empty."""
-    gaps = empty_cells({run.cell for run in runs})
-    if not gaps:
-        return None
-    message = "averages over batch sizes or GPUs are of different cells"
-    return GRID_UNBALANCED.finding(Where(runs[0].path), message, found=f"no run of {gaps}")
+    if gaps := empty_cells({run.cell for run in runs}):
+        message = "averages over batch sizes or GPUs are of different cells"
+        yield GRID_UNBALANCED.finding(Where(runs[0].path), message, found=f"no run of {gaps}")

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from dcase_energy.study.claims import (
     Claim,
     Members,
-    epoch_claims,
     hardware_claims,
-    saving_claims,
+    training_claims,
     variance_claims,
 )
 from dcase_energy.study.outcome import outcome_of
@@ -38,8 +37,7 @@ def make_report(runs: Sequence[StudyRun], criterion: Criterion) -> StudyReport:
     cells = {cell: [outcome for _, outcome in rows] for cell, rows in members.items()}
     claims = [
         *variance_claims(members),
-        *epoch_claims(members),
-        *saving_claims(members, criterion),
+        *training_claims(members, criterion),
         *hardware_claims(members),
     ]
     tables = (make_table(1, cells), make_table(2, cells))

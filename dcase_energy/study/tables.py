@@ -49,24 +49,25 @@ class PaperColumn:
     kind: Literal["number", "duration"] = "number"
 
 
-MAX_F1 = PaperColumn("max_f1_pct", "max F1 (%)", 1, "max")
-TABLE1 = (
-    MAX_F1,
-    PaperColumn("duration_s", "time ({unit})", 0, "min", "duration"),
-    PaperColumn("total_kwh", "total (kWh)", 2, "min"),
-    PaperColumn("epoch_wh", "per epoch (Wh)", 1, "min"),
-    PaperColumn("minute_wh", "per minute (Wh)", 1, "min"),
-)
-TABLE2 = (
-    MAX_F1,
-    PaperColumn("f1_95_pct", "95 % of max F1 (%)", 1, "max"),
-    PaperColumn("kwh_at_f1_40", "kWh at F1 = 40 %", 2, "min"),
-    PaperColumn("kwh_at_95", "kWh at 95 % of max F1", 2, "min"),
-    PaperColumn("kwh_at_max", "kWh at max F1", 2, "min"),
-    PaperColumn("kwh_last", "kWh at the last epoch", 2, "min"),
-    PaperColumn("extra_95_to_max_pct", "extra cost, 95 % to max (%)", 0, "min"),
-)
-PAPER_COLUMNS = {1: TABLE1, 2: TABLE2}
+_MAX_F1 = PaperColumn("max_f1_pct", "max F1 (%)", 1, "max")
+PAPER_COLUMNS = {
+    1: (
+        _MAX_F1,
+        PaperColumn("duration_s", "time ({unit})", 0, "min", "duration"),
+        PaperColumn("total_kwh", "total (kWh)", 2, "min"),
+        PaperColumn("epoch_wh", "per epoch (Wh)", 1, "min"),
+        PaperColumn("minute_wh", "per minute (Wh)", 1, "min"),
+    ),
+    2: (
+        _MAX_F1,
+        PaperColumn("f1_95_pct", "95 % of max F1 (%)", 1, "max"),
+        PaperColumn("kwh_at_f1_40", "kWh at F1 = 40 %", 2, "min"),
+        PaperColumn("kwh_at_95", "kWh at 95 % of max F1", 2, "min"),
+        PaperColumn("kwh_at_max", "kWh at max F1", 2, "min"),
+        PaperColumn("kwh_last", "kWh at the last epoch", 2, "min"),
+        PaperColumn("extra_95_to_max_pct", "extra cost, 95 % to max (%)", 0, "min"),
+    ),
+}
 
 # Significant digits of the smallest figure where the paper's decimals would print it as zero.
 _DIGITS = 3
