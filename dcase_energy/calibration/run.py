@@ -31,7 +31,7 @@ from dcase_energy.errors import CalibrationError, JournalError, RecipeError
 from dcase_energy.locks import only_session
 from dcase_energy.measure.counters import Tick
 from dcase_energy.measure.gpu import hidden_uuid
-from dcase_energy.measure.instruments import instruments_for_torch, unused_gpus
+from dcase_energy.measure.instruments import gpus_of_torch, instruments_for, unused_gpus
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import host_state
 from dcase_energy.measure.meter import Reading
@@ -212,7 +212,8 @@ def _instruments(plan: Plan, host: HostCheck | None) -> MakeTaskInstruments:
     """How to make the machine's own."""
 
     def make(mark: dict[str, Any]) -> Instruments:
-        found = instruments_for_torch(mark["device"], mark.get("gpu_uuid"), allow_estimate=plan.allow_estimate)
+        gpus = gpus_of_torch(mark["device"], mark.get("gpu_uuid"))
+        found = instruments_for(gpus, allow_estimate=plan.allow_estimate)
         left = unused_gpus() if (plan.device, mark["device"]) == ("auto", "cpu") else []
         if left:
             found = replace(found, about={**found.about, "unused_gpus": left})

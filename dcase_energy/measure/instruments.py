@@ -99,8 +99,3 @@ def gpus_of_torch(device: str, gpu_uuid: str | None) -> Gpus:
     if device != "cuda" or gpu_uuid is None:
         raise MeterError(f"nothing counts the energy of a device of the kind {device!r}", "gpu-mode")
     return Gpus((gpu_of_uuid(list_gpus(load_nvml()), gpu_uuid),))
-
-
-def instruments_for_torch(device: str, gpu_uuid: str | None, *, allow_estimate: bool = False) -> Instruments:
-    """The instruments for the device that torch uses: `instruments_for` what `gpus_of_torch` gives."""
-    return instruments_for(gpus_of_torch(device, gpu_uuid), allow_estimate=allow_estimate)

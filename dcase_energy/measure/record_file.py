@@ -13,8 +13,8 @@ import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePath
+from typing import Any, TypeVar
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import JournalError
@@ -23,8 +23,10 @@ from dcase_energy.measure.journal import JournalWriter, names_still, read_journa
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Evidence
 from dcase_energy.writing.files import write_text
 
+_Path = TypeVar("_Path", bound=PurePath)
 
-def journal_of(record: Path) -> Path:
+
+def journal_of(record: _Path) -> _Path:
     """Where the journal of a record lies: beside it."""
     return record.with_name(f"{record.stem}.journal.jsonl")
 

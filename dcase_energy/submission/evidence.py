@@ -261,9 +261,10 @@ def _journal_of(
 ) -> tuple[list[dict[str, Any]] | None, list[Finding]]:
     """The entries of the journal beside a record; None if it has none that can be used (a finding says so)."""
     from dcase_energy.measure.journal import journal_digest
+    from dcase_energy.measure.record_file import journal_of
 
     pure = PurePosixPath(name)
-    journal = pure.with_name(f"{pure.stem}.journal.jsonl")
+    journal = journal_of(pure)
     if str(journal) not in journals:
         message = f"{pure.name} has no journal beside it"
         return None, [JOURNAL_MISSING.finding(tree.where(name), message, expected=journal.name)]

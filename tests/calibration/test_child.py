@@ -100,7 +100,7 @@ def test_a_window_lasts_a_hundred_steps_of_the_slowest_counter(settings, ticks, 
 @pytest.mark.parametrize(("device", "reported"), [("auto", True), ("cpu", False)])
 def test_a_gpu_that_torch_does_not_see_is_reported(monkeypatch, device, reported):
     monkeypatch.setattr(running, "unused_gpus", lambda: ["NVIDIA A100"])
-    monkeypatch.setattr(running, "instruments_for_torch", lambda *_, **__: Instruments(FixedPowerMeter()))
+    monkeypatch.setattr(running, "instruments_for", lambda *_, **__: Instruments(FixedPowerMeter()))
     said = []
     made = running._instruments(plan(device=device), SimpleNamespace(say=said.append))({"device": "cpu"})
     assert [line for line in said if "NVIDIA A100" in line] == said

@@ -20,7 +20,7 @@ from dcase_energy.locks import only_session
 from dcase_energy.measure.codecarbon_meter import CodeCarbonMeter
 from dcase_energy.measure.gpu import Gpus, gpu_of_uuid, list_gpus, load_nvml, select_gpus
 from dcase_energy.measure.guards import judge_guards
-from dcase_energy.measure.instruments import instruments_for, instruments_for_torch
+from dcase_energy.measure.instruments import gpus_of_torch, instruments_for
 from dcase_energy.measure.journal import JournalWriter, read_journal
 from dcase_energy.measure.machine import hidden_settings
 from dcase_energy.measure.meter import Obtained
@@ -67,7 +67,7 @@ def watts(first, last, name, seconds):
 def test_of_two_gpus_the_one_torch_uses_is_counted(machine, tmp_path, index, power_w):
     nvml = two_gpus()
     machine(nvml)
-    instruments = instruments_for_torch("cuda", nvml.uuid(index))
+    instruments = instruments_for(gpus_of_torch("cuda", nvml.uuid(index)))
     first, last, entries = run(tmp_path, instruments, lambda: nvml.advance(60), lambda: nvml.advance(60))
     assert watts(first, last, "gpu", 120) == pytest.approx(power_w)
     assert verdicts_of(entries)["cross-check"] == "ok"
@@ -166,15 +166,15 @@ def test_torch_on_a_gpu_that_nvml_does_not_count_is_refused(machine, uuid, code)
 def test_devices_that_nothing_counts_are_refused(machine):
     machine()
     with pytest.raises(MeterError, match="'mps'"):
-        instruments_for_torch("mps", None)
+        instruments_for(gpus_of_torch("mps", None))
     with pytest.raises(MeterError, match="NVML shows none"):
-        instruments_for_torch("cuda", "GPU-x")
+        instruments_for(gpus_of_torch("cuda", "GPU-x"))
 
 
 def test_without_nvidia_smi_codecarbon_would_count_zero_and_is_refused(machine):
     nvml = two_gpus()
     machine(nvml, smi=False)
-    meter = instruments_for_torch("cuda", nvml.uuid(1)).meter
+    meter = instruments_for(gpus_of_torch("cuda", nvml.uuid(1))).meter
     with pytest.raises(MeterError, match=r"would count GPU none, the work uses GPU 1.*nvidia-smi") as refused:
         meter.start()
     assert refused.value.code == "gpu-identity"
@@ -199,7 +199,7 @@ def test_a_reset_counter_takes_nothing_away_and_makes_the_record_invalid(machine
     def reset():
         nvml.reset_counters()
 
-    instruments = instruments_for_torch("cuda", nvml.uuid(1))
+    instruments = instruments_for(gpus_of_torch("cuda", nvml.uuid(1)))
     first, last, entries = run(tmp_path, instruments, lambda: nvml.advance(60), reset, lambda: nvml.advance(60))
     assert last.gpu_kwh >= first.gpu_kwh
     assert verdicts_of(entries)["counter-sane"] == "invalid"
@@ -209,7 +209,7 @@ def test_a_reset_counter_takes_nothing_away_and_makes_the_record_invalid(machine
 def test_without_an_energy_counter_power_is_averaged_and_the_record_says_so(machine, tmp_path):
     nvml = FakeNvml(Board(300.0, counter=False))
     machine(nvml)
-    instruments = instruments_for_torch("cuda", nvml.uuid(0))
+    instruments = instruments_for(gpus_of_torch("cuda", nvml.uuid(0)))
     first, last, entries = run(tmp_path, instruments, lambda: time.sleep(0.3))
     assert watts(first, last, "gpu", last.time_s - first.time_s) == pytest.approx(300.0, rel=0.1)
     assert verdicts_of(entries)["gpu-mode"] == "warn"
@@ -249,7 +249,7 @@ def test_two_packages_are_both_counted(machine, tmp_path):
 def test_a_tracker_that_disagrees_with_the_counter_is_no_evidence(machine, tmp_path):
     nvml = two_gpus()
     machine(nvml)
-    _, _, entries = run(tmp_path, instruments_for_torch("cuda", nvml.uuid(1)), lambda: nvml.advance(60))
+    _, _, entries = run(tmp_path, instruments_for(gpus_of_torch("cuda", nvml.uuid(1))), lambda: nvml.advance(60))
     for factor, state in ((1.01, "ok"), (1.04, "warn"), (1.2, "invalid")):
         changed = [dict(entry) for entry in entries]
         for entry in changed:
@@ -379,7 +379,7 @@ def test_foreign_work_on_the_gpu_makes_the_record_invalid(machine, tmp_path):
     nvml = two_gpus()
     machine(nvml)
     nvml.boards[1].pids = [os.getpid(), 1]
-    _, _, entries = run(tmp_path, instruments_for_torch("cuda", nvml.uuid(1)), lambda: nvml.advance(5))
+    _, _, entries = run(tmp_path, instruments_for(gpus_of_torch("cuda", nvml.uuid(1))), lambda: nvml.advance(5))
     assert verdicts_of(entries)["gpu-exclusive"] == "invalid"
 
 
@@ -399,7 +399,7 @@ XORG, SHELL = 2, 3  # not ours, as long as no test is started by such processes
 def test_a_desktop_on_the_gpu_warns_and_other_computing_refuses(machine, tmp_path, change, state, words):
     nvml = FakeNvml(replace(Board(100.0, pids=[os.getpid()]), **change))
     machine(nvml)
-    _, _, entries = run(tmp_path, instruments_for_torch("cuda", nvml.uuid(0)), lambda: nvml.advance(5))
+    _, _, entries = run(tmp_path, instruments_for(gpus_of_torch("cuda", nvml.uuid(0))), lambda: nvml.advance(5))
     (found,) = [guard for guard in judge_guards(view_of(entries)) if guard.code == "gpu-exclusive"]
     assert found.state == state
     assert re.search(words, found.message)
@@ -427,7 +427,7 @@ def test_processes_that_nobody_sees_are_a_warning(machine, tmp_path, pids, state
     nvml = two_gpus()
     machine(nvml)
     nvml.boards[1].pids = pids
-    _, _, entries = run(tmp_path, instruments_for_torch("cuda", nvml.uuid(1)), lambda: nvml.advance(5))
+    _, _, entries = run(tmp_path, instruments_for(gpus_of_torch("cuda", nvml.uuid(1))), lambda: nvml.advance(5))
     assert verdicts_of(entries)["gpu-exclusive"] == state
 
 
@@ -435,7 +435,7 @@ def test_own_work_on_a_gpu_that_is_not_counted_makes_the_record_invalid(machine,
     nvml = two_gpus()
     machine(nvml)
     nvml.boards[0].pids = [os.getpid()]
-    _, _, entries = run(tmp_path, instruments_for_torch("cuda", nvml.uuid(1)), lambda: nvml.advance(5))
+    _, _, entries = run(tmp_path, instruments_for(gpus_of_torch("cuda", nvml.uuid(1))), lambda: nvml.advance(5))
     assert verdicts_of(entries)["gpu-identity"] == "invalid"
 
 
