@@ -32,7 +32,7 @@ from dcase_energy.locks import only_session
 from dcase_energy.measure.counters import Tick
 from dcase_energy.measure.gpu import hidden_uuid
 from dcase_energy.measure.instruments import gpus_of_torch, instruments_for, unused_gpus
-from dcase_energy.measure.journal import JournalWriter, read_journal
+from dcase_energy.measure.journal import JournalWriter, computed, read_journal
 from dcase_energy.measure.machine import host_state
 from dcase_energy.measure.meter import Reading
 from dcase_energy.measure.preflight import HostCheck, gpus_of_device, loud
@@ -126,7 +126,7 @@ def run_calibration(
 
 def _write_record(file: RecordFile) -> Calibration:
     """The record of what was measured; of a run that was cut off it is not complete, and no denominator."""
-    record = record_of(read_journal(file.journal))
+    record = computed(record_of, read_journal(file.journal), str(file.journal))
     file.write(record, resumable=True)
     return record
 

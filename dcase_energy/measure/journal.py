@@ -19,7 +19,8 @@ from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import JournalError, JournalUnwrittenError, RecordError
 from dcase_energy.locks import lock_file
 
-_MAX_BYTES = 100_000_000
+# More than a month of readings: a long training must not end without its record.
+MAX_OWN_BYTES = 1_000_000_000
 _FIRST = "0" * 64
 _Record = TypeVar("_Record")
 
@@ -155,7 +156,7 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
         If a line is not JSON or does not follow from the one before.
     """
     try:
-        data = load_bytes(path, _MAX_BYTES)
+        data = load_bytes(path, MAX_OWN_BYTES)
         return parse_journal(data, str(path))
     except OSError as error:
         raise JournalError(f"{path} cannot be read: {error.strerror}") from None

@@ -184,3 +184,19 @@ def test_a_journal_that_was_cut_off_is_moved_aside_not_lost(tmp_path):
     moved = [read_journal(tmp_path / f"c.interrupted-{number}.jsonl") for number in (1, 2)]
     assert [entries[0]["number"] for entries in moved] == [1, 2]
     assert read_journal(tmp_path / "c.journal.jsonl") == []
+
+
+def test_an_interruption_is_passed_on_where_no_record_can_be_computed(tmp_path, monkeypatch):
+    """The computation's own error took its place, and said nothing of how to continue."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    def impossible(entries):
+        raise ValueError("energy is less than 0")
+
+    monkeypatch.setattr("dcase_energy.calibration.run._run_all", interrupted)
+    monkeypatch.setattr("dcase_energy.calibration.run.record_of", impossible)
+    with pytest.raises(KeyboardInterrupt):
+        run_calibration(plan(1), tmp_path / "c.json")
+    assert journal_of(tmp_path / "c.json").exists()

@@ -10,6 +10,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,10 +21,10 @@ from dcase_energy.measure.command import journal_of, measure_command, record_fro
 from dcase_energy.measure.control import Signals
 from dcase_energy.measure.energy_record import energy_of
 from dcase_energy.measure.gpu import Gpus
-from dcase_energy.measure.journal import JournalWriter, read_journal
+from dcase_energy.measure.journal import MAX_OWN_BYTES, JournalWriter, read_journal
 from dcase_energy.measure.plan import MeasurePlan
 from dcase_energy.measure.record_file import RecordFile
-from dcase_energy.measure.recorder import Instruments
+from dcase_energy.measure.recorder import POLL_S, Instruments, Recorder
 from dcase_energy.measure.records import load_energy
 from dcase_energy.measure.watch import HostWatch
 from tests.calibration.killable import FixedPowerMeter
@@ -371,6 +372,19 @@ def test_a_record_that_cannot_be_computed_does_not_end_the_program(tmp_path, pre
     with pytest.warns(RuntimeWarning, match="no record can be computed from"), EnergyMeter("test", tmp_path / "e.json"):
         (tmp_path / "saved").touch()
     assert (tmp_path / "e.journal.jsonl").exists()
+
+
+def test_the_journal_of_a_month_can_be_read(tmp_path):
+    """That of a week was too large, which showed only when the work had ended."""
+    journal = JournalWriter(tmp_path / "j.jsonl")
+    about_gpu = {"gpu_own": 1, "gpu_foreign": 0, "gpu_power_w": 123.456, "gpu_temperature_c": 66, "gpu_throttled": []}
+    watch = SimpleNamespace(sample=lambda: {**HostWatch().sample(), **about_gpu}, own_cpu_s=lambda: 123456.78)
+    recorder = Recorder(Instruments(ClockMeter(), watch=watch), journal)
+    recorder.start()
+    recorder.poll(sample=True)
+    journal.close()
+    reading_bytes = len((tmp_path / "j.jsonl").read_bytes().splitlines()[-1])
+    assert 30 * 86_400 / POLL_S * reading_bytes < MAX_OWN_BYTES
 
 
 def test_a_meter_is_stopped_where_its_start_cannot_be_written(tmp_path, monkeypatch):
