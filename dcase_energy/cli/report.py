@@ -154,11 +154,12 @@ def _lines(ranked: Ranked, assessed: Assessed, edition: Edition) -> list[str]:
     scores = [f"{score.title} {_figure(entry.scores.get(name))}" for name, score in edition.scores.items()]
     origin = origins.get(entry.scores_are or "", "not scored")
     lines = [_headline(ranked, edition), f"  {', '.join(scores)} ({origin})"]
+    width = max(map(len, ("", *edition.stages)))
     for stage in edition.stages:
         energy, baseline = entry.energy_kwh.get(stage), entry.baseline_kwh.get(stage)
         normalised = figures.energy_normalized_kwh[stage]
         parts = [
-            f"  {stage:<8} {_energy(energy):>10}",
+            f"  {stage:<{width}} {_energy(energy):>10}",
             f"baseline {_energy(baseline):>10}",
             f"ratio {_figure(figures.official_ratio[stage]):>8}",
             *([] if normalised is None else [f"normalised {_energy(normalised)}"]),

@@ -105,3 +105,10 @@ def test_the_table_compiles(tmp_path):
     (tmp_path / "a.tex").write_text(f"{head}\n{table}\\end{{document}}\n")
     done = subprocess.run(["pdflatex", "-interaction=batchmode", "a.tex"], cwd=tmp_path, check=False)
     assert done.returncode == 0
+
+
+def test_stages_with_long_names_stand_in_columns(tmp_path):
+    own = tmp_path / "edition.toml"
+    own.write_text('base = "generic"\nname = "own"\n[stages.training]\n[stages.adaptation]\ntitle = "Adaptation"\n')
+    lines = run("report", PACKAGE, "--edition", own).stdout.splitlines()
+    assert len({line.index("  baseline ") for line in lines if "  ratio  " in line}) == 1
