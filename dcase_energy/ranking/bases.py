@@ -20,6 +20,8 @@ BASES: dict[SheetBasis, str] = {
     "gpu": "the GPU's energy alone, which a sensor counted",
     TOTAL: "total energies as the tracker gives them, with the constants assumed for what no sensor counts",
 }
+# The same, and what the ratio of a system without records is made of.
+BASES_IN_WORDS = BASES | {DECLARED: "the figures are declared in the metadata, without records of both measurements"}
 
 
 def official_basis(edition: Edition) -> SheetBasis:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from dcase_energy import __version__
 from dcase_energy.editions.model import Edition
-from dcase_energy.ranking.bases import basis_of, official_basis, ratio_column
+from dcase_energy.ranking.bases import BASES_IN_WORDS, basis_of, official_basis, ratio_column
 from dcase_energy.ranking.order import Ranked
 from dcase_energy.ranking.uncertainty import contents_of_ratio
 from dcase_energy.text import one_line
 from dcase_energy.units import format_energy, format_significant
 from dcase_energy.writing.escape import html, latex
 
-_BASES = {
-    "declared": "the figures are declared in the metadata, without records of both measurements",
-    "counted": "what sensors counted on both sides",
-    "gpu": "the energy of the GPU, by its counter",
-    "total": "the totals of both records, with constants for components without a sensor",
-}
 _EVIDENCE = {
     "recomputed": "a calibration record, computed again from its journal",
     "record": "a calibration record",
@@ -50,7 +44,7 @@ def _paragraph(one: Ranked, edition: Edition, hardware: str) -> str:
     for stage in edition.stages:
         if (basis := basis_of(entry, edition, stage)) is not None:
             stages.setdefault(basis, []).append(stage)
-    sentences += [f"Basis of {' and '.join(of)}: {_BASES.get(basis, basis)}." for basis, of in stages.items()]
+    sentences += [f"Basis of {' and '.join(of)}: {BASES_IN_WORDS[basis]}." for basis, of in stages.items()]
     if entry.baseline_evidence is not None:
         sentences.append(f"The baseline's energy is from {_EVIDENCE[entry.baseline_evidence]}.")
     if any(found.estimated for found in entry.compared.values()):

@@ -45,7 +45,7 @@ def charts_of(ranking: Ranking) -> list[Chart]:
             lambda one: one.entry.total_parameters,
             Chart("score_parameters", "Score against parameters", "Parameters"),
         ),
-        _components(ranking.placed),
+        _components(ranking),
         *(
             _against(ranking, view.figure, Chart(view.name, view.title, view.figure_title), view=view)
             for view in asked_fronts(ranking)
@@ -117,21 +117,23 @@ def _shift(ranking: Ranking, stage: str) -> Chart:
     )  # fmt: skip
 
 
-def _components(placed: Sequence[Ranked]) -> Chart:
+def _components(ranking: Ranking) -> Chart:
     """Systems and baselines whose energies by component are known."""
     bars = [
         (name, known)
-        for one in placed
+        for one in ranking.placed
         for name, known in (
             (one.entry.label, one.entry.components_kwh),
             (f"baseline of {one.entry.label}", one.entry.baseline_components_kwh),
         )
         if known
     ]
+    stage = ranking.edition.component_stage
+    title = f"{ranking.edition.stages[stage].title} energy by component" if stage else ""
     left_out = len(bars) - MOST_BARS
     bars = bars[:MOST_BARS]
     return Chart(
-        "components", "Training energy by component", "kWh", groups=[name for name, _ in bars],
+        "components", title, "kWh", groups=[name for name, _ in bars],
         parts=[ChartPart(part.upper(), [known.get(part) for _, known in bars]) for part in COMPONENTS], stacked=True,
         note=f"{left_out:,} more are left out." if left_out > 0 else "",
     )  # fmt: skip

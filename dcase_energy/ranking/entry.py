@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dcase_energy.editions.model import Edition
+from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.compared import Compared, Pair
 from dcase_energy.measure.measured_table import StageCost
 from dcase_energy.ranking.epochs import EpochLog
 from dcase_energy.stats import Interval
+from dcase_energy.text import more
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,12 @@ class Entry:
             parts = {name: value and factor * value for name, value in parts.items()}
         baseline_kwh = {**self.baseline_kwh, stage: own and factor * own}
         return replace(self, baseline_kwh=baseline_kwh, compared=compared, baseline_components_kwh=parts)
+
+
+def why_excluded(findings: Iterable[Finding]) -> str | None:
+    """Why a system gets no rank: its first error, and how many more there are; None without an error."""
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    return f"{errors[0].code} {errors[0].message}{more(len(errors) - 1)}" if errors else None
 
 
 def component_column(edition: Edition, part: str, *, baseline: bool = False) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from dcase_energy.documents.names import folded
 from dcase_energy.documents.rules import TABLE_DUPLICATE
 from dcase_energy.findings import Finding, Where
-from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.entry import Entry, why_excluded
 from dcase_energy.submission.checks.names import LABEL_TWICE
 from dcase_energy.submission.placeholders import is_none_word
 from dcase_energy.text import seen
@@ -57,4 +57,4 @@ def ranked_once(entries: Iterable[Entry]) -> tuple[list[Entry], list[Finding]]:
 def without_rank(entry: Entry, finding: Finding) -> Entry:
     """The entry with a finding that keeps it from being ranked."""
     codes = tuple(sorted({*entry.findings, finding.code}))
-    return replace(entry, excluded=entry.excluded or finding.message, findings=codes)
+    return replace(entry, excluded=entry.excluded or why_excluded([finding]), findings=codes)

@@ -18,7 +18,7 @@ from dcase_energy.measure.records import Calibration, Energy
 from dcase_energy.measure.records import Stage as RecordStage
 from dcase_energy.parallel import run_all
 from dcase_energy.ranking.bases import TOTAL, baseline_column, energy_column, ratio_column
-from dcase_energy.ranking.entry import Entry
+from dcase_energy.ranking.entry import Entry, why_excluded
 from dcase_energy.ranking.epochs import epoch_log
 from dcase_energy.ranking.interval import INTERVAL_KINDS
 from dcase_energy.ranking.normalize import is_energy
@@ -37,7 +37,6 @@ from dcase_energy.submission.checks.outputs import outputs_alike, without_output
 from dcase_energy.submission.checks.system import System
 from dcase_energy.submission.model import team_of
 from dcase_energy.submission.validate import Validation
-from dcase_energy.text import more
 
 # Counts that have separate columns.
 _COUNTS = ("total_parameters", "macs", "ensemble_subsystems", "parameter_bits")
@@ -100,12 +99,11 @@ def unread(validation: Validation) -> list[Entry]:
     """A row without a rank for each submission that could not be read: none is missing from a sheet."""
     found = []
     for name, findings in validation.unread.items():
-        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         codes = tuple(sorted({finding.code for finding in findings}))
-        if errors:
+        if (reason := why_excluded(findings)) is not None:
             stem = PurePath(name).stem
             team = team_of(stem) if stem.rpartition("_")[2].isdigit() else stem
-            found.append(Entry(name, team, excluded=_reason(errors), findings=codes, unread=True))
+            found.append(Entry(name, team, excluded=reason, findings=codes, unread=True))
     return found
 
 
@@ -145,7 +143,7 @@ def _assess(system: System, validation: Validation, scored: Scored | None, toget
         macs=submission.macs,
         macs_counter=submission.macs_counter,
         ensemble_subsystems=submission.ensemble_subsystems,
-        excluded=_reason([finding for finding in findings if finding.severity is Severity.ERROR]),
+        excluded=why_excluded(findings),
         findings=tuple(sorted({finding.code for finding in findings})),
         waived=validation.waivers.of(system.name),
         name=submission.name,
@@ -265,10 +263,3 @@ def _ratio_intervals(compared: Mapping[str, Compared]) -> dict[str, Interval]:
         for basis, pair in one.energies.items()
         if basis != TOTAL and pair.interval is not None
     }
-
-
-def _reason(errors: Sequence[Finding]) -> str | None:
-    """Why a system gets no rank: its first error, and how many more there are."""
-    if not errors:
-        return None
-    return f"{errors[0].code} {errors[0].message}{more(len(errors) - 1)}"

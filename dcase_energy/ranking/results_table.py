@@ -18,7 +18,7 @@ from dcase_energy.editions.parts import UNITS, Score
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.measure.meter import COMPONENTS
 from dcase_energy.ranking.bases import baseline_column, energy_column
-from dcase_energy.ranking.entry import Entry, component_column
+from dcase_energy.ranking.entry import Entry, component_column, why_excluded
 from dcase_energy.ranking.interval import ENDS
 from dcase_energy.ranking.interval_columns import IntervalColumns
 from dcase_energy.ranking.labels import is_blank, key_of, without_rank
@@ -207,7 +207,7 @@ def _entry(
         macs=_whole(counts.get("macs", scores.get("macs"))),
         macs_counter=row.get("macs_counter") or None,
         ensemble_subsystems=_subsystems(row.get("ensemble_subsystems", "")),
-        excluded=_reason([one for one in found if one.code not in waived]),
+        excluded=why_excluded(one for one in found if one.code not in waived),
         findings=tuple(sorted({finding.code for finding in found})),
         waived=waived,
         extra={name: value for name, value in row.items() if name not in meant or counts.get(name, 0) is None},
@@ -286,11 +286,6 @@ def _subsystems(text: str) -> int | None:
     """Number of subsystems where a plain one is written; `None`, `10 (5 SEDT, ...)` and the like have their first."""
     match = re.match(r"[0-9]{1,6}\b", text.strip())
     return int(match[0]) if match else None
-
-
-def _reason(found: list[Finding]) -> str | None:
-    errors = [finding for finding in found if finding.severity is Severity.ERROR]
-    return errors[0].message if errors else None
 
 
 def _score(table: DelimitedTable, index: int, name: str, score: Score) -> float | None:

@@ -134,7 +134,7 @@ def _by_stage(
 def _energies(edition: Edition) -> Iterator[SystemColumn]:
     titles = {stage: one.title for stage, one in edition.stages.items()}
     yield from _by_stage(edition, "energy_{}_kwh", "{} (kWh)", lambda one: one.entry.energy_kwh)
-    yield SystemColumn("energy_baseline_kwh", "Baseline (kWh)", _single_baseline, "number", "Energy")
+    yield SystemColumn("energy_baseline_kwh", "Baseline (kWh)", _single_baseline(edition), "number", "Energy")
     yield from _by_stage(edition, "energy_baseline_{}_kwh", "Baseline, {} (kWh)", lambda one: one.entry.baseline_kwh)
     yield COMMON_COLUMNS["baseline_evidence"]
     yield _entry("baseline_source", "Baseline from", "text", "Energy", "energy")
@@ -256,10 +256,15 @@ def _count(name: str) -> Callable[[Ranked], Value]:
     return lambda one: one.entry.extra.get(name) or getattr(one.entry, name)
 
 
-def _single_baseline(ranked: Ranked) -> Value:
+def _single_baseline(edition: Edition) -> Callable[[Ranked], Value]:
     """The one baseline figure of editions that have but one."""
-    values = set(ranked.entry.baseline_kwh.values())
-    return values.pop() if len(values) == 1 else None
+    several = len({stage.baseline for stage in edition.stages.values()}) > 1
+
+    def value(one: Ranked) -> float | None:
+        values = set(one.entry.baseline_kwh.values())
+        return None if several or len(values) != 1 else values.pop()
+
+    return value
 
 
 def _last_share(ranked: Ranked) -> Value:

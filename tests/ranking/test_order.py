@@ -20,7 +20,9 @@ from dcase_energy.ranking.normalize import (
     weighted_by_ratio,
 )
 from dcase_energy.ranking.order import make_ranking, rank_entries, shared_ranks
+from dcase_energy.ranking.report import systems_table
 from dcase_energy.ranking.results_table import read_results
+from dcase_energy.ranking.sheet import columns_of
 from dcase_energy.stats import Interval
 
 EDITIONS = ["generic", "dcase2022-task4", "dcase2023-task4a"]
@@ -55,6 +57,21 @@ def test_a_bad_cell_never_raises_a_rank(tmp_path, edition, column, bad):
     before = rank_of_second()
     rows[1][column] = bad
     assert rank_of_second() >= before
+
+
+def test_the_reason_has_the_code_of_the_first_error_and_counts_the_others(tmp_path):
+    path = table(tmp_path, ["A_U_task4_1,0.3,5.0,-1.0,0.1,1.0", "a_u_task4_1,0.3,0.5,1.0,0.1,1.0"])
+    entries, _ = read_results(path, load_edition("generic"))
+    first, second = (one.excluded for one in entries)
+    assert first == "R401 psds2 is not a fraction (and 1 more)"
+    assert second.startswith("T106 label 'a_u_task4_1' differs only in case")
+
+
+def test_equal_baselines_of_two_stages_are_not_one_figure():
+    system = Entry("A_U_task4_1", "A", scores=both(0.3), baseline_kwh={"training": 0.5, "test": 0.5})
+    sheets = [make_ranking([system], load_edition(name)) for name in ("generic", "dcase2023-task4a")]
+    rows = [systems_table(sheet, columns_of(sheet)).records[0] for sheet in sheets]
+    assert [row["energy_baseline_kwh"] for row in rows] == [None, 0.5]
 
 
 def test_every_system_without_a_rank_says_why():

@@ -6,11 +6,14 @@ import itertools
 import math
 import random
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
 
+from dcase_energy.editions.loader import load_edition
 from dcase_energy.errors import PlotError
 from dcase_energy.ranking.charts import charts_of
+from dcase_energy.ranking.order import make_ranking
 from dcase_energy.sheets.plots.chart import PLOT_FORMATS, Chart, ChartPart, Series
 from dcase_energy.sheets.plots.files import chart_files
 from dcase_energy.sheets.plots.names import Box
@@ -62,6 +65,14 @@ def test_every_system_with_the_figures_is_in_it(found):
         assert (name, y) == (one.entry.label, one.figures.ranking_score)
         assert x == one.figures.energy_ratio["training"]
     assert [part.values[0] for part in charts["components"].parts] == [1.0, 0.5, None]
+
+
+def test_energies_by_component_have_the_title_of_their_stage():
+    generic = load_edition("generic")
+    stages = generic.stages | {"training": replace(generic.stages["training"], title="Adaptation")}
+    system = entry("A_U_task4_1", components_kwh={"gpu": 1.0})
+    charts = charts_of(make_ranking([system], replace(generic, stages=stages)))
+    assert [chart.title for chart in charts if chart.name == "components"] == ["Adaptation energy by component"]
 
 
 def test_nothing_is_plotted_of_what_is_not_known():
