@@ -100,7 +100,7 @@ def validate(
     rules = choose_edition(edition, packages, log=log)
     denominator, accepted = read_denominator(calibration, rules), read_accepted(waivers)
     options = ValidateOptions(denominator, durations_s=_durations(durations, rules), waivers=accepted)
-    found = validate_paths(packages, rules, options=options, pool=_peers(pool), jobs=jobs, progress=progress)
+    found = validate_paths(packages, rules, options=options, pool=_peers(pool, rules), jobs=jobs, progress=progress)
     unused = accepted.unused({one.name: found.codes_near(one) for one in found.systems if accepted.rows})
     return replace(found, findings=selected([*found.findings, *unused], chosen, dropped))
 
@@ -306,13 +306,13 @@ def _durations(given: TruthFiles | None, edition: Edition) -> dict[str, float] |
     return found
 
 
-def _peers(tables: Paths) -> list[Peer]:
+def _peers(tables: Paths, edition: Edition) -> list[Peer]:
     """Return the systems of other teams in some tables."""
     from dcase_energy.submission.checks.pool import read_pool
 
     peers: list[Peer] = []
     for path in existing(tables) if tables else ():
-        found, problems = read_pool(path)
+        found, problems = read_pool(path, edition)
         if problems:
             raise InputError(f"--pool {problems[0].where}: {problems[0].message}")
         peers += found

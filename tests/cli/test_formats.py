@@ -172,6 +172,13 @@ def test_other_teams_may_come_from_a_table(tmp_path):
     assert "S704" in with_table.stdout
     assert "times the median of 4 other teams" in with_table.stdout
     assert run("validate", folder, "--pool", folder / "Adams_UNI_task4a_1.meta.yaml").returncode == 2
+    # The names of columns are read as `rank` reads them, and its own sheet has the GPU in a column of its own.
+    header, *rows = table.read_text().splitlines()
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join([header.upper().replace("_", " "), *rows]))
+    run("rank", table, "--edition", "dcase2023-task4a", "--output-dir", tmp_path / "sheets", "--formats", "csv")
+    for pool in (other, tmp_path / "sheets/ranking.csv"):
+        assert "times the median of 4 other teams" in run("validate", folder, "--pool", pool).stdout
 
 
 def test_fix_shows_the_difference_and_diff_writes_nothing(tmp_path):

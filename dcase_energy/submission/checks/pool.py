@@ -9,6 +9,7 @@ from statistics import median
 
 from dcase_energy.documents.device_names import gpu_models
 from dcase_energy.documents.files import read_bytes
+from dcase_energy.editions.model import Edition
 from dcase_energy.findings import Finding, Severity
 from dcase_energy.rules import Rule, define
 from dcase_energy.submission.checks.plausibility import boards_of
@@ -18,6 +19,8 @@ from dcase_energy.text import plural
 from dcase_energy.units import format_factor
 
 MAX_POOL_BYTES = 100_000_000
+# Columns that name the GPU, as in a table of results; the first that says something counts.
+_HARDWARE = ("gpu_model", "hardware", "training_time")
 
 BASELINE_OUT_OF_LINE = define(
     Rule(
@@ -34,26 +37,28 @@ BASELINE_OUT_OF_LINE = define(
 )
 
 
-def read_pool(path: Path) -> tuple[list[Peer], list[Finding]]:
+def read_pool(path: Path, edition: Edition) -> tuple[list[Peer], list[Finding]]:
     """Read other teams' systems from a table of results such as organisers keep.
 
-    A CSV file with ``label``, the baseline's energies by canonical name, and ``hardware`` or ``training_time``; other
-    columns are ignored, and so are rows without a baseline energy. Findings are about the table itself.
+    A CSV file with ``label``, the baseline's energies of the edition, and ``gpu_model``, ``hardware`` or
+    ``training_time``; other columns are ignored, and so are rows without a baseline energy. Findings are about the
+    table itself.
     """
     from dcase_energy.documents.tables import read_table
 
     data, unread = read_bytes(path, MAX_POOL_BYTES)
     if data is None:
         return [], unread
-    table = read_table(data, str(path), required=("label",), delimiter=",")
+    energies = {stage.baseline for stage in edition.stages.values()}
+    known = {"label", "team", *_HARDWARE, *energies}
+    table = read_table(data, str(path), required=("label",), known=known, delimiter=",")
     peers = []
-    columns = [name for name in table.columns if name.startswith("energy_baseline_") and name.endswith("_kwh")]
     for index, cells in enumerate(table.rows):
         row = dict(zip(table.columns, cells, strict=True))
-        named = {name: table.number(index, name, empty=True) for name in columns if row.get(name)}
+        named = {name: table.number(index, name, empty=True) for name in energies if row.get(name)}
         figures = {name: value for name, value in named.items() if value is not None and value > 0}
         if figures:
-            models = gpu_models(row.get("hardware") or row.get("training_time"))
+            models = gpu_models(next(filter(None, map(row.get, _HARDWARE)), None))
             peers.append(Peer(row.get("team") or team_of(row["label"]), models, figures))
     return peers, [finding for finding in table.findings if finding.severity is Severity.ERROR]
 
