@@ -185,7 +185,7 @@ def find_slip(lines: Sequence[str], line: int, column: int, stops: Stops) -> Sli
     """
     if sum(map(len, lines)) > MAX_CHARACTERS:
         return None
-    line, stops = min(line, len(lines) - 1), _at_most(MAX_TRIALS, stops)
+    line, stops = min(line, len(lines) - 1), _limited(stops)
     if (blank := _blank(lines, line, column)) is not None:
         return blank
     for kind in _KINDS:
@@ -194,9 +194,9 @@ def find_slip(lines: Sequence[str], line: int, column: int, stops: Stops) -> Sli
     return _indentation(lines, line, stops) or _unclosed(lines, line, stops)
 
 
-def _at_most(trials: int, stops: Stops) -> Stops:
-    """The same function for a number of calls; after them no change helps."""
-    left = iter(range(trials))
+def _limited(stops: Stops) -> Stops:
+    """The same function for `MAX_TRIALS` calls; after them no change helps."""
+    left = iter(range(MAX_TRIALS))
     return lambda lines: stops(lines) if next(left, None) is not None else -1
 
 

@@ -19,7 +19,7 @@ from dcase_energy.measure.summary import (
     components,
     estimated_share,
     evidence,
-    interval_of_runs,
+    interval_of_windows,
     net_kwh,
     phases_of,
     repeats_of,
@@ -132,7 +132,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     executions = sum(window.payload["executions"] for window in windows)
     whole = Span(tuple(windows))
     per_execution = [window.energy_kwh / window.payload["executions"] for window in windows]
-    bounds = interval_of_runs(per_execution, "mean-of-windows")
+    bounds = interval_of_windows(per_execution)
     work = "one execution"
     if executions > 1:
         work = f"mean of {executions} executions in {plural(len(windows), 'window')}"
@@ -143,7 +143,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
 
     def interval_of(value: Callable[[Window | Span], float | None]) -> Interval | None:
         known = [times(value(window), 1 / window.payload["executions"]) for window in windows]
-        return None if None in known else interval_of_runs([one for one in known if one is not None], "mean-of-windows")
+        return None if None in known else interval_of_windows([one for one in known if one is not None])
 
     parts = components(methods, share, share)
     energy_kwh, duration_s = whole.energy_kwh / executions, whole.duration_s / executions

@@ -238,6 +238,6 @@ def interval_of_mean(mean: Mean, kind: str, n: int) -> Interval | None:
     return None if half is None else Interval(max(0.0, mean.value - half), mean.value + half, kind, LEVEL, n)
 
 
-def interval_of_runs(values_kwh: Sequence[float], kind: str) -> Interval | None:
-    """The 95 % interval of the mean of runs; None for one."""
-    return interval_of_mean(sample_mean(values_kwh), kind, len(values_kwh))
+def interval_of_windows(values_kwh: Sequence[float]) -> Interval | None:
+    """The 95 % interval of the mean of windows; None for one."""
+    return interval_of_mean(sample_mean(values_kwh), "mean-of-windows", len(values_kwh))

@@ -91,8 +91,8 @@ def basis_of(entry: Entry, edition: Edition, stage: str) -> str | None:
 def weaker_bases(entry: Entry, edition: Edition) -> list[str]:
     """The bases of a system's ratios that are not by that of its sheet; none where the sheet's is totals."""
     official = official_basis(edition)
-    found = [basis for stage in edition.stages if (basis := basis_of(entry, edition, stage)) not in {None, official}]
-    return [] if official == TOTAL else [basis for basis in found if basis is not None]
+    found = [basis for stage in edition.stages if (basis := basis_of(entry, edition, stage)) is not None]
+    return [] if official == TOTAL else [basis for basis in found if basis != official]
 
 
 def time_ratio(entry: Entry, stage: str) -> float | None:

@@ -11,7 +11,7 @@ from dcase_energy.measure.compared import compared
 from dcase_energy.measure.meter import Obtained, Reading
 from dcase_energy.measure.record_parts import Basis
 from dcase_energy.measure.records import load_calibration
-from dcase_energy.measure.summary import basis_intervals, basis_kwh, interval_of_runs, stage_bases
+from dcase_energy.measure.summary import basis_intervals, basis_kwh, interval_of_windows, stage_bases
 from dcase_energy.measure.windows import Window
 from dcase_energy.stats import Interval, quotient_ends
 
@@ -77,10 +77,10 @@ def window(number, gpu_kwh, cpu_kwh):
 def test_the_interval_of_counted_energies_is_that_of_their_windows():
     windows = [window(number, gpu, 1.0) for number, gpu in enumerate((3.0, 3.2, 2.8))]
     methods = {"gpu": {"obtained": "counted"}, "cpu": {"obtained": "counted"}, "ram": {"obtained": "estimated"}}
-    found = basis_intervals(methods, lambda value: interval_of_runs([value(w) for w in windows], "mean-of-windows"))
+    found = basis_intervals(methods, lambda value: interval_of_windows([value(w) for w in windows]))
     half = 4.302653 * 0.2 / math.sqrt(3)
     assert (found[Basis.COUNTED].low, found[Basis.GPU].low) == pytest.approx((4.0 - half, 3.0 - half))
-    total = interval_of_runs([w.energy_kwh for w in windows], "mean-of-windows")
+    total = interval_of_windows([w.energy_kwh for w in windows])
     assert total.high - total.low == pytest.approx(0.0, abs=1e-9)
     assert basis_intervals({**methods, "cpu": methods["ram"]}, lambda value: None) == {}
 
