@@ -167,7 +167,7 @@ class DesedSource:
         return {subset: sorted(names) for subset, names in found.items() if names}
 
     def _clips(self, subset: str) -> tuple[list[_Clip], list[str]]:
-        """Clips on disk in a fixed order, and the names of those that are not."""
+        """Clips on disk in a fixed order, that of their table, and the names of those that are not."""
         clips, missing = self._listed(subset)
         if not clips or len(missing) > MAX_MISSING_SHARE * (len(clips) + len(missing)):
             raise DesedError(
@@ -182,7 +182,12 @@ class DesedSource:
         if subset == "unlabelled":
             return [_Clip(path) for path in sorted(self._folder(part).glob("*.wav"))], []
         rows = _weak_rows(self._table(part)) if part is WEAK else _strong_rows(self._table(part))
-        named = _on_disk(self._folder(part), rows)
+        folder = self._folder(part)
+        there = {path.name for path in folder.glob("*.wav")}
+        named = [
+            _Clip(folder / name, tuple(events), tuple(labels)) if name in there else name
+            for name, (events, labels) in rows.items()
+        ]
         if part is WEAK:
             named = _split(named, training=subset == "weak")
         return [one for one in named if isinstance(one, _Clip)], [one for one in named if isinstance(one, str)]
@@ -253,14 +258,14 @@ def read_clip(path: Path, sample_rate_hz: int, n_samples: int) -> npt.NDArray[np
 
 def _read(path: Path, columns: Sequence[str]) -> DelimitedTable:
     """A tab-separated table with these columns; whatever is wrong with it is refused."""
-    data = read_bytes(path, TABLE_BYTES)
-    table = DelimitedTable(str(path)) if isinstance(data, Finding) else read_table(data, str(path), required=columns)
-    _refuse([data] if isinstance(data, Finding) else table.findings)
+    data, unread = read_bytes(path, TABLE_BYTES)
+    table = read_table(data or b"", str(path), required=columns)
+    _refuse([*unread, *table.findings])
     return table
 
 
 def _refuse(findings: Sequence[Finding]) -> None:
-    for one in findings:
+    for one in findings[:1]:
         found = "" if one.expected is None else f": expected {one.expected}, found {one.found}"
         raise DesedError(f"{one.where}: {one.message}{found}")
 
@@ -301,15 +306,6 @@ def _label(name: str, where: Where) -> str:
     if name not in CLASSES:
         raise DesedError(f"{where}: expected one of {', '.join(CLASSES)}, found {name!r}")
     return name
-
-
-def _on_disk(folder: Path, rows: _Rows) -> list[_Clip | str]:
-    """The clips of a table in its order; of those not on disk the name."""
-    there = {path.name for path in folder.glob("*.wav")}
-    return [
-        _Clip(folder / name, tuple(events), tuple(labels)) if name in there else name
-        for name, (events, labels) in rows.items()
-    ]
 
 
 def _split(named: list[_Clip | str], *, training: bool) -> list[_Clip | str]:

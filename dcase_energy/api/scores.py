@@ -32,7 +32,7 @@ from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored, score_system
 from dcase_energy.scoring.plots import charts_of
 from dcase_energy.scoring.resampling import ResamplingKind
-from dcase_energy.scoring.sets import of_sets
+from dcase_energy.scoring.windows import of_sets
 from dcase_energy.sheets.frames import Tabular
 from dcase_energy.sheets.table import Value
 from dcase_energy.submission.inbox import find_all_outputs

@@ -28,8 +28,8 @@ from dcase_energy.scoring.clip_tables import Truth
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.metrics import check_scores
 from dcase_energy.scoring.outputs import Scored
-from dcase_energy.scoring.sets import of_sets
 from dcase_energy.scoring.system import SystemFigures
+from dcase_energy.scoring.windows import of_sets
 from dcase_energy.stats import Interval
 from dcase_energy.submission.checks.comparable import gpu_of, own_records
 from dcase_energy.submission.checks.durations import compared_stages, declared_times

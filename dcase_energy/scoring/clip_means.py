@@ -13,7 +13,7 @@ from dcase_energy.scoring.clip_tables import ClipTruth
 from dcase_energy.scoring.data import Floats, Ints, known_mean
 from dcase_energy.scoring.metrics import Prepared
 
-AVERAGES = ("macro", "micro", "groups")
+# The means that there are, and what they are.
 DESCRIBED = {
     "macro": "mean over the classes",
     "micro": "mean over the clips",

@@ -7,12 +7,15 @@ are averaged with equal weight, and a second that no window holds gets 0. Events
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from dcase_energy.editions.model import Edition
 from dcase_energy.errors import InputError
-from dcase_energy.scoring.conventions import SEGMENT_S
+from dcase_energy.scoring.clip_tables import Truth
+from dcase_energy.scoring.conventions import SEGMENT_S, Conventions
 from dcase_energy.scoring.data import Events, Floats, GroundTruth, Ints, Scores, expand_ranges, starts_of, to_us
 from dcase_energy.units import MICROSECONDS_PER_SECOND
 
@@ -39,9 +42,24 @@ def join_windows(scores: Scores, truth: GroundTruth) -> tuple[Scores, GroundTrut
     return _joined_scores(scores, truth, joined, file, begin_us), joined
 
 
-def are_windows(clips: Sequence[str]) -> bool:
-    """Whether clips are named like windows of files; those of evaluation sets have anonymous names."""
-    return all(_WINDOW.fullmatch(clip) for clip in clips)
+def of_sets(conventions: Conventions, edition: Edition, truths: Mapping[str, Truth]) -> Conventions:
+    """Conventions for the sets whose ground truth is known: the scores of others are not computed.
+
+    Windows are joined in sets of the edition that say so and whose clips are named like windows: those of an evaluation
+    set have anonymous names, and each is judged by itself.
+    """
+    sets = edition.outputs.sets
+    if not sets:
+        return conventions
+    first = next(iter(truths))
+    scores = {name: one for name, one in conventions.scores.items() if conventions.set_of.get(name, first) in truths}
+    set_of = {name: conventions.set_of.get(name, first) for name in scores}
+    joined = {
+        name
+        for name, truth in truths.items()
+        if sets[name].windows == "join" and all(map(_WINDOW.fullmatch, truth.clips))
+    }
+    return replace(conventions, scores=scores, set_of=set_of, joined=frozenset(joined))
 
 
 def _window(clip: str) -> re.Match[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dcase_energy.scoring.clip_means import AVERAGES, DESCRIBED, UNITS_OF_SHARES, ClipMeans, scale_of
+from dcase_energy.scoring.clip_means import DESCRIBED, UNITS_OF_SHARES, ClipMeans, scale_of
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.metrics import ClipRun, Options
 
 OUTPUTS = "clips"
-OPTIONS: Mapping[str, bool | tuple[str, ...]] = {"average": AVERAGES, "unit": UNITS_OF_SHARES}
+OPTIONS: Mapping[str, bool | tuple[str, ...]] = {"average": tuple(DESCRIBED), "unit": UNITS_OF_SHARES}
 
 
 def prepare(run: ClipRun, wanted: Mapping[str, Options]) -> dict[str, ClipMeans]:

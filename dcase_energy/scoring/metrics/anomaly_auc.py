@@ -20,8 +20,11 @@ from dcase_energy.scoring.metrics import ClipRun, Options, Prepared
 from dcase_energy.scoring.operating_points import Area, Decisions
 
 OUTPUTS = "clips"
-MEANS = ("harmonic", "arithmetic")
-OPTIONS: Mapping[str, bool | tuple[str, ...]] = {"max_fpr": False, "mean": MEANS, "unit": UNITS_OF_SHARES}
+OPTIONS: Mapping[str, bool | tuple[str, ...]] = {
+    "max_fpr": False,
+    "mean": ("harmonic", "arithmetic"),
+    "unit": UNITS_OF_SHARES,
+}
 _DEFAULTS: Mapping[str, Any] = {"max_fpr": 0.1, "mean": "harmonic"}
 
 

@@ -22,9 +22,8 @@ from dcase_energy.scoring.metrics import Options, Prepared, Run
 from dcase_energy.scoring.overlap import Timing
 from dcase_energy.scoring.segments import segment_decisions
 
-CRITERIA = ("segment", "intersection")
 OPTIONS: Mapping[str, bool | tuple[str, ...]] = {
-    "criterion": CRITERIA,
+    "criterion": ("segment", "intersection"),
     "segment_s": False,
     "dtc": False,
     "gtc": False,

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dcase_energy.scoring.clip_means import AVERAGES, DESCRIBED, ClipMeans
+from dcase_energy.scoring.clip_means import DESCRIBED, ClipMeans
 from dcase_energy.scoring.conventions import Conventions
 from dcase_energy.scoring.metrics import ClipRun, Options
 
 OUTPUTS = "clips"
-OPTIONS: Mapping[str, bool | tuple[str, ...]] = {"average": AVERAGES}
+OPTIONS: Mapping[str, bool | tuple[str, ...]] = {"average": tuple(DESCRIBED)}
 # As scikit-learn does: a probability of 0 would cost infinitely much.
 _LEAST = float(np.finfo(np.float64).eps)
 
