@@ -172,7 +172,7 @@ def test_other_teams_may_come_from_a_table(tmp_path):
     assert "S704" in with_table.stdout
     assert "times the median of 4 other teams" in with_table.stdout
     assert run("validate", folder, "--pool", folder / "Adams_UNI_task4a_1.meta.yaml").returncode == 2
-    # The names of columns are read as `rank` reads them, and its own sheet has the GPU in a column of its own.
+    # The names of columns are read as `rank` reads them, and its sheets name the GPU in a separate column.
     header, *rows = table.read_text().splitlines()
     other = tmp_path / "other.csv"
     other.write_text("\n".join([header.upper().replace("_", " "), *rows]))
