@@ -80,7 +80,9 @@ def checked(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
             hint = hints.get(name, Any)
             if get_origin(hint) is Unpack:
                 kinds = _hints(get_args(hint)[0])
-                given.arguments[name] = {key: _judged(key, one, kinds.get(key, Any)) for key, one in value.items()}
+                if unknown := sorted(value.keys() - kinds.keys()):
+                    raise TypeError(f"{function.__name__}() got an unexpected keyword argument {unknown[0]!r}")
+                given.arguments[name] = {key: _judged(key, one, kinds[key]) for key, one in value.items()}
             else:
                 given.arguments[name] = _judged(name, value, hint)
         return function(*given.args, **given.kwargs)

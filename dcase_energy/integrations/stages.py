@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 from dcase_energy.api.energy_meter import EnergyMeter
 from dcase_energy.api.shared import Log, PathLike
+from dcase_energy.arguments import ProbeGapSeconds, SomeSeconds, checked
 from dcase_energy.errors import DcaseEnergyError
 from dcase_energy.measure.records import Energy
 
@@ -22,13 +23,13 @@ OnRecord = Callable[[Energy, Path | None], object]
 class MeterChoices(TypedDict, total=False):
     """Arguments of `EnergyMeter` besides the stage and the record."""
 
-    device: str
+    device: object
     scope: Sequence[str]
-    idle_s: float
+    idle_s: SomeSeconds
     allow_estimate: bool
     force: bool
     probe: Literal["auto", "none", "both"] | None
-    probe_every_s: float | None
+    probe_every_s: ProbeGapSeconds | None
     calibration: PathLike | None
     gpu: str | None
     log: Log
@@ -53,8 +54,14 @@ class StageMeter:
     ----------
     record, path
         The last record and its file; None in the processes that do not measure, and where the measurement failed.
+
+    Raises
+    ------
+    InputError
+        If a setting cannot be used: before the training, not as a warning when it begins.
     """
 
+    @checked
     def __init__(
         self, output: str = "energy_{stage}.json", on_record: OnRecord | None = None, **settings: Unpack[MeterChoices]
     ) -> None:

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from dcase_energy import EnergyMeter
-from dcase_energy.errors import MeterError
+from dcase_energy.errors import InputError, MeterError
 from dcase_energy.integrations.loggers import facts_of_record, metrics_of_record, to_mlflow, to_tensorboard
 from dcase_energy.integrations.stages import StageMeter, measured
 from dcase_energy.measure.recorder import Instruments
@@ -28,6 +28,19 @@ def test_each_stage_has_its_record():
         assert stages.record.stage == stage
         assert load_energy(Path(f"{stage}.json")) == stages.record
     assert stages.path == Path("test.json")
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "says"),
+    [
+        ({"idle_s": float("nan")}, InputError, "idle_s: expected a number of at least 0; found nan"),
+        ({"allow_estimate": "no"}, InputError, "allow_estimate: expected True or False; found 'no'"),
+        ({"idle": 3.0}, TypeError, "unexpected keyword argument 'idle'"),
+    ],
+)
+def test_a_wrong_setting_is_refused_before_the_training(settings, error, says):
+    with pytest.raises(error, match=says):
+        StageMeter("{stage}.json", **settings)
 
 
 def test_a_measurement_that_cannot_begin_is_a_warning(monkeypatch):
