@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dcase_energy.documents.numbers import parse_number
+from dcase_energy.editions.model import Edition
 from dcase_energy.editions.parts import EfficientTrack
 from dcase_energy.errors import InputError
 from dcase_energy.ranking.order import Ranked, Ranking
@@ -49,7 +50,7 @@ def with_views(ranking: Ranking, against: Sequence[tuple[str, str]], track: Effi
     Raises
     ------
     InputError
-        If a score or a cost is not a column with numbers, or a floor cannot be computed.
+        If a score or a cost is not a column with numbers, a score has no direction, or a floor cannot be computed.
     """
     edition = ranking.edition if track is None else replace(ranking.edition, efficient=track)
     asked = replace(ranking, edition=edition, against=tuple(dict.fromkeys(against)))
@@ -61,6 +62,14 @@ def with_views(ranking: Ranking, against: Sequence[tuple[str, str]], track: Effi
             ]
             what = "holds no number" if name in known else "is not a column of the ranking"
             raise InputError(f"{name} {what}: any of {', '.join(numbers)} can be given")
+    for score, cost in asked.against:
+        if _direction(edition, score) is None:
+            scores = [one.name for one in known.values() if one.interval_of is None and _direction(edition, one.name)]
+            raise InputError(
+                f"{score}:{cost}: edition {edition.name} does not say whether a high or a low {score} is better; it "
+                f"says so of {', '.join(scores)}. The score comes before the cost; your own edition can name another "
+                f"score ([scores.{score}] with `better`)"
+            )
     if track is not None:
         _floor(ranking, track)
     return asked
@@ -82,15 +91,7 @@ def asked_fronts(ranking: Ranking) -> list[View]:
 
 def _front(ranking: Ranking, score: SystemColumn, cost: SystemColumn, place: int) -> View:
     """The Pareto front of a score against a cost, of all systems with a rank; its name is that of a file, too."""
-    edition, figure = ranking.edition, _figure(cost)
-    own = edition.scores.get(score.name)
-    sign = (
-        edition.ranking_sign
-        if score.name == "ranking_score"
-        else -1
-        if own is not None and own.better == "lower"
-        else 1
-    )
+    figure, sign = _figure(cost), _direction(ranking.edition, score.name) or 1
     front = pareto_front(ranking.placed, figure, sign, _figure(score))
     title = f"Pareto front: {score.title} against {cost.title}"
     name = f"front_{score.name}_{cost.name}"
@@ -98,6 +99,15 @@ def _front(ranking: Ranking, score: SystemColumn, cost: SystemColumn, place: int
         name = f"front_{place}"
     rows = list(enumerate(front, 1))
     return View(name, title, figure, cost.name, cost.title, -1, rows, _figure(score), (score.name, score.title))
+
+
+def _direction(edition: Edition, name: str) -> int | None:
+    """1 where the higher figure of a column is better, -1 where the lower one is; None if nothing says it."""
+    if name == "ranking_score":
+        return edition.ranking_sign
+    if name in edition.scores:
+        return 1 if edition.scores[name].better == "higher" else -1
+    return 1 if name.startswith("ew_") and not name.startswith("ew_rank_") else None
 
 
 def why_no_track(ranking: Ranking) -> list[str]:

@@ -95,6 +95,12 @@ def test_the_efficient_track_of_an_edition(tmp_path):
     [
         ([("psds1", "wattage")], None, "wattage is not a column of the ranking: any of .*latency_ms"),
         ([("label", "macs")], None, "label holds no number"),
+        (
+            [("energy_test_kwh", "psds1")],
+            None,
+            "a high or a low energy_test_kwh is better; it says so of psds1, ",
+        ),
+        ([("latency_ms", "energy_test_kwh")], None, r"\[scores.latency_ms\] with `better`"),
         ([], EfficientTrack(share=1.0, of="baseline"), "no system of the baseline has a rank"),
     ],
 )
