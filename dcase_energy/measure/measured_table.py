@@ -110,7 +110,7 @@ def read_measured(path: Path) -> tuple[list[MeasuredSystem], list[Finding]]:
     data, unread = read_bytes(path, _MAX_BYTES)
     if data is None:
         return [], unread
-    table = read_table(data, str(path), required=("label",), delimiter=",")
+    table = read_table(data, str(path), required=("label",), known=COLUMNS, delimiter=",")
     if not table.columns:
         return [], table.findings
     energies = [COSTS["energy_kwh"].format(stage=stage) for stage in STAGES]

@@ -117,7 +117,7 @@ def read_waivers(path: Path, codes: Mapping[str, str]) -> tuple[Waivers, list[Fi
     data, unread = read_bytes(path, _MAX_BYTES)
     if data is None:
         return NO_WAIVERS, unread
-    table = read_table(data, str(path), required=_COLUMNS, delimiter=",")
+    table = read_table(data, str(path), required=_COLUMNS, known=_COLUMNS, delimiter=",")
     if table.columns and not table.rows and not table.findings:
         table.add(TABLE_EMPTY.finding(table.where(), "no rows"))
     rows = [_waiver(table, index, codes) for index in range(len(table.rows))]

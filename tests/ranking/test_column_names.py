@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dcase_energy.editions.loader import load_edition
+from dcase_energy.measure.measured_table import read_measured
 from dcase_energy.ranking.results_table import labels_of, read_results
+from dcase_energy.submission.waivers import read_waivers
 
 COLUMNS = (
     "label", "psds1", "psds2", "energy_training_kwh", "energy_test_kwh",
@@ -27,6 +29,16 @@ def test_capitals_spaces_and_hyphens_do_not_matter(tmp_path):
     assert entry.scores["psds1"] == 0.4
     assert entry.energy_kwh == {"training": 2.0, "test": 0.02}
     assert labels_of(path) == [ROW[0]]
+
+
+def test_other_tables_of_organisers_are_read_in_the_same_way(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("Label,Energy training kWh\nAdams_UNI_task4_1,2.0\n")
+    (system,), findings = read_measured(path)
+    assert (system.costs["training"].energy_kwh, findings) == (2.0, [])
+    path.write_text("Code,LABEL,Reason\nE203,Adams_UNI_task4_1,no record here\n")
+    waivers, findings = read_waivers(path, {"E203": "E203"})
+    assert (waivers.of("Adams_UNI_task4_1"), findings) == ({"E203": "no record here"}, [])
 
 
 def test_two_spellings_of_one_column_are_not_chosen_from(tmp_path):
