@@ -9,6 +9,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "dcase_energy"
 FOLDERS = ("editions", "ranking", "submission", "sheets", "cli")
+TEMPLATES = {".css", ".jinja", ".js"}
 # It reads editions of version 1.0, which named scores and stages.
 CONVERTER = PACKAGE / "editions" / "version_1.py"
 # A field of the metadata, options of the baseline's training, and a count of its recipe.
@@ -53,6 +54,12 @@ def named(path: Path) -> list[str]:
 def test_no_code_names_a_score_or_a_stage_of_a_challenge():
     paths = [path for folder in FOLDERS for path in sorted((PACKAGE / folder).rglob("*.py")) if path != CONVERTER]
     assert [line for path in paths for line in named(path)] == []
+
+
+def test_no_template_names_one_either():
+    found = {path for folder in FOLDERS for path in (PACKAGE / folder).rglob("*.*") if path.suffix in TEMPLATES}
+    assert {path.suffix for path in found} == TEMPLATES
+    assert [path.name for path in found if _NAMED.search(path.read_text(encoding="utf-8").casefold())] == []
 
 
 def test_a_name_is_found_and_prose_is_not(tmp_path):
