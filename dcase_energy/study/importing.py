@@ -17,7 +17,7 @@ from dcase_energy.documents.files import read_bytes
 from dcase_energy.documents.tables import read_table
 from dcase_energy.findings import Finding, Where
 from dcase_energy.study.rules import SHEET_COLUMNS, SHEET_CONTRADICTS, SHEET_LACKS
-from dcase_energy.study.run_sheet import SheetRun, missing_columns, runs_of_table
+from dcase_energy.study.run_sheet import SHEET_NAMES, SheetRun, missing_columns, runs_of_table
 from dcase_energy.study.runs import Criterion, RunFile, StatedFigures, TrainedWork, plain_name, read_run, write_run
 from dcase_energy.study.tables import empty_cells
 
@@ -127,7 +127,7 @@ def _read(data: bytes, path: Path, given: Given) -> tuple[list[SheetRun], list[F
         # Several runs in a file are what a study is made of.
         findings = [*findings, *contradictions, *emissions.problems()]
     else:
-        table = read_table(data, str(path), required=(), delimiter=",")
+        table = read_table(data, str(path), required=(), known=SHEET_NAMES, delimiter=",")
         missing = missing_columns(table.columns, gpu=given.gpu, batch_size=given.batch_size)
         if table.columns and missing:
             found = ", ".join(table.columns)[:200]

@@ -32,6 +32,7 @@ _NAMES = {
     "kwh_at_max": ("kwh_at_max", "kwh_at_best"),
     "best_over_95_pct": ("best_over_95_pct",),
 }
+SHEET_NAMES = tuple(itertools.chain(*_NAMES.values()))
 _CLIPS_PER_UNIT = 4
 _COUNTS = ("batch_size", "batch_unit", "epochs")
 _PERCENT = ("max_f1_pct", "f1_95_pct")
@@ -54,8 +55,7 @@ class SheetRun:
 
 def column_of(columns: Sequence[str], name: str) -> str | None:
     """The column of a sheet that holds a figure, under any of its names; None if there is none."""
-    lower = {column.strip().lower(): column for column in columns}
-    return next((lower[alias] for alias in _NAMES[name] if alias in lower), None)
+    return next((alias for alias in _NAMES[name] if alias in columns), None)
 
 
 def missing_columns(columns: Sequence[str], *, gpu: str | None, batch_size: int | None) -> str:

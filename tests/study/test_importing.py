@@ -113,6 +113,11 @@ def test_a_corrected_sheet_is_not_counted_beside_the_one_before(tmp_path):
     assert len(gather([runs], "07")[0]) == 3
 
 
+def test_names_of_columns_are_read_as_in_other_tables(tmp_path):
+    (run_,), findings = import_sheet(sheet(tmp_path, "GPU,Batch size,Total kWh", "T4,8,0.8"), tmp_path / "runs")
+    assert (run_.gpu, run_.batch_size, run_.figures.total_kwh, codes(findings)) == ("T4", 8, 0.8, [])
+
+
 def test_sheets_of_one_name_may_be_given_together(tmp_path):
     for lab, kwh in (("a", "0.8"), ("b", "0.9")):
         (tmp_path / lab).mkdir()
