@@ -239,7 +239,7 @@ def figures_of(frame_scores: Floats, pool: Pool, *, recipe: Recipe, final: bool)
 
 
 def ground_truth(pool: Pool, recipe: Recipe) -> GroundTruth:
-    """The events of a pool as the scoring package wants them."""
+    """The events of a pool as the scoring package wants them; those of no length could never be found."""
     durations = dict.fromkeys(pool.clips, recipe.features.clip_duration_s)
     rows = [(clip, *event) for clip, events in zip(pool.clips, pool.events or (), strict=True) for event in events]
-    return GroundTruth.build(durations, rows, CLASSES)
+    return GroundTruth.build(durations, [row for row in rows if row[1] < row[2]], CLASSES)

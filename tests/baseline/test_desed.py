@@ -12,6 +12,7 @@ import soundfile
 from dcase_baseline.data import SyntheticSource, load_pools
 from dcase_baseline.desed import DesedSource, read_clip
 from dcase_baseline.desed_writer import write_desed_folder
+from dcase_baseline.measured import ground_truth
 from dcase_baseline.recipe import load_recipe
 from dcase_baseline.soundscapes import CLASSES
 
@@ -150,6 +151,11 @@ def test_a_broken_table_is_named_with_its_line(folder, name):
 def test_rows_with_empty_cells_are_clips_without_events(folder):
     (folder / TABLE).write_text(HEADER + "test_00000.wav\t\t\t\ntest_00001.wav\t0.1\t0.5\tDog\n")
     assert source(folder).load(RECIPE, "test", 100).events == ((), ((0.1, 0.5, "Dog"),))
+
+
+def test_an_event_of_no_length_is_not_missed(folder):
+    (folder / TABLE).write_text(HEADER + GOOD + "test_00000.wav\t0.7\t0.7\tDog\n")
+    assert len(ground_truth(source(folder).load(RECIPE, "test", 100), RECIPE).events) == 2
 
 
 def test_all_labels_of_a_clip_in_two_rows_count(folder):
