@@ -89,7 +89,7 @@ def in_full(recipe, cost):
     """Seconds of training, test and scoring of the full recipe, worked out by hand."""
     validated = recipe.validation_clips * cost["forward"] + recipe.data.strong_validation_clips * cost["metrics"]
     training = recipe.epochs * (recipe.steps_per_epoch * cost["step"] + validated)
-    test, scoring = (recipe.test_clips * cost[name] for name in ("test", "scoring"))
+    test, scoring = (recipe.data.test_clips * cost[name] for name in ("test", "scoring"))
     return {"training": training, "test": test, "scoring": scoring}
 
 
