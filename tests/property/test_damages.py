@@ -69,7 +69,7 @@ class Memory:
         return Where(name)
 
     def read(self, name, limit_bytes):
-        return self.contents[name]
+        return self.contents[name], []
 
 
 def scored(contents):
