@@ -98,7 +98,7 @@ def load_bytes(path: Path | str, limit_bytes: int) -> bytes:
     handle, size = _open(path)
     try:
         # Room for the limit would be made first, for each small file. Those of /proc say that they are empty.
-        most = 0 if size > limit_bytes else size + 1 if size else limit_bytes + 1
+        most = 0 if size > limit_bytes else size or limit_bytes + 1
         data = os.read(handle, most)
         while 0 < len(data) < most and (more := os.read(handle, most - len(data))):
             data += more
