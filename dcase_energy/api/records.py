@@ -124,7 +124,7 @@ def verify_record(path: PathLike) -> Verified:
     journal = journal_of(file)
     beside = [journal.name] if journal.exists() else []
     found, more = check_record(record, file.name, folder, file.name, beside)
-    entries = [dict(entry) for entry in found.entries]
+    entries = found.entries
     again: Calibration | Energy | None = None
     if entries:
         compute = record_of if isinstance(record, Calibration) else energy_of

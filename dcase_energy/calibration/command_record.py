@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.calibration.stages import MeasuredStage, between_sessions_of, with_journal
 from dcase_energy.errors import JournalError
@@ -15,15 +15,18 @@ from dcase_energy.measure.plan import BASELINE_STAGES
 from dcase_energy.measure.probe_record import probe_spans, probes_of
 from dcase_energy.measure.records import Calibration, Implementation, RecipeWork, Repeats, Stage
 from dcase_energy.measure.summary import evidence
-from dcase_energy.measure.view import of_kind
+from dcase_energy.measure.view import meters_of
 from dcase_energy.measure.windows import Span, Window
 from dcase_energy.stats import Mean, sample_mean, weighted_sum
 from dcase_energy.text import plural
 
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import CommandCalibrationHeader, Entries
+
 COMMAND = "command"
 
 
-def command_record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
+def command_record_of(entries: Entries) -> Calibration:
     """Compute the record of a command's calibration from its journal.
 
     Raises
@@ -31,7 +34,7 @@ def command_record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     JournalError
         If nothing was measured.
     """
-    header = of_kind(entries, "calibration")[0]
+    header = next(e for e in entries if e["entry"] == "calibration" and "workload" in e)
     executed = executed_windows(entries)
     windows: dict[str, list[Window]] = {
         stage: [window for window in executed if window.payload["stage"] == stage] for stage in BASELINE_STAGES
@@ -63,7 +66,7 @@ def command_record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
 
 
 def _stage(
-    header: Mapping[str, Any], entries: Sequence[dict[str, Any]], stage: str, windows: Mapping[str, Sequence[Window]]
+    header: CommandCalibrationHeader, entries: Entries, stage: str, windows: Mapping[str, Sequence[Window]]
 ) -> Stage:
     """The mean of all executions; of a training that tests at its end without what the test takes by itself."""
     own = windows[stage]
@@ -88,7 +91,7 @@ def _stage(
         between=between_sessions_of(header),
         epochs=(header["recipe"]["epochs_measured"] or 0) if stage == "training" else 0,
         scope=tuple(header["scope"]) if stage == "test" and header["scope"] else None,
-    ).stage(of_kind(entries, "meter")[-1]["methods"])
+    ).stage(meters_of(entries)[-1]["methods"])
     more = {
         "memory_bytes": highest(entries, own, STARTED),
         "gpu_memory_bytes": highest(entries, own, ON_GPU),
@@ -108,7 +111,7 @@ def _mean(windows: Sequence[Window], value: Any) -> Mean | None:
     return mean if len(values) > 1 else Mean(mean.value, 0.0, 1e9)
 
 
-def _work(header: Mapping[str, Any], stage: str, executions: int, count: int, *, tested: bool) -> str:
+def _work(header: CommandCalibrationHeader, stage: str, executions: int, count: int, *, tested: bool) -> str:
     recipe = header["recipe"]
     how = "one execution" if executions == 1 else f"mean of {executions} executions in {plural(count, 'window')}"
     work = f"{how} of the {stage} command of {recipe['name']}"

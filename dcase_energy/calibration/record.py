@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.calibration.command_record import command_record_of
 from dcase_energy.calibration.stages import (
@@ -34,7 +34,7 @@ from dcase_energy.measure.summary import (
     phases_of,
     repeats_of,
 )
-from dcase_energy.measure.view import JournalView, is_1_0, of_kind
+from dcase_energy.measure.view import JournalView, is_1_0, marks_of, meters_of
 from dcase_energy.measure.windows import (
     Segment,
     Window,
@@ -46,11 +46,14 @@ from dcase_energy.measure.windows import (
 )
 from dcase_energy.stats import BetweenSessions, sample_mean, sum_known, times
 
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import BetweenSessionsFields, CalibrationHeader, Entries
+
 OUTSIDE = ("data_preparation", "warmup", "settling_window")
 _SCORES = ("intersection_f1_05", "intersection_f1_07", "intersection_f1_05_nanmean", "collar_f1", "psds1", "psds2")
 
 
-def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
+def record_of(entries: Entries) -> Calibration:
     """Compute the record of a calibration from its journal.
 
     Raises
@@ -59,13 +62,12 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
         If the journal does not even say what was to be done, or nothing was measured.
     """
     header = next((entry for entry in entries if entry["entry"] == "calibration"), None)
-    if header is None or not of_kind(entries, "meter"):
+    if header is None or not meters_of(entries):
         raise JournalError("nothing was measured: the journal ends before the first reading")
     if "workload" in header:
         return command_record_of(entries)
-    for entry in of_kind(entries, "between_sessions"):
-        header = {**header, "between_sessions": {name: entry[name] for name in ("relative_sd", "sessions")}}
-    recipe = header["recipe"]
+    header = _with_sessions(header, entries)
+    recipe: Mapping[str, Any] = header["recipe"]
     every = windows_of(entries)
     windows = last_attempts(every)
     view = _view(header, entries, windows, repeated_kwh(header, entries, every))
@@ -94,19 +96,28 @@ def record_of(entries: Sequence[dict[str, Any]]) -> Calibration:
     ).seal()
 
 
+def _with_sessions(header: CalibrationHeader, entries: Entries) -> CalibrationHeader:
+    """The header with how much sessions differ, which is known once the work says which device it uses."""
+    for entry in entries:
+        if entry["entry"] == "between_sessions":
+            found: BetweenSessionsFields = {"relative_sd": entry["relative_sd"], "sessions": entry["sessions"]}
+            header = {**header, "between_sessions": found}
+    return header
+
+
 def _view(
-    header: Mapping[str, Any],
-    entries: Sequence[dict[str, Any]],
+    header: CalibrationHeader,
+    entries: Entries,
     windows: Sequence[Window],
     repeated: Sequence[float | None],
 ) -> JournalView:
     """The figures of all runs."""
-    methods = of_kind(entries, "meter")[-1]["methods"]
+    methods = meters_of(entries)[-1]["methods"]
     runs = [[w for w in windows if w.run == run] for run in sorted({w.run for w in windows})]
     found = [stage_records(header, rows, methods) for rows in runs]
     stages, repeats = _stages(header, found, entries)
     scoring = stages.pop(SCORING, None)
-    done = sum(entry["complete"] for entry in of_kind(entries, "finish"))
+    done = sum(entry["complete"] for entry in entries if entry["entry"] == "finish")
     return JournalView(
         header,
         entries,
@@ -122,7 +133,7 @@ def _view(
 
 
 def _stages(
-    header: Mapping[str, Any], found: Sequence[Mapping[str, Stage]], entries: Sequence[dict[str, Any]]
+    header: CalibrationHeader, found: Sequence[Mapping[str, Stage]], entries: Entries
 ) -> tuple[dict[str, Stage], dict[str, Repeats]]:
     """The stages over all runs that reached their end, of the first run where none did; several runs as their mean."""
     whole = [one for one in found if set(one) >= set(header["stages"])] or found[:1]
@@ -138,7 +149,7 @@ def _stages(
 
 
 def _measured_work(
-    header: Mapping[str, Any], windows: Sequence[Window], stages: Mapping[str, Stage], data: Mapping[str, Any]
+    header: CalibrationHeader, windows: Sequence[Window], stages: Mapping[str, Stage], data: Mapping[str, Any]
 ) -> RecipeWork:
     """The amounts of work that were run, by what the work stated at its marks; clips that were run again count once."""
     quick = header["quick"] is not None
@@ -154,10 +165,10 @@ def _measured_work(
     )
 
 
-def _data(header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _data(header: CalibrationHeader, entries: Entries) -> dict[str, Any]:
     """What was planned to be used, and what was: of DESED on disk clips may be missing."""
-    prepared = [e for e in of_kind(entries, "mark") if e["phase"] == "data_preparation" and e["edge"] == "end"]
-    used = prepared[-1] if prepared else {}
+    prepared = [e for e in marks_of(entries) if e["phase"] == "data_preparation" and e["edge"] == "end"]
+    used: Mapping[str, Any] = prepared[-1] if prepared else {}
     counts = {f"{subset}_clips": count for subset, count in used.get("clips", {}).items()}
     return {**header["data"], **counts, **used.get("data", {})}
 
@@ -249,9 +260,7 @@ def _work(window: Window) -> tuple[int, int, str]:
     return window.run, 0, window.phase
 
 
-def repeated_kwh(
-    header: Mapping[str, Any], entries: Sequence[Mapping[str, Any]], windows: Sequence[Window]
-) -> list[float | None]:
+def repeated_kwh(header: CalibrationHeader, entries: Entries, windows: Sequence[Window]) -> list[float | None]:
     """For each resumption, energy of what was done again after it; None where it is not known."""
     kept = last_attempts(windows)
     if is_1_0(header):
@@ -280,9 +289,7 @@ def _first(readings: Sequence[Reading], choose: Callable[..., Reading]) -> Readi
     return choose(readings, key=lambda reading: reading.time_s)
 
 
-def _repeated_1_0(
-    entries: Sequence[Mapping[str, Any]], windows: Sequence[Window], kept: Sequence[Window]
-) -> list[float | None]:
+def _repeated_1_0(entries: Entries, windows: Sequence[Window], kept: Sequence[Window]) -> list[float | None]:
     """As records of 1.0 have it: from the last work that counts to the cut, 0 where no window had ended."""
     found: list[float | None] = []
     for number, segment in enumerate(segments_of(entries)):

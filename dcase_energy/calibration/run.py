@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.calibration.plan import Plan, StoppingRule
 from dcase_energy.calibration.prepare import (
@@ -42,6 +42,9 @@ from dcase_energy.measure.records import SCHEMA_VERSION, Calibration
 from dcase_energy.measure.session import Session, least_window_s
 from dcase_energy.measure.view import version_of
 from dcase_energy.stats import BetweenSessions
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import Entries, JournalEntry
 
 Progress = Callable[[dict[str, Any], Reading], None]
 MakeTaskInstruments = Callable[[dict[str, Any]], Instruments]
@@ -94,7 +97,7 @@ def run_calibration(
         raise CalibrationError(str(error)) from None
     plan = replace(plan, clips=plan.clips or clips_of(plan, recipe))
     file = output if isinstance(output, RecordFile) else RecordFile(output)
-    before: list[dict[str, Any]] = []
+    before: list[JournalEntry] = []
     if resume:
         file.newest()
         before = _earlier(file.journal, plan)
@@ -140,7 +143,7 @@ def _run_all(
     plan: Plan,
     output: Path,
     journal: JournalWriter,
-    before: Sequence[Mapping[str, Any]],
+    before: Entries,
     progress: Progress | None,
     make_instruments: MakeTaskInstruments,
 ) -> None:
@@ -229,7 +232,7 @@ def _instruments(plan: Plan, host: HostCheck | None) -> MakeTaskInstruments:
     return make
 
 
-def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
+def _earlier(path: Path, plan: Plan) -> list[JournalEntry]:
     """What an earlier call wrote; empty if it had not got as far as its header."""
     if not path.exists():
         return []
@@ -255,7 +258,7 @@ def _earlier(path: Path, plan: Plan) -> list[dict[str, Any]]:
     return entries
 
 
-def _runs_done(entries: Sequence[Mapping[str, Any]]) -> int:
+def _runs_done(entries: Entries) -> int:
     return sum(entry["entry"] == "finish" and entry["complete"] for entry in entries)
 
 

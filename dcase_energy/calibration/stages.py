@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dcase_energy.measure.plan import INFERENCE, SCORING
 from dcase_energy.measure.record_parts import Stage
@@ -36,6 +36,9 @@ from dcase_energy.stats import (
     weighted_sum,
 )
 
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import AnyCalibrationHeader, CalibrationHeader, Entries, Methods, QuickFields
+
 TRAINING_PHASES = ("training_steps", "validation_forward", "validation_metrics", "checkpoint")
 TEST_PHASES = ("test_forward", "test_metrics")
 
@@ -43,12 +46,13 @@ TEST_PHASES = ("test_forward", "test_metrics")
 _Value = Callable[[Window | Span], float | None]
 
 
-def stage_records(header: Mapping[str, Any], windows: Sequence[Window], methods: Mapping[str, Any]) -> dict[str, Stage]:
+def stage_records(header: CalibrationHeader, windows: Sequence[Window], methods: Methods) -> dict[str, Stage]:
     """The stages that were measured to their end, and beside them `SCORING`: the metrics of the test."""
     wanted: dict[str, MeasuredStage | None] = {}
     if "training" in header["stages"]:
-        training = _whole_training if header["quick"] is None else _quick_training
-        wanted["training"] = training(header, windows)
+        quick = header["quick"]
+        found = _whole_training(header, windows) if quick is None else _quick_training(header, quick, windows)
+        wanted["training"] = found
     if "test" in header["stages"]:
         wanted |= {"test": _test_1_0(header, windows)} if is_1_0(header) else _test(header, windows)
     return {name: one.stage(methods) for name, one in wanted.items() if one is not None}
@@ -89,7 +93,7 @@ class MeasuredStage:
     median: float | None = None
     scope: tuple[str, ...] | None = None
 
-    def stage(self, methods: Mapping[str, Any]) -> Stage:
+    def stage(self, methods: Methods) -> Stage:
         """The figures of the record."""
         full = self.total(attrgetter("energy_kwh")) or Mean(0.0)
         within, whole = self._intervals(full)
@@ -124,7 +128,7 @@ class MeasuredStage:
         return None if mean is None else mean.value
 
 
-def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredStage | None:
+def _whole_training(header: CalibrationHeader, windows: Sequence[Window]) -> MeasuredStage | None:
     """Whole epochs, scaled to the recipe's number of them: energy per epoch is stable (ICASSP 2023, section 4).
 
     Where an epoch validated fewer clips than the recipe has, its validation is scaled to the recipe's first.
@@ -157,7 +161,7 @@ def _whole_training(header: Mapping[str, Any], windows: Sequence[Window]) -> Mea
     return MeasuredStage(work, used, whole, total, kind, len(epochs), between, len(epochs), median)
 
 
-def _left_out(header: Mapping[str, Any], epoch: Sequence[Window]) -> list[tuple[float, Window]]:
+def _left_out(header: CalibrationHeader, epoch: Sequence[Window]) -> list[tuple[float, Window]]:
     """The windows of an epoch's validation, with the share of their work that the recipe has besides.
 
     Records of 1.0 hold an epoch as it was measured.
@@ -172,7 +176,7 @@ def _left_out(header: Mapping[str, Any], epoch: Sequence[Window]) -> list[tuple[
     ]
 
 
-def _metrics_amount(header: Mapping[str, Any], window: Window, clips: int) -> float:
+def _metrics_amount(header: CalibrationHeader, window: Window, clips: int) -> float:
     """How many times the work of some metrics a validation of the recipe has.
 
     Nearly all of it goes into the clips that have events; where their number is not stated, into all ``clips``.
@@ -181,15 +185,14 @@ def _metrics_amount(header: Mapping[str, Any], window: Window, clips: int) -> fl
     return float(recipe["validation_clips"] / clips if scored is None else recipe["strong_validation_clips"] / scored)
 
 
-def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredStage | None:
+def _quick_training(header: CalibrationHeader, quick: QuickFields, windows: Sequence[Window]) -> MeasuredStage | None:
     """Windows of steps and of validated clips, scaled to the steps and clips of the whole recipe."""
     recipe = header["recipe"]
     steps, clips = of_phase(windows, "training_window"), of_phase(windows, "validation_window")
     metrics = of_phase(windows, "validation_metrics")
     if not steps or not clips:
         return None
-    epochs = recipe["epochs"]
-    between, settled = between_sessions_of(header), _settled(header, windows, steps[0])
+    epochs, between, settled = recipe["epochs"], between_sessions_of(header), _settled(quick, windows, steps[0])
     amounts = [
         _Amount(epochs * recipe["steps_per_epoch"], [(w.payload["steps"], w) for w in steps], settled),
         _Amount(epochs * recipe["validation_clips"], [(w.payload["clips"], w) for w in clips]),
@@ -204,8 +207,7 @@ def _quick_training(header: Mapping[str, Any], windows: Sequence[Window]) -> Mea
     mean = steady_mean if between is not None else lambda values, _: steady_mean_1_0(values)
     total = partial(_scaled, amounts, mean)
     done, n = n_steps / recipe["steps_per_epoch"], len(steps) + len(clips)
-    kind = "welch-of-windows" if between is None else "windows-of-session"
-    median = None if between is None else _median_kwh(amounts)
+    kind, median = ("welch-of-windows", None) if between is None else ("windows-of-session", _median_kwh(amounts))
     return MeasuredStage(work, used, Span(tuple(used)), total, kind, n, between, done, median)
 
 
@@ -261,19 +263,19 @@ def session_intervals(
     return mean.interval(kind, n), mean.interval("sessions", n, between.of(mean.value))
 
 
-def between_sessions_of(header: Mapping[str, Any]) -> BetweenSessions | None:
+def between_sessions_of(header: AnyCalibrationHeader) -> BetweenSessions | None:
     """How much sessions differ on this machine; None in records of 1.0, which do not know it."""
     return None if is_1_0(header) else BetweenSessions(**header.get("between_sessions", {}))
 
 
-def _settled(header: Mapping[str, Any], windows: Sequence[Window], first: Window) -> list[tuple[float, Window]]:
+def _settled(quick: QuickFields, windows: Sequence[Window], first: Window) -> list[tuple[float, Window]]:
     """The windows by which the machine was found steady: the last before the first that counts."""
-    since_s = first.begin.time_s - header["quick"].get("settle_s", 0.0)
+    since_s = first.begin.time_s - quick.get("settle_s", 0.0)
     rows = [w for w in of_phase(windows, "settling_window") if w.run == first.run and w.segment == first.segment]
     return [(w.payload["steps"], w) for w in rows if w.end.time_s > since_s]
 
 
-def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> dict[str, MeasuredStage | None]:
+def _test(header: CalibrationHeader, windows: Sequence[Window]) -> dict[str, MeasuredStage | None]:
     """Inference of student and teacher, and apart from it all metrics, scaled to the clips of the dev-test set."""
     forward, metrics = (of_phase(windows, phase) for phase in TEST_PHASES)
     if not forward:
@@ -288,7 +290,7 @@ def _test(header: Mapping[str, Any], windows: Sequence[Window]) -> dict[str, Mea
 
 
 def _per_clip(
-    header: Mapping[str, Any], windows: Sequence[Window], clips: int, scope: str, what: str
+    header: CalibrationHeader, windows: Sequence[Window], clips: int, scope: str, what: str
 ) -> MeasuredStage | None:
     """Windows of dev-test clips, ``clips`` where they do not say how many, scaled to those of the recipe."""
     if not windows:
@@ -311,7 +313,7 @@ def _per_clip(
     )
 
 
-def _test_1_0(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredStage | None:
+def _test_1_0(header: CalibrationHeader, windows: Sequence[Window]) -> MeasuredStage | None:
     """Inference and all metrics in one, as records of 1.0 have them."""
     used = of_phase(windows, *TEST_PHASES)
     if {window.phase for window in used} != set(TEST_PHASES):
@@ -328,7 +330,7 @@ def _test_1_0(header: Mapping[str, Any], windows: Sequence[Window]) -> MeasuredS
     return MeasuredStage(work, used, whole, total, "none", 1)
 
 
-def with_journal(stage: Stage, entries: Sequence[dict[str, Any]]) -> Stage:
+def with_journal(stage: Stage, entries: Entries) -> Stage:
     """A stage with what follows from the whole journal: energy above idle, estimated share, ticks of the counters."""
     more = {
         "net_energy_kwh": net_kwh(stage.components, stage.duration_s, idle_of(entries)),

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dcase_energy.errors import MeterError
 from dcase_energy.locks import only_session
@@ -25,6 +25,9 @@ from dcase_energy.measure.probes import Probes, ProbeSettings
 from dcase_energy.measure.record_file import RecordFile, journal_of
 from dcase_energy.measure.recorder import POLL_S, Instruments, LenientRecorder, Say
 from dcase_energy.measure.records import Energy, Evidence
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import Entries
 
 __all__ = ["journal_of", "measure_command", "measure_work", "record_from_journal"]
 
@@ -88,7 +91,7 @@ def measure_command(
 def measure_work(
     work: MeasuredWork,
     file: RecordFile,
-    compute: Callable[[Sequence[dict[str, Any]]], _Record],
+    compute: Callable[[Entries], _Record],
     say: Say,
     make_instruments: MakeInstruments,
     probing: ProbeSettings | None = None,

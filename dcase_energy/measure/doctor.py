@@ -175,7 +175,7 @@ def _meter(
     found = tuple(
         HowMeasured(name, methods[name].obtained.value, methods[name].detail, better[name]) for name in COMPONENTS
     )
-    return tier_of({name: asdict(method) for name, method in methods.items()}), found
+    return tier_of({name: {"obtained": how.obtained, "detail": how.detail} for name, how in methods.items()}), found
 
 
 def _better_memory() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.machine import session_header
@@ -25,10 +25,13 @@ from dcase_energy.measure.summary import (
     repeats_of,
     with_ticks,
 )
-from dcase_energy.measure.view import JournalView, idle_of, of_kind, tick_s_of
+from dcase_energy.measure.view import JournalView, idle_of, marks_of, meters_of, tick_s_of
 from dcase_energy.measure.windows import Span, Window, failed_kwh, failed_repetition, of_phase, windows_of
 from dcase_energy.stats import Interval, times
 from dcase_energy.text import plural
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import EnergyHeader, Entries, HeaderEntry, Methods
 
 
 def measurement_header(plan: MeasurePlan, command_sha256: str | None, locked: bool) -> dict[str, Any]:
@@ -43,7 +46,7 @@ def measurement_header(plan: MeasurePlan, command_sha256: str | None, locked: bo
     }
 
 
-def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
+def energy_of(entries: Entries) -> Energy:
     """Compute an energy record from its journal. It may hold no stage: then ``failure`` says why.
 
     Raises
@@ -51,14 +54,14 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     JournalError
         If it is not the journal of such a measurement.
     """
-    header = entries[0] if entries else {}
-    if header.get("entry") != "energy":
+    header = entries[0] if entries else None
+    if header is None or "entry" not in header or header["entry"] != "energy":
         raise JournalError("not the journal of a measured command or block")
     end, windows = last_finish(entries), executed_windows(entries)
-    meters = of_kind(entries, "meter")
-    stages, repeats, name = {}, {}, header["stage"]
+    meters = meters_of(entries)
+    name, stages, repeats = header["stage"], dict[Any, Stage](), dict[Any, Repeats]()
     if windows and meters:
-        stages[name] = _stage(windows, meters[-1]["methods"], entries)
+        stages[name] = _stage(header, windows, meters[-1]["methods"], entries)
     if windows:
         repeats[name] = repeats_of_windows(windows)
     view = view_of_commands(header, entries, stages, repeats)
@@ -78,12 +81,13 @@ def energy_of(entries: Sequence[dict[str, Any]]) -> Energy:
     ).seal()
 
 
-def last_finish(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def last_finish(entries: Entries) -> Mapping[str, Any]:
     """How the commands of a session ended; empty where nothing says so."""
-    return next(reversed(of_kind(entries, "finish")), {})
+    found = [entry for entry in entries if entry["entry"] == "finish"]
+    return found[-1] if found else {}
 
 
-def executed_windows(entries: Sequence[dict[str, Any]]) -> list[Window]:
+def executed_windows(entries: Entries) -> list[Window]:
     """The windows that hold executions of a command, in order."""
     return [w for w in of_phase(windows_of(entries), "window") if w.payload["executions"] > 0]
 
@@ -95,8 +99,8 @@ def repeats_of_windows(windows: Sequence[Window]) -> Repeats:
 
 
 def view_of_commands(
-    header: Mapping[str, Any],
-    entries: Sequence[dict[str, Any]],
+    header: HeaderEntry,
+    entries: Entries,
     stages: Mapping[str, Stage],
     repeats: Mapping[str, Repeats],
 ) -> JournalView:
@@ -116,9 +120,9 @@ def view_of_commands(
     )
 
 
-def _reason(end: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str | None:
+def _reason(end: Mapping[str, Any], entries: Entries) -> str | None:
     if not end:
-        begun = any(entry["phase"] == "window" for entry in of_kind(entries, "mark"))
+        begun = any(entry["phase"] == "window" for entry in marks_of(entries))
         return f"the session was cut off{': nothing says how it ended' if begun else ' before the work began'}"
     if end.get("failure") is not None:
         return "the measurement failed"
@@ -127,7 +131,7 @@ def _reason(end: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> str
     return f"the command ended with exit code {end['exit_code']}" if end.get("exit_code") else None
 
 
-def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Sequence[dict[str, Any]]) -> Stage:
+def _stage(header: EnergyHeader, windows: Sequence[Window], methods: Methods, entries: Entries) -> Stage:
     """All windows together; the energy of the stage is that of one execution."""
     executions = sum(window.payload["executions"] for window in windows)
     whole = Span(tuple(windows))
@@ -149,7 +153,7 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
     energy_kwh, duration_s = whole.energy_kwh / executions, whole.duration_s / executions
     return Stage(
         work=work,
-        scope=entries[0]["scope"] or None,
+        scope=header["scope"] or None,
         bases=bases_of(methods, whole.own_cpu_s),
         energy_kwh=energy_kwh,
         energy_interval=bounds,
@@ -167,13 +171,13 @@ def _stage(windows: Sequence[Window], methods: Mapping[str, Any], entries: Seque
         full_recipe_own_cpu_s=times(whole.own_cpu_s, 1 / executions),
         components=parts,
         phases=with_ticks(phases_of([*windows, *inner]), tick_s_of(entries)),
-        **_memory(windows, entries),
+        **_memory(header, windows, entries),
     )
 
 
-def _memory(windows: Sequence[Window], entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _memory(header: EnergyHeader, windows: Sequence[Window], entries: Entries) -> dict[str, Any]:
     """The most memory that was seen; a block runs in the session's own process, a command is started by it."""
-    own = [SESSION] if entries[0]["command_sha256"] is None else []
+    own = [SESSION] if header["command_sha256"] is None else []
     return {
         "memory_bytes": highest(entries, windows, *own, STARTED),
         "gpu_memory_bytes": highest(entries, windows, ON_GPU),

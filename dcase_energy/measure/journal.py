@@ -13,11 +13,14 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import JournalError, JournalUnwrittenError, RecordError
 from dcase_energy.locks import lock_file
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import Entries, JournalEntry
 
 # More than a month of readings: a long training must not end without its record.
 MAX_OWN_BYTES = 1_000_000_000
@@ -145,7 +148,7 @@ def names_still(path: Path, handle: int) -> bool:
         return False
 
 
-def read_journal(path: Path) -> list[dict[str, Any]]:
+def read_journal(path: Path) -> list[JournalEntry]:
     """Read the entries of a journal and check their chain.
 
     A torn last line, which a killed process leaves, is dropped.
@@ -162,11 +165,11 @@ def read_journal(path: Path) -> list[dict[str, Any]]:
         raise JournalError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def parse_journal(data: bytes, path: str) -> list[dict[str, Any]]:
+def parse_journal(data: bytes, path: str) -> list[JournalEntry]:
     """Read the entries of a journal from bytes; see `read_journal`."""
     lines = data.split(b"\n")
     lines.pop()  # what stands after the last newline: nothing, or a torn line
-    entries: list[dict[str, Any]] = []
+    entries: list[Any] = []  # what is read may say anything
     previous = _FIRST
     for number, line in enumerate(lines, 1):
         try:
@@ -207,7 +210,7 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def computed(compute: Callable[[list[dict[str, Any]]], _Record], entries: list[dict[str, Any]], name: str) -> _Record:
+def computed(compute: Callable[[Entries], _Record], entries: Entries, name: str) -> _Record:
     """Compute a record from a journal that may be invented, or of another program, although its chain holds.
 
     Raises
@@ -223,7 +226,7 @@ def computed(compute: Callable[[list[dict[str, Any]]], _Record], entries: list[d
         raise JournalError(f"no record can be computed from {name} ({type(error).__name__})") from error
 
 
-def journal_digest(entries: list[dict[str, Any]]) -> str:
+def journal_digest(entries: Entries) -> str:
     """SHA-256 of the last entry's line, which seals all before it."""
     return sha256_text(canonical_json(entries[-1])) if entries else _FIRST
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcase_energy.measure.journal import computed, read_journal
 from dcase_energy.measure.plan import MeasuredWork
@@ -13,6 +13,9 @@ from dcase_energy.measure.probes import Probes, ProbeSettings, about_probes
 from dcase_energy.measure.record_file import RecordFile
 from dcase_energy.measure.recorder import LenientRecorder, Say
 from dcase_energy.measure.records import Evidence
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import Entries
 
 _Record = TypeVar("_Record", bound=Evidence)
 
@@ -82,7 +85,7 @@ class Measurement:
             self._recorder.finish()
         self.journal.close()
 
-    def record(self, compute: Callable[[list[dict[str, Any]]], _Record]) -> _Record:
+    def record(self, compute: Callable[[Entries], _Record]) -> _Record:
         """Compute the record from the closed journal; a `JournalError` says that there is none."""
         return computed(compute, read_journal(self.journal.path), str(self.journal.path))
 

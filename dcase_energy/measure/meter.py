@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 COMPONENTS = ("gpu", "cpu", "ram")
+KWH_OF_READING: tuple[Literal["gpu_kwh", "cpu_kwh", "ram_kwh"], ...] = ("gpu_kwh", "cpu_kwh", "ram_kwh")
 
 
 class Obtained(StrEnum):

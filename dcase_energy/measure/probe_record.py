@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.measure.baseline_parts import Probe, ProbeWork
 from dcase_energy.measure.guards import BY_CODE
@@ -14,6 +14,9 @@ from dcase_energy.measure.watch import foreign_cpu_s
 from dcase_energy.measure.windows import Span, Window, of_phase, windows_of
 from dcase_energy.stats import Mean, sample_mean
 
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import Entries, MarkEntry, ProbeEntry
+
 # The kinds of windows of a probe, and the unit of work in each.
 PROBED = {"training_window": "steps", "validation_window": "clips"}
 # Of a baseline that is a command: each execution of its probe is one.
@@ -21,7 +24,7 @@ PROBED_COMMAND = {"command_window": "executions"}
 PROBE_UNITS = {**PROBED, **PROBED_COMMAND}
 
 
-def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
+def probe_spans(entries: Entries) -> list[Window]:
     """The time of each probe, start and data included; one that was cut off reaches to the last reading.
 
     A probe beside which other work ran shows what the baseline costs beside that work: it failed. So did one beside
@@ -45,13 +48,18 @@ def probe_spans(entries: Sequence[Mapping[str, Any]]) -> list[Window]:
     return found
 
 
-def _disturbance(entries: Sequence[Mapping[str, Any]], span: Window) -> str | None:
+def _header(entries: Entries) -> Mapping[str, Any]:
+    """The header, whose kind does not matter here."""
+    return entries[0]
+
+
+def _disturbance(entries: Entries, span: Window) -> str | None:
     """How much other work ran on the processors during a probe, if it would make a whole record invalid."""
-    limits, threads = BY_CODE["host-exclusive"].limits, entries[0].get("hardware", {}).get("cpu_threads")
+    limits, threads = BY_CODE["host-exclusive"].limits, _header(entries).get("hardware", {}).get("cpu_threads")
     inside = [
         (entry["reading"]["time_s"], entry["sample"])
         for entry in entries
-        if entry.get("sample") and span.begin.time_s <= entry["reading"]["time_s"] <= span.end.time_s
+        if "sample" in entry and entry["sample"] and span.begin.time_s <= entry["reading"]["time_s"] <= span.end.time_s
     ]
     if not inside or not threads or (seconds := inside[-1][0] - inside[0][0]) <= limits["min_s"]:
         return None
@@ -60,9 +68,10 @@ def _disturbance(entries: Sequence[Mapping[str, Any]], span: Window) -> str | No
     return f"other work used {share:.0%} of the processors" if share > limits["warn_share"] else None
 
 
-def _own_work(entries: Sequence[Mapping[str, Any]], span: Window, end: Mapping[str, Any] | None) -> str | None:
+def _own_work(entries: Entries, span: Window, end: ProbeEntry | None) -> str | None:
     """How much the measured program worked beside a probe, if other work that did so would spoil it: it must wait."""
-    threads, probe_s = entries[0].get("hardware", {}).get("cpu_threads"), (end or {}).get("probe_cpu_s")
+    threads = _header(entries).get("hardware", {}).get("cpu_threads")
+    probe_s = None if end is None else end.get("probe_cpu_s")
     if not threads or probe_s is None or span.own_cpu_s is None or span.duration_s <= 0:
         return None
     share = (span.own_cpu_s - probe_s) / (span.duration_s * threads)
@@ -71,9 +80,9 @@ def _own_work(entries: Sequence[Mapping[str, Any]], span: Window, end: Mapping[s
     return f"the measured program used {share:.0%} of the processors beside it"
 
 
-def probes_of(entries: Sequence[Mapping[str, Any]], spans: Sequence[Window]) -> list[Probe]:
+def probes_of(entries: Entries, spans: Sequence[Window]) -> list[Probe]:
     """The probes of a journal, in order; one that failed or was cut off holds no work."""
-    about = entries[0].get("probing", {})
+    about = _header(entries).get("probing", {})
     first_s = next((entry["reading"]["time_s"] for entry in entries if "reading" in entry), 0.0)
     return [
         Probe(
@@ -89,9 +98,11 @@ def probes_of(entries: Sequence[Mapping[str, Any]], spans: Sequence[Window]) -> 
     ]
 
 
-def _works(entries: Sequence[Mapping[str, Any]], number: int) -> dict[str, ProbeWork]:
+def _works(entries: Entries, number: int) -> dict[str, ProbeWork]:
     """The windows of a probe, by kind."""
-    marks = [{**e, "entry": "mark"} for e in entries if e["entry"] == "probe_mark" and e["number"] == number]
+    marks: list[MarkEntry] = [
+        {**e, "entry": "mark"} for e in entries if e["entry"] == "probe_mark" and e["number"] == number
+    ]
     windows = windows_of(marks)
     return {phase: _work(rows, unit) for phase, unit in PROBE_UNITS.items() if (rows := of_phase(windows, phase))}
 

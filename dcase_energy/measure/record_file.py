@@ -14,7 +14,7 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dcase_energy.documents.files import load_bytes
 from dcase_energy.errors import JournalError
@@ -22,6 +22,9 @@ from dcase_energy.locks import lock_file
 from dcase_energy.measure.journal import JournalWriter, names_still, read_journal
 from dcase_energy.measure.records import MAX_RECORD_BYTES, Evidence
 from dcase_energy.writing.files import write_text
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import JournalEntry
 
 _Path = TypeVar("_Path", bound=PurePath)
 
@@ -104,7 +107,8 @@ class RecordFile:
             copy = self.begin()
             try:
                 for entry in read_journal(journal):
-                    copy.write(**{key: value for key, value in entry.items() if key != "previous"})
+                    fields: dict[str, Any] = {key: value for key, value in entry.items() if key != "previous"}
+                    copy.write(**fields)
             finally:
                 copy.close()
 
@@ -215,7 +219,7 @@ def _finished(entries: Sequence[Mapping[str, Any]]) -> bool:
     return bool(ends) and ends[-1].get("entry") == "finish" and bool(ends[-1].get("complete"))
 
 
-def _entries(journal: Path) -> list[dict[str, Any]] | None:
+def _entries(journal: Path) -> list[JournalEntry] | None:
     """The entries of a journal; None where it cannot be read."""
     try:
         return read_journal(journal)

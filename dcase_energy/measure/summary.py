@@ -50,12 +50,12 @@ def evidence(view: JournalView) -> dict[str, Any]:
         "software": {
             **header["software"],
             **{name: about[name] for name in _SOFTWARE if name in about},
-            **view.last_meter("settings"),
+            **view.settings,
         },
         "backends": about.get("backends"),
         "environment": None if environment is None else Environment(**environment),
         "batch_job": None if job is None else BatchJob(**job),
-        "constants_w": {n: how["constant_w"] for n, how in view.last_meter("methods").items() if "constant_w" in how},
+        "constants_w": {n: how["constant_w"] for n, how in view.methods.items() if "constant_w" in how},
         "counter_ticks": {name: CounterTick(**tick) for name, tick in view.ticks.items() if tick is not None},
         "steady_state": view.steady,
         "devices": view.gpus,
@@ -64,7 +64,7 @@ def evidence(view: JournalView) -> dict[str, Any]:
         "all_energy": _all_energy(view),
         "guards": guards,
         "warnings": view.warnings,
-        "journal_sha256": journal_digest([dict(entry) for entry in view.entries]),
+        "journal_sha256": journal_digest(view.entries),
     }
 
 

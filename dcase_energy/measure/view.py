@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.errors import JournalError
 from dcase_energy.measure.meter import Obtained
@@ -14,7 +14,18 @@ from dcase_energy.measure.recorder import POLL_S
 from dcase_energy.measure.records import VERSIONS
 from dcase_energy.measure.windows import Segment, segments_of
 
-Entries = Sequence[Mapping[str, Any]]
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import (
+        AboutFields,
+        Entries,
+        EntryWithReading,
+        HeaderEntry,
+        MarkEntry,
+        MeterEntry,
+        Methods,
+        TickFields,
+        TicksEntry,
+    )
 
 
 def version_of(header: Mapping[str, Any]) -> str:
@@ -36,12 +47,22 @@ def is_1_0(header: Mapping[str, Any]) -> bool:
     return version_of(header) == VERSIONS[0]
 
 
-def of_kind(entries: Entries, *kinds: str) -> list[Mapping[str, Any]]:
-    """The entries of some kinds, in order."""
-    return [entry for entry in entries if entry["entry"] in kinds]
+def meters_of(entries: Entries) -> list[MeterEntry]:
+    """One entry for each time a meter was started: more than one where a run was resumed."""
+    return [entry for entry in entries if entry["entry"] == "meter"]
 
 
-def tier_of(methods: Mapping[str, Mapping[str, Any]]) -> Tier:
+def marks_of(entries: Entries) -> list[MarkEntry]:
+    """The marks of the work, in order."""
+    return [entry for entry in entries if entry["entry"] == "mark"]
+
+
+def ticks_of(entries: Entries) -> list[TicksEntry]:
+    """The steps of the counters, as each meter that was started saw them."""
+    return [entry for entry in entries if entry["entry"] == "ticks"]
+
+
+def tier_of(methods: Methods) -> Tier:
     """How much is counted of the devices the work ran on. Memory, which only servers count, does not decide."""
     used = [m["obtained"] for name, m in methods.items() if name != "ram" and m["obtained"] != Obtained.NOT_MEASURED]
     counted = [obtained == Obtained.COUNTED for obtained in used]
@@ -74,7 +95,7 @@ class JournalView:
         Energy measured in stages, around them, in repetitions that failed, and in probes of the baseline.
     """
 
-    header: Mapping[str, Any]
+    header: HeaderEntry
     entries: Entries
     stages: Mapping[str, Stage]
     complete: bool
@@ -90,38 +111,46 @@ class JournalView:
     probes_kwh: float = 0.0
 
     @cached_property
-    def meters(self) -> list[Mapping[str, Any]]:
-        """One entry for each time a meter was started: more than one where a run was resumed."""
-        return of_kind(self.entries, "meter")
+    def meters(self) -> list[MeterEntry]:
+        """As of `meters_of`."""
+        return meters_of(self.entries)
 
-    def last_meter(self, what: str) -> Mapping[str, Any]:
-        """``methods``, ``settings`` or ``about`` (GPUs, limits of the counters); empty where no meter was started."""
-        found: Mapping[str, Any] = self.meters[-1].get(what, {}) if self.meters else {}
-        return found
+    @property
+    def methods(self) -> Methods:
+        """How each component was measured; empty where no meter was started, as the next two are."""
+        return self.meters[-1].get("methods", {}) if self.meters else {}
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings of the meter."""
+        return self.meters[-1].get("settings", {}) if self.meters else {}
+
+    @property
+    def about(self) -> AboutFields:
+        """GPUs, limits of the counters."""
+        return self.meters[-1].get("about", {}) if self.meters else {}
 
     def obtained(self, name: str) -> str:
         """How a component was obtained."""
-        value: str = self.last_meter("methods").get(name, {}).get("obtained", Obtained.NOT_MEASURED)
+        method: Mapping[str, Any] = self.methods.get(name, {})
+        value: str = method.get("obtained", Obtained.NOT_MEASURED)
         return value
 
     @property
     def host(self) -> Mapping[str, Any]:
         """The state of the host at the start."""
-        host: Mapping[str, Any] = self.header.get("host", {})
-        return host
+        return self.header.get("host", {})
 
     @property
     def gpus(self) -> list[dict[str, Any]]:
         """The GPUs that were counted; empty for work on the processor."""
-        return [dict(board) for board in self.last_meter("about").get("gpus", [])]
+        return [dict(board) for board in self.about.get("gpus", [])]
 
     @cached_property
-    def ticks(self) -> Mapping[str, Mapping[str, float] | None]:
+    def ticks(self) -> Mapping[str, TickFields | None]:
         """The step of each component's counters when a meter was last started; None where it was not seen."""
-        found: Mapping[str, Mapping[str, float] | None] = next(
-            (entry["components"] for entry in reversed(of_kind(self.entries, "ticks"))), {}
-        )
-        return found
+        found = ticks_of(self.entries)
+        return found[-1]["components"] if found else {}
 
     @property
     def tick_s(self) -> float | None:
@@ -131,25 +160,25 @@ class JournalView:
     @cached_property
     def steady(self) -> SteadyState | None:
         """What the last run waited for before its work counted; None where it did not."""
-        found = of_kind(self.entries, "steady")
+        found: list[Mapping[str, Any]] = [entry for entry in self.entries if entry["entry"] == "steady"]
         names = SteadyState.model_fields
         return SteadyState(**{name: found[-1][name] for name in names if name in found[-1]}) if found else None
 
     @cached_property
     def session(self) -> Mapping[str, Any]:
         """What the work said about itself: at its first mark, a block at its last; empty for a command."""
-        marks = of_kind(self.entries, "mark")
+        marks = marks_of(self.entries)
         return next((entry for entry in marks if entry["phase"] == "session" or "backends" in entry), {})
 
     @cached_property
     def tier(self) -> Tier:
         """How much of the devices was counted."""
-        return tier_of(self.last_meter("methods"))
+        return tier_of(self.methods)
 
     @cached_property
     def warnings(self) -> list[str]:
         """What the tracker complained about, each message once."""
-        return list(dict.fromkeys(entry["message"] for entry in of_kind(self.entries, "warning")))
+        return list(dict.fromkeys(entry["message"] for entry in self.entries if entry["entry"] == "warning"))
 
     @cached_property
     def idle(self) -> Idle:
@@ -160,6 +189,7 @@ class JournalView:
     def interruptions(self) -> list[Interruption]:
         """One for each time the run was resumed; records of 1.0 do not say how long nothing was read before it."""
         cut = [segment for segment in segments_of(self.entries) if segment.resumed]
+        resumed = [entry for entry in self.entries if entry["entry"] == "resume"]
         repeated = [*self.repeated_kwh, *[None] * len(cut)]
         return [
             Interruption(
@@ -168,13 +198,13 @@ class JournalView:
                 repeated_energy_kwh=None if kwh is None else max(0.0, kwh),
                 unseen_s=None if is_1_0(self.header) else _unseen_s(segment, entry["gap_s"]),
             )
-            for entry, segment, kwh in zip(of_kind(self.entries, "resume"), cut, repeated, strict=False)
+            for entry, segment, kwh in zip(resumed, cut, repeated, strict=False)
         ]
 
     @cached_property
-    def segments(self) -> list[Entries]:
+    def segments(self) -> list[list[EntryWithReading]]:
         """The entries with readings, by the life of each meter."""
-        found: list[list[Mapping[str, Any]]] = []
+        found: list[list[EntryWithReading]] = []
         for entry in self.entries:
             if entry["entry"] == "meter":
                 found.append([])
@@ -183,14 +213,14 @@ class JournalView:
         return [segment for segment in found if segment]
 
     @cached_property
-    def samples(self) -> list[Entries]:
+    def samples(self) -> list[list[EntryWithReading]]:
         """The entries with a sample of the host, by segment."""
         return [[entry for entry in segment if entry.get("sample")] for segment in self.segments]
 
 
 def idle_of(entries: Entries) -> Idle:
     """Idle power as it was measured first before the work and last after it."""
-    rows = of_kind(entries, "idle")
+    rows = [entry for entry in entries if entry["entry"] == "idle"]
     none: Mapping[str, Any] = {}
     before = next((row for row in rows if row["when"] == "before"), none)
     after = next((row for row in reversed(rows) if row["when"] == "after"), none)
@@ -204,7 +234,7 @@ def idle_of(entries: Entries) -> Idle:
 
 def tick_s_of(entries: Entries) -> float | None:
     """Seconds between two values of the slowest counter of a counted component; None where none was seen."""
-    meters, ticks = of_kind(entries, "meter"), of_kind(entries, "ticks")
+    meters, ticks = meters_of(entries), ticks_of(entries)
     if not meters or not ticks:
         return None
     counted = {name for name, how in meters[-1]["methods"].items() if how["obtained"] == Obtained.COUNTED}

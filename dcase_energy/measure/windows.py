@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dcase_energy.measure.meter import COMPONENTS, Reading
 from dcase_energy.stats import sum_known
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import JournalEntry, MarkEntry
 
 _NO_PAYLOAD = {"entry", "previous", "edge", "phase", "reading", "counters", "sample", "own_cpu_s"}
 
@@ -76,19 +79,19 @@ class Window:
         return sum(kwh for name in COMPONENTS if (kwh := self.component_kwh(name)) is not None)
 
 
-def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
+def windows_of(entries: Iterable[JournalEntry]) -> list[Window]:
     """Pair the marks of a journal.
 
     A phase that was not ended (the work was killed) gives no window, or ends at its last mark ``so_far``, up to which
     all went well; so does one whose end is marked ``failed``. Between ``paused`` and ``resumed`` the work was stopped.
     """
-    begun: dict[str, dict[str, Any]] = {}
-    so_far: dict[str, dict[str, Any]] = {}
-    paused: dict[str, list[dict[str, Any]]] = {}
+    begun: dict[str, MarkEntry] = {}
+    so_far: dict[str, MarkEntry] = {}
+    paused: dict[str, list[MarkEntry]] = {}
     windows: list[Window] = []
     segment = run = 0
 
-    def end(phase: str, entry: dict[str, Any] | None) -> None:
+    def end(phase: str, entry: MarkEntry | None) -> None:
         start, marks = begun.pop(phase, None), paused.pop(phase, [])
         so_far.pop(phase, None)
         if start is not None and entry is not None:
@@ -99,7 +102,8 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
             for phase in list(begun):
                 end(phase, so_far.get(phase))
             segment += 1
-            run = entry.get("number", run)
+            if "number" in entry:
+                run = entry["number"]
         if entry["entry"] != "mark":
             continue
         edge, phase = entry["edge"], entry["phase"]
@@ -116,9 +120,7 @@ def windows_of(entries: Iterable[dict[str, Any]]) -> list[Window]:
     return windows
 
 
-def _window(
-    start: dict[str, Any], entry: dict[str, Any], segment: int, run: int, paused: Sequence[dict[str, Any]] = ()
-) -> Window:
+def _window(start: MarkEntry, entry: MarkEntry, segment: int, run: int, paused: Sequence[MarkEntry] = ()) -> Window:
     """The window between two marks, with the pauses up to the second of them."""
     end_s = entry["reading"]["time_s"]
     pairs = [pair for pair in zip(paused[::2], paused[1::2], strict=False) if pair[1]["reading"]["time_s"] <= end_s]
@@ -136,7 +138,7 @@ def _window(
     )
 
 
-def failed_repetition(entries: Iterable[Mapping[str, Any]]) -> str | None:
+def failed_repetition(entries: Iterable[JournalEntry]) -> str | None:
     """How the repetition ended that failed, up to which the windows reach; None where none did."""
     for entry in entries:
         if entry["entry"] == "mark" and entry["edge"] == "failed":
@@ -146,7 +148,7 @@ def failed_repetition(entries: Iterable[Mapping[str, Any]]) -> str | None:
     return None
 
 
-def failed_kwh(entries: Iterable[Mapping[str, Any]]) -> float:
+def failed_kwh(entries: Iterable[JournalEntry]) -> float:
     """Energy of the repetitions that failed: since the last mark up to which all went well."""
     total, undecided, since = 0.0, 0.0, None
     for entry in entries:
@@ -192,9 +194,9 @@ class Segment:
         return kwh_between(self.readings[0], self.readings[-1]) if len(self.readings) > 1 else None
 
 
-def segments_of(entries: Iterable[Mapping[str, Any]]) -> list[Segment]:
+def segments_of(entries: Iterable[JournalEntry]) -> list[Segment]:
     """The segments of a journal, numbered as windows number theirs."""
-    parts: list[list[Mapping[str, Any]]] = [[]]
+    parts: list[list[JournalEntry]] = [[]]
     for entry in entries:
         if entry["entry"] in {"run", "resume"}:
             parts.append([])

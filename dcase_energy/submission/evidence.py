@@ -20,6 +20,7 @@ from dcase_energy.submission.recomputing import differs, entries_of, impossible_
 
 if TYPE_CHECKING:
     from dcase_energy.documents.codecarbon.rows import Emissions
+    from dcase_energy.measure.entries import Entries
     from dcase_energy.measure.records import Calibration, Energy, Evidence
 
 BAD_RECORD = define(
@@ -134,7 +135,7 @@ class Recorded(Generic[_Record]):
     record: _Record
     source: str
     evidence: str = "record"
-    entries: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
+    entries: Entries = field(default=(), repr=False)
     believed: bool = True
     name: str = ""
 
@@ -258,7 +259,7 @@ def check_record(
 
 def _journal_of(
     record: Evidence, tree: Tree, name: str, journals: Iterable[str]
-) -> tuple[list[dict[str, Any]] | None, list[Finding]]:
+) -> tuple[Entries | None, list[Finding]]:
     """The entries of the journal beside a record; None if it has none that can be used (a finding says so)."""
     from dcase_energy.measure.journal import journal_digest
     from dcase_energy.measure.record_file import journal_of

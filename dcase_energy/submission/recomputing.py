@@ -12,6 +12,7 @@ from dcase_energy.errors import JournalError
 from dcase_energy.units import mean_power_w
 
 if TYPE_CHECKING:
+    from dcase_energy.measure.entries import Entries
     from dcase_energy.measure.records import Evidence, Stage
 
 # Recomputing sums the same numbers; only their order may have changed between versions.
@@ -31,7 +32,7 @@ _NOT_BLANK = re.compile(r"[^ \t\r\n]")
 _Value = Any
 
 
-def entries_of(data: bytes, name: str, digest: object) -> list[dict[str, Any]]:
+def entries_of(data: bytes, name: str, digest: object) -> Entries:
     """Return the entries of a journal whose chain holds.
 
     Editors and version control change line ends and spaces, end a file without a new line or begin it with a mark of
@@ -55,7 +56,7 @@ def entries_of(data: bytes, name: str, digest: object) -> list[dict[str, Any]]:
     return found if restored is None or journal_digest(restored) != digest else restored
 
 
-def _restored(data: bytes, name: str) -> list[dict[str, Any]] | None:
+def _restored(data: bytes, name: str) -> Entries | None:
     """The entries of the same values, each on a line as the program writes it; None if they are no journal either."""
     from dcase_energy.measure.journal import canonical_json, parse_journal
 
@@ -70,17 +71,13 @@ def _restored(data: bytes, name: str) -> list[dict[str, Any]] | None:
         return None
 
 
-def differs(
-    record: Evidence, entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], Evidence]
-) -> str | None:
+def differs(record: Evidence, entries: Entries, compute: Callable[[Entries], Evidence]) -> str | None:
     """Return in what a record and the one computed from its journal differ; None if they are the same."""
     again, problem = recomputed(entries, compute)
     return problem if again is None else difference(record, again)
 
 
-def recomputed(
-    entries: list[dict[str, Any]], compute: Callable[[list[dict[str, Any]]], Evidence]
-) -> tuple[Evidence | None, str | None]:
+def recomputed(entries: Entries, compute: Callable[[Entries], Evidence]) -> tuple[Evidence | None, str | None]:
     """Return the record that a journal gives, or None and why it gives none."""
     from dcase_energy.measure.journal import computed
 

@@ -104,7 +104,7 @@ def _repeatability(view: JournalView, limits: Limits) -> Iterator[Guard]:
 )
 def _same_machine(view: JournalView) -> Iterator[Guard]:
     starts = {meter["settings"].get("gpu_indices") for meter in view.meters}
-    boots = {entry["boot_sha256"] for entry in view.entries if entry.get("boot_sha256")}
+    boots = {boot for entry in view.entries if (boot := entry.get("boot_sha256"))}
     if len(starts) > 1:
         yield invalid(len(starts), "the run was resumed on another GPU")
     elif len(boots) > 1:
@@ -151,7 +151,7 @@ def _same_work(view: JournalView) -> Iterator[Guard]:
     fix="do not set PUE or WUE; where memory is a large share of the figure, compare the GPU's energy as well",
 )
 def _scope(view: JournalView, limits: Limits) -> Iterator[Guard]:
-    settings = view.last_meter("settings")
+    settings = view.settings
     if settings.get("pue", 1.0) != 1.0 or settings.get("wue", 0) != 0:
         yield invalid(settings.get("pue"), f"the tracker multiplied by a PUE of {settings.get('pue')}")
     for name, stage in view.stages.items():

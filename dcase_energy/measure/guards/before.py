@@ -26,7 +26,7 @@ VERSION_FROM, VERSION_BELOW = (3, 3, 2), (3, 4)
     "for baseline and system",
 )
 def _tracker_version(view: JournalView) -> Iterator[Guard]:
-    version = view.last_meter("settings").get("codecarbon_version")
+    version = view.settings.get("codecarbon_version")
     if version is None:
         return
     numbers = tuple(int(part) for part in re.findall(r"\d+", str(version))[:3])
@@ -131,9 +131,9 @@ def _rapl_permission(view: JournalView) -> Iterator[Guard]:
 def _gpu_identity(view: JournalView) -> Iterator[Guard]:
     boards = view.gpus
     if not boards:
-        if view.obtained("gpu") == Obtained.COUNTED and "gpus" in view.last_meter("about"):
+        if view.obtained("gpu") == Obtained.COUNTED and "gpus" in view.about:
             yield invalid(0, "GPU energy was counted although the work uses no GPU")
-        elif left := view.last_meter("about").get("unused_gpus"):
+        elif left := view.about.get("unused_gpus"):
             names = ", ".join(left)
             yield warn(len(left), f"the work ran on the processor although there is {names}, which torch does not see")
         else:
@@ -161,7 +161,7 @@ def _gpu_mode(view: JournalView) -> Iterator[Guard]:
         return
     if any(board.get("mig") or board.get("virtual") for board in boards):
         yield invalid("shared", "a counted GPU is cut into instances or a share of a board")
-    elif view.last_meter("about").get("mps"):
+    elif view.about.get("mps"):
         yield invalid("mps", "a multi-process server (MPS) runs: whose work the GPU does is not known")
     elif not all(board.get("counter") for board in boards):
         yield warn("power", "the GPU has no energy counter; power readings once a second are averaged")
@@ -233,8 +233,10 @@ def _share_of_others(view: JournalView, min_s: float = 0.0) -> float | None:
     threads = view.header.get("hardware", {}).get("cpu_threads")
     foreign_s, wall_s = 0.0, 0.0
     for segment in view.samples:
-        first, last = (segment[0], segment[-1]) if segment else ({}, {})
-        others_s = foreign_cpu_s(first.get("sample", {}), last.get("sample", {}))
+        if not segment:
+            continue
+        first, last = segment[0], segment[-1]
+        others_s = foreign_cpu_s(first["sample"], last["sample"])
         if others_s is None or len(segment) < 2:
             continue
         foreign_s += others_s

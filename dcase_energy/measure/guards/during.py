@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from dcase_energy.measure.guards.model import Limits, graded, guard, invalid, ok, warn
-from dcase_energy.measure.meter import COMPONENTS, Obtained
+from dcase_energy.measure.meter import KWH_OF_READING, Obtained
 from dcase_energy.measure.record_parts import Guard
-from dcase_energy.measure.view import Entries, JournalView
+from dcase_energy.measure.view import JournalView
 from dcase_energy.measure.windows import failed_repetition
 from dcase_energy.stats import sum_known
 from dcase_energy.text import plural
 from dcase_energy.units import format_duration, mean_power_w
+
+if TYPE_CHECKING:
+    from dcase_energy.measure.entries import EntryWithReading
 
 # What it says of choices that are meant, or that another guard reports: it needs no action.
 _NO_MATTER = ("No CPU tracking mode found", "Multiple instances of codecarbon", "RAPL - Energy counter at")
@@ -37,7 +41,7 @@ FATAL_WARNINGS = {
     fix="measure again on a machine that is not overloaded: the counter was read too rarely to count its overflows",
 )
 def _api_use(view: JournalView, limits: Limits) -> Iterator[Guard]:
-    wrap_s = view.last_meter("about").get("cpu_wrap_s")
+    wrap_s = view.about.get("cpu_wrap_s")
     gap = longest_gap_s(view)
     if wrap_s is None or view.obtained("cpu") != Obtained.COUNTED:
         yield ok(None, "no counter that wraps is read")
@@ -109,7 +113,7 @@ def _sampling_gap(view: JournalView, limits: Limits) -> Iterator[Guard]:
     yield (warn if gap > limits["max_gap_s"] else ok)(round(gap, 3), message)
 
 
-def _slept_s(segment: Entries) -> float:
+def _slept_s(segment: Sequence[EntryWithReading]) -> float:
     """Seconds in which the clock that counts sleep ran and the other did not."""
     both = [(entry["reading"]["time_s"], entry["sample"].get("boottime_s")) for entry in segment]
     known = [(time_s, boot_s) for time_s, boot_s in both if boot_s is not None]
@@ -137,8 +141,8 @@ def _counter_sane(view: JournalView, limits: Limits) -> Iterator[Guard]:
         name
         for segment in view.segments
         for before, after in pairwise(entry["reading"] for entry in segment)
-        for name in (f"{component}_kwh" for component in COMPONENTS)
-        if before[name] is not None and (after[name] is None or not after[name] >= before[name])
+        for name in KWH_OF_READING
+        if (was := before[name]) is not None and ((now := after[name]) is None or not now >= was)
     }
     if falls:
         yield invalid(len(falls), f"{', '.join(sorted(falls))} fell or vanished")
@@ -165,11 +169,10 @@ def _powers(view: JournalView, limits: Limits) -> Iterator[Guard]:
 def _bound_w(view: JournalView, component: str) -> float | None:
     """What a component can take by the way in which it was measured: its power limits, or the watts assumed for it."""
     if view.obtained(component) != Obtained.COUNTED:
-        assumed: float | None = view.last_meter("methods").get(component, {}).get("constant_w")
-        return assumed
+        method = view.methods.get(component)
+        return None if method is None else method.get("constant_w")
     if component != "gpu":
-        limit: float | None = view.last_meter("about").get(f"{component}_limit_w")
-        return limit
+        return view.about.get("cpu_limit_w") if component == "cpu" else view.about.get("ram_limit_w")
     return sum_known(board.get("limit_w") for board in view.gpus)
 
 
@@ -203,7 +206,8 @@ def _cross_check(view: JournalView, limits: Limits) -> Iterator[Guard]:
 def _both_kwh(view: JournalView, component: str) -> tuple[float, float] | None:
     """Energy by the tracker and by the counter between the first and the last reading of both."""
     name, told, counted, spans = f"{component}_kwh", 0.0, 0.0, 0
-    for segment in view.segments:
+    segments: Sequence[Sequence[Mapping[str, Any]]] = view.segments  # a name that is composed has no type
+    for segment in segments:
         rows = [
             (entry["reading"][name], entry["counters"][name])
             for entry in segment

@@ -24,13 +24,14 @@ _USUAL = "software power cap"
     advisory=True,
 )
 def _steady_state(view: JournalView) -> Iterator[Guard]:
-    if not view.header.get("quick"):
+    quick = view.header.get("quick")
+    if not quick:
         return
     steady = view.steady
     if steady is None:
         yield warn(None, "nothing was waited for: the machine may have got warm while it was measured")
         return
-    span_s = view.header["quick"].get("settle_s", 60.0)
+    span_s = quick.get("settle_s", 60.0)
     span = "minute" if span_s == 60.0 else format_duration(span_s)
     trend = "" if steady.trend is None else f"energy of a step changed by {steady.trend:+.1%} in the last {span}"
     heat = "" if steady.gpu_temperature_c is None else f", GPU {steady.gpu_temperature_c:.0f} C"
