@@ -190,7 +190,7 @@ class RunEntry(_Entry):
 
 @final
 class ResumeEntry(_Entry):
-    """A run that was cut off goes on."""
+    """A run that was cut off continues."""
 
     entry: Literal["resume"]
     at: str
