@@ -149,7 +149,9 @@ def _on_cluster(
         # two equal items are two pieces of work, and no result of an earlier command is taken for ours.
         options = {"pure": False, "retries": 1, "resources": resources}
         carried = client.submit(pickle.loads, pickle.dumps(function), **options)
-        futures = client.map(_apply, [carried] * len(items), items, **options)
+        # Dask expects pieces of one name to take equally long, and leaves short ones on the worker that has them.
+        named = getattr(function, "func", function).__name__
+        futures = client.map(_apply, [carried] * len(items), items, key=named, **options)
         del carried
         for _ in items:
             # Taken out of the list, so that the cluster can forget each result.

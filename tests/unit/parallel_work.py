@@ -12,6 +12,16 @@ def square_later(number: int) -> tuple[int, int]:
     return number * number, os.getpid()
 
 
+def at_once(number: int) -> int:
+    return number
+
+
+def slowly(number: int) -> int:
+    """The process that waited."""
+    time.sleep(0.3)
+    return os.getpid()
+
+
 def refuse(number: int) -> int:
     raise ValueError(f"{number} is refused")
 

@@ -14,7 +14,7 @@ import pytest
 
 from dcase_energy.errors import ParallelError
 from dcase_energy.parallel import run_all
-from tests.unit.parallel_work import die, refuse, square_later
+from tests.unit.parallel_work import at_once, die, refuse, slowly, square_later
 
 NUMBERS = list(range(6))
 EXAMPLES = Path(__file__).parents[2] / "examples" / "packages"
@@ -52,6 +52,18 @@ def test_a_cluster_keeps_the_order_and_uses_both_workers(cluster):
     results = list(run_all(square_later, NUMBERS, scheduler=cluster.scheduler_address))
     assert [value for value, _ in results] == [n * n for n in NUMBERS]
     assert len({process for _, process in results} - {os.getpid()}) == 2
+
+
+def test_work_of_another_length_before_keeps_no_worker_idle():
+    """Dask leaves pieces that it takes for short on the worker that has what they need."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, processes=True, threads_per_worker=1, dashboard_address=":0", resources={"measure": 1}
+    ) as started:
+        options = {"scheduler": started.scheduler_address, "resources": {"measure": 1}}
+        assert list(run_all(at_once, [1], **options)) == [1]
+        assert len(set(run_all(slowly, NUMBERS, **options))) == 2
 
 
 def test_equal_items_are_computed_each_time(cluster):
