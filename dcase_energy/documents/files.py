@@ -37,6 +37,7 @@ _MAGIC = (
     (b"fLaC", "an audio file"),
 )
 _MAGICS = tuple(magic for magic, _ in _MAGIC)
+_PIECE = 1 << 20
 
 
 def kind_of_bytes(head: bytes) -> str | None:
@@ -97,10 +98,10 @@ def load_bytes(path: Path | str, limit_bytes: int) -> bytes:
     # A file object costs as much as reading a small file.
     handle, size = _open(path)
     try:
-        # Room for the limit would be made first, for each small file. Those of /proc say that they are empty.
+        # Files of /proc say that they are empty. Room for what is asked for is made first: never for the whole limit.
         most = 0 if size > limit_bytes else size or limit_bytes + 1
-        data = os.read(handle, most)
-        while 0 < len(data) < most and (more := os.read(handle, most - len(data))):
+        data = os.read(handle, min(most, size or _PIECE))
+        while 0 < len(data) < most and (more := os.read(handle, min(most - len(data), _PIECE))):
             data += more
     finally:
         os.close(handle)

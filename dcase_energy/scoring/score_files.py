@@ -69,7 +69,7 @@ class ScoreFiles:
         kinds of file). Their scores are unusable, not missing.
     checksums
         Size in bytes and CRC-32 of each clip's file, of those that could be read. Files that differ in them differ;
-        of others the bytes must be compared: SHA-256 of all files takes a tenth of the time that reading them does.
+        of others the bytes must be compared.
     ends
         Where the frames of each clip end, in seconds, and how many they are; only of clips whose file can be used.
     scores
